@@ -1,0 +1,28 @@
+"""The errors that a user sees: one line each, no traceback.
+
+Every class takes exactly one string, so that an error raised in a worker process survives pickling.
+"""
+
+
+class SmolKalamError(Exception):
+    """Base of all errors raised on purpose. The command line prints the message and exits with `exit_code`."""
+
+    exit_code = 1
+
+
+class InputError(SmolKalamError):
+    """What the user gave (a file, a row, an argument) cannot be used: says where, what was expected, what to do."""
+
+    exit_code = 2
+
+
+class RecipeError(InputError):
+    """The recipe is invalid: names the file, the key, what was expected and the nearest valid name."""
+
+
+class CountError(SmolKalamError):
+    """Rows read differ from rows kept plus rows dropped: a row was lost or doubled, so the build must not be used."""
+
+
+class EngineError(SmolKalamError):
+    """The inference server cannot be used at all (unreachable, wrong model, rejected key): the run stops."""
