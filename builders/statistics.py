@@ -1,0 +1,172 @@
+"""Statistics of a built configuration: the paper's tables 1 and 2 (arXiv 2511.18411), exact and mergeable.
+
+A `turn` is a message, whatever its role. The paper does not define it, but its two summaries do: the configurations
+differ by one split of 244,736 rows and one of 13,203, and their totals (3.10 and 3.27 turns a row) differ by about
+455,000, which is two messages a row for each, not one exchange. What it calls median turns is the mean over rows.
+
+Sums are integers of fixed point, so a summary does not depend on the order of the rows or the number of tasks.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from processors.errors import InputError
+
+COLUMNS = ("LR", "SCR", "turns", "tokens")
+# 64 binary places: exact for every double of at least 2**-11, and off by less than 2**-64 a row below that.
+_PLACES = 64
+
+
+@dataclass(slots=True)
+class SplitStatistics:
+    """Rows and sums of one split, or of several merged. Sums are in units of 2**-64; read the means instead."""
+
+    rows: int = 0
+    LR_sum: int = 0
+    SCR_sum: int = 0
+    turns_sum: int = 0
+    tokens_sum: int = 0
+
+    @classmethod
+    def from_means(cls, *, rows: int, LR: float, SCR: float, turns: float, tokens: float) -> "SplitStatistics":
+        """A split of which only the row count and the means are known, such as a published table's."""
+        if rows < 0:
+            raise InputError(f"statistics: rows is {rows}: expected 0 or more")
+        one = cls()
+        one.add(LR, SCR, turns, tokens)
+        return cls(rows, rows * one.LR_sum, rows * one.SCR_sum, rows * one.turns_sum, rows * one.tokens_sum)
+
+    def add(self, LR: float, SCR: float, turns: float, tokens: float) -> None:
+        """Adds one row. Raises `InputError` for an LR or SCR outside [0, 1] and negative turns or tokens."""
+        for name, value, most in (
+            ("LR", LR, 1.0),
+            ("SCR", SCR, 1.0),
+            ("turns", turns, 1e12),
+            ("tokens", tokens, 1e12),
+        ):
+            if not 0 <= value <= most:
+                raise InputError(f"statistics: {name} is {value}: expected a number from 0 to {most:g}")
+        self.rows += 1
+        self.LR_sum += _fixed(LR)
+        self.SCR_sum += _fixed(SCR)
+        self.turns_sum += _fixed(turns)
+        self.tokens_sum += _fixed(tokens)
+
+    def merge(self, other: "SplitStatistics") -> None:
+        """Adds the rows of `other`: exact, so merging commutes and associates."""
+        self.rows += other.rows
+        self.LR_sum += other.LR_sum
+        self.SCR_sum += other.SCR_sum
+        self.turns_sum += other.turns_sum
+        self.tokens_sum += other.tokens_sum
+
+    @property
+    def total_tokens(self) -> int:
+        """Tokens of all rows; rounded where the statistics come from published means."""
+        return (self.tokens_sum + (1 << (_PLACES - 1))) >> _PLACES
+
+    def mean(self, column: str) -> float | None:
+        """The mean of one of `COLUMNS` over the rows, correctly rounded; None without rows."""
+        total: int = getattr(self, f"{column}_sum")
+        return total / (self.rows << _PLACES) if self.rows else None
+
+    def means(self) -> dict[str, Any]:
+        """`{"rows", "LR", "SCR", "turns", "tokens", "total_tokens"}`: what is published, plain values."""
+        return {
+            "rows": self.rows,
+            **{column: self.mean(column) for column in COLUMNS},
+            "total_tokens": self.total_tokens,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigSummary:
+    """A configuration: all rows of its splits. Means are weighted by rows and None where there are no rows."""
+
+    rows: int
+    total_tokens: int
+    LR: float | None
+    SCR: float | None
+    turns: float | None
+    tokens: float | None
+
+
+def summarise(splits: Mapping[str, SplitStatistics]) -> ConfigSummary:
+    """The configuration's summary: every row counts once, whichever split it is in."""
+    return ConfigSummary(**_together(splits.values()).means())
+
+
+def read_statistics(files: Iterable[Path]) -> SplitStatistics:
+    """Statistics of one split from its Parquet files, of which only the four columns are read.
+
+    Raises `InputError` with the file where a column is missing, and with the file and row where a value is null or out
+    of its range.
+    """
+    import pyarrow.parquet as pq
+
+    statistics = SplitStatistics()
+    for path in files:
+        with pq.ParquetFile(path) as file:
+            missing = [column for column in COLUMNS if column not in file.schema_arrow.names]
+            if missing:
+                raise InputError(f"{path}: no column {', '.join(missing)}: expected {', '.join(COLUMNS)} in each row")
+            row = 0
+            for batch in file.iter_batches(columns=list(COLUMNS)):
+                for values in zip(*(batch.column(name).to_pylist() for name in COLUMNS), strict=True):
+                    if None in values:
+                        name = COLUMNS[values.index(None)]
+                        raise InputError(f"{path}: row {row}: {name} is null: expected a number")
+                    try:
+                        statistics.add(*values)
+                    except InputError as error:
+                        raise InputError(f"{path}: row {row}: {error}") from None
+                    row += 1
+    return statistics
+
+
+def to_json(splits: Mapping[str, SplitStatistics]) -> str:
+    """`{"splits": {name: means}, "summary": means}` in the order given, with a final newline.
+
+    The same bytes for the same rows, whatever the order in which they came or how they were merged.
+    """
+    content = {
+        "splits": {name: split.means() for name, split in splits.items()},
+        "summary": _together(splits.values()).means(),
+    }
+    return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+
+
+def to_markdown(splits: Mapping[str, SplitStatistics]) -> str:
+    """The table of the paper, one row a split in the order given and the summary last, with a final newline.
+
+    LR and SCR with three decimals, turns with two, tokens a row as a whole number. Totals in millions of tokens.
+    """
+    lines = [
+        "| Split | Rows | LR | SCR | Turns | Tokens a row | Tokens (M) |",
+        "|---|---:|---:|---:|---:|---:|---:|",
+        *(_table_row(f"`{name}`", split) for name, split in splits.items()),
+        _table_row("**All**", _together(splits.values())),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _table_row(name: str, split: SplitStatistics) -> str:
+    formats = {"LR": ".3f", "SCR": ".3f", "turns": ".2f", "tokens": ",.0f"}
+    means = [(split.mean(column), form) for column, form in formats.items()]
+    cells = ["n/a" if mean is None else format(mean, form) for mean, form in means]
+    return f"| {name} | {split.rows:,} | {' | '.join(cells)} | {split.total_tokens / 1e6:,.2f} |"
+
+
+def _together(splits: Iterable[SplitStatistics]) -> SplitStatistics:
+    total = SplitStatistics()
+    for split in splits:
+        total.merge(split)
+    return total
+
+
+def _fixed(value: float) -> int:
+    # Scaling by a power of two is exact; int() then drops what lies below the last place, the same way every time.
+    return value << _PLACES if isinstance(value, int) else int(value * 2.0**_PLACES)
