@@ -70,11 +70,15 @@ class _Table(dict[int, str]):
             if unicodedata.name(letter, "").startswith(self._script.name):
                 found.append(letter)
                 continue
-            for base in unicodedata.normalize("NFD", letter):
-                if base in self._latin:
-                    found.append(self._latin[base])
-                elif unicodedata.category(base)[0] == "L":
-                    found.append(self._any(base))
+            # A letter with marks is its base letter; a Hangul syllable, which decomposes into letters, is itself.
+            decomposed = unicodedata.normalize("NFD", letter)
+            base, marks = decomposed[0], decomposed[1:]
+            if base in self._latin:
+                found.append(self._latin[base])
+            elif unicodedata.category(base)[0] == "L":
+                found.append(
+                    self._any(base if all(unicodedata.category(mark)[0] == "M" for mark in marks) else letter)
+                )
         return "".join(found) or self._any(character)
 
     def _any(self, letter: str) -> str:
