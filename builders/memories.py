@@ -1,0 +1,64 @@
+"""`smolkalam memory`: convert, merge, and make memories of finished builds."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from builders.recipe_file import load_recipe
+from processors.errors import InputError
+from processors.memory import Memory
+from processors.memory_files import write_units
+
+
+def merge(files: list[Path], output: Path, languages: str) -> None:
+    """Read memories in order and write them as one, in the format that `output`'s name says."""
+    source, colon, target = languages.partition(":")
+    if not colon or not source or not target:
+        raise InputError(f"--languages {languages}: expected SOURCE:TARGET, such as en:ar")
+    for file in files:
+        if not file.exists():
+            raise InputError(f"{file}: does not exist")
+    memory = Memory.load(files, source=source, target=target)
+    _save(memory, output)
+
+
+def from_build(run: Path, config: str, output: Path, min_score: float) -> None:
+    """Write the chosen translations of a finished build's config as a memory."""
+    recipe_file = run / "recipe.yaml"
+    if not recipe_file.exists():
+        raise InputError(f"{run}: not a run folder (no recipe.yaml); give the --output of a finished build")
+    recipe = load_recipe(str(recipe_file))
+    configs = {recipe.config_name(t.name) for t in recipe.translators}
+    if config not in configs:
+        raise InputError(f"--config {config}: this build has {', '.join(sorted(configs))}")
+    units = sorted((run / "rank").glob("*.parquet"))
+    if not units:
+        raise InputError(f"{run}: the build has not ranked anything yet; finish it first")
+    memory = Memory.from_build(_chosen(units, config, min_score), source="en", target=recipe.language.code)
+    _save(memory, output)
+
+
+def _chosen(units: list[Path], config: str, min_score: float) -> Iterator[tuple[list[Any], list[Any]]]:
+    import pyarrow.parquet as pq
+
+    for unit in units:
+        for batch in pq.ParquetFile(unit).iter_batches(batch_size=256, columns=["messages", "candidates", "choices"]):
+            for row in batch.to_pylist():
+                choice = next(c["translator"] for c in row["choices"] if c["config"] == config)
+                if choice is None:
+                    continue
+                chosen = next(c for c in row["candidates"] if c["translator"] == choice)
+                if chosen["rank_score"] >= min_score:
+                    yield row["messages"], chosen["messages"]
+
+
+def _save(memory: Memory, output: Path) -> None:
+    written = write_units(output, memory.units(), source=memory.source, target=memory.target)
+    counts = memory.counts
+    print(output)
+    print(
+        f"{written:,} segments written; {counts.duplicates:,} duplicates, {counts.conflicts:,} conflicts, "
+        f"{counts.empty:,} empty, {counts.other_languages:,} of other languages",
+        file=sys.stderr,
+    )

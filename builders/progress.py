@@ -1,0 +1,133 @@
+"""What a build shows while it runs: a bar with rate and time left on a terminal, a line now and then in a log."""
+
+import sys
+import threading
+import time
+from collections.abc import Callable
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+LOG_EVERY_S = 30.0
+# Relative cost of a row in each stage, for the whole build's time left: measured with the pseudo backend on
+# real shards (benchmarks/build.py); translation by a model dwarfs the others, and its own rate corrects the estimate.
+WEIGHTS = {"scan": 1.0, "select": 1.0, "translate": 4.0, "rank": 3.0, "build": 1.0}
+
+
+class Monitor:
+    """Observes a build (see `builders.stages.Observer`) on stderr; stdout stays for data.
+
+    `stages` are the stages to come, by name; the first with a known number of rows sets the size of the others.
+    """
+
+    def __init__(self, stages: list[str], console: Console | None = None) -> None:
+        self.console = console or Console(stderr=True, highlight=False, soft_wrap=True)
+        self.stages = stages
+        self._live = self.console.is_terminal
+        self._progress = Progress(
+            TextColumn("{task.description:<24}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]}"),
+            TimeElapsedColumn(),
+            console=self.console,
+            disable=not self._live,
+        )
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._whole: TaskID | None = None
+        self._started = time.monotonic()
+        self._done_weight = 0.0
+        self._skipped_weight = 0.0
+        self._rows = 0
+
+    def __enter__(self) -> "Monitor":
+        self._progress.start()
+        self._whole = self._progress.add_task("whole build", total=None, rate="")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._end_thread()
+        self._progress.stop()
+
+    def say(self, message: str) -> None:
+        self.console.print(message, markup=False)
+
+    def warn(self, message: str) -> None:
+        self.console.print(f"warning: {message}", style="yellow", markup=False)
+
+    def stage(self, name: str, rows: int, done: int, watch: Callable[[], int]) -> None:
+        """A stage begins, with `done` of its `rows` on disk already; `watch` says how many this run has added."""
+        self._rows = self._rows if name == "build" else max(rows, 1)
+        task = self._progress.add_task(name, total=rows, completed=done, rate="")
+        self._stop = threading.Event()
+        weight = _weight(name) * (self._rows / rows if rows else 0)
+        self._skipped_weight += weight * done
+        self._thread = threading.Thread(
+            target=self._follow, args=(self._stop, task, name, rows, done, weight, watch), daemon=True
+        )
+        self._thread.start()
+
+    def finished(self, name: str) -> None:
+        self._end_thread()
+
+    def _end_thread(self) -> None:
+        self._stop.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    def _follow(
+        self,
+        stop: threading.Event,
+        task: TaskID,
+        name: str,
+        rows: int,
+        done: int,
+        weight: float,
+        watch: Callable[[], int],
+    ) -> None:
+        began, logged, base = time.monotonic(), time.monotonic(), self._done_weight
+        while True:
+            last = stop.wait(0.25)
+            new = min(watch(), rows - done)
+            now = time.monotonic()
+            rate = new / max(now - began, 1e-3)
+            left = f"{_duration((rows - done - new) / rate)} left" if rate and new < rows - done else ""
+            shown = f"{rate:,.0f} rows/s {left}" if new else ""
+            self._progress.update(task, completed=done + new, rate=shown)
+            self._done_weight = base + weight * (done + new)
+            self._show_whole(name, now)
+            if not self._live and (now - logged > LOG_EVERY_S or last):
+                logged = now
+                print(f"{name}: {done + new}/{rows} rows {shown}".rstrip(), file=sys.stderr, flush=True)
+            if last:
+                return
+
+    def _show_whole(self, name: str, now: float) -> None:
+        total = sum(_weight(stage) * self._rows for stage in self.stages)
+        worked = self._done_weight - self._skipped_weight
+        if self._whole is None or total <= 0:
+            return
+        share = min(1.0, self._done_weight / total)
+        left = ""
+        if worked > 0 and share < 1:
+            left = f"{_duration((now - self._started) * (total - self._done_weight) / worked)} left"
+        self._progress.update(self._whole, total=100, completed=int(share * 100), rate=left)
+
+
+def _weight(name: str) -> float:
+    return WEIGHTS[name.split("/")[0]]
+
+
+def _duration(seconds: float) -> str:
+    """
+    >>> _duration(75), _duration(7500)
+    ('1:15', '2:05:00')
+    """
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

@@ -1,0 +1,211 @@
+"""Reading a recipe: find it, apply `--set`, check it, and turn every mistake into one line."""
+
+import difflib
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, get_args
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from builders.recipe import Recipe, Translator, shipped_recipes
+from processors.errors import RecipeError
+
+
+class _Loader(yaml.SafeLoader):
+    """SafeLoader that refuses a key given twice, of which PyYAML silently keeps the last."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"key '{key.value}' is given twice", key.start_mark
+                )
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+def load_recipe(name: str, settings: Iterable[str] = (), *, source_path: str | None = None) -> Recipe:
+    """Read a recipe by bare name (`demo`) or path, apply `a.b=c` settings, check it.
+
+    `source_path` replaces `source.path` (the command line's `--input`). Paths in the recipe are resolved against
+    its own folder. Raises RecipeError, one line per mistake.
+    """
+    path = _find(name)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RecipeError(f"{path}: cannot be read: {error}") from None
+    try:
+        data = yaml.load(text, _Loader)
+        tree = yaml.compose(text, yaml.SafeLoader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f":{mark.line + 1}" if mark else ""
+        raise RecipeError(f"{path}{line}: not valid YAML: {getattr(error, 'problem', None) or error}") from None
+    if not isinstance(data, dict):
+        raise RecipeError(f"{path}: a recipe is a mapping with the keys name, source, translators, ...")
+    for setting in settings:
+        _apply(data, setting)
+    if source_path is not None:
+        data.setdefault("source", {})
+        if isinstance(data["source"], dict):
+            data["source"]["path"] = str(Path(source_path).absolute()) if "://" not in source_path else source_path
+    try:
+        recipe = Recipe.model_validate(data)
+    except ValidationError as error:
+        raise RecipeError(
+            "\n".join(_line(path, tree, problem) for problem in error.errors(include_url=False))
+        ) from None
+    return _absolute(recipe, path.parent)
+
+
+def dump_recipe(recipe: Recipe) -> str:
+    """The recipe as YAML, every default written out. It holds no secret: keys are named by environment variable."""
+    return yaml.safe_dump(recipe.model_dump(mode="json"), sort_keys=False, allow_unicode=True, width=100)
+
+
+def _find(name: str) -> Path:
+    shipped = shipped_recipes()
+    if name in shipped:
+        return shipped[name]
+    path = Path(name)
+    if path.is_file():
+        return path
+    near = difflib.get_close_matches(name, shipped, n=1)
+    hint = f"did you mean '{near[0]}'? " if near else ""
+    raise RecipeError(f"no recipe '{name}': {hint}give a YAML file or one of {', '.join(shipped)}")
+
+
+def _apply(data: dict[str, Any], setting: str) -> None:
+    key, equals, value = setting.partition("=")
+    keys = key.split(".")
+    if not equals or not all(keys):
+        raise RecipeError(f"--set {setting}: expected KEY=VALUE, such as ranking.replace=better")
+    try:
+        parsed = yaml.load(value, _Loader)
+    except yaml.YAMLError:
+        raise RecipeError(f"--set {setting}: the value is not valid YAML; quote it") from None
+    place: Any = data
+    for depth, part in enumerate(keys):
+        where = ".".join(keys[:depth]) or "the recipe"
+        last = depth == len(keys) - 1
+        if isinstance(place, list):
+            index = _index(place, part)
+            if index is None:
+                names = [item.get("name") for item in place if isinstance(item, dict)]
+                raise RecipeError(f"--set {setting}: {where} has no '{part}'; it has {names or len(place)}")
+            if last:
+                place[index] = parsed
+            else:
+                place = place[index]
+        elif isinstance(place, dict):
+            if last:
+                place[part] = parsed
+            else:
+                if place.get(part) is None:
+                    place[part] = {}
+                place = place[part]
+        else:
+            raise RecipeError(f"--set {setting}: {where} is a value and has no '{part}'")
+
+
+def _index(items: list[Any], part: str) -> int | None:
+    for index, item in enumerate(items):
+        if isinstance(item, dict) and item.get("name") == part:
+            return index
+    return int(part) if part.isdecimal() and int(part) < len(items) else None
+
+
+def _line(path: Path, tree: yaml.Node, problem: Any) -> str:
+    # pydantic puts the discriminator's value into the location of a union's member; the file has no such key.
+    backends = {member.model_fields["backend"].annotation.__args__[0] for member in _members()}
+    location = [part for i, part in enumerate(problem["loc"]) if not (i == 2 and part in backends)]
+    key = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).lstrip(".")
+    where = f"{path}:{_line_number(tree, location)}"
+    kind, given = problem["type"], problem["input"]
+    if kind == "extra_forbidden":
+        name = str(location[-1])
+        near = difflib.get_close_matches(name, _valid_names(location[:-1], problem), n=1, cutoff=0.5)
+        hint = (
+            f"did you mean '{near[0]}'?"
+            if near
+            else f"expected one of {', '.join(_valid_names(location[:-1], problem))}"
+        )
+        return f"{where}: {key}: unknown key; {hint}"
+    if kind == "missing":
+        return f"{where}: {key}: missing; add it"
+    if kind == "union_tag_invalid":
+        near = difflib.get_close_matches(str(given.get("backend")), sorted(backends), n=1)
+        hint = f"did you mean '{near[0]}'?" if near else f"expected one of {', '.join(sorted(backends))}"
+        return f"{where}: {key}.backend: unknown backend '{given.get('backend')}'; {hint}"
+    if kind == "union_tag_not_found":
+        return f"{where}: {key}.backend: missing; expected one of {', '.join(sorted(backends))}"
+    message = problem["msg"].removeprefix("Value error, ")
+    if kind == "literal_error":
+        choices = re.findall(r"'([^']*)'", problem["ctx"]["expected"])
+        near = difflib.get_close_matches(str(given), choices, n=1)
+        message = f"{message}{f'; did you mean {near[0]!r}?' if near else ''}"
+    shown = "" if isinstance(given, dict | list) else f" (found {given!r})"
+    return f"{where}: {key or 'recipe'}: {message[0].lower()}{message[1:]}{shown}"
+
+
+def _members() -> tuple[Any, ...]:
+    return get_args(get_args(Translator)[0])
+
+
+def _valid_names(location: list[Any], problem: Any) -> list[str]:
+    model: Any = Recipe
+    for depth, part in enumerate(location):
+        if isinstance(part, int):
+            continue
+        if depth == 0 and part == "translators" and len(location) > 1:
+            tag = problem["loc"][2]
+            model = next(m for m in _members() if m.model_fields["backend"].annotation.__args__[0] == tag)
+            continue
+        annotation = model.model_fields[part].annotation
+        model = next((a for a in (annotation, *get_args(annotation)) if _is_model(a)), model)
+    return list(model.model_fields)
+
+
+def _is_model(annotation: Any) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
+
+
+def _line_number(node: yaml.Node, location: list[Any]) -> int:
+    line = node.start_mark.line
+    for part in location:
+        following = None
+        if isinstance(node, yaml.MappingNode):
+            for key, value in node.value:
+                if key.value == part:
+                    line, following = key.start_mark.line, value
+        elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+            following = node.value[part]
+            line = following.start_mark.line
+        if following is None:
+            break
+        node = following
+    return line + 1
+
+
+def _absolute(recipe: Recipe, folder: Path) -> Recipe:
+    """Resolve the paths that a recipe gives relative to itself."""
+
+    def resolve(path: str) -> str:
+        return path if "://" in path or Path(path).is_absolute() else str((folder / path).resolve())
+
+    translators = [t.model_copy(update={"memory": [resolve(m) for m in t.memory]}) for t in recipe.translators]
+    for translator in translators:
+        for file in translator.memory:
+            if not Path(file).exists():
+                raise RecipeError(f"translator '{translator.name}': memory {file} does not exist")
+    source = recipe.source
+    if source.path != "sample":
+        source = source.model_copy(update={"path": resolve(source.path)})
+    selection = recipe.selection
+    if selection.domain_index:
+        selection = selection.model_copy(update={"domain_index": resolve(selection.domain_index)})
+    return recipe.model_copy(update={"translators": translators, "source": source, "selection": selection})

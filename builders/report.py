@@ -1,0 +1,139 @@
+"""What a build says at its end: counts, drops, the tables, one row side by side, and how to load the dataset."""
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console, Group
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from builders.ranked import PARALLEL, statistics_by_config
+from builders.statistics import summarise
+
+if TYPE_CHECKING:
+    from builders.stages import Build
+
+
+def print_report(build: "Build", last: str, seconds: float) -> None:
+    """Print the report: tables and advice on stderr, the dataset's path alone on stdout."""
+    console = Console(stderr=True, highlight=False, soft_wrap=False)
+    for note in build.notes:
+        console.print(f"note: {note}", style="yellow", markup=False)
+    console.print(_counts(build))
+    if "rank" in build.totals:
+        console.print(_findings(build))
+    if last != "build":
+        console.print(
+            f"Stopped after {last}, as asked ({seconds:.0f} s). Run without --stop-after to go on.", markup=False
+        )
+        print(build.run.folder)
+        return
+    console.print(_splits(build))
+    sample = _sample(build)
+    if sample:
+        console.print(sample)
+    first = next(split for split in build.splits if split["rows"])
+    console.print(f"Done in {seconds:.0f} s. The dataset, with its card:", markup=False)
+    print(build.run.dataset)
+    console.print(
+        "Load it:\n"
+        f"  python -c 'from datasets import load_dataset; "
+        f'print(load_dataset("{build.run.dataset}", "{first["config"]}", split="{first["split"]}")[0])\'',
+        markup=False,
+        soft_wrap=True,
+    )
+
+
+def _counts(build: "Build") -> Table:
+    table = Table(title="Rows", title_justify="left", box=None, pad_edge=False)
+    for column, justify in (("stage", "left"), ("read", "right"), ("kept", "right"), ("dropped, by reason", "left")):
+        table.add_column(column, justify=justify)  # type: ignore[arg-type]
+    for name, totals in build.totals.items():
+        reasons = ", ".join(f"{reason} {n:,}" for reason, n in totals.dropped.most_common())
+        table.add_row(name, f"{totals.read:,}", f"{totals.kept:,}", f"{totals.dropped.total():,}  {reasons}")
+    return table
+
+
+def _findings(build: "Build") -> Table:
+    """What the checks found, by translator; failures are conversations that the retry ladder gave up."""
+    table = Table(title="\nWhat the checks found (rows)", title_justify="left", box=None, pad_edge=False)
+    for column in ("translator", "not translated", "vetoed", "noted", "from memory"):
+        table.add_column(column, overflow="fold")
+    extra = build.totals["rank"].extra
+    for spec in build.recipe.translators:
+        found = {
+            kind: Counter(
+                {
+                    k.removeprefix(f"{spec.name}/{kind}_"): n
+                    for k, n in extra.items()
+                    if k.startswith(f"{spec.name}/{kind}_")
+                }
+            )
+            for kind in ("failed", "veto", "note")
+        }
+        hits = build.totals[f"translate/{spec.name}"].extra["memory_hits"]
+        cells = [", ".join(f"{c} {n:,}" for c, n in found[k].most_common()) for k in ("failed", "veto", "note")]
+        table.add_row(spec.name, *cells, f"{hits:,} segments")
+    for spec in build.recipe.translators:
+        config = build.recipe.config_name(spec.name)
+        outcome = ", ".join(f"{extra[f'{config}/{k}']:,} {k}" for k in ("primary", "replaced", "dropped"))
+        table.add_row(config, outcome)
+    return table
+
+
+def _splits(build: "Build") -> Group:
+    tables = []
+    for config, splits in statistics_by_config(build.splits).items():
+        table = Table(title=f"\n{config}", title_justify="left", box=None, pad_edge=False)
+        table.add_column("split")
+        for column in ("rows", "LR", "SCR", "turns", "tokens"):
+            table.add_column(column, justify="right")
+        for name, split in splits.items():
+            table.add_row(name, *_cells(split.means()))
+        whole = summarise(splits)
+        table.add_row("all", *_cells({k: getattr(whole, k) for k in ("rows", "LR", "SCR", "turns", "tokens")}))
+        tables.append(table)
+    return Group(*tables)
+
+
+def _cells(means: dict[str, Any]) -> list[str]:
+    formats = {"rows": ",", "LR": ".3f", "SCR": ".3f", "turns": ".2f", "tokens": ",.0f"}
+    return [format(means[name], form) for name, form in formats.items()]
+
+
+def _sample(build: "Build") -> Panel | None:
+    """A short row in both languages: the first that its primary translator kept."""
+    import pyarrow.parquet as pq
+
+    for split in build.splits:
+        if split["config"] == PARALLEL or not split["files"]:
+            continue
+        path = build.run.dataset / split["files"][0]["file"]
+        for batch in pq.ParquetFile(path).iter_batches(batch_size=64, columns=["id", "messages", "translator"]):
+            for row in batch.to_pylist():
+                if sum(len(m["content"]) for m in row["messages"]) < 900:
+                    return _side_by_side(build, row)
+            break
+    return None
+
+
+def _side_by_side(build: "Build", row: dict[str, Any]) -> Panel:
+    import pyarrow.compute as pc
+
+    from builders.units import UnitFiles, read_unit
+
+    split, number = row["id"].rsplit("/", 1)
+    unit = next(
+        u for u in build.selected if u.split == split and u.first <= int(number) and _last(build, u) >= int(number)
+    )
+    table = read_unit(UnitFiles(build.run.stage("select"), unit.name))
+    source = table.filter(pc.equal(table["id"], row["id"])).to_pylist()[0]
+    grid = Table(box=None, expand=True, show_header=True)
+    grid.add_column("English", ratio=1)
+    grid.add_column(f"{build.recipe.language.name} ({row['translator']})", ratio=1)
+    for english, translated in zip(source["messages"], row["messages"], strict=True):
+        grid.add_row(
+            Text(f"{english['role']}: {english['content']}"), Text(f"{translated['role']}: {translated['content']}")
+        )
+    return Panel(grid, title=row["id"], title_align="left")

@@ -1,0 +1,125 @@
+"""The run folder: where a build keeps what it has done, and how it knows what is still to do.
+
+One folder a stage; beside each stage's output `stage.json`, the stage's fingerprint: everything that its output
+depends on. A stage whose fingerprint changed is done again with all that follows from it, except where its answers
+were paid for: those are never thrown away in silence.
+"""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from builders.units import UnitFiles, replacing, write_error
+from processors.errors import InputError
+
+# Raised when a stage's output changes for the same input, so that a newer version does not go on with an older's work.
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run folder."""
+
+    folder: Path
+
+    @property
+    def dataset(self) -> Path:
+        return self.folder / "dataset"
+
+    def stage(self, *names: str) -> Path:
+        return self.folder.joinpath(*names)
+
+    def logs(self, *names: str) -> Path:
+        return self.folder.joinpath("logs", *names)
+
+    def progress(self, *names: str) -> Path:
+        return self.folder.joinpath("logs", *names, "progress")
+
+    def lock(self) -> FileLock:
+        """Create the folder and take its lock. Raises InputError if it cannot be written or another build has it."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(self.folder / ".lock")
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise InputError(
+                f"{self.folder}: another build is running in this folder; wait for it or choose another --output"
+            ) from None
+        except OSError as error:
+            raise write_error(error, self.folder) from None
+        return lock
+
+    def write(self, name: str, text: str) -> None:
+        """Write a small file of the run folder atomically."""
+        try:
+            with replacing(self.folder / name) as temporary:
+                temporary.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise write_error(error, self.folder) from None
+
+    def pending(self, stage: Path, names: list[str]) -> list[str]:
+        """The units that the stage has not done."""
+        return [name for name in names if not UnitFiles(stage, name).done()]
+
+
+def fingerprint(inputs: dict[str, Any]) -> str:
+    """A digest of everything that a stage's output depends on."""
+    text = json.dumps({"format": FORMAT, **inputs}, sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.blake2b(text.encode("utf-8", errors="backslashreplace"), digest_size=16).hexdigest()
+
+
+def enter_stage(folder: Path, inputs: dict[str, Any], *, paid: bool, say: Callable[[str], None]) -> str:
+    """Prepare a stage's folder for `inputs`; returns the fingerprint.
+
+    A folder of other inputs is emptied, with a message; where its output was `paid` for, InputError says what changed.
+    """
+    mark = fingerprint(inputs)
+    path = folder / "stage.json"
+    try:
+        before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+        if before is not None and before["fingerprint"] != mark:
+            changed = (
+                ", ".join(_changes(before["inputs"], json.loads(json.dumps(inputs, default=str)))) or "the version"
+            )
+            if paid and any((folder / "counts").glob("*.json")):
+                raise InputError(
+                    f"{folder}: holds translations made with other settings ({changed}); they were paid for, so they "
+                    f"are not overwritten: choose another --output, restore the setting, or delete {folder}"
+                )
+            say(f"{folder.name}: done again, for this changed: {changed}")
+            shutil.rmtree(folder)
+            before = None
+        folder.mkdir(parents=True, exist_ok=True)
+        if before is None:
+            # Units without their fingerprint (a kill between the two) belong to nobody.
+            shutil.rmtree(folder / "counts", ignore_errors=True)
+            with replacing(path) as temporary:
+                temporary.write_text(
+                    json.dumps({"fingerprint": mark, "inputs": inputs}, default=str), encoding="utf-8"
+                )
+        for leftover in folder.rglob(".*.tmp"):
+            leftover.unlink(missing_ok=True)
+    except OSError as error:
+        raise write_error(error, folder) from None
+    return mark
+
+
+def _changes(before: Any, after: Any, path: str = "") -> list[str]:
+    """Dotted names of what differs.
+
+    >>> _changes({"a": {"b": 1, "c": 2}}, {"a": {"b": 1, "c": 3}})
+    ['a.c']
+    """
+    if isinstance(before, dict) and isinstance(after, dict):
+        return [
+            change
+            for key in dict.fromkeys([*before, *after])
+            for change in _changes(before.get(key), after.get(key), f"{path}.{key}" if path else str(key))
+        ]
+    return [] if before == after else [path]

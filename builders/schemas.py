@@ -1,0 +1,143 @@
+"""Arrow schemas of everything that a build writes.
+
+Always explicit: with an inferred schema datatrove's Parquet writer loses rows in silence when a later row's type
+differs, and the viewer breaks on a split whose columns differ from the card's.
+"""
+
+from typing import Any
+
+
+def messages() -> Any:
+    """`list<struct<content, role>>`, in SmolTalk2's order of fields."""
+    import pyarrow as pa
+
+    return pa.list_(pa.struct([("content", pa.string()), ("role", pa.string())]))
+
+
+def chat_template_kwargs() -> Any:
+    """SmolTalk2's template arguments; tool schemas stay strings, for they differ from row to row."""
+    import pyarrow as pa
+
+    return pa.struct(
+        [
+            ("custom_instructions", pa.string()),
+            ("enable_thinking", pa.bool_()),
+            ("python_tools", pa.list_(pa.string())),
+            ("xml_tools", pa.list_(pa.string())),
+        ]
+    )
+
+
+def scan() -> Any:
+    """Rows that a cut may take: their number in the split, stratum and sampling key."""
+    import pyarrow as pa
+
+    return pa.schema([("id", pa.string()), ("stratum", pa.string()), ("key", pa.uint64())])
+
+
+def selected() -> Any:
+    """A source row that is translated."""
+    import pyarrow as pa
+
+    return pa.schema(
+        [
+            ("id", pa.string()),
+            ("messages", messages()),
+            ("chat_template_kwargs", chat_template_kwargs()),
+            ("source", pa.string()),
+        ]
+    )
+
+
+def chunk_place() -> Any:
+    import pyarrow as pa
+
+    return pa.struct(
+        [
+            ("role", pa.string()),
+            ("message", pa.int32()),
+            ("part_type", pa.string()),
+            ("part", pa.int32()),
+            ("chunk", pa.int32()),
+            ("chunks", pa.int32()),
+            ("origin", pa.string()),
+            ("source_start", pa.int32()),
+            ("source_end", pa.int32()),
+            ("target_start", pa.int32()),
+            ("target_end", pa.int32()),
+        ]
+    )
+
+
+def candidate() -> Any:
+    """One translator's candidate; a failed one is not here but among the dropped, with its reason."""
+    import pyarrow as pa
+
+    return pa.schema(
+        [
+            ("id", pa.string()),
+            ("messages", messages()),
+            ("custom_instructions", pa.string()),
+            ("chunks", pa.list_(chunk_place())),
+        ]
+    )
+
+
+def verdict() -> Any:
+    import pyarrow as pa
+
+    return pa.struct([("check", pa.string()), ("hard", pa.bool_()), ("message", pa.int32()), ("detail", pa.string())])
+
+
+def scores() -> list[tuple[str, Any]]:
+    """What a reader of a row may know of each candidate."""
+    import pyarrow as pa
+
+    return [
+        ("translator", pa.string()),
+        ("LR", pa.float64()),
+        ("SCR", pa.float64()),
+        ("rank_score", pa.float64()),
+        ("checks", pa.list_(verdict())),
+    ]
+
+
+def ranked_unit() -> Any:
+    """A row with all its candidates and the choice for each config; the build stage only copies from it."""
+    import pyarrow as pa
+
+    full = pa.struct(
+        [*scores(), ("messages", messages()), ("custom_instructions", pa.string()), ("tokens", pa.int64())]
+    )
+    choice = pa.struct([("config", pa.string()), ("translator", pa.string()), ("reason", pa.string())])
+    return pa.schema([*selected(), ("candidates", pa.list_(full)), ("choices", pa.list_(choice))])
+
+
+def ranked() -> Any:
+    """A row of `SFT_<translator>_ranked`: the published dataset's columns first, then ours."""
+    import pyarrow as pa
+
+    candidates = pa.struct([*scores(), ("chosen", pa.bool_())])
+    return pa.schema(
+        [
+            ("id", pa.string()),
+            ("messages", messages()),
+            ("chat_template_kwargs", chat_template_kwargs()),
+            ("source", pa.string()),
+            ("LR", pa.float64()),
+            ("SCR", pa.float64()),
+            ("rank_score", pa.float64()),
+            ("translator", pa.string()),
+            ("candidates", pa.list_(candidates)),
+            ("tokens", pa.int64()),
+            ("turns", pa.int32()),
+        ]
+    )
+
+
+def parallel() -> Any:
+    """A row of `parallel`: the English beside every candidate."""
+    import pyarrow as pa
+
+    candidates = pa.struct([*scores(), ("messages", messages()), ("custom_instructions", pa.string())])
+    return pa.schema([*selected(), ("candidates", pa.list_(candidates))])

@@ -1,0 +1,170 @@
+"""Selection over a whole source: a scan of the splits that are sampled, the cuts planned from it, and the filters.
+
+A cut needs to know all its candidates before it can take the first row, so the splits that are cut are read twice: the
+scan keeps each row's stratum and sampling key (about 30 bytes a row), the selection then decides row by row.
+"""
+
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from datatrove.data import Document
+from datatrove.pipeline.base import PipelineStep
+
+from builders import schemas
+from builders.recipe import Cut as CutRecipe
+from builders.run import enter_stage
+from builders.shards import ShardReader
+from builders.sink import DROPPED, drop
+from builders.units import UnitFiles, read_unit
+from processors.filters import CutFilter, HanFilter, RowProblemFilter
+from processors.selection import Cut, sample_key, select_ids
+
+if TYPE_CHECKING:
+    from builders.stages import Build
+
+# The stratum of a cut without strata.
+ALL = "all"
+
+
+class ApplyFilters(PipelineStep):
+    """Marks what datatrove filters reject instead of removing it, so that every row arrives at the sink."""
+
+    name = "Filters"
+    type = "FILTER"
+
+    def __init__(self, drop_han: bool, cuts: dict[str, CutFilter], scan: Path) -> None:
+        super().__init__()
+        self.filters = [RowProblemFilter(), *([HanFilter()] if drop_han else [])]
+        self.cuts = cuts
+        self.scan = scan
+
+    def run(self, data: Iterable[Document], rank: int = 0, world_size: int = 1) -> Iterable[Document]:
+        unit, strata = None, {}
+        for document in data:
+            with self.track_time():
+                if document.metadata["unit"] != unit and document.metadata["split"] in self.cuts:
+                    unit = document.metadata["unit"]
+                    table = read_unit(UnitFiles(self.scan, unit))
+                    strata = dict(zip(table["id"].to_pylist(), table["stratum"].to_pylist(), strict=True))
+                self._apply(document, strata)
+            yield document
+
+    def _apply(self, document: Document, strata: dict[str, str]) -> None:
+        if "invalid_utf8" in document.metadata:
+            drop(document, "invalid_utf8", f"{document.metadata['invalid_utf8']}, expected valid UTF-8")
+            return
+        filters = list(self.filters)
+        if cut := self.cuts.get(document.metadata["split"]):
+            document.metadata["domain"] = strata.get(document.id, "")
+            filters.append(cut)
+        for step in filters:
+            verdict = step.filter(document)
+            if verdict is not True:
+                reason = verdict[1] if isinstance(verdict, tuple) else step.name
+                drop(document, reason, document.metadata.get("filter_detail", ""))
+                return
+
+
+class ScanRows(PipelineStep):
+    """Gives each row that passed the filters its stratum and sampling key, for the cut of its split."""
+
+    name = "Strata"
+    type = "SCAN"
+
+    def __init__(self, stratified: set[str], domain_index: str | None, seed: int) -> None:
+        super().__init__()
+        self.stratified = stratified
+        self.domain_index = domain_index
+        self.seed = seed
+
+    def run(self, data: Iterable[Document], rank: int = 0, world_size: int = 1) -> Iterable[Document]:
+        from processors.domains import DomainResolver
+
+        resolver = DomainResolver(self.domain_index)
+        for document in data:
+            with self.track_time():
+                if DROPPED not in document.metadata:
+                    document.metadata["key"] = sample_key(document.id, self.seed)
+                    document.metadata["stratum"] = ALL
+                    if document.metadata["split"] in self.stratified:
+                        domain, how = resolver.resolve(document.metadata)
+                        document.metadata["stratum"] = domain
+                        document.metadata["counters"] = {f"{document.metadata['split']}/{how}": 1}
+            yield document
+
+
+def plan_cuts(
+    build: "Build", run_units: Callable[..., None], cuts: dict[str, CutRecipe], inputs: dict[str, Any]
+) -> dict[str, CutFilter]:
+    """Scan the splits that are cut and plan each cut; what a stratum lacked goes to the build's notes."""
+    recipe, folder = build.recipe, build.run.stage("scan")
+    assert build.source is not None
+    present = {unit.split for unit in build.units}
+    plans = {name: (cut.rows, dict(cut.strata)) for name, cut in cuts.items() if name in present}
+    if limit := recipe.selection.max_rows_per_split:
+        plans |= {split: (limit, {}) for split in sorted(present - set(plans))}
+    if not plans:
+        return {}
+    stratified = {split for split, (_, strata) in plans.items() if strata}
+    index = str(_domain_index(build)) if stratified and recipe.selection.domain_index else None
+    enter_stage(folder, inputs | {"domain_index": recipe.selection.domain_index}, paid=False, say=build.observer.say)
+    units = [unit for unit in build.units if unit.split in plans]
+    steps = [
+        ApplyFilters(recipe.selection.drop_han, {}, folder),
+        ScanRows(stratified, index, recipe.seed),
+    ]
+    # The reader takes one column more where the source has it: the domain itself.
+    reader = ShardReader(build.source, [], columns=("domain",))
+    run_units(build, "scan", folder, units, reader, steps, _scan_row, schemas.scan)
+    filters = {}
+    for split, (rows, strata) in plans.items():
+        cut = _cut(folder, [unit.name for unit in units if unit.split == split], strata, rows)
+        build.run.write(f"scan/{split}.cut.json", json.dumps(cut.as_json(), indent=1))
+        filters[split] = CutFilter(cut, recipe.seed)
+        if split in cuts:
+            build.notes += _notes(build, split, cuts[split].into, cut)
+    return filters
+
+
+def _cut(folder: Path, names: list[str], strata: dict[str, int], rows: int) -> Cut:
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    table = pa.concat_tables([read_unit(UnitFiles(folder, name)) for name in names])
+    keys, ids = {}, {}
+    for stratum in pc.unique(table["stratum"]).to_pylist():
+        part = table.filter(pc.equal(table["stratum"], stratum))
+        keys[stratum] = np.asarray(part["key"].to_numpy(), dtype=np.uint64)
+        ids[stratum] = part["id"]
+    return select_ids(keys, ids, strata, rows)
+
+
+def _notes(build: "Build", split: str, into: str, cut: Cut) -> list[str]:
+    taken = ", ".join(f"{name} {n:,}" for name, n in cut.plan.quotas.items())
+    prefix = f"{split}/"
+    how = {k.removeprefix(prefix): n for k, n in build.totals["scan"].extra.items() if k.startswith(prefix)}
+    told = ", ".join(f"{n:,} {name}" for name, n in sorted(how.items()))
+    notes = [f"{into}: {sum(cut.plan.quotas.values()):,} of {sum(cut.plan.available.values()):,} rows taken: {taken}"]
+    if told:
+        notes.append(f"{into}: domains known by: {told}")
+    return notes + [f"{into}: {note}" for note in cut.plan.notes]
+
+
+def _domain_index(build: "Build") -> Path:
+    """The index of the original's prompts, made once and kept in the run folder."""
+    from processors.domains import build_domain_index
+
+    path = build.run.stage("domains.npz")
+    source = build.recipe.selection.domain_index
+    assert source is not None
+    if not path.exists():
+        build.observer.say(f"reading the domains of {source}")
+        build_domain_index(source).save(path)
+    return path
+
+
+def _scan_row(document: Document) -> dict[str, Any]:
+    return {"id": document.id, "stratum": document.metadata["stratum"], "key": document.metadata["key"]}

@@ -1,0 +1,296 @@
+"""The stages of a build, in order: select, translate (once a translator), rank, build.
+
+Each looks at what its folder holds, runs the pipeline over the units that are missing, and asserts at the end that
+every row that was read was kept or dropped with a reason.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol
+
+from datatrove.data import Document
+
+from builders import schemas
+from builders.executors import run_stage
+from builders.rank import JoinCandidates, RankCandidates, UnitReader
+from builders.ranked import PARALLEL, BuildSplits
+from builders.recipe import EndpointTranslator, Recipe, Source, Translator
+from builders.run import Run, enter_stage
+from builders.select import ApplyFilters, plan_cuts
+from builders.shards import Shard, ShardReader, find_shards, plan_units
+from builders.sink import UnitSink, expected_rows
+from builders.translators import TranslateStep, candidate_row, load_memory
+from builders.units import Totals, Unit, UnitFiles, read_counts, total_counts
+from processors.errors import CountError, InputError
+
+# Tasks a worker, where the user gives no number: enough to even out units of unequal cost.
+TASKS_A_WORKER = 4
+
+
+class Observer(Protocol):
+    """What the command line shows of a build."""
+
+    def stage(self, name: str, rows: int, done: int, watch: Callable[[], int]) -> None: ...
+    def warn(self, message: str) -> None: ...
+    def say(self, message: str) -> None: ...
+    def finished(self, name: str) -> None: ...
+
+
+@dataclass(slots=True)
+class Build:
+    """A build in progress: what was planned, what each stage counted."""
+
+    recipe: Recipe
+    run: Run
+    observer: Observer
+    tasks: int | None = None
+    workers: int = 1
+    source: Source | None = None
+    units: list[Unit] = field(default_factory=list)
+    selected: list[Unit] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    totals: dict[str, Totals] = field(default_factory=dict)
+    marks: dict[str, str] = field(default_factory=dict)
+    splits: list[dict[str, Any]] = field(default_factory=list)
+
+
+def select(build: Build) -> None:
+    """Choose the rows that are translated: splits, validity, Han characters, cuts."""
+    recipe, run = build.recipe, build.run
+    build.source = _source(recipe, run)
+    shards, warnings = find_shards(build.source)
+    for warning in warnings:
+        build.observer.warn(warning)
+    into = _output_splits(recipe, shards, build.observer)
+    build.units = plan_units(shards, into)
+    inputs: dict[str, Any] = {
+        "shards": [[s.split, s.file, s.rows, s.digest] for s in shards],
+        "into": into,
+        "selection": recipe.selection.model_dump(mode="json"),
+        "seed": recipe.seed,
+    }
+    cuts = plan_cuts(build, _run, {cut.split: cut for cut in recipe.selection.cuts}, inputs)
+    folder = run.stage("select")
+    build.marks["select"] = enter_stage(folder, inputs, paid=False, say=build.observer.say)
+    filters = ApplyFilters(recipe.selection.drop_han, cuts, run.stage("scan"))
+    _run(
+        build, "select", folder, build.units, ShardReader(build.source, []), [filters], _selected_row, schemas.selected
+    )
+    build.selected = []
+    for unit in build.units:
+        kept = read_counts(UnitFiles(folder, unit.name))["kept"]
+        if kept:
+            build.selected.append(replace(unit, rows=kept))
+    if not build.selected:
+        dropped = ", ".join(f"{reason} {n}" for reason, n in build.totals["select"].dropped.most_common())
+        raise InputError(f"{build.source.path}: no row is left to translate ({dropped}); look into {folder}/dropped")
+
+
+def translate(build: Build) -> None:
+    """Let every translator translate every selected row."""
+    for spec in build.recipe.translators:
+        folder = build.run.stage("translate", spec.name)
+        memory = load_memory(spec, build.recipe.language)
+        inputs = {
+            "select": build.marks["select"],
+            "translator": _answers_depend_on(spec),
+            "language": build.recipe.language.model_dump(mode="json"),
+            "memory": memory.digest() if memory else None,
+        }
+        mark = enter_stage(folder, inputs, paid=isinstance(spec, EndpointTranslator), say=build.observer.say)
+        build.marks[f"translate/{spec.name}"] = mark
+        reader = UnitReader(build.run.stage("select"), [])
+        name = f"translate/{spec.name}"
+        if isinstance(spec, EndpointTranslator):
+            from builders.endpoint import endpoint_step
+
+            last = partial(endpoint_step, spec, build.recipe.language, folder / "answers")
+            _run(build, name, folder, build.selected, reader, [], candidate_row, schemas.candidate, last)
+        else:
+            steps = [TranslateStep(spec, build.recipe.language)]
+            _run(build, name, folder, build.selected, reader, steps, candidate_row, schemas.candidate)
+
+
+def rank(build: Build) -> None:
+    """Check, score and choose."""
+    recipe, folder = build.recipe, build.run.stage("rank")
+    configs = {recipe.config_name(spec.name): spec.name for spec in recipe.translators}
+    inputs = {
+        "translate": {name: build.marks[f"translate/{name}"] for name in configs.values()},
+        "ranking": recipe.ranking.model_dump(mode="json"),
+        "tokenizer": recipe.outputs.tokenizer,
+        "configs": configs,
+    }
+    build.marks["rank"] = enter_stage(folder, inputs, paid=False, say=build.observer.say)
+    steps = [
+        JoinCandidates({name: build.run.stage("translate", name) for name in configs.values()}),
+        RankCandidates(recipe.ranking, configs, recipe.language, recipe.outputs.tokenizer),
+    ]
+    reader = UnitReader(build.run.stage("select"), [])
+    _run(build, "rank", folder, build.selected, reader, steps, _ranked_row, schemas.ranked_unit)
+
+
+def assemble(build: Build) -> None:
+    """Write the dataset's Parquet files, one config a translator and `parallel`."""
+    recipe, run = build.recipe, build.run
+    folder = run.stage("build")
+    inputs = {
+        "rank": build.marks["rank"],
+        "outputs": recipe.outputs.model_dump(mode="json", include={"parallel", "row_group_bytes", "shard_bytes"}),
+    }
+    build.marks["build"] = enter_stage(folder, inputs, paid=False, say=build.observer.say)
+    configs = [recipe.config_name(spec.name) for spec in recipe.translators]
+    if recipe.outputs.parallel:
+        configs.append(PARALLEL)
+    units: dict[str, list[str]] = {}
+    rows: Counter[str] = Counter()
+    for unit in build.selected:
+        units.setdefault(unit.into, []).append(unit.name)
+        rows[unit.into] += unit.rows
+    pairs = [(config, split) for config in configs for split in units]
+    done = {pair for pair in pairs if (folder / pair[0] / f"{pair[1]}.json").exists() and _whole(run, folder, *pair)}
+    missing = [pair for pair in pairs if pair not in done]
+
+    def watch() -> int:
+        return sum(rows[split] for config, split in missing if (folder / config / f"{split}.json").exists())
+
+    build.observer.stage("build", sum(rows[s] for _, s in pairs), sum(rows[s] for _, s in done), watch)
+    if missing:
+        step = BuildSplits(run, missing, units, recipe.outputs.row_group_bytes, recipe.outputs.shard_bytes)
+        tasks = min(build.tasks or len(missing), len(missing))
+        run_stage([step], tasks=tasks, workers=build.workers, logging_dir=run.logs("build"))
+    build.observer.finished("build")
+    build.splits = [json.loads((folder / config / f"{split}.json").read_text()) for config, split in pairs]
+    _check_built(build, configs)
+
+
+def _whole(run: Run, folder: Path, config: str, split: str) -> bool:
+    result = json.loads((folder / config / f"{split}.json").read_text())
+    return all(
+        (run.dataset / item["file"]).is_file() and (run.dataset / item["file"]).stat().st_size == item["bytes"]
+        for item in result["files"]
+    )
+
+
+def _check_built(build: Build, configs: list[str]) -> None:
+    """Rows of each config = what rank chose for it; files of no config or split of this build are removed."""
+    extra, kept = build.totals["rank"].extra, build.totals["rank"].kept
+    for config in configs:
+        built = sum(split["rows"] for split in build.splits if split["config"] == config)
+        wanted = kept if config == PARALLEL else extra[f"{config}/primary"] + extra[f"{config}/replaced"]
+        if built != wanted:
+            raise CountError(f"{config}: {built} rows built, but rank chose {wanted}")
+    files = {item["file"] for split in build.splits for item in split["files"]}
+    for path in build.run.dataset.glob("*/*.parquet"):
+        if str(path.relative_to(build.run.dataset)) not in files:
+            path.unlink()
+
+
+def _run(
+    build: Build,
+    name: str,
+    folder: Path,
+    units: list[Unit],
+    reader: Any,
+    steps: list[Any],
+    row: Callable[[Document], dict[str, Any]],
+    schema: Callable[[], Any],
+    last: Callable[[UnitSink], Any] | None = None,
+) -> None:
+    """Run a stage's missing units and add up its counts.
+
+    `last` wraps the sink for a pipeline that ends in datatrove's InferenceRunner, which takes it as its output writer.
+    """
+    missing = set(build.run.pending(folder, [unit.name for unit in units]))
+    todo = [unit for unit in units if unit.name in missing]
+    progress = build.run.progress(*name.split("/"))
+    for stale in progress.glob("*.json"):
+        stale.unlink()
+    watch = _watcher(folder, todo, progress)
+    build.observer.stage(name, sum(u.rows for u in units), sum(u.rows for u in units if u.name not in missing), watch)
+    if todo:
+        reader.units = todo
+        sink = UnitSink(folder, schema, row, expected_rows(todo), progress=progress)
+        tasks = min(build.tasks or build.workers * TASKS_A_WORKER, len(todo))
+        pipeline = [reader, *steps, last(sink) if last else sink]
+        run_stage(pipeline, tasks=tasks, workers=build.workers, logging_dir=build.run.logs(*name.split("/")))
+    build.observer.finished(name)
+    totals = total_counts(folder, [unit.name for unit in units])
+    if totals.read != sum(unit.rows for unit in units):
+        raise CountError(f"{name}: {totals.read} rows read of {sum(unit.rows for unit in units)}")
+    build.totals[name] = totals
+
+
+def _watcher(folder: Path, todo: list[Unit], progress: Path) -> Callable[[], int]:
+    rows = {unit.name: unit.rows for unit in todo}
+    finished: set[str] = set()
+
+    def watch() -> int:
+        for name in rows:
+            if name not in finished and UnitFiles(folder, name).done():
+                finished.add(name)
+        pending = 0
+        for path in progress.glob("*.json"):
+            try:
+                pending += json.loads(path.read_text())["rows"]
+            except (OSError, ValueError):
+                continue
+        return sum(rows[name] for name in finished) + pending
+
+    return watch
+
+
+def _source(recipe: Recipe, run: Run) -> Source:
+    if recipe.source.path != "sample":
+        return recipe.source
+    from builders.sample import write_shards
+
+    folder = run.stage("source")
+    write_shards(folder, recipe.source.config)
+    return recipe.source.model_copy(update={"path": str(folder)})
+
+
+def _output_splits(recipe: Recipe, shards: list[Shard], observer: Observer) -> dict[str, str]:
+    present = list(dict.fromkeys(shard.split for shard in shards))
+    into = {split: split for split in present}
+    for cut in recipe.selection.cuts:
+        if cut.split in into:
+            into[cut.split] = cut.into
+        else:
+            observer.warn(f"split '{cut.split}', which selection.cuts reduces to '{cut.into}', is not in the source")
+    for split, name in into.items():
+        if any(other != split and into[other] == name for other in into):
+            raise InputError(f"two splits would both be built as '{name}'; change `into` in selection.cuts")
+        if not _valid_split(name):
+            raise InputError(
+                f"split '{name}' cannot be a split of a dataset (letters, digits, _ and single dots; not 'all'); "
+                "drop it with source.drop or rename its shards"
+            )
+    return into
+
+
+def _valid_split(name: str) -> bool:
+    import re
+
+    from builders.recipe import NAME_PATTERN
+
+    return bool(re.match(NAME_PATTERN, name)) and name != "all"
+
+
+def _answers_depend_on(spec: Translator) -> dict[str, Any]:
+    """A translator's settings without those that change only its speed, or are in the fingerprint by content."""
+    without = {"memory", "concurrency", "timeout_s", "base_url", "api_key_env"}
+    return {key: value for key, value in spec.model_dump(mode="json").items() if key not in without}
+
+
+def _selected_row(document: Document) -> dict[str, Any]:
+    keys = ("messages", "chat_template_kwargs", "source")
+    return {"id": document.id, **{key: document.metadata[key] for key in keys}}
+
+
+def _ranked_row(document: Document) -> dict[str, Any]:
+    return document.metadata["ranked"]

@@ -1,0 +1,212 @@
+"""Units of work: a contiguous range of a shard's rows, and the files that a stage writes for it.
+
+Every stage after `select` reads and writes one file a unit, under the same name. A unit is either wholly on disk or
+not at all, whatever the number of tasks and workers; that is what makes a build resumable and its bytes the same.
+"""
+
+import errno
+import json
+import os
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from processors.errors import CountError, InputError, SmolKalamError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """Rows `first` to `first + rows - 1` (numbered over the whole split) of one source shard.
+
+    `offset` is the number of the range's first row within its file.
+    """
+
+    name: str
+    split: str
+    into: str
+    file: str
+    offset: int
+    first: int
+    rows: int
+
+
+@dataclass(slots=True)
+class UnitFiles:
+    """Where a stage's output for a unit lies. `counts` is written last: it is the commit."""
+
+    folder: Path
+    name: str
+
+    @property
+    def kept(self) -> Path:
+        return self.folder / f"{self.name}.parquet"
+
+    @property
+    def dropped(self) -> Path:
+        return self.folder / "dropped" / f"{self.name}.jsonl"
+
+    @property
+    def counts(self) -> Path:
+        return self.folder / "counts" / f"{self.name}.json"
+
+    def done(self) -> bool:
+        return self.counts.exists()
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A row that a stage leaves out: its id, the reason (snake_case), and what was found where."""
+
+    id: str
+    reason: str
+    detail: str = ""
+
+
+def write_unit(
+    files: UnitFiles,
+    schema: "pa.Schema",
+    read: int,
+    kept: list[dict[str, Any]],
+    dropped: list[Dropped],
+    extra: dict[str, int] | None = None,
+) -> None:
+    """Write a unit's rows and drops, then its counts.
+
+    Raises CountError if `read` differs from kept plus dropped, SmolKalamError naming the row if one does not fit
+    the schema, and SmolKalamError if the file cannot be written (a full disk, no permission).
+    """
+    import pyarrow.parquet as pq
+
+    if read != len(kept) + len(dropped):
+        raise CountError(
+            f"{files.folder.name}/{files.name}: {read} rows read, but {len(kept)} kept + {len(dropped)} dropped"
+        )
+    table = to_table(kept, schema, files)
+    counts = {"read": read, "kept": len(kept), "dropped": dict(sorted(Counter(d.reason for d in dropped).items()))}
+    if extra:
+        counts["extra"] = dict(sorted(extra.items()))
+    try:
+        for path in (files.kept, files.dropped, files.counts):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(files.kept) as temporary:
+            pq.write_table(table, temporary, compression="zstd")
+        if dropped:
+            lines = "".join(json.dumps(asdict(d), ensure_ascii=False) + "\n" for d in dropped)
+            with replacing(files.dropped) as temporary:
+                temporary.write_text(lines, encoding="utf-8", errors="backslashreplace")
+        with replacing(files.counts) as temporary:
+            temporary.write_text(json.dumps(counts), encoding="utf-8")
+    except OSError as error:
+        raise write_error(error, files.folder) from error
+
+
+def write_error(error: OSError, folder: Path) -> SmolKalamError:
+    """The one line for a write that failed, for whatever reason the system gives."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(error):
+        return SmolKalamError(f"{folder}: the disk is full; free some space and run the same command again to go on")
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return InputError(f"{folder}: cannot be written ({error.strerror}); choose another --output")
+    return SmolKalamError(f"{folder}: writing failed: {error}")
+
+
+class replacing:
+    """Write to a temporary file, then rename it over `path` once its bytes are on disk; on an error, remove it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        # The process id keeps apart a worker and the orphan of a killed run that has not noticed yet.
+        self.temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+
+    def __enter__(self) -> Path:
+        return self.temporary
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        if kind is not None:
+            self.temporary.unlink(missing_ok=True)
+            return
+        try:
+            with self.temporary.open("rb+") as file:
+                os.fsync(file.fileno())
+            self.temporary.replace(self.path)
+        except OSError:
+            self.temporary.unlink(missing_ok=True)
+            raise
+
+
+def to_table(rows: list[dict[str, Any]], schema: "pa.Schema", files: UnitFiles) -> "pa.Table":
+    """Rows as an Arrow table of `schema`; a row that does not fit raises SmolKalamError with its id and the field."""
+    import pyarrow as pa
+
+    try:
+        return pa.Table.from_pylist(rows, schema=schema)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeEncodeError):
+        for row in rows:
+            for field in schema:
+                try:
+                    pa.array([row.get(field.name)], type=field.type)
+                except (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeEncodeError) as error:
+                    raise SmolKalamError(
+                        f"{files.folder.name}/{files.name}: row {row.get('id')}: field '{field.name}' does not fit "
+                        f"{field.type}: {str(error).splitlines()[0]}"
+                    ) from None
+        raise
+
+
+def read_unit(files: UnitFiles) -> "pa.Table":
+    """A unit's kept rows. Raises SmolKalamError if the file is damaged."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return pq.read_table(files.kept, partitioning=None)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise SmolKalamError(
+            f"{files.kept}: damaged or missing ({error}); delete {files.counts} and run again to redo this unit"
+        ) from None
+
+
+def read_dropped(files: UnitFiles) -> Iterator[Dropped]:
+    """A unit's dropped rows."""
+    if files.dropped.exists():
+        with files.dropped.open(encoding="utf-8") as lines:
+            for line in lines:
+                yield Dropped(**json.loads(line))
+
+
+def read_counts(files: UnitFiles) -> dict[str, Any]:
+    """A unit's counts: `read`, `kept`, `dropped` by reason, and `extra` where the stage has some."""
+    return json.loads(files.counts.read_text(encoding="utf-8"))
+
+
+@dataclass(slots=True)
+class Totals:
+    """Counts of a stage over all its units."""
+
+    read: int
+    kept: int
+    dropped: Counter[str]
+    extra: Counter[str]
+
+
+def total_counts(folder: Path, names: Iterable[str]) -> Totals:
+    """Add up a stage's counts. Raises CountError if a unit is missing or they do not add up."""
+    totals = Totals(0, 0, Counter(), Counter())
+    for name in names:
+        files = UnitFiles(folder, name)
+        if not files.done():
+            raise CountError(f"{folder.name}/{name}: the unit is missing")
+        counts = read_counts(files)
+        totals.read += counts["read"]
+        totals.kept += counts["kept"]
+        totals.dropped.update(counts["dropped"])
+        totals.extra.update(counts.get("extra", {}))
+    if totals.read != totals.kept + totals.dropped.total():
+        raise CountError(
+            f"{folder.name}: {totals.read} rows read, but {totals.kept} kept + {totals.dropped.total()} dropped"
+        )
+    return totals

@@ -1,0 +1,28 @@
+"""The target language as data: Arabic is the default, another language is one more YAML block.
+
+>>> Language(code="am", name="Amharic", script="Ethi").tag
+'<am>'
+"""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Language(BaseModel):
+    """A target language.
+
+    `script` is an ISO 15924 code as in Unicode's Script_Extensions (UAX #24). `prompt_tag` is what Seed-X expects at
+    the end of its prompt; empty means `<code>`. `sentence_ends` are code points that end a sentence, beside `.?!`.
+    """
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+    code: str = Field("ar", pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]+)*$", description="BCP 47, such as ar, ur, am")
+    name: str = Field("Arabic", min_length=1, description="English name, as prompts say it")
+    script: str = Field("Arab", pattern=r"^[A-Z][a-z]{3}$", description="ISO 15924, such as Arab, Ethi")
+    prompt_tag: str = ""
+    sentence_ends: str = "؟۔"
+
+    @property
+    def tag(self) -> str:
+        """The tag at the end of a Seed-X prompt, such as `<ar>`."""
+        return self.prompt_tag or f"<{self.code}>"

@@ -1,0 +1,312 @@
+"""From a conversation to its translation: parts, chunks, requests, checks, the retry ladder, and back.
+
+The ladder is the same for every backend (design section 5). A chunk's answer must hold the same protected spans as
+its source and pass the cheap checks; otherwise it is asked again at another temperature, then in halves, then the
+prose between the protected spans alone. A chunk for which all of that fails fails its conversation: the source text is
+never passed off as a translation, and a conversation is never half translated.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+from processors.checks import check_chunk
+from processors.chunking import Chunk
+from processors.conversation import Part, join_parts, split_parts
+from processors.memory import Memory
+from processors.protection import Span, protected_spans
+
+# Index of `chat_template_kwargs.custom_instructions` among the messages.
+CUSTOM_INSTRUCTIONS = -1
+TRANSLATED_PARTS = ("text", "think")
+SAME_CHUNK_ATTEMPTS = 2
+SMALLEST_SPLIT = 48
+
+
+class Reply(NamedTuple):
+    """What a backend answered to one request: `finish_reason` other than `stop` is a failed attempt."""
+
+    text: str
+    finish_reason: str = "stop"
+
+
+class Backend(Protocol):
+    """Where translations come from. `concurrent` says whether a conversation's requests may be sent at once."""
+
+    concurrent: bool
+
+    async def ask(self, text: str, spans: Sequence[Span], attempt: int) -> Reply:
+        """Translate `text`; `attempt` counts the tries for the same text, from 0."""
+        ...
+
+
+class ChunkPlace(NamedTuple):
+    """Where a chunk belongs, and where its translation lies: enough to rebuild a conversation in any order.
+
+    Offsets are code points in the message's content, of the source and of the translation.
+    """
+
+    role: str
+    message: int
+    part_type: str
+    part: int
+    chunk: int
+    chunks: int
+    origin: str
+    source_start: int
+    source_end: int
+    target_start: int
+    target_end: int
+
+
+@dataclass(slots=True)
+class Candidate:
+    """One translator's whole conversation, or why there is none (`failure`, with the place)."""
+
+    messages: list[dict[str, str]] | None
+    custom_instructions: str = ""
+    failure: str = ""
+    chunks: list[ChunkPlace] = field(default_factory=list)
+    counters: Counter[str] = field(default_factory=Counter)
+
+
+class ChunkFailed(Exception):
+    """A chunk for which the whole ladder failed."""
+
+
+class Translator:
+    """A backend with its memory, chunking and language; without a backend only the memory is asked.
+
+    `chunker` cuts a part's text within the budget, and `halve` cuts a chunk smaller; both are lossless.
+    """
+
+    def __init__(
+        self,
+        backend: Backend | None,
+        chunker: Callable[[str], list[Chunk]],
+        halve: Callable[[Chunk], list[Chunk]],
+        *,
+        memory: Memory | None = None,
+        script: str = "Arab",
+    ) -> None:
+        if backend is None and memory is None:
+            raise ValueError("a translator needs a backend, a memory, or both")
+        self.backend = backend
+        self.concurrent = backend is not None and backend.concurrent
+        self.chunker = chunker
+        self.halve = halve
+        self.memory = memory
+        self.script = script
+
+    async def translate(self, messages: Sequence[dict[str, str]], custom_instructions: str = "") -> Candidate:
+        """Translate a conversation; never raises for a failed chunk but says so in `failure`."""
+        candidate = Candidate([])
+        texts = [
+            (index, message["role"], message["content"], message["role"] != "tool")
+            for index, message in enumerate(messages)
+        ]
+        if custom_instructions:
+            texts.append((CUSTOM_INSTRUCTIONS, "system", custom_instructions, True))
+        jobs = [self._message(candidate, *text) for text in texts]
+        results = await _gather(jobs, self.concurrent)
+        if candidate.failure:
+            candidate.messages, candidate.chunks = None, []
+            return candidate
+        if custom_instructions:
+            candidate.custom_instructions = results.pop()
+        candidate.messages = [
+            {"role": message["role"], "content": content} for message, content in zip(messages, results, strict=True)
+        ]
+        candidate.chunks.sort(key=lambda place: (place.message, place.part, place.chunk))
+        return candidate
+
+    async def _message(self, candidate: Candidate, index: int, role: str, content: str, prose: bool) -> str:
+        if not prose:
+            return content
+        parts = split_parts(content)
+        jobs = [self._part(candidate, part) for part in parts]
+        try:
+            translated = await _gather(jobs, self.concurrent)
+        except ChunkFailed as failure:
+            name = "custom_instructions" if index == CUSTOM_INSTRUCTIONS else f"messages[{index}]"
+            # The first in the conversation's order, whatever the order of arrival: a rebuild gives the same bytes.
+            candidate.failure = min(candidate.failure or f"{name}: {failure}", f"{name}: {failure}")
+            return ""
+        source_at = target_at = 0
+        done: list[Part] = []
+        for number, (part, pieces) in enumerate(zip(parts, translated, strict=True)):
+            source_at += len(part.opening)
+            target_at += len(part.opening)
+            for position, (source, target, origin) in enumerate(pieces):
+                candidate.chunks.append(
+                    ChunkPlace(
+                        role, index, part.type, number, position, len(pieces), origin,
+                        source_at, source_at + len(source), target_at, target_at + len(target),
+                    )
+                )  # fmt: skip
+                source_at += len(source)
+                target_at += len(target)
+            source_at += len(part.closing)
+            target_at += len(part.closing)
+            done.append(Part(part.type, "".join(p[1] for p in pieces), part.opening, part.closing))
+        return join_parts(done)
+
+    async def _part(self, candidate: Candidate, part: Part) -> list[tuple[str, str, str]]:
+        """The part's pieces as (source, target, origin), in order."""
+        if not part.text:
+            return []
+        if part.type not in TRANSLATED_PARTS:
+            return [(part.text, part.text, "verbatim")]
+        spans = protected_spans(part.text)
+        if not translatable(part.text, spans):
+            return [(part.text, part.text, "verbatim")]
+        if (target := self._remembered(candidate, part.text, spans)) is not None:
+            return [(part.text, target, "memory")]
+        jobs = [self._chunk(candidate, chunk) for chunk in self.chunker(part.text)]
+        return await _gather(jobs, self.concurrent)
+
+    async def _chunk(self, candidate: Candidate, chunk: Chunk) -> tuple[str, str, str]:
+        candidate.counters["chunks"] += 1
+        if not translatable(chunk.text, chunk.spans):
+            return chunk.text, chunk.text, "verbatim"
+        if (target := self._remembered(candidate, chunk.text, chunk.spans)) is not None:
+            return chunk.text, target, "memory"
+        if self.backend is None:
+            raise ChunkFailed(f"not_in_memory: {self._missing(chunk)}")
+        target = await self._ladder(candidate, chunk)
+        return chunk.text, target, "engine"
+
+    def _remembered(self, candidate: Candidate, text: str, spans: Sequence[Span]) -> str | None:
+        """The memory's translation, checked like any other; a faulty one is a miss, or fails a memory-only build."""
+        if self.memory is None:
+            return None
+        answer = self.memory.translate(text, spans)
+        if answer.text is None:
+            return None
+        verdict = check_chunk(text, answer.text, finish_reason="stop", script=self.script)
+        if verdict is None:
+            candidate.counters["memory_hits"] += answer.hits
+            return answer.text
+        candidate.counters["memory_rejected"] += 1
+        if self.backend is None:
+            raise ChunkFailed(f"{verdict.check}: {verdict.detail} in {_shorten(text)!r}")
+        return None
+
+    def _missing(self, chunk: Chunk) -> str:
+        assert self.memory is not None
+        misses = self.memory.translate(chunk.text, chunk.spans).misses
+        return f"{len(misses)} segments, the first {_shorten(misses[0])!r}"
+
+    async def _ladder(self, candidate: Candidate, chunk: Chunk) -> str:
+        reasons = []
+        for attempt in range(SAME_CHUNK_ATTEMPTS):
+            target, reason = await self._try(candidate, chunk.text, chunk.spans, attempt)
+            if target is not None:
+                return target
+            reasons.append(reason)
+            if reason.startswith("finish_reason: length"):
+                break
+        if chunk.tokens >= SMALLEST_SPLIT and len(halves := self.halve(chunk)) > 1:
+            candidate.counters["retries_smaller"] += 1
+            try:
+                pieces = []
+                for half in halves:
+                    pieces.append(await self._half(candidate, half))
+                return "".join(pieces)
+            except ChunkFailed as failure:
+                reasons.append(str(failure))
+        if chunk.spans:
+            candidate.counters["retries_span_by_span"] += 1
+            target = await self._span_by_span(candidate, chunk)
+            if target is not None:
+                return target
+        candidate.counters["chunks_failed"] += 1
+        raise ChunkFailed(f"{reasons[0]} in {_shorten(chunk.text)!r}")
+
+    async def _half(self, candidate: Candidate, chunk: Chunk) -> str:
+        if not translatable(chunk.text, chunk.spans):
+            return chunk.text
+        return await self._ladder(candidate, chunk)
+
+    async def _span_by_span(self, candidate: Candidate, chunk: Chunk) -> str | None:
+        pieces, position = [], 0
+        for span in (*chunk.spans, Span(len(chunk.text), len(chunk.text), "end")):
+            prose = chunk.text[position : span.start]
+            if translatable(prose, ()):
+                target, _ = await self._try(candidate, prose, (), 0)
+                if target is None:
+                    return None
+                prose = target
+            pieces += [prose, chunk.text[span.start : span.end]]
+            position = span.end
+        target = "".join(pieces)
+        return target if check_chunk(chunk.text, target, finish_reason="stop", script=self.script) is None else None
+
+    async def _try(
+        self, candidate: Candidate, text: str, spans: Sequence[Span], attempt: int
+    ) -> tuple[str | None, str]:
+        """Ask once: the checked translation, or None and the reason."""
+        core = text.strip()
+        # Models drop the white space around a text; the source's is put back.
+        lead = text[: len(text) - len(text.lstrip())]
+        trail = text[len(lead) + len(core) :]
+        inner = [Span(s.start - len(lead), s.end - len(lead), s.kind) for s in spans]
+        inner = [
+            Span(max(0, s.start), min(len(core), s.end), s.kind) for s in inner if s.start < len(core) and s.end > 0
+        ]
+        candidate.counters["requests"] += 1
+        if attempt:
+            candidate.counters["retries_same"] += 1
+        assert self.backend is not None
+        reply = await self.backend.ask(core, inner, attempt)
+        if reply.finish_reason != "stop":
+            return None, f"finish_reason: {reply.finish_reason}"
+        verdict = check_chunk(core, reply.text, finish_reason=reply.finish_reason, script=self.script)
+        if verdict is not None:
+            candidate.counters[f"rejected_{verdict.check}"] += 1
+            return None, f"{verdict.check}: {verdict.detail}"
+        return lead + reply.text.strip() + trail, ""
+
+
+def translatable(text: str, spans: Sequence[Span]) -> bool:
+    """Whether a letter stands outside the protected spans."""
+    position = 0
+    for span in spans:
+        if any(map(str.isalpha, text[position : span.start])):
+            return True
+        position = span.end
+    return any(map(str.isalpha, text[position:]))
+
+
+async def _gather(jobs: Sequence[Coroutine[Any, Any, Any]], concurrent: bool) -> list[Any]:
+    if concurrent:
+        results = await asyncio.gather(*jobs, return_exceptions=True)
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+        return list(results)
+    done = []
+    for position, job in enumerate(jobs):
+        try:
+            done.append(await job)
+        except BaseException:
+            for rest in jobs[position + 1 :]:
+                rest.close()
+            raise
+    return done
+
+
+def run_now(awaitable: Awaitable[Any]) -> Any:
+    """Run a coroutine that never waits for anything, without an event loop (the memory and pseudo backends)."""
+    try:
+        awaitable.__await__().__next__()
+    except StopIteration as stop:
+        return stop.value
+    raise RuntimeError("the coroutine waits for something; it needs an event loop")
+
+
+def _shorten(text: str, width: int = 60) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= width else line[: width - 1] + "…"

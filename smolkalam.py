@@ -1,0 +1,122 @@
+"""SmolKalam's command line: one function a command, no logic.
+
+smolkalam build demo --output demo
+"""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+# Before any of the libraries is imported: tokenizers forks badly with its threads on, and each task has one core.
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+memory_app = typer.Typer(no_args_is_help=True, help="Translation memories (TMX 1.4): import, export, merge.")
+app.add_typer(memory_app, name="memory")
+
+
+@app.command()
+def build(
+    recipe: Annotated[str, typer.Argument(help="A recipe's YAML file, or one that ships: demo, pseudo, smolkalam.")],
+    input: Annotated[
+        str | None, typer.Option(help="Folder (or hf:// path) laid out as the Hub repository; replaces source.path.")
+    ] = None,
+    output: Annotated[Path | None, typer.Option(help="Run folder [default: run/<recipe's name>].")] = None,
+    set: Annotated[list[str] | None, typer.Option(help="Change the recipe: a.b=c, such as seed=7.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes at a time [default: the machine's cores].")
+    ] = None,
+    tasks: Annotated[int | None, typer.Option(min=1, help="Parts that each stage is divided into.")] = None,
+    stop_after: Annotated[
+        str | None, typer.Option(metavar="STAGE", help="select, translate, rank or build: go no further.")
+    ] = None,
+) -> None:
+    """Build a dataset: select, translate, rank, build. Run the same command again to go on where it stopped."""
+    from builders.build import run_build
+    from hub.card import write_card
+
+    run_build(
+        recipe,
+        source_path=input,
+        output=output,
+        settings=set or [],
+        workers=workers or _cores(),
+        tasks=tasks,
+        stop_after=stop_after,
+        finish=write_card,
+    )
+
+
+@app.command()
+def recipes() -> None:
+    """List the recipes that ship with the project."""
+    from builders.build import print_recipes
+
+    print_recipes()
+
+
+Output = Annotated[Path, typer.Option("--output", "-o", help="File to write.")]
+Languages = Annotated[str, typer.Option(help="Source and target language, such as en:ar.")]
+
+
+@memory_app.command("merge")
+def memory_merge(
+    files: list[Path], output: Annotated[Path, typer.Option("--output", "-o")], languages: Languages = "en:ar"
+) -> None:
+    """Merge memories into one; a later file's pair replaces an earlier one's, an approved one is kept."""
+    from builders.memories import merge
+
+    merge(files, output, languages)
+
+
+@memory_app.command("convert")
+def memory_convert(
+    file: Path, output: Annotated[Path, typer.Option("--output", "-o")], languages: Languages = "en:ar"
+) -> None:
+    """Import or export: read .tmx, .tsv, .csv or .jsonl and write another of them."""
+    from builders.memories import merge
+
+    merge([file], output, languages)
+
+
+@memory_app.command("from-build")
+def memory_from_build(
+    run: Path,
+    config: Annotated[str, typer.Option(help="The config whose chosen translations are taken.")],
+    output: Output,
+    min_score: Annotated[float, typer.Option(min=0, max=1, help="Take rows with at least this rank_score.")] = 0.0,
+) -> None:
+    """Turn a finished build into a memory."""
+    from builders.memories import from_build
+
+    from_build(run, config, output, min_score)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def main() -> None:
+    """Entry point: errors meant for the user are one line on stderr and exit code 2 (1 where it is not theirs)."""
+    from processors.errors import SmolKalamError
+
+    try:
+        app()
+    except SmolKalamError as error:
+        for line in str(error).splitlines():
+            print(f"smolkalam: {line}", file=sys.stderr)
+        raise SystemExit(error.exit_code) from None
+    except KeyboardInterrupt:
+        print("smolkalam: stopped; run the same command again to go on", file=sys.stderr)
+        raise SystemExit(130) from None
+    except BrokenPipeError:
+        # The reader of our output has gone (head, less): end quietly, without Python's complaint at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(141) from None
+
+
+if __name__ == "__main__":
+    main()
