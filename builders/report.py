@@ -124,9 +124,7 @@ def _side_by_side(build: "Build", row: dict[str, Any]) -> Panel:
     from builders.units import UnitFiles, read_unit
 
     split, number = row["id"].rsplit("/", 1)
-    unit = next(
-        u for u in build.selected if u.split == split and u.first <= int(number) and _last(build, u) >= int(number)
-    )
+    unit = next(u for u in build.units if u.split == split and u.first <= int(number) < u.first + u.rows)
     table = read_unit(UnitFiles(build.run.stage("select"), unit.name))
     source = table.filter(pc.equal(table["id"], row["id"])).to_pylist()[0]
     grid = Table(box=None, expand=True, show_header=True)
