@@ -8,10 +8,11 @@ import hashlib
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from processors.errors import InputError
-from processors.memory_files import read_units, write_units
+from processors.memory_files import FORMATS, read_units, write_units
 from processors.segments import Segment, segments
 from processors.tmx import Unit, same_language
 
@@ -86,17 +87,19 @@ class Memory:
         source: str = "en",
         target: str = "ar",
     ) -> Memory:
-        """Reads one file or several (`.tmx .tsv .csv .jsonl`), in order; a later file's pair goes before.
+        """Reads one file or several (`.tmx .tsv .csv .jsonl`), in order; a later file's pair goes before. A folder
+        stands for such files in it, by name.
 
         Languages match by primary subtag (`en` takes `en-US`). Units with an empty side or without both languages are
         counted and left out. Raises InputError for an unreadable file, or one with units but none in both languages.
         """
         memory = cls(source, target)
         for path in [paths] if isinstance(paths, str | os.PathLike) else paths:
-            memory._load_file(path)
+            for file in _files(Path(path)):
+                memory._load_file(file)
         return memory
 
-    def _load_file(self, path: str | os.PathLike[str]) -> None:
+    def _load_file(self, path: Path) -> None:
         matched = False
         languages: set[str] = set()
         for unit in read_units(path, source=self.source, target=self.target):
@@ -113,7 +116,7 @@ class Memory:
         if languages and not matched:
             found = ", ".join(sorted(languages))
             raise InputError(
-                f"{os.fspath(path)}: no unit from {self.source} to {self.target}, only {found}; "
+                f"{path}: no unit from {self.source} to {self.target}, only {found}; "
                 "give a memory of this language pair"
             )
 
@@ -260,6 +263,15 @@ class Memory:
             for line, target_line in zip(lines, target_lines, strict=True):
                 if line.translatable and line.text != target_line.text:
                     self.add(line.text, target_line.text)
+
+
+def _files(path: Path) -> list[Path]:
+    if not path.is_dir():
+        return [path]
+    files = sorted(file for file in path.iterdir() if file.suffix.lower() in FORMATS and file.name[0] != ".")
+    if not files:
+        raise InputError(f"{path}: the folder holds no memory ({', '.join(FORMATS)}); give a file or another folder")
+    return files
 
 
 def _shape(segment: Segment) -> tuple[bool, bool]:

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from processors.protection import Span
 
 _LATIN = "abcdefghijklmnopqrstuvwxyz"
-# 1,000 keeps its comma: it is part of the number.
-_NUMBER_COMMA = re.compile(r",(?=[0-9])(?<=[0-9],)")
+# Not sentence punctuation: the comma of 1,000, and the mark in `?/x.py` that tells a query or a list from a path.
+_KEPT_MARK = re.compile(r"([,;?](?:(?=[/\\.~])|(?=[0-9])(?<=[0-9],)))")
+_NOT_ASCII = re.compile(r"([^\x00-\x7f]+)")
 # Marks that belong to an emoji or keycap, not to a letter.
 _SYMBOL_MARKS = frozenset({*range(0xFE00, 0xFE10), 0x20E3})
 
@@ -94,7 +95,10 @@ def _converter(script: _Script) -> Callable[[str], str]:
     def convert(text: str) -> str:
         if text.isascii():
             return codecs.charmap_decode(text.encode("ascii"), "strict", ascii_table)[0]
-        return text.translate(table)
+        runs = _NOT_ASCII.split(text)
+        runs[::2] = [codecs.charmap_decode(run.encode("ascii"), "strict", ascii_table)[0] for run in runs[::2]]
+        runs[1::2] = [run.translate(table) for run in runs[1::2]]
+        return "".join(runs)
 
     return convert
 
@@ -126,6 +130,8 @@ def pseudo_translate(text: str, spans: Sequence[Span], script: str = "Arab") -> 
 
 
 def _gap(text: str, convert: Callable[[str], str]) -> str:
-    if "," not in text:
+    pieces = _KEPT_MARK.split(text)
+    if len(pieces) == 1:
         return convert(text)
-    return ",".join(convert(piece) for piece in _NUMBER_COMMA.split(text))
+    pieces[::2] = map(convert, pieces[::2])
+    return "".join(pieces)

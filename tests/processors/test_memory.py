@@ -259,6 +259,11 @@ def test_files_in_order_and_merge(tmp_path: Path) -> None:
     for memory in (loaded, merged):
         assert [(unit.source, unit.target) for unit in memory.units()] == [("Yes", "أجل"), ("No", "لا")]
         assert memory.counts.conflicts == 2
+    (tmp_path / "README.txt").write_text("no memory")
+    assert Memory.load(tmp_path).digest() == loaded.digest()
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(InputError, match="empty: the folder holds no memory"):
+        Memory.load(tmp_path / "empty")
     with pytest.raises(InputError, match="from en to fa cannot be merged"):
         merged.merge([Memory(target="fa")])
 

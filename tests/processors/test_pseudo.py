@@ -134,3 +134,20 @@ def test_protected_texts_are_equal(text: str) -> None:
     protection = pytest.importorskip("processors.protection")
     answer = pseudo_translate(text, protection.protected_spans(text))
     assert not protection.compare_protected(text, answer)
+
+
+FRAGMENTS = r"""
+word Word-two ` `` ``` ```py $ $$ \( \) \[ \] \begin{a} \end{a} \boxed{ } { {{x}} <b> </b> < > https://a.org/b?c=d
+www.x.com me@x.org /usr/bin/x C:\dir\f.txt main.py and/or ./a ~/b 1,000 3.14 , ; ? . : - | --- |a| /think /no_think
+<<2*3=6>> [1,2] {"a":1} " ' ( ) [link](http://x.y) %s $5 &amp; é م x_1 a^2 # 10% @user e.g. 5/6 12:30 a.b 👍🏽 1️⃣ كـم
+"""
+SPACES = [" ", "  ", "    ", "\n", "\n\n", "\t", "e\u0301"]
+MARKUP = st.lists(st.sampled_from([*FRAGMENTS.split(), *SPACES]), max_size=25)
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.one_of(MARKUP.map("".join), MARKUP.map(" ".join), ANY_TEXT))
+def test_no_span_is_lost_and_none_appears(text: str) -> None:
+    protection = pytest.importorskip("processors.protection")
+    answer = pseudo_translate(text, protection.protected_spans(text))
+    assert not protection.compare_protected(text, answer)
