@@ -80,18 +80,18 @@ class ScanRows(PipelineStep):
         self.seed = seed
 
     def run(self, data: Iterable[Document], rank: int = 0, world_size: int = 1) -> Iterable[Document]:
-        from processors.domains import DomainResolver
+        from processors.domains import DomainIndex, domain_of
 
-        resolver = DomainResolver(self.domain_index)
+        index = DomainIndex.load(Path(self.domain_index)) if self.domain_index else None
         for document in data:
             with self.track_time():
                 if DROPPED not in document.metadata:
                     document.metadata["key"] = sample_key(document.id, self.seed)
                     document.metadata["stratum"] = ALL
                     if document.metadata["split"] in self.stratified:
-                        domain, how = resolver.resolve(document.metadata)
-                        document.metadata["stratum"] = domain
-                        document.metadata["counters"] = {f"{document.metadata['split']}/{how}": 1}
+                        domain = domain_of(document.metadata, index)
+                        document.metadata["stratum"] = domain.name
+                        document.metadata["counters"] = {f"{document.metadata['split']}/{domain.how}": 1}
             yield document
 
 
@@ -115,8 +115,8 @@ def plan_cuts(
         ApplyFilters(recipe.selection.drop_han, {}, folder),
         ScanRows(stratified, index, recipe.seed),
     ]
-    # The reader takes one column more where the source has it: the domain itself.
-    reader = ShardReader(build.source, [], columns=("domain",))
+    # Columns that may name a row's domain, where the source has one of them.
+    reader = ShardReader(build.source, [], columns=("domain", "metadata", "extra"))
     run_units(build, "scan", folder, units, reader, steps, _scan_row, schemas.scan)
     filters = {}
     for split, (rows, strata) in plans.items():
@@ -146,10 +146,10 @@ def _notes(build: "Build", split: str, into: str, cut: Cut) -> list[str]:
     taken = ", ".join(f"{name} {n:,}" for name, n in cut.plan.quotas.items())
     prefix = f"{split}/"
     how = {k.removeprefix(prefix): n for k, n in build.totals["scan"].extra.items() if k.startswith(prefix)}
-    told = ", ".join(f"{n:,} {name}" for name, n in sorted(how.items()))
+    told = ", ".join(f"{name} {n:,}" for name, n in sorted(how.items()))
     notes = [f"{into}: {sum(cut.plan.quotas.values()):,} of {sum(cut.plan.available.values()):,} rows taken: {taken}"]
     if told:
-        notes.append(f"{into}: domains known by: {told}")
+        notes.append(f"{into}: domains from: {told}")
     return notes + [f"{into}: {note}" for note in cut.plan.notes]
 
 

@@ -109,7 +109,8 @@ def write_error(error: OSError, folder: Path) -> SmolKalamError:
     """The one line for a write that failed, for whatever reason the system gives."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(error):
         return SmolKalamError(f"{folder}: the disk is full; free some space and run the same command again to go on")
-    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+    unwritable = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.ENOENT)
+    if error.errno in unwritable:
         return InputError(f"{folder}: cannot be written ({error.strerror}); choose another --output")
     return SmolKalamError(f"{folder}: writing failed: {error}")
 

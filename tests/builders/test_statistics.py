@@ -71,7 +71,7 @@ def test_summary_weighs_by_rows_not_by_splits() -> None:
 
 @pytest.mark.parametrize("config", sorted(PAPER["configs"]))
 def test_papers_rows_add_up_to_its_summary(config: str) -> None:
-    """The rows are the paper's. Its means of single splits are constructed here: far apart, balanced by the largest."""
+    """The rows are the paper's. The means of single splits are constructed: far apart, balanced by the largest."""
     published = PAPER["configs"][config]
     rows = {name: count for name, count in PAPER["rows"].items() if name != published["without"]}
     assert sum(rows.values()) == published["rows"]

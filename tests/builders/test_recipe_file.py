@@ -1,0 +1,104 @@
+from pathlib import Path
+
+import pytest
+
+from builders.recipe import EndpointTranslator, shipped_recipes
+from builders.recipe_file import dump_recipe, load_recipe
+from processors.errors import RecipeError
+
+MINIMAL = "name: x\nsource: {path: here}\ntranslators:\n  - {name: a, backend: pseudo}\n"
+
+
+def load(tmp_path: Path, text: str, *settings: str):
+    path = tmp_path / "r.yaml"
+    path.write_text(text, encoding="utf-8")
+    return load_recipe(str(path), settings)
+
+
+@pytest.mark.parametrize("name", sorted(shipped_recipes()))
+def test_shipped_recipes_load_by_bare_name_and_survive_being_written_out(name: str, tmp_path: Path) -> None:
+    recipe = load_recipe(name)
+    assert recipe.name == name
+    again = load(tmp_path, dump_recipe(recipe))
+    assert again == recipe
+
+
+def test_the_papers_recipe_is_whole() -> None:
+    recipe = load_recipe("smolkalam")
+    assert len(recipe.source.keep) == 23
+    assert not [split for split in recipe.source.keep if "multilingual" in split]
+    assert {cut.into: cut.rows for cut in recipe.selection.cuts} == {
+        "OpenThoughts3_50K": 50_000,
+        "OpenThoughts3_NoThink_180K": 180_000,
+    }
+    assert all(cut.strata == {"code": 1, "science": 1, "math": 2} for cut in recipe.selection.cuts)
+    seed_x, gemma = recipe.translators
+    assert isinstance(seed_x, EndpointTranslator) and seed_x.prompt == "seed-x"
+    assert isinstance(gemma, EndpointTranslator) and gemma.model == "google/gemma-3-27b-it"
+    assert [recipe.config_name(t.name) for t in recipe.translators] == ["SFT_SeedX_ranked", "SFT_Gemma3_ranked"]
+    assert load_recipe("pseudo").source.keep == recipe.source.keep
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (MINIMAL.replace("name: x", "nam: x"), "r.yaml:1: nam: unknown key; did you mean 'name'?"),
+        (MINIMAL.replace("pseudo", "psuedo"), "r.yaml:4: translators[0].backend: unknown backend 'psuedo'; did you mean"),
+        (MINIMAL.replace(", backend: pseudo", ""), "r.yaml:4: translators[0].backend: missing; expected one of endpoint"),
+        (MINIMAL + "ranking:\n  replace: beter\n", "r.yaml:6: ranking.replace: input should be 'never', 'vetoed'"),
+        (MINIMAL + "ranking:\n  margn: 1\n", "r.yaml:6: ranking.margn: unknown key; did you mean 'margin'?"),
+        (MINIMAL + "seed: abc\n", "r.yaml:5: seed: input should be a valid integer (found 'abc')"),
+        (MINIMAL + "name: y\n", "r.yaml:5: not valid YAML: key 'name' is given twice"),
+        (MINIMAL + "  - {name: a, backend: pseudo}\n", "two translators are named 'a'"),
+        (MINIMAL.replace("{name: a,", "{name: a/b,"), "r.yaml:4: translators[0].name: string should match pattern"),
+        (MINIMAL.replace("pseudo", "memory"), "the memory backend needs `memory: [file.tmx]`"),
+        (MINIMAL.replace("pseudo", "memory, memory: [no.tmx]"), "no.tmx does not exist"),
+        (
+            MINIMAL.replace("pseudo}", "pseudo, chunking: {max_tokens: 60, window: 50}}"),
+            "window (50) must be less than half of max_tokens (60)",
+        ),
+        (
+            MINIMAL.replace("pseudo}", "endpoint, model: m, base_url: 'http://u:key@host/v1'}"),
+            "translators[0].base_url: string should match pattern",
+        ),
+        ("- a\n", "a recipe is a mapping"),
+        ("a: [1\n", "not valid YAML"),
+    ],
+)
+def test_each_mistake_is_one_line_with_its_place(text: str, line: str, tmp_path: Path) -> None:
+    with pytest.raises(RecipeError) as caught:
+        load(tmp_path, text)
+    assert line in str(caught.value)
+    assert "Traceback" not in str(caught.value)
+
+
+def test_two_mistakes_are_two_lines(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError) as caught:
+        load(tmp_path, MINIMAL + "sed: 1\nrankin: {}\n")
+    assert len(str(caught.value).splitlines()) == 2
+
+
+def test_settings_override_by_key_and_by_translators_name(tmp_path: Path) -> None:
+    recipe = load(
+        tmp_path, MINIMAL, "seed=7", "ranking.margin=0.2", "translators.a.chunking.max_tokens=200", "source.keep=[b, c]"
+    )
+    assert recipe.seed == 7
+    assert recipe.ranking.margin == 0.2
+    assert recipe.translators[0].chunking.max_tokens == 200
+    assert recipe.source.keep == ["b", "c"]
+
+
+@pytest.mark.parametrize("setting", ["seed", "=1", "translators.zzz.name=b", "name.a=1", "source.keep=[a"])
+def test_a_wrong_setting_names_itself(setting: str, tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match="--set"):
+        load(tmp_path, MINIMAL, setting)
+
+
+def test_an_unknown_recipe_suggests_the_nearest() -> None:
+    with pytest.raises(RecipeError, match="did you mean 'demo'"):
+        load_recipe("demmo")
+
+
+def test_paths_are_relative_to_the_recipe(tmp_path: Path) -> None:
+    assert load(tmp_path, MINIMAL).source.path == str(tmp_path / "here")
+    assert load_recipe("smolkalam").source.path == "hf://datasets/HuggingFaceTB/smoltalk2"

@@ -1,0 +1,77 @@
+"""Small sources in SmolTalk2's layout, and a command line run as a user runs it."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from builders import schemas
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture
+def row() -> Callable[..., dict[str, Any]]:
+    """Make a SmolTalk2 row from (role, content) pairs."""
+
+    def make(*messages: tuple[str, str], instructions: str = "", source: str = "test") -> dict[str, Any]:
+        return {
+            "messages": [{"content": content, "role": role} for role, content in messages],
+            "chat_template_kwargs": {
+                "custom_instructions": instructions,
+                "enable_thinking": False,
+                "python_tools": [],
+                "xml_tools": [],
+            },
+            "source": source,
+        }
+
+    return make
+
+
+@pytest.fixture
+def write_split(tmp_path: Path) -> Callable[..., Path]:
+    """Write rows as the shards of a split under `tmp_path/source/SFT`; returns the source folder."""
+
+    def write(split: str, rows: list[dict[str, Any]], shards: int = 1, **options: Any) -> Path:
+        folder = tmp_path / "source" / "SFT"
+        folder.mkdir(parents=True, exist_ok=True)
+        schema = pa.schema(
+            [
+                ("messages", schemas.messages()),
+                ("chat_template_kwargs", schemas.chat_template_kwargs()),
+                ("source", pa.string()),
+            ]
+        )
+        for index in range(shards):
+            part = rows[index * len(rows) // shards : (index + 1) * len(rows) // shards]
+            path = folder / f"{split}-{index:05d}-of-{shards:05d}.parquet"
+            pq.write_table(pa.Table.from_pylist(part, schema), path, **options)
+        return folder.parent
+
+    return write
+
+
+@pytest.fixture
+def smolkalam(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Run the command line in an empty folder."""
+
+    def run(*arguments: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "smolkalam", *map(str, arguments)]
+        environment = os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "200", "NO_COLOR": "1"}
+        (tmp_path / "cwd").mkdir(exist_ok=True)
+        defaults = {"cwd": tmp_path / "cwd", "env": environment, "capture_output": True, "text": True, "timeout": 300}
+        return subprocess.run(command, **(defaults | options))
+
+    return run
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """Every file of a folder with its bytes."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
