@@ -17,6 +17,7 @@ from processors.errors import InputError
 if TYPE_CHECKING:
     from processors.protection import Span
 
+_TATWEEL = "\N{ARABIC TATWEEL}"
 _LATIN = "abcdefghijklmnopqrstuvwxyz"
 # Not sentence punctuation: the comma of 1,000, and the mark in `?/x.py` that tells a query or a list from a path.
 _KEPT_MARK = re.compile(r"([,;?](?:(?=[/\\.~])|(?=[0-9])(?<=[0-9],)))")
@@ -64,7 +65,7 @@ class _Table(dict[int, str]):
         return value
 
     def _letters(self, character: str) -> str:
-        if character == "\N{ARABIC TATWEEL}":
+        if character == _TATWEEL:
             return ""
         found = []
         for letter in unicodedata.normalize("NFKC", character).casefold():
@@ -111,7 +112,7 @@ def pseudo_translate(text: str, spans: Sequence[Span], script: str = "Arab") -> 
 
     The same text gives the same answer, equal words (whatever their case) equal words, and different words of a to z
     different ones. White space, digits, symbols and emoji stay; sentence punctuation becomes the target's; combining
-    marks go. The length in characters and the number of words stay about equal (LR near 1).
+    marks go, but for those on a span. The length in characters and the number of words stay about equal (LR near 1).
     `spans`: the protected spans of `text`, sorted and non-overlapping, in code points; they stay as they are.
     `script`: ISO 15924, one of SCRIPTS; InputError for another.
     """
@@ -122,16 +123,25 @@ def pseudo_translate(text: str, spans: Sequence[Span], script: str = "Arab") -> 
     position = 0
     for span in spans:
         if span.start > position:
-            pieces.append(_gap(text[position : span.start], convert))
+            pieces += _gap(text[position : span.start], convert, follows_span=position > 0)
         pieces.append(text[span.start : span.end])
         position = span.end
-    pieces.append(_gap(text[position:], convert))
+    pieces += _gap(text[position:], convert, follows_span=position > 0)
     return "".join(pieces)
 
 
-def _gap(text: str, convert: Callable[[str], str]) -> str:
-    pieces = _KEPT_MARK.split(text)
-    if len(pieces) == 1:
-        return convert(text)
+def _gap(text: str, convert: Callable[[str], str], *, follows_span: bool) -> list[str]:
+    # A mark on a span's last letter stays there: without it the span could grow into what comes next.
+    marks = _leading_marks(text) if follows_span else 0
+    pieces = _KEPT_MARK.split(text[marks:])
     pieces[::2] = map(convert, pieces[::2])
-    return "".join(pieces)
+    return [text[:marks], *pieces]
+
+
+def _leading_marks(text: str) -> int:
+    count = 0
+    for character in text:
+        if character.isascii() or (character != _TATWEEL and unicodedata.category(character)[0] != "M"):
+            break
+        count += 1
+    return count
