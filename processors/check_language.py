@@ -1,0 +1,150 @@
+"""Is the target in the target language: untranslated English, foreign scripts, Persian letters, transliteration."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from processors.verdict import Verdict, excerpt
+
+Blank = Callable[[str], str]
+
+_LATIN = re.compile(r"[A-Za-z]{2}")
+_WORD = r"[A-Za-z][A-Za-z'’\-]*"
+_STRETCH = re.compile(rf"{_WORD}(?:[\s,;:\"“”()]{{1,3}}{_WORD})*")
+_WORDS = re.compile(_WORD)
+# Scripts that no translation into Arabic needs unless the source shows them. Greek stands in formulas: soft.
+_FOREIGN = re.compile(
+    r"[\u0370-\u03ff\u0400-\u052f\u0530-\u05ff\u0700-\u074f\u0780-\u07bf\u0900-\u1cff\u2e80-\u2fff\u3040-\u30ff"
+    r"\u3100-\u9fff\ua000-\uabff\uac00-\ud7ff\uf900-\ufaff\U0001b000-\U0001b16f\U00020000-\U0003ffff]+"
+)
+_SCRIPTS = (
+    ("Ethi", "Ethiopic", re.compile(r"[\u1200-\u139f\u2d80-\u2ddf\uab01-\uab2f]")),
+    ("Hans", "Chinese", re.compile(r"[\u2e80-\u2fff\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")),
+    ("Jpan", "Japanese", re.compile(r"[\u3040-\u30ff]")),
+    ("Kore", "Korean", re.compile(r"[\u1100-\u11ff\uac00-\ud7ff]")),
+    ("Cyrl", "Cyrillic", re.compile(r"[\u0400-\u052f]")),
+    ("Grek", "Greek", re.compile(r"[\u0370-\u03ff]")),
+    ("Hebr", "Hebrew", re.compile(r"[\u0590-\u05ff]")),
+    ("Deva", "Devanagari", re.compile(r"[\u0900-\u097f]")),
+    ("Thai", "Thai", re.compile(r"[\u0e00-\u0e7f]")),
+)
+_EXPECTED = {"Hant": "Hans", "Hani": "Hans"}
+_PERSIAN = re.compile(r"[\u067e\u0686\u0698\u06a9\u06af\u06cc\u06be\u06c1\u06d2\u0679\u0688\u0691\u06ba\u06f0-\u06f9]")
+_ARABIC_WORD = re.compile(r"[\u0620-\u065f\u066e-\u06ff]+")
+_PERSIAN_WORDS = re.compile(r"(?<!\w)(?:است|نیست|هستند|می[\u200c ]?\w+|این|برای|که|شما|کنید|کرد|کردن|ہے|ہیں|کے|میں|نہیں)(?!\w)")
+
+
+def _is_prose(words: list[str]) -> tuple[int, int]:
+    """(number of words, number of those written small), code-like ones left out."""
+    small = sum(1 for w in words if w[0].islower() and w[1:].islower() and len(w) > 1)
+    return len(words), small
+
+
+def _quoted(text: str, start: int, end: int) -> bool:
+    before, after = text[:start].rstrip()[-1:], text[end:].lstrip()[:1]
+    return before in "\"'“«(‘[”„" and before != "" and after in "\"'”»)’]“.,،"
+
+
+def check_untranslated(source: str, target: str, *, script: str = "Arab", blank: Blank | None = None) -> list[Verdict]:
+    """Stretches of English in the target. Names, acronyms, quoted mentions and protected spans are none.
+
+    `blank` removes protected spans from a text; it is called only where the target has Latin letters.
+    """
+    if script == "Latn" or not _LATIN.search(target):
+        return []
+    text = blank(target) if blank else target
+    stretches = list(_STRETCH.finditer(text))
+    if not stretches:
+        return []
+    known: set[str] | None = None
+    foreign_words = 0
+    soft: Verdict | None = None
+    for m in stretches:
+        words = _WORDS.findall(m.group())
+        count, small = _is_prose(words)
+        if not small:
+            continue
+        if known is None:
+            known = set(_WORDS.findall(source.lower()))
+        copied = sum(w.lower() in known for w in words)
+        quoted = _quoted(text, m.start(), m.end())
+        if quoted and (count <= 3 or m.group() in source and _quoted_in(source, m.group())):
+            continue
+        where = f"at character {m.start()}: '{excerpt(m.group())}'"
+        if copied * 2 >= count:
+            if small >= 3 and count >= 5:
+                return [Verdict("untranslated", True, f"{count} English words {where}")]
+            if small >= 2 or (small == 1 and len(words[0]) > 3 and not quoted):
+                soft = soft or Verdict("untranslated", False, f"{count} English words {where}")
+        elif count >= 3 or small >= 2:
+            foreign_words += count
+            if foreign_words >= 3:
+                soft = soft or Verdict("script", False, f"Latin letters that are not the source's {where}")
+    return [soft] if soft else []
+
+
+def _quoted_in(source: str, stretch: str) -> bool:
+    at = source.find(stretch)
+    return at >= 0 and _quoted(source, at, at + len(stretch))
+
+
+def check_identical(source: str, target: str, *, script: str = "Arab", blank: Blank | None = None) -> list[Verdict]:
+    """The target is the source although the source has English prose in it."""
+    if script == "Latn" or (source != target and source.strip() != target.strip()):
+        return []
+    words = _WORDS.findall(blank(source) if blank else source)
+    count, small = _is_prose(words)
+    if small >= 2 or (small and small == count):
+        return [Verdict("identical", True, f"the source text itself: '{excerpt(source.strip())}'")]
+    return []
+
+
+def check_script(
+    source: str, target: str, *, script: str = "Arab", language: str = "ar", blank: Blank | None = None
+) -> list[Verdict]:
+    """Letters of a wrong script: hard for scripts that the source does not have, soft for single Persian letters."""
+    verdicts = []
+    expected = _EXPECTED.get(script, script)
+    allowed: set[str] | None = None
+    for m in _FOREIGN.finditer(target):
+        if allowed is None:
+            allowed = set(source)
+        strange = "".join(c for c in m.group() if c not in allowed)
+        if not strange:
+            continue
+        found = next((entry for entry in _SCRIPTS if entry[2].search(strange)), None)
+        if found and (found[0] == expected or (expected == "Jpan" and found[0] == "Hans")):
+            continue
+        name = found[1] if found else "foreign"
+        detail = f"{name} letters at character {m.start()}: '{excerpt(m.group())}'"
+        verdicts.append(Verdict("script", name != "Greek", detail))
+        break
+    if script == "Arab" and language == "ar" and _PERSIAN.search(target):
+        allowed = set(source)
+        words = [w for w in _ARABIC_WORD.findall(target)]
+        persian = [w for w in words if any(c not in allowed for c in _PERSIAN.findall(w))]
+        if persian:
+            hard = (len(persian) >= 4 and len(persian) * 5 >= len(words)) or len(_PERSIAN_WORDS.findall(target)) >= 2
+            verdicts.append(Verdict("script", hard, f"Persian or Urdu letters: '{' '.join(persian[:4])}'"))
+    if script != "Latn" and _LATIN.search(target):
+        share = _latin_share(source, target, blank)
+        if share:
+            verdicts.append(share)
+    return verdicts
+
+
+def _latin_share(source: str, target: str, blank: Blank | None) -> Verdict | None:
+    """A target that is nearly all Latin letters although the source has prose: not translated or transliterated."""
+    latin = sum(map(len, _WORDS.findall(target)))
+    letters = sum(map(str.isalpha, target))
+    if latin * 2 < letters:
+        return None
+    if blank:
+        target, source = blank(target), blank(source)
+        latin, letters = sum(map(len, _WORDS.findall(target))), sum(map(str.isalpha, target))
+    small = _is_prose(_WORDS.findall(source))[1]
+    prose = _is_prose(_WORDS.findall(target))[1]
+    if latin * 10 >= letters * 7 and prose >= 2 and small >= 2:
+        return Verdict("script", True, f"{latin} of {letters} letters are Latin: '{excerpt(target.strip())}'")
+    return None
