@@ -1,0 +1,219 @@
+"""Translators behind a server: datatrove's InferenceRunner, with its traps closed (design section 9).
+
+A document is one rollout: the caller's coroutine gets the document and `ask`, and may ask as often as it likes. Every
+answer is in the store before the coroutine sees it, and the same question in flight twice is sent once.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Protocol
+
+from datatrove.data import Document
+from datatrove.pipeline.inference.run_inference import InferenceConfig, InferenceRunner
+from loguru import logger
+
+from processors.answers import Answer, AnswerStore, request_key
+from processors.endpoint import EndpointConfig, HttpServer
+from processors.errors import SmolKalamError
+from processors.prompts import build_payload
+from processors.responses import RequestFailed
+
+__all__ = ["Ask", "EndpointConfig", "HttpServer", "RequestFailed", "TranslationRunner", "Writer"]
+
+Ask = Callable[[str, int], Awaitable[Answer]]
+Translate = Callable[[Document, Ask], Awaitable[dict[str, Any]]]
+Progress = Callable[[Mapping[str, float]], None]
+
+# When the run stops for an error, requests on their way get this long to come home and be stored.
+DRAIN_S = 15.0
+
+
+class Writer(Protocol):
+    """What takes finished documents. It may raise: the run then stops."""
+
+    def __enter__(self) -> "Writer": ...
+    def __exit__(self, *error: Any) -> Any: ...
+    def write(self, document: Document, rank: int = 0) -> Any: ...
+
+
+class TranslationRunner(InferenceRunner):
+    """Translates documents through an endpoint; the step is the last of its pipeline and yields nothing.
+
+    `translate(document, ask)` is a coroutine; what it returns lands in `document.metadata["translation"]`, and the
+    document goes to `output_writer`. Where it lets a RequestFailed out, the document is written with
+    `{"failed": reason}` instead: a failed candidate, never lost, never empty. Any other error stops the run as one
+    SmolKalamError that names the document. Documents are written as they finish, not in the order of the input.
+
+    Restarting is by the answers in `store_folder`: give the same documents again, and what was answered is not asked
+    again. `progress` is called with the counters every `progress_s` seconds and once at the end, in the worker.
+    """
+
+    name = "Translation"
+    type = "Model call"
+
+    def __init__(
+        self,
+        translate: Translate,
+        endpoint: EndpointConfig,
+        output_writer: Writer,
+        store_folder: str | Path | None = None,
+        progress: Progress | None = None,
+        progress_s: float = 2.0,
+    ) -> None:
+        config = InferenceConfig(
+            server_type="endpoint",
+            model_name_or_path=endpoint.model,
+            use_chat=endpoint.prompt.mode == "chat",
+            endpoint_url=endpoint.api_base,
+            max_concurrent_generations=endpoint.concurrency,
+            request_timeout=endpoint.timeout_s,
+            metric_interval=300,
+        )
+        super().__init__(translate, config, output_writer, metadata_key="translation")
+        self.endpoint = endpoint
+        self.store_folder = store_folder
+        self.progress = progress
+        self.progress_s = progress_s
+        self.counters: Counter[str] = Counter()
+        self._store: AnswerStore | None = None
+        self._server: HttpServer | None = None
+        self._asked: dict[bytes, asyncio.Task[Answer]] = {}
+
+    def snapshot(self) -> dict[str, float]:
+        """The counters, and what is going on now: requests in flight and waiting, and the limit."""
+        now: dict[str, float] = dict(self.counters)
+        if self._server:
+            pacer = self._server.pacer
+            now |= {"in_flight": pacer.in_flight, "waiting": pacer.waiting, "limit": pacer.limit}
+        return now
+
+    async def run_async(self, data_gen: Iterable[Document], rank: int = 0) -> None:
+        store = AnswerStore(self.store_folder) if self.store_folder is not None else None
+        self._store = store
+        try:
+            await super().run_async(data_gen, rank)
+        finally:
+            if store:
+                store.close()
+            self._tell()
+            self._store = self._server = None
+
+    async def metrics_reporter(self, interval: int = 300) -> None:
+        """Tell `progress` often and the log rarely; datatrove's prints three tables at the start already."""
+        elapsed = 0.0
+        while True:
+            await asyncio.sleep(self.progress_s)
+            self._tell()
+            elapsed += self.progress_s
+            if elapsed >= interval:
+                elapsed = 0.0
+                logger.info(", ".join(f"{name} {value:.0f}" for name, value in sorted(self.snapshot().items())))
+
+    def _init_server(self, rank: int) -> HttpServer:
+        self._server = HttpServer(self.config, self.endpoint, rank, self._add)
+        return self._server
+
+    async def _handle_record(
+        self,
+        doc: Document,
+        rank: int,
+        chunk_index: int,
+        rollout_fn: Translate,
+        output_writer_context: Writer,
+        server: HttpServer,
+        semaphore: asyncio.Semaphore,
+    ) -> None:
+        try:
+            result = await rollout_fn(doc, partial(self._ask, server))
+        except RequestFailed as failure:
+            self._add("failed_documents", 1)
+            result = {"failed": str(failure)}
+        except SmolKalamError:
+            raise
+        except Exception as error:
+            # Plain, because datatrove's InferenceError does not unpickle and would hang the parent.
+            raise SmolKalamError(f"{doc.id}: translating failed: {type(error).__name__}: {error}") from error
+        doc.metadata[self.metadata_key] = result
+        await self._save_document(doc, output_writer_context, rank, chunk_index)
+
+    async def _save_document(
+        self,
+        document: Document,
+        output_writer_context: Writer,
+        rank: int,
+        chunk_index: int,
+        count_processed_stat: bool = True,
+    ) -> None:
+        """Hand a document to the writer. datatrove's logs a writer's error and marks the task complete; not here."""
+        try:
+            output_writer_context.write(document, rank=rank)
+        except SmolKalamError:
+            raise
+        except Exception as error:
+            raise SmolKalamError(
+                f"{document.id}: its translation cannot be written: {type(error).__name__}: {error}"
+            ) from error
+        self._add("documents", 1)
+
+    async def _cleanup(
+        self, metrics_task: "asyncio.Task[None]", tasks_pool: "set[asyncio.Task[None]]", *args: Any, **kwargs: Any
+    ) -> None:
+        """Let paid answers come home before datatrove closes everything."""
+        for task in tasks_pool:
+            task.cancel()
+        if self._server and self._asked:
+            self._server.stop()
+            _, late = await asyncio.wait(self._asked.values(), timeout=DRAIN_S)
+            for request in late:
+                request.cancel()
+        await super()._cleanup(metrics_task, tasks_pool, *args, **kwargs)
+
+    async def _ask(self, server: HttpServer, text: str, attempt: int = 0) -> Answer:
+        """The answer to `text`: from the store, from the same question in flight, or from the server."""
+        payload = build_payload(self.endpoint.prompt, self.endpoint.decoding, text, attempt)
+        key = request_key(self.endpoint.model, self.endpoint.revision, payload)
+        asked = self._asked.get(key)
+        if asked is None:
+            stored = self._store.get(key) if self._store else None
+            if stored is not None:
+                self._add("cached", 1)
+                return stored
+            asked = asyncio.create_task(self._fetch(server, key, payload))
+            self._asked[key] = asked
+            asked.add_done_callback(partial(self._forget, key))
+            # Shielded: the answer is paid for even when the document that wanted it is gone.
+            return await asyncio.shield(asked)
+        answer = await asyncio.shield(asked)
+        self._add("cached", 1)
+        return replace(answer, cached=True)
+
+    async def _fetch(self, server: HttpServer, key: bytes, payload: dict[str, Any]) -> Answer:
+        try:
+            answer = await server.ask(payload)
+        except RequestFailed:
+            self._add("failed_requests", 1)
+            raise
+        # A refusal for length or content comes without text and without a bill: nothing to keep.
+        if self._store and (answer.text or answer.prompt_tokens):
+            await self._store.put(key, answer)
+        self._add("answers", 1)
+        self._add("prompt_tokens", answer.prompt_tokens)
+        self._add("completion_tokens", answer.completion_tokens)
+        return answer
+
+    def _forget(self, key: bytes, task: "asyncio.Task[Answer]") -> None:
+        del self._asked[key]
+        if not task.cancelled():
+            task.exception()
+
+    def _add(self, name: str, value: int) -> None:
+        self.counters[name] += value
+        self.stat_update(name, value=value, unit="task")
+
+    def _tell(self) -> None:
+        if self.progress:
+            self.progress(self.snapshot())
