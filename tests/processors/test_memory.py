@@ -351,6 +351,10 @@ def test_a_finished_build_becomes_a_memory() -> None:
     assert pairs["Simple sum."] == "جمع بسيط."
     assert not any("Cairo" in source or source in ("42", "print(2 + 3)") for source in pairs)
     assert memory.counts.conflicts == 0 and memory.counts.duplicates > 0
+    # A new text made of known lines is translated by line, its code untouched.
+    new = "Show the code.\n```py\nprint(2 + 3)\n```\n- 7\nSimple sum."
+    spans = spans_of(new, ("```py\nprint(2 + 3)\n```", "fence"))
+    assert memory.translate(new, spans).text == "اعرض الشيفرة.\n```py\nprint(2 + 3)\n```\n- 7\nجمع بسيط."
 
 
 def test_a_build_is_aligned_by_line_only_where_the_lines_agree() -> None:
