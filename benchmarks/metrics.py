@@ -18,7 +18,7 @@ from pathlib import Path
 
 from opusfilter.filters import CharacterScoreFilter, LengthRatioFilter
 
-from processors.metrics import length_ratio, script_purity
+from processors.metrics import length_ratio, score_pairs, script_purity
 
 Pairs = list[tuple[str, str]]
 
@@ -30,9 +30,7 @@ def contestants() -> dict[str, Callable[[Pairs], object]]:
     return {
         "length_ratio, one by one": lambda pairs: [length_ratio(source, target) for source, target in pairs],
         "script_purity, one by one": lambda pairs: [script_purity(target) for _, target in pairs],
-        "score_pairs (LR and SCR)": lambda pairs: [
-            (length_ratio(source, target), script_purity(target)) for source, target in pairs
-        ],
+        "score_pairs (LR and SCR)": score_pairs,
         "LengthRatioFilter (words)": lambda pairs: list(ratio.score(pairs)),
         "CharacterScoreFilter": lambda pairs: list(both_sides.score(pairs)),
         "CharacterScoreFilter (target only)": lambda pairs: list(target_only.score((t,) for _, t in pairs)),

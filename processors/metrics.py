@@ -12,7 +12,7 @@ import numpy as np
 from datatrove.pipeline.base import PipelineStep
 
 from processors.conversation import split_parts
-from processors.counting import count, count_many
+from processors.counting import count_many, count_script, count_size
 from processors.errors import InputError
 
 if TYPE_CHECKING:
@@ -52,11 +52,11 @@ def length_ratio(source: str, target: str, alpha: float = 1.0) -> float:
     [1.0, 1.5].
     """
     _check_alpha(alpha)
-    a, b = count(source), count(target)
-    if not a.characters or not b.characters:
-        return float(a.characters == b.characters)
-    words = min(a.words, b.words) / max(a.words, b.words)
-    characters = min(a.characters, b.characters) / max(a.characters, b.characters)
+    (words_x, characters_x), (words_y, characters_y) = count_size(source), count_size(target)
+    if not characters_x or not characters_y:
+        return float(characters_x == characters_y)
+    words = words_x / words_y if words_x < words_y else words_y / words_x
+    characters = characters_x / characters_y if characters_x < characters_y else characters_y / characters_x
     # exp(-alpha * |ln q|) is min(q, 1/q) ** alpha, and the power keeps the order of the two.
     return float(min(words, characters) ** alpha)
 
@@ -77,8 +77,8 @@ def script_purity(text: str, script: str = "Arab", threshold: float = 0.90) -> f
     characters, and for a `threshold` outside (0, 1].
     """
     _check_threshold(threshold)
-    counts = count(text, script)
-    return min(1.0, counts.in_script / counts.counted / threshold) if counts.counted else 1.0
+    counted, in_script = count_script(text, script)
+    return min(1.0, in_script / counted / threshold) if counted else 1.0
 
 
 def score_pairs(
