@@ -253,7 +253,7 @@ class HttpServer(InferenceServer):
         tries = 0
         while True:
             try:
-                async with asyncio.timeout(CONNECT_S):
+                async with asyncio.timeout(min(CONNECT_S, self.endpoint.timeout_s)):
                     await self._pools[0].get(f"{self.endpoint.api_base}/models")
                 return
             except (TimeoutError, httpx.ReadError, httpx.RemoteProtocolError):
