@@ -63,6 +63,8 @@ def check_length(source: str, target: str, *, script: str = "Arab", finish_reaso
             return [Verdict("truncation", x >= 60 and ratio < 0.55, f"{end} ({ratio:.2f} of the source's length)")]
         if x >= 60 and target.rstrip()[-1:].isalnum():
             return [Verdict("truncation", False, end)]
+    if script == "Arab" and x >= 60:
+        shortest = 0.5 if x >= 90 else 0.45
     if ratio < shortest and x >= 15:
         return [Verdict("truncation", x >= 200 and ratio < 0.2, f"only {ratio:.2f} of the source's length")]
     if x > 400:

@@ -29,8 +29,8 @@ _SCALES = {"thousand": 1000, "k": 1000, "million": 10**6, "m": 10**6, "billion":
 # unit is another unit of the same kind.
 _UNITS: dict[str, dict[str, tuple[str, tuple[str, ...]]]] = {
     "length": {
-        "km": (r"km|kms|kilomet(?:er|re)s?", ("كم", "كيلو", "km")),
-        "mile": (r"mi|miles?", ("ميل", "اميال", "mi")),
+        "km": (r"km|kms|kph|kmh|kilomet(?:er|re)s?", ("كم", "كيلو", "km")),
+        "mile": (r"mi|mph|miles?", ("ميل", "اميال", "mi")),
         "cm": (r"cm|centimet(?:er|re)s?", ("سم", "سنتي", "cm")),
         "mm": (r"mm|millimet(?:er|re)s?", ("مم", "ملم", "ملي", "ميلي", "ميلم", "mm")),
         "m": (r"met(?:er|re)s?", ("متر", "امتار", " م")),
@@ -48,7 +48,7 @@ _UNITS: dict[str, dict[str, tuple[str, tuple[str, ...]]]] = {
         "euro": (r"euros?|EUR", ("يورو", "€")),
         "yen": (r"yen", ("ين", "¥")),
     },
-    "share": {"percent": (r"%|percent|per cent", ("%", "٪", "بالم", "في الم", "مئه", "مائه", "نسب"))},
+    "share": {"percent": (r"%|percent|per cent", ("%", "٪", "مئه", "مائه", "ميه", "مئويه"))},
     "temperature": {
         "celsius": (r"°\s?C|degrees Celsius", ("مئوي", "سلسيوس", "سيليزي", "°")),
         "fahrenheit": (r"°\s?F|degrees Fahrenheit", ("فهرنهايت", "°")),
@@ -65,9 +65,18 @@ _UNITS: dict[str, dict[str, tuple[str, tuple[str, ...]]]] = {
 }
 _UNIT_STEMS = {name: (kind, stems) for kind, units in _UNITS.items() for name, (_, stems) in units.items()}
 _SOURCE_UNIT = re.compile(
-    r"\d[ -]?(?:"
+    r"(?:\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|forty|fifty|sixty|eighty"
+    r"|hundred|thousand|million|billion))[ -]?(?:sq\.? |square |cubic )?(?:"
     + "|".join(f"(?P<{name}>{pattern})" for units in _UNITS.values() for name, (pattern, _) in units.items())
     + r")(?![A-Za-z])"
+)
+_LAST_NUMBER = re.compile(r"(?<![\d.,])\d+(?:[.,]\d+)*$")
+_DOLLARS = re.compile(r"\$\s?(\d+(?:[.,]\d+)*)")
+_UNIT_OF_STEM = {
+    s: name for units in _UNITS.values() for name, (_, stems) in units.items() for s in stems if len(s.strip()) > 1
+}
+_TARGET_UNIT = re.compile(
+    r"(\d+(?:[.,]\d+)*)\s?(" + "|".join(sorted(map(re.escape, _UNIT_OF_STEM), key=len, reverse=True)) + ")"
 )
 _ENGLISH_UNIT = {name: re.compile(rf"(?<![A-Za-z])(?:{p})(?![A-Za-z])", re.I) for u in _UNITS.values() for name, (p, _) in u.items()}
 # "2 days", "1 hour", "24 hours" turn into duals and idioms; only a different unit of the same kind tells.
@@ -145,12 +154,13 @@ def _differences(source: str, target: str) -> tuple[list[str], list[str]]:
     source, target = _ascii(source), _ascii(target)
     left = Counter(numbers(source))
     right = Counter(numbers(target, left))
+    glued = {canonical(m) for m in _GLUED.findall(target)} if _GLUED.search(target) else set()
+    renamed = glued - left.keys() - {canonical(m) for m in _GLUED.findall(source)} if glued else glued
     if left == right:
-        return [], []
+        return [], sorted(renamed)
     allowed = _allowed(source, left)
-    extra = [n for n in right if n not in allowed]
+    extra = [n for n in right if n not in allowed] + sorted(renamed)
     lost = [n for n in (left - right).elements()]
-    glued = {canonical(m) for m in _GLUED.findall(target)}
     lost = [n for n in lost if n not in glued]
     if lost and extra and not any("." in n for n in lost + extra) and "".join(left.elements()) == "".join(right.elements()):
         # "1,300" written "1 300": the same digits in the same order.
@@ -161,24 +171,39 @@ def _differences(source: str, target: str) -> tuple[list[str], list[str]]:
     return lost, extra
 
 
+def _measures(text: str) -> dict[str, set[str]]:
+    """Units that stand behind each number of an English text: {'5': {'km'}}; a dollar sign stands before."""
+    found: dict[str, set[str]] = {}
+    for m in _SOURCE_UNIT.finditer(text):
+        if m.lastgroup:
+            number = _LAST_NUMBER.search(text, max(0, m.start() - 20), m.start() + 1)
+            value = canonical(number[0]) if number else m[0].split()[0]
+            found.setdefault(value, set()).add(m.lastgroup)
+    for m in _DOLLARS.finditer(text):
+        found.setdefault(canonical(m[1]), set()).add("dollar")
+    return found
+
+
 def _unit_problem(source: str, target: str) -> str | None:
-    found = [name for m in _SOURCE_UNIT.finditer(source) for name in (m.lastgroup,) if name]
-    if not found:
+    measures = _measures(source)
+    if not measures:
         return None
+    target = _ascii(target)
     plain = normalise_arabic(target).lower()
-    for name in dict.fromkeys(found):
+    for m in _TARGET_UNIT.finditer(plain):
+        value, other = canonical(m[1]), _UNIT_OF_STEM[m[2]]
+        kind = _UNIT_STEMS[other][0]
+        same_kind = {u for u in measures.get(value, ()) if _UNIT_STEMS[u][0] == kind}
+        if same_kind and not any(m[2] in _UNIT_STEMS[u][1] for u in same_kind):
+            return f"'{value} {min(same_kind)}' of the source became '{m.group()}'"
+    for name in dict.fromkeys(u for units in measures.values() for u in sorted(units)):
         kind, stems = _UNIT_STEMS[name]
         if any(stem in plain for stem in stems):
             continue
-        others = [
-            other
-            for other in _UNITS[kind]
-            if other != name
-            and any(len(s.strip()) > 1 and s in plain for s in _UNIT_STEMS[other][1])
-            and not _ENGLISH_UNIT[other].search(source)
-        ]
-        if others:
-            return f"unit '{name}' of the source became '{others[0]}'"
+        for other in _UNITS[kind]:
+            stands = any(len(s.strip()) > 1 and s in plain for s in _UNIT_STEMS[other][1])
+            if other != name and stands and not _ENGLISH_UNIT[other].search(source):
+                return f"unit '{name}' of the source became '{other}'"
         if name in _MUST_STAY:
             return f"unit '{name}' of the source is missing"
     return None

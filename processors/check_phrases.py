@@ -35,12 +35,13 @@ _REFUSAL = re.compile(
     re.I,
 )
 _SOURCE_REFUSES = re.compile(
-    r"\b(?:can(?:no|['’]?)t|cannot|can not|unable|not able|impossible|couldn['’]?t|could not|won['’]?t|not possible|as an ai|incapable|"
-    r"language model|assistant|AI|chatbot|refus\w+|don['’]t know|not|no|nothing|nobody|none|never|nowhere|hardly)\b",
+    r"\b(?:can(?:no|['’]?)t|cannot|can not|unable|not able|impossible|couldn['’]?t|could not|won['’]?t|not possible|incapable|"
+    r"refus\w+|don['’]t know|not|no|nothing|nobody|none|never|nowhere|hardly)\b",
     re.I,
 )
+_SOURCE_IS_MODEL = re.compile(r"\b(?:AI|language model|assistant|chatbot|artificial)\b", re.I)
 _FOLD = str.maketrans("أإآٱ’", "اااا'", "\u064b\u064c\u064d\u064e\u064f\u0650\u0651\u0652\u0640")
-_FLAG = re.compile(r"(?<![\w/\\])/(?:no_)?think\b(?!/)")
+_FLAG = re.compile(r"(?<![\w/\\<])/(?:no_)?think\b(?!/)")
 _FLAG_SIGN = "think"
 _TRANSLATED_FLAG = re.compile(r"(?<![\w/])/\s?(?:لا[_ ])?(?:فكر|تفكر|تفكير|فكّر)")
 
@@ -66,9 +67,17 @@ def check_refusal(source: str, target: str) -> list[Verdict]:
     if not _REFUSAL_SIGNS.search(target):
         return []
     m = _REFUSAL.search(target[:600].translate(_FOLD))
-    if m is None or _SOURCE_REFUSES.search(source[:4000]):
-        if m is None or "ترجم" not in m.group() and "translat" not in m.group().lower() or _SOURCE_TRANSLATES.search(source):
-            return []
+    if m is None:
+        return []
+    said, head = m.group().lower(), source[:4000]
+    if "ترجم" in said or "translat" in said:
+        excused = _SOURCE_TRANSLATES.search(head) and _SOURCE_REFUSES.search(head)
+    elif any(sign in said for sign in ("نموذج", "ذكاء", "مساعد ", "as an ai")):
+        excused = _SOURCE_IS_MODEL.search(head)
+    else:
+        excused = _SOURCE_REFUSES.search(head)
+    if excused:
+        return []
     return [Verdict("refusal", True, f"'{excerpt(m.group())}'")]
 
 
