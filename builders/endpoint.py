@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from datatrove.data import Document
-from processors.masking import mask, unmask
-from processors.protection import Span
+from processors.protection import Span, Style, mask, unmask
 
 from builders.recipe import EndpointTranslator
 from builders.sink import UnitSink
@@ -23,7 +22,7 @@ class EndpointBackend:
 
     concurrent = True
 
-    def __init__(self, ask: Ask, style: str) -> None:
+    def __init__(self, ask: Ask, style: Style) -> None:
         self._ask = ask
         self._style = style
 
@@ -34,7 +33,10 @@ class EndpointBackend:
         except RequestFailed as failure:
             # The runner has retried already: another attempt at the same server would only burn through the row.
             raise ChunkFailed(f"request_failed: {failure}") from None
-        return Reply(unmask(masked, answer.text).text, answer.finish_reason)
+        restored = unmask(masked, answer.text)
+        # Missing and doubled ones show in the protected spans; a mark that stands for nothing would stay in the text.
+        reason = "unknown_placeholder" if restored.unknown else answer.finish_reason
+        return Reply(restored.text, reason)
 
 
 class EndpointRollout:

@@ -22,7 +22,7 @@ from processors.protection import Span, protected_spans
 CUSTOM_INSTRUCTIONS = -1
 TRANSLATED_PARTS = ("text", "think")
 SAME_CHUNK_ATTEMPTS = 2
-SMALLEST_SPLIT = 48
+SMALLEST_SPLIT = 16
 
 
 class Reply(NamedTuple):
@@ -175,8 +175,21 @@ class Translator:
             return chunk.text, target, "memory"
         if self.backend is None:
             raise ChunkFailed(f"not_in_memory: {self._missing(chunk)}")
-        target = await self._ladder(candidate, chunk)
-        return chunk.text, target, "engine"
+        return chunk.text, await self._piece(candidate, chunk), "engine"
+
+    async def _piece(self, candidate: Candidate, chunk: Chunk) -> str:
+        """A chunk's translation. The rest of a span that was cut for its length is set aside before anyone looks at it:
+        by itself the end of a fenced block reads as the beginning of another, and code and prose change places."""
+        start, end = _without_fragments(chunk)
+        spans = tuple(
+            Span(s.start - start, s.end - start, s.kind) for s in chunk.spans if s.start >= start and s.end <= end
+        )
+        core = chunk.text[start:end]
+        if not translatable(core, spans):
+            return chunk.text
+        share = chunk.tokens * len(core) // max(1, len(chunk.text))
+        inner = Chunk(core, chunk.start + start, chunk.start + end, share, spans)
+        return chunk.text[:start] + await self._ladder(candidate, inner) + chunk.text[end:]
 
     def _remembered(self, candidate: Candidate, text: str, spans: Sequence[Span]) -> str | None:
         """The memory's translation, checked like any other; a faulty one is a miss, or fails a memory-only build."""
@@ -211,10 +224,7 @@ class Translator:
         if chunk.tokens >= SMALLEST_SPLIT and len(halves := self.halve(chunk)) > 1:
             candidate.counters["retries_smaller"] += 1
             try:
-                pieces = []
-                for half in halves:
-                    pieces.append(await self._half(candidate, half))
-                return "".join(pieces)
+                return "".join([await self._piece(candidate, half) for half in halves])
             except ChunkFailed as failure:
                 reasons.append(str(failure))
         if chunk.spans:
@@ -224,11 +234,6 @@ class Translator:
                 return target
         candidate.counters["chunks_failed"] += 1
         raise ChunkFailed(f"{reasons[0]} in {_shorten(chunk.text)!r}")
-
-    async def _half(self, candidate: Candidate, chunk: Chunk) -> str:
-        if not translatable(chunk.text, chunk.spans):
-            return chunk.text
-        return await self._ladder(candidate, chunk)
 
     async def _span_by_span(self, candidate: Candidate, chunk: Chunk) -> str | None:
         pieces, position = [], 0
@@ -278,6 +283,20 @@ def translatable(text: str, spans: Sequence[Span]) -> bool:
             return True
         position = span.end
     return any(map(str.isalpha, text[position:]))
+
+
+def _without_fragments(chunk: Chunk) -> tuple[int, int]:
+    """Where the chunk begins and ends without spans at its edges that cannot be recognised in it any more."""
+    start, end = 0, len(chunk.text)
+    if not chunk.spans or not (chunk.spans[0].start == 0 or chunk.spans[-1].end == end):
+        return start, end
+    recognised = {(span.start, span.end) for span in protected_spans(chunk.text)}
+    first, last = chunk.spans[0], chunk.spans[-1]
+    if first.start == 0 and (first.start, first.end) not in recognised:
+        start = first.end
+    if last.end == end and last.start >= start and (last.start, last.end) not in recognised:
+        end = last.start
+    return start, end
 
 
 async def _gather(jobs: Sequence[Coroutine[Any, Any, Any]], concurrent: bool) -> list[Any]:
