@@ -48,10 +48,11 @@ _WORD = re.compile(r"[a-z]{2,}")
 _STEM = 6
 # A prompt says in its beginning what it is; a bound keeps one 5 MB prompt from holding up a scan.
 _READ = 4000
-_STOP = frozenset(
+_STOP_WORDS = (
     "the of and to in is that it for on as with are be by this an or at from was which will not have has can if "
-    "but your you we they he she his her their its into all each been were than then there these those such".split()  # noqa: SIM905
+    "but your you we they he she his her their its into all each been were than then there these those such"
 )
+_STOP = frozenset(_STOP_WORDS.split())
 _PATTERNS: dict[str, re.Pattern[str]] = {
     "fence": re.compile(r"```|~~~"),
     "source code": re.compile(r"\b(?:def|class|import|return|void|int|print|lambda)\b[ (].{0,60}[(:;=]|#include|=>"),
