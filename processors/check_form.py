@@ -10,7 +10,7 @@ from processors.verdict import Verdict, excerpt
 _MARKS = re.compile("[\u064b-\u065f\u0670\u0640]+")
 _ENDS = frozenset(".!?؟۔…:;؛\"'”»)]}’*`_|>。！？።፧%٪-—–")
 _CLOSERS = "\"'”»)]}’*_ \u200f\u200e\u200d\ufe0f"
-_SENTENCE_END = re.compile(r"[.!?؟۔…。！？።]+[\"'”»)\]’]*(?:\s+|$)|\n+")
+_SENTENCE_END = re.compile(r"(?<![.!?؟۔…。！？።])[.!?؟۔…。！？።]+[\"'”»)\]’]*(?:\s+|$)|\n+")
 _LIST_ITEM = re.compile(r"^[ \t]*(?:[-*+•▪◦‣–]|[(\[]?[0-9٠-٩۰-۹]{1,3}[.)\-\]])[ \t]+\S", re.M)
 _HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]+\S", re.M)
 _TABLE_ROW = re.compile(r"^[ \t]*\|.*\|[ \t]*$", re.M)

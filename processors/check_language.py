@@ -7,6 +7,10 @@ from collections.abc import Callable
 
 from processors.verdict import Verdict, excerpt
 
+# Small words of names in other languages: "Callejon del Beso", "Ludwig van Beethoven".
+_PARTICLES = frozenset(["de", "la", "las", "los", "del", "el", "di", "da", "do", "dos", "das", "du", "des", "le", "les",
+                        "van", "von", "der", "den", "al", "bin", "ibn"])  # fmt: skip
+
 Blank = Callable[[str], str]
 
 _LATIN = re.compile(r"[A-Za-z]{2}")
@@ -37,13 +41,13 @@ _PERSIAN_WORDS = re.compile(r"(?<!\w)(?:است|نیست|هستند|می[\u200c ]
 
 def _is_prose(words: list[str]) -> tuple[int, int]:
     """(number of words, number of those written small), code-like ones left out."""
-    small = sum(1 for w in words if w[0].islower() and w[1:].islower() and len(w) > 1)
+    small = sum(1 for w in words if w[0].islower() and w[1:].islower() and w not in _PARTICLES)
     return len(words), small
 
 
 def _quoted(text: str, start: int, end: int) -> bool:
-    before, after = text[:start].rstrip()[-1:], text[end:].lstrip()[:1]
-    return before in "\"'“«(‘[”„" and before != "" and after in "\"'”»)’]“.,،"
+    before, after = text[max(0, start - 3) : start].rstrip()[-1:], text[end : end + 3].lstrip()[:1]
+    return before != "" and before in "\"'“«(‘[”„" and after in "\"'”»)’]“.,،"
 
 
 def check_untranslated(source: str, target: str, *, script: str = "Arab", blank: Blank | None = None) -> list[Verdict]:

@@ -171,9 +171,11 @@ def _describe(difference: Difference) -> str:
 
 def _blank(text: str) -> str:
     """The text with its protected spans blanked out; offsets stay."""
+    pieces, position = [], 0
     for span in protected_spans(text):
-        text = text[: span.start] + " " * (span.end - span.start) + text[span.end :]
-    return text
+        pieces += [text[position : span.start], " " * (span.end - span.start)]
+        position = span.end
+    return "".join([*pieces, text[position:]]) if pieces else text
 
 
 class ConversationChecker(PipelineStep):

@@ -38,6 +38,9 @@ _MILLION = "مليون|ملايين"
 _BILLION = "مليار|بليون|بلايين"
 _FRACTIONS = {"5": "نصف|ونص", "25": "ربع", "75": "ارباع|الا ربع", "33": "ثلث", "3": "ثلث", "67": "ثلثي|ثلثا", "2": "خمس"}
 
+# Digits of a number that anyone spells out; also far below Python's limit for int().
+_LONGEST = 15
+
 _COMPILED: dict[str, re.Pattern[str]] = {}
 
 
@@ -70,7 +73,7 @@ def _spells_integer(n: int, text: str) -> bool:
 def arabic_spells(number: str, text: str, written: Mapping[str, int]) -> bool:
     """True where `text` (from `normalise_arabic`) may hold `number` in words, or `written` (its numbers in digits)
     holds it scaled ("5000" as "5 آلاف", "17" as "5 مساء")."""
-    if number.count(".") > 1:
+    if number.count(".") > 1 or len(number) > _LONGEST:
         return False
     if "." in number:
         whole, _, fraction = number.partition(".")
@@ -170,7 +173,8 @@ def english_values(text: str) -> set[str]:
             running = True
         elif word[0].isdigit():
             digits = word.replace(",", "")
-            current, total, running = (int(digits), 0, True) if digits.isdigit() else (0, 0, False)
+            short = digits.isdigit() and len(digits) <= _LONGEST
+            current, total, running = (int(digits), 0, True) if short else (0, 0, False)
         elif word != "and":
             current = total = 0
             running = False
