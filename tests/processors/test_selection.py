@@ -3,6 +3,7 @@ import random
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from datatrove.data import Document
 from hypothesis import given
@@ -205,3 +206,10 @@ def test_datatrove_filters() -> None:
     cut = cut_of([("math", "s/1")], {}, 1)
     assert CutFilter(cut, seed=0).filter(good) is True
     assert CutFilter(cut_of([], {}, 1), seed=0).filter(good) == (False, "not_sampled")
+
+
+def test_row_ids_may_be_an_arrow_column() -> None:
+    ids = pa.chunked_array([["x/0", "x/1"], ["x/2"]])
+    cut = select_ids({"math": np.array([7, 3, 3], dtype=np.uint64)}, {"math": ids}, {}, 1)
+    assert cut.wanted("math", 3, "x/1")
+    assert not cut.wanted("math", 3, "x/2")
