@@ -52,13 +52,7 @@ def length_ratio(source: str, target: str, alpha: float = 1.0) -> float:
     [1.0, 1.5].
     """
     _check_alpha(alpha)
-    (words_x, characters_x), (words_y, characters_y) = count_size(source), count_size(target)
-    if not characters_x or not characters_y:
-        return float(characters_x == characters_y)
-    words = words_x / words_y if words_x < words_y else words_y / words_x
-    characters = characters_x / characters_y if characters_x < characters_y else characters_y / characters_x
-    # exp(-alpha * |ln q|) is min(q, 1/q) ** alpha, and the power keeps the order of the two.
-    return float(min(words, characters) ** alpha)
+    return _length_ratio(count_size(source), count_size(target), alpha)
 
 
 def script_purity(text: str, script: str = "Arab", threshold: float = 0.90) -> float:
@@ -77,8 +71,7 @@ def script_purity(text: str, script: str = "Arab", threshold: float = 0.90) -> f
     characters, and for a `threshold` outside (0, 1].
     """
     _check_threshold(threshold)
-    counted, in_script = count_script(text, script)
-    return min(1.0, in_script / counted / threshold) if counted else 1.0
+    return _script_purity(count_script(text, script), threshold)
 
 
 def score_pairs(
@@ -117,15 +110,15 @@ def score_conversation(
             f"cannot score: the source has {len(source_messages)} messages and the candidate {len(target_messages)}; "
             "a candidate needs one message for each of the source's"
         )
-    # The last row of each array is the whole: contents and parts one after another, with white space between them.
-    sources = _with_total(count_many([message["content"] for message in source_messages]))
-    targets = _with_total(count_many([message["content"] for message in target_messages]))
-    parts = [_translated_parts(message) for message in target_messages]
-    counts = iter(count_many([text for texts in parts for text in texts], script))
-    judged = _with_total(np.array([sum((next(counts) for _ in texts), np.zeros(4, np.int64)) for texts in parts]))
-    ratios, purities = _length_ratios(sources, targets, alpha), _script_purities(judged, threshold)
-    *messages, whole = map(Scores, ratios, purities)
-    return ConversationScores(whole, tuple(messages))
+    sources = [count_size(message["content"]) for message in source_messages]
+    targets = [count_size(message["content"]) for message in target_messages]
+    judged = [_total(count_script(text, script) for text in _translated_parts(message)) for message in target_messages]
+    messages = tuple(
+        Scores(_length_ratio(source, target, alpha), _script_purity(counts, threshold))
+        for source, target, counts in zip(sources, targets, judged, strict=True)
+    )
+    ratio = _length_ratio(_total(sources), _total(targets), alpha)
+    return ConversationScores(Scores(ratio, _script_purity(_total(judged), threshold)), messages)
 
 
 def _translated_parts(message: Mapping[str, str]) -> list[str]:
@@ -134,9 +127,13 @@ def _translated_parts(message: Mapping[str, str]) -> list[str]:
     return [part.text for part in split_parts(message["content"]) if part.translatable]
 
 
-def _with_total(counts: np.ndarray) -> np.ndarray:
-    counts = counts.reshape(-1, 4)
-    return np.vstack((counts, counts.sum(axis=0)))
+def _total(counts: Iterable[tuple[int, int]]) -> tuple[int, int]:
+    """The counts of the texts one after another, with white space between them."""
+    first = second = 0
+    for one, other in counts:
+        first += one
+        second += other
+    return first, second
 
 
 def _check_alpha(alpha: float) -> None:
@@ -149,10 +146,25 @@ def _check_threshold(threshold: float) -> None:
         raise InputError(f"threshold of the script purity is {threshold}: expected a number above 0 and up to 1")
 
 
+def _length_ratio(source: tuple[int, int], target: tuple[int, int], alpha: float) -> float:
+    (words_x, characters_x), (words_y, characters_y) = source, target
+    if not characters_x or not characters_y:
+        return float(characters_x == characters_y)
+    words = words_x / words_y if words_x < words_y else words_y / words_x
+    characters = characters_x / characters_y if characters_x < characters_y else characters_y / characters_x
+    # exp(-alpha * |ln q|) is min(q, 1/q) ** alpha, and the power keeps the order of the two.
+    return float(min(words, characters) ** alpha)
+
+
+def _script_purity(counts: tuple[int, int], threshold: float) -> float:
+    counted, in_script = counts
+    return min(1.0, in_script / counted / threshold) if counted else 1.0
+
+
 def _length_ratios(sources: np.ndarray, targets: np.ndarray, alpha: float) -> list[float]:
-    """LR of each row of `sources` and `targets`, rows of `Counts`."""
+    """`_length_ratio` of each row of `sources` and `targets`, rows of `Counts`."""
     a, b = sources[:, :2], targets[:, :2]
-    # As in length_ratio. Nothing has no words and no characters: max(..., 1) makes it 0 beside something.
+    # Nothing has no words and no characters: max(..., 1) makes it 0 beside something.
     ratios = (np.minimum(a, b) / np.maximum(np.maximum(a, b), 1)).min(axis=1)
     ratios[(a[:, 1] == 0) & (b[:, 1] == 0)] = 1.0
     powers: list[float] = ratios.tolist()
@@ -161,7 +173,7 @@ def _length_ratios(sources: np.ndarray, targets: np.ndarray, alpha: float) -> li
 
 
 def _script_purities(counts: np.ndarray, threshold: float) -> list[float]:
-    """SCR of each row of `Counts`."""
+    """`_script_purity` of each row of `Counts`."""
     counted, in_script = counts[:, 2], counts[:, 3]
     purities = np.where(counted == 0, 1.0, np.minimum(1.0, in_script / np.maximum(counted, 1) / threshold))
     values: list[float] = purities.tolist()

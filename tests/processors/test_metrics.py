@@ -180,10 +180,20 @@ def test_threshold_out_of_range(threshold: float) -> None:
         "\n```python\nfor item in items:\n    print(item)\n```\n",
         "\n~~~\ncode\n~~~\n",
         "\n```\nnever closed",
+        "<<6*2=12>>",
+        "\n\n    x = first(items)\n",
+        "\n\n\tx = first(items)\n",
+        "\\boxed{x + 1}",
     ],
 )
 def test_whitelisted_spans_are_not_counted(span: str) -> None:
     assert count_script(f"انظر {span}") == (4, 4)
+    assert count_many(["ا", f"انظر {span}", "ا"], "Arab")[:, 2:].tolist() == [[1, 1], [4, 4], [1, 1]]
+
+
+def test_code_at_the_start_is_not_counted() -> None:
+    assert count_script("    x = first(items)\n\nانظر") == (4, 4)
+    assert count_many(["    x = first(items)\n\nانظر"], "Arab")[0, 2:].tolist() == [4, 4]
 
 
 @pytest.mark.parametrize("text", ["استخدم printf هنا", "السعر 5$ أو 6$", "كتبَ C++ ثم قال: نعم", "أنا @ البيت"])
