@@ -10,7 +10,6 @@ Sums are integers of fixed point, so a summary does not depend on the order of t
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from processors.errors import InputError
@@ -97,34 +96,6 @@ class ConfigSummary:
 def summarise(splits: Mapping[str, SplitStatistics]) -> ConfigSummary:
     """The configuration's summary: every row counts once, whichever split it is in."""
     return ConfigSummary(**_together(splits.values()).means())
-
-
-def read_statistics(files: Iterable[Path]) -> SplitStatistics:
-    """Statistics of one split from its Parquet files, of which only the four columns are read.
-
-    Raises `InputError` with the file where a column is missing, and with the file and row where a value is null or out
-    of its range.
-    """
-    import pyarrow.parquet as pq
-
-    statistics = SplitStatistics()
-    for path in files:
-        with pq.ParquetFile(path) as file:
-            missing = [column for column in COLUMNS if column not in file.schema_arrow.names]
-            if missing:
-                raise InputError(f"{path}: no column {', '.join(missing)}: expected {', '.join(COLUMNS)} in each row")
-            row = 0
-            for batch in file.iter_batches(columns=list(COLUMNS)):
-                for values in zip(*(batch.column(name).to_pylist() for name in COLUMNS), strict=True):
-                    if None in values:
-                        name = COLUMNS[values.index(None)]
-                        raise InputError(f"{path}: row {row}: {name} is null: expected a number")
-                    try:
-                        statistics.add(*values)
-                    except InputError as error:
-                        raise InputError(f"{path}: row {row}: {error}") from None
-                    row += 1
-    return statistics
 
 
 def to_json(splits: Mapping[str, SplitStatistics]) -> str:

@@ -6,13 +6,11 @@ import random
 from fractions import Fraction
 from pathlib import Path
 
-import pyarrow as pa
-import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from builders.statistics import SplitStatistics, read_statistics, summarise, to_json, to_markdown
+from builders.statistics import SplitStatistics, summarise, to_json, to_markdown
 from processors.errors import InputError
 
 PAPER = json.loads(Path(__file__).with_name("paper_tables.json").read_text(encoding="utf-8"))
@@ -157,35 +155,3 @@ def test_impossible_values_are_named(row: tuple, name: str) -> None:
     with pytest.raises(InputError, match=name):
         statistics.add(*row)
     assert statistics == SplitStatistics()
-
-
-def write(path: Path, **columns: list) -> Path:
-    pq.write_table(pa.table(columns), path)
-    return path
-
-
-def test_reading_parquet(tmp_path: Path) -> None:
-    first = write(tmp_path / "a.parquet", id=["x"], LR=[0.5], SCR=[1.0], turns=[2], tokens=[10])
-    second = write(tmp_path / "b.parquet", LR=[0.25, 0.75], SCR=[0.0, 0.5], turns=[4, 3], tokens=[20, 31])
-    statistics = read_statistics([first, second])
-    assert statistics.means() == {
-        "rows": 3,
-        "LR": 0.5,
-        "SCR": 0.5,
-        "turns": 3.0,
-        "tokens": pytest.approx(61 / 3),
-        "total_tokens": 61,
-    }
-    assert read_statistics([second, first]) == statistics
-
-
-def test_reading_names_the_file_the_row_and_the_column(tmp_path: Path) -> None:
-    without = write(tmp_path / "without.parquet", LR=[0.5], SCR=[1.0], turns=[2])
-    with pytest.raises(InputError, match=r"without\.parquet: no column tokens"):
-        read_statistics([without])
-    null = write(tmp_path / "null.parquet", LR=[0.5, None], SCR=[1.0, 1.0], turns=[2, 2], tokens=[1, 1])
-    with pytest.raises(InputError, match=r"null\.parquet: row 1: LR is null"):
-        read_statistics([null])
-    high = write(tmp_path / "high.parquet", LR=[0.5, 0.5], SCR=[1.0, 1.5], turns=[2, 2], tokens=[1, 1])
-    with pytest.raises(InputError, match=r"high\.parquet: row 1: .*SCR is 1\.5"):
-        read_statistics([high])
