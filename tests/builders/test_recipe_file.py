@@ -43,8 +43,14 @@ def test_the_papers_recipe_is_whole() -> None:
     ("text", "line"),
     [
         (MINIMAL.replace("name: x", "nam: x"), "r.yaml:1: nam: unknown key; did you mean 'name'?"),
-        (MINIMAL.replace("pseudo", "psuedo"), "r.yaml:4: translators[0].backend: unknown backend 'psuedo'; did you mean"),
-        (MINIMAL.replace(", backend: pseudo", ""), "r.yaml:4: translators[0].backend: missing; expected one of endpoint"),
+        (
+            MINIMAL.replace("pseudo", "psuedo"),
+            "r.yaml:4: translators[0].backend: unknown backend 'psuedo'; did you mean",
+        ),
+        (
+            MINIMAL.replace(", backend: pseudo", ""),
+            "r.yaml:4: translators[0].backend: missing; expected one of endpoint",
+        ),
         (MINIMAL + "ranking:\n  replace: beter\n", "r.yaml:6: ranking.replace: input should be 'never', 'vetoed'"),
         (MINIMAL + "ranking:\n  margn: 1\n", "r.yaml:6: ranking.margn: unknown key; did you mean 'margin'?"),
         (MINIMAL + "seed: abc\n", "r.yaml:5: seed: input should be a valid integer (found 'abc')"),
@@ -80,7 +86,12 @@ def test_two_mistakes_are_two_lines(tmp_path: Path) -> None:
 
 def test_settings_override_by_key_and_by_translators_name(tmp_path: Path) -> None:
     recipe = load(
-        tmp_path, MINIMAL, "seed=7", "ranking.margin=0.2", "translators.a.chunking.max_tokens=200", "source.keep=[b, c]"
+        tmp_path,
+        MINIMAL,
+        "seed=7",
+        "ranking.margin=0.2",
+        "translators.a.chunking.max_tokens=200",
+        "source.keep=[b, c]",
     )
     assert recipe.seed == 7
     assert recipe.ranking.margin == 0.2
