@@ -2,8 +2,8 @@
 
     python -m benchmarks.checks FOLDER PREFIX [--tatoeba FOLDER] [--instructions FILE.parquet]
 
-FOLDER/PREFIX.en and FOLDER/PREFIX.ar are a sentence a line, line by line each other's translation; the Arabic counts as
-clean. FOLDER of --tatoeba holds Tatoeba.ar-en.en and .ar. --instructions takes a shard in SmolTalk2's schema, whose
+FOLDER/PREFIX.en and FOLDER/PREFIX.ar are a sentence a line, line by line each other's translation; the Arabic counts
+as clean. FOLDER of --tatoeba holds Tatoeba.ar-en.en and .ar. --instructions takes a shard in SmolTalk2's schema, whose
 short user messages are the instructions of the kind `answered`. Precision is that of a test half with the fault and
 half without. CPU time of this process, best of five, checks as they run on a whole pair.
 
@@ -50,7 +50,8 @@ def show_clean(name: str, pairs: Sequence[Pair]) -> float:
         hard_verdict += has_hard(verdicts)
         counts.update({v.check for v in verdicts})
     by_check = ", ".join(f"{check_name} {n}" for check_name, n in counts.most_common())
-    print(f"{name:<12} {len(pairs):>6} pairs  any {any_verdict / len(pairs):7.3%}  hard {hard_verdict / len(pairs):7.3%}  ({by_check})")
+    shares = f"any {any_verdict / len(pairs):7.3%}  hard {hard_verdict / len(pairs):7.3%}"
+    print(f"{name:<12} {len(pairs):>6} pairs  {shares}  ({by_check})")
     return any_verdict / len(pairs)
 
 
@@ -76,7 +77,9 @@ def show_faults(kinds: Iterable[tuple[str, Sequence[Pair]]], false_alarms: float
 def show_speed(pairs: Sequence[Pair], rounds: int = 5) -> None:
     best = min(_seconds(pairs) for _ in range(rounds))
     characters = sum(len(a) for a, _ in pairs) / len(pairs)
-    print(f"\ncheck_pair: {len(pairs) / best:,.0f} pairs a second on one core ({characters:.0f} source characters each)")
+    print(
+        f"\ncheck_pair: {len(pairs) / best:,.0f} pairs a second on one core ({characters:.0f} source characters each)"
+    )
 
 
 def _seconds(pairs: Sequence[Pair]) -> float:

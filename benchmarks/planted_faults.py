@@ -1,7 +1,8 @@
-"""Faults planted into real translations: one function a kind, deterministic for a seed, None where a kind cannot apply.
+"""Faults planted into real translations: one function a kind, deterministic for a seed.
 
-A fault takes (source, target, random) and gives the pair with the fault in it. Most change the target only; those about
-code, lists and flags need material that plain sentences lack, so they add it to both sides first.
+A fault takes (source, target, random) and gives the pair with the fault in it, or None where the kind cannot apply.
+Most change the target only; those about code, lists and flags need material that plain sentences lack, so they add it
+to both sides first.
 """
 
 from __future__ import annotations
@@ -16,15 +17,27 @@ Fault = Callable[[str, str, random.Random], Pair | None]
 _DIGITS = re.compile(r"[0-9٠-٩]+")
 _CODE = "```python\ndef area(r):\n    return 3.14159 * r * r\n```"
 _PREAMBLES = (
-    "Here is the translation:\n", "Here's the Arabic translation:\n\n", "الترجمة: ", "إليك الترجمة:\n",
-    "فيما يلي ترجمة النص إلى العربية:\n", "Translation: ", "Sure! Here is the translated text:\n", "ترجمة النص:\n",
-    "بالتأكيد! إليك ترجمة الجملة:\n", "Translate the following English sentence into Arabic:\n", "Arabic: ",
+    "Here is the translation:\n",
+    "Here's the Arabic translation:\n\n",
+    "الترجمة: ",
+    "إليك الترجمة:\n",
+    "فيما يلي ترجمة النص إلى العربية:\n",
+    "Translation: ",
+    "Sure! Here is the translated text:\n",
+    "ترجمة النص:\n",
+    "بالتأكيد! إليك ترجمة الجملة:\n",
+    "Translate the following English sentence into Arabic:\n",
+    "Arabic: ",
 )
 _TRAILERS = (" <ar>", "<|im_end|>", "</s>", "<end_of_turn>", "\n<ar>")
 _REFUSALS = (
-    "I'm sorry, I can't translate this text.", "I'm sorry, but I cannot assist with that request.",
-    "عذرًا، لا يمكنني ترجمة هذا النص.", "عذراً، لا أستطيع المساعدة في هذا الطلب.", "آسف، لكن لا يمكنني القيام بذلك.",
-    "أعتذر، لا يمكنني تلبية هذا الطلب.", "As an AI language model, I cannot translate this.",
+    "I'm sorry, I can't translate this text.",
+    "I'm sorry, but I cannot assist with that request.",
+    "عذرًا، لا يمكنني ترجمة هذا النص.",
+    "عذراً، لا أستطيع المساعدة في هذا الطلب.",
+    "آسف، لكن لا يمكنني القيام بذلك.",
+    "أعتذر، لا يمكنني تلبية هذا الطلب.",
+    "As an AI language model, I cannot translate this.",
     "بصفتي نموذجًا لغويًا، لا يمكنني تقديم هذه الترجمة.",
 )
 _CHINESE = ("城市", "政府", "因此", "重要", "研究", "这个", "翻译", "時間", "こと", "находится", "사람")
@@ -43,7 +56,7 @@ def truncated(source: str, target: str, rng: random.Random) -> Pair | None:
     if len(words) < 6:
         return None
     cut = words[: max(2, int(len(words) * rng.uniform(0.3, 0.8)))]
-    return source, " ".join(cut).rstrip(".!?؟،,؛:…\"»”) ")
+    return source, " ".join(cut).rstrip('.!?؟،,؛:…"»”) ')
 
 
 def second_half_lost(source: str, target: str, rng: random.Random) -> Pair | None:
@@ -96,8 +109,11 @@ def lost_protected(source: str, target: str, rng: random.Random) -> Pair | None:
 def changed_protected(source: str, target: str, rng: random.Random) -> Pair | None:
     span, wrong = rng.choice(
         (
-            ("https://example.org/page", "https://example.org/صفحة"), ("`for i in range(3)`", "`لكل i في range(3)`"),
-            ("$x^2 + y^2$", "$x^2 - y^2$"), ("\\boxed{72}", "\\boxed{27}"), ("{{user_name}}", "{{اسم_المستخدم}}"),
+            ("https://example.org/page", "https://example.org/صفحة"),
+            ("`for i in range(3)`", "`لكل i في range(3)`"),
+            ("$x^2 + y^2$", "$x^2 - y^2$"),
+            ("\\boxed{72}", "\\boxed{27}"),
+            ("{{user_name}}", "{{اسم_المستخدم}}"),
         )
     )
     return f"{source} {span}", f"{target} {wrong}"
@@ -139,7 +155,9 @@ def persian_letters(source: str, target: str, rng: random.Random) -> Pair | None
         return (source, changed) if changed != target else None
     words = _words(target)
     at = rng.randint(0, len(words))
-    return source, " ".join([*words[:at], rng.choice(("می‌گوید", "است که", "کتاب", "برای", "پس از", "چگونه")), *words[at:]])
+    return source, " ".join(
+        [*words[:at], rng.choice(("می‌گوید", "است که", "کتاب", "برای", "پس از", "چگونه")), *words[at:]]
+    )
 
 
 def transliterated(source: str, target: str, rng: random.Random) -> Pair | None:
@@ -179,8 +197,22 @@ def changed_unit(source: str, target: str, rng: random.Random) -> Pair | None:
 
 
 def changed_month(source: str, target: str, rng: random.Random) -> Pair | None:
-    months = ("كانون الثاني", "شباط", "آذار", "نيسان", "أيار", "حزيران", "تموز", "أيلول", "تشرين الأول", "تشرين الثاني")
-    if not re.search(r"\d (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)|(?:ary|March|April|May|June|July|August|ber) \d", source):
+    months = (
+        "كانون الثاني",
+        "شباط",
+        "آذار",
+        "نيسان",
+        "أيار",
+        "حزيران",
+        "تموز",
+        "أيلول",
+        "تشرين الأول",
+        "تشرين الثاني",
+    )
+    if not re.search(
+        r"\d (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)|(?:ary|March|April|May|June|July|August|ber) \d",
+        source,
+    ):
         return None
     here = [month for month in months if month in target]
     if len(here) != 1:
@@ -238,8 +270,14 @@ def broken_json(source: str, target: str, rng: random.Random) -> Pair | None:
     """A tool call with a translated key, a lost bracket or a changed number."""
     good = '{"name": "search", "arguments": {"query": "hotel", "limit": 5, "open": true}}'
     wrong = rng.choice(
-        (good.replace('"query"', '"استعلام"'), good[:-1], good.replace("5", "6"), good.replace('"search"', '"بحث"'),
-         good.replace("true", "صحيح"), good.replace('", ', "، "))
+        (
+            good.replace('"query"', '"استعلام"'),
+            good[:-1],
+            good.replace("5", "6"),
+            good.replace('"search"', '"بحث"'),
+            good.replace("true", "صحيح"),
+            good.replace('", ', "، "),
+        )
     )
     return f"{source}\n<tool_call>\n{good}\n</tool_call>", f"{target}\n<tool_call>\n{wrong}\n</tool_call>"
 
@@ -256,7 +294,8 @@ def empty(source: str, target: str, rng: random.Random) -> Pair | None:
 FAULTS: dict[str, Fault] = {
     f.__name__: f
     for f in (
-        empty, truncated, second_half_lost, untranslated_whole, untranslated_tail, untranslated_stretch, transliterated,
+        empty, truncated, second_half_lost, untranslated_whole, untranslated_tail, untranslated_stretch,
+        transliterated,
         lost_code_block, changed_code, lost_protected, changed_protected, lost_placeholder, broken_tag, broken_json,
         flag_altered, doubled_sentence, doubled_clause, loop, chinese_word, persian_letters, changed_number,
         lost_number, changed_unit, changed_month, prompt_echo, refusal, lost_list_item, lost_heading,

@@ -22,7 +22,9 @@ _NUMBER = re.compile(r"(?<![A-Za-z_\d])\d+(?:[.,،]\d+)*")
 _GLUED = re.compile(r"(?<=[A-Za-z_])\d+")
 _GROUPED = re.compile(r"\d{1,3}(?:[,،]\d{3})+(?:\.\d+)?|\d{1,3}(?:\.\d{3}){2,}")
 _DOTTED = re.compile(r"\d{1,3}(?:\.\d{3})+")
-_SUFFIX = re.compile(r"\s?(?:(?P<decade>'?s\b)|(?P<pm>p\.?m\b)|(?P<scale>thousand|k\b|million|m\b|billion|bn\b|dozen))", re.I)
+_SUFFIX = re.compile(
+    r"\s?(?:(?P<decade>'?s\b)|(?P<pm>p\.?m\b)|(?P<scale>thousand|k\b|million|m\b|billion|bn\b|dozen))", re.I
+)
 _SHORT_YEAR = re.compile(r"\s?[-–/]\s?(\d\d)(?!\d)")
 # Digits of a number whose value matters, and how many lost numbers are looked for in words: both bound the work.
 _LONGEST, _MOST = 15, 50
@@ -81,7 +83,9 @@ _UNIT_OF_STEM = {
 _TARGET_UNIT = re.compile(
     r"(?<![\d.,])(\d+(?:[.,]\d+)*)\s?(" + "|".join(sorted(map(re.escape, _UNIT_OF_STEM), key=len, reverse=True)) + ")"
 )
-_ENGLISH_UNIT = {name: re.compile(rf"(?<![A-Za-z])(?:{p})(?![A-Za-z])", re.I) for u in _UNITS.values() for name, (p, _) in u.items()}
+_ENGLISH_UNIT = {
+    name: re.compile(rf"(?<![A-Za-z])(?:{p})(?![A-Za-z])", re.I) for u in _UNITS.values() for name, (p, _) in u.items()
+}
 # "2 days", "1 hour", "24 hours" turn into duals and idioms; only a different unit of the same kind tells.
 _MUST_STAY = {"km", "mile", "cm", "mm", "foot", "inch", "kg", "pound", "ton", "dollar", "euro", "percent"}
 
@@ -99,7 +103,15 @@ _MONTHS = (
     ("November", ("نوفمبر", "تشرين الثاني")),
     ("December", ("ديسمبر", "كانون الاول")),
 )
-_MONTH = re.compile(r"\b(" + "|".join(name for name, _ in _MONTHS) + r")\b(?=\.?,?\s\d)|(?<=\d\s)\b(" + "|".join(name for name, _ in _MONTHS) + r")\b|(?<=\d(?:st|nd|rd|th)\s)(" + "|".join(name for name, _ in _MONTHS) + r")\b")
+_MONTH = re.compile(
+    r"\b("
+    + "|".join(name for name, _ in _MONTHS)
+    + r")\b(?=\.?,?\s\d)|(?<=\d\s)\b("
+    + "|".join(name for name, _ in _MONTHS)
+    + r")\b|(?<=\d(?:st|nd|rd|th)\s)("
+    + "|".join(name for name, _ in _MONTHS)
+    + r")\b"
+)
 _MONTH_INDEX = {name: number for number, (name, _) in enumerate(_MONTHS, start=1)}
 
 
@@ -128,7 +140,9 @@ def numbers(text: str, known: Container[str] = ()) -> list[str]:
     A dot before three digits groups ("100.000") if that gives a number of `known`, else it marks decimals.
     """
     found = _NUMBER.findall(_ascii(text))
-    return [n.replace(".", "") if n.replace(".", "") in known and _DOTTED.fullmatch(n) else canonical(n) for n in found]
+    return [
+        n.replace(".", "") if n.replace(".", "") in known and _DOTTED.fullmatch(n) else canonical(n) for n in found
+    ]
 
 
 def _allowed(source: str, written: Counter[str]) -> set[str]:
@@ -172,7 +186,12 @@ def _differences(source: str, target: str) -> tuple[list[str], list[str]]:
     extra = [n for n in right if n not in allowed] + sorted(renamed)
     lost = list(left - right)
     lost = [n for n in dict.fromkeys(lost) if n not in glued]
-    if lost and extra and not any("." in n for n in lost + extra) and "".join(left.elements()) == "".join(right.elements()):
+    if (
+        lost
+        and extra
+        and not any("." in n for n in lost + extra)
+        and "".join(left.elements()) == "".join(right.elements())
+    ):
         # "1,300" written "1 300": the same digits in the same order.
         return [], []
     if lost:

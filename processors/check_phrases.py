@@ -8,35 +8,47 @@ from collections import Counter
 from processors.verdict import Verdict, excerpt
 
 # Cheap look before the patterns: prose without any of these cannot match them.
-_ECHO_SIGNS = re.compile(r"[Tt]ransl|ترجم|TRANSL|<[a-z|/｜\[]|\[/?INST|Arabic|العربية:|بالعربية|[Hh]ere[’' ]|إليك|اليك")
+_ECHO_SIGNS = re.compile(
+    r"[Tt]ransl|ترجم|TRANSL|<[a-z|/｜\[]|\[/?INST|Arabic|العربية:|بالعربية|[Hh]ere[’' ]|إليك|اليك"
+)
 _ECHO = re.compile(
     r"(?P<english>\b(?:here(?:'s| is|’s)|sure|certainly|of course|okay|below is)\b[^\n.]{0,50}\btranslat\w+"
     r"|^\W{0,4}(?:\w+ )?translat(?:ion|ed)(?: (?:in)?to arabic| text)?\W{0,4}:"
     r"|\btranslate the following\b|\btranslated text:|^\W{0,4}(?:in )?arabic(?: translation)?\W{0,3}:)"
-    r"|(?P<arabic>^\W{0,4}(?:هذه هي |هذه |إليك |اليك |إليكم |فيما يلي |فيما يأتي |بالتأكيد[،!,.]? |بالطبع[،!,.]? |حسن[اًا]{1,2}[،,.]? )*"
+    r"|(?P<arabic>^\W{0,4}(?:هذه هي |هذه |إليك |اليك |إليكم |فيما يلي |فيما يأتي |بالتأكيد[،!,.]? "
+    r"|بالطبع[،!,.]? |حسن[اًا]{1,2}[،,.]? )*"
     r"(?:ال)?ترجم[ةه][^\n.]{0,45}:"
     r"|^\W{0,4}(?:بالتأكيد|بالطبع|إليك|اليك|إليكم|فيما يلي|هذه)[^\n.]{0,40}ترجم"
     r"|(?:^|\n)\W{0,4}(?:النص المترجم|بالعربية|باللغة العربية|العربية)\W{0,3}:"
-    r"|ترجم(?:ي|وا)? (?:النص|الجمل[ةه]|الجملة الإنجليزية|ما يلي|العبارة|الفقرة)(?: \w+){0,4} (?:إلى|الى) (?:اللغة )?العربي)"
+    r"|ترجم(?:ي|وا)? (?:النص|الجمل[ةه]|الجملة الإنجليزية|ما يلي|العبارة|الفقرة)"
+    r"(?: \w+){0,4} (?:إلى|الى) (?:اللغة )?العربي)"
     r"|(?P<tag><ar>|</?(?:arabic|translation|target|source|english)>|<\|?(?:im_start|im_end|endoftext|eot_id|end_of_text"
     r"|start_header_id|assistant|user|system)\|?>|</s>|<s>|<(?:start|end)_of_turn>|\[/?INST\]|<[｜|]end[^>]{0,30}>)",
     re.I,
 )
 _SOURCE_TRANSLATES = re.compile(r"translat|\bArabic\b|\binterpret", re.I)
 
-_REFUSAL_SIGNS = re.compile(r"[Ss]orry|I cannot|I can[’']t|I[’']m unable|As an AI|as an AI|language model|عذر|آسف|اسف|متأسف|نأسف|يمكنني|أستطيع|استطيع|بإمكاني|نموذج|ذكاء|مساعد")
+_REFUSAL_SIGNS = re.compile(
+    r"[Ss]orry|I cannot|I can[’']t|I[’']m unable|As an AI|as an AI|language model|عذر|آسف|اسف|متأسف"
+    r"|نأسف|يمكنني|أستطيع|استطيع|بإمكاني|نموذج|ذكاء|مساعد"
+)
 _REFUSAL = re.compile(
-    r"(?P<english>\b(?:i'?m sorry|i am sorry|sorry|i apologi[sz]e|unfortunately)\b[^.\n]{0,40}\b(?:can(?:no|')?t|unable|not able)\b"
-    r"|\bi (?:can(?:no|')t|cannot|am unable to|am not able to|'m unable to|won't) (?:translat|assist|help|fulfil|provide|comply|complete)\w*"
-    r"|\bi'm unable to\b|\bas an ai\b)"
-    r"|(?P<arabic>(?:عذر|اعتذر|نعتذر|معذر|اسف|متاسف|ناسف|للاسف)[^.\n]{0,40}(?:لا|لن|ليس|غير|لم|عدم)\s?(?:ال)?(?:يمكنني|يمكننا|استطيع|نستطيع|اقدر|بامكاني|قادر|ب?مقدوري|ترجم)"
-    r"|(?:لا|لن|لم) (?:يمكنني|استطيع|بامكاني|اقدر على|اتمكن من) (?:ال)?(?:مساعد|ترجم|تلبي|تقديم|القيام ب|اكمال|تنفيذ|ان اترجم|ان اساعد)"
-    r"|(?:بصفتي|كوني|باعتباري|بوصفي|انا مجرد|انا)\s?(?:نموذج|مساعد|ذكاء)|كنموذج لغوي|كنموذج ذكاء)",
+    r"(?P<english>\b(?:i'?m sorry|i am sorry|sorry|i apologi[sz]e|unfortunately)\b"
+    r"[^.\n]{0,40}\b(?:can(?:no|')?t|unable|not able)\b"
+    r"|\bi (?:can(?:no|')t|cannot|am unable to|am not able to|'m unable to|won't) "
+    r"(?:translat|assist|help|fulfil|provide|comply|complete)\w*"
+    r"|\bi'm unable to\b)"
+    r"|(?P<arabic>(?:عذر|اعتذر|نعتذر|معذر|اسف|متاسف|ناسف|للاسف)[^.\n]{0,40}(?:لا|لن|ليس|غير|لم|عدم)\s?(?:ال)?"
+    r"(?:يمكنني|يمكننا|استطيع|نستطيع|اقدر|بامكاني|قادر|ب?مقدوري|ترجم)"
+    r"|(?:لا|لن|لم) (?:يمكنني|استطيع|بامكاني|اقدر على|اتمكن من) "
+    r"(?:ال)?(?:مساعد|ترجم|تلبي|تقديم|القيام ب|اكمال|تنفيذ|ان اترجم|ان اساعد))"
+    r"|(?P<model>\bas an ai\b|(?:بصفتي|كوني|باعتباري|بوصفي|انا مجرد|انا)\s?(?:نموذج|مساعد|ذكاء)"
+    r"|كنموذج لغوي|كنموذج ذكاء)",
     re.I,
 )
 _SOURCE_REFUSES = re.compile(
-    r"\b(?:can(?:no|['’]?)t|cannot|can not|unable|not able|impossible|couldn['’]?t|could not|won['’]?t|not possible|incapable|"
-    r"refus\w+|don['’]t know|not|no|nothing|nobody|none|never|nowhere|hardly)\b",
+    r"\b(?:can(?:no|['’]?)t|cannot|can not|unable|not able|impossible|couldn['’]?t|could not|won['’]?t|not possible|"
+    r"incapable|refus\w+|don['’]t know|not|no|nothing|nobody|none|never|nowhere|hardly)\b",
     re.I,
 )
 _SOURCE_IS_MODEL = re.compile(r"\b(?:AI|language model|assistant|chatbot|artificial)\b", re.I)
@@ -72,7 +84,7 @@ def check_refusal(source: str, target: str) -> list[Verdict]:
     said, head = m.group().lower(), source[:4000]
     if "ترجم" in said or "translat" in said:
         excused = _SOURCE_TRANSLATES.search(head) and _SOURCE_REFUSES.search(head)
-    elif any(sign in said for sign in ("نموذج", "ذكاء", "مساعد ", "as an ai")):
+    elif m.lastgroup == "model":
         excused = _SOURCE_IS_MODEL.search(head)
     else:
         excused = _SOURCE_REFUSES.search(head)

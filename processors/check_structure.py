@@ -38,7 +38,11 @@ def check_json(source: str, target: str, *, required: bool = True) -> list[Verdi
         return []
     value = _parse(source)
     if value is _MISSING or not isinstance(value, dict | list):
-        return [Verdict("structure", True, f"text that must stay as it is was changed: '{excerpt(target)}'")] if required else []
+        return (
+            [Verdict("structure", True, f"text that must stay as it is was changed: '{excerpt(target)}'")]
+            if required
+            else []
+        )
     other = _parse(target)
     if other is _MISSING:
         return [Verdict("structure", True, f"the JSON does not parse any more: '{excerpt(target.strip())}'")]

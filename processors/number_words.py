@@ -30,13 +30,29 @@ _UNITS = {
     9: "تسع|تاسع",
     10: "عشر|عاشر|عقد|عقود",
 }
-_TENS = {2: "عشرين|عشرون|عشرين", 3: "ثلاثين|ثلاثون", 4: "اربعين|اربعون", 5: "خمسين|خمسون|منتصف|نصف", 6: "ستين|ستون",
-         7: "سبعين|سبعون", 8: "ثمانين|ثمانون", 9: "تسعين|تسعون"}
+_TENS = {
+    2: "عشرين|عشرون|عشرين",
+    3: "ثلاثين|ثلاثون",
+    4: "اربعين|اربعون",
+    5: "خمسين|خمسون|منتصف|نصف",
+    6: "ستين|ستون",
+    7: "سبعين|سبعون",
+    8: "ثمانين|ثمانون",
+    9: "تسعين|تسعون",
+}
 _HUNDRED = "مئ|مائ|ميه|مءه"
 _THOUSAND = "الف|الاف"
 _MILLION = "مليون|ملايين"
 _BILLION = "مليار|بليون|بلايين"
-_FRACTIONS = {"5": "نصف|ونص", "25": "ربع", "75": "ارباع|الا ربع", "33": "ثلث", "3": "ثلث", "67": "ثلثي|ثلثا", "2": "خمس"}
+_FRACTIONS = {
+    "5": "نصف|ونص",
+    "25": "ربع",
+    "75": "ارباع|الا ربع",
+    "33": "ثلث",
+    "3": "ثلث",
+    "67": "ثلثي|ثلثا",
+    "2": "خمس",
+}
 
 # Digits of a number that anyone spells out; also far below Python's limit for int().
 _LONGEST = 15
@@ -78,7 +94,11 @@ def arabic_spells(number: str, text: str, written: Mapping[str, int]) -> bool:
     if "." in number:
         whole, _, fraction = number.partition(".")
         stems = _FRACTIONS.get(fraction)
-        if stems and _has(stems, text) and (whole in ("0", "1", "2") or whole in written or _spells_integer(int(whole), text)):
+        if (
+            stems
+            and _has(stems, text)
+            and (whole in ("0", "1", "2") or whole in written or _spells_integer(int(whole), text))
+        ):
             return True
         return any(
             _has(stems, text) and _scaled(float(number), base) in written
@@ -87,7 +107,11 @@ def arabic_spells(number: str, text: str, written: Mapping[str, int]) -> bool:
     n = int(number)
     if n == 1 or _spells_integer(n, text):
         return True
-    if 13 <= n <= 24 and (str(n - 12) in written or _spells_integer(n - 12, text)) and _has("ساع|مساء|ليل|ظهر|عصر", text):
+    if (
+        13 <= n <= 24
+        and (str(n - 12) in written or _spells_integer(n - 12, text))
+        and _has("ساع|مساء|ليل|ظهر|عصر", text)
+    ):
         return True
     if n >= 1000:
         if n % 10 == 0 and n <= 2100 and _has("(?:ين|ون)[يا]", text) and _has(_TENS.get(n % 100 // 10, "قرن"), text):
@@ -111,24 +135,74 @@ _ENGLISH: dict[str, int] = {
     word: n
     for n, words in enumerate(
         (
-            "zero nil nought", "one first once single", "two second twice couple both pair double half twin",
-            "three third thrice triple", "four fourth quarter", "five fifth", "six sixth", "seven seventh week",
-            "eight eighth", "nine ninth", "ten tenth decade", "eleven eleventh", "twelve twelfth noon midnight dozen",
-            "thirteen thirteenth", "fourteen fourteenth fortnight", "fifteen fifteenth", "sixteen sixteenth",
-            "seventeen seventeenth", "eighteen eighteenth", "nineteen nineteenth", "twenty twentieth score twenties",
+            "zero nil nought",
+            "one first once single",
+            "two second twice couple both pair double half twin",
+            "three third thrice triple",
+            "four fourth quarter",
+            "five fifth",
+            "six sixth",
+            "seven seventh week",
+            "eight eighth",
+            "nine ninth",
+            "ten tenth decade",
+            "eleven eleventh",
+            "twelve twelfth noon midnight dozen",
+            "thirteen thirteenth",
+            "fourteen fourteenth fortnight",
+            "fifteen fifteenth",
+            "sixteen sixteenth",
+            "seventeen seventeenth",
+            "eighteen eighteenth",
+            "nineteen nineteenth",
+            "twenty twentieth score twenties",
         )
     )
     for word in words.split()
 }
 _ENGLISH |= {
-    "thirty": 30, "forty": 40, "fourty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90,
-    "thirtieth": 30, "fortieth": 40, "fiftieth": 50, "sixtieth": 60, "seventieth": 70, "eightieth": 80,
-    "ninetieth": 90, "thirties": 30, "forties": 40, "fifties": 50, "sixties": 60, "seventies": 70, "eighties": 80,
+    "thirty": 30,
+    "forty": 40,
+    "fourty": 40,
+    "fifty": 50,
+    "sixty": 60,
+    "seventy": 70,
+    "eighty": 80,
+    "ninety": 90,
+    "thirtieth": 30,
+    "fortieth": 40,
+    "fiftieth": 50,
+    "sixtieth": 60,
+    "seventieth": 70,
+    "eightieth": 80,
+    "ninetieth": 90,
+    "thirties": 30,
+    "forties": 40,
+    "fifties": 50,
+    "sixties": 60,
+    "seventies": 70,
+    "eighties": 80,
     "nineties": 90,
 }
-_SCALES = {"hundred": 100, "hundreds": 100, "hundredth": 100, "century": 100, "centuries": 100, "thousand": 1000,
-           "thousands": 1000, "thousandth": 1000, "million": 10**6, "millions": 10**6, "billion": 10**9,
-           "billions": 10**9, "trillion": 10**12, "dozen": 12, "dozens": 12, "decades": 10, "decade": 10}
+_SCALES = {
+    "hundred": 100,
+    "hundreds": 100,
+    "hundredth": 100,
+    "century": 100,
+    "centuries": 100,
+    "thousand": 1000,
+    "thousands": 1000,
+    "thousandth": 1000,
+    "million": 10**6,
+    "millions": 10**6,
+    "billion": 10**9,
+    "billions": 10**9,
+    "trillion": 10**12,
+    "dozen": 12,
+    "dozens": 12,
+    "decades": 10,
+    "decade": 10,
+}
 _MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _WORD = re.compile(r"[A-Za-z]+|\d+(?:[.,]\d+)*")
 _ROMAN = re.compile(r"\b[IVXLC]{1,7}\b")
