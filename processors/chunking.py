@@ -81,8 +81,9 @@ def chunk_many(
 
 def _ahead(groups: list[Sequence[str]], tokenizer: "Tokenizer", max_tokens: int) -> "Iterator[list[Encoding]]":
     """The encodings of each group; the next group is encoded (without Python's lock) while one is cut."""
-    if len(groups) == 1:
-        yield _encode_group(groups[0], tokenizer, max_tokens)
+    if len(groups) < 2:
+        for group in groups:
+            yield _encode_group(group, tokenizer, max_tokens)
         return
     with ThreadPoolExecutor(1) as background:
         coming = [background.submit(_encode_group, group, tokenizer, max_tokens) for group in groups[:1]]
@@ -137,10 +138,6 @@ class _Cutter:
         place = self.encoding.token_to_chars(token)
         return place[0] if place else 0
 
-    def token(self, position: int, low: int, high: int) -> int:
-        """The first token from `low` to `high` that starts at or after `position`."""
-        return bisect_left(range(high), position, low, high, key=self.char)
-
     def chunks(self) -> list[Chunk]:
         pieces: list[Chunk] = []
         start = first = 0
@@ -156,12 +153,28 @@ class _Cutter:
         budget = self.max_tokens
         while True:
             end = self._cut(start, first, budget)
-            last = self.size if end == len(self.text) else self.token(end, first, min(self.size, first + budget + 64))
+            last = self._token_at(end, first)
             excess = self._excess(start, end, last - first)
-            if excess <= 0 or budget == 1:
+            if excess <= 0:
                 return end, last
-            # Most often one token too many: give up as many as it is over, and a part of the rest each time.
+            if budget == 1:
+                break
+            # Most often one token too many: give up as many as it is over, and more each time.
             budget = max(1, min(budget - excess, last - first - excess))
+        # One token of the whole text is several alone (a run of unknown characters, say): halve it.
+        while excess > 0 and end - start > 1:
+            end = start + (end - start) // 2
+            last = self._token_at(end, first)
+            excess = self._excess(start, end, last - first)
+        return end, last
+
+    def _token_at(self, position: int, low: int) -> int:
+        """The first token that starts at or after `position`; `low` is one before it."""
+        # A character is a few tokens at the most, however it is normalised.
+        high = min(self.size, low + self.max_tokens + 64)
+        if position == len(self.text):
+            return self.size
+        return bisect_left(range(high), position, low, high, key=self.char)
 
     def _excess(self, start: int, end: int, tokens: int) -> int:
         """By how many tokens the chunk, encoded alone, is over the budget; 0 or less when it fits.

@@ -14,8 +14,8 @@ APPROXIMATE = "approximate"
 # runs of spaces. Measured: 1.04 times the tokens of cl100k_base on English news, 1.08 on chats, 1.11 on Python code;
 # on Arabic 1.09 times those of o200k_base, half of those of cl100k_base.
 _PIECES = (
-    r" ?[A-Za-z]{1,8}| ?\p{M}*(?:[^\P{L}A-Za-z]\p{M}*){1,3}|\p{N}{1,3}| ?[^\s\p{L}\p{N}\p{M}]{1,3}"
-    r"|\r?\n+| {1,16}|\s"
+    r" ?[A-Za-z]{1,8}| ?(?:[^\P{L}A-Za-z]\p{M}{0,4}){1,3}|\p{N}{1,3}| ?[^\s\p{L}\p{N}\p{M}]{1,3}"
+    r"|\r?\n{1,16}| {1,16}|\p{M}{1,4}|\s"
 )
 
 
