@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 CONNECT_S = 10.0
 KEEP_ALIVE_S = 60.0
 # httpx's pool looks through all its connections for each request: many small pools are faster than a large one.
-CONNECTIONS_PER_POOL = 32
+CONNECTIONS_PER_POOL = 8
 # So many refused requests, and never an answer, are not the rows' fault.
 ALL_REFUSED = 20
 
@@ -106,7 +106,7 @@ class HttpServer(InferenceServer):
         super().__init__(config, rank)
         self.endpoint = endpoint
         self.host = urlsplit(endpoint.base_url).netloc
-        self.pacer = Pacer(self.host, endpoint.concurrency, endpoint.patience_s)
+        self.pacer = Pacer(self.host, endpoint.concurrency, endpoint.patience_s, endpoint.attempts)
         self._count = count
         self._auth = _read_key(endpoint)
         self._pools: list[httpx.AsyncClient] = []
@@ -163,7 +163,7 @@ class HttpServer(InferenceServer):
             await asyncio.shield(self._server_ready)
         body = json.dumps({**payload, "model": self.endpoint.model}).encode("ascii")
         loop = asyncio.get_running_loop()
-        faults, waits, begun = 0, 0, loop.time()
+        tries, faults, waits, begun = 0, 0, 0, loop.time()
         while True:
             outage = self.pacer.open
             outcome = await self._paced(body)
@@ -174,12 +174,14 @@ class HttpServer(InferenceServer):
                 waits += 1
                 if loop.time() - begun > self.endpoint.patience_s:
                     raise RequestFailed(f"{self.host}: still busy after {waits} tries ({outcome.reason})")
-            elif not (outage and self.pacer.open):
-                # While nothing works at all, the outage is the server's and not this request's.
-                faults += 1
-                if faults >= self.endpoint.attempts:
-                    raise RequestFailed(f"{self.host}: failed {faults} times, last: {outcome.reason}")
-            await self._sleep(max(outcome.wait_s or 0.0, backoff(max(faults, waits) - 1, self.endpoint.backoff_s)))
+            else:
+                tries += 1
+                # While nothing works at all, the outage is the server's and not this request's; but the last few
+                # requests of a run may all be at fault themselves, and then nothing else shows that the server works.
+                faults += not (outage and self.pacer.open)
+                if faults >= self.endpoint.attempts or tries >= 2 * self.endpoint.attempts:
+                    raise RequestFailed(f"{self.host}: failed {tries} times, last: {outcome.reason}")
+            await self._sleep(max(outcome.wait_s or 0.0, backoff(max(tries, waits) - 1, self.endpoint.backoff_s)))
 
     async def _paced(self, body: bytes) -> Answer | Fault:
         """One try, and what the endpoint's pace learns from it."""

@@ -18,9 +18,8 @@ from loguru import logger
 from processors.errors import EngineError
 
 CUT = 0.7
-# Failures in a row, over all requests, that open the breaker (or as many as are in flight, if that is more).
 IN_A_ROW = 10
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 60.0
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 15.0
 LONGEST_BACKOFF_S = 30.0
 # A pause shorter than this is not worth a line.
 TELL_S = 5.0
@@ -89,10 +88,12 @@ def _reset(value: str, now: datetime) -> float | None:
 class Pacer:
     """Slots for requests to one endpoint. `where` names it in messages; `patience_s` bounds a time without success.
 
+    `attempts` is how often a request is tried before it is given up; the breaker opens in time for that.
+
     Every `acquire` is followed by one of `succeeded`, `busy`, `failed` or none, then by `release`.
     """
 
-    def __init__(self, where: str, concurrency: int, patience_s: float) -> None:
+    def __init__(self, where: str, concurrency: int, patience_s: float, attempts: int) -> None:
         self.where = where
         self.most = concurrency
         self.patience_s = patience_s
@@ -105,6 +106,9 @@ class Pacer:
         self._paused_until = 0.0
         self._pause_s = FIRST_PAUSE_S
         self._timer: asyncio.TimerHandle | None = None
+        # How many failures in a row open the breaker (or as many as are in flight): more than one bad request makes
+        # alone, and at the default of 6 attempts fewer than it takes to give up two.
+        self._opens_at = max(IN_A_ROW, attempts + 1)
         self._in_a_row = 0
         self._failing_since: float | None = None
 
@@ -164,7 +168,7 @@ class Pacer:
         self._note_failure(reason)
         if self.open:
             self._pause_s = min(LONGEST_PAUSE_S, self._pause_s * 2)
-        elif self._in_a_row < max(IN_A_ROW, self.in_flight):
+        elif self._in_a_row < max(self._opens_at, self.in_flight):
             return
         self.open = True
         self._pause(min(self._pause_s, self.patience_s / 4), f"{self._in_a_row} failures in a row, last: {reason}")
