@@ -181,7 +181,7 @@ class HttpServer(InferenceServer):
                 faults += not (outage and self.pacer.open)
                 if faults >= self.endpoint.attempts or tries >= 2 * self.endpoint.attempts:
                     raise RequestFailed(f"{self.host}: failed {tries} times, last: {outcome.reason}")
-            await self._sleep(max(outcome.wait_s or 0.0, backoff(max(tries, waits) - 1, self.endpoint.backoff_s)))
+            await self._sleep(max(outcome.wait_s or 0.0, backoff(max(faults, waits, 1) - 1, self.endpoint.backoff_s)))
 
     async def _paced(self, body: bytes) -> Answer | Fault:
         """One try, and what the endpoint's pace learns from it."""

@@ -127,6 +127,9 @@ class TranslationRunner(InferenceRunner):
         server: HttpServer,
         semaphore: asyncio.Semaphore,
     ) -> None:
+        # Of several documents that fail at once datatrove looks at one; asyncio would print the others at the end.
+        if task := asyncio.current_task():
+            task.add_done_callback(_look_at_error)
         try:
             result = await rollout_fn(doc, partial(self._ask, server))
         except RequestFailed as failure:
@@ -207,8 +210,7 @@ class TranslationRunner(InferenceRunner):
 
     def _forget(self, key: bytes, task: "asyncio.Task[Answer]") -> None:
         del self._asked[key]
-        if not task.cancelled():
-            task.exception()
+        _look_at_error(task)
 
     def _add(self, name: str, value: int) -> None:
         self.counters[name] += value
@@ -217,3 +219,8 @@ class TranslationRunner(InferenceRunner):
     def _tell(self) -> None:
         if self.progress:
             self.progress(self.snapshot())
+
+
+def _look_at_error(task: "asyncio.Task[Any]") -> None:
+    if not task.cancelled():
+        task.exception()
