@@ -14,6 +14,7 @@ from builders.recipe import EndpointTranslator, Recipe, shipped_recipes
 from builders.recipe_file import dump_recipe, load_recipe
 from builders.report import print_report
 from builders.run import Run
+from builders.units import is_full, write_error
 from processors.errors import InputError
 
 STAGES = {"select": stages.select, "translate": stages.translate, "rank": stages.rank, "build": stages.assemble}
@@ -50,6 +51,11 @@ def run_build(
                 STAGES[stage](build)
             if "build" in wanted:
                 finish(build)
+    except OSError as error:
+        # Not ours: a log of datatrove's, a temporary file of a library.
+        if is_full(error):
+            raise write_error(error, run.folder) from None
+        raise
     finally:
         lock.release()
     print_report(build, wanted[-1], time.monotonic() - began)

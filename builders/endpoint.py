@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from datatrove.data import Document
-from processors.protection import Span, Style, mask, unmask
 
 from builders.recipe import EndpointTranslator
 from builders.sink import UnitSink
@@ -14,6 +13,7 @@ from builders.translators import attach, conversation, make_translator
 from processors.engines import Ask, EndpointConfig, RequestFailed, TranslationRunner
 from processors.languages import Language
 from processors.prompts import PromptConfig
+from processors.protection import Span, Style, mask, unmask
 from processors.translation import ChunkFailed, Reply, Translator
 
 

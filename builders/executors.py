@@ -32,6 +32,7 @@ class LocalExecutor(PipelineExecutor):
         self, pipeline: list[PipelineStep | Callable], *, tasks: int, workers: int, logging_dir: Path
     ) -> None:
         super().__init__(pipeline, str(logging_dir), skip_completed=False)
+        self.pipeline: list[PipelineStep | Callable] = pipeline
         self.tasks = tasks
         self.workers = workers
 
@@ -89,7 +90,12 @@ def _die_with_parent() -> None:
     """Let a worker end when the build is killed with -9, instead of going on as an orphan beside its successor."""
     parent = parent_process()
     if parent is not None:
-        threading.Thread(target=lambda: (parent.join(), os._exit(1)), daemon=True).start()
+
+        def wait() -> None:
+            parent.join()
+            os._exit(1)
+
+        threading.Thread(target=wait, daemon=True).start()
 
 
 def run_stage(pipeline: list[Any], *, tasks: int, workers: int, logging_dir: Path) -> PipelineStats:

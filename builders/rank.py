@@ -6,12 +6,12 @@ from typing import Any
 
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
-from processors.checks import check_conversation
 
 from builders.recipe import Ranking
 from builders.shards import share
 from builders.sink import drop
 from builders.units import Unit, UnitFiles, read_dropped, read_unit
+from processors.checks import check_conversation
 from processors.languages import Language
 from processors.metrics import score_conversation
 from processors.ranking import Policy, Scored, choose
@@ -108,6 +108,8 @@ class RankCandidates(PipelineStep):
                 continue
             judged = self._judge(row["messages"], translator, found, tokenizer)
             candidates.append(judged)
+            counters[f"{translator}/scored"] = 1
+            counters[f"{translator}/rank_score_ppm"] = round(judged["rank_score"] * 1e6)
             vetoes = self._vetoes(judged)
             for check in sorted({verdict["check"] for verdict in judged["checks"]}):
                 hard = any(verdict["hard"] for verdict in judged["checks"] if verdict["check"] == check)
@@ -118,7 +120,7 @@ class RankCandidates(PipelineStep):
         for config, primary in self.configs.items():
             choice = choose(scored, primary, policy)
             choices.append({"config": config, "translator": choice.translator, "reason": choice.reason})
-            counters[f"{config}/{_outcome(choice.translator, primary)}"] = 1
+            counters[f"{config}/{choice.outcome}"] = 1
         document.metadata["counters"] = counters
         document.metadata["ranked"] = {
             "id": document.id,
@@ -127,16 +129,16 @@ class RankCandidates(PipelineStep):
             "choices": choices,
         }
         if all(choice["translator"] is None for choice in choices):
-            drop(document, "no_candidate", "; ".join(dict.fromkeys(choice["reason"] for choice in choices)))
+            drop(document, "no_candidate", "; ".join(dict.fromkeys(str(choice["reason"]) for choice in choices)))
 
     def _judge(
         self, source: list[dict[str, str]], translator: str, found: dict[str, Any], tokenizer: Any
     ) -> dict[str, Any]:
-        target, script = found["messages"], self.language.script
+        target, script, language = found["messages"], self.language.script, self.language.code
         scores = score_conversation(
             source, target, alpha=self.policy.alpha, script=script, threshold=self.policy.scr_threshold
         )
-        verdicts = check_conversation(source, target, script=script)
+        verdicts = check_conversation(source, target, script=script, language=language)
         contents = [message["content"] for message in target]
         return {
             "translator": translator,
@@ -153,10 +155,6 @@ class RankCandidates(PipelineStep):
             if judged[score] < least:
                 vetoes.append(f"{score} {judged[score]:.2f} < {least:g}")
         return tuple(dict.fromkeys(vetoes))
-
-
-def _outcome(translator: str | None, primary: str) -> str:
-    return "dropped" if translator is None else "primary" if translator == primary else "replaced"
 
 
 def _failed(translator: str, reason: str, detail: str) -> dict[str, Any]:

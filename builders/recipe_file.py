@@ -119,7 +119,7 @@ def _index(items: list[Any], part: str) -> int | None:
     return int(part) if part.isdecimal() and int(part) < len(items) else None
 
 
-def _line(path: Path, tree: yaml.Node, problem: Any) -> str:
+def _line(path: Path, tree: yaml.Node | None, problem: Any) -> str:
     # pydantic puts the discriminator's value into the location of a union's member; the file has no such key.
     backends = {member.model_fields["backend"].annotation.__args__[0] for member in _members()}
     location = [part for i, part in enumerate(problem["loc"]) if not (i == 2 and part in backends)]
@@ -174,7 +174,9 @@ def _is_model(annotation: Any) -> bool:
     return isinstance(annotation, type) and issubclass(annotation, BaseModel)
 
 
-def _line_number(node: yaml.Node, location: list[Any]) -> int:
+def _line_number(node: yaml.Node | None, location: list[Any]) -> int:
+    if node is None:
+        return 1
     line = node.start_mark.line
     for part in location:
         following = None

@@ -9,7 +9,11 @@ from rich.table import Table
 from rich.text import Text
 
 from builders.ranked import PARALLEL, statistics_by_config
+from builders.sample import planted_faults
+from builders.shards import row_id
 from builders.statistics import summarise
+from builders.units import UnitFiles, read_unit
+from processors.ranking import OUTCOMES
 
 if TYPE_CHECKING:
     from builders.stages import Build
@@ -17,12 +21,15 @@ if TYPE_CHECKING:
 
 def print_report(build: "Build", last: str, seconds: float) -> None:
     """Print the report: tables and advice on stderr, the dataset's path alone on stdout."""
-    console = Console(stderr=True, highlight=False, soft_wrap=False)
+    console = Console(stderr=True, highlight=False)
     for note in build.notes:
         console.print(f"note: {note}", style="yellow", markup=False)
     console.print(_counts(build))
     if "rank" in build.totals:
         console.print(_findings(build))
+        console.print(_choices(build))
+        if build.recipe.source.path == "sample":
+            console.print(_faults(build))
     if last != "build":
         console.print(
             f"Stopped after {last}, as asked ({seconds:.0f} s). Run without --stop-after to go on.", markup=False
@@ -75,10 +82,39 @@ def _findings(build: "Build") -> Table:
         hits = build.totals[f"translate/{spec.name}"].extra["memory_hits"]
         cells = [", ".join(f"{c} {n:,}" for c, n in found[k].most_common()) for k in ("failed", "veto", "note")]
         table.add_row(spec.name, *cells, f"{hits:,} segments")
+    return table
+
+
+def _choices(build: "Build") -> Table:
+    """Whose candidates each config took, and why."""
+    table = Table(title="\nWhat the ranking chose (rows)", title_justify="left", box=None, pad_edge=False)
+    table.add_column("config", overflow="fold")
+    for title in ("primary's own", "replaced: vetoed", "replaced: better", "left out", "own mean rank_score"):
+        table.add_column(title, justify="right")
+    extra = build.totals["rank"].extra
     for spec in build.recipe.translators:
         config = build.recipe.config_name(spec.name)
-        outcome = ", ".join(f"{extra[f'{config}/{k}']:,} {k}" for k in ("primary", "replaced", "dropped"))
-        table.add_row(config, outcome)
+        scored = extra[f"{spec.name}/scored"]
+        mean = f"{extra[f'{spec.name}/rank_score_ppm'] / scored / 1e6:.3f}" if scored else "n/a"
+        table.add_row(config, *(f"{extra[f'{config}/{outcome}']:,}" for outcome in OUTCOMES), mean)
+    return table
+
+
+def _faults(build: "Build") -> Table:
+    """The faults that the sample's weak memory holds, and what caught each."""
+    caught: dict[str, list[str]] = {}
+    for unit in build.selected:
+        for row in read_unit(UnitFiles(build.run.stage("rank"), unit.name)).select(["id", "candidates"]).to_pylist():
+            for candidate in row["candidates"]:
+                if candidate["translator"] == "draft":
+                    caught[row["id"]] = [f"{v['check']}{'' if v['hard'] else ' (noted)'}" for v in candidate["checks"]]
+    table = Table(title="\nFaults planted in the draft memory", title_justify="left", box=None, pad_edge=False)
+    for title in ("fault", "row", "caught by"):
+        table.add_column(title, overflow="fold")
+    for fault in planted_faults():
+        row = row_id(fault["split"], fault["row"])
+        if row in caught:
+            table.add_row(fault["fault"], row, ", ".join(dict.fromkeys(caught[row])) or "nothing")
     return table
 
 
@@ -120,8 +156,6 @@ def _sample(build: "Build") -> Panel | None:
 
 def _side_by_side(build: "Build", row: dict[str, Any]) -> Panel:
     import pyarrow.compute as pc
-
-    from builders.units import UnitFiles, read_unit
 
     split, number = row["id"].rsplit("/", 1)
     unit = next(u for u in build.units if u.split == split and u.first <= int(number) < u.first + u.rows)

@@ -5,12 +5,13 @@ scan keeps each row's stratum and sampling key (about 30 bytes a row), the selec
 """
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
+from datatrove.pipeline.filters.base_filter import BaseFilter
 
 from builders import schemas
 from builders.recipe import Cut as CutRecipe
@@ -36,7 +37,7 @@ class ApplyFilters(PipelineStep):
 
     def __init__(self, drop_han: bool, cuts: dict[str, CutFilter], scan: Path) -> None:
         super().__init__()
-        self.filters = [RowProblemFilter(), *([HanFilter()] if drop_han else [])]
+        self.filters: list[BaseFilter] = [RowProblemFilter(), *([HanFilter()] if drop_han else [])]
         self.cuts = cuts
         self.scan = scan
 
@@ -102,7 +103,9 @@ def plan_cuts(
     recipe, folder = build.recipe, build.run.stage("scan")
     assert build.source is not None
     present = {unit.split for unit in build.units}
-    plans = {name: (cut.rows, dict(cut.strata)) for name, cut in cuts.items() if name in present}
+    plans: dict[str, tuple[int, Mapping[str, int]]] = {
+        name: (cut.rows, {str(k): n for k, n in cut.strata.items()}) for name, cut in cuts.items() if name in present
+    }
     if limit := recipe.selection.max_rows_per_split:
         plans |= {split: (limit, {}) for split in sorted(present - set(plans))}
     if not plans:
@@ -128,7 +131,7 @@ def plan_cuts(
     return filters
 
 
-def _cut(folder: Path, names: list[str], strata: dict[str, int], rows: int) -> Cut:
+def _cut(folder: Path, names: list[str], strata: Mapping[str, int], rows: int) -> Cut:
     import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc

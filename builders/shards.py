@@ -241,7 +241,8 @@ def _adjoin(one: Unit, other: Unit) -> bool:
 
 def _groups(metadata: Any, start: int, stop: int) -> tuple[list[int], int]:
     """Row groups that hold rows [start, stop) of the file, and the number of the first row of the first of them."""
-    groups, begin, first = [], 0, 0
+    groups: list[int] = []
+    begin = first = 0
     for index in range(metadata.num_row_groups):
         end = begin + metadata.row_group(index).num_rows
         if end > start and begin < stop:

@@ -4,6 +4,7 @@ A step before it never removes a document; it marks it with `drop(document, reas
 was read arrives here, and the count of a unit can be checked against what its source holds.
 """
 
+import contextlib
 import json
 import os
 import time
@@ -111,12 +112,13 @@ class UnitSink(PipelineStep):
         self.stat_update("dropped", value=len(dropped))
 
     def _beat_now(self, rows: int) -> None:
-        # A hint for the progress bar and nothing else: no fsync, and a lost one is only a late one.
-        self.progress.mkdir(parents=True, exist_ok=True)
+        # A hint for the progress bar and nothing else: no fsync, and a lost one (a full disk) is no reason to stop.
         path = self.progress / f"{self._rank:05d}.json"
         temporary = path.with_suffix(f".{os.getpid()}.tmp")
-        temporary.write_text(json.dumps({"rows": rows}))
-        temporary.replace(path)
+        with contextlib.suppress(OSError):
+            self.progress.mkdir(parents=True, exist_ok=True)
+            temporary.write_text(json.dumps({"rows": rows}))
+            temporary.replace(path)
 
 
 def expected_rows(units: Iterable[Unit]) -> dict[str, int]:

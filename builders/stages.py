@@ -26,6 +26,7 @@ from builders.sink import UnitSink, expected_rows
 from builders.translators import TranslateStep, candidate_row, load_memory
 from builders.units import Totals, Unit, UnitFiles, read_counts, total_counts
 from processors.errors import CountError, InputError
+from processors.ranking import OUTCOMES
 
 # Tasks a worker, where the user gives no number: enough to even out units of unequal cost.
 TASKS_A_WORKER = 4
@@ -181,7 +182,8 @@ def _check_built(build: Build, configs: list[str]) -> None:
     extra, kept = build.totals["rank"].extra, build.totals["rank"].kept
     for config in configs:
         built = sum(split["rows"] for split in build.splits if split["config"] == config)
-        wanted = kept if config == PARALLEL else extra[f"{config}/primary"] + extra[f"{config}/replaced"]
+        chosen = sum(extra[f"{config}/{outcome}"] for outcome in OUTCOMES if outcome != "dropped")
+        wanted = kept if config == PARALLEL else chosen
         if built != wanted:
             raise CountError(f"{config}: {built} rows built, but rank chose {wanted}")
     files = {item["file"] for split in build.splits for item in split["files"]}

@@ -14,9 +14,8 @@ from processors.translation import Backend, Candidate, Reply, Translator, run_no
 
 if TYPE_CHECKING:
     from processors.chunking import Chunk
-    from processors.protection import Span
-
     from processors.memory import Memory
+    from processors.protection import Span
 
 
 class PseudoBackend:
@@ -43,7 +42,7 @@ def load_memory(spec: TranslatorBase, language: Language) -> "Memory | None":
 def make_translator(spec: TranslatorBase, language: Language, backend: Backend | None) -> Translator:
     """A translator by recipe. The tokenizer and the memory are loaded here, in the worker that uses them."""
     chunker, halve = _chunkers(spec.chunking)
-    return Translator(backend, chunker, halve, memory=load_memory(spec, language), script=language.script)
+    return Translator(backend, chunker, halve, memory=load_memory(spec, language), language=language)
 
 
 def _chunkers(chunking: Chunking) -> "tuple[Callable[[str], list[Chunk]], Callable[[Chunk], list[Chunk]]]":

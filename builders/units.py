@@ -105,9 +105,14 @@ def write_unit(
         raise write_error(error, files.folder) from error
 
 
+def is_full(error: OSError) -> bool:
+    """Whether a write failed for lack of space."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(error)
+
+
 def write_error(error: OSError, folder: Path) -> SmolKalamError:
     """The one line for a write that failed, for whatever reason the system gives."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(error):
+    if is_full(error):
         return SmolKalamError(f"{folder}: the disk is full; free some space and run the same command again to go on")
     unwritable = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.ENOENT)
     if error.errno in unwritable:

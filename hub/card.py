@@ -9,6 +9,7 @@ from builders import schemas
 from builders.ranked import PARALLEL, statistics_by_config
 from builders.recipe import EndpointTranslator, MemoryTranslator, PseudoTranslator, Recipe, Translator
 from builders.statistics import to_json, to_markdown
+from processors.ranking import OUTCOMES
 
 if TYPE_CHECKING:
     from builders.stages import Build
@@ -175,10 +176,11 @@ def _ranking(build: "Build") -> str:
         "better": "a row takes its primary translator's candidate, or another's where it is vetoed or better by more "
         f"than {policy.margin:g} in rank_score",
     }[policy.replace]
-    lines = ["| Config | Primary's own | Replaced | Left out |", "|---|---:|---:|---:|"]
+    titles = "Config | Primary's own | Replaced, for vetoed | Replaced, for better | Left out"
+    lines = [f"| {titles} |", "|---|---:|---:|---:|---:|"]
     for spec in recipe.translators:
         config = recipe.config_name(spec.name)
-        numbers = (extra[f"{config}/{outcome}"] for outcome in ("primary", "replaced", "dropped"))
+        numbers = (extra[f"{config}/{outcome}"] for outcome in OUTCOMES)
         lines.append(f"| `{config}` | {' | '.join(f'{n:,}' for n in numbers)} |")
     limits = [f"{name} below {value:g}" for name, value in (("LR", policy.min_LR), ("SCR", policy.min_SCR)) if value]
     veto = f" Also vetoed: {' and '.join(limits)}." if limits else ""

@@ -86,7 +86,7 @@ def check_pair(
 
 
 def check_chunk(
-    source: str, target: str, *, script: str = "Arab", finish_reason: str | None = "stop"
+    source: str, target: str, *, script: str = "Arab", language: str = "ar", finish_reason: str | None = "stop"
 ) -> Verdict | None:
     """The first reason to ask the translator again for one chunk, or None. A cheap subset of `check_pair`.
 
@@ -95,15 +95,16 @@ def check_chunk(
     checks: tuple[list[Verdict], ...] = (check_empty(source, target),)
     if not checks[0]:
         checks = (
-            check_length(source, target, script=script, finish_reason=finish_reason),
-            _check_protected(source, target),
-            check_flags(source, target),
-            check_repetition(source, target),
-            check_prompt_echo(source, target),
+            # The most telling first: a refusal is also short, an untranslated text has also lost nothing.
             check_refusal(source, target),
+            check_prompt_echo(source, target),
+            check_flags(source, target),
+            _check_protected(source, target),
+            check_repetition(source, target),
+            check_length(source, target, script=script, finish_reason=finish_reason),
             check_identical(source, target, script=script, blank=_blank),
             check_untranslated(source, target, script=script, blank=_blank),
-            check_script(source, target, script=script, blank=_blank),
+            check_script(source, target, script=script, language=language, blank=_blank),
         )
     return next((v for verdicts in checks for v in verdicts if v.hard), None)
 

@@ -6,7 +6,10 @@ broken is set aside before any score is looked at.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
+
+Outcome = Literal["primary", "replaced_vetoed", "replaced_better", "dropped"]
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +31,14 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """The chosen translator (None: the config leaves the row out) and what decided."""
+    """The chosen translator (None: the config leaves the row out) and what decided.
+
+    `outcome`: `primary`, `replaced_vetoed` (the primary is vetoed or has no candidate), `replaced_better`, `dropped`.
+    """
 
     translator: str | None
     reason: str
+    outcome: Outcome
 
 
 def choose(candidates: Sequence[Scored], primary: str, policy: Policy) -> Choice:
@@ -39,9 +46,9 @@ def choose(candidates: Sequence[Scored], primary: str, policy: Policy) -> Choice
 
     >>> good, poor = Scored("good", 0.9), Scored("poor", 0.95, ("repetition",))
     >>> choose([good, poor], "poor", Policy())
-    Choice(translator='good', reason='poor vetoed: repetition')
+    Choice(translator='good', reason='poor vetoed: repetition', outcome='replaced_vetoed')
     >>> choose([good, poor], "poor", Policy(replace="never"))
-    Choice(translator=None, reason='poor vetoed: repetition')
+    Choice(translator=None, reason='poor vetoed: repetition', outcome='dropped')
     >>> choose([good, Scored("fair", 0.8)], "fair", Policy(replace="better", margin=0.05)).reason
     'good better by 0.100'
     """
@@ -52,9 +59,10 @@ def choose(candidates: Sequence[Scored], primary: str, policy: Policy) -> Choice
     if own is not None:
         best = max(usable, key=lambda c: (c.rank_score, c is own))
         if policy.replace == "better" and best.rank_score - own.rank_score > policy.margin:
-            return Choice(best.translator, f"{best.translator} better by {best.rank_score - own.rank_score:.3f}")
-        return Choice(primary, "primary")
+            why = f"{best.translator} better by {best.rank_score - own.rank_score:.3f}"
+            return Choice(best.translator, why, "replaced_better")
+        return Choice(primary, "primary", "primary")
     if policy.replace == "never" or not usable:
-        return Choice(None, why)
+        return Choice(None, why, "dropped")
     best = max(usable, key=lambda c: c.rank_score)
-    return Choice(best.translator, why)
+    return Choice(best.translator, why, "replaced_vetoed")

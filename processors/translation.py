@@ -10,11 +10,13 @@ import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 from processors.checks import check_chunk
 from processors.chunking import Chunk
 from processors.conversation import Part, join_parts, split_parts
+from processors.languages import Language
 from processors.memory import Memory
 from processors.protection import Span, protected_spans
 
@@ -89,7 +91,7 @@ class Translator:
         halve: Callable[[Chunk], list[Chunk]],
         *,
         memory: Memory | None = None,
-        script: str = "Arab",
+        language: Language,
     ) -> None:
         if backend is None and memory is None:
             raise ValueError("a translator needs a backend, a memory, or both")
@@ -98,7 +100,7 @@ class Translator:
         self.chunker = chunker
         self.halve = halve
         self.memory = memory
-        self.script = script
+        self._check = partial(check_chunk, script=language.script, language=language.code)
 
     async def translate(self, messages: Sequence[dict[str, str]], custom_instructions: str = "") -> Candidate:
         """Translate a conversation; never raises for a failed chunk but says so in `failure`."""
@@ -178,8 +180,10 @@ class Translator:
         return chunk.text, await self._piece(candidate, chunk), "engine"
 
     async def _piece(self, candidate: Candidate, chunk: Chunk) -> str:
-        """A chunk's translation. The rest of a span that was cut for its length is set aside before anyone looks at it:
-        by itself the end of a fenced block reads as the beginning of another, and code and prose change places."""
+        """A chunk's translation, with the rest of a span that was cut for its length set aside first.
+
+        By itself the end of a fenced block reads as the beginning of another, and code and prose change places.
+        """
         start, end = _without_fragments(chunk)
         spans = tuple(
             Span(s.start - start, s.end - start, s.kind) for s in chunk.spans if s.start >= start and s.end <= end
@@ -198,7 +202,7 @@ class Translator:
         answer = self.memory.translate(text, spans)
         if answer.text is None:
             return None
-        verdict = check_chunk(text, answer.text, finish_reason="stop", script=self.script)
+        verdict = self._check(text, answer.text)
         if verdict is None:
             candidate.counters["memory_hits"] += answer.hits
             return answer.text
@@ -247,7 +251,7 @@ class Translator:
             pieces += [prose, chunk.text[span.start : span.end]]
             position = span.end
         target = "".join(pieces)
-        return target if check_chunk(chunk.text, target, finish_reason="stop", script=self.script) is None else None
+        return target if self._check(chunk.text, target) is None else None
 
     async def _try(
         self, candidate: Candidate, text: str, spans: Sequence[Span], attempt: int
@@ -268,7 +272,7 @@ class Translator:
         reply = await self.backend.ask(core, inner, attempt)
         if reply.finish_reason != "stop":
             return None, f"finish_reason: {reply.finish_reason}"
-        verdict = check_chunk(core, reply.text, finish_reason=reply.finish_reason, script=self.script)
+        verdict = self._check(core, reply.text)
         if verdict is not None:
             candidate.counters[f"rejected_{verdict.check}"] += 1
             return None, f"{verdict.check}: {verdict.detail}"

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 from builders import schemas
 from builders.units import replacing, write_error
@@ -30,3 +31,9 @@ def write_shards(folder: Path, config: str) -> None:
                 pq.write_table(pa.Table.from_pylist(rows, schema), temporary)
     except OSError as error:
         raise write_error(error, folder) from None
+
+
+def planted_faults() -> list[dict[str, Any]]:
+    """What is wrong in the draft memory: {split, row, fault, check (that must catch it), note}."""
+    lines = (Path(__file__).parent / "faults.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line) for line in lines]

@@ -34,7 +34,7 @@ def test_other_inputs_empty_the_stage_and_say_which(tmp_path: Path) -> None:
 def test_paid_translations_are_never_thrown_away(tmp_path: Path) -> None:
     enter_stage(tmp_path / "t", {"decoding": {"temperature": 0.7}}, paid=True, say=print)
     files = unit(tmp_path / "t")
-    with pytest.raises(InputError, match="decoding.temperature.*choose another --output"):
+    with pytest.raises(InputError, match=r"decoding\.temperature.*choose another --output"):
         enter_stage(tmp_path / "t", {"decoding": {"temperature": 0.2}}, paid=True, say=print)
     assert files.done()
 

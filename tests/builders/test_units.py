@@ -50,5 +50,5 @@ def test_a_damaged_unit_says_what_to_do(tmp_path: Path) -> None:
     files = UnitFiles(tmp_path / "rank", "a")
     write_unit(files, SCHEMA, 1, [{"id": "a/0", "n": 5}], [])
     files.kept.write_bytes(files.kept.read_bytes()[:40])
-    with pytest.raises(SmolKalamError, match="damaged or missing.*run again"):
+    with pytest.raises(SmolKalamError, match=r"damaged or missing.*run again"):
         read_unit(files)

@@ -1,11 +1,13 @@
 import asyncio
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from processors.chunking import Chunk, chunk
+from processors.languages import Language
 from processors.memory import Memory
 from processors.protection import Span, protected_spans
 from processors.pseudo import pseudo_translate
@@ -49,7 +51,11 @@ def translator(engine: Engine | None, memory: Memory | None = None, max_tokens: 
         return chunk(piece.text, tokenizer=TOKENIZER, max_tokens=max(4, piece.tokens // 2 + 1), window=1)
 
     return Translator(
-        engine, lambda text: chunk(text, tokenizer=TOKENIZER, max_tokens=max_tokens, window=8), halve, memory=memory
+        engine,
+        lambda text: chunk(text, tokenizer=TOKENIZER, max_tokens=max_tokens, window=8),
+        halve,
+        memory=memory,
+        language=Language(),
     )
 
 
@@ -96,7 +102,7 @@ def test_the_places_rebuild_the_conversation_in_any_order() -> None:
         places = sorted(
             (p.part, p.chunk, p.source_start, p.source_end) for p in candidate.chunks if p.message == index
         )
-        assert all(one[3] <= other[2] for one, other in zip(places, places[1:], strict=False))
+        assert all(one[3] <= other[2] for one, other in pairwise(places))
 
 
 @settings(max_examples=50, deadline=None)
@@ -129,7 +135,7 @@ def test_a_lost_span_is_asked_again_then_smaller_then_span_by_span() -> None:
     engine = Engine(loses)
     candidate = translate(engine, MIXED, max_tokens=300)
     assert candidate.messages is not None
-    assert [s for s in _texts(MIXED)] == [s for s in _texts(candidate.messages[0]["content"])]
+    assert _texts(MIXED) == _texts(candidate.messages[0]["content"])
     assert {attempt for _, attempt in engine.asked} == {0, 1}
     assert candidate.counters["retries_smaller"] and candidate.counters["retries_span_by_span"]
 
