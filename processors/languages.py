@@ -11,7 +11,8 @@ class Language(BaseModel):
     """A target language.
 
     `script` is an ISO 15924 code as in Unicode's Script_Extensions (UAX #24). `prompt_tag` is what Seed-X expects at
-    the end of its prompt; empty means `<code>`. `sentence_ends` are code points that end a sentence, beside `.?!`.
+    the end of its prompt; empty means `<code>`. Sentence punctuation is not a setting: chunking and checks know that of
+    every script that they meet (`؟ ۔ । ። 。` beside `. ? ! …`).
     """
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
@@ -20,7 +21,6 @@ class Language(BaseModel):
     name: str = Field("Arabic", min_length=1, description="English name, as prompts say it")
     script: str = Field("Arab", pattern=r"^[A-Z][a-z]{3}$", description="ISO 15924, such as Arab, Ethi")
     prompt_tag: str = ""
-    sentence_ends: str = "؟۔"
 
     @property
     def tag(self) -> str:
