@@ -25,7 +25,7 @@ from processors.errors import InputError, SmolKalamError
 
 # How long a commit waits for company, in seconds: an answer took a model longer than that, and a crash costs at most
 # this and the commit itself. One commit for each answer is what holds datatrove's cache at 50 requests a second.
-LINGER_S = 0.02
+LINGER_S = 0.05
 # At most this many answers a commit, so that none waits long behind others.
 BATCH = 512
 # How often a miss looks for files that other processes have begun since.

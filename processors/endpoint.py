@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 CONNECT_S = 10.0
 KEEP_ALIVE_S = 60.0
-# httpx's pool looks through all its connections for each request: many small pools are faster than a large one.
-CONNECTIONS_PER_POOL = 8
 # So many refused requests, and never an answer, are not the rows' fault.
 ALL_REFUSED = 20
 
@@ -109,8 +107,9 @@ class HttpServer(InferenceServer):
         self.pacer = Pacer(self.host, endpoint.concurrency, endpoint.patience_s, endpoint.attempts)
         self._count = count
         self._auth = _read_key(endpoint)
-        self._pools: list[httpx.AsyncClient] = []
-        self._loads: list[int] = []
+        self._clients: list[httpx.AsyncClient] = []
+        self._idle: list[httpx.AsyncClient] = []
+        self._tls: ssl.SSLContext | bool = False
         self._stopping = asyncio.Event()
         self._succeeded = False
         self._refused = 0
@@ -128,17 +127,16 @@ class HttpServer(InferenceServer):
         await asyncio.Event().wait()
 
     async def __aenter__(self) -> "HttpServer":
-        if not self._is_master:
-            return await super().__aenter__()
-        self._open_pools()
+        if self.endpoint.base_url.startswith("https"):
+            self._tls = ssl.create_default_context()
         return await super().__aenter__()
 
     async def __aexit__(self, *error: Any) -> None:
         await super().__aexit__(*error)
         if self._server_ready.done() and not self._server_ready.cancelled():
             self._server_ready.exception()
-        for pool in self._pools:
-            await pool.aclose()
+        for client in self._clients:
+            await client.aclose()
 
     async def bg_start_server(self) -> None:
         """Look once whether anybody is there: any HTTP response will do, whatever the address serves."""
@@ -227,12 +225,11 @@ class HttpServer(InferenceServer):
 
     async def _post(self, body: bytes) -> Answer | Fault:
         """One HTTP request. Our own deadline covers all of it: httpx's would begin anew with each packet."""
-        pool = self._loads.index(min(self._loads))
-        self._loads[pool] += 1
+        client = self._idle.pop() if self._idle else self._new_client()
         self._count("requests", 1)
         try:
             async with asyncio.timeout(self.endpoint.timeout_s):
-                response = await self._pools[pool].post(self._url, content=body)
+                response = await client.post(self._url, content=body)
                 content = response.content
         except TimeoutError:
             return Fault("fault", "timeout", f"no answer within {self.endpoint.timeout_s:g} s")
@@ -242,7 +239,7 @@ class HttpServer(InferenceServer):
             # Without its traceback: a log that shows variables would show the request's headers, and so the key.
             raise SmolKalamError(f"{self.host}: {type(error).__name__}: {self._scrub(str(error))}") from None
         finally:
-            self._loads[pool] -= 1
+            self._idle.append(client)
         outcome = read_response(response.status_code, response.headers, content, self.endpoint.prompt.mode)
         if isinstance(outcome, Fault):
             return Fault(outcome.kind, outcome.name, self._scrub(outcome.reason), outcome.wait_s)
@@ -253,10 +250,12 @@ class HttpServer(InferenceServer):
         loop = asyncio.get_running_loop()
         until = loop.time() + self.endpoint.start_patience_s
         tries = 0
+        client = self._new_client()
+        self._idle.append(client)
         while True:
             try:
                 async with asyncio.timeout(min(CONNECT_S, self.endpoint.timeout_s)):
-                    await self._pools[0].get(f"{self.endpoint.api_base}/models")
+                    await client.get(f"{self.endpoint.api_base}/models")
                 return
             except (TimeoutError, httpx.ReadError, httpx.RemoteProtocolError):
                 # Somebody is there; whether they answer is for the requests to find out.
@@ -271,27 +270,22 @@ class HttpServer(InferenceServer):
             await asyncio.sleep(min(backoff(tries, 0.2), max(0.05, until - loop.time())))
             tries += 1
 
-    def _open_pools(self) -> None:
-        number = -(-self.endpoint.concurrency // CONNECTIONS_PER_POOL)
-        context = ssl.create_default_context() if self.endpoint.base_url.startswith("https") else False
-        limits = httpx.Limits(
-            max_connections=CONNECTIONS_PER_POOL,
-            max_keepalive_connections=CONNECTIONS_PER_POOL,
-            keepalive_expiry=KEEP_ALIVE_S,
+    def _new_client(self) -> httpx.AsyncClient:
+        """A client of one connection: httpx's pool looks through all of its own for each request, three times as slow.
+
+        The pacer keeps their number within `concurrency`. A redirect is not followed: POST would become GET, and the
+        key belongs to this host alone.
+        """
+        client = httpx.AsyncClient(
+            auth=self._auth,
+            headers={"Content-Type": "application/json"},
+            verify=self._tls,
+            limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=KEEP_ALIVE_S),
+            timeout=httpx.Timeout(None, connect=CONNECT_S),
+            follow_redirects=False,
         )
-        # A redirect is not followed: POST would become GET, and the key belongs to this host alone.
-        self._pools = [
-            httpx.AsyncClient(
-                auth=self._auth,
-                headers={"Content-Type": "application/json"},
-                verify=context,
-                limits=limits,
-                timeout=httpx.Timeout(None, connect=CONNECT_S),
-                follow_redirects=False,
-            )
-            for _ in range(number)
-        ]
-        self._loads = [0] * number
+        self._clients.append(client)
+        return client
 
     async def _sleep(self, seconds: float) -> None:
         try:

@@ -70,6 +70,8 @@ class TranslationRunner(InferenceRunner):
             use_chat=endpoint.prompt.mode == "chat",
             endpoint_url=endpoint.api_base,
             max_concurrent_generations=endpoint.concurrency,
+            # Twice the requests: documents that wait for their answer to be on disk leave no slot idle.
+            max_concurrent_documents=2 * endpoint.concurrency,
             request_timeout=endpoint.timeout_s,
             metric_interval=300,
         )

@@ -342,7 +342,7 @@ def test_an_outage_pauses_says_why_and_costs_no_row(said: list[str], monkeypatch
 
         def repair(counters: Any) -> None:
             # 19 failures of three requests are at least seven of one: more than it is tried on a server that works.
-            if counters.get("requests", 0) >= 19:
+            if counters.get("retry_500", 0) >= 19:
                 server.control(faults={})
 
         config = endpoint(server.url, concurrency=3, attempts=6)
