@@ -1,9 +1,11 @@
 """`smolkalam build`: load the recipe, run the stages, say what came out."""
 
+import os
 import time
 from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from rich.console import Console
 from rich.table import Table
@@ -45,7 +47,7 @@ def run_build(
         run.write("recipe.yaml", _resolved(recipe))
         bars = [f"translate/{t.name}" for t in recipe.translators] if "translate" in wanted else []
         with Monitor([stage for stage in wanted if stage != "translate"] + bars) as monitor:
-            _warn_about_keys(recipe, monitor)
+            _check_keys(recipe, monitor)
             build = stages.Build(recipe, run, monitor, tasks=tasks, workers=workers)
             for stage in wanted:
                 STAGES[stage](build)
@@ -76,17 +78,16 @@ def _resolved(recipe: Recipe) -> str:
     return f"# The recipe as it was run, every default written out. Built with:\n{versions}{dump_recipe(recipe)}"
 
 
-def _warn_about_keys(recipe: Recipe, monitor: Monitor) -> None:
-    import os
-
+def _check_keys(recipe: Recipe, monitor: Monitor) -> None:
+    """Fail before any work where a key is missing; warn where one would travel unencrypted to another machine."""
     for translator in recipe.translators:
-        if isinstance(translator, EndpointTranslator) and translator.api_key_env:
-            if not os.environ.get(translator.api_key_env):
-                raise InputError(
-                    f"translator '{translator.name}': the environment variable {translator.api_key_env} is not set; "
-                    "export the server's key in it"
-                )
-            if translator.base_url.startswith("http://") and not translator.base_url.startswith("http://localhost"):
-                monitor.warn(
-                    f"translator '{translator.name}': the key is sent without encryption to {translator.base_url}"
-                )
+        if not isinstance(translator, EndpointTranslator) or not translator.api_key_env:
+            continue
+        if not os.environ.get(translator.api_key_env):
+            raise InputError(
+                f"translator '{translator.name}': the environment variable {translator.api_key_env} is not set; "
+                "export the server's key in it"
+            )
+        address = urlsplit(translator.base_url)
+        if address.scheme == "http" and address.hostname not in ("localhost", "127.0.0.1", "::1"):
+            monitor.warn(f"translator '{translator.name}': its key is sent unencrypted to {translator.base_url}")

@@ -1,5 +1,6 @@
 """What a build says at its end: counts, drops, the tables, one row side by side, and how to load the dataset."""
 
+import sys
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +46,7 @@ def print_report(build: "Build", last: str, seconds: float) -> None:
     print(build.run.dataset)
     console.print(
         "Load it:\n"
-        f"  python -c 'from datasets import load_dataset; "
+        f"  {sys.executable} -c 'from datasets import load_dataset; "
         f'print(load_dataset("{build.run.dataset}", "{first["config"]}", split="{first["split"]}")[0])\'',
         markup=False,
         soft_wrap=True,

@@ -39,8 +39,8 @@ class Shard:
     digest: str
 
 
-def find_shards(source: Source) -> tuple[list[Shard], list[str]]:
-    """The shards that a source names, in order, and warnings (one for each wanted split that is not there).
+def find_shards(source: Source) -> tuple[list[Shard], list[str], list[str]]:
+    """The shards that a source names, in order; a warning for each wanted split that is not there; splits left out.
 
     Raises InputError, one line, for a folder without shards, a missing shard of a split, a file that is not Parquet,
     a missing column or a column of the wrong type.
@@ -84,7 +84,7 @@ def find_shards(source: Source) -> tuple[list[Shard], list[str]]:
             shard = _open_shard(folder, source, split, shards[index][0], first)
             shards_found.append(shard)
             first += shard.rows
-    return shards_found, warnings
+    return shards_found, warnings, choice.dropped
 
 
 def _open_shard(folder: Any, source: Source, split: str, name: str, first: int) -> Shard:

@@ -63,9 +63,10 @@ def select(build: Build) -> None:
     """Choose the rows that are translated: splits, validity, Han characters, cuts."""
     recipe, run = build.recipe, build.run
     build.source = _source(recipe, run)
-    shards, warnings = find_shards(build.source)
+    shards, warnings, left_out = find_shards(build.source)
     for warning in warnings:
         build.observer.warn(warning)
+    build.notes += [f"split '{name}' is left out by the recipe" for name in left_out]
     into = _output_splits(recipe, shards, build.observer)
     build.units = plan_units(shards, into)
     inputs: dict[str, Any] = {
