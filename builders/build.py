@@ -18,6 +18,7 @@ from builders.report import print_report
 from builders.run import Run
 from builders.units import is_full, write_error
 from processors.errors import InputError
+from processors.tokenizers import load_tokenizer
 
 STAGES = {"select": stages.select, "translate": stages.translate, "rank": stages.rank, "build": stages.assemble}
 # What decides the bytes of a build, beside the recipe.
@@ -48,6 +49,8 @@ def run_build(
         bars = [f"translate/{t.name}" for t in recipe.translators] if "translate" in wanted else []
         with Monitor([stage for stage in wanted if stage != "translate"] + bars) as monitor:
             _check_keys(recipe, monitor)
+            for name in {recipe.outputs.tokenizer, *(t.chunking.tokenizer for t in recipe.translators)}:
+                load_tokenizer(name)
             build = stages.Build(recipe, run, monitor, tasks=tasks, workers=workers)
             for stage in wanted:
                 STAGES[stage](build)

@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -47,10 +48,11 @@ def find_shards(source: Source) -> tuple[list[Shard], list[str], list[str]]:
     """
     folder = get_datafolder(source.path)
     by_split: dict[str, dict[int, tuple[str, int]]] = {}
-    try:
-        names = folder.list_files(source.config, recursive=False)
-    except (FileNotFoundError, NotADirectoryError):
-        names = []
+    with reaching(source.path):
+        try:
+            names = folder.list_files(source.config, recursive=False)
+        except (FileNotFoundError, NotADirectoryError):
+            names = []
     for name in names:
         match = _SHARD.match(name.rsplit("/", 1)[-1])
         if match:
@@ -81,10 +83,26 @@ def find_shards(source: Source) -> tuple[list[Shard], list[str], list[str]]:
                     f"{source.path}/{source.config}: shard {index:05d} of {count:05d} of split '{split}' is missing; "
                     "download it again or drop the split with source.drop"
                 )
-            shard = _open_shard(folder, source, split, shards[index][0], first)
+            with reaching(source.path):
+                shard = _open_shard(folder, source, split, shards[index][0], first)
             shards_found.append(shard)
             first += shard.rows
     return shards_found, warnings, choice.dropped
+
+
+@contextmanager
+def reaching(path: str) -> Iterator[None]:
+    """Turn what the Hub's client raises for an unreachable, unknown or closed repository into one line."""
+    import httpx2  # huggingface_hub's HTTP client; its own errors derive from it
+
+    try:
+        yield
+    except httpx2.HTTPError as error:
+        reason = " ".join(str(error).split())[:200]
+        raise InputError(
+            f"{path}: cannot be read from the Hub ({type(error).__name__}: {reason}); check the name, the network and, "
+            "for a private repository, HF_TOKEN; or give --input a folder"
+        ) from None
 
 
 def _open_shard(folder: Any, source: Source, split: str, name: str, first: int) -> Shard:
@@ -201,7 +219,8 @@ class ShardReader(PipelineStep):
             last = position
             while last + 1 < len(mine) and _adjoin(mine[last], mine[last + 1]):
                 last += 1
-            yield from self._read(folder, mine[position : last + 1])
+            with reaching(self.source.path):
+                yield from self._read(folder, mine[position : last + 1])
             position = last + 1
 
     def _read(self, folder: Any, units: list[Unit]) -> Iterator[Document]:

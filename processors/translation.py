@@ -22,7 +22,6 @@ from processors.protection import Span, protected_spans
 
 # Index of `chat_template_kwargs.custom_instructions` among the messages.
 CUSTOM_INSTRUCTIONS = -1
-TRANSLATED_PARTS = ("text", "think")
 SAME_CHUNK_ATTEMPTS = 2
 SMALLEST_SPLIT = 16
 
@@ -159,7 +158,7 @@ class Translator:
         """The part's pieces as (source, target, origin), in order."""
         if not part.text:
             return []
-        if part.type not in TRANSLATED_PARTS:
+        if not part.translatable:
             return [(part.text, part.text, "verbatim")]
         spans = protected_spans(part.text)
         if not translatable(part.text, spans):
