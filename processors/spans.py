@@ -97,15 +97,14 @@ _DOMAIN = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9\-]{0,62}\.))+[A-Za-z]{2,24}(?
 _PATH_HEAD = re.compile(r"(?:[A-Za-z]:|[A-Za-z0-9_.~\-+]{1,100}|\Z)\Z")
 _PATH_TAIL = re.compile(r"[A-Za-z0-9_.\-+~@%]*+(?:[/\\][A-Za-z0-9_.\-+~@%]++)*+[/\\]?")
 _FILE_END = re.compile(rf"[A-Za-z0-9_\-]\.(?:{_EXTENSIONS})\Z")
-_FLAG = re.compile(r"/(?:no_)?think(?![\w/.\-]*[\w/])")
+_FLAG = re.compile(r"/(?:no_)?think(?![\w/\-]|\.\w)")
 _TAG = re.compile(
-    r"<(?:!--.{0,4000}?-->|!(?:DOCTYPE|doctype)[^<>]{0,300}>|\?[A-Za-z][^<>]{0,300}\?>|!\[CDATA\[.{0,4000}?\]\]>"
+    r"<(?:!(?:DOCTYPE|doctype)[^<>]{0,300}>|\?[A-Za-z][^<>]{0,300}\?>"
     r"|/[A-Za-z][\w:.\-]{0,60}+\s{0,20}+>"
     r"|[A-Za-z][\w:.\-]{0,60}+(?:\s{1,50}+(?:[A-Za-z_:@][\w:.\-]{0,60}+\s?=\s?"
     r"(?:\"[^\"]{0,1000}+\"|'[^']{0,1000}+'|[^\s\"'=<>`]{1,1000}+)"
     r"|checked|disabled|async|defer|required|selected|hidden|readonly|multiple|autofocus|controls|loop|muted|open))*+"
-    r"\s{0,20}+/?>)",
-    re.DOTALL,
+    r"\s{0,20}+/?>)"
 )
 # Between these tags stands code or drawing, never prose.
 _RAW_TAG = re.compile(r"<(script|style|pre|code|svg|math)(?=[\s>])", re.IGNORECASE)
@@ -262,6 +261,10 @@ def _less_than(scan: _Scan, start: int, end: int) -> Found:
     if end - start == 2:
         calc = _CALC.match(text, start, scan.limit)
         return (start, calc.end(), "calc") if calc else None
+    for opening, closing in (("<!--", "-->"), ("<![CDATA[", "]]>")):
+        if text.startswith(opening, start):
+            closer = scan.find(closing, start + len(opening))
+            return (start, closer + 3, "tag") if closer < scan.limit else None
     tag = _TAG.match(text, start, scan.limit)
     if not tag:
         return None

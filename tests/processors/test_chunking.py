@@ -43,9 +43,7 @@ PIECES = st.one_of(
     st.text(st.characters(), max_size=12),
     st.text(st.characters(categories=["Cs"]), min_size=1, max_size=2),
     st.sampled_from(
-        "``` ~~~ ```` ` `` $ $$ \\( \\) \\[ \\] \\begin{a} \\end{a} \\boxed{ { } {{ }} <b> </b> <pre> </pre> < >"
-        " https://x.org/a) a@b.co /usr/bin/x /think | |---|---| 👨‍👩‍👧 🇪🇬🇪 👍🏽 e\u0301\u0301 ك\u0650\u0651تاب ﷺ ؟ ،"
-        ' <|im_end|> {"a": [1, "b"]} %s <<1+1=2>> \u200f \r\n 한국 \u200d'.split(" ")
+        ["```", "~~~", "````", "`", "``", "$", "$$", "\\(", "\\)", "\\[", "\\]", "\\begin{a}", "\\end{a}", "\\boxed{", "{", "}", "{{", "}}", "<b>", "</b>", "<pre>", "</pre>", "<", ">", "https://x.org/a)", "a@b.co", "/usr/bin/x", "/think", "|", "|---|---|", "👨\u200d👩\u200d👧", "🇪🇬🇪", "👍🏽", "é́", "كِّتاب", "ﷺ", "؟", "،", "<|im_end|>", '{"a":', "[1,", '"b"]}', "%s", "<<1+1=2>>", "\u200f", "\r\n", "한국", "\u200d"]
     ),
     st.sampled_from(
         ["\n", "\n\n", "\n    ", "\t", " ", "    ", "\n```py\n", "\n```\n", ". ", "؟ ", "the word ", "x" * 60]
