@@ -3,6 +3,7 @@
 import contextlib
 import io
 import os
+import pickle
 import threading
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -61,8 +62,13 @@ class LocalExecutor(PipelineExecutor):
         context.set_forkserver_preload(["builders.stages"])
         pool = ProcessPoolExecutor(min(self.workers, self.tasks), mp_context=context, initializer=_die_with_parent)
         try:
-            futures = {pool.submit(self._run_quietly, rank): rank for rank in range(self.tasks)}
+            futures = [pool.submit(self._run_in_worker, rank) for rank in range(self.tasks)]
             return [future.result() for future in as_completed(futures)]
+        except KeyboardInterrupt:
+            # What is not on disk is done again when resumed; to wait for whole tasks could take hours.
+            for process in pool._processes.values():
+                process.kill()
+            raise
         except BrokenProcessPool:
             raise SmolKalamError(
                 "a worker was killed, most likely for lack of memory; run the same command again to go on, "
@@ -70,6 +76,17 @@ class LocalExecutor(PipelineExecutor):
             ) from None
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+
+    def _run_in_worker(self, rank: int) -> PipelineStats:
+        try:
+            return self._run_quietly(rank)
+        except Exception as error:
+            try:
+                pickle.loads(pickle.dumps(error))
+            except Exception:
+                # An error that cannot travel would look like a killed worker to the parent.
+                raise SmolKalamError(f"task {rank}: {type(error).__name__}: {error}") from None
+            raise
 
     def _run_quietly(self, rank: int) -> PipelineStats:
         # datatrove logs to the task's file and to stderr; the terminal belongs to the progress bar.

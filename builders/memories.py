@@ -1,11 +1,13 @@
 """`smolkalam memory`: convert, merge, and make memories of finished builds."""
 
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from builders.recipe_file import load_recipe
+from builders.units import UnitFiles
 from processors.errors import InputError
 from processors.memory import Memory
 from processors.memory_files import write_units
@@ -32,18 +34,27 @@ def from_build(run: Path, config: str, output: Path, min_score: float) -> None:
     configs = {recipe.config_name(t.name) for t in recipe.translators}
     if config not in configs:
         raise InputError(f"--config {config}: this build has {', '.join(sorted(configs))}")
-    units = sorted((run / "rank").glob("*.parquet"))
-    if not units:
-        raise InputError(f"{run}: the build has not ranked anything yet; finish it first")
-    memory = Memory.from_build(_chosen(units, config, min_score), source="en", target=recipe.language.code)
+    ranked = [UnitFiles(run / "rank", path.stem) for path in _selected(run)]
+    if not ranked or not all(unit.done() for unit in ranked):
+        raise InputError(f"{run}: the build has not ranked every row yet; run it again to finish it first")
+    chosen = _chosen([unit.kept for unit in ranked], config, min_score)
+    memory = Memory.from_build(chosen, source="en", target=recipe.language.code)
     _save(memory, output)
 
 
+def _selected(run: Path) -> list[Path]:
+    return [
+        path for path in sorted((run / "select" / "counts").glob("*.json")) if json.loads(path.read_text())["kept"]
+    ]
+
+
 def _chosen(units: list[Path], config: str, min_score: float) -> Iterator[tuple[list[Any], list[Any]]]:
+    """Messages and translated messages of each row; custom instructions stand beside them as a system message."""
     import pyarrow.parquet as pq
 
+    columns = ["messages", "chat_template_kwargs", "candidates", "choices"]
     for unit in units:
-        for batch in pq.ParquetFile(unit).iter_batches(batch_size=256, columns=["messages", "candidates", "choices"]):
+        for batch in pq.ParquetFile(unit).iter_batches(batch_size=256, columns=columns):
             for row in batch.to_pylist():
                 choice = next(c["translator"] for c in row["choices"] if c["config"] == config)
                 if choice is None:
@@ -51,6 +62,13 @@ def _chosen(units: list[Path], config: str, min_score: float) -> Iterator[tuple[
                 chosen = next(c for c in row["candidates"] if c["translator"] == choice)
                 if chosen["rank_score"] >= min_score:
                     yield row["messages"], chosen["messages"]
+                    instructions = (row["chat_template_kwargs"] or {}).get("custom_instructions")
+                    if instructions and chosen["custom_instructions"]:
+                        yield _system(instructions), _system(chosen["custom_instructions"])
+
+
+def _system(content: str) -> list[dict[str, str]]:
+    return [{"role": "system", "content": content}]
 
 
 def _save(memory: Memory, output: Path) -> None:

@@ -22,7 +22,8 @@ class Monitor:
     """
 
     def __init__(self, stages: list[str], console: Console | None = None) -> None:
-        self.console = console or Console(stderr=True, highlight=False, soft_wrap=True)
+        # This stream itself, not whatever is sys.stderr later: a task that runs in this process has its own.
+        self.console = console or Console(file=sys.stderr, highlight=False, soft_wrap=True)
         self.stages = stages
         self._live = self.console.is_terminal
         self._progress = Progress(
@@ -103,7 +104,7 @@ class Monitor:
             self._show_whole(name, now)
             if not self._live and (now - logged > LOG_EVERY_S or last):
                 logged = now
-                print(f"{name}: {done + new}/{rows} rows {shown}".rstrip(), file=sys.stderr, flush=True)
+                self.say(f"{name}: {done + new}/{rows} rows {shown}".rstrip())
             if last:
                 return
 

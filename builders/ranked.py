@@ -70,11 +70,21 @@ def statistics_by_config(splits: Iterable[dict[str, Any]]) -> dict[str, dict[str
     return tables
 
 
+def _bytes(value: Any) -> int:
+    """About the bytes of a value in Arrow. Arrow's own count of a row depends on its neighbours' nulls."""
+    if isinstance(value, str):
+        return len(value.encode()) + 4
+    if isinstance(value, dict):
+        return sum(map(_bytes, value.values()))
+    return 4 + sum(map(_bytes, value)) if isinstance(value, list) else 8
+
+
 class SplitWriter:
     """Writes one split's shards: `<split>-00000-of-000NN.parquet`, row groups and shards bounded by bytes.
 
     Row groups are bounded by the bytes of their rows, not by a mean: long rows cluster, and the viewer gives up on a
-    group of more than 300 MB. A split without rows writes no file, for one breaks loading.
+    group of more than 300 MB. They end where the rows say, however these are divided into batches. A split without
+    rows writes no file, for one breaks loading.
     """
 
     def __init__(self, folder: Path, split: str, schema: "pa.Schema", *, group_bytes: int, shard_bytes: int) -> None:
@@ -90,26 +100,26 @@ class SplitWriter:
         self._shards: list[Path] = []
         self._writer: Any = None
 
-    def write(self, batch: "pa.RecordBatch") -> None:
-        """Add rows; a batch of more than a group's bytes is halved until it fits or is a single row."""
-        if batch.num_rows > 1 and batch.nbytes > self.group_bytes // 4:
-            half = batch.num_rows // 2
-            self.write(batch.slice(0, half))
-            self.write(batch.slice(half))
-            return
-        if self._group and (
-            self._group_size + batch.nbytes > self.group_bytes or self._group_rows + batch.num_rows > GROUP_ROWS
-        ):
-            self._flush()
-        self._group.append(batch)
-        self._group_size += batch.nbytes
-        self._group_rows += batch.num_rows
+    def write(self, rows: list[dict[str, Any]]) -> None:
+        """Add rows. A group ends before the row that would make it too large; one larger row is a group of its own."""
+        import pyarrow as pa
+
+        batch, start = pa.RecordBatch.from_pylist(rows, schema=self.schema), 0
+        for index, row in enumerate(rows):
+            size = _bytes(row)
+            if self._group_rows and (self._group_size + size > self.group_bytes or self._group_rows == GROUP_ROWS):
+                self._group.append(batch.slice(start, index - start))
+                self._flush()
+                start = index
+            self._group_size += size
+            self._group_rows += 1
+        self._group.append(batch.slice(start))
 
     def _flush(self) -> None:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
-        if not self._group:
+        if not self._group_rows:
             return
         table = pa.Table.from_batches(self._group, self.schema).combine_chunks()
         if self._writer is not None and self._shard_size + self._group_size > self.shard_bytes:
@@ -129,7 +139,7 @@ class SplitWriter:
             )
         self._writer.write_table(table, row_group_size=table.num_rows)
         self.rows += self._group_rows
-        self.bytes += self._group_size
+        self.bytes += table.nbytes
         self._shard_size += self._group_size
         self._group, self._group_size, self._group_rows = [], 0, 0
 
@@ -189,8 +199,6 @@ class BuildSplits(PipelineStep):
             raise write_error(error, folder) from error
 
     def _write_rows(self, writer: SplitWriter, config: str, split: str) -> dict[str, Any] | None:
-        import pyarrow as pa
-
         statistics = SplitStatistics()
         for rows in self._rows(split):
             if config == PARALLEL:
@@ -199,7 +207,7 @@ class BuildSplits(PipelineStep):
                 built = [made for row in rows if (made := ranked_row(row, config))]
                 for row in built:
                     statistics.add(LR=row["LR"], SCR=row["SCR"], turns=row["turns"], tokens=row["tokens"])
-            writer.write(pa.RecordBatch.from_pylist(built, schema=writer.schema))
+            writer.write(built)
         return None if config == PARALLEL else asdict(statistics)
 
     def _rows(self, split: str) -> Iterator[list[dict[str, Any]]]:

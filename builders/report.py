@@ -1,6 +1,8 @@
 """What a build says at its end: counts, drops, the tables, one row side by side, and how to load the dataset."""
 
+import shlex
 import sys
+import unicodedata
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +16,7 @@ from builders.sample import planted_faults
 from builders.shards import row_id
 from builders.statistics import summarise
 from builders.units import UnitFiles, read_unit
+from processors.errors import InputError
 from processors.ranking import OUTCOMES
 
 if TYPE_CHECKING:
@@ -29,28 +32,30 @@ def print_report(build: "Build", last: str, seconds: float) -> None:
     if "rank" in build.totals:
         console.print(_findings(build))
         console.print(_choices(build))
-        if build.recipe.source.path == "sample":
-            console.print(_faults(build))
+        if faults := _faults(build):
+            console.print(faults)
     if last != "build":
         console.print(
             f"Stopped after {last}, as asked ({seconds:.0f} s). Run without --stop-after to go on.", markup=False
         )
         print(build.run.folder)
         return
+    first = next((split for split in build.splits if split["rows"]), None)
+    if first is None:
+        raise InputError(
+            f"{build.run.dataset}: the dataset has no row: every candidate failed or was vetoed, as the tables above "
+            "say; give the translators what they lack or loosen the recipe's ranking"
+        )
     console.print(_splits(build))
     sample = _sample(build)
     if sample:
         console.print(sample)
-    first = next(split for split in build.splits if split["rows"])
     console.print(f"Done in {seconds:.0f} s. The dataset, with its card:", markup=False)
     print(build.run.dataset)
-    console.print(
-        "Load it:\n"
-        f"  {sys.executable} -c 'from datasets import load_dataset; "
-        f'print(load_dataset("{build.run.dataset}", "{first["config"]}", split="{first["split"]}")[0])\'',
-        markup=False,
-        soft_wrap=True,
-    )
+    arguments = f'"{build.run.dataset}", "{first["config"]}", split="{first["split"]}"'
+    code = f"from datasets import load_dataset; print(load_dataset({arguments})[0])"
+    command = shlex.join([sys.executable, "-c", code])
+    console.print(f"Load it:\n  {command}", markup=False, soft_wrap=True)
 
 
 def _counts(build: "Build") -> Table:
@@ -101,8 +106,10 @@ def _choices(build: "Build") -> Table:
     return table
 
 
-def _faults(build: "Build") -> Table:
-    """The faults that the sample's weak memory holds, and what caught each."""
+def _faults(build: "Build") -> Table | None:
+    """The faults that the sample's weak memory holds, and what caught each; None for a build without that memory."""
+    if build.recipe.source.path != "sample" or all(spec.name != "draft" for spec in build.recipe.translators):
+        return None
     caught: dict[str, list[str]] = {}
     for unit in build.selected:
         for row in read_unit(UnitFiles(build.run.stage("rank"), unit.name)).select(["id", "candidates"]).to_pylist():
@@ -123,7 +130,7 @@ def _splits(build: "Build") -> Group:
     tables = []
     for config, splits in statistics_by_config(build.splits).items():
         table = Table(title=f"\n{config}", title_justify="left", box=None, pad_edge=False)
-        table.add_column("split")
+        table.add_column("split", overflow="fold")
         for column in ("rows", "LR", "SCR", "turns", "tokens"):
             table.add_column(column, justify="right")
         for name, split in splits.items():
@@ -165,8 +172,11 @@ def _side_by_side(build: "Build", row: dict[str, Any]) -> Panel:
     grid = Table(box=None, expand=True, show_header=True)
     grid.add_column("English", ratio=1)
     grid.add_column(f"{build.recipe.language.name} ({row['translator']})", ratio=1)
-    for english, translated in zip(source["messages"], row["messages"], strict=True):
-        grid.add_row(
-            Text(f"{english['role']}: {english['content']}"), Text(f"{translated['role']}: {translated['content']}")
-        )
+    for messages in zip(source["messages"], row["messages"], strict=True):
+        grid.add_row(*(Text(_printable(f"{message['role']}: {message['content']}")) for message in messages))
     return Panel(grid, title=row["id"], title_align="left")
+
+
+def _printable(text: str) -> str:
+    """Without the control characters by which a row could steer the terminal."""
+    return "".join(c if c in "\n\t" or unicodedata.category(c) != "Cc" else "\ufffd" for c in text)

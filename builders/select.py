@@ -15,10 +15,11 @@ from datatrove.pipeline.filters.base_filter import BaseFilter
 
 from builders import schemas
 from builders.recipe import Cut as CutRecipe
-from builders.run import enter_stage
-from builders.shards import ShardReader
+from builders.run import enter_stage, fingerprint
+from builders.shards import ShardReader, reaching
 from builders.sink import DROPPED, drop
-from builders.units import UnitFiles, read_unit
+from builders.units import UnitFiles, read_unit, replacing, write_error
+from processors.errors import InputError
 from processors.filters import CutFilter, HanFilter, RowProblemFilter
 from processors.selection import Cut, sample_key, select_ids
 
@@ -158,14 +159,26 @@ def _notes(build: "Build", split: str, into: str, cut: Cut) -> list[str]:
 
 def _domain_index(build: "Build") -> Path:
     """The index of the original's prompts, made once and kept in the run folder."""
+    import pyarrow as pa
+
     from processors.domains import build_domain_index
 
-    path = build.run.stage("domains.npz")
     source = build.recipe.selection.domain_index
     assert source is not None
+    path = build.run.stage(f"domains-{fingerprint({'source': source})[:12]}.npz")
     if not path.exists():
         build.observer.say(f"reading the domains of {source}")
-        build_domain_index(source).save(path)
+        try:
+            with reaching(source):
+                index = build_domain_index(source)
+            with replacing(path) as temporary:
+                index.save(temporary)
+        except pa.ArrowException as error:
+            raise InputError(
+                f"{source}: not a Parquet file, or cut short ({str(error).splitlines()[0]}); download it again"
+            ) from None
+        except OSError as error:
+            raise write_error(error, build.run.folder) from None
     return path
 
 

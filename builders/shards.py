@@ -41,10 +41,10 @@ class Shard:
 
 
 def find_shards(source: Source) -> tuple[list[Shard], list[str], list[str]]:
-    """The shards that a source names, in order; a warning for each wanted split that is not there; splits left out.
+    """The shards that a source names, in order; warnings (a wanted split is not there, or empty); splits left out.
 
-    Raises InputError, one line, for a folder without shards, a missing shard of a split, a file that is not Parquet,
-    a missing column or a column of the wrong type.
+    Raises InputError, one line, for a folder without shards or without rows, a missing shard of a split, a file that
+    is not Parquet, a missing column or a column of the wrong type.
     """
     folder = get_datafolder(source.path)
     by_split: dict[str, dict[int, tuple[str, int]]] = {}
@@ -87,6 +87,10 @@ def find_shards(source: Source) -> tuple[list[Shard], list[str], list[str]]:
                 shard = _open_shard(folder, source, split, shards[index][0], first)
             shards_found.append(shard)
             first += shard.rows
+        if not first:
+            warnings.append(f"split '{split}' has no rows")
+    if not any(shard.rows for shard in shards_found):
+        raise InputError(f"{source.path}: no row in any shard of the splits {', '.join(choice.kept)}")
     return shards_found, warnings, choice.dropped
 
 
@@ -100,8 +104,8 @@ def reaching(path: str) -> Iterator[None]:
     except httpx2.HTTPError as error:
         reason = " ".join(str(error).split())[:200]
         raise InputError(
-            f"{path}: cannot be read from the Hub ({type(error).__name__}: {reason}); check the name, the network and, "
-            "for a private repository, HF_TOKEN; or give --input a folder"
+            f"{path}: cannot be read from the Hub ({type(error).__name__}: {reason}); check the name, the network "
+            "and, for a private repository, HF_TOKEN; or give --input a folder"
         ) from None
 
 
@@ -139,7 +143,8 @@ def _digest(metadata: Any) -> str:
         group = metadata.row_group(index)
         for number in range(group.num_columns):
             column = group.column(number)
-            limits = column.statistics and (column.statistics.min, column.statistics.max)
+            # Raw: a limit that is not valid UTF-8 is found when its row is read, and drops that row only.
+            limits = column.statistics and (column.statistics.min_raw, column.statistics.max_raw)
             digest.update(repr((column.num_values, column.total_compressed_size, limits)).encode(errors="replace"))
     return digest.hexdigest()
 
@@ -157,9 +162,11 @@ def _check_type(where: str, schema: "pa.Schema") -> None:
         raise InputError(
             f"{where}: column 'messages' is {messages}; expected a list of {{content: string, role: string}}"
         )
-    if not pa.types.is_struct(schema.field("chat_template_kwargs").type):
+    kwargs = schema.field("chat_template_kwargs").type
+    # A shard in which no row has any is written with the type `null`.
+    if not pa.types.is_struct(kwargs) and not pa.types.is_null(kwargs):
         raise InputError(
-            f"{where}: column 'chat_template_kwargs' is {schema.field('chat_template_kwargs').type}; "
+            f"{where}: column 'chat_template_kwargs' is {kwargs}; "
             "expected a struct {custom_instructions, enable_thinking, python_tools, xml_tools}"
         )
 
@@ -235,9 +242,7 @@ class ShardReader(PipelineStep):
                 groups, skip = _groups(parquet.metadata, start, stop)
                 names = set(parquet.schema_arrow.names)
                 columns = [c for c in (*COLUMNS, *self.columns) if c in names]
-                rows = _rows(parquet, groups, columns)
-                for _ in range(start - skip):
-                    next(rows)
+                rows = _rows(parquet, groups, columns, start - skip)
                 for unit in units:
                     for number in range(unit.first, unit.first + unit.rows):
                         with self.track_time():
@@ -272,8 +277,12 @@ def _groups(metadata: Any, start: int, stop: int) -> tuple[list[int], int]:
     return groups, first
 
 
-def _rows(parquet: Any, groups: list[int], columns: list[str]) -> Iterator[dict[str, Any]]:
+def _rows(parquet: Any, groups: list[int], columns: list[str], skip: int) -> Iterator[dict[str, Any]]:
     for batch in parquet.iter_batches(batch_size=256, row_groups=groups, columns=columns):
+        if skip >= batch.num_rows:
+            skip -= batch.num_rows
+            continue
+        batch, skip = batch.slice(skip), 0
         try:
             yield from batch.to_pylist()
         except UnicodeDecodeError:

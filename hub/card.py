@@ -205,8 +205,15 @@ def _dropped(build: "Build") -> str:
 def _table(title: str, counts: Counter[str]) -> list[str]:
     if not counts:
         return []
-    rows = [f"| {reason} | {n:,} |" for reason, n in sorted(counts.items(), key=lambda item: (-item[1], item[0]))]
+    rows = [
+        f"| {_cell(reason)} | {n:,} |" for reason, n in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    ]
     return [f"{title}:\n", "| Reason | Rows |", "|---|---:|", *rows, ""]
+
+
+def _cell(text: str) -> str:
+    """Text that stays within its cell of a table: a reason may quote what a server said."""
+    return " ".join(text.split()).replace("|", "\\|")
 
 
 def _names(names: Iterable[str]) -> str:
