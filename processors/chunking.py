@@ -64,22 +64,24 @@ def chunk_many(
     """`chunk` for many texts at once: the tokenizer encodes them in parallel."""
     if max_tokens < 1:
         raise ValueError(f"max_tokens must be at least 1, not {max_tokens}")
-    results: list[list[Chunk]] = []
-    groups = [texts[first : first + _GROUP] for first in range(0, len(texts), _GROUP)]
+    # Chat data repeats itself (system prompts, tool descriptions): each text is cut once.
+    unique = list(dict.fromkeys(texts))
+    results: dict[str, list[Chunk]] = {}
+    groups = [unique[first : first + _GROUP] for first in range(0, len(unique), _GROUP)]
     for group, encodings in zip(groups, _ahead(groups, tokenizer, max_tokens), strict=True):
         for text, encoding in zip(group, encodings, strict=True):
             spans = protected_spans(text)
             tokens = len(encoding)
             if tokens <= max_tokens:
-                results.append([Chunk(text, 0, len(text), tokens, tuple(spans))] if text else [])
+                results[text] = [Chunk(text, 0, len(text), tokens, tuple(spans))] if text else []
                 continue
             if len(text) <= max_tokens:
                 encoding = _encode(tokenizer, [text], offsets=True)[0]
-            results.append(_Cutter(text, spans, encoding, tokenizer, max_tokens, window).chunks())
-    return results
+            results[text] = _Cutter(text, spans, encoding, tokenizer, max_tokens, window).chunks()
+    return [list(results[text]) for text in texts]
 
 
-def _ahead(groups: list[Sequence[str]], tokenizer: "Tokenizer", max_tokens: int) -> "Iterator[list[Encoding]]":
+def _ahead(groups: list[list[str]], tokenizer: "Tokenizer", max_tokens: int) -> "Iterator[list[Encoding]]":
     """The encodings of each group; the next group is encoded (without Python's lock) while one is cut."""
     if len(groups) < 2:
         for group in groups:
