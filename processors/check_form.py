@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import lru_cache
 from itertools import pairwise
 
 from processors.verdict import Verdict, excerpt
 
-_MARKS = re.compile("[\u064b-\u065f\u0670\u0640]+")
+_MARKS = re.compile("[\u064b-\u065f\u0670\u0640]")
 _ENDS = frozenset(".!?؟۔…:;؛\"'”»)]}’*`_|>。！？።፧%٪-—–")
 _CLOSERS = "\"'”»)]}’*_ \u200f\u200e\u200d\ufe0f"
-_SENTENCE_END = re.compile(r"(?<![.!?؟۔…。！？።])[.!?؟۔…。！？።]+[\"'”»)\]’]*(?:\s+|$)|\n+")
+# A set of characters first, then what it must be: so the search jumps from one to the next.
+_SENTENCE_END = re.compile(
+    r"[\n.!?؟۔…。！？።](?:(?<=\n)\n*|(?<![.!?؟۔…。！？።]{2})[.!?؟۔…。！？።]*[\"'”»)\]’]*(?:\s+|$))"
+)
 _LIST_ITEM = re.compile(r"^[ \t]*(?:[-*+•▪◦‣–]|[(\[]?[0-9٠-٩۰-۹]{1,3}[.)\-\]])[ \t]+\S", re.M)
 _HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]+\S", re.M)
 _TABLE_ROW = re.compile(r"^[ \t]*\|.*\|[ \t]*$", re.M)
@@ -61,7 +65,8 @@ _ANY_SCRIPT = (0.12, 0.12, 8.0)
 
 def visible_length(text: str) -> int:
     """Characters without white space and vowel marks."""
-    return len("".join(_MARKS.sub("", text).split()))
+    bare = text if text.isascii() else _MARKS.sub("", text)
+    return len("".join(bare.split()))
 
 
 def check_empty(source: str, target: str) -> list[Verdict]:
@@ -117,10 +122,12 @@ def _lines_and_sentences(text: str) -> tuple[int, int]:
     return sum(1 for line in text.splitlines() if line.strip()), len(sentences(text))
 
 
-def sentences(text: str) -> list[str]:
+# Several checks ask for the same text, and every translator's candidate is checked against the same source.
+@lru_cache(maxsize=64)
+def sentences(text: str) -> tuple[str, ...]:
     """Sentences and lines, white space normalised, without those that hold no letter."""
     parts = (" ".join(s.split()) for s in _SENTENCE_END.split(text))
-    return [s for s in parts if any(map(str.isalpha, s))]
+    return tuple(s for s in parts if any(map(str.isalpha, s)))
 
 
 def _longest_loop(words: list[str]) -> tuple[int, int, int]:

@@ -15,7 +15,7 @@ _PARTICLES = frozenset(
 
 Blank = Callable[[str], str]
 
-_LATIN = re.compile(r"[A-Za-z]{2}")
+_LATIN = re.compile(r"[A-Za-z][A-Za-z]")
 _WORD = r"[A-Za-z][A-Za-z'’\-]*"
 _STRETCH = re.compile(rf"{_WORD}(?:[\s,;:\"“”()]{{1,3}}{_WORD})*")
 _WORDS = re.compile(_WORD)

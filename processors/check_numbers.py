@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Container
+from functools import lru_cache
 
 from processors.number_words import arabic_spells, english_values, normalise_arabic
 from processors.verdict import Verdict
@@ -18,8 +19,9 @@ _DIGIT = re.compile(r"\d")
 _OTHER_DIGITS = re.compile(r"[٠-٩۰-۹]")
 _TO_ASCII = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹٫٬", "01234567890123456789.,")
 # Digits glued behind a Latin letter ("KV62", "CO2", "mp3") name things and are often transliterated.
-_NUMBER = re.compile(r"(?<![A-Za-z_\d])\d+(?:[.,،]\d+)*")
-_GLUED = re.compile(r"(?<=[A-Za-z_])\d+")
+# The digit first and then what stands before it: so the search jumps from digit to digit.
+_NUMBER = re.compile(r"\d(?<![A-Za-z_\d]\d)\d*(?:[.,،]\d+)*")
+_GLUED = re.compile(r"\d(?<=[A-Za-z_]\d)\d*")
 _GROUPED = re.compile(r"\d{1,3}(?:[,،]\d{3})+(?:\.\d+)?|\d{1,3}(?:\.\d{3}){2,}")
 _DOTTED = re.compile(r"\d{1,3}(?:\.\d{3})+")
 _SUFFIX = re.compile(
@@ -116,9 +118,10 @@ _MONTH_INDEX = {name: number for number, (name, _) in enumerate(_MONTHS, start=1
 
 
 def _ascii(text: str) -> str:
-    return text.translate(_TO_ASCII) if _OTHER_DIGITS.search(text) else text
+    return text.translate(_TO_ASCII) if not text.isascii() and _OTHER_DIGITS.search(text) else text
 
 
+@lru_cache(maxsize=1024)
 def canonical(number: str) -> str:
     """One spelling for a number of ASCII digits: '9,000' and '9000' -> '9000', '6,34' -> '6.34', '007' -> '7'."""
     if _GROUPED.fullmatch(number):
@@ -200,6 +203,8 @@ def _differences(source: str, target: str) -> tuple[list[str], list[str]]:
     return lost, extra
 
 
+# Every translator's candidate is checked against the same source.
+@lru_cache(maxsize=64)
 def _measures(text: str) -> dict[str, set[str]]:
     """Units that stand behind each number of an English text: {'5': {'km'}}; a dollar sign stands before."""
     found: dict[str, set[str]] = {}
@@ -238,13 +243,21 @@ def _unit_problem(source: str, target: str) -> str | None:
     return None
 
 
+@lru_cache(maxsize=64)
+def _months(text: str) -> tuple[str, ...]:
+    """The names of months that stand beside a number in an English text, each once."""
+    if not any(map(text.__contains__, _MONTH_INDEX)):
+        return ()
+    return tuple(dict.fromkeys(a or b or c for a, b, c in _MONTH.findall(text)))
+
+
 def _month_problem(source: str, target: str) -> str | None:
-    names = [a or b or c for a, b, c in _MONTH.findall(source)]
+    names = _months(source)
     if not names:
         return None
     plain = normalise_arabic(target)
     written = set(numbers(target))
-    for name in dict.fromkeys(names):
+    for name in names:
         index = _MONTH_INDEX[name]
         if str(index) in written or any(month in plain for month in _MONTHS[index - 1][1]) or name in target:
             continue

@@ -7,7 +7,9 @@ from collections import Counter
 
 from processors.verdict import Verdict, excerpt
 
-# Cheap look before the patterns: prose without any of these cannot match them.
+# Cheap looks before the patterns: prose without any of these cannot match them. Words first, for `in` is several times
+# as fast as a search for alternatives.
+_ECHO_WORDS = ("ransl", "TRANSL", "ترجم", "<", "INST", "Arabic", "العربية:", "بالعربية", "ere", "إليك", "اليك")
 _ECHO_SIGNS = re.compile(
     r"[Tt]ransl|ترجم|TRANSL|<[a-z|/｜\[]|\[/?INST|Arabic|العربية:|بالعربية|[Hh]ere[’' ]|إليك|اليك"
 )
@@ -28,6 +30,10 @@ _ECHO = re.compile(
 )
 _SOURCE_TRANSLATES = re.compile(r"translat|\bArabic\b|\binterpret", re.I)
 
+_REFUSAL_WORDS = (
+    "orry", "I can", "unable", "s an AI", "language model", "عذر", "آسف", "اسف", "أسف", "يمكنني", "ستطيع", "بإمكاني",
+    "نموذج", "ذكاء", "مساعد",
+)  # fmt: skip
 _REFUSAL_SIGNS = re.compile(
     r"[Ss]orry|I cannot|I can[’']t|I[’']m unable|As an AI|as an AI|language model|عذر|آسف|اسف|متأسف"
     r"|نأسف|يمكنني|أستطيع|استطيع|بإمكاني|نموذج|ذكاء|مساعد"
@@ -60,7 +66,7 @@ _TRANSLATED_FLAG = re.compile(r"(?<![\w/])/\s?(?:لا[_ ])?(?:فكر|تفكر|ت
 
 def check_prompt_echo(source: str, target: str) -> list[Verdict]:
     """The prompt or a preamble in the target ("Here is the translation:", "الترجمة:", "<ar>", template tokens)."""
-    if not _ECHO_SIGNS.search(target):
+    if not any(map(target.__contains__, _ECHO_WORDS)) or not _ECHO_SIGNS.search(target):
         return []
     head, tail = target[:400], target[-300:]
     for piece in (head,) if len(target) <= 400 else (head, tail):
@@ -76,7 +82,7 @@ def check_prompt_echo(source: str, target: str) -> list[Verdict]:
 
 def check_refusal(source: str, target: str) -> list[Verdict]:
     """A refusal where the source is none."""
-    if not _REFUSAL_SIGNS.search(target):
+    if not any(map(target.__contains__, _REFUSAL_WORDS)) or not _REFUSAL_SIGNS.search(target):
         return []
     m = _REFUSAL.search(target[:600].translate(_FOLD))
     if m is None:

@@ -19,7 +19,7 @@ from processors.check_phrases import check_flags, check_prompt_echo, check_refus
 from processors.check_structure import check_json, check_messages, check_tags
 from processors.conversation import Part, split_parts
 from processors.errors import InputError
-from processors.protection import Difference, compare_protected, protected_spans
+from processors.protection import Difference, compare_protected, recent_spans
 from processors.verdict import Verdict, excerpt
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ def _describe(difference: Difference) -> str:
 def _blank(text: str) -> str:
     """The text with its protected spans blanked out; offsets stay."""
     pieces, position = [], 0
-    for span in protected_spans(text):
+    for span in recent_spans(text):
         pieces += [text[position : span.start], " " * (span.end - span.start)]
         position = span.end
     return "".join([*pieces, text[position:]]) if pieces else text

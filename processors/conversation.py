@@ -12,6 +12,7 @@ import warnings
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal, get_args
 
 PartType = Literal["text", "think", "tool_call", "tool_response", "tools", "python_call"]
@@ -243,8 +244,16 @@ def split_parts(content: str) -> list[Part]:
     White space between a closing tag and the next part belongs to the closing. A tag counts as a part's tag at the
     start of a line or directly after another part (a tool call also before a `{`); elsewhere, and in code, it is text.
     """
+    return list(_split(content))
+
+
+# Translation, checks and scores ask for the same messages, and every candidate is compared with the same source.
+@lru_cache(maxsize=64)
+def _split(content: str) -> tuple[Part, ...]:
     if not _TAG.search(content):
-        return [_part(content, _Stretch("text", 0, 0, len(content), len(content)), len(content))] if content else []
+        if not content:
+            return ()
+        return (_part(content, _Stretch("text", 0, 0, len(content), len(content)), len(content)),)
     stretches = list(_Scanner(content).stretches())
     parts: list[Part] = []
     taken = 0
@@ -256,7 +265,7 @@ def split_parts(content: str) -> list[Part]:
             end = _LEADING.match(content, stretch.end).end()  # type: ignore[union-attr]
         parts.append(_part(content, stretch, end, taken))
         taken = end
-    return parts
+    return tuple(parts)
 
 
 def _part(content: str, stretch: _Stretch, end: int, taken: int = 0) -> Part:

@@ -5,7 +5,9 @@ Finding is in `processors.spans` and `processors.blocks`, travelling through a t
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from processors.masking import Masked, Style, Unmasked, mask, unmask
 from processors.spans import KINDS, Span, protected_spans
@@ -20,6 +22,7 @@ __all__ = [
     "compare_protected",
     "mask",
     "protected_spans",
+    "recent_spans",
     "unmask",
 ]
 
@@ -38,6 +41,12 @@ class Difference:
         return bool(self.missing or self.extra)
 
 
+@lru_cache(maxsize=64)
+def recent_spans(text: str) -> tuple[Span, ...]:
+    """`protected_spans`, remembered for the latest texts: the steps and checks of a row look at the same ones."""
+    return tuple(protected_spans(text))
+
+
 def compare_protected(source: str, target: str) -> Difference:
     """Compare the protected texts of `source` and `target` as multisets, white space at their ends aside.
 
@@ -46,10 +55,10 @@ def compare_protected(source: str, target: str) -> Difference:
     letter), and a target span whose text also stands in the source as often, or which amounts of money or
     transliterated prose only seem to form, is not extra.
     """
-    wanted = _texts(source, protected_spans(source))
-    target_spans = protected_spans(target)
-    if not wanted and not target_spans:
+    source_spans, target_spans = recent_spans(source), recent_spans(target)
+    if not source_spans and not target_spans:
         return Difference()
+    wanted = _texts(source, source_spans)
     found = _texts(target, target_spans)
     if wanted == found:
         return Difference()
@@ -69,11 +78,11 @@ def compare_protected(source: str, target: str) -> Difference:
     return Difference(+missing, +extra)
 
 
-def _texts(text: str, spans: list[Span]) -> Counter[str]:
+def _texts(text: str, spans: Sequence[Span]) -> Counter[str]:
     return Counter(text[span.start : span.end].strip() for span in spans)
 
 
-def _without(target: str, spans: list[Span], wanted: Counter[str]) -> str:
+def _without(target: str, spans: Sequence[Span], wanted: Counter[str]) -> str:
     """`target` without the spans that are as they should be, so that they are not counted twice."""
     parts, position, left = [], 0, wanted.copy()
     for span in spans:
