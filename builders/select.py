@@ -171,12 +171,12 @@ def _domain_index(build: "Build") -> Path:
         try:
             with reaching(source):
                 index = build_domain_index(source)
+        except (pa.ArrowException, OSError) as error:
+            reason = str(error).splitlines()[0]
+            raise InputError(f"{source}: cannot be read ({reason}); check the path or download it again") from None
+        try:
             with replacing(path) as temporary:
                 index.save(temporary)
-        except pa.ArrowException as error:
-            raise InputError(
-                f"{source}: not a Parquet file, or cut short ({str(error).splitlines()[0]}); download it again"
-            ) from None
         except OSError as error:
             raise write_error(error, build.run.folder) from None
     return path
