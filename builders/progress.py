@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 LOG_EVERY_S = 30.0
+REFRESH_S = 0.25
 # Relative cost of a row in each stage, for the whole build's time left: measured with the pseudo backend on
 # real shards (benchmarks/build.py); translation by a model dwarfs the others, and its own rate corrects the estimate.
 WEIGHTS = {"scan": 1.0, "select": 1.0, "translate": 4.0, "rank": 3.0, "build": 1.0}
@@ -93,7 +94,7 @@ class Monitor:
     ) -> None:
         began, logged, base = time.monotonic(), time.monotonic(), self._done_weight
         while True:
-            last = stop.wait(0.25)
+            last = stop.wait(REFRESH_S)
             new = min(watch(), rows - done)
             now = time.monotonic()
             rate = new / max(now - began, 1e-3)
