@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from builders import stages
+from builders.executors import ThisMachine
 from builders.progress import Monitor
 from builders.recipe import EndpointTranslator, Recipe, shipped_recipes
 from builders.recipe_file import dump_recipe, load_recipe
@@ -51,7 +52,7 @@ def run_build(
             _check_keys(recipe, monitor)
             for name in {recipe.outputs.tokenizer, *(t.chunking.tokenizer for t in recipe.translators)}:
                 load_tokenizer(name)
-            build = stages.Build(recipe, run, monitor, tasks=tasks, workers=workers)
+            build = stages.Build(recipe, run, monitor, ThisMachine(tasks, workers))
             for stage in wanted:
                 STAGES[stage](build)
             if "build" in wanted:

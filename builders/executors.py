@@ -9,15 +9,19 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from copy import deepcopy
+from dataclasses import dataclass
 from multiprocessing import get_context, parent_process
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from datatrove.executor.base import DistributedEnvVars, PipelineExecutor
 from datatrove.pipeline.base import PipelineStep
 from datatrove.utils.stats import PipelineStats
 
 from processors.errors import SmolKalamError
+
+# Tasks a worker, where the user gives no number: enough to even out units of unequal cost.
+TASKS_A_WORKER = 4
 
 
 class LocalExecutor(PipelineExecutor):
@@ -113,6 +117,62 @@ def _die_with_parent() -> None:
             os._exit(1)
 
         threading.Thread(target=wait, daemon=True).start()
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a stage has to do: its items, in order, and the pipeline that does some of them.
+
+    `items` gives for each item's name the file that is written last for it. `pipeline` takes the names of the items
+    to share out over the tasks; with as many tasks as names, a task's rank is its item's place among them.
+    """
+
+    name: str
+    items: dict[str, Path]
+    pipeline: Callable[[list[str]], list[Any]]
+    logs: Path
+
+    def missing(self) -> list[str]:
+        """Items that are not done, in order."""
+        written: dict[Path, set[str]] = {}
+        for path in self.items.values():
+            if path.parent not in written:
+                written[path.parent] = {file.name for file in path.parent.glob("*.json")}
+        return [name for name, path in self.items.items() if path.name not in written[path.parent]]
+
+
+class Executor(Protocol):
+    """Where a build's stages run."""
+
+    def planned(self, name: str, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """What `make` decided, as JSON: made by one process, once, for all that take part."""
+
+    def wants(self, name: str) -> bool:
+        """Whether this process needs the stage: to run it, or to go on from it."""
+
+    def run(self, work: Work) -> None:
+        """Return when the stage's items are all done."""
+
+
+@dataclass(frozen=True, slots=True)
+class ThisMachine:
+    """`tasks` parts of each stage (default: enough to even out parts of unequal cost), `workers` at a time."""
+
+    tasks: int | None = None
+    workers: int = 1
+
+    def planned(self, name: str, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        return make()
+
+    def wants(self, name: str) -> bool:
+        return True
+
+    def run(self, work: Work) -> None:
+        if missing := work.missing():
+            tasks = min(self.tasks or self.workers * TASKS_A_WORKER, len(missing))
+            for stale in (work.logs / "progress").glob("*.json"):
+                stale.unlink()
+            run_stage(work.pipeline(missing), tasks=tasks, workers=self.workers, logging_dir=work.logs)
 
 
 def run_stage(pipeline: list[Any], *, tasks: int, workers: int, logging_dir: Path) -> PipelineStats:

@@ -1,6 +1,7 @@
 """The dataset's files: from ranked rows to one Parquet split a config, and its statistics."""
 
 import json
+import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -10,6 +11,7 @@ from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
 from builders import schemas
+from builders.claims import check_guard
 from builders.run import Run
 from builders.statistics import SplitStatistics
 from builders.units import UnitFiles, read_unit, replacing, write_error
@@ -126,7 +128,8 @@ class SplitWriter:
             self._writer.close()
             self._writer = None
         if self._writer is None:
-            path = self.folder / f".{self.split}-{len(self._shards):05d}.tmp"
+            # A name of its own: a worker that lost its claim must not find its successor's file under it.
+            path = self.folder / f".{self.split}-{len(self._shards):05d}.{secrets.token_hex(6)}.tmp"
             self._shards.append(path)
             self._shard_size = 0
             self._writer = pq.ParquetWriter(
@@ -151,6 +154,7 @@ class SplitWriter:
         files = []
         for index, path in enumerate(self._shards):
             final = self.folder / f"{self.split}-{index:05d}-of-{len(self._shards):05d}.parquet"
+            check_guard()
             path.replace(final)
             files.append({"file": f"{self.folder.name}/{final.name}", "bytes": final.stat().st_size})
         return files
@@ -184,8 +188,9 @@ class BuildSplits(PipelineStep):
         try:
             for path in (folder, done.parent):
                 path.mkdir(parents=True, exist_ok=True)
-            for stale in [*folder.glob(f"{split}-?????-of-?????.parquet"), *folder.glob(f".{split}-?????.tmp")]:
-                stale.unlink()
+            for stale in [*folder.glob(f"{split}-?????-of-?????.parquet"), *folder.glob(f".{split}-?????*.tmp")]:
+                check_guard()
+                stale.unlink(missing_ok=True)
             writer = SplitWriter(folder, split, schema, group_bytes=self.group_bytes, shard_bytes=self.shard_bytes)
             statistics = self._write_rows(writer, config, split)
             files = writer.close()

@@ -15,7 +15,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from builders.units import UnitFiles, replacing, write_error
+from builders.units import replacing, write_error
 from processors.errors import InputError
 
 # Raised when a stage's output changes for the same input, so that a newer version does not go on with an older's work.
@@ -62,10 +62,6 @@ class Run:
                 temporary.write_text(text, encoding="utf-8")
         except OSError as error:
             raise write_error(error, self.folder) from None
-
-    def pending(self, stage: Path, names: list[str]) -> list[str]:
-        """The units that the stage has not done."""
-        return [name for name in names if not UnitFiles(stage, name).done()]
 
 
 def fingerprint(inputs: dict[str, Any]) -> str:

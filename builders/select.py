@@ -112,8 +112,11 @@ def plan_cuts(
     if not plans:
         return {}
     stratified = {split for split, (_, strata) in plans.items() if strata}
-    index = str(_domain_index(build)) if stratified and recipe.selection.domain_index else None
-    enter_stage(folder, inputs | {"domain_index": recipe.selection.domain_index}, paid=False, say=build.observer.say)
+    index = None
+    if stratified and recipe.selection.domain_index:
+        index = build.executor.planned("domains", lambda: {"index": str(_domain_index(build))})["index"]
+    scan = inputs | {"domain_index": recipe.selection.domain_index}
+    build.executor.planned("scan", lambda: {"mark": enter_stage(folder, scan, paid=False, say=build.observer.say)})
     units = [unit for unit in build.units if unit.split in plans]
     steps = [
         ApplyFilters(recipe.selection.drop_han, {}, folder),
@@ -122,14 +125,21 @@ def plan_cuts(
     # Columns that may name a row's domain, where the source has one of them.
     reader = ShardReader(build.source, [], columns=("domain", "metadata", "extra"))
     run_units(build, "scan", folder, units, reader, steps, _scan_row, schemas.scan)
-    filters = {}
-    for split, (rows, strata) in plans.items():
-        cut = _cut(folder, [unit.name for unit in units if unit.split == split], strata, rows)
-        build.run.write(f"scan/{split}.cut.json", json.dumps(cut.as_json(), indent=1))
-        filters[split] = CutFilter(cut, recipe.seed)
+
+    def cut_all() -> dict[str, Any]:
+        found = {}
+        for split, (rows, strata) in plans.items():
+            cut = _cut(folder, [unit.name for unit in units if unit.split == split], strata, rows)
+            found[split] = cut.as_json()
+            build.run.write(f"scan/{split}.cut.json", json.dumps(found[split], indent=1))
+        return found
+
+    found = build.executor.planned("cuts", cut_all)
+    made = {split: Cut.from_json(cut) for split, cut in found.items()}
+    for split in made:
         if split in cuts:
-            build.notes += _notes(build, split, cuts[split].into, cut)
-    return filters
+            build.notes += _notes(build, split, cuts[split].into, made[split])
+    return {split: CutFilter(cut, recipe.seed) for split, cut in made.items()}
 
 
 def _cut(folder: Path, names: list[str], strata: Mapping[str, int], rows: int) -> Cut:

@@ -7,7 +7,8 @@ every row that was read was kept or dropped with a reason.
 import json
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -15,7 +16,7 @@ from typing import Any, Protocol
 from datatrove.data import Document
 
 from builders import schemas
-from builders.executors import run_stage
+from builders.executors import Executor, Work
 from builders.rank import JoinCandidates, RankCandidates, UnitReader
 from builders.ranked import PARALLEL, BuildSplits
 from builders.recipe import EndpointTranslator, Recipe, Source, Translator
@@ -27,9 +28,6 @@ from builders.translators import TranslateStep, candidate_row, load_memory
 from builders.units import Totals, Unit, UnitFiles, read_counts, total_counts
 from processors.errors import CountError, InputError
 from processors.ranking import OUTCOMES
-
-# Tasks a worker, where the user gives no number: enough to even out units of unequal cost.
-TASKS_A_WORKER = 4
 
 
 class Observer(Protocol):
@@ -48,8 +46,7 @@ class Build:
     recipe: Recipe
     run: Run
     observer: Observer
-    tasks: int | None = None
-    workers: int = 1
+    executor: Executor
     source: Source | None = None
     units: list[Unit] = field(default_factory=list)
     selected: list[Unit] = field(default_factory=list)
@@ -62,39 +59,61 @@ class Build:
 def select(build: Build) -> None:
     """Choose the rows that are translated: splits, validity, Han characters, cuts."""
     recipe, run = build.recipe, build.run
-    build.source = _source(recipe, run)
-    shards, warnings, left_out = find_shards(build.source)
-    for warning in warnings:
-        build.observer.warn(warning)
-    build.notes += [f"split '{name}' is left out by the recipe" for name in left_out]
-    into = _output_splits(recipe, shards, build.observer)
-    build.units = plan_units(shards, into)
-    inputs: dict[str, Any] = {
-        "shards": [[s.split, s.file, s.rows, s.digest] for s in shards],
-        "into": into,
-        "selection": recipe.selection.model_dump(mode="json"),
-        "seed": recipe.seed,
-    }
+    plan = build.executor.planned("source", partial(_plan_source, build))
+    build.source = Source(**plan["source"])
+    build.units = [Unit(**unit) for unit in plan["units"]]
+    build.notes += plan["notes"]
+    inputs = plan["inputs"]
     cuts = plan_cuts(build, _run, {cut.split: cut for cut in recipe.selection.cuts}, inputs)
     folder = run.stage("select")
-    build.marks["select"] = enter_stage(folder, inputs, paid=False, say=build.observer.say)
+    build.marks["select"] = _enter(build, "select", inputs)
     filters = ApplyFilters(recipe.selection.drop_han, cuts, run.stage("scan"))
     _run(
         build, "select", folder, build.units, ShardReader(build.source, []), [filters], _selected_row, schemas.selected
     )
-    build.selected = []
-    for unit in build.units:
-        kept = read_counts(UnitFiles(folder, unit.name))["kept"]
-        if kept:
-            build.selected.append(replace(unit, rows=kept))
+    counts = ((unit, read_counts(UnitFiles(folder, unit.name))["kept"]) for unit in build.units)
+    build.selected = [replace(unit, rows=kept) for unit, kept in counts if kept]
     if not build.selected:
         dropped = ", ".join(f"{reason} {n}" for reason, n in build.totals["select"].dropped.most_common())
         raise InputError(f"{build.source.path}: no row is left to translate ({dropped}); look into {folder}/dropped")
 
 
+def _plan_source(build: Build) -> dict[str, Any]:
+    """What there is to select from: the source, its units, and what the selection's output depends on."""
+    recipe = build.recipe
+    source = _source(recipe, build.run)
+    shards, warnings, left_out = find_shards(source)
+    for warning in warnings:
+        build.observer.warn(warning)
+    into = _output_splits(recipe, shards, build.observer)
+    inputs = {
+        "shards": [[s.split, s.file, s.rows, s.digest] for s in shards],
+        "into": into,
+        "selection": recipe.selection.model_dump(mode="json"),
+        "seed": recipe.seed,
+    }
+    return {
+        "source": source.model_dump(mode="json"),
+        "units": [asdict(unit) for unit in plan_units(shards, into)],
+        "notes": [f"split '{name}' is left out by the recipe" for name in left_out],
+        "inputs": inputs,
+    }
+
+
+def _enter(build: Build, name: str, inputs: dict[str, Any], *, paid: bool = False) -> str:
+    """Prepare the stage's folder for `inputs`, once for all machines; returns the fingerprint."""
+    folder = build.run.stage(*name.split("/"))
+    return build.executor.planned(
+        name, lambda: {"mark": enter_stage(folder, inputs, paid=paid, say=build.observer.say)}
+    )["mark"]
+
+
 def translate(build: Build) -> None:
     """Let every translator translate every selected row."""
     for spec in build.recipe.translators:
+        name = f"translate/{spec.name}"
+        if not build.executor.wants(name):
+            continue
         folder = build.run.stage("translate", spec.name)
         memory = load_memory(spec, build.recipe.language)
         inputs = {
@@ -103,10 +122,8 @@ def translate(build: Build) -> None:
             "language": build.recipe.language.model_dump(mode="json"),
             "memory": memory.digest() if memory else None,
         }
-        mark = enter_stage(folder, inputs, paid=isinstance(spec, EndpointTranslator), say=build.observer.say)
-        build.marks[f"translate/{spec.name}"] = mark
+        build.marks[name] = _enter(build, name, inputs, paid=isinstance(spec, EndpointTranslator))
         reader = UnitReader(build.run.stage("select"), [])
-        name = f"translate/{spec.name}"
         if isinstance(spec, EndpointTranslator):
             from builders.endpoint import endpoint_step
 
@@ -127,7 +144,7 @@ def rank(build: Build) -> None:
         "tokenizer": recipe.outputs.tokenizer,
         "configs": configs,
     }
-    build.marks["rank"] = enter_stage(folder, inputs, paid=False, say=build.observer.say)
+    build.marks["rank"] = _enter(build, "rank", inputs)
     steps = [
         JoinCandidates({name: build.run.stage("translate", name) for name in configs.values()}),
         RankCandidates(recipe.ranking, configs, recipe.language, recipe.outputs.tokenizer),
@@ -144,7 +161,6 @@ def assemble(build: Build) -> None:
         "rank": build.marks["rank"],
         "outputs": recipe.outputs.model_dump(mode="json", include={"parallel", "row_group_bytes", "shard_bytes"}),
     }
-    build.marks["build"] = enter_stage(folder, inputs, paid=False, say=build.observer.say)
     configs = [recipe.config_name(spec.name) for spec in recipe.translators]
     if recipe.outputs.parallel:
         configs.append(PARALLEL)
@@ -154,20 +170,27 @@ def assemble(build: Build) -> None:
         units.setdefault(unit.into, []).append(unit.name)
         rows[unit.into] += unit.rows
     pairs = [(config, split) for config in configs for split in units]
-    done = {pair for pair in pairs if (folder / pair[0] / f"{pair[1]}.json").exists() and _whole(run, folder, *pair)}
-    missing = [pair for pair in pairs if pair not in done]
+    build.marks["build"] = build.executor.planned("build", partial(_plan_build, build, inputs, pairs))["mark"]
 
-    def watch() -> int:
-        return sum(rows[split] for config, split in missing if (folder / config / f"{split}.json").exists())
+    def pipeline(names: list[str]) -> list[Any]:
+        todo = [(config, split) for config, split in pairs if f"{config}/{split}" in set(names)]
+        return [BuildSplits(run, todo, units, recipe.outputs.row_group_bytes, recipe.outputs.shard_bytes)]
 
-    build.observer.stage("build", sum(rows[s] for _, s in pairs), sum(rows[s] for _, s in done), watch)
-    if missing:
-        step = BuildSplits(run, missing, units, recipe.outputs.row_group_bytes, recipe.outputs.shard_bytes)
-        tasks = min(build.tasks or len(missing), len(missing))
-        run_stage([step], tasks=tasks, workers=build.workers, logging_dir=run.logs("build"))
-    build.observer.finished("build")
-    build.splits = [json.loads((folder / config / f"{split}.json").read_text()) for config, split in pairs]
+    items = {f"{config}/{split}": folder / config / f"{split}.json" for config, split in pairs}
+    sizes = {f"{config}/{split}": rows[split] for config, split in pairs}
+    _observe(build, Work("build", items, pipeline, run.logs("build")), sizes)
+    build.splits = [json.loads(path.read_text()) for path in items.values()]
     _check_built(build, configs)
+
+
+def _plan_build(build: Build, inputs: dict[str, Any], pairs: list[tuple[str, str]]) -> dict[str, Any]:
+    folder = build.run.stage("build")
+    mark = enter_stage(folder, inputs, paid=False, say=build.observer.say)
+    for config, split in pairs:
+        done = folder / config / f"{split}.json"
+        if done.exists() and not _whole(build.run, folder, config, split):
+            done.unlink()
+    return {"mark": mark}
 
 
 def _whole(run: Run, folder: Path, config: str, split: str) -> bool:
@@ -204,47 +227,41 @@ def _run(
     schema: Callable[[], Any],
     last: Callable[[UnitSink], Any] | None = None,
 ) -> None:
-    """Run a stage's missing units and add up its counts.
+    """See that a stage's units are all done and add up its counts.
 
     `last` wraps the sink for a pipeline that ends in datatrove's InferenceRunner, which takes it as its output writer.
     """
-    missing = set(build.run.pending(folder, [unit.name for unit in units]))
-    todo = [unit for unit in units if unit.name in missing]
     progress = build.run.progress(*name.split("/"))
-    for stale in progress.glob("*.json"):
-        stale.unlink()
-    watch = _watcher(folder, todo, progress)
-    build.observer.stage(name, sum(u.rows for u in units), sum(u.rows for u in units if u.name not in missing), watch)
-    if todo:
-        reader.units = todo
-        sink = UnitSink(folder, schema, row, expected_rows(todo), progress=progress)
-        tasks = min(build.tasks or build.workers * TASKS_A_WORKER, len(todo))
-        pipeline = [reader, *steps, last(sink) if last else sink]
-        run_stage(pipeline, tasks=tasks, workers=build.workers, logging_dir=build.run.logs(*name.split("/")))
-    build.observer.finished(name)
-    totals = total_counts(folder, [unit.name for unit in units])
+
+    def pipeline(names: list[str]) -> list[Any]:
+        wanted = set(names)
+        reader.units = [unit for unit in units if unit.name in wanted]
+        sink = UnitSink(folder, schema, row, expected_rows(reader.units), progress=progress)
+        return [reader, *steps, last(sink) if last else sink]
+
+    items = {unit.name: UnitFiles(folder, unit.name).counts for unit in units}
+    work = Work(name, items, pipeline, build.run.logs(*name.split("/")))
+    _observe(build, work, expected_rows(units), progress)
+    totals = total_counts(folder, items)
     if totals.read != sum(unit.rows for unit in units):
         raise CountError(f"{name}: {totals.read} rows read of {sum(unit.rows for unit in units)}")
     build.totals[name] = totals
 
 
-def _watcher(folder: Path, todo: list[Unit], progress: Path) -> Callable[[], int]:
-    rows = {unit.name: unit.rows for unit in todo}
-    finished: set[str] = set()
+def _observe(build: Build, work: Work, rows: dict[str, int], progress: Path | None = None) -> None:
+    """Run a stage's work, shown by rows: those of its items that are done, and those that tasks hold."""
+    done = sum(rows.values()) - sum(rows[name] for name in work.missing())
 
     def watch() -> int:
-        for name in rows:
-            if name not in finished and UnitFiles(folder, name).done():
-                finished.add(name)
-        pending = 0
-        for path in progress.glob("*.json"):
-            try:
-                pending += json.loads(path.read_text())["rows"]
-            except (OSError, ValueError):
-                continue
-        return sum(rows[name] for name in finished) + pending
+        held = 0
+        for path in progress.glob("*.json") if progress else ():
+            with suppress(OSError, ValueError):
+                held += json.loads(path.read_text())["rows"]
+        return sum(rows.values()) - sum(rows[name] for name in work.missing()) - done + held
 
-    return watch
+    build.observer.stage(work.name, sum(rows.values()), done, watch)
+    build.executor.run(work)
+    build.observer.finished(work.name)
 
 
 def _source(recipe: Recipe, run: Run) -> Source:

@@ -7,12 +7,14 @@ not at all, whatever the number of tasks and workers; that is what makes a build
 import errno
 import json
 import os
+import secrets
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from builders.claims import ClaimLost, check_guard
 from processors.errors import CountError, InputError, SmolKalamError
 
 if TYPE_CHECKING:
@@ -121,12 +123,15 @@ def write_error(error: OSError, folder: Path) -> SmolKalamError:
 
 
 class replacing:
-    """Write to a temporary file, then rename it over `path` once its bytes are on disk; on an error, remove it."""
+    """Write to a temporary file, then rename it over `path` once its bytes are on disk; on an error, remove it.
+
+    Under a claim on a shared folder (see `builders.claims`), ClaimLost if it has been lost by then.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        # The process id keeps apart a worker and the orphan of a killed run that has not noticed yet.
-        self.temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+        # A name of its own keeps apart a worker and one that took its work over, on this machine or another.
+        self.temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
 
     def __enter__(self) -> Path:
         return self.temporary
@@ -138,8 +143,9 @@ class replacing:
         try:
             with self.temporary.open("rb+") as file:
                 os.fsync(file.fileno())
+            check_guard()
             self.temporary.replace(self.path)
-        except OSError:
+        except (OSError, ClaimLost):
             self.temporary.unlink(missing_ok=True)
             raise
 

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from builders import stages
+from builders.executors import ThisMachine
 from builders.recipe import Recipe
 from builders.run import Run
 from builders.units import UnitFiles, read_dropped, read_unit
@@ -48,7 +49,7 @@ def select(folder: Path, source: Path, tasks: int = 3, **selection: Any) -> stag
         }
     )
     folder.mkdir(exist_ok=True)
-    build = stages.Build(recipe, Run(folder), Silent(), tasks=tasks)
+    build = stages.Build(recipe, Run(folder), Silent(), ThisMachine(tasks))
     stages.select(build)
     return build
 

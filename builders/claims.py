@@ -1,0 +1,197 @@
+"""Claims on a shared folder: who works on what, without a server and without synchronised clocks.
+
+A claim on `name` is the file `<name>.<n>`, created with O_EXCL, which a network file system grants to one of many. Its
+holder changes its content now and then (the heartbeat). Whoever wants what another holds watches the content: if it
+does not change for a whole lease by the watcher's own monotonic clock, the watcher creates `<name>.<n + 1>`, which
+again only one can, and then removes the silent file. Nothing is ever renamed over another's file.
+
+A holder that was stopped beyond its lease finds its own file gone: `Claim.check`, called before each rename that
+publishes something, raises ClaimLost. What remains is a process that is stopped between this check and the rename
+that follows it in the next system call; it would publish a whole file of the same work, once more.
+
+filelock's SoftFileLease (4.2) is built alike, but takes a claim over by exchanging two names in one step, which NFS
+and SMB refuse: there it waits for ever for a machine that is dead.
+"""
+
+import contextlib
+import errno
+import os
+import secrets
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextvars import ContextVar
+from pathlib import Path
+
+from processors.errors import SmolKalamError
+
+# Heartbeats a lease: several may be late or lost before anyone calls the holder silent.
+BEATS = 6
+
+
+class ClaimLost(SmolKalamError):
+    """This process was silent for longer than its lease, and another has taken its work over."""
+
+
+class Claim:
+    """A claim that is held. A thread keeps it alive until `release`."""
+
+    def __init__(self, path: Path, descriptor: int, token: str, lease_s: float) -> None:
+        self.path = path
+        self._descriptor = descriptor
+        self._token = token
+        self._stop = threading.Event()
+        self._thread = threading.Thread(
+            target=self._beat, args=(lease_s / BEATS,), name=f"claim {path.name}", daemon=True
+        )
+        self._thread.start()
+
+    def __enter__(self) -> "Claim":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.release()
+
+    def check(self) -> None:
+        """Raise ClaimLost if another has taken over. Opens the file anew, which makes NFS ask its server."""
+        if not _holds(self.path, self._token):
+            raise ClaimLost(f"{self.path.name}: silent for longer than the lease; another worker has taken it over")
+
+    def release(self) -> None:
+        self._stop.set()
+        self._thread.join()
+        if _holds(self.path, self._token):
+            self.path.unlink(missing_ok=True)
+        os.close(self._descriptor)
+
+    def _beat(self, every_s: float) -> None:
+        count = 0
+        while not self._stop.wait(every_s):
+            count += 1
+            # A share that is away for a moment is no reason to stop: whether the claim still stands, `check` says.
+            with contextlib.suppress(OSError):
+                os.pwrite(self._descriptor, _content(self._token, count), 0)
+                os.fsync(self._descriptor)
+
+
+class Claims:
+    """The claims of one folder, and what this process has seen of those that others hold."""
+
+    def __init__(self, folder: Path, lease_s: float) -> None:
+        self.folder = folder
+        self.lease_s = lease_s
+        # Content, seconds of watching it unchanged, and when it was last looked at.
+        self._seen: dict[Path, tuple[bytes, float, float]] = {}
+
+    def take(self, name: str) -> Claim | None:
+        """Claim `name`; None while another holds it. Call again to watch, at least four times a lease."""
+        rivals = self._rivals(name)
+        # Every one of them is looked at, so that all are watched from now on.
+        if [path for path in rivals.values() if not self._silent(path)]:
+            return None
+        self.folder.mkdir(parents=True, exist_ok=True)
+        number, token = max(rivals, default=0) + 1, secrets.token_hex(16)
+        path = self.folder / f"{name}.{number}"
+        try:
+            descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
+        except FileExistsError:
+            return None
+        os.write(descriptor, _content(token, 0))
+        os.fsync(descriptor)
+        # Between the look and the creation a silent one may have let go and somebody else have come: give way.
+        others = [rival for rival in self._rivals(name).values() if rival != path]
+        if not all(self._silent(rival) for rival in others):
+            os.close(descriptor)
+            path.unlink(missing_ok=True)
+            return None
+        for rival in others:
+            rival.unlink(missing_ok=True)
+            self._seen.pop(rival, None)
+        return Claim(path, descriptor, token, self.lease_s)
+
+    def wait(self, name: str) -> Claim:
+        """Claim `name`, however long it takes."""
+        while (claim := self.take(name)) is None:
+            time.sleep(self.poll_s)
+        return claim
+
+    @property
+    def poll_s(self) -> float:
+        """How often to look at others' claims, in seconds."""
+        return min(2.0, self.lease_s / 8)
+
+    def alive(self) -> list[str]:
+        """Names whose holders gave a sign of life while we watched, for up to a lease. Silent ones are removed."""
+        looked: dict[Path, bytes] = {}
+        while True:
+            paths = list(self.folder.glob("*.*"))
+            for path in paths:
+                content = _read(path)
+                if content is not None and looked.setdefault(path, content) != content:
+                    return [path.name for path in paths]
+            silent = [path for path in paths if self._silent(path)]
+            if len(silent) == len(paths):
+                for path in silent:
+                    path.unlink(missing_ok=True)
+                return []
+            time.sleep(self.poll_s)
+
+    def _rivals(self, name: str) -> dict[int, Path]:
+        try:
+            files = [path.name for path in self.folder.iterdir()]
+        except FileNotFoundError:
+            return {}
+        found = (file.rpartition(".") for file in files)
+        return {int(n): self.folder / f"{name}.{n}" for stem, _, n in found if stem == name and n.isdecimal()}
+
+    def _silent(self, path: Path) -> bool:
+        """Whether a claim is gone, or has been watched for a lease without a change."""
+        content, now = _read(path), time.monotonic()
+        if content is None:
+            self._seen.pop(path, None)
+            return True
+        before, watched, last = self._seen.get(path, (None, 0.0, now))
+        if content != before:
+            watched = 0.0
+        else:
+            # Not the whole time since the last look: this process, or the share, may have stood still meanwhile.
+            watched += min(now - last, self.lease_s / 4)
+        self._seen[path] = (content, watched, now)
+        return watched >= self.lease_s
+
+
+def _content(token: str, count: int) -> bytes:
+    return f"{token} {count:012d}\n{socket.gethostname()} {os.getpid()}\n".encode()
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        if error.errno in (errno.ENOENT, errno.ESTALE):
+            return None
+        raise
+
+
+def _holds(path: Path, token: str) -> bool:
+    return (_read(path) or b"").startswith(token.encode())
+
+
+_guard: ContextVar[Claim | None] = ContextVar("guard", default=None)
+
+
+@contextlib.contextmanager
+def guarded(claim: Claim) -> Iterator[None]:
+    """Within it, `check_guard` checks `claim`: every file that is put in its place by then is this holder's to put."""
+    reset = _guard.set(claim)
+    try:
+        yield
+    finally:
+        _guard.reset(reset)
+
+
+def check_guard() -> None:
+    """Raise ClaimLost if this process works under a claim that it has lost. Call right before publishing a file."""
+    if claim := _guard.get():
+        claim.check()
