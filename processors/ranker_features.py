@@ -1,0 +1,128 @@
+"""What the ranker sees of a row's candidates: measures of each, and contrasts of each two.
+
+No feature knows a translator's name. A contrast is always `a` less `b`, so that swapping the two turns its sign.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from processors.agreement import agreement
+from processors.check_numbers import check_numbers
+from processors.counting import count_many
+from processors.verdict import Verdict
+
+Floats = NDArray[np.float64]
+Texts = Sequence[Sequence[str | None]]
+Verdicts = Sequence[Sequence[Sequence[Verdict]]]
+
+# Of one candidate: share of letters of other scripts, SCR's share of the script, logarithms of the target's length over
+# the source's in characters and in words, number of verdicts on its numbers.
+MEASURES = ("foreign_letters", "script", "length", "words", "numbers")
+# Of two candidates, before the differences of the measures. `agreement`: chrF with the other candidates as references;
+# `agreement_as_reference`: the other way round; `recall`: chrF of a against b less that of b against a, high where b's
+# content is all in a.
+CONTRASTS = ("agreement", "agreement_as_reference", "recall", *MEASURES)
+# The translators' prior is learnt from a few systems: only what every one of them must pay for, each with its sign.
+PRIOR = ("agreement", "script", "length", "numbers")
+SIGNS = {
+    "agreement": 1, "agreement_as_reference": 1, "recall": 0, "foreign_letters": -1, "script": 1, "length": 0,
+    "words": 0, "numbers": -1,
+}  # fmt: skip
+# How much more a better peer's agreement counts: e ** 0.5 for 0.1 of mean agreement.
+_TRUST = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Measures:
+    """Of n rows of S candidates. `agreement` [row, a, b]: chrF of a against b, shape (n, S, S); `candidates`: shape
+    (n, S, len(MEASURES)). Both are NaN where a candidate is missing."""
+
+    agreement: Floats
+    candidates: Floats
+
+    def take(self, columns: Sequence[int], rows: NDArray[np.intp] | slice = slice(None)) -> "Measures":
+        picked = self.agreement[rows][:, columns][:, :, columns]
+        return Measures(picked, self.candidates[rows][:, columns])
+
+
+def measure(
+    sources: Sequence[str],
+    rows: Texts,
+    verdicts: Verdicts | None = None,
+    *,
+    script: str = "Arab",
+    language: str = "ar",
+) -> Measures:
+    """Measures every candidate of every row; a missing candidate is None.
+
+    `verdicts` are the checks' (`check_pair`, `check_conversation`) on each candidate, of which those on numbers are
+    used; without them the numbers are checked here.
+    """
+    width = len(rows[0]) if rows else 0
+    texts = [[text or "" for text in row] for row in rows]
+    flat = [text for row in texts for text in row]
+    source = np.repeat(count_many(sources), width, axis=0)
+    target = count_many(flat, script)
+    digits = np.array([sum(text.count(digit) for digit in "0123456789") for text in flat])
+    counted = np.maximum(target[:, 2], 1)
+    # A protected span's digits are not in the count of letters.
+    foreign = np.maximum(target[:, 2] - target[:, 3] - digits, 0)
+    ratio = np.log((target[:, :2] + 1.0) / (source[:, :2] + 1.0))
+    if verdicts is None:
+        faults = [len(check_numbers(s, t, language=language)) for s, row in zip(sources, texts, strict=True) for t in row]
+    else:
+        faults = [sum(v.check == "numbers" for v in found) for row in verdicts for found in row]
+    columns = [foreign / counted, np.where(target[:, 2] == 0, 1.0, target[:, 3] / counted), ratio[:, 1], ratio[:, 0], faults]
+    candidates = np.stack(columns, axis=1).astype(float).reshape(len(rows), width, len(MEASURES))
+    agreed = agreement(texts)
+    missing = np.array([[text is None for text in row] for row in rows], dtype=bool).reshape(len(rows), width)
+    candidates[missing] = np.nan
+    agreed[missing] = np.nan
+    agreed.transpose(0, 2, 1)[missing] = np.nan
+    return Measures(agreed, candidates)
+
+
+def trust(measures: Measures) -> Floats:
+    """Weight of each candidate as a judge of the others, shape (S,): by its mean agreement with them over all rows.
+
+    The weights are relative; needs complete rows. With two candidates there is nobody to judge.
+    """
+    width = measures.agreement.shape[1]
+    if width < 3 or not len(measures.agreement):
+        return np.ones(width)
+    mean = measures.agreement.mean(axis=0)
+    both = (mean + mean.T) / 2
+    agreed = (both.sum(axis=1) - both.diagonal()) / (width - 1)
+    weights: Floats = np.exp(_TRUST * (agreed - agreed.max()))
+    return weights
+
+
+def contrasts(measures: Measures, weights: Floats) -> Floats:
+    """Contrasts of each two candidates, shape (n, S, S, len(CONTRASTS)) at [row, a, b]: a less b. Needs complete rows.
+
+    The two agreements compare a and b on their common peers, so that neither has the better company.
+    """
+    agreed = measures.agreement * (1 - np.eye(measures.agreement.shape[1]))
+    peers = np.maximum(weights.sum() - weights[:, None] - weights, 0)
+    width = len(weights)
+    # With m peers the mean is the less noisy the more they are.
+    reliability = (width - 2) / width
+    columns = []
+    for directed in (agreed, agreed.transpose(0, 2, 1)):
+        total = directed @ weights
+        one = total[:, :, None] - weights * directed
+        other = total[:, None, :] - weights[:, None] * directed.transpose(0, 2, 1)
+        mean = (one - other) / np.where(peers > 0, peers, 1.0) if width > 2 else np.zeros_like(agreed)
+        columns.append(reliability * mean)
+    columns.append(agreed - agreed.transpose(0, 2, 1))
+    own = measures.candidates[:, :, None, :] - measures.candidates[:, None, :, :]
+    return np.concatenate([np.stack(columns, axis=-1), own], axis=-1)
+
+
+def dissimilarity(measures: Measures) -> Floats:
+    """1 less the mean agreement of each two candidates, shape (n, S, S): 0 if they are the same text."""
+    apart: Floats = 1 - (measures.agreement + measures.agreement.transpose(0, 2, 1)) / 2
+    return apart
