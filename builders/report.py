@@ -61,7 +61,7 @@ def print_report(build: "Build", last: str, seconds: float) -> None:
 def _counts(build: "Build") -> Table:
     table = Table(title="Rows", title_justify="left", box=None, pad_edge=False)
     for column, justify in (("stage", "left"), ("read", "right"), ("kept", "right"), ("dropped, by reason", "left")):
-        table.add_column(column, justify=justify)  # type: ignore[arg-type]
+        table.add_column(column, justify=justify, overflow="fold")  # type: ignore[arg-type]
     for name, totals in build.totals.items():
         reasons = ", ".join(f"{reason} {n:,}" for reason, n in totals.dropped.most_common())
         table.add_row(name, f"{totals.read:,}", f"{totals.kept:,}", f"{totals.dropped.total():,}  {reasons}")
@@ -96,7 +96,7 @@ def _choices(build: "Build") -> Table:
     table = Table(title="\nWhat the ranking chose (rows)", title_justify="left", box=None, pad_edge=False)
     table.add_column("config", overflow="fold")
     for title in ("primary's own", "replaced: vetoed", "replaced: better", "left out", "own mean rank_score"):
-        table.add_column(title, justify="right")
+        table.add_column(title, justify="right", overflow="fold")
     extra = build.totals["rank"].extra
     for spec in build.recipe.translators:
         config = build.recipe.config_name(spec.name)
@@ -132,7 +132,7 @@ def _splits(build: "Build") -> Group:
         table = Table(title=f"\n{config}", title_justify="left", box=None, pad_edge=False)
         table.add_column("split", overflow="fold")
         for column in ("rows", "LR", "SCR", "turns", "tokens"):
-            table.add_column(column, justify="right")
+            table.add_column(column, justify="right", overflow="fold")
         for name, split in splits.items():
             table.add_row(name, *_cells(split.means()))
         whole = summarise(splits)
