@@ -114,8 +114,8 @@ def _pseudo_warning(recipe: Recipe) -> list[str]:
     if not pseudo:
         return []
     return [
-        f"**Not a translation: {_names(pseudo)} is pseudo-localised text without meaning, made to test the pipeline. "
-        "Do not train on it.**"
+        f"**Not a translation: the text of {_names(pseudo)} is pseudo-localised, without meaning, made to test the "
+        "pipeline. Do not train on it.**"
     ]
 
 

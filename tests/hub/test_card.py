@@ -1,0 +1,200 @@
+import json
+from collections import Counter
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import yaml
+from datasets.info import DatasetInfosDict
+from datasets.utils.metadata import MetadataConfigs
+from huggingface_hub import DatasetCard
+
+from builders import schemas
+from builders.recipe import Recipe
+from builders.recipe_file import load_recipe
+from builders.units import Totals
+from hub.card import body, front_matter, write_card
+from tests.conftest import Demo
+
+STATISTICS = {"rows": 8, "LR_sum": 6 << 64, "SCR_sum": 7 << 64, "turns_sum": 16 << 64, "tokens_sum": 800 << 64}
+
+
+def split(config: str, name: str, rows: int = 8) -> dict[str, Any]:
+    statistics = {key: value if rows else 0 for key, value in STATISTICS.items()}
+    files = [{"file": f"{config}/{name}-00000-of-00001.parquet", "bytes": 500}] if rows else []
+    return {
+        "config": config,
+        "split": name,
+        "rows": rows,
+        "bytes": 100 * rows,
+        "files": files,
+        "statistics": None if config == "parallel" else statistics,
+    }
+
+
+def recipe(*names: str, backend: str = "pseudo", **outputs: Any) -> Recipe:
+    translators = [{"name": name, "backend": backend} for name in names]
+    return Recipe.model_validate(
+        {"name": "test", "source": {"path": "/nowhere"}, "translators": translators, "outputs": outputs}
+    )
+
+
+def build(of: Recipe, splits: list[dict[str, Any]], folder: Path = Path("/nowhere"), **changes: Any) -> Any:
+    """What a finished build tells its card."""
+    totals = {
+        "select": Totals(20, 17, Counter(han_characters=3), Counter()),
+        "rank": Totals(17, 16, Counter(), Counter()),
+    }
+    totals |= {f"translate/{t.name}": Totals(17, 17, Counter(), Counter()) for t in of.translators}
+    totals["rank"].dropped["no_candidate"] = 1
+    run = SimpleNamespace(dataset=folder)
+    return SimpleNamespace(recipe=of, splits=splits, totals=totals, notes=[], run=run, **changes)
+
+
+def card(of: Recipe, splits: list[dict[str, Any]]) -> DatasetCard:
+    made = build(of, splits)
+    return DatasetCard(f"---\n{front_matter(of, splits)}\n---\n{body(made)}", ignore_metadata_errors=False)
+
+
+SPLITS = [split(c, s) for c in ("SFT_one_ranked", "SFT_two_ranked", "parallel") for s in ("alpha_think", "a.b_1.2M")]
+
+
+def test_the_front_matter_is_what_the_hub_and_datasets_read() -> None:
+    data = card(recipe("one", "two"), SPLITS).data
+    assert data.language == ["ar", "en"] and data.license == "other"
+    assert data.size_categories == ["n<1K"]
+    configs = MetadataConfigs.from_dataset_card_data(data)
+    assert list(configs) == ["SFT_one_ranked", "SFT_two_ranked", "parallel"]
+    assert configs.get_default_config_name() == "SFT_one_ranked"
+    assert configs["parallel"]["data_files"] == [
+        {"split": "alpha_think", "path": "parallel/alpha_think-*"},
+        {"split": "a.b_1.2M", "path": "parallel/a.b_1.2M-*"},
+    ]
+    infos = DatasetInfosDict.from_dataset_card_data(data)
+    assert list(infos) == list(configs)
+    for name, info in infos.items():
+        assert info.features.arrow_schema.equals(schemas.parallel() if name == "parallel" else schemas.ranked())
+        assert {s: (i.num_examples, i.num_bytes) for s, i in info.splits.items()} == {
+            "alpha_think": (8, 800),
+            "a.b_1.2M": (8, 800),
+        }
+        assert (info.download_size, info.dataset_size) == (1000, 1600)
+
+
+def test_splits_and_configs_without_rows_are_left_out_and_the_first_with_rows_is_the_default() -> None:
+    splits = [
+        split("SFT_one_ranked", "alpha", 0),
+        split("SFT_two_ranked", "alpha", 0),
+        split("SFT_two_ranked", "beta"),
+        split("parallel", "beta"),
+    ]
+    made = card(recipe("one", "two"), splits)
+    configs = MetadataConfigs.from_dataset_card_data(made.data)
+    assert list(configs) == ["SFT_two_ranked", "parallel"] and configs.get_default_config_name() == "SFT_two_ranked"
+    assert [f["split"] for f in configs["SFT_two_ranked"]["data_files"]] == ["beta"]
+    assert "`alpha`" not in made.text and "### `SFT_one_ranked`" not in made.text
+    assert 'load_dataset("user/SmolKalam", "SFT_two_ranked", split="beta")' in made.text
+
+
+def test_a_card_of_one_config_and_of_none() -> None:
+    only = card(recipe("one", parallel=False), [split("SFT_one_ranked", "alpha")])
+    assert MetadataConfigs.from_dataset_card_data(only.data).get_default_config_name() == "SFT_one_ranked"
+    assert list(DatasetInfosDict.from_dataset_card_data(only.data)) == ["SFT_one_ranked"]
+    assert only.data.language == ["ar"] and "parallel" not in only.text
+    nothing = card(recipe("one"), [split("SFT_one_ranked", "alpha", 0)])
+    assert "load_dataset" not in nothing.text
+
+
+def test_a_card_of_pseudo_localised_text_says_so_in_its_first_line() -> None:
+    first = card(recipe("one", "two"), SPLITS).text.strip().splitlines()[0]
+    assert first.startswith("**Not a translation: the text of `one` and `two` is pseudo-localised")
+    assert "Do not train on it" in first
+
+
+def test_a_card_of_translations_begins_with_its_name(demo: Demo) -> None:
+    text = DatasetCard.load(demo.run / "dataset" / "README.md").text
+    assert text.strip().splitlines()[0] == "# SmolKalam demo"
+
+
+@pytest.mark.parametrize(
+    ("rows", "category"), [(999, "n<1K"), (1000, "1K<n<10K"), (1_777_275, "1M<n<10M"), (10**7, "10M<n<100M")]
+)
+def test_the_size_is_that_of_the_largest_config(rows: int, category: str) -> None:
+    splits = [split("SFT_one_ranked", "alpha", rows), split("parallel", "alpha", 5)]
+    assert yaml.safe_load(front_matter(recipe("one"), splits))["size_categories"] == [category]
+
+
+@pytest.mark.parametrize("name", ["A: B", "- ---", "'quoted' \"twice\"", "سمول كلام", "# no", "{a: [b"])
+def test_any_name_is_a_value_of_the_front_matter(name: str) -> None:
+    assert card(recipe("one", pretty_name=name), SPLITS).data.pretty_name == name
+
+
+def tables(text: str) -> list[list[str]]:
+    """Each table's lines."""
+    blocks = [block.splitlines() for block in text.split("\n\n")]
+    return [block for block in blocks if block[0].startswith("|")]
+
+
+def width(line: str) -> int:
+    return line.replace("\\|", "").count("|")
+
+
+def test_every_table_is_one_whatever_a_reason_holds() -> None:
+    of = recipe("one")
+    made = build(of, [split("SFT_one_ranked", "alpha")])
+    made.totals["translate/one"].dropped.update({"a|b\nc": 2, "request_failed": 1})
+    made.totals["rank"].extra.update({"one/veto_numbers": 3, "SFT_one_ranked/primary": 4})
+    found = tables(body(made))
+    assert len(found) >= 5
+    for lines in found:
+        assert {width(line) for line in lines} == {width(lines[0])}, lines
+        assert set(lines[1]) <= set("|-:")
+    assert "| a\\|b c | 2 |" in body(made) and "| numbers | 3 |" in body(made)
+
+
+def test_what_was_left_out_adds_up(demo: Demo) -> None:
+    text = (demo.run / "dataset" / "README.md").read_text()
+    left_out = text.split("Not taken, by reason:", 1)[1].split("\n\n")[1].splitlines()[2:]
+    assert sum(int(line.split("|")[2]) for line in left_out) == 102 - 94
+    assert "Read 102 rows; 94 were taken to be translated." in text
+
+
+def test_the_card_names_models_prompts_and_decoding_and_no_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENROUTER_API_KEY", "sk-secret")
+    of = load_recipe("smolkalam")
+    splits = [split(of.config_name(t.name), "alpha") for t in of.translators]
+    made = card(of, splits)
+    assert made.data.source_datasets == ["HuggingFaceTB/smoltalk2"]
+    for said in ("ByteDance-Seed/Seed-X-PPO-7B", "google/gemma-3-27b-it", "prompt `seed-x`", "chunks of 25 lines"):
+        assert said in made.text
+    assert '"temperature": 0.7' in made.text and "LR below 0.2" in made.text
+    assert "sk-secret" not in made.content and "OPENROUTER" not in made.content
+    assert "Not a translation" not in made.text
+
+
+def test_statistics_are_written_beside_and_stale_ones_removed(tmp_path: Path) -> None:
+    (tmp_path / "statistics").mkdir()
+    (tmp_path / "statistics" / "SFT_old_ranked.json").write_text("{}")
+    write_card(build(recipe("one", "two"), SPLITS, tmp_path))
+    assert sorted(p.name for p in (tmp_path / "statistics").iterdir()) == [
+        "SFT_one_ranked.json",
+        "SFT_two_ranked.json",
+    ]
+    written = json.loads((tmp_path / "statistics" / "SFT_one_ranked.json").read_text())
+    assert written["splits"]["alpha_think"]["LR"] == 0.75 and written["summary"]["rows"] == 16
+    before = (tmp_path / "README.md").read_bytes()
+    write_card(build(recipe("one", "two"), SPLITS, tmp_path))
+    assert (tmp_path / "README.md").read_bytes() == before
+
+
+def test_the_card_s_counts_are_those_of_the_files(demo: Demo) -> None:
+    import pyarrow.parquet as pq
+
+    infos = DatasetInfosDict.from_dataset_card_data(DatasetCard.load(demo.run / "dataset" / "README.md").data)
+    for config, info in infos.items():
+        files = list((demo.run / "dataset" / config).iterdir())
+        assert info.download_size == sum(path.stat().st_size for path in files)
+        for name, found in info.splits.items():
+            rows = sum(pq.ParquetFile(path).metadata.num_rows for path in files if path.name.startswith(f"{name}-"))
+            assert rows == found.num_examples > 0
