@@ -1,0 +1,99 @@
+"""`smolkalam check` and `smolkalam publish`: what they print, and when they fail."""
+
+from collections import Counter
+from pathlib import Path
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
+
+from hub.viewer import check_dataset
+from processors.errors import InputError
+
+
+def dataset_folder(run: Path) -> Path:
+    """The dataset of a run folder, or the folder itself where it is one. Raises InputError if there is neither."""
+    if (run / "dataset").is_dir():
+        return run / "dataset"
+    if (run / "README.md").is_file():
+        return run
+    raise InputError(f"{run}: no dataset in it; give the run folder of a build that has finished")
+
+
+def run_check(run: Path) -> None:
+    """Print what breaks a rule of the Hub, its viewer or `datasets`. Raises InputError where there are errors."""
+    folder = dataset_folder(run)
+    findings = check_dataset(folder)
+    for finding in findings:
+        print(finding)
+    number = Counter(finding.severity for finding in findings)
+    if number["error"]:
+        raise InputError(f"{folder}: {number['error']} errors, {number['warning']} warnings; publish stops at errors")
+    print(f"{folder}: no errors, {number['warning']} warnings; it will load and render")
+
+
+def run_publish(
+    run: Path,
+    repo: str,
+    *,
+    private: bool = False,
+    dry_run: bool = False,
+    tag: str | None = None,
+    direct: bool = False,
+) -> None:
+    """Publish a run's dataset and print where it is. Raises `processors.errors`."""
+    from builders.run import Run
+    from hub.publish import publish
+
+    folder = dataset_folder(run)
+    # No build may change the files while they are sent.
+    lock = Run(run.absolute()).lock() if folder != run else None
+    try:
+        with Shown() as shown:
+            readme = folder / "README.md"
+            if readme.is_file() and repo not in readme.read_text(encoding="utf-8", errors="replace"):
+                shown.say(f"the card's examples name another repository than {repo}: set outputs.repo and build again")
+            done = publish(folder, repo, observer=shown, private=private, dry_run=dry_run, tag=tag, direct=direct)
+    finally:
+        if lock is not None:
+            lock.release()
+    if dry_run:
+        for verb, paths in (("send", done.send), ("remove", done.remove)):
+            for path in paths:
+                print(f"{verb} {path}")
+        return
+    from huggingface_hub.constants import ENDPOINT
+
+    print(f"{ENDPOINT}/datasets/{repo} is at {done.commit}")
+
+
+class Shown:
+    """The progress of a publish, on stderr: a bar on a terminal, lines of what was decided anywhere."""
+
+    def __init__(self) -> None:
+        self.console = Console(stderr=True, highlight=False, soft_wrap=True)
+        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+        self.progress = Progress(*columns, console=self.console, transient=True, disable=not self.console.is_terminal)
+        self.task: TaskID | None = None
+        self.files = self.all_files = 0
+
+    def __enter__(self) -> "Shown":
+        self.progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.progress.stop()
+
+    def say(self, message: str) -> None:
+        self.console.print(message, markup=False)
+
+    def sending(self, files: int, size: int) -> None:
+        self.all_files = files
+        self.task = self.progress.add_task(f"0 of {files} files", total=size)
+
+    def sent(self, files: int, size: int) -> None:
+        self.files += files
+        if self.task is not None:
+            self.progress.update(self.task, advance=size, description=f"{self.files} of {self.all_files} files")

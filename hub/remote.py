@@ -1,0 +1,214 @@
+"""Talking to the Hub: patience with what passes, one clear line for what does not, and what a repository holds.
+
+huggingface_hub retries uploads and preuploads itself; commits, discussions, merges, tags and repository creation it
+sends once (2.4). They are repeated here only after asking whether the first attempt arrived.
+"""
+
+import hashlib
+import json
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from processors.errors import InputError, SmolKalamError
+
+if TYPE_CHECKING:
+    from huggingface_hub import HfApi
+
+T = TypeVar("T")
+
+ATTEMPTS = 6
+# Seconds waited at most, whatever the server asks for: its own limits are counted over five minutes.
+LONGEST_WAIT = 310.0
+_PASSING = frozenset({408, 429, 500, 502, 503, 504})
+
+
+class PublishError(SmolKalamError):
+    """The Hub refused, or does not answer, or was changed meanwhile: says what became of the repository."""
+
+
+class Moved(Exception):
+    """412: somebody else committed to the revision since we read it."""
+
+
+def patiently(what: str, call: Callable[[], T], arrived: Callable[[], T | None] | None = None) -> T:
+    """`call()`, repeated while the Hub is busy or the connection breaks, as long as the Hub asks for.
+
+    Args:
+        what: names the call in the error, such as "creating the repository".
+        call: one request, or several that may be repeated.
+        arrived: for a request that must not be done twice: its result if the broken attempt reached the Hub after all.
+
+    Raises:
+        PublishError: refused, or still failing after `ATTEMPTS`.
+        Moved: 412.
+    """
+    may_pass: tuple[type[Exception], ...] = (OSError, RuntimeError, json.JSONDecodeError, *_transport_errors())
+    for attempt in range(ATTEMPTS):
+        if attempt and arrived is not None:
+            result = patiently(what, arrived)
+            if result is not None:
+                return result
+        try:
+            return call()
+        except may_pass as problem:
+            wait = _seconds_to_wait(problem, attempt)
+            if wait is None or attempt == ATTEMPTS - 1:
+                raise _clear(what, problem, attempt + 1) from problem
+        time.sleep(wait)
+    raise AssertionError("unreachable")
+
+
+def _transport_errors() -> tuple[type[Exception], ...]:
+    import httpx2
+
+    return (httpx2.TransportError,)
+
+
+def _status(problem: BaseException) -> tuple[int, Any] | None:
+    """The HTTP answer behind an error: uploads wrap theirs in a RuntimeError."""
+    from huggingface_hub.errors import HfHubHTTPError
+
+    cause: BaseException | None = problem
+    while cause is not None:
+        if isinstance(cause, HfHubHTTPError):
+            return cause.response.status_code, cause
+        cause = cause.__cause__ or cause.__context__
+    return None
+
+
+def _seconds_to_wait(problem: BaseException, attempt: int) -> float | None:
+    """None for what will not pass."""
+    pause = float(2**attempt)
+    answer = _status(problem)
+    if answer is None:
+        # A broken connection, an answer cut short, a proxy's page in place of JSON, Xet's errors (without a class).
+        return None if isinstance(problem, FileNotFoundError | PermissionError) else pause
+    status, error = answer
+    if status == 412:
+        raise Moved from problem
+    if status not in _PASSING:
+        return None
+    headers = error.response.headers
+    asked = headers.get("retry-after", "")
+    if not asked.isdigit():
+        # The Hub's own header: `RateLimit: "api";r=0;t=55`.
+        asked = match.group(1) if (match := re.search(r"\bt=(\d+)", headers.get("ratelimit", ""))) else ""
+    return min(max(pause, float(asked)) if asked else pause, LONGEST_WAIT)
+
+
+def _clear(what: str, problem: BaseException, attempts: int) -> SmolKalamError:
+    answer = _status(problem)
+    if answer is None:
+        reason = next(iter(str(problem).splitlines()), "") or type(problem).__name__
+        return PublishError(
+            f"{what}: {reason[:300]} ({attempts} attempts); run the same command again, what arrived is not sent twice"
+        )
+    status, error = answer
+    says = error.server_message or next(iter(str(error).splitlines()), "")
+    message = f"{what}: the Hub answered {status} ({says[:300]})"
+    if status in _PASSING:
+        return PublishError(f"{message}, {attempts} times; run the same command again, what arrived is not sent twice")
+    if status in (401, 403):
+        return InputError(f"{message}; the token must be allowed to write to the repository and to its pull requests")
+    return PublishError(message)
+
+
+def check_token(api: "HfApi", repo: str) -> str:
+    """The user's name. Raises InputError where the token may not write to `repo`."""
+    try:
+        me = patiently("checking the token", api.whoami)
+    except InputError:
+        raise InputError("the token is not valid; export a valid HF_TOKEN or run `hf auth login`") from None
+    name, namespace = me["name"], repo.split("/")[0]
+    token = me.get("auth", {}).get("accessToken", {})
+    advice = "make one with write access on huggingface.co/settings/tokens"
+    if token.get("role") == "read":
+        raise InputError(f"the token of '{name}' may only read; {advice}")
+    organizations = {org["name"]: org.get("roleInOrg") for org in me.get("orgs", [])}
+    if namespace != name and namespace not in organizations:
+        raise InputError(
+            f"'{name}' may not write to {repo}: '{namespace}' is neither the user nor an organization of it"
+        )
+    if organizations.get(namespace) == "read":
+        raise InputError(f"'{name}' may only read in the organization '{namespace}'; ask an administrator of it")
+    if token.get("role") == "fineGrained" and not _may_write(token.get("fineGrained", {}), repo):
+        raise InputError(f"the fine-grained token of '{name}' may not write to {repo}; {advice}")
+    return name
+
+
+def _may_write(scopes: dict[str, Any], repo: str) -> bool:
+    allowed = set(scopes.get("global", []))
+    for scope in scopes.get("scoped", []):
+        if scope.get("entity", {}).get("name") in (repo, f"datasets/{repo}", repo.split("/")[0]):
+            allowed.update(scope.get("permissions", []))
+    return bool({"repo.write", "repo.content.write"} & allowed)
+
+
+class LocalFile:
+    """A file to publish, on the disk or in memory; its digests are computed when asked for."""
+
+    def __init__(self, source: Path | bytes) -> None:
+        self.source = source
+
+    @cached_property
+    def size(self) -> int:
+        return len(self.source) if isinstance(self.source, bytes) else self.source.stat().st_size
+
+    @cached_property
+    def sha256(self) -> str:
+        return self._digest("sha256", b"")
+
+    @cached_property
+    def git_id(self) -> str:
+        """What git calls the content: the SHA-1 of a header and it."""
+        return self._digest("sha1", f"blob {self.size}\0".encode())
+
+    def _digest(self, algorithm: str, header: bytes) -> str:
+        digest = hashlib.new(algorithm, header)
+        if isinstance(self.source, bytes):
+            digest.update(self.source)
+        else:
+            with self.source.open("rb") as file:
+                hashlib.file_digest(file, lambda: digest)
+        return digest.hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteFile:
+    size: int
+    git_id: str
+    sha256: str | None  # of files that are stored outside git
+
+    def holds(self, file: LocalFile) -> bool:
+        if self.size != file.size:
+            return False
+        return self.sha256 == file.sha256 if self.sha256 else self.git_id == file.git_id
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """What a revision of a repository holds."""
+
+    commit: str
+    files: dict[str, RemoteFile] = field(default_factory=dict)
+
+
+def read_revision(api: "HfApi", repo: str, revision: str) -> Revision:
+    """List a revision's files, all of the same commit."""
+    from huggingface_hub import RepoFile
+
+    def read() -> Revision:
+        commit = api.repo_info(repo, repo_type="dataset", revision=revision).sha
+        assert commit is not None
+        tree = api.list_repo_tree(repo, repo_type="dataset", revision=commit, recursive=True)
+        files = [entry for entry in tree if isinstance(entry, RepoFile)]
+        return Revision(
+            commit, {f.path: RemoteFile(f.size, f.blob_id, f.lfs.sha256 if f.lfs else None) for f in files}
+        )
+
+    return patiently(f"reading {repo} at {revision[:12]}", read)
