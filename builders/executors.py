@@ -4,6 +4,7 @@ import contextlib
 import io
 import os
 import pickle
+import signal
 import threading
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -55,18 +56,19 @@ class LocalExecutor(PipelineExecutor):
                 stats.append(self._run_quietly(rank))
             self.pipeline = pipeline
         else:
-            stats = self._run_in_processes()
+            stats = self._in_processes(self._run_quietly, self.tasks)
         merged = sum(stats, start=PipelineStats())
         with self.logging_dir.open("stats.json", "wt") as file:
             merged.save_to_disk(file)
         return merged
 
-    def _run_in_processes(self) -> list[PipelineStats]:
+    def _in_processes(self, run: Callable[[int], PipelineStats], count: int) -> list[PipelineStats]:
         context = get_context("forkserver")
-        context.set_forkserver_preload(["builders.stages"])
-        pool = ProcessPoolExecutor(min(self.workers, self.tasks), mp_context=context, initializer=_die_with_parent)
+        # pyarrow imports pandas with the first array that it makes: 0.2 s that each worker of each stage would take.
+        context.set_forkserver_preload(["builders.stages", "pandas"])
+        pool = ProcessPoolExecutor(min(self.workers, count), mp_context=context, initializer=_begin_worker)
         try:
-            futures = [pool.submit(self._run_in_worker, rank) for rank in range(self.tasks)]
+            futures = [pool.submit(_run_in_worker, run, rank) for rank in range(count)]
             return [future.result() for future in as_completed(futures)]
         except KeyboardInterrupt:
             # What is not on disk is done again when resumed; to wait for whole tasks could take hours.
@@ -80,17 +82,6 @@ class LocalExecutor(PipelineExecutor):
             ) from None
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
-
-    def _run_in_worker(self, rank: int) -> PipelineStats:
-        try:
-            return self._run_quietly(rank)
-        except Exception as error:
-            try:
-                pickle.loads(pickle.dumps(error))
-            except Exception:
-                # An error that cannot travel would look like a killed worker to the parent.
-                raise SmolKalamError(f"task {rank}: {type(error).__name__}: {error}") from None
-            raise
 
     def _run_quietly(self, rank: int) -> PipelineStats:
         # datatrove logs to the task's file and to stderr; the terminal belongs to the progress bar.
@@ -107,8 +98,24 @@ class LocalExecutor(PipelineExecutor):
         )
 
 
-def _die_with_parent() -> None:
-    """Let a worker end when the build is killed with -9, instead of going on as an orphan beside its successor."""
+def _run_in_worker(run: Callable[[int], PipelineStats], rank: int) -> PipelineStats:
+    try:
+        return run(rank)
+    except Exception as error:
+        try:
+            pickle.loads(pickle.dumps(error))
+        except Exception:
+            # An error that cannot travel would look like a killed worker to the parent.
+            raise SmolKalamError(f"task {rank}: {type(error).__name__}: {error}") from None
+        raise
+
+
+def _begin_worker() -> None:
+    """Let a worker end when the build is killed with -9, instead of going on as an orphan beside its successor.
+
+    Ctrl-C reaches every process of the terminal; the parent alone acts on it and stops the workers.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = parent_process()
     if parent is not None:
 

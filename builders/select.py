@@ -181,7 +181,7 @@ def _domain_index(build: "Build") -> Path:
         try:
             with reaching(source):
                 index = build_domain_index(source)
-        except (pa.ArrowException, OSError) as error:
+        except (pa.ArrowException, OSError, ValueError, ImportError) as error:
             reason = str(error).splitlines()[0]
             raise InputError(f"{source}: cannot be read ({reason}); check the path or download it again") from None
         try:

@@ -46,7 +46,11 @@ def find_shards(source: Source) -> tuple[list[Shard], list[str], list[str]]:
     Raises InputError, one line, for a folder without shards or without rows, a missing shard of a split, a file that
     is not Parquet, a missing column or a column of the wrong type.
     """
-    folder = get_datafolder(source.path)
+    try:
+        folder = get_datafolder(source.path)
+    except (ValueError, ImportError) as error:
+        # fsspec: an unknown protocol, or one whose library is not installed.
+        raise InputError(f"source.path {source.path}: {error}; give a folder or an hf:// path") from None
     by_split: dict[str, dict[int, tuple[str, int]]] = {}
     with reaching(source.path):
         try:

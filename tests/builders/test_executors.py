@@ -1,5 +1,6 @@
 """Tasks that fail, are killed or lose their parent. The steps live here: workers import them by name."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -94,14 +95,16 @@ def test_a_killed_worker_is_reported_and_not_waited_for(tmp_path: Path) -> None:
         run(tmp_path, {0: "hang", 1: "die"}, workers=2)
 
 
-def start(folder: Path, deeds: str) -> "subprocess.Popen[str]":
+def start(folder: Path, deeds: str, **options: Any) -> "subprocess.Popen[str]":
     (folder / "ran").mkdir()
     code = (
         "from pathlib import Path; from tests.builders.test_executors import run; "
         f"run(Path({str(folder)!r}), {deeds}, workers=2)"
     )
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    return subprocess.Popen([sys.executable, "-c", code], env=environment, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        [sys.executable, "-c", code], env=environment, stderr=subprocess.PIPE, text=True, **options
+    )
 
 
 def until(condition: Callable[[], Any], what: str) -> Any:
@@ -121,6 +124,19 @@ def alive(process: int) -> bool:
         return Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except FileNotFoundError:
         return False
+
+
+def test_ctrl_c_at_the_terminal_is_the_parent_s_alone(tmp_path: Path) -> None:
+    # One worker is busy, the other waits for a task: both are sent the signal.
+    parent = start(tmp_path, '{0: "hang"}', start_new_session=True)
+    try:
+        until(lambda: ranks(tmp_path) == {0, 1, 2, 3}, "the other tasks to end")
+        os.killpg(parent.pid, signal.SIGINT)
+        _, stderr = parent.communicate(timeout=60)
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(parent.pid, signal.SIGKILL)
+    assert stderr.count("Traceback") == 1 and stderr.rstrip().endswith("KeyboardInterrupt")
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")

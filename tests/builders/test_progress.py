@@ -146,7 +146,8 @@ def test_a_terminal_sees_the_bar_move_while_a_stage_runs(
     source = write_split("alpha", [row(("user", f"{i}: {text}"), ("assistant", text)) for i in range(160)], shards=16)
     recipe = tmp_path / "small.yaml"
     recipe.write_text("name: small\nsource: {path: unused}\ntranslators: [{name: one, backend: pseudo}]\n")
-    command = [sys.executable, "-m", "smolkalam", "build", str(recipe), "--input", str(source)]
+    main = "from builders import progress; progress.REFRESH_S = 0.02; import smolkalam; smolkalam.main()"
+    command = [sys.executable, "-c", main, "build", str(recipe), "--input", str(source)]
     command += ["--output", str(tmp_path / "run"), "--workers", str(workers)]
     shown, terminal = pty.openpty()
     environment = os.environ | {"PYTHONPATH": str(ROOT), "TERM": "xterm", "COLUMNS": "120"}

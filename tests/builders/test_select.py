@@ -196,6 +196,12 @@ def test_an_original_that_cannot_be_read_is_one_line(
         select(tmp_path / "run", source, domain_index=str(index), cuts=cut(1, code=1))
 
 
+def test_an_original_by_an_unknown_protocol_is_one_line(row: Row, write_split: Write, tmp_path: Path) -> None:
+    source = write_split(SPLIT, [row(("user", "Hi."), ("assistant", "So."))])
+    with pytest.raises(InputError, match="gopher://original: cannot be read"):
+        select(tmp_path / "run", source, domain_index="gopher://original", cuts=cut(1, code=1))
+
+
 def test_a_cut_of_a_split_that_is_not_there_is_a_warning(row: Row, write_split: Write, tmp_path: Path) -> None:
     source = write_split("alpha", [row(("user", "Hi."), ("assistant", "So."))])
     build = select(tmp_path / "run", source, cuts=cut(5))

@@ -297,6 +297,13 @@ def test_any_file_system_of_fsspec_will_do(row: Row, write_split: Write) -> None
         memory.rm("/test-shards", recursive=True)
 
 
+@pytest.mark.parametrize("path", ["gopher://shards", "README.md", "no/such/folder"])
+def test_a_path_that_is_no_folder_of_shards_is_one_line(path: str) -> None:
+    with pytest.raises(InputError) as caught:
+        find(path)
+    assert len(str(caught.value).splitlines()) == 1
+
+
 def test_two_formats_of_a_path_name_the_same_shards(row: Row, write_split: Write) -> None:
     folder = write_split("alpha", rows(row, 5))
     assert find(f"{folder}/") == find(folder)
