@@ -188,6 +188,18 @@ def test_statistics_are_written_beside_and_stale_ones_removed(tmp_path: Path) ->
     assert (tmp_path / "README.md").read_bytes() == before
 
 
+def test_what_a_killed_build_left_is_not_in_the_folder_that_is_published(tmp_path: Path) -> None:
+    for name in ("SFT_gone_ranked/.alpha-00000.tmp", ".README.md.77.tmp", "SFT_one_ranked/alpha_think.parquet"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("")
+    write_card(build(recipe("one", "two"), SPLITS, tmp_path))
+    files = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*"))
+    assert files == [
+        "README.md", "SFT_one_ranked", "SFT_one_ranked/alpha_think.parquet",
+        "statistics", "statistics/SFT_one_ranked.json", "statistics/SFT_two_ranked.json",
+    ]  # fmt: skip
+
+
 def test_the_card_s_counts_are_those_of_the_files(demo: Demo) -> None:
     import pyarrow.parquet as pq
 
