@@ -40,9 +40,9 @@ def write_card(build: "Build") -> None:
     # What a killed build left half-written would be published with the folder, which is the repository.
     for leftover in dataset.rglob(".*.tmp"):
         leftover.unlink()
-    for config in dataset.iterdir():
-        if config.is_dir() and not any(config.iterdir()):
-            config.rmdir()
+    for folder in dataset.iterdir():
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
     with replacing(dataset / "README.md") as temporary:
         temporary.write_text(f"---\n{front_matter(build.recipe, build.splits)}\n---\n{body(build)}", encoding="utf-8")
 
