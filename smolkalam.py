@@ -33,6 +33,9 @@ def build(
     stop_after: Annotated[
         str | None, typer.Option(metavar="STAGE", help="select, translate, rank or build: go no further.")
     ] = None,
+    executor: Annotated[
+        str | None, typer.Option(help="local, queue (with smolkalam worker) or slurm; replaces the recipe's.")
+    ] = None,
 ) -> None:
     """Build a dataset: select, translate, rank, build. Run the same command again to go on where it stopped."""
     from builders.build import run_build
@@ -46,8 +49,24 @@ def build(
         workers=workers or _cores(),
         tasks=tasks,
         stop_after=stop_after,
+        executor=executor,
         finish=write_card,
     )
+
+
+@app.command()
+def worker(
+    run: Annotated[Path, typer.Argument(help="The run folder, shared with the other machines.")],
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes [default: the machine's cores].")] = None,
+    stage: Annotated[
+        str | None, typer.Option(help="Work on this stage only, such as translate/SeedX, then stop.")
+    ] = None,
+) -> None:
+    """Take part in a build begun with --executor queue, on this machine, until nothing is left."""
+    from builders.build import work_on
+    from hub.card import write_card
+
+    work_on(run, workers=workers or _cores(), only=stage, finish=write_card)
 
 
 @app.command()

@@ -1,24 +1,29 @@
 """`smolkalam build`: load the recipe, run the stages, say what came out."""
 
 import os
+import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from rich.console import Console
 from rich.table import Table
 
 from builders import stages
-from builders.executors import ThisMachine
+from builders.executor_recipe import LocalRun, Shared, SlurmRun
+from builders.executors import Executor, ThisMachine
 from builders.progress import Monitor
+from builders.queue import CARD, Reached, SharedFolder, joined, refuse_workers, start
 from builders.recipe import EndpointTranslator, Recipe, shipped_recipes
 from builders.recipe_file import dump_recipe, load_recipe
 from builders.report import print_report
 from builders.run import Run
 from builders.units import is_full, write_error
-from processors.errors import InputError
+from processors.errors import InputError, RecipeError
 from processors.tokenizers import load_tokenizer
 
 STAGES = {"select": stages.select, "translate": stages.translate, "rank": stages.rank, "build": stages.assemble}
@@ -35,37 +40,124 @@ def run_build(
     workers: int = 1,
     tasks: int | None = None,
     stop_after: str | None = None,
+    executor: str | None = None,
     finish: Callable[[stages.Build], None],
 ) -> Path:
-    """Build `name`'s dataset, `finish` it with its card; returns the run folder. Raises `processors.errors`."""
+    """Build `name`'s dataset, `finish` it with its card; returns the run folder. Raises `processors.errors`.
+
+    `executor` (local, queue, slurm) replaces the recipe's. On a cluster the build has only begun on return.
+    """
     if stop_after is not None and stop_after not in STAGES:
         raise InputError(f"--stop-after {stop_after}: no such stage; expected one of {', '.join(STAGES)}")
     recipe = load_recipe(name, settings or [], source_path=source_path)
+    if executor is not None and executor != recipe.executor.kind:
+        recipe = load_recipe(name, [*(settings or []), f"executor={{kind: {executor}}}"], source_path=source_path)
     run = Run((output or Path("run") / recipe.name).absolute())
     wanted = list(STAGES)[: list(STAGES).index(stop_after) + 1] if stop_after else list(STAGES)
+    if not isinstance(recipe.executor, LocalRun):
+        return _begin_shared(recipe, run, workers, wanted, finish)
     began = time.monotonic()
     lock = run.lock()
     try:
+        refuse_workers(run, _lease_before(run))
         run.write("recipe.yaml", _resolved(recipe))
+        build = _run_stages(recipe, run, ThisMachine(tasks, workers), wanted, finish)
+    finally:
+        lock.release()
+    print_report(build, wanted[-1], time.monotonic() - began)
+    return run.folder
+
+
+def work_on(
+    folder: Path,
+    *,
+    workers: int = 1,
+    only: str | None = None,
+    wait: bool = True,
+    wanted: list[str] | None = None,
+    finish: Callable[[stages.Build], None],
+) -> None:
+    """Take part in the build of a run folder until nothing is left, or only in the stage `only`."""
+    run, began = Run(folder.absolute()), time.monotonic()
+    if not run.stage("recipe.yaml").exists():
+        raise InputError(f"{folder}: no run folder; begin the build with smolkalam build ... --executor queue")
+    recipe = load_recipe(str(run.stage("recipe.yaml")))
+    if isinstance(recipe.executor, LocalRun):
+        raise InputError(f"{folder}: a build of one machine; go on with smolkalam build ... --executor queue")
+    names = {"scan", "select", *(f"translate/{t.name}" for t in recipe.translators), "rank", "build", CARD}
+    if only is not None and only not in names:
+        raise InputError(f"--stage {only}: no such stage; expected one of {', '.join(sorted(names))}")
+    _check_versions(run)
+    lease_s = recipe.executor.lease_s
+    with joined(run, lease_s):
+        where = SharedFolder(run, lease_s, workers, only, wait)
+        try:
+            build = _run_stages(recipe, run, where, wanted or list(STAGES), finish)
+        except Reached:
+            return
+    print_report(build, wanted[-1] if wanted else "build", time.monotonic() - began)
+
+
+def _lease_before(run: Run) -> float:
+    """The lease that workers of an earlier build in this folder would have."""
+    try:
+        before = load_recipe(str(run.stage("recipe.yaml"))).executor
+    except RecipeError:
+        return Shared().lease_s
+    return before.lease_s if isinstance(before, Shared) else Shared().lease_s
+
+
+def _begin_shared(
+    recipe: Recipe, run: Run, workers: int, wanted: list[str], finish: Callable[[stages.Build], None]
+) -> Path:
+    assert not isinstance(recipe.executor, LocalRun)
+    try:
+        start(run, _resolved(recipe), recipe.executor.lease_s)
+    except OSError as error:
+        raise write_error(error, run.folder) from None
+    if not isinstance(recipe.executor, SlurmRun):
+        work_on(run.folder, workers=workers, wanted=wanted, finish=finish)
+        return run.folder
+    from builders.slurm import submit
+
+    work = partial(_work_on_stage, run.folder, finish, recipe.executor)
+    for stage, ids in submit(recipe, run, work).items():
+        print(f"{stage}: job {', '.join(ids)}", file=sys.stderr)
+    print(run.folder)
+    return run.folder
+
+
+def _work_on_stage(folder: Path, finish: Callable[[stages.Build], None], where: SlurmRun, stage: str) -> None:
+    """What each task of a cluster does."""
+    jobs = where.translators.get(stage.removeprefix("translate/"), where)
+    work_on(folder, workers=jobs.cpus_per_task, only=stage, wait=False, finish=finish)
+
+
+def _run_stages(
+    recipe: Recipe, run: Run, where: Executor, wanted: list[str], finish: Callable[[stages.Build], None]
+) -> stages.Build:
+    try:
         bars = [f"translate/{t.name}" for t in recipe.translators] if "translate" in wanted else []
         with Monitor([stage for stage in wanted if stage != "translate"] + bars) as monitor:
             _check_keys(recipe, monitor)
             for name in {recipe.outputs.tokenizer, *(t.chunking.tokenizer for t in recipe.translators)}:
                 load_tokenizer(name)
-            build = stages.Build(recipe, run, monitor, ThisMachine(tasks, workers))
+            build = stages.Build(recipe, run, monitor, where)
+
+            def write_card() -> dict[str, Any]:
+                finish(build)
+                return {"dataset": str(run.dataset)}
+
             for stage in wanted:
                 STAGES[stage](build)
             if "build" in wanted:
-                finish(build)
+                where.planned(CARD, write_card)
+            return build
     except OSError as error:
         # Not ours: a log of datatrove's, a temporary file of a library.
         if is_full(error):
             raise write_error(error, run.folder) from None
         raise
-    finally:
-        lock.release()
-    print_report(build, wanted[-1], time.monotonic() - began)
-    return run.folder
 
 
 def print_recipes() -> None:
@@ -77,9 +169,23 @@ def print_recipes() -> None:
     Console().print(table)
 
 
+def _versions() -> list[str]:
+    return [f"#   {library} {metadata.version(library)}" for library in LIBRARIES]
+
+
 def _resolved(recipe: Recipe) -> str:
-    versions = "".join(f"#   {library} {metadata.version(library)}\n" for library in LIBRARIES)
-    return f"# The recipe as it was run, every default written out. Built with:\n{versions}{dump_recipe(recipe)}"
+    versions = "\n".join(_versions())
+    return f"# The recipe as it was run, every default written out. Built with:\n{versions}\n{dump_recipe(recipe)}"
+
+
+def _check_versions(run: Run) -> None:
+    """Machines with different libraries would write different bytes."""
+    theirs = run.stage("recipe.yaml").read_text(encoding="utf-8").splitlines()
+    if other := [line.strip("# ") for line in _versions() if line not in theirs]:
+        raise InputError(
+            f"this machine has {', '.join(other)}, and {run.folder} was begun with another version (see the top of "
+            "its recipe.yaml); install the same"
+        )
 
 
 def _check_keys(recipe: Recipe, monitor: Monitor) -> None:

@@ -83,6 +83,7 @@ class Claims:
         self.lease_s = lease_s
         # Content, seconds of watching it unchanged, and when it was last looked at.
         self._seen: dict[Path, tuple[bytes, float, float]] = {}
+        self._beating: set[Path] = set()
 
     def take(self, name: str) -> Claim | None:
         """Claim `name`; None while another holds it. Call again to watch, at least four times a lease."""
@@ -121,6 +122,10 @@ class Claims:
         """How often to look at others' claims, in seconds."""
         return min(2.0, self.lease_s / 8)
 
+    def beats(self, name: str) -> bool:
+        """Whether a holder of `name` has given a sign of life since we first saw its claim."""
+        return any(path in self._beating for path in self._rivals(name).values())
+
     def alive(self) -> list[str]:
         """Names whose holders gave a sign of life while we watched, for up to a lease. Silent ones are removed."""
         looked: dict[Path, bytes] = {}
@@ -154,6 +159,8 @@ class Claims:
         before, watched, last = self._seen.get(path, (None, 0.0, now))
         if content != before:
             watched = 0.0
+            if before is not None:
+                self._beating.add(path)
         else:
             # Not the whole time since the last look: this process, or the share, may have stood still meanwhile.
             watched += min(now - last, self.lease_s / 4)

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from builders.executor_recipe import ExecutorRecipe, LocalRun
 from processors.languages import Language
 
 # The Hub's rule for split names (datasets 5.2, `datasets.splits`), which config names must satisfy too: a config
@@ -184,6 +185,7 @@ class Recipe(Strict):
     translators: list[Translator] = Field(min_length=1)
     ranking: Ranking = Ranking()
     outputs: Outputs = Outputs()
+    executor: ExecutorRecipe = LocalRun()
 
     @model_validator(mode="after")
     def _names_differ(self) -> "Recipe":

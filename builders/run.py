@@ -7,6 +7,7 @@ were paid for: those are never thrown away in silence.
 
 import hashlib
 import json
+import secrets
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from builders.claims import check_guard
 from builders.units import replacing, write_error
 from processors.errors import InputError
 
@@ -89,21 +91,32 @@ def enter_stage(folder: Path, inputs: dict[str, Any], *, paid: bool, say: Callab
                     f"are not overwritten: choose another --output, restore the setting, or delete {folder}"
                 )
             say(f"{folder.name}: done again, for this changed: {changed}")
-            shutil.rmtree(folder)
+            _remove(folder)
             before = None
         folder.mkdir(parents=True, exist_ok=True)
         if before is None:
             # Units without their fingerprint (a kill between the two) belong to nobody.
-            shutil.rmtree(folder / "counts", ignore_errors=True)
+            if (folder / "counts").exists():
+                _remove(folder / "counts")
             with replacing(path) as temporary:
                 temporary.write_text(
                     json.dumps({"fingerprint": mark, "inputs": inputs}, default=str), encoding="utf-8"
                 )
         for leftover in folder.rglob(".*.tmp"):
+            check_guard()
             leftover.unlink(missing_ok=True)
     except OSError as error:
         raise write_error(error, folder) from None
     return mark
+
+
+def _remove(folder: Path) -> None:
+    """Remove a folder in one step, so that who is stopped in the middle and wakes later removes nothing of others'."""
+    aside = folder.with_name(f".{folder.name}.{secrets.token_hex(6)}.old")
+    check_guard()
+    folder.rename(aside)
+    for old in folder.parent.glob(f".{folder.name}.*.old"):
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def _changes(before: Any, after: Any, path: str = "") -> list[str]:

@@ -1,0 +1,211 @@
+"""A build by any number of machines on one shared folder: `smolkalam worker RUN` on each, at any time.
+
+All go through the stages in order. What a stage has to do is decided once, by whoever holds the plan's claim, and
+kept in `RUN/plan`; its items (units, files of the dataset) are claimed one at a time (see `builders.claims`) in
+`RUN/claims`. A worker that is killed leaves a claim that falls silent, and another takes its item over.
+"""
+
+import secrets
+import shutil
+import socket
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import dataclass
+from os import getpid
+from pathlib import Path
+from typing import Any
+
+from datatrove.utils.stats import PipelineStats
+from filelock import FileLock, Timeout
+
+from builders.claims import Claim, ClaimLost, Claims, guarded
+from builders.executors import LocalExecutor, Work
+from builders.run import Run
+from processors.errors import InputError, SmolKalamError
+
+PLAN, CLAIMS = "plan", "claims"
+# The plan that is made last: the build is finished.
+CARD = "card"
+
+
+class Reached(Exception):
+    """The one stage that this worker was started for is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class SharedFolder:
+    """Takes part in a build with `workers` processes of this machine.
+
+    `only` names the one stage to work on (`translate/SeedX`); Reached is raised when it is done. Without `wait`, a
+    worker leaves as soon as living ones hold all that is left, and does not wait for earlier stages either.
+    """
+
+    where: Run
+    lease_s: float
+    workers: int = 1
+    only: str | None = None
+    wait: bool = True
+
+    def planned(self, name: str, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        import json
+
+        file = _file_name(name)
+        path = self.where.stage(PLAN, f"{file}.json")
+        claims = Claims(self.where.stage(CLAIMS, PLAN), self.lease_s)
+        while not path.exists():
+            claim = claims.take(file)
+            if claim is None:
+                time.sleep(claims.poll_s)
+                continue
+            try:
+                with claim, guarded(claim):
+                    if not is_done(path):
+                        plan = make()
+                        path.parent.mkdir(parents=True, exist_ok=True)
+                        self.where.write(f"{PLAN}/{path.name}", json.dumps(plan, ensure_ascii=False))
+            except ClaimLost:
+                continue
+        return json.loads(path.read_text(encoding="utf-8"))
+
+    def wants(self, name: str) -> bool:
+        translates = self.only is not None and self.only.startswith("translate/")
+        return name == self.only or not (translates and name.startswith("translate/"))
+
+    def run(self, work: Work) -> None:
+        if self.only in (None, work.name):
+            if work.missing():
+                folder = self.where.stage(CLAIMS, _file_name(work.name))
+                QueueExecutor(work, folder, lease_s=self.lease_s, workers=self.workers, wait=self.wait).run()
+            if self.only:
+                raise Reached(work.name)
+            return
+        if self.only == "scan":
+            # Any other stage comes later: this source had nothing to scan.
+            raise Reached(self.only)
+        while missing := work.missing():
+            if not self.wait:
+                raise SmolKalamError(
+                    f"{work.name}: {len(missing)} of {len(work.items)} parts are not done; start the build again"
+                )
+            time.sleep(Claims(self.where.folder, self.lease_s).poll_s)
+
+
+class QueueExecutor(LocalExecutor):
+    """datatrove's executor interface with a task an item: each process runs the ranks that it can claim."""
+
+    def __init__(self, work: Work, folder: Path, *, lease_s: float, workers: int, wait: bool) -> None:
+        super().__init__(
+            work.pipeline(list(work.items)), tasks=len(work.items), workers=workers, logging_dir=work.logs
+        )
+        self.items = work.items
+        self.folder = folder
+        self.progress = work.logs / "progress"
+        self.lease_s = lease_s
+        self.wait = wait
+
+    def run(self) -> PipelineStats:
+        """Returns the merged statistics of what this machine did; each item's own lie in the logs."""
+        if self.workers == 1:
+            return self._run_claimed(0)
+        return sum(self._in_processes(self._run_claimed, self.workers), start=PipelineStats())
+
+    def _run_claimed(self, process: int) -> PipelineStats:
+        claims, done = Claims(self.folder, self.lease_s), PipelineStats()
+        ranks = {name: rank for rank, name in enumerate(self.items)}
+        while missing := [name for name, path in self.items.items() if not path.exists()]:
+            worked = False
+            for name in missing:
+                if self.items[name].exists() or not (claim := claims.take(_file_name(name))):
+                    continue
+                with claim:
+                    if not is_done(self.items[name]):
+                        done += self._run_item(ranks[name], claim)
+                worked = True
+            if not worked:
+                if not self.wait and all(claims.beats(_file_name(name)) for name in missing):
+                    break
+                time.sleep(claims.poll_s)
+        return done
+
+    def _run_item(self, rank: int, claim: Claim) -> PipelineStats:
+        pipeline = self.pipeline
+        self.pipeline = deepcopy(pipeline)
+        try:
+            with guarded(claim):
+                return self._run_quietly(rank)
+        except Exception:
+            # Whatever went wrong: it does not matter any more if another is doing it.
+            try:
+                claim.check()
+            except ClaimLost:
+                return PipelineStats()
+            raise
+        finally:
+            self.pipeline = pipeline
+            (self.progress / f"{rank:05d}.json").unlink(missing_ok=True)
+
+
+def start(run: Run, recipe: str, lease_s: float) -> None:
+    """Make the run folder ready for workers with this recipe (its YAML as resolved).
+
+    Raises InputError if workers are alive with another recipe. A finished build is planned anew, so that a changed
+    source is seen; what is still valid of it is not done again.
+    """
+    run.folder.mkdir(parents=True, exist_ok=True)
+    with Claims(run.stage(CLAIMS), lease_s).wait("start"):
+        path = run.stage("recipe.yaml")
+        same = path.exists() and path.read_text(encoding="utf-8") == recipe and run.stage(PLAN).exists()
+        if same and not run.stage(PLAN, f"{CARD}.json").exists():
+            return
+        if workers := _workers(run, lease_s):
+            if same:
+                return
+            raise InputError(
+                f"{run.folder}: workers are at it with another recipe ({', '.join(workers)}); stop them, or choose "
+                "another --output"
+            )
+        forget(run)
+        run.stage(PLAN).mkdir()
+        run.write("recipe.yaml", recipe)
+
+
+def forget(run: Run) -> None:
+    """Remove all plans and claims. A stopped worker that wakes later finds its claim gone and writes nothing."""
+    shutil.rmtree(run.stage(PLAN), ignore_errors=True)
+    for folder in run.stage(CLAIMS).glob("*/"):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def joined(run: Run, lease_s: float) -> Iterator[None]:
+    """Be known as a worker of the run. Raises InputError while a build of one machine runs in the folder."""
+    name = f"{socket.gethostname()}-{getpid()}-{secrets.token_hex(3)}"
+    with Claims(run.stage(CLAIMS, "workers"), lease_s).wait(name):
+        try:
+            with FileLock(run.folder / ".lock", timeout=5):
+                pass
+        except Timeout:
+            raise InputError(f"{run.folder}: a build of one machine is running in this folder; wait for it") from None
+        yield
+
+
+def refuse_workers(run: Run, lease_s: float) -> None:
+    """For a build of one machine, which holds the folder's lock: raise InputError if workers are at it."""
+    if workers := _workers(run, lease_s):
+        raise InputError(f"{run.folder}: workers are at it ({', '.join(workers)}); join them with smolkalam worker")
+    forget(run)
+
+
+def _workers(run: Run, lease_s: float) -> list[str]:
+    return Claims(run.stage(CLAIMS, "workers"), lease_s).alive()
+
+
+def is_done(path: Path) -> bool:
+    """Whether the file is there, by its folder's listing: NFS may remember for a minute that a name was not there."""
+    return path.parent.is_dir() and path.name in {file.name for file in path.parent.iterdir()}
+
+
+def _file_name(name: str) -> str:
+    return name.replace("/", "--")

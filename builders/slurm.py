@@ -1,0 +1,114 @@
+"""A build on a Slurm cluster: one array a stage by datatrove's executor, each after those that it needs.
+
+A task of an array works as any worker does on the shared run folder (see `builders.queue`), on its stage alone: so a
+task that is preempted, requeued or killed loses one unit at most, and others take over what it held.
+"""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from datatrove.executor.slurm import SlurmPipelineExecutor
+from datatrove.utils.stats import PipelineStats
+
+from builders.executor_recipe import SlurmJobs, SlurmRun
+from builders.queue import CARD
+from builders.recipe import Recipe
+from builders.run import Run
+from processors.errors import InputError, SmolKalamError
+
+# Before its time limit a task gets this signal, on which datatrove's executor requeues it, so many seconds early.
+SIGNAL, EARLY_S = "USR1", 120
+
+
+class StageArray(SlurmPipelineExecutor):
+    """The array of one stage. `work` is what each task calls, with the stage's name.
+
+    Mended in datatrove 0.10.1: of several arrays (more tasks than MaxArraySize) only the last was waited for; a
+    failed task left those that depend on it waiting for ever; a requeued task wrote over the log of its first life.
+    """
+
+    def __init__(
+        self, stage: str, work: Callable[[str], Any], jobs: SlurmJobs, where: SlurmRun, folder: Path, after: list[str]
+    ) -> None:
+        super().__init__(
+            pipeline=[],
+            tasks=jobs.tasks,
+            time=jobs.time,
+            partition=jobs.partition,
+            cpus_per_task=jobs.cpus_per_task,
+            mem_per_cpu_gb=jobs.mem_per_cpu_gb,
+            gpus_per_task=jobs.gpus_per_task,
+            workers=jobs.at_once or -1,
+            job_name=f"smolkalam-{stage.replace('/', '-')}",
+            qos=None,
+            env_command=where.setup or f"export PATH={Path(sys.executable).parent}:$PATH",
+            sbatch_args={
+                "kill-on-invalid-dep": "yes",
+                "open-mode": "append",
+                "signal": f"{SIGNAL}@{EARLY_S}",
+                **jobs.sbatch,
+            },
+            max_array_size=where.max_array_size,
+            max_array_launch_parallel=True,
+            depends_job_id=":".join(after) or None,
+            job_id_retriever=self._note_id,
+            logging_dir=str(folder),
+            skip_completed=False,
+            requeue_signals=(f"SIG{SIGNAL}",),
+        )
+        self.stage = stage
+        self.work = work
+        self.ids: list[str] = []
+
+    def launch_merge_stats(self) -> None:
+        """Nothing: the units' statistics lie in the stage's logs."""
+
+    def get_sbatch_args(self, max_array: int = 1) -> dict[str, Any]:
+        return {key: value for key, value in super().get_sbatch_args(max_array).items() if value is not None}
+
+    def _run_for_rank(self, rank: int, local_rank: int = 0, node_rank: int = -1) -> PipelineStats:
+        self.work(self.stage)
+        return PipelineStats()
+
+    def _note_id(self, printed: str) -> str:
+        self.ids.append(printed.split()[-1])
+        return self.ids[-1]
+
+
+def submit(recipe: Recipe, run: Run, work: Callable[[str], Any]) -> dict[str, list[str]]:
+    """Submit the arrays of all stages; returns each stage's job ids. Raises InputError where sbatch refuses."""
+    where = recipe.executor
+    assert isinstance(where, SlurmRun)
+    names = [f"translate/{translator.name}" for translator in recipe.translators]
+    for name in where.translators:
+        if f"translate/{name}" not in names:
+            raise InputError(f"executor.translators: the recipe has no translator '{name}'")
+    ids: dict[str, list[str]] = {}
+
+    def launch(stage: str, after: list[str], jobs: SlurmJobs = where) -> None:
+        folder = run.logs("slurm", *stage.split("/"))
+        array = StageArray(stage, work, jobs, where, folder, [job for name in after for job in ids[name]])
+        try:
+            array.launch_job()
+        except FileNotFoundError:
+            raise InputError("sbatch is not on this machine: run this on the cluster's login node") from None
+        except subprocess.CalledProcessError as error:
+            raise SmolKalamError(
+                f"{stage}: sbatch refused {folder}/launch_script.slurm (exit {error.returncode}), as said above"
+            ) from None
+        ids[stage] = array.ids
+
+    first: list[str] = []
+    if recipe.selection.cuts or recipe.selection.max_rows_per_split:
+        launch("scan", first)
+        first = ["scan"]
+    launch("select", first)
+    for name in names:
+        launch(name, ["select"], where.translators.get(name.removeprefix("translate/"), where))
+    launch("rank", names)
+    launch("build", ["rank"])
+    launch(CARD, ["build"], where.model_copy(update={"tasks": 1}))
+    return ids
