@@ -56,11 +56,11 @@ def test_a_candidate_is_a_row_of_its_schema_with_the_place_of_every_chunk() -> N
     answer = [c for c in row["chunks"] if c["message"] == 1 and c["part_type"] == "text"]
     assert len(answer) > 1 and [c["chunk"] for c in answer] == list(range(len(answer)))
     assert {c["chunks"] for c in answer} == {len(answer)}
-    # Offsets are those of the message, and leave no gap.
+    # Offsets are those of the message, and leave no gap but the white space around the part.
     content = f"<think>\nSo.\n</think>\n{text}"
-    assert "".join(content[c["source_start"] : c["source_end"]] for c in answer) == text
+    assert "".join(content[c["source_start"] : c["source_end"]] for c in answer) == text.strip()
     target = row["messages"][1]["content"]
-    assert target.endswith("".join(target[c["target_start"] : c["target_end"]] for c in answer))
+    assert target.endswith("".join(target[c["target_start"] : c["target_end"]] for c in answer) + "\n")
 
 
 def test_null_template_arguments_translate_to_none() -> None:
