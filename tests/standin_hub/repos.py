@@ -6,7 +6,7 @@ from typing import Any
 from tests.standin_hub.accounts import Accounts
 from tests.standin_hub.card import card_data, validate
 from tests.standin_hub.errors import HubError, revision_not_found
-from tests.standin_hub.store import Store
+from tests.standin_hub.store import Store, pointer
 from tests.standin_hub.web import Answer, Request, Route
 
 REPO = r"/api/(?P<kind>models|datasets|spaces)/(?P<repo_id>[^/]+/[^/]+)"
@@ -109,7 +109,11 @@ class Repos:
             if request.query.get("blobs", "").lower() == "true":
                 sibling |= {"size": entry["size"], "blobId": entry["oid"]}
                 if entry["lfs"]:
-                    sibling["lfs"] = {"sha256": entry["sha256"], "size": entry["size"], "pointerSize": 134}
+                    sibling["lfs"] = {
+                        "sha256": entry["sha256"],
+                        "size": entry["size"],
+                        "pointerSize": len(pointer(entry["sha256"], entry["size"])),
+                    }
             siblings.append(sibling)
         answer = {
             "_id": repo["_id"],

@@ -196,7 +196,7 @@ class Handler(BaseHTTPRequestHandler):
             headers.setdefault("Content-Type", "application/json; charset=utf-8")
         status, start, end = answer.status, 0, len(body) if isinstance(body, bytes) else body.stat().st_size
         if status == 200 and (wanted := self.headers.get("Range")):
-            status, start, end = _range(wanted, end, headers)
+            status, start, end = byte_range(wanted, end, headers)
         elif status == 200 and self.command in ("GET", "HEAD"):
             headers.setdefault("Accept-Ranges", "bytes")
         self.send_response(status)
@@ -235,7 +235,7 @@ def _guarded(answer: Callable[..., Answer], request: Request, parts: dict[str, s
         return Answer({"error": error.message}, error.status, headers)
 
 
-def _range(wanted: str, size: int, headers: dict[str, str]) -> tuple[int, int, int]:
+def byte_range(wanted: str, size: int, headers: dict[str, str]) -> tuple[int, int, int]:
     """Status, start and end of one byte range; a range that makes no sense is ignored, as the standard says."""
     match = re.fullmatch(r"bytes=(\d*)-(\d*)", wanted.strip())
     if not match or match.groups() == ("", ""):

@@ -121,6 +121,7 @@ class Xet:
         key = "(?P<key>[0-9a-f]{64})"
         return [
             Route("GET", "xet-token", token, self.token),
+            Route("POST", "xet-grant", re.compile(f"/v1/xorb-grants/default/{key}"), self.grant),
             Route("POST", "xet-xorb", re.compile(f"/v1/xorbs/default/{key}"), self.put_xorb),
             Route("POST", "xet-shard", re.compile("/v1/shards"), self.put_shard),
             Route("GET", "xet-dedup", re.compile(f"/v1/chunks/default-merkledb/{key}"), self.known_chunk),
@@ -154,6 +155,13 @@ class Xet:
             raise HubError(401, "Unauthorized")
         if scope == "write" and request.token != "xet-write":
             raise HubError(403, "Forbidden")
+
+    def grant(self, request: Request, key: str) -> Answer:
+        """Say of a xorb that it is here, so that it is not sent; else send the client to `put_xorb`."""
+        self._allowed(request, "write")
+        if not (self.folder / "xorbs" / key).exists():
+            raise HubError(404, "Not Found")
+        return Answer({})
 
     def put_xorb(self, request: Request, key: str) -> Answer:
         self._allowed(request, "write")
@@ -220,7 +228,7 @@ class Xet:
                 raise HubError(416, "Range Not Satisfiable")
         # The range was of the file, not of this answer.
         del request.headers["Range"]
-        wanted, skipped = _within(terms, start, end)
+        wanted, skipped = within(terms, start, end)
         fetch: dict[str, list[dict[str, Any]]] = {}
         for term in wanted:
             offsets = self._offsets(term.xorb)
@@ -247,7 +255,7 @@ class Xet:
         return Answer(path, headers={"Content-Type": "application/octet-stream", "ETag": f'"{key}"'})
 
 
-def _within(terms: list[Term], start: int, end: int) -> tuple[list[Term], int]:
+def within(terms: list[Term], start: int, end: int) -> tuple[list[Term], int]:
     """The terms that overlap a range of the file, and how many bytes of the first lie before it."""
     ends = [0]
     for term in terms:
