@@ -27,7 +27,7 @@ def open_pull_request(job: Job, main: Revision) -> tuple[int, Revision]:
             if not others:
                 job.observer.say(f"going on with pull request {one.num}")
                 return one.num, base
-            why = f"main was changed since ({some(others)})"
+            why = f"main was changed since it was opened ({some(others)})"
         job.observer.say(f"closing pull request {one.num}: {why}")
         _set_status(job, one.num, "closed", f"Closed: {why}.")
     title = f"Publish {len(job.files)} files [smolkalam {content} on {main.commit}]"
