@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 import urllib.request
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -93,7 +94,8 @@ def parquet(rows: int, seed: int) -> bytes:
 @pytest.fixture
 def shard(tmp_path: Path) -> Path:
     path = tmp_path / "a.b-0.parquet"
-    path.write_bytes(parquet(5000, seed=1))
+    # Its own content in each test: the Hub asks only for what it has not got.
+    path.write_bytes(parquet(5000, seed=zlib.crc32(str(tmp_path).encode())))
     return path
 
 
@@ -196,7 +198,7 @@ answer(found)
     assert found["nothing changed"]
     stats = hub.stats()
     if xet:
-        assert stats["requests"]["xet-shard"] == 1
+        assert stats["requests"]["xet-shard"] >= 1
         assert stats["received"]["xet-xorb"] < 1.1 * len(content)
         assert stats["requests"]["xet-get"] >= 1
         assert "lfs-batch" not in stats["requests"]
@@ -234,8 +236,10 @@ api.upload_file(path_or_fileobj=arguments["shard"], path_in_repo="one/0.parquet"
 uri = f"hf://datasets/{arguments['repo']}/one/0.parquet"
 with HfFileSystem().open(uri) as file:
     rows = polars.read_parquet(file)["id"].sum()
-duckdb.register_filesystem(HfFileSystem())
-answer([rows, int(duckdb.sql(f"select sum(id) from read_parquet('{uri}')").fetchall()[0][0])])
+with duckdb.connect() as connection:
+    connection.register_filesystem(HfFileSystem())
+    total = connection.execute(f"select sum(id) from read_parquet('{uri}')").fetchall()[0][0]
+answer([rows, int(total)])
 """,
         repo="user/uris",
         shard=str(shard),
