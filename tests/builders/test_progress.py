@@ -143,7 +143,7 @@ def test_a_terminal_sees_the_bar_move_while_a_stage_runs(
     workers: int, row: Callable[..., dict[str, Any]], write_split: Callable[..., Path], tmp_path: Path
 ) -> None:
     text = "Water boils at 100 degrees at sea level, and sooner in the mountains. " * 30
-    source = write_split("alpha", [row(("user", f"{i}: {text}"), ("assistant", text)) for i in range(160)], shards=16)
+    source = write_split("alpha", [row(("user", f"{i}: {text}"), ("assistant", text)) for i in range(96)], shards=12)
     recipe = tmp_path / "small.yaml"
     recipe.write_text("name: small\nsource: {path: unused}\ntranslators: [{name: one, backend: pseudo}]\n")
     main = "from builders import progress; progress.REFRESH_S = 0.02; import smolkalam; smolkalam.main()"
@@ -165,6 +165,6 @@ def test_a_terminal_sees_the_bar_move_while_a_stage_runs(
     os.close(shown)
     assert process.wait() == 0
     plain_text = re.sub(r"\x1b\[[\d;?]*[A-Za-z]", "", screen.decode())
-    seen = {int(n) for n in re.findall(r"translate/one +\S+ +(\d+)/160", plain_text)}
-    assert seen & set(range(1, 160)), "the bar stood still"
+    seen = {int(n) for n in re.findall(r"translate/one +\S+ +(\d+)/96", plain_text)}
+    assert seen & set(range(1, 96)), "the bar stood still"
     assert "whole build" in plain_text and re.search(r"\d+ rows/s", plain_text)
