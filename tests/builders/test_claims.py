@@ -105,8 +105,8 @@ def test_a_claim_beside_a_successor_s_gives_way(tmp_path: Path, monkeypatch: pyt
         slow._silent(tmp_path / "unit.1")
         time.sleep(0.02)
     # It looked just before the other's claim was there.
-    look, early = slow._rivals, iter([dict[int, Path]()])
-    monkeypatch.setattr(slow, "_rivals", lambda name: next(early, None) or look(name))
+    look, early = slow._rivals, [dict[int, Path]()]
+    monkeypatch.setattr(slow, "_rivals", lambda name: early.pop() if early else look(name))
     assert claim.path.name == "unit.2"
     assert slow.take("unit") is None
     assert [path.name for path in tmp_path.iterdir()] == ["unit.2"]
