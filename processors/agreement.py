@@ -16,8 +16,8 @@ from processors.errors import InputError
 
 ORDERS = 6
 BETA = 2.0
-# A key is row | hash of the n-gram | candidate: sorting keys sorts rows, then n-grams, then candidates. 40 bits of hash
-# within one row: two of 100,000 different n-grams share one with a chance of 1 in 200, and then cost one match.
+# A key is row | hash of the n-gram | candidate: sorting keys sorts rows, then n-grams, then candidates. With 40 bits
+# of hash, two of 100,000 different n-grams of a row share one with a chance of 1 in 200, and then cost one match.
 _CANDIDATE_BITS, _HASH_BITS, _ROW_BITS = 8, 40, 16
 _MULTIPLIER, _MIXER = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD6E8FEB86659FD93)
 _BLOCK_CHARACTERS = 250_000
@@ -54,7 +54,7 @@ def overlaps(rows: Sequence[Sequence[str]]) -> tuple[Counts, Counts]:
 
 
 def chrf(hypothesis: Counts, reference: Counts, matches: Counts) -> Floats:
-    """chrF in [0, 1] from counts by order, along the last axis; an order that one side is too short for is left out."""
+    """chrF in [0, 1] from counts by order, along the last axis; an order that one side is too short for counts not."""
     both = (hypothesis > 0) & (reference > 0)
     orders = np.maximum(both.sum(axis=-1), 1)
     precision = np.where(both, matches / np.maximum(hypothesis, 1), 0.0).sum(axis=-1) / orders

@@ -43,7 +43,7 @@ _FEW_ROWS = 20
 
 
 class Rank(NamedTuple):
-    """`gain`: expected chrF points over the mean of the row's candidates. `quality`: chance of being the best of them."""
+    """`gain`: chrF points expected over the mean of the row's candidates. `quality`: chance to be the best of them."""
 
     gain: float
     quality: float
@@ -62,7 +62,9 @@ class Weights:
     @classmethod
     def from_json(cls, plain: dict[str, Any]) -> "Weights":
         shapes = [[plain["shapes"][shape][name] for name in CONTRASTS] for shape in SHAPES]
-        prior, scales = ([plain[key][name] for name in names] for key, names in (("prior", PRIOR), ("scales", CONTRASTS)))
+        prior, scales = (
+            [plain[key][name] for name in names] for key, names in (("prior", PRIOR), ("scales", CONTRASTS))
+        )
         return cls(np.array(prior), np.array(scales), np.array(shapes), float(plain["sharpness"]))
 
     def to_json(self) -> dict[str, Any]:
@@ -110,7 +112,7 @@ def usual(measures: Measures) -> Usual:
 
 
 def shaped(measures: Measures, run: Usual, scales: Floats) -> Floats:
-    """What `Weights.shapes` weigh, shape (n, S, S, len(SHAPES), len(CONTRASTS)); turns its sign as [a, b] is [b, a]."""
+    """What `Weights.shapes` weigh, shape (n, S, S, len(SHAPES), len(CONTRASTS)): [b, a] is [a, b] negated."""
     straight = np.clip((contrasts(measures, run.trust) - run.contrasts) / scales, -_FARTHEST, _FARTHEST)
     bent = np.tanh(straight)
     apart = np.minimum(dissimilarity(measures) / _USUAL_DISSIMILARITY, _MOST_DISSIMILAR)[..., None]
@@ -169,9 +171,9 @@ class Ranker:
     ) -> "FittedRanker":
         """Estimates from a run's rows what its translators are like; no reference and no label is read.
 
-        `candidates` and `verdicts` (of `check_pair` or `check_conversation`; without them the numbers are checked here)
-        hold for each translator a text and its verdicts for each source, None where it has no candidate. Some thousand
-        rows are enough, drawn over all splits; fewer than 20 say little, and are trusted little.
+        `candidates` holds for each translator a text for each source, None where it has none, and `verdicts` those of
+        `check_pair` or `check_conversation` on it; without them the numbers are checked here. Some thousand rows are
+        enough, drawn over all splits; fewer than 20 say little, and are trusted little.
         """
         return FittedRanker(self, tuple(candidates), self._measure(sources, candidates, verdicts))
 
@@ -187,7 +189,9 @@ class Ranker:
         if verdicts is not None and {name: len(found) for name, found in verdicts.items()} != {
             name: len(texts) for name, texts in candidates.items()
         }:
-            raise InputError("expected verdicts for each candidate, in the same order, empty lists where none is wrong")
+            raise InputError(
+                "expected verdicts for each candidate, in the same order, empty lists where none is wrong"
+            )
         rows = list(zip(*candidates.values(), strict=True))
         found: Verdicts | None = None
         if verdicts is not None:

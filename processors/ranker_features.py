@@ -3,7 +3,8 @@
 No feature knows a translator's name. A contrast is always `a` less `b`, so that swapping the two turns its sign.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,21 +19,23 @@ Floats = NDArray[np.float64]
 Texts = Sequence[Sequence[str | None]]
 Verdicts = Sequence[Sequence[Sequence[Verdict]]]
 
-# Of one candidate: share of letters of other scripts, SCR's share of the script, logarithms of the target's length over
-# the source's in characters and in words, number of verdicts on its numbers.
-MEASURES = ("foreign_letters", "script", "length", "words", "numbers")
+# Of one candidate: share of letters of other scripts, the share that SCR is made of, logarithms of the target's length
+# over the source's in characters and in words, verdicts on its numbers, and how many sentence ends and opening
+# brackets it has more or less than the source.
+MEASURES = ("foreign_letters", "script", "length", "words", "numbers", "sentences", "brackets")
 # Of two candidates, before the differences of the measures. `agreement`: chrF with the other candidates as references;
 # `agreement_as_reference`: the other way round; `recall`: chrF of a against b less that of b against a, high where b's
 # content is all in a.
 CONTRASTS = ("agreement", "agreement_as_reference", "recall", *MEASURES)
 # The translators' prior is learnt from a few systems: only what every one of them must pay for, each with its sign.
-PRIOR = ("agreement", "script", "length", "numbers")
+PRIOR = ("agreement", "script", "length", "numbers", "sentences", "brackets")
 SIGNS = {
     "agreement": 1, "agreement_as_reference": 1, "recall": 0, "foreign_letters": -1, "script": 1, "length": 0,
-    "words": 0, "numbers": -1,
+    "words": 0, "numbers": -1, "sentences": -1, "brackets": -1,
 }  # fmt: skip
 # How much more a better peer's agreement counts: e ** 0.5 for 0.1 of mean agreement.
 _TRUST = 5.0
+_SENTENCE_END = re.compile(r"[.?!؟](?=\s|$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +75,14 @@ def measure(
     foreign = np.maximum(target[:, 2] - target[:, 3] - digits, 0)
     ratio = np.log((target[:, :2] + 1.0) / (source[:, :2] + 1.0))
     if verdicts is None:
-        faults = [len(check_numbers(s, t, language=language)) for s, row in zip(sources, texts, strict=True) for t in row]
+        known = language if script == "Arab" else ""
+        faults = [len(check_numbers(s, t, language=known)) for s, row in zip(sources, texts, strict=True) for t in row]
     else:
         faults = [sum(v.check == "numbers" for v in found) for row in verdicts for found in row]
-    columns = [foreign / counted, np.where(target[:, 2] == 0, 1.0, target[:, 3] / counted), ratio[:, 1], ratio[:, 0], faults]
+    ends = _distances(sources, flat, lambda text: len(_SENTENCE_END.findall(text)))
+    brackets = _distances(sources, flat, lambda text: text.count("("))
+    pure = np.where(target[:, 2] == 0, 1.0, target[:, 3] / counted)
+    columns = [foreign / counted, pure, ratio[:, 1], ratio[:, 0], faults, ends, brackets]
     candidates = np.stack(columns, axis=1).astype(float).reshape(len(rows), width, len(MEASURES))
     agreed = agreement(texts)
     missing = np.array([[text is None for text in row] for row in rows], dtype=bool).reshape(len(rows), width)
@@ -83,6 +90,13 @@ def measure(
     agreed[missing] = np.nan
     agreed.transpose(0, 2, 1)[missing] = np.nan
     return Measures(agreed, candidates)
+
+
+def _distances(sources: Sequence[str], targets: Sequence[str], count: Callable[[str], int]) -> NDArray[np.int_]:
+    """How far each target's count is from its source's; the targets of a source stand together."""
+    width = len(targets) // max(len(sources), 1)
+    expected = np.repeat(np.array([count(source) for source in sources], dtype=int), width)
+    return np.abs(np.array([count(target) for target in targets], dtype=int) - expected)
 
 
 def trust(measures: Measures) -> Floats:

@@ -1,18 +1,19 @@
 """Trains the ranker on translations with references: `python -m model_recipes.ranker.train FOLDER PREFIX OUT.json`.
 
 Reads FOLDER/PREFIX.en, FOLDER/PREFIX.ar (the reference) and FOLDER/PREFIX.<system>.ar for two systems or more, a
-sentence a line. The target of each two candidates of a row is the difference of their sentence chrF. Nothing that tells
-one system from another by its name, and no word, enters the model, so that it holds for other translators and texts.
+sentence a line. The target of each two candidates of a row is the difference of their sentence chrF. No system's name
+and no word of a text enters the model, so that it holds for other translators and texts.
 
-The model is fitted by least squares, the loss under which the largest expected gain is the best choice. Weights may not
-have the wrong sign (`processors.ranker_features.SIGNS`): with a handful of systems, a spurious advantage of, say,
+The model is fitted by least squares, the loss under which the largest expected gain is the best choice. Weights may
+not have the wrong sign (`processors.ranker_features.SIGNS`): with a handful of systems, a spurious advantage of, say,
 wrong numbers is soon found. Every subset of the systems is a run of its own, with statistics of its own.
 """
 
 import argparse
+import copy
 import json
 import random
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
@@ -33,7 +34,7 @@ from processors.ranker import (
     shaped,
     usual,
 )
-from processors.ranker_features import CONTRASTS, PRIOR, SIGNS, Floats, Measures, measure
+from processors.ranker_features import CONTRASTS, PRIOR, SIGNS, Floats, Measures, contrasts, measure
 
 Subset = tuple[int, ...]
 Rows = NDArray[np.intp]
@@ -46,7 +47,9 @@ _MOST_SUBSETS = 120
 class Examples:
     """Measures of every candidate, and its chrF against the reference in points, shape (n, S)."""
 
-    def __init__(self, sources: Sequence[str], references: Sequence[str], candidates: dict[str, Sequence[str]]) -> None:
+    def __init__(
+        self, sources: Sequence[str], references: Sequence[str], candidates: Mapping[str, Sequence[str]]
+    ) -> None:
         self.systems = tuple(candidates)
         rows = list(zip(*candidates.values(), strict=True))
         self.measures: Measures = measure(sources, rows)
@@ -58,13 +61,27 @@ class Examples:
     def all_rows(self) -> Rows:
         return np.arange(len(self.chrf))
 
+    def take(self, rows: Rows) -> "Examples":
+        """These rows alone, as a run of their own."""
+        part = copy.copy(self)
+        part.measures = Measures(self.measures.agreement[rows], self.measures.candidates[rows])
+        part.sizes, part.reference_sizes, part.matches = (
+            self.sizes[rows],
+            self.reference_sizes[rows],
+            self.matches[rows],
+        )
+        part.chrf = self.chrf[rows]
+        return part
+
 
 def read_folder(folder: Path, prefix: str) -> Examples:
     """Reads a FLORES-style folder. Raises `InputError` where a file is missing or has another number of lines."""
     sources, references = (_lines(folder / f"{prefix}.{side}") for side in ("en", "ar"))
     names = sorted(path.name[len(prefix) + 1 : -3] for path in folder.glob(f"{prefix}.*.ar"))
     if len(names) < 2:
-        raise InputError(f"{folder}: {len(names)} files {prefix}.<system>.ar: expected the output of two systems or more")
+        raise InputError(
+            f"{folder}: {len(names)} files {prefix}.<system>.ar: expected the output of two systems or more"
+        )
     candidates = {name: _lines(folder / f"{prefix}.{name}.ar") for name in names}
     for name, lines in {"ar": references, **candidates}.items():
         if len(lines) != len(sources):
@@ -118,14 +135,12 @@ Run = tuple[Measures, Usual, Subset]
 
 
 def _differences(examples: Examples, subset: Subset, rows: Rows) -> Floats:
-    gold = examples.chrf[np.ix_(rows, subset)]
+    gold = examples.chrf[rows][:, subset]
     return gold[:, :, None] - gold[:, None, :]
 
 
 def _scales(runs: Sequence[Run], rows: Rows) -> Floats:
     """Standard deviation of each contrast about what is usual."""
-    from processors.ranker_features import contrasts
-
     squares = []
     for measures, run, subset in runs:
         upper = np.triu_indices(len(subset), 1)
@@ -143,7 +158,7 @@ def _fit_prior(examples: Examples, runs: Sequence[Run], rows: Rows) -> Floats:
     x, y = np.concatenate(inputs), np.concatenate(targets)
     # Medians: one system that is far off must not set the scale for the others.
     units = np.median(np.abs(x), axis=0) + 1e-9
-    signs = np.array([1 if name != "numbers" else -1 for name in PRIOR])
+    signs = np.array([SIGNS[name] or 1 for name in PRIOR])
     solved: Floats = _solve((x / units).T @ (x / units) / len(x), (x / units).T @ y / len(x), signs, _PRIOR_PENALTY)
     return solved / units
 
@@ -171,7 +186,7 @@ def _sharpness(examples: Examples, runs: Sequence[Run], rows: Rows, weights: Wei
     gains, bests = [], []
     for measures, run, subset in runs:
         some = Measures(measures.agreement[rows], measures.candidates[rows])
-        gold = examples.chrf[np.ix_(rows, subset)]
+        gold = examples.chrf[rows][:, subset]
         best = (gold == gold.max(axis=1, keepdims=True)).astype(float)
         gains.append(expected_gains(some, run, weights))
         bests.append(best / best.sum(axis=1, keepdims=True))
