@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from hub.findings import errors
 from hub.plan import Plan, changed_by_others, compare, some
 from hub.pull_request import merge, open_pull_request
-from hub.remote import LocalFile, PublishError, Revision, check_token, patiently, read_revision
+from hub.remote import LocalFile, PublishError, Revision, check_token, limit_waits, patiently, read_revision
 from hub.upload import COMMIT_FILES, Job, Observer, send
 from hub.verify import verify_loading
 from hub.viewer import check_dataset
@@ -64,11 +64,11 @@ def publish(
         PublishError: the Hub refused or was changed meanwhile; `main` is as it was unless the message says otherwise.
     """
     with _quiet():
+        api, user = _sign_in(repo, token)
         found = errors(check_dataset(folder))
         if found:
             more = f" (and {len(found) - 1} more: see `smolkalam check`)" if len(found) > 1 else ""
             raise InputError(f"{folder}: not published, for it breaks a rule: {found[0]}{more}")
-        api, user = _sign_in(repo, token)
         main = _main(api, repo, private=private, create=not dry_run)
         files = _files(folder)
         if merge_card and "README.md" in main.files:
@@ -94,7 +94,7 @@ def publish(
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Without the libraries' own bars and retry messages, which would bury ours and print whole URLs."""
+    """Without the libraries' own bars and retry messages, which would bury ours, and without their endless waits."""
     import warnings
 
     import datasets
@@ -105,6 +105,7 @@ def _quiet() -> Iterator[None]:
     bars = not are_progress_bars_disabled(), datasets.are_progress_bars_disabled()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        limit_waits()
         hub_logging.set_verbosity(hub_logging.CRITICAL)
         datasets.logging.set_verbosity(datasets.logging.CRITICAL)
         disable_progress_bars()

@@ -24,6 +24,8 @@ T = TypeVar("T")
 ATTEMPTS = 6
 # Seconds waited at most, whatever the server asks for: its own limits are counted over five minutes.
 LONGEST_WAIT = 310.0
+# Seconds that the Hub may be silent in an answer: huggingface_hub would wait for ever (2.4).
+SILENCE = 300.0
 _PASSING = frozenset({408, 429, 500, 502, 503, 504})
 
 
@@ -116,6 +118,16 @@ def _clear(what: str, problem: BaseException, attempts: int) -> SmolKalamError:
     if status in (401, 403):
         return InputError(f"{message}; the token must be allowed to write to the repository and to its pull requests")
     return PublishError(message)
+
+
+def limit_waits() -> None:
+    """Let every request of huggingface_hub fail, and so be repeated, after `SILENCE`."""
+    import httpx2
+    from huggingface_hub import get_session, set_client_factory
+
+    hooks = get_session().event_hooks
+    timeout = httpx2.Timeout(SILENCE, connect=30.0, pool=None)
+    set_client_factory(lambda: httpx2.Client(event_hooks=hooks, follow_redirects=True, timeout=timeout))
 
 
 def check_token(api: "HfApi", repo: str) -> str:

@@ -54,9 +54,11 @@ def send(job: Job, revision: str, state: Revision, *, commit_files: int | None) 
         chosen = plan.send[:commit_files]
         removed = plan.remove if len(chosen) == len(plan.send) else []
         operations = [*_upload(job, revision, chosen), *_removals(removed)]
+        moved = False
         try:
             _commit(job, revision, state, operations)
         except Moved:
+            moved = True
             rebases += 1
         now = read_revision(job.api, job.repo, revision)
         others = changed_by_others(job.files, state, now)
@@ -69,7 +71,7 @@ def send(job: Job, revision: str, state: Revision, *, commit_files: int | None) 
         if now.commit != state.commit:
             for path in chosen:
                 job.additions.pop(path, None)
-        elif not rebases:
+        elif not moved:
             raise PublishError(
                 f"{revision} of {job.repo}: the Hub took a commit and did not change; nothing is in main"
             )

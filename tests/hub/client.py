@@ -78,15 +78,24 @@ class Said:
         )
 
 
-def publish(folder: str, repo: str, meanwhile: Any = None, keep: str | None = None, **options: Any) -> dict[str, Any]:
+def publish(
+    folder: str,
+    repo: str,
+    meanwhile: Any = None,
+    keep: str | None = None,
+    silence: float = 300,
+    **options: Any,
+) -> dict[str, Any]:
     """Publish; `keep` is a text of the card on main that the published card keeps."""
     from dataclasses import asdict
 
+    from hub import remote
     from hub.publish import publish
 
     def merge_card(local: str, remote: str) -> str:
         return f"{local}{keep}\n" if keep in remote and keep not in local else local  # type: ignore[operator]
 
+    remote.SILENCE = silence
     said = Said(repo, meanwhile)
     merge = merge_card if keep else None
     try:
@@ -138,7 +147,7 @@ def state(repo: str, revision: str = "main") -> dict[str, Any]:
     """Files, their content where it is text, commits, pull requests and tags."""
     from huggingface_hub import HfApi, hf_hub_download
 
-    of = {"repo_id": repo, "repo_type": "dataset"}
+    of: dict[str, Any] = {"repo_id": repo, "repo_type": "dataset"}
     hub = HfApi()
     files = hub.list_repo_files(**of, revision=revision)
     texts = {

@@ -218,13 +218,13 @@ def test_private_dry_run_and_direct(dataset: Dataset, client: Client, repo: str,
 # What is refused, and when.
 
 
-def test_a_broken_rule_stops_before_any_request(dataset: Dataset, client: Client, repo: str, hub: Hub) -> None:
+def test_a_broken_rule_stops_before_anything_is_created(dataset: Dataset, client: Client, repo: str, hub: Hub) -> None:
     (dataset.folder / FILE).unlink()
     done = client("publish", folder=str(dataset.folder), repo=repo)
     assert done["error"].startswith("InputError")
     assert FILE.split("-0")[0] in done["error"]
     assert "\n" not in done["error"]
-    assert hub.stats()["requests"].keys() <= {"admin"}
+    assert hub.stats()["requests"].keys() <= {"admin", "whoami"}
 
 
 @pytest.mark.parametrize(
@@ -382,6 +382,15 @@ def test_what_arrived_without_an_answer_is_not_done_twice(
     assert state["pull_requests"] == {"1": "merged"}
     assert state["tags"] == {"v1": state["commits"][0]}
     assert hub.stats()["requests"]["commit"] == 1
+    same_as(dataset, client, repo)
+
+
+def test_a_silent_hub_is_asked_again(dataset: Dataset, client: Client, repo: str, hub: Hub) -> None:
+    """The commit is made while nobody listens any more: it is found, and not made twice."""
+    hub.faults({"fault": "slow", "kind": "commit", "times": 1, "seconds": 2})
+    done = client("publish", folder=str(dataset.folder), repo=repo, silence=1)
+    assert done["error"] is None
+    assert len(client("state", repo=repo, revision="refs/pr/1")["result"]["commits"]) == 2
     same_as(dataset, client, repo)
 
 
