@@ -2,8 +2,8 @@
 
 The strength of a candidate is the gain in chrF (points, 0 to 100) that choosing it is expected to bring over a random
 candidate of its row; the chance of being the best follows from the strengths (Bradley and Terry 1952; Luce 1959).
-Nothing is known of the translators beforehand. What the run itself shows of them is estimated first, on some hundred
-rows: which of two translators is better at large (the prior), and what is usual between the two, so that a row counts
+Nothing is known of the translators beforehand. What the run itself shows of them is estimated first, on a thousand
+rows or more: which of two translators is better at large (the prior), and what is usual between the two, so that a row counts
 by how it differs from the usual. A row leaves the better translator only if what it shows outweighs the prior, and
 two candidates that hardly differ are never far apart.
 
@@ -173,7 +173,8 @@ class Ranker:
 
         `candidates` holds for each translator a text for each source, None where it has none, and `verdicts` those of
         `check_pair` or `check_conversation` on it; without them the numbers are checked here. Some thousand rows are
-        enough, drawn over all splits; fewer than 20 say little, and are trusted little.
+        enough, drawn over all splits; of some hundred the estimates are noisy (wrong numbers, the best evidence, are
+        rare), and fewer than 20 are hardly trusted.
         """
         return FittedRanker(self, tuple(candidates), self._measure(sources, candidates, verdicts))
 

@@ -9,6 +9,7 @@ from processors.checks import check_pair
 from processors.errors import InputError
 from processors.ranker import SHIPPED, Ranker
 from processors.ranker_features import PRIOR, SIGNS, measure
+from processors.verdict import Verdict
 
 PAIRS = [
     ("The meeting starts at 9 in the morning.", "يبدأ الاجتماع في الساعة 9 صباحا."),
@@ -139,7 +140,7 @@ def test_verdicts_of_the_checks_are_taken(ranker: Ranker) -> None:
     assert given.score(SOURCES, candidates, verdicts) == ranker.fit_batch(SOURCES, candidates).score(
         SOURCES, candidates
     )
-    ignored = {name: [[] for _ in texts] for name, texts in candidates.items()}
+    ignored: dict[str, list[list[Verdict]]] = {name: [[] for _ in texts] for name, texts in candidates.items()}
     prior, blind = given.prior(), ranker.fit_batch(SOURCES, candidates, ignored).prior()
     assert prior["b"] - prior["a"] > blind["b"] - blind["a"] + 1
 
