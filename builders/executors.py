@@ -70,7 +70,7 @@ class LocalExecutor(PipelineExecutor):
         try:
             futures = [pool.submit(_run_in_worker, run, rank) for rank in range(count)]
             return [future.result() for future in as_completed(futures)]
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, SystemExit):
             # What is not on disk is done again when resumed; to wait for whole tasks could take hours.
             for process in pool._processes.values():
                 process.kill()

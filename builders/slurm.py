@@ -12,6 +12,7 @@ from typing import Any
 
 from datatrove.executor.slurm import SlurmPipelineExecutor
 from datatrove.utils.stats import PipelineStats
+from loguru import logger
 
 from builders.executor_recipe import SlurmJobs, SlurmRun
 from builders.queue import CARD
@@ -87,6 +88,8 @@ def submit(recipe: Recipe, run: Run, work: Callable[[str], Any]) -> dict[str, li
         if f"translate/{name}" not in names:
             raise InputError(f"executor.translators: the recipe has no translator '{name}'")
     ids: dict[str, list[str]] = {}
+    # What it says of each launch, the caller says in a line a stage.
+    logger.disable("datatrove.executor.slurm")
 
     def launch(stage: str, after: list[str], jobs: SlurmJobs = where) -> None:
         folder = run.logs("slurm", *stage.split("/"))
