@@ -12,10 +12,11 @@ if TYPE_CHECKING:
 
 # Of a commit, as the Hub recommends (docs/hub/repositories-recommendations).
 COMMIT_FILES = 100
-# Files are uploaded in groups of so many bytes, so that progress shows; a larger file is a group by itself.
-GROUP_BYTES = 64_000_000
-# Files above this are sent one after another: a kill loses what is under way, at most one file of a shard's size.
-# (Xet, where the Hub offers it, has its own order and forgets no more than a block.)
+# Files are uploaded in groups; a kill loses at most the group that is under way (with Xet; with LFS a file). So the
+# first group is of so few bytes, and each further one larger by a quarter: a kill loses at most about a quarter of
+# what was sent since the start, and a long publish soon sends large groups. A larger file is a group by itself.
+FIRST_GROUP, GROWTH, LAST_GROUP = 4_000_000, 1.25, 256_000_000
+# With LFS, files above this are sent one after another, for the same reason.
 LARGE_FILE = 1_000_000
 # Times that a commit is tried again after another one came first; the next stops the publish.
 REBASES = 3
@@ -39,6 +40,7 @@ class Job:
     files: dict[str, LocalFile]
     observer: Observer
     additions: dict[str, "CommitOperationAdd"] = field(default_factory=dict)  # sent, and not yet in a commit
+    group_bytes: float = FIRST_GROUP
 
 
 def send(job: Job, revision: str, state: Revision, *, commit_files: int | None) -> Revision:
@@ -139,8 +141,9 @@ def _groups(job: Job, paths: list[str]) -> Iterator[list[str]]:
     group: list[str] = []
     size = 0
     for path in paths:
-        if group and size + job.files[path].size > GROUP_BYTES:
+        if group and size + job.files[path].size > job.group_bytes:
             yield group
+            job.group_bytes = min(job.group_bytes * GROWTH, LAST_GROUP)
             group, size = [], 0
         group.append(path)
         size += job.files[path].size
