@@ -3,9 +3,9 @@
 The strength of a candidate is the gain in chrF (points, 0 to 100) that choosing it is expected to bring over a random
 candidate of its row; the chance of being the best follows from the strengths (Bradley and Terry 1952; Luce 1959).
 Nothing is known of the translators beforehand. What the run itself shows of them is estimated first, on a thousand
-rows or more: which of two translators is better at large (the prior), and what is usual between the two, so that a row counts
-by how it differs from the usual. A row leaves the better translator only if what it shows outweighs the prior, and
-two candidates that hardly differ are never far apart.
+rows or more: which of two translators is better at large (the prior), and what is usual between the two, so that a row
+counts by how it differs from the usual. A row leaves the better translator only if what it shows outweighs the prior,
+and two candidates that hardly differ are never far apart.
 
 `model_recipes.ranker.train` made the weights in `ranker.json`, which say on what.
 """

@@ -20,8 +20,9 @@ Texts = Sequence[Sequence[str | None]]
 Verdicts = Sequence[Sequence[Sequence[Verdict]]]
 
 # Of one candidate: share of letters of other scripts, the share that SCR is made of, logarithms of the target's length
-# over the source's in characters and in words, verdicts on its numbers, and how many sentence ends and opening
-# brackets it has more or less than the source.
+# over the source's in characters and in words; and, for each 20 words of the source so that a long conversation is not
+# thought worse than a sentence: verdicts on its numbers, and how many sentence ends and opening brackets it has more or
+# less than the source.
 MEASURES = ("foreign_letters", "script", "length", "words", "numbers", "sentences", "brackets")
 # Of two candidates, before the differences of the measures. `agreement`: chrF with the other candidates as references;
 # `agreement_as_reference`: the other way round; `recall`: chrF of a against b less that of b against a, high where b's
@@ -35,6 +36,7 @@ SIGNS = {
 }  # fmt: skip
 # How much more a better peer's agreement counts: e ** 0.5 for 0.1 of mean agreement.
 _TRUST = 5.0
+_WORDS_A_SENTENCE = 20
 _SENTENCE_END = re.compile(r"[.?!؟](?=\s|$)")
 
 
@@ -82,7 +84,14 @@ def measure(
     ends = _distances(sources, flat, lambda text: len(_SENTENCE_END.findall(text)))
     brackets = _distances(sources, flat, lambda text: text.count("("))
     pure = np.where(target[:, 2] == 0, 1.0, target[:, 3] / counted)
-    columns = [foreign / counted, pure, ratio[:, 1], ratio[:, 0], faults, ends, brackets]
+    sentences = np.maximum(source[:, 0] / _WORDS_A_SENTENCE, 1.0)
+    columns = [
+        foreign / counted,
+        pure,
+        ratio[:, 1],
+        ratio[:, 0],
+        *(np.array(f) / sentences for f in (faults, ends, brackets)),
+    ]
     candidates = np.stack(columns, axis=1).astype(float).reshape(len(rows), width, len(MEASURES))
     agreed = agreement(texts)
     missing = np.array([[text is None for text in row] for row in rows], dtype=bool).reshape(len(rows), width)

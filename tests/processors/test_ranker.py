@@ -122,6 +122,13 @@ def test_few_rows_say_little(ranker: Ranker) -> None:
     assert 0 < gaps[0] < gaps[1] < gaps[2]
 
 
+def test_a_long_conversation_is_judged_as_its_sentences_are(ranker: Ranker) -> None:
+    long = {name: [" ".join(texts)] * 90 for name, texts in {"a": HALF_ENGLISH, "b": GOOD}.items()}
+    prior = ranker.fit_batch([" ".join(SOURCES)] * 90, long).prior()
+    short = ranker.fit_batch(SOURCES, {"a": HALF_ENGLISH, "b": GOOD}).prior()
+    assert 0.3 < (prior["b"] - prior["a"]) / (short["b"] - short["a"]) < 3
+
+
 def test_texts_of_every_kind(ranker: Ranker) -> None:
     texts = ["", "🙂", "\u200f", "<think>\n", "```py\nx = 1\n```", "| أ | ب |", "$x^2$", '{"a": 1}', "نص " * 20000]
     candidates = {"a": texts, "b": texts[::-1], "c": GOOD[: len(texts)]}
