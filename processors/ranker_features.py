@@ -21,8 +21,8 @@ Verdicts = Sequence[Sequence[Sequence[Verdict]]]
 
 # Of one candidate: share of letters of other scripts, the share that SCR is made of, logarithms of the target's length
 # over the source's in characters and in words; and, for each 20 words of the source so that a long conversation is not
-# thought worse than a sentence: verdicts on its numbers, and how many sentence ends and opening brackets it has more or
-# less than the source.
+# thought worse than a sentence: verdicts on its numbers, and how many sentence ends and opening brackets it has more
+# or less than the source.
 MEASURES = ("foreign_letters", "script", "length", "words", "numbers", "sentences", "brackets")
 # Of two candidates, before the differences of the measures. `agreement`: chrF with the other candidates as references;
 # `agreement_as_reference`: the other way round; `recall`: chrF of a against b less that of b against a, high where b's
