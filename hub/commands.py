@@ -1,6 +1,8 @@
 """`smolkalam check` and `smolkalam publish`: what they print, and when they fail."""
 
+import json
 from collections import Counter
+from datetime import date
 from pathlib import Path
 from types import TracebackType
 
@@ -45,6 +47,9 @@ def run_publish(
     from builders.run import Run
     from hub.publish import publish
 
+    def merge(new: str, main: dict[str, str]) -> str:
+        return merged_card(new, main, folder, tag or date.today().isoformat())
+
     folder = dataset_folder(run)
     # No build may change the files while they are sent.
     lock = Run(run.absolute()).lock() if folder != run else None
@@ -53,7 +58,16 @@ def run_publish(
             readme = folder / "README.md"
             if readme.is_file() and repo not in readme.read_text(encoding="utf-8", errors="replace"):
                 shown.say(f"the card's examples name another repository than {repo}: set outputs.repo and build again")
-            done = publish(folder, repo, observer=shown, private=private, dry_run=dry_run, tag=tag, direct=direct)
+            done = publish(
+                folder,
+                repo,
+                observer=shown,
+                private=private,
+                dry_run=dry_run,
+                tag=tag,
+                direct=direct,
+                merge_card=merge,
+            )
     finally:
         if lock is not None:
             lock.release()
@@ -65,6 +79,33 @@ def run_publish(
     from huggingface_hub.constants import ENDPOINT
 
     print(f"{ENDPOINT}/datasets/{repo} is at {done.commit}")
+
+
+def merged_card(new: str, main: dict[str, str], folder: Path, title: str) -> str:
+    """A build's card with what people wrote in the one on `main`, and what changed since under `title`.
+
+    Args:
+        new: the build's card.
+        main: texts of `README.md` and `statistics/*.json` on `main`, by path.
+        folder: the build's dataset.
+    """
+    import yaml
+
+    from hub.changelog import changelog, read_statistics, with_changelog
+    from hub.kept_sections import merge_card
+
+    try:
+        card = merge_card(new, main["README.md"])
+    except yaml.YAMLError as problem:
+        reason = str(problem).splitlines()[0]
+        raise InputError(f"the card on main cannot be read ({reason}); mend its front matter on the Hub") from None
+    try:
+        before = {Path(path).stem: json.loads(text) for path, text in main.items() if path != "README.md"}
+        entry = changelog(before, read_statistics(folder)) if before else ""
+    except (ValueError, KeyError, TypeError):
+        # Statistics of another program: nothing to compare with.
+        return card
+    return with_changelog(card, entry, title)
 
 
 class Shown:

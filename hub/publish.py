@@ -4,6 +4,7 @@ Readers of `main` see the dataset as it was or as it is meant to be. A publish t
 its pull request bears what it publishes and onto what in its title, and the Hub knows which files it has.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -44,7 +45,7 @@ def publish(
     dry_run: bool = False,
     tag: str | None = None,
     direct: bool = False,
-    merge_card: Callable[[str, str], str] | None = None,
+    merge_card: Callable[[str, dict[str, str]], str] | None = None,
 ) -> Published:
     """Make the Hub's dataset `repo` equal to `folder`.
 
@@ -56,8 +57,8 @@ def publish(
         dry_run: check and compare, send nothing.
         tag: name for the published commit.
         direct: one commit to `main` in place of a pull request; it is loaded only once readers have it too.
-        merge_card: from this build's card and the one on `main`, the card to publish, such as one that keeps what
-            people wrote. Must give the latter back when given both again.
+        merge_card: from this build's card, and from the card and the statistics on `main`, by path, the card to
+            publish: one that keeps what people wrote. Given what it gave before, it must give the same again.
 
     Raises:
         InputError: the folder breaks a rule, or the token or a name cannot be used; nothing was sent.
@@ -72,7 +73,10 @@ def publish(
         main = _main(api, repo, private=private, create=not dry_run)
         files = _files(folder)
         if merge_card and "README.md" in main.files:
-            _merge_card(api, repo, main, files, merge_card)
+            local = files["README.md"].source
+            assert isinstance(local, Path)
+            merged = merge_card(local.read_text(encoding="utf-8"), _texts(api, repo, main))
+            files["README.md"] = LocalFile(merged.encode("utf-8"))
         _validate_card(files["README.md"])
         job = Job(api, repo, user, files, observer)
         plan = compare(files, main)
@@ -158,17 +162,15 @@ def _files(folder: Path) -> dict[str, LocalFile]:
     return {path.relative_to(folder).as_posix(): LocalFile(path) for path in paths}
 
 
-def _merge_card(
-    api: "HfApi", repo: str, main: Revision, files: dict[str, LocalFile], merge_card: Callable[[str, str], str]
-) -> None:
-    def download() -> str:
-        path = api.hf_hub_download(repo, "README.md", repo_type="dataset", revision=main.commit)
-        return Path(path).read_text(encoding="utf-8")
+def _texts(api: "HfApi", repo: str, main: Revision) -> dict[str, str]:
+    """The card and the statistics of a revision."""
+    paths = [path for path in main.files if path == "README.md" or re.fullmatch(r"statistics/[^/]+\.json", path)]
 
-    local = Path(str(files["README.md"].source)).read_text(encoding="utf-8")
-    merged = merge_card(local, patiently("reading the card on main", download))
-    if merged != local:
-        files["README.md"] = LocalFile(merged.encode("utf-8"))
+    def download() -> dict[str, str]:
+        local = [api.hf_hub_download(repo, path, repo_type="dataset", revision=main.commit) for path in paths]
+        return {path: Path(at).read_text(encoding="utf-8") for path, at in zip(paths, local, strict=True)}
+
+    return patiently("reading the card on main", download)
 
 
 def _validate_card(file: LocalFile) -> None:

@@ -92,8 +92,8 @@ def publish(
     from hub import remote
     from hub.publish import publish
 
-    def merge_card(local: str, remote: str) -> str:
-        return f"{local}{keep}\n" if keep in remote and keep not in local else local  # type: ignore[operator]
+    def merge_card(local: str, main: dict[str, str]) -> str:
+        return f"{local}{keep}\n" if str(keep) in main["README.md"] and str(keep) not in local else local
 
     remote.SILENCE = silence
     said = Said(repo, meanwhile)

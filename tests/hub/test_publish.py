@@ -1,5 +1,6 @@
 """Publishing to the stand-in with the real clients: what arrives, what is sent twice, what faults and kills leave."""
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -58,8 +59,14 @@ def dataset(tmp_path: Path) -> Dataset:
             table = pa.Table.from_pylist(rows(5 + number * 2 + place, f"مرحبا {tmp_path.name}"), schema=SCHEMA)
             made.replace(table, f"{config}/{split}-00000-of-00001.parquet")
         (made.folder / "statistics").mkdir(exist_ok=True)
-        (made.folder / "statistics" / f"{config}.json").write_text(f'{{"config": "{config}"}}\n')
+        statistics(made, config, 5.0)
     return made
+
+
+def statistics(dataset: Dataset, config: str, tokens: float) -> None:
+    means = {"rows": 5, "LR": 0.9, "SCR": 1.0, "turns": 1.0, "tokens": tokens}
+    text = json.dumps({"config": config, "splits": {SPLITS[0]: means}, "summary": means})
+    (dataset.folder / "statistics" / f"{config}.json").write_text(text)
 
 
 def same_as(dataset: Dataset, client: Client, repo: str, **options: Any) -> None:
@@ -182,6 +189,34 @@ def test_a_card_merged_with_the_one_on_main(dataset: Dataset, client: Client, re
     assert text == card.read_text() + "كتبه إنسان\n"
     hub.reset()
     client("publish", folder=str(dataset.folder), repo=repo, keep="كتبه إنسان")
+    assert sent(hub) == {}
+
+
+def test_the_command_keeps_what_people_wrote_and_says_what_changed(
+    dataset: Dataset, client: Client, repo: str, hub: Hub
+) -> None:
+    folder = str(dataset.folder.parent)
+    first = client("run_publish", folder=folder, repo=repo)
+    assert first["error"] is None
+    assert f"{hub.url}/datasets/{repo} is at" in first["said"]
+    edited = dataset.folder.parent / "edited.md"
+    edited.write_text((dataset.folder / "README.md").read_text() + "\n## ملاحظات\n\nكتبه إنسان\n")
+    client(
+        "api",
+        name="upload_file",
+        repo_id=repo,
+        repo_type="dataset",
+        path_in_repo="README.md",
+        path_or_fileobj=str(edited),
+    )
+    statistics(dataset, CONFIGS[0], 6.0)
+    assert client("run_publish", folder=folder, repo=repo, tag="v2")["error"] is None
+    text = client("state", repo=repo)["result"]["texts"]["README.md"]
+    assert "كتبه إنسان" in text
+    assert "### v2" in text
+    hub.reset()
+    again = client("run_publish", folder=folder, repo=repo, tag="v2")
+    assert "nothing is sent" in again["said"]
     assert sent(hub) == {}
 
 
