@@ -1,15 +1,19 @@
 """The dataset card: front matter that the Hub and `datasets` read, and what a reader must know of this build."""
 
-import json
-from collections import Counter
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from builders import schemas
 from builders.ranked import PARALLEL, statistics_by_config
-from builders.recipe import EndpointTranslator, MemoryTranslator, PseudoTranslator, Recipe, Translator
-from builders.statistics import to_json, to_markdown
-from processors.ranking import OUTCOMES
+from builders.recipe import PseudoTranslator, Recipe
+from builders.statistics import to_json
+from builders.units import replacing
+from hub import sections
+from hub.examples import examples
+from hub.kept_sections import edited_sections, generated, merge_card
+from hub.loading import loading
+from hub.plots import Plot, write_plots
+from hub.reproduce import reproduce
+from hub.translators import translators
 
 if TYPE_CHECKING:
     from builders.stages import Build
@@ -25,9 +29,7 @@ _SIZES = [
 
 
 def write_card(build: "Build") -> None:
-    """Write `README.md` and `statistics/<config>.json` into the dataset folder: the last files of a build."""
-    from builders.units import replacing
-
+    """Write statistics, plots and, last of a build's files, `README.md`; what people wrote in the old one stays."""
     dataset = build.run.dataset
     tables = statistics_by_config(build.splits)
     (dataset / "statistics").mkdir(parents=True, exist_ok=True)
@@ -37,14 +39,22 @@ def write_card(build: "Build") -> None:
     for stale in (dataset / "statistics").glob("*.json"):
         if stale.stem not in tables:
             stale.unlink()
+    plots = write_plots(build)
     # What a killed build left half-written would be published with the folder, which is the repository.
     for leftover in dataset.rglob(".*.tmp"):
         leftover.unlink()
     for folder in dataset.iterdir():
         if folder.is_dir() and not any(folder.iterdir()):
             folder.rmdir()
-    with replacing(dataset / "README.md") as temporary:
-        temporary.write_text(f"---\n{front_matter(build.recipe, build.splits)}\n---\n{body(build)}", encoding="utf-8")
+    card = generated(front_matter(build.recipe, build.splits), body(build, plots))
+    path = dataset / "README.md"
+    if path.exists():
+        old = path.read_text(encoding="utf-8", errors="replace")
+        for title in edited_sections(old):
+            build.observer.say(f"README.md: {title or 'the introduction'} was edited by hand; the edit is kept")
+        card = merge_card(card, old)
+    with replacing(path) as temporary:
+        temporary.write_text(card, encoding="utf-8")
 
 
 def front_matter(recipe: Recipe, splits: list[dict[str, Any]]) -> str:
@@ -66,7 +76,8 @@ def front_matter(recipe: Recipe, splits: list[dict[str, Any]]) -> str:
         pretty_name=recipe.outputs.pretty_name,
         size_categories=[next((name for limit, name in _SIZES if rows < limit), "10M<n<100M")],
         task_categories=["text-generation"],
-        tags=["synthetic", "machine-translation", "post-training", "sft", "smolkalam"],
+        tags=["synthetic", "machine-translation", "post-training", "sft", "conversational", "smolkalam"]
+        + (["pseudo-localised"] if any(isinstance(t, PseudoTranslator) for t in recipe.translators) else []),
         source_datasets=["HuggingFaceTB/smoltalk2"] if "smoltalk2" in recipe.source.path else None,
     )
     infos = DatasetInfosDict()
@@ -86,142 +97,21 @@ def front_matter(recipe: Recipe, splits: list[dict[str, Any]]) -> str:
     return data.to_yaml()
 
 
-def body(build: "Build") -> str:
-    """The card's text."""
+def body(build: "Build", plots: list[Plot]) -> list[str]:
+    """The card's sections, in order; one that has nothing to say is empty."""
     recipe = build.recipe
-    ranked = [recipe.config_name(t.name) for t in recipe.translators]
-    first = next((s for s in build.splits if s["rows"]), None)
-    tables = statistics_by_config(build.splits)
-    sections = [
-        *_pseudo_warning(recipe),
-        f"# {recipe.outputs.pretty_name}\n\n"
-        f"English post-training conversations in {recipe.language.name}: each row of the source, translated by "
-        f"{_names(t.name for t in recipe.translators)}, checked, scored and ranked. One config for each primary "
-        f"translator, one split for each split of the source.",
-        _loading(recipe, first) if first else "",
-        "## Splits\n\n"
-        + "\n".join(f"### `{config}`\n\n{to_markdown(tables[config])}" for config in ranked if config in tables)
-        + f"\nA turn is a message. Tokens are of the tokenizer `{recipe.outputs.tokenizer}`."
-        + (
-            " It estimates what a byte-pair tokenizer would count, without a download."
-            if recipe.outputs.tokenizer == "approximate"
-            else ""
-        ),
-        _columns(recipe),
-        "## Translators\n\n" + "\n".join(f"- {_translator(t)}" for t in recipe.translators),
-        _ranking(build),
-        _dropped(build),
-    ]
-    return "\n" + "\n\n".join(section.strip("\n") for section in sections if section) + "\n"
-
-
-def _pseudo_warning(recipe: Recipe) -> list[str]:
-    pseudo = [t.name for t in recipe.translators if isinstance(t, PseudoTranslator)]
-    if not pseudo:
-        return []
     return [
-        f"**Not a translation: the text of {_names(pseudo)} is pseudo-localised, without meaning, made to test the "
-        "pipeline. Do not train on it.**"
+        sections.introduction(recipe),
+        sections.overview(build),
+        loading(recipe.outputs.repo, build.splits),
+        examples(build),
+        sections.splits(build, plots),
+        sections.columns(recipe),
+        translators(build),
+        sections.ranking(build),
+        sections.dropped(build, plots),
+        reproduce(recipe),
+        sections.limitations(recipe),
+        sections.licence(recipe),
+        sections.citation(),
     ]
-
-
-def _loading(recipe: Recipe, first: dict[str, Any]) -> str:
-    repo, config = recipe.outputs.repo, first["config"]
-    return (
-        "## How to load\n\n```python\nfrom datasets import load_dataset\n\n"
-        f'dataset = load_dataset("{repo}", "{config}", split="{first["split"]}")\n'
-        f'stream = load_dataset("{repo}", "{config}", split="{first["split"]}", streaming=True)\n```\n\n'
-        "Give the path of this folder in place of the repository's name to load it from a disk."
-    )
-
-
-def _columns(recipe: Recipe) -> str:
-    parallel = (
-        "\n\nThe config `parallel` has the English `messages` beside all `candidates`, with their texts."
-        if recipe.outputs.parallel
-        else ""
-    )
-    return (
-        "## Columns\n\n"
-        "- `id`: `<source split>/<row number in it>`\n"
-        "- `messages`, `chat_template_kwargs`, `source`: as in the source, translated; tool calls and tool schemas "
-        "stay as they are\n"
-        "- `LR`, `SCR`, `rank_score`: length ratio, script purity and their mean (arXiv 2511.18411, section 3.5)\n"
-        "- `translator`: whose candidate the row is\n"
-        "- `candidates`: every translator's scores and what the checks found; `chosen` marks the row's own. Scores "
-        "are null where a translator has no candidate, and its check says why\n"
-        "- `tokens`, `turns`: tokens and messages of the row" + parallel
-    )
-
-
-def _translator(spec: Translator) -> str:
-    chunking = (
-        f"chunks of {spec.chunking.lines} lines"
-        if spec.chunking.strategy == "lines"
-        else f"chunks of at most {spec.chunking.max_tokens} tokens"
-    )
-    memory = " after a translation memory" if spec.memory else ""
-    if isinstance(spec, MemoryTranslator):
-        return f"**{spec.name}**: a translation memory; no model translated these rows"
-    if isinstance(spec, PseudoTranslator):
-        return f"**{spec.name}**: pseudo-localisation{memory}, {chunking}"
-    assert isinstance(spec, EndpointTranslator)
-    revision = f" at revision `{spec.revision}`" if spec.revision else ""
-    decoding = json.dumps(spec.decoding.model_dump(mode="json", exclude_none=True, exclude_defaults=True))
-    return (
-        f"**{spec.name}**: `{spec.model}`{revision}{memory}, prompt `{spec.prompt}`, {chunking}, decoding `{decoding}`"
-    )
-
-
-def _ranking(build: "Build") -> str:
-    recipe, extra = build.recipe, build.totals["rank"].extra
-    policy = recipe.ranking
-    how = {
-        "never": "a config holds its primary translator's candidates only; a vetoed one leaves the row out",
-        "vetoed": "a row takes its primary translator's candidate, or the best other one where a hard check vetoes it",
-        "better": "a row takes its primary translator's candidate, or another's where it is vetoed or better by more "
-        f"than {policy.margin:g} in rank_score",
-    }[policy.replace]
-    titles = "Config | Primary's own | Replaced, for vetoed | Replaced, for better | Left out"
-    lines = [f"| {titles} |", "|---|---:|---:|---:|---:|"]
-    for spec in recipe.translators:
-        config = recipe.config_name(spec.name)
-        numbers = (extra[f"{config}/{outcome}"] for outcome in OUTCOMES)
-        lines.append(f"| `{config}` | {' | '.join(f'{n:,}' for n in numbers)} |")
-    limits = [f"{name} below {value:g}" for name, value in (("LR", policy.min_LR), ("SCR", policy.min_SCR)) if value]
-    veto = f" Also vetoed: {' and '.join(limits)}." if limits else ""
-    return f"## Ranking\n\nHard checks veto whatever the scores say; {how}.{veto}\n\n" + "\n".join(lines)
-
-
-def _dropped(build: "Build") -> str:
-    select = build.totals["select"]
-    lines = [f"## What was left out\n\nRead {select.read:,} rows; {select.kept:,} were taken to be translated.\n"]
-    lines += _table("Not taken, by reason", select.dropped)
-    for spec in build.recipe.translators:
-        totals, extra = build.totals[f"translate/{spec.name}"], build.totals["rank"].extra
-        lines += _table(f"`{spec.name}`: conversations that it failed to translate, by check", totals.dropped)
-        prefix = f"{spec.name}/veto_"
-        vetoes = Counter({k.removeprefix(prefix): n for k, n in extra.items() if k.startswith(prefix)})
-        lines += _table(f"`{spec.name}`: candidates vetoed, by check", vetoes)
-    lines += _table("Rows that no config has", build.totals["rank"].dropped)
-    lines += [f"- {note}" for note in build.notes]
-    return "\n".join(lines)
-
-
-def _table(title: str, counts: Counter[str]) -> list[str]:
-    if not counts:
-        return []
-    rows = [
-        f"| {_cell(reason)} | {n:,} |" for reason, n in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    ]
-    return [f"{title}:\n", "| Reason | Rows |", "|---|---:|", *rows, ""]
-
-
-def _cell(text: str) -> str:
-    """Text that stays within its cell of a table: a reason may quote what a server said."""
-    return " ".join(text.split()).replace("|", "\\|")
-
-
-def _names(names: Iterable[str]) -> str:
-    *most, last = [f"`{name}`" for name in names]
-    return f"{', '.join(most)} and {last}" if most else last

@@ -1,0 +1,44 @@
+"""Small pieces of Markdown and HTML as the Hub renders them."""
+
+import html
+import re
+from collections.abc import Iterable
+
+# Scripts that are written from right to left (ISO 15924; Unicode's bidirectional classes R and AL).
+RIGHT_TO_LEFT = frozenset({"Adlm", "Arab", "Hebr", "Mand", "Mend", "Nkoo", "Rohg", "Samr", "Syrc", "Thaa"})
+
+
+def cell(text: str) -> str:
+    """Text that stays within its cell of a table: a reason may quote what a server said."""
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def table(titles: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    """A table; every column but the first is of numbers."""
+    names = list(titles)
+    lines = [f"| {' | '.join(names)} |", "|---|" + "---:|" * (len(names) - 1)]
+    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
+
+
+def fenced(text: str, language: str = "") -> str:
+    """A fenced block that holds `text` as it is, fences in it included.
+
+    >>> print(fenced("x"))
+    ```
+    x
+    ```
+    """
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}{language}\n{text}\n{fence}"
+
+
+def details(summary: str, content: str) -> str:
+    """A block that is closed until a reader opens it; `content` is Markdown."""
+    return f"<details>\n<summary>{html.escape(summary)}</summary>\n\n{content}\n\n</details>"
+
+
+def names(items: Iterable[str]) -> str:
+    """`a`, `b` and `c`."""
+    *most, last = [f"`{item}`" for item in items]
+    return f"{', '.join(most)} and {last}" if most else last

@@ -1,0 +1,203 @@
+"""The card's sections that tell what the dataset is: tables, columns, ranking, what was left out, licence, limits."""
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from builders.ranked import statistics_by_config
+from builders.recipe import EndpointTranslator, MemoryTranslator, PseudoTranslator, Recipe
+from builders.statistics import summarise, to_markdown
+from hub.markdown import cell, fenced, names, table
+from hub.plots import Plot
+from processors.ranking import OUTCOMES
+
+if TYPE_CHECKING:
+    from builders.stages import Build
+
+_PAPER = """@misc{alrashed2025smolkalam,
+  title={SmolKalam: Ensemble Quality-Filtered Translation at Scale for High Quality Arabic Post-Training Data},
+  author={Sultan AlRashed and Chadi Helwe and Francesco Orabona},
+  year={2025},
+  eprint={2511.18411},
+  archivePrefix={arXiv},
+  primaryClass={cs.CL},
+  url={https://arxiv.org/abs/2511.18411}
+}"""
+_SOURCE = """@misc{bakouch2025smollm3,
+  title={{SmolLM3: smol, multilingual, long-context reasoner}},
+  author={Bakouch, Elie and Ben Allal, Loubna and Lozhkov, Anton and Tazi, Nouamane and Tunstall, Lewis and others},
+  year={2025},
+  howpublished={\\url{https://huggingface.co/blog/smollm3}}
+}"""
+
+
+def introduction(recipe: Recipe) -> str:
+    """What stands before the first heading; of pseudo-localised text the first line says that it is none."""
+    pseudo = [t.name for t in recipe.translators if isinstance(t, PseudoTranslator)]
+    warning = (
+        f"**Not a translation: the text of {names(pseudo)} is pseudo-localised, without meaning, made to test the "
+        "pipeline. Do not train on it.**\n\n"
+        if pseudo
+        else ""
+    )
+    return (
+        f"{warning}# {recipe.outputs.pretty_name}\n\n"
+        f"English post-training conversations in {recipe.language.name}: each row of the source, translated by "
+        f"{names(t.name for t in recipe.translators)}, checked, scored and ranked. One config for each primary "
+        "translator, one split for each split of the source."
+    )
+
+
+def overview(build: "Build") -> str:
+    """A line a config: the paper's summary."""
+    rows = []
+    for config, splits in statistics_by_config(build.splits).items():
+        s = summarise(splits)
+        means = [f"{s.tokens:,.0f}", f"{s.turns:.2f}", f"{s.LR:.3f}", f"{s.SCR:.3f}"]
+        rows.append([f"`{config}`", str(len(splits)), f"{s.rows:,}", f"{s.total_tokens / 1e6:,.2f}", *means])
+    titles = ["Config", "Splits", "Rows", "Tokens (M)", "Tokens a row", "Turns", "LR", "SCR"]
+    return f"## At a glance\n\n{table(titles, rows)}" if rows else ""
+
+
+def splits(build: "Build", plots: list[Plot]) -> str:
+    """A table a config, and the plots of what is in the splits."""
+    recipe, tables = build.recipe, statistics_by_config(build.splits)
+    ranked = [recipe.config_name(t.name) for t in recipe.translators]
+    parts = ["## Splits", *(f"### `{c}`\n\n{to_markdown(tables[c]).rstrip()}" for c in ranked if c in tables)]
+    approximate = (
+        " It estimates what a byte-pair tokenizer would count, without a download."
+        if recipe.outputs.tokenizer == "approximate"
+        else ""
+    )
+    tokenizer = recipe.outputs.tokenizer if recipe.outputs.tokenizer.count("/") <= 1 else "a local one"
+    parts.append(f"A turn is a message. Tokens are of the tokenizer `{tokenizer}`.{approximate}")
+    shown = [plot for plot in plots if plot.path != "plots/left_out.png"]
+    parts += [f"![{plot.title}]({plot.path})" for plot in shown]
+    if shown:
+        parts.append(
+            "Every candidate counts, whether a config took it or not: thin lines from 5 to 95 in 100, thick ones from "
+            "25 to 75, a dot at the median."
+        )
+    return "\n\n".join(parts)
+
+
+def columns(recipe: Recipe) -> str:
+    parallel = (
+        "\n\nThe config `parallel` has the English `messages` beside all `candidates`, with their texts."
+        if recipe.outputs.parallel
+        else ""
+    )
+    return (
+        "## Columns\n\n"
+        "- `id`: `<source split>/<row number in it>`\n"
+        "- `messages`, `chat_template_kwargs`, `source`: as in the source, translated; tool calls and tool schemas "
+        "stay as they are\n"
+        "- `LR`, `SCR`, `rank_score`: length ratio, script purity and their mean (arXiv 2511.18411, section 3.5)\n"
+        "- `translator`: whose candidate the row is\n"
+        "- `candidates`: every translator's scores and what the checks found; `chosen` marks the row's own. Scores "
+        "are null where a translator has no candidate, and its check says why\n"
+        "- `tokens`, `turns`: tokens and messages of the row" + parallel
+    )
+
+
+def ranking(build: "Build") -> str:
+    """The policy, its thresholds, and what they did to each config."""
+    recipe, extra = build.recipe, build.totals["rank"].extra
+    policy, tables = recipe.ranking, statistics_by_config(build.splits)
+    how = {
+        "never": "a config holds its primary translator's candidates only; a vetoed one leaves the row out",
+        "vetoed": "a row takes its primary translator's candidate, or the best other one where a hard check vetoes it",
+        "better": "a row takes its primary translator's candidate, or another's where it is vetoed or better by more "
+        f"than {policy.margin:g} in rank_score",
+    }[policy.replace]
+    rows = []
+    for spec in recipe.translators:
+        config = recipe.config_name(spec.name)
+        scored = extra[f"{spec.name}/scored"]
+        own = f"{extra[f'{spec.name}/rank_score_ppm'] / scored / 1e6:.3f}" if scored else "n/a"
+        whole = summarise(tables.get(config, {}))
+        built = "n/a" if whole.LR is None or whole.SCR is None else f"{(whole.LR + whole.SCR) / 2:.3f}"
+        rows.append([f"`{config}`", *(f"{extra[f'{config}/{outcome}']:,}" for outcome in OUTCOMES), own, built])
+    titles = ["Config", "Primary's own", "Replaced, for vetoed", "Replaced, for better", "Left out"]
+    titles += ["rank_score of the primary's candidates", "rank_score of the config"]
+    limits = [f"{name} below {value:g}" for name, value in (("LR", policy.min_LR), ("SCR", policy.min_SCR)) if value]
+    veto = f" Also vetoed: {' and '.join(limits)}." if limits else ""
+    scores = f" LR is computed with alpha {policy.alpha:g}; a script ratio of {policy.scr_threshold:g} counts as pure."
+    return (
+        f"## Ranking\n\nHard checks veto whatever the scores say; {how}.{veto}{scores}\n\n{table(titles, rows)}\n\n"
+        "Scores of the primary's candidates are those before any veto or replacement."
+    )
+
+
+def dropped(build: "Build", plots: list[Plot]) -> str:
+    """Every row that was read and is not in a config, by reason."""
+    select = build.totals["select"]
+    parts = [f"## What was left out\n\nRead {select.read:,} rows; {select.kept:,} were taken to be translated."]
+    parts += [f"![{plot.title}]({plot.path})" for plot in plots if plot.path == "plots/left_out.png"]
+    parts += _reasons("Not taken, by reason", select.dropped)
+    for spec in build.recipe.translators:
+        totals, extra = build.totals[f"translate/{spec.name}"], build.totals["rank"].extra
+        parts += _reasons(f"`{spec.name}`: conversations that it failed to translate, by check", totals.dropped)
+        prefix = f"{spec.name}/veto_"
+        vetoes = Counter({k.removeprefix(prefix): n for k, n in extra.items() if k.startswith(prefix)})
+        parts += _reasons(f"`{spec.name}`: candidates vetoed, by check", vetoes)
+    parts += _reasons("Rows that no config has", build.totals["rank"].dropped)
+    if build.notes:
+        parts.append("\n".join(f"- {note}" for note in build.notes))
+    return "\n\n".join(parts)
+
+
+def limitations(recipe: Recipe) -> str:
+    points = [
+        "LR and SCR measure form, not meaning: a fluent mistranslation scores well. The checks compare code, numbers, "
+        "links, mathematics, tags and layout with the source; they do not read.",
+        "Tool calls, tool schemas, tool results and code stay in English, comments and strings in the code included.",
+        "Mistakes, biases and machine-written reasoning of the source come with it; so does what is specific to "
+        "English (grammar exercises, puns, spelling).",
+    ]
+    if any(isinstance(t, EndpointTranslator) for t in recipe.translators):
+        points.insert(0, "Translated by machine; no person has read all rows.")
+    if len(recipe.translators) > 1 and recipe.ranking.replace != "never":
+        points.append(
+            "A config holds other translators' rows where its own was replaced: see the column `translator`."
+        )
+    if recipe.outputs.tokenizer == "approximate":
+        points.append("Tokens are estimated.")
+    return "## Limitations\n\n" + "\n".join(f"- {point}" for point in points)
+
+
+def licence(recipe: Recipe) -> str:
+    """Of the dataset, of what it was made from, and of the models, whose terms may bind their output."""
+    points = [f"This dataset: `{recipe.outputs.license}`, as given by who built it."]
+    if "smoltalk2" in recipe.source.path.lower():
+        points.append(
+            "The source, [SmolTalk2](https://huggingface.co/datasets/HuggingFaceTB/smoltalk2), is a collection: its "
+            "card names the licence of each part, which holds for the translation too."
+        )
+    elif recipe.source.path == "sample":
+        points.append("The source: conversations written for SmolKalam (Apache 2.0).")
+    else:
+        points.append("The source: a collection of its builder's; its licence holds for the translation too.")
+    for spec in recipe.translators:
+        if isinstance(spec, EndpointTranslator) and spec.model.count("/") == 1:
+            points.append(
+                f"`{spec.name}`: the terms of [`{spec.model}`](https://huggingface.co/{spec.model}) and of whoever "
+                "served it may bind what is done with its output."
+            )
+        elif isinstance(spec, MemoryTranslator):
+            points.append(f"`{spec.name}`: the licence of its translation memory.")
+    return "## Licence\n\n" + "\n".join(f"- {point}" for point in points)
+
+
+def citation() -> str:
+    return (
+        "## Citation\n\nThe method is SmolKalam's ([arXiv 2511.18411](https://arxiv.org/abs/2511.18411)); "
+        "[SmolTalk2](https://huggingface.co/datasets/HuggingFaceTB/smoltalk2) was published with SmolLM3.\n\n"
+        f"{fenced(_PAPER, 'bibtex')}\n\n{fenced(_SOURCE, 'bibtex')}"
+    )
+
+
+def _reasons(title: str, counts: Counter[str]) -> list[str]:
+    if not counts:
+        return []
+    rows = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return [f"{title}:", table(["Reason", "Rows"], ([cell(reason), f"{n:,}"] for reason, n in rows))]

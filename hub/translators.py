@@ -1,0 +1,119 @@
+"""How each translator was run: model, prompt word for word, decoding, chunking, and what became of its requests."""
+
+import json
+import sqlite3
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from builders.recipe import EndpointTranslator, MemoryTranslator, PseudoTranslator, Translator
+from hub.markdown import cell, details, fenced, table
+from hub.reproduce import public_recipe
+from processors.languages import Language
+from processors.prompts import PromptConfig, build_payload
+
+if TYPE_CHECKING:
+    from builders.stages import Build
+
+# Counters of `processors.translation`, in the order in which things happen.
+_COUNTERS = {
+    "memory_hits": "Segments from a memory",
+    "memory_rejected": "Texts from a memory that a check refused",
+    "chunks": "Chunks",
+    "requests": "Requests",
+    "retries_same": "... of them asked again, at another temperature",
+    "retries_smaller": "Chunks asked again in halves",
+    "retries_span_by_span": "Chunks asked again between their protected spans",
+    "chunks_failed": "Chunks that failed after all that",
+}
+
+
+def translators(build: "Build") -> str:
+    """The section."""
+    recipe = build.recipe
+    public = {t["name"]: t for t in public_recipe(recipe)["translators"]}
+    parts = ["## Translators"]
+    for spec in recipe.translators:
+        totals = build.totals[f"translate/{spec.name}"]
+        bill = None
+        if isinstance(spec, EndpointTranslator):
+            bill = tokens_asked(build.run.stage("translate", spec.name, "answers"))
+        parts.append(f"- {_described(spec, public[spec.name])}")
+        parts.append(_counts(spec.name, totals, bill))
+        if isinstance(spec, EndpointTranslator):
+            prompt = fenced(prompt_text(spec, recipe.language), "text")
+            parts.append(details(f"The prompt of {spec.name}, word for word; {{text}} is the chunk", prompt))
+    return "\n\n".join(parts)
+
+
+def prompt_text(spec: EndpointTranslator, language: Language) -> str:
+    """What is sent, with `{text}` for the chunk: the completion's prompt, or the chat's messages by role."""
+    payload = build_payload(PromptConfig(language, spec.prompt), {}, "{text}")
+    if "prompt" in payload:
+        return payload["prompt"]
+    return "\n\n".join(f"[{message['role']}]\n{_content(message['content'])}" for message in payload["messages"])
+
+
+def tokens_asked(answers: Path) -> tuple[int, int, int] | None:
+    """Answers that a translator gave, with the tokens of their prompts and completions; None where none are stored.
+
+    An answer that two processes asked for at the same time is one answer, so that the number does not depend on how
+    many there were. Read in key order from each file: nothing of the text, and no more than a row of each in memory.
+    """
+    import heapq
+    from itertools import groupby
+
+    files = sorted(answers.glob("answers-*.sqlite"))
+    connections = [sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True) for path in files]
+    try:
+        query = "SELECT key, prompt_tokens, completion_tokens FROM answers ORDER BY key"
+        merged = heapq.merge(*(connection.execute(query) for connection in connections))
+        firsts = [0, 0, 0]
+        for _, same in groupby(merged, key=lambda row: row[0]):
+            _, prompt, completion = next(same)
+            firsts = [firsts[0] + 1, firsts[1] + prompt, firsts[2] + completion]
+    except sqlite3.DatabaseError:
+        # A damaged file: what the runner sets aside and asks again is no reason for a build to have no card.
+        return None
+    finally:
+        for connection in connections:
+            connection.close()
+    return (firsts[0], firsts[1], firsts[2]) if firsts[0] else None
+
+
+def _content(content: Any) -> str:
+    return content if isinstance(content, str) else json.dumps(content, ensure_ascii=False)
+
+
+def _described(spec: Translator, public: dict[str, Any]) -> str:
+    chunking = (
+        f"chunks of {spec.chunking.lines} lines"
+        if spec.chunking.strategy == "lines"
+        else f"chunks of at most {spec.chunking.max_tokens} tokens"
+    )
+    tokenizer = public["chunking"]["tokenizer"]
+    chunking += f" (tokenizer `{tokenizer}`)" if spec.chunking.strategy == "tokens" else ""
+    files = ", ".join(f"`{name}`" for name in public["memory"])
+    if isinstance(spec, MemoryTranslator):
+        return f"**{spec.name}**: a translation memory ({files}); no model translated these rows"
+    memory = f" after a translation memory ({files})" if spec.memory else ""
+    if isinstance(spec, PseudoTranslator):
+        return f"**{spec.name}**: pseudo-localisation{memory}, {chunking}"
+    model = public["model"]
+    linked = f"[`{model}`](https://huggingface.co/{model})" if model.count("/") == 1 else f"`{model}`"
+    revision = f" at revision `{spec.revision}`" if spec.revision else ", revision not recorded"
+    decoding = json.dumps({k: v for k, v in public["decoding"].items() if v not in (None, {})})
+    return (
+        f"**{spec.name}**: {linked}{revision}{memory}, prompt `{spec.prompt}`, {chunking}, decoding `{decoding}`, "
+        f"protected spans as {spec.spans.replace('_', ' ')}"
+    )
+
+
+def _counts(name: str, totals: Any, bill: tuple[int, int, int] | None) -> str:
+    rows = [("Conversations", totals.read), ("Translated", totals.kept), ("Failed", totals.dropped.total())]
+    rows += [(title, totals.extra[key]) for key, title in _COUNTERS.items() if totals.extra[key]]
+    rejected = Counter({k.removeprefix("rejected_"): n for k, n in totals.extra.items() if k.startswith("rejected_")})
+    rows += [(f"Answers refused by the check `{cell(check)}`", n) for check, n in sorted(rejected.items())]
+    if bill:
+        rows += zip(("Answers stored", "Tokens of their prompts", "Tokens of the answers"), bill, strict=True)
+    return table([f"`{name}`", "Number"], ([title, f"{n:,}"] for title, n in rows))
