@@ -34,7 +34,7 @@ def build(
         str | None, typer.Option(metavar="STAGE", help="select, translate, rank or build: go no further.")
     ] = None,
     executor: Annotated[
-        str | None, typer.Option(help="local, queue (with smolkalam worker) or slurm; replaces the recipe's.")
+        str | None, typer.Option(help="local, queue (with smolkalam worker), slurm or ray; replaces the recipe's.")
     ] = None,
 ) -> None:
     """Build a dataset: select, translate, rank, build. Run the same command again to go on where it stopped."""

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from builders import stages
-from builders.executor_recipe import LocalRun, Shared, SlurmRun
+from builders.executor_recipe import LocalRun, RayRun, Shared, SlurmRun
 from builders.executors import Executor, ThisMachine
 from builders.progress import Monitor
 from builders.queue import CARD, Reached, SharedFolder, joined, refuse_workers, start
@@ -45,7 +45,7 @@ def run_build(
 ) -> Path:
     """Build `name`'s dataset, `finish` it with its card; returns the run folder. Raises `processors.errors`.
 
-    `executor` (local, queue, slurm) replaces the recipe's. On a cluster the build has only begun on return.
+    `executor` (local, queue, slurm, ray) replaces the recipe's. On a cluster the build has only begun on return.
     """
     if stop_after is not None and stop_after not in STAGES:
         raise InputError(f"--stop-after {stop_after}: no such stage; expected one of {', '.join(STAGES)}")
@@ -115,6 +115,12 @@ def _begin_shared(
         start(run, _resolved(recipe), recipe.executor.lease_s)
     except OSError as error:
         raise write_error(error, run.folder) from None
+    if isinstance(recipe.executor, RayRun):
+        from builders.ray_workers import RayWorkers
+
+        task = partial(work_on, run.folder, workers=recipe.executor.cpus_per_task, wanted=wanted, finish=finish)
+        RayWorkers(task, recipe.executor, run.logs("ray")).run()
+        # Nothing is left but to say what came out; what the tasks left undone is done here.
     if not isinstance(recipe.executor, SlurmRun):
         work_on(run.folder, workers=workers, wanted=wanted, finish=finish)
         return run.folder

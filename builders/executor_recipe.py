@@ -56,4 +56,14 @@ class SlurmRun(SlurmJobs, Shared):
     )
 
 
-ExecutorRecipe = Annotated[LocalRun | QueueRun | SlurmRun, Field(discriminator="kind")]
+class RayRun(Shared):
+    """On a Ray cluster (RAY_ADDRESS, or one of this machine) whose nodes share the run folder."""
+
+    kind: Literal["ray"]
+    tasks: int = Field(8, ge=1, description="workers, each for the whole build")
+    cpus_per_task: int = Field(1, ge=1)
+    mem_per_cpu_gb: float = Field(4.0, gt=0)
+    gpus_per_task: int = Field(0, ge=0)
+
+
+ExecutorRecipe = Annotated[LocalRun | QueueRun | SlurmRun | RayRun, Field(discriminator="kind")]
