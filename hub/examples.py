@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 # Rows looked at, from the beginning of each split, and characters (both languages) that an example has at most.
 ROWS, LONGEST, SHORTEST = 64, 2000, 160
 _MATHEMATICS = frozenset({"math", "environment", "boxed"})
+_CODE = _MATHEMATICS | {"fence", "indented_code", "code", "calc", "tag", "json"}
 
 
 @dataclass(slots=True)
@@ -32,8 +33,8 @@ _SHAPES: dict[str, Callable[[Shape], bool]] = {
     "Several turns": lambda s: s.messages >= 4 and not s.parts & {"think", "tool_call"} and not s.kinds,
     "With thinking": lambda s: "think" in s.parts and "tool_call" not in s.parts,
     "Tool call": lambda s: "tool_call" in s.parts,
-    "Code": lambda s: "fence" in s.kinds,
-    "Mathematics": lambda s: bool(s.kinds & _MATHEMATICS),
+    "Code": lambda s: "fence" in s.kinds and not s.parts & {"think", "tool_call"},
+    "Mathematics": lambda s: bool(s.kinds & _MATHEMATICS) and not s.parts & {"think", "tool_call"},
 }
 
 
@@ -108,21 +109,37 @@ def rendered(content: str, direction: str) -> str:
     pieces = []
     for part in split_parts(content):
         if part.type in ("tool_call", "tool_response"):
-            pieces.append(f'<code dir="ltr">{_escaped(part.opening + part.text + part.closing)}</code>')
+            pieces.append(_code(part.opening + part.text + part.closing, direction))
             continue
-        position, text = 0, part.opening + part.text + part.closing
-        for span in protected_spans(text):
-            if span.kind not in ("fence", "code", "math", "environment", "boxed"):
-                continue
-            pieces.append(_escaped(text[position : span.start]))
-            shown = _escaped(text[span.start : span.end])
-            pieces.append(f'<code dir="ltr">{shown}</code>' if direction == "rtl" or "\n" in text else shown)
-            position = span.end
-        pieces.append(_escaped(text[position:]))
+        if part.opening:
+            pieces.append(_code(part.opening, direction))
+        position = 0
+        for span in protected_spans(part.text):
+            if span.kind in _CODE:
+                pieces.append(_escaped(part.text[position : span.start]))
+                pieces.append(_code(part.text[span.start : span.end], direction))
+                position = span.end
+        pieces.append(_escaped(part.text[position:]))
+        if part.closing:
+            pieces.append(_code(part.closing, direction))
     return "".join(pieces)
+
+
+def _code(text: str, direction: str) -> str:
+    """Code, by itself and from the left where it has several lines; a short piece is not broken between lines."""
+    core = text.strip("\n")
+    lead, _, trail = text.partition(core) if core else (text, "", "")
+    shown = _escaped(core)
+    if "\n" in core and direction == "rtl":
+        # A block begins and ends lines of its own.
+        lead, trail = lead.removesuffix("\n"), trail.removeprefix("\n")
+        return f'{_escaped(lead)}<div dir="ltr" align="left"><code>{shown}</code></div>{_escaped(trail)}'
+    if len(core) <= 40:
+        shown = shown.replace(" ", "&nbsp;")
+    return f'{_escaped(lead)}<code dir="ltr">{shown}</code>{_escaped(trail)}'
 
 
 def _escaped(text: str) -> str:
     """`$` as an entity, so that no renderer takes it for mathematics; indentation is kept."""
-    lines = html.escape(text.strip("\n") if not text.strip() else text).replace("$", "&#36;").split("\n")
+    lines = html.escape(text).replace("$", "&#36;").split("\n")
     return "<br>".join("&nbsp;" * (len(line) - len(line.lstrip(" "))) + line.lstrip(" ") for line in lines)

@@ -130,6 +130,7 @@ def draw_quantiles(quantiles: Quantiles, metrics: tuple[str, ...]) -> Any:
             place += 0.6
         axis.set_yticks([position for position, _ in labels], [_label(split) for _, split in labels], fontsize=7)
         axis.set_title(metric, fontsize=9)
+        axis.margins(y=0.02)
         axis.tick_params(axis="x", labelsize=7)
         axis.grid(axis="x", color="#DDDDDD", linewidth=0.6)
         axis.set_axisbelow(True)
