@@ -80,8 +80,9 @@ def merge_card(new: str, old: str) -> str:
     ours.front = _merge_front(ours.front, theirs.front)
     known = {section.title for section in ours.sections}
     seen: set[str] = set()
-    after: str | None = None
-    extra: dict[str | None, list[Section]] = {}
+    # What comes before any section that we know follows our first: nothing can stand before the introduction.
+    after = ours.sections[0].title if ours.sections else ""
+    extra: dict[str, list[Section]] = {}
     for section in theirs.sections:
         if section.title in known and section.title not in seen:
             seen.add(section.title)
@@ -96,7 +97,7 @@ def merge_card(new: str, old: str) -> str:
         if kept:
             extra.setdefault(after, []).append(Section(section.title, kept))
     before = {section.title: section for section in reversed(theirs.sections)}
-    merged = list(extra.get(None, []))
+    merged: list[Section] = [] if ours.sections else list(extra.get("", []))
     for section in ours.sections:
         if section.title in before:
             section.text = _merge_section(
@@ -168,7 +169,22 @@ def _split(text: str) -> list[Section]:
         Section(title, "\n".join(lines[start:end]).strip("\n"))
         for title, start, end in zip(titles, bounds, bounds[1:], strict=False)
     ]
-    return [section for section in sections if section.text.strip()]
+    sections = [section for section in sections if section.text.strip()]
+    if sections:
+        sections[-1].text = _closed(sections[-1].text)
+    return sections
+
+
+def _closed(text: str) -> str:
+    """With its marker, fence or comment closed, if a person forgot to: what follows it would be part of it."""
+    if text.count(OPEN) > text.count(CLOSE):
+        text += f"\n{CLOSE}"
+    tokens = MarkdownIt("commonmark").parse(f"{text}\n\n## end")
+    if tokens[-1].type == "fence":
+        return f"{text}\n{tokens[-1].markup}"
+    if tokens[-1].type == "html_block":
+        return f"{text}\n-->"
+    return text
 
 
 def _without_kept(text: str) -> str:

@@ -1,4 +1,9 @@
+import asyncio
 import json
+import os
+import re
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
@@ -11,10 +16,14 @@ from datasets.utils.metadata import MetadataConfigs
 from huggingface_hub import DatasetCard
 
 from builders import schemas
-from builders.recipe import Recipe
+from builders.recipe import EndpointTranslator, Recipe
 from builders.recipe_file import load_recipe
 from builders.units import Totals
 from hub.card import body, front_matter, write_card
+from hub.examples import rendered
+from hub.kept_sections import generated
+from hub.translators import prompt_text, tokens_asked
+from processors.answers import Answer, AnswerStore
 from tests.conftest import Demo
 
 STATISTICS = {"rows": 8, "LR_sum": 6 << 64, "SCR_sum": 7 << 64, "turns_sum": 16 << 64, "tokens_sum": 800 << 64}
@@ -48,13 +57,20 @@ def build(of: Recipe, splits: list[dict[str, Any]], folder: Path = Path("/nowher
     }
     totals |= {f"translate/{t.name}": Totals(17, 17, Counter(), Counter()) for t in of.translators}
     totals["rank"].dropped["no_candidate"] = 1
-    run = SimpleNamespace(dataset=folder)
-    return SimpleNamespace(recipe=of, splits=splits, totals=totals, notes=[], run=run, **changes)
+    run = SimpleNamespace(dataset=folder, stage=folder.joinpath)
+    said: list[str] = []
+    observer = SimpleNamespace(say=said.append, warn=said.append)
+    made = {"recipe": of, "splits": splits, "totals": totals, "notes": [], "run": run, "selected": []}
+    return SimpleNamespace(**made, observer=observer, said=said, **changes)
+
+
+def text(made: Any) -> str:
+    return generated("", body(made, []))
 
 
 def card(of: Recipe, splits: list[dict[str, Any]]) -> DatasetCard:
     made = build(of, splits)
-    return DatasetCard(f"---\n{front_matter(of, splits)}\n---\n{body(made)}", ignore_metadata_errors=False)
+    return DatasetCard(generated(front_matter(of, splits), body(made, [])), ignore_metadata_errors=False)
 
 
 SPLITS = [split(c, s) for c in ("SFT_one_ranked", "SFT_two_ranked", "parallel") for s in ("alpha_think", "a.b_1.2M")]
@@ -101,7 +117,7 @@ def test_a_card_of_one_config_and_of_none() -> None:
     only = card(recipe("one", parallel=False), [split("SFT_one_ranked", "alpha")])
     assert MetadataConfigs.from_dataset_card_data(only.data).get_default_config_name() == "SFT_one_ranked"
     assert list(DatasetInfosDict.from_dataset_card_data(only.data)) == ["SFT_one_ranked"]
-    assert only.data.language == ["ar"] and "parallel" not in only.text
+    assert only.data.language == ["ar"] and "`parallel`" not in only.text
     nothing = card(recipe("one"), [split("SFT_one_ranked", "alpha", 0)])
     assert "load_dataset" not in nothing.text
 
@@ -145,12 +161,12 @@ def test_every_table_is_one_whatever_a_reason_holds() -> None:
     made = build(of, [split("SFT_one_ranked", "alpha")])
     made.totals["translate/one"].dropped.update({"a|b\nc": 2, "request_failed": 1})
     made.totals["rank"].extra.update({"one/veto_numbers": 3, "SFT_one_ranked/primary": 4})
-    found = tables(body(made))
+    found = tables(text(made))
     assert len(found) >= 5
     for lines in found:
         assert {width(line) for line in lines} == {width(lines[0])}, lines
         assert set(lines[1]) <= set("|-:")
-    assert "| a\\|b c | 2 |" in body(made) and "| numbers | 3 |" in body(made)
+    assert "| a\\|b c | 2 |" in text(made) and "| numbers | 3 |" in text(made)
 
 
 def test_what_was_left_out_adds_up(demo: Demo) -> None:
@@ -194,7 +210,7 @@ def test_what_a_killed_build_left_is_not_in_the_folder_that_is_published(tmp_pat
         (tmp_path / name).write_text("")
     write_card(build(recipe("one", "two"), SPLITS, tmp_path))
     files = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*"))
-    assert files == [
+    assert [name for name in files if not name.startswith("plots")] == [
         "README.md", "SFT_one_ranked", "SFT_one_ranked/alpha_think.parquet",
         "statistics", "statistics/SFT_one_ranked.json", "statistics/SFT_two_ranked.json",
     ]  # fmt: skip
@@ -210,3 +226,98 @@ def test_the_card_s_counts_are_those_of_the_files(demo: Demo) -> None:
         for name, found in info.splits.items():
             rows = sum(pq.ParquetFile(path).metadata.num_rows for path in files if path.name.startswith(f"{name}-"))
             assert rows == found.num_examples > 0
+
+
+CLEAN = re.compile(r"```python\n(.*?)```", re.S)
+
+
+def test_the_snippets_run_on_the_folder(demo: Demo, tmp_path: Path) -> None:
+    pytest.importorskip("polars")
+    pytest.importorskip("duckdb")
+    dataset = demo.run / "dataset"
+    snippets = CLEAN.findall((dataset / "README.md").read_text())
+    assert len(snippets) == 4
+    code = "\n".join(snippets).replace("hf://datasets/user/SmolKalam-demo", str(dataset))
+    code = code.replace('"user/SmolKalam-demo"', repr(str(dataset)))
+    environment = os.environ | {"HF_HOME": str(tmp_path), "HF_HUB_OFFLINE": "1"}
+    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert "rank_score" in done.stdout and "reference" in done.stdout
+
+
+def test_every_kind_of_row_is_shown_in_both_languages(demo: Demo) -> None:
+    shown = (demo.run / "dataset" / "README.md").read_text().split("## Examples", 1)[1].split("\n## ", 1)[0].strip()
+    blocks = shown.split("\n\n")
+    for block, kind in zip(
+        blocks, ("Plain", "Several turns", "With thinking", "Tool call", "Code", "Mathematics"), strict=True
+    ):
+        assert block.startswith("<details") and block.endswith("</details>"), "a blank line would end the block"
+        assert f"<b>{kind}</b>" in block and 'dir="rtl" lang="ar"' in block
+        assert re.search(r"[\u0621-\u064a]{3}", block) and "$" not in block
+
+
+def test_what_a_row_holds_is_text_in_the_examples() -> None:
+    made = rendered("<script>alert(1)</script> a & b\n\n```html\n<b>x</b>\n```\nالنهاية", "rtl")
+    assert "<script" not in made and "<b>" not in made and "\n" not in made and "a &amp; b" in made
+    assert '<div dir="ltr" align="left"><code>```html<br>&lt;b&gt;x&lt;/b&gt;<br>```</code></div>' in made
+
+
+def test_the_recipe_on_the_card_says_nothing_of_the_machine() -> None:
+    endpoint = {
+        "name": "one", "backend": "endpoint", "model": "/home/me/models/seed", "base_url": "http://gpu7.corp:8000/v1",
+        "api_key_env": "MY_KEY", "decoding": {"extra": {"api_key": "sk-1", "n": 4, "nested": [{"password": "p"}]}},
+        "memory": ["/home/me/approved.tmx"], "chunking": {"tokenizer": "/home/me/tokenizer.json"},
+    }  # fmt: skip
+    of = Recipe.model_validate(
+        {
+            "name": "test",
+            "source": {"path": "/home/me/shards"},
+            "selection": {"domain_index": "/home/me/index"},
+            "translators": [endpoint],
+            "outputs": {"tokenizer": "/home/me/t/tokenizer.json"},
+        }
+    )
+    made = text(build(of, [split("SFT_one_ranked", "alpha")]))
+    for private in ("/home", "gpu7", "MY_KEY", "sk-1", "password"):
+        assert private not in made
+    assert '"n": 4' in made and "approved.tmx" in made and "http://localhost:8000/v1" in made
+
+
+def test_the_recipe_on_the_card_is_a_recipe(demo: Demo, tmp_path: Path) -> None:
+    card = (demo.run / "dataset" / "README.md").read_text()
+    (tmp_path / "recipe.yaml").write_text(card.split("```yaml\n", 1)[1].split("\n```", 1)[0])
+    for name in ("reference.tmx", "draft.tmx"):
+        (tmp_path / name).write_text("")
+    assert load_recipe(str(tmp_path / "recipe.yaml")).name == "demo"
+
+
+@pytest.mark.parametrize("style", ["chat", "seed-x", "translategemma"])
+def test_the_prompt_is_shown_word_for_word(style: str) -> None:
+    of = load_recipe("smolkalam", [f"translators.Gemma3.prompt={style}"])
+    spec = of.translators[1]
+    assert isinstance(spec, EndpointTranslator)
+    made = text(build(of, [split("SFT_Gemma3_ranked", "alpha")]))
+    assert prompt_text(spec, of.language) in made and "{text}" in prompt_text(spec, of.language)
+
+
+def test_tokens_are_counted_once_whoever_asked(tmp_path: Path) -> None:
+    async def fill() -> None:
+        with AnswerStore(tmp_path) as one, AnswerStore(tmp_path) as two:
+            for key, store in ((b"a", one), (b"b", two), (b"a", two), (b"c", two)):
+                await store.put(key, Answer("x", "stop", 10, 3))
+
+    asyncio.run(fill())
+    assert len(list(tmp_path.glob("*.sqlite"))) == 2
+    assert tokens_asked(tmp_path) == (3, 30, 9)
+    assert tokens_asked(tmp_path / "nowhere") is None
+
+
+def test_a_person_s_edit_of_the_local_card_stays_and_is_told(tmp_path: Path) -> None:
+    write_card(build(recipe("one", "two"), SPLITS, tmp_path))
+    path = tmp_path / "README.md"
+    path.write_text(path.read_text().replace("## Citation", "## Thanks\n\nTo the readers.\n\n## Citation"))
+    path.write_text(path.read_text().replace("they do not read.", "they do not read, as I found."))
+    again = build(recipe("one", "two"), SPLITS, tmp_path)
+    write_card(again)
+    assert "To the readers." in path.read_text() and "as I found." in path.read_text()
+    assert [line for line in again.said if "Limitations was edited" in line]
