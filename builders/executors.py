@@ -140,12 +140,19 @@ class Work:
     logs: Path
 
     def missing(self) -> list[str]:
-        """Items that are not done, in order."""
-        written: dict[Path, set[str]] = {}
-        for path in self.items.values():
-            if path.parent not in written:
-                written[path.parent] = {file.name for file in path.parent.glob("*.json")}
-        return [name for name, path in self.items.items() if path.name not in written[path.parent]]
+        return missing_items(self.items)
+
+
+def missing_items(items: dict[str, Path]) -> list[str]:
+    """Items whose file is not there, in order.
+
+    By listing their folders: it is one question for many, and NFS may remember for a minute that a name was not there.
+    """
+    written: dict[Path, set[str]] = {}
+    for path in items.values():
+        if path.parent not in written:
+            written[path.parent] = {file.name for file in path.parent.glob("*.json")}
+    return [name for name, path in items.items() if path.name not in written[path.parent]]
 
 
 class Executor(Protocol):

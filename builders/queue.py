@@ -5,9 +5,11 @@ kept in `RUN/plan`; its items (units, files of the dataset) are claimed one at a
 `RUN/claims`. A worker that is killed leaves a claim that falls silent, and another takes its item over.
 """
 
+import json
 import secrets
 import shutil
 import socket
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,7 +23,7 @@ from datatrove.utils.stats import PipelineStats
 from filelock import FileLock, Timeout
 
 from builders.claims import Claim, ClaimLost, Claims, guarded
-from builders.executors import LocalExecutor, Work
+from builders.executors import LocalExecutor, Work, missing_items
 from builders.run import Run
 from processors.errors import InputError, SmolKalamError
 
@@ -49,19 +51,17 @@ class SharedFolder:
     wait: bool = True
 
     def planned(self, name: str, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        import json
-
         file = _file_name(name)
         path = self.where.stage(PLAN, f"{file}.json")
         claims = Claims(self.where.stage(CLAIMS, PLAN), self.lease_s)
-        while not path.exists():
+        while missing_items({name: path}):
             claim = claims.take(file)
             if claim is None:
                 time.sleep(claims.poll_s)
                 continue
             try:
                 with claim, guarded(claim):
-                    if not is_done(path):
+                    if missing_items({name: path}):
                         plan = make()
                         path.parent.mkdir(parents=True, exist_ok=True)
                         self.where.write(f"{PLAN}/{path.name}", json.dumps(plan, ensure_ascii=False))
@@ -114,13 +114,13 @@ class QueueExecutor(LocalExecutor):
     def _run_claimed(self, process: int) -> PipelineStats:
         claims, done = Claims(self.folder, self.lease_s), PipelineStats()
         ranks = {name: rank for rank, name in enumerate(self.items)}
-        while missing := [name for name, path in self.items.items() if not path.exists()]:
+        while missing := missing_items(self.items):
             worked = False
             for name in missing:
                 if self.items[name].exists() or not (claim := claims.take(_file_name(name))):
                     continue
                 with claim:
-                    if not is_done(self.items[name]):
+                    if missing_items({name: self.items[name]}):
                         done += self._run_item(ranks[name], claim)
                 worked = True
             if not worked:
@@ -199,12 +199,10 @@ def refuse_workers(run: Run, lease_s: float) -> None:
 
 
 def _workers(run: Run, lease_s: float) -> list[str]:
-    return Claims(run.stage(CLAIMS, "workers"), lease_s).alive()
-
-
-def is_done(path: Path) -> bool:
-    """Whether the file is there, by its folder's listing: NFS may remember for a minute that a name was not there."""
-    return path.parent.is_dir() and path.name in {file.name for file in path.parent.iterdir()}
+    folder = run.stage(CLAIMS, "workers")
+    if any(folder.glob("*")):
+        print(f"looking for at most {lease_s:g} s whether workers of this folder are alive", file=sys.stderr)
+    return Claims(folder, lease_s).alive()
 
 
 def _file_name(name: str) -> str:

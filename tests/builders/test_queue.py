@@ -16,6 +16,7 @@ import pytest
 
 from builders.claims import Claims
 from tests.conftest import ROOT, tree
+from tests.standin_llm import running
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 Write = Callable[..., Path]
@@ -216,3 +217,32 @@ def test_an_error_in_a_unit_stops_the_worker_and_leaves_no_claim(
     unit.write_bytes(whole)
     assert smolkalam("worker", run, "--workers", 1).returncode == 0
     assert json.loads((run / "plan" / "card.json").read_text()) == {"dataset": str(run / "dataset")}
+
+
+def test_answers_of_an_endpoint_are_not_written_by_one_who_lost_the_claim_and_not_asked_again(
+    smolkalam: Run, source: Path, tmp_path: Path
+) -> None:
+    """The claim is taken away while the answers are on their way: they arrive, the unit is left to its successor."""
+    run, recipe = tmp_path / "run", tmp_path / "endpoint.yaml"
+    with running("--latency", "1") as server:
+        recipe.write_text(
+            f"name: small\nsource: {{path: unused, keep: [beta]}}\nexecutor: {{kind: queue, lease_s: {LEASE_S}}}\n"
+            f"translators:\n  - {{name: one, backend: endpoint, model: stand-in, base_url: {server.url}}}\n"
+        )
+        begin = ("build", recipe, "--input", source, "--output", run, "--workers", 1)
+        assert smolkalam(*begin, "--stop-after", "select").returncode == 0
+        with workers(run, 1) as (worker,):
+            claims = run / "claims" / "translate--one"
+            wait_for(lambda: server.stats()["asked"], "a request")
+            claim = next(claims.iterdir())
+            assert not counts(run, claim).exists()
+            claim.unlink()
+            _, errors = worker.communicate(timeout=PATIENCE_S)
+            assert worker.returncode == 0, errors
+        assert set(server.stats()["asked"].values()) == {1}
+    # The unit was done once more, by answers that were there.
+    stats = sorted((run / "logs" / "translate" / "one" / "stats").iterdir())
+    names = sorted(path.stem for path in (run / "translate" / "one" / "counts").iterdir())
+    fetched = {name: '"answers"' in path.read_text() for name, path in zip(names, stats, strict=True)}
+    assert fetched.pop(claim.stem) is False
+    assert list(fetched.values()) == [True]
