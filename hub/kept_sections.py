@@ -155,9 +155,17 @@ def _split(text: str) -> list[Section]:
     lines = text.split("\n")
     starts: list[tuple[int, str]] = []
     tokens = MarkdownIt("commonmark").enable("table").parse(text)
+    # A heading that a person marked with what is around it belongs to that.
+    marked = [
+        (text.count("\n", 0, match.start()), text.count("\n", 0, match.end()))
+        for match in _KEPT.finditer(text)
+        if match[0].endswith(CLOSE)
+    ]
     named = False
     for token, inline in pairwise(tokens):
         if token.type != "heading_open" or token.level or token.tag not in ("h1", "h2") or token.map is None:
+            continue
+        if any(start < token.map[0] < end for start, end in marked):
             continue
         if token.tag == "h1" and not named and not starts:
             named = True
@@ -170,20 +178,21 @@ def _split(text: str) -> list[Section]:
         for title, start, end in zip(titles, bounds, bounds[1:], strict=False)
     ]
     sections = [section for section in sections if section.text.strip()]
-    if sections:
-        sections[-1].text = _closed(sections[-1].text)
+    for section in sections:
+        section.text = _closed(section.text)
     return sections
 
 
 def _closed(text: str) -> str:
     """With its marker, fence or comment closed, if a person forgot to: what follows it would be part of it."""
-    if text.count(OPEN) > text.count(CLOSE):
-        text += f"\n{CLOSE}"
     tokens = MarkdownIt("commonmark").parse(f"{text}\n\n## end")
     if tokens[-1].type == "fence":
-        return f"{text}\n{tokens[-1].markup}"
-    if tokens[-1].type == "html_block":
-        return f"{text}\n-->"
+        text += f"\n{tokens[-1].markup}"
+    elif tokens[-1].type == "html_block":
+        text += "\n-->"
+    marked = _KEPT.findall(text)
+    if marked and not marked[-1].endswith(CLOSE):
+        text += f"\n{CLOSE}"
     return text
 
 
