@@ -190,10 +190,16 @@ _guard: ContextVar[Claim | None] = ContextVar("guard", default=None)
 
 @contextlib.contextmanager
 def guarded(claim: Claim) -> Iterator[None]:
-    """Within it, `check_guard` checks `claim`: every file that is put in its place by then is this holder's to put."""
+    """Within it, `check_guard` checks `claim`: every file that is put in its place by then is this holder's to put.
+
+    An error becomes ClaimLost if the claim is lost: a successor cleans up, and what went wrong matters no more.
+    """
     reset = _guard.set(claim)
     try:
         yield
+    except Exception:
+        claim.check()
+        raise
     finally:
         _guard.reset(reset)
 

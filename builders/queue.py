@@ -135,13 +135,8 @@ class QueueExecutor(LocalExecutor):
         try:
             with guarded(claim):
                 return self._run_quietly(rank)
-        except Exception:
-            # Whatever went wrong: it does not matter any more if another is doing it.
-            try:
-                claim.check()
-            except ClaimLost:
-                return PipelineStats()
-            raise
+        except ClaimLost:
+            return PipelineStats()
         finally:
             self.pipeline = pipeline
             (self.progress / f"{rank:05d}.json").unlink(missing_ok=True)

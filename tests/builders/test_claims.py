@@ -93,6 +93,8 @@ def test_only_one_of_many_watchers_takes_over_and_the_old_holder_knows(tmp_path:
         with pytest.raises(ClaimLost):
             check_guard()
     check_guard()
+    with pytest.raises(ClaimLost), guarded(taken[0]):
+        raise FileNotFoundError("a temporary file that the successor has cleaned up")
     taken[0].release()
     assert taken[0].path.read_text() == "another's token"
 
