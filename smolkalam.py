@@ -70,6 +70,35 @@ def worker(
 
 
 @app.command()
+def check(run: Annotated[Path, typer.Argument(help="Run folder, or a dataset's folder.")]) -> None:
+    """Check a built dataset by the rules of the Hub, its viewer and `datasets`."""
+    from hub.commands import run_check
+
+    run_check(run)
+
+
+@app.command()
+def publish(
+    run: Annotated[Path, typer.Argument(help="Run folder of a finished build.")],
+    repo: Annotated[str, typer.Option(help="user/name; created where it does not exist.")],
+    private: Annotated[bool, typer.Option("--private", help="Create the repository private.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and compare; send nothing.")] = False,
+    tag: Annotated[str | None, typer.Option(help="Name for the published commit, such as v1.")] = None,
+    direct: Annotated[
+        bool,
+        typer.Option(
+            "--direct",
+            help="One commit to main instead of a pull request: still atomic, but loaded only after readers have it.",
+        ),
+    ] = False,
+) -> None:
+    """Publish a built dataset: readers of main see the old one or the new one, never a mixture."""
+    from hub.commands import run_publish
+
+    run_publish(run, repo, private=private, dry_run=dry_run, tag=tag, direct=direct)
+
+
+@app.command()
 def recipes() -> None:
     """List the recipes that ship with the project."""
     from builders.build import print_recipes
@@ -82,9 +111,7 @@ Languages = Annotated[str, typer.Option(help="Source and target language, such a
 
 
 @memory_app.command("merge")
-def memory_merge(
-    files: list[Path], output: Annotated[Path, typer.Option("--output", "-o")], languages: Languages = "en:ar"
-) -> None:
+def memory_merge(files: list[Path], output: Output, languages: Languages = "en:ar") -> None:
     """Merge memories into one; a later file's pair replaces an earlier one's, an approved one is kept."""
     from builders.memories import merge
 
@@ -92,9 +119,7 @@ def memory_merge(
 
 
 @memory_app.command("convert")
-def memory_convert(
-    file: Path, output: Annotated[Path, typer.Option("--output", "-o")], languages: Languages = "en:ar"
-) -> None:
+def memory_convert(file: Path, output: Output, languages: Languages = "en:ar") -> None:
     """Import or export: read .tmx, .tsv, .csv or .jsonl and write another of them."""
     from builders.memories import merge
 
@@ -128,7 +153,10 @@ def main() -> None:
         for line in str(error).splitlines():
             print(f"smolkalam: {line}", file=sys.stderr)
         raise SystemExit(error.exit_code) from None
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit) as stop:
+        # typer ends an interrupted command with exit code 130 and without a word.
+        if isinstance(stop, SystemExit) and stop.code != 130:
+            raise
         print("smolkalam: stopped; run the same command again to go on", file=sys.stderr)
         raise SystemExit(130) from None
     except BrokenPipeError:

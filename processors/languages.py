@@ -11,8 +11,8 @@ class Language(BaseModel):
     """A target language.
 
     `script` is an ISO 15924 code as in Unicode's Script_Extensions (UAX #24). `prompt_tag` is what Seed-X expects at
-    the end of its prompt; empty means `<code>`. Sentence punctuation is not a setting: chunking and checks know that of
-    every script that they meet (`؟ ۔ । ። 。` beside `. ? ! …`).
+    the end of its prompt; empty means `<code>`. Sentence punctuation is no setting: chunking and checks know that
+    of every script that they meet (`؟ ۔ । ። 。` beside `. ? ! …`).
     """
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)

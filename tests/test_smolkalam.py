@@ -84,7 +84,6 @@ def start(folder: Path, *arguments: Any, **options: Any) -> "subprocess.Popen[st
     return subprocess.Popen(command, cwd=folder, env=environment, text=True, **(pipes | options))
 
 
-@pytest.mark.xfail(strict=True, reason="typer ends an interrupted command without a word")
 @pytest.mark.parametrize("workers", [1, 2])
 def test_ctrl_c_is_one_line_and_the_same_command_goes_on(
     workers: int, row: Callable[..., dict[str, Any]], write_split: Callable[..., Path], smolkalam: Run, tmp_path: Path

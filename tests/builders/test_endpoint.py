@@ -78,9 +78,7 @@ def test_chat_and_completions_translate_the_sample_and_the_key_stays_secret(
     assert KEY not in done.stdout + done.stderr
 
 
-def test_faults_and_kill_9_change_no_byte(
-    smolkalam: Callable[..., Any], tmp_path: Path
-) -> None:
+def test_faults_and_kill_9_change_no_byte(smolkalam: Callable[..., Any], tmp_path: Path) -> None:
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     with running() as server:
         recipe = write_recipe(tmp_path, server.url)

@@ -341,7 +341,6 @@ TARGET_ROW = [
 
 
 def test_a_finished_build_becomes_a_memory() -> None:
-    pytest.importorskip("processors.protection")
     memory = Memory.from_build([(SOURCE_ROW, TARGET_ROW)] * 3)
     pairs = {unit.source: unit.target for unit in memory.units()}
     assert pairs["You are a helpful assistant."] == "أنت مساعد مفيد."
@@ -358,7 +357,6 @@ def test_a_finished_build_becomes_a_memory() -> None:
 
 
 def test_a_build_is_aligned_by_line_only_where_the_lines_agree() -> None:
-    pytest.importorskip("processors.protection")
     target = copy.deepcopy(TARGET_ROW)
     target[1]["content"] = "اجمع 2 و3 واعرض الشيفرة."
     target[2]["content"] = "الجواب هو 5."

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from processors import metrics, protection
 from processors.errors import InputError
 from processors.pseudo import SCRIPTS, pseudo_translate
 
@@ -122,8 +123,6 @@ def test_an_unknown_script_is_named() -> None:
 
 @pytest.mark.parametrize("text", REAL)
 def test_the_metrics_see_arabic(text: str) -> None:
-    pytest.importorskip("processors.protection")
-    metrics = pytest.importorskip("processors.metrics")
     without_digits = re.sub(r"\d", "", text)
     assert metrics.script_purity(pseudo_translate(without_digits, [])) == 1.0
     assert metrics.length_ratio(text, pseudo_translate(text, [])) > 0.85
@@ -131,7 +130,6 @@ def test_the_metrics_see_arabic(text: str) -> None:
 
 @pytest.mark.parametrize("text", REAL)
 def test_protected_texts_are_equal(text: str) -> None:
-    protection = pytest.importorskip("processors.protection")
     answer = pseudo_translate(text, protection.protected_spans(text))
     assert not protection.compare_protected(text, answer)
 
@@ -156,6 +154,5 @@ PIECE = st.builds(
 @settings(max_examples=500, deadline=None)
 @given(st.one_of(st.lists(PIECE, max_size=20).map("".join), ANY_TEXT))
 def test_no_span_is_lost_and_none_appears(text: str) -> None:
-    protection = pytest.importorskip("processors.protection")
     answer = pseudo_translate(text, protection.protected_spans(text))
     assert not protection.compare_protected(text, answer)
