@@ -92,7 +92,7 @@ PIECES = st.one_of(
             "\r\n",
             "한국",
             "\u200d",
-        ]  # noqa: E501
+        ]
     ),
     st.sampled_from(
         ["\n", "\n\n", "\n    ", "\t", " ", "    ", "\n```py\n", "\n```\n", ". ", "؟ ", "the word ", "x" * 60]
