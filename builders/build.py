@@ -5,7 +5,6 @@ import sys
 import time
 from collections.abc import Callable
 from functools import partial
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -21,14 +20,12 @@ from builders.queue import CARD, Reached, SharedFolder, joined, refuse_workers, 
 from builders.recipe import EndpointTranslator, Recipe, shipped_recipes
 from builders.recipe_file import dump_recipe, load_recipe
 from builders.report import print_report
-from builders.run import Run
+from builders.run import Run, library_versions
 from builders.units import is_full, write_error
 from processors.errors import InputError, RecipeError
 from processors.tokenizers import load_tokenizer
 
 STAGES = {"select": stages.select, "translate": stages.translate, "rank": stages.rank, "build": stages.assemble}
-# What decides the bytes of a build, beside the recipe.
-LIBRARIES = ("smolkalam", "datatrove", "datasets", "huggingface_hub", "pyarrow", "tokenizers", "regex", "numpy")
 
 
 def run_build(
@@ -176,7 +173,7 @@ def print_recipes() -> None:
 
 
 def _versions() -> list[str]:
-    return [f"#   {library} {metadata.version(library)}" for library in LIBRARIES]
+    return [f"#   {library} {version}" for library, version in library_versions().items()]
 
 
 def _resolved(recipe: Recipe) -> str:

@@ -111,6 +111,8 @@ class RankCandidates(PipelineStep):
             counters[f"{translator}/scored"] = 1
             counters[f"{translator}/rank_score_ppm"] = round(judged["rank_score"] * 1e6)
             vetoes = self._vetoes(judged)
+            thresholds = (veto.split()[0] for veto in vetoes if veto.startswith(("LR ", "SCR ")))
+            counters |= {f"{translator}/veto_{score}": 1 for score in thresholds}
             for check in sorted({verdict["check"] for verdict in judged["checks"]}):
                 hard = any(verdict["hard"] for verdict in judged["checks"] if verdict["check"] == check)
                 counters[f"{translator}/{'veto' if hard else 'note'}_{check}"] = 1

@@ -11,6 +11,7 @@ import secrets
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from builders.claims import check_guard
 from builders.units import replacing, write_error
 from processors.errors import InputError
 
+# What decides the bytes of a build, beside the recipe.
+LIBRARIES = ("smolkalam", "datatrove", "datasets", "huggingface_hub", "pyarrow", "tokenizers", "regex", "numpy")
 # Raised when a stage's output changes for the same input, so that a newer version does not go on with an older's work.
 FORMAT = 1
 
@@ -64,6 +67,11 @@ class Run:
                 temporary.write_text(text, encoding="utf-8")
         except OSError as error:
             raise write_error(error, self.folder) from None
+
+
+def library_versions() -> dict[str, str]:
+    """Installed versions of what decides a build's bytes."""
+    return {library: metadata.version(library) for library in LIBRARIES}
 
 
 def fingerprint(inputs: dict[str, Any]) -> str:

@@ -3,7 +3,6 @@
 import ipaddress
 import platform
 import re
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,16 +10,15 @@ from urllib.parse import urlsplit
 import yaml
 
 from builders.recipe import Recipe
+from builders.run import library_versions
 from hub.markdown import details, fenced
 
-# What decides the bytes of a build, beside the recipe.
-LIBRARIES = ("smolkalam", "datatrove", "datasets", "huggingface_hub", "pyarrow", "tokenizers", "regex", "numpy")
 _SECRET = re.compile(r"(?i)api_?key|secret|password|authori[sz]ation|bearer|credential|(access|auth|hf)_?token$")
 
 
 def reproduce(recipe: Recipe) -> str:
     """The section: seed, versions, and the recipe in a block that is closed at first."""
-    versions = ", ".join(f"{library} {metadata.version(library)}" for library in LIBRARIES)
+    versions = ", ".join(f"{library} {version}" for library, version in library_versions().items())
     text = yaml.safe_dump(public_recipe(recipe), sort_keys=False, allow_unicode=True, width=100).rstrip()
     return "\n\n".join(
         [
