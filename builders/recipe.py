@@ -68,7 +68,7 @@ class Chunking(Strict):
     strategy: Literal["tokens", "lines"] = "tokens"
     max_tokens: int = Field(490, ge=16, description="tokens of `tokenizer`; Seed-X takes 512 with the prompt")
     window: int = Field(50, ge=0, description="tokens before the budget in which a natural break is preferred")
-    lines: int = Field(25, ge=1, description="lines a chunk for the `lines` strategy (best in the paper's table 5)")
+    lines: int = Field(25, ge=1, description="lines a chunk at most, for the `lines` strategy (paper's table 5)")
     tokenizer: str = Field("approximate", description="`approximate`, a tokenizer.json, a folder, or a Hub id")
 
     @model_validator(mode="after")

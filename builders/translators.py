@@ -52,9 +52,11 @@ def _chunkers(chunking: Chunking) -> "tuple[Callable[[str], list[Chunk]], Callab
     tokenizer = load_tokenizer(chunking.tokenizer)
 
     def whole(text: str) -> "list[Chunk]":
+        budget, window = chunking.max_tokens, chunking.window
         if chunking.strategy == "lines":
-            return chunk_lines(text, lines=chunking.lines, tokenizer=tokenizer)
-        return chunk(text, tokenizer=tokenizer, max_tokens=chunking.max_tokens, window=chunking.window)
+            # 25 long lines can be more than any context holds: the token budget bounds them too.
+            return chunk_lines(text, lines=chunking.lines, tokenizer=tokenizer, max_tokens=budget, window=window)
+        return chunk(text, tokenizer=tokenizer, max_tokens=budget, window=window)
 
     def halve(piece: "Chunk") -> "list[Chunk]":
         budget = max(2, piece.tokens // 2 + 1)

@@ -95,6 +95,15 @@ def test_the_line_strategy_cuts_by_lines() -> None:
         assert candidate.messages is not None and candidate.messages[0]["content"].count("\n") == 9
 
 
+def test_long_lines_stay_within_the_token_budget_too() -> None:
+    text = "\n".join("This line is a sentence of moderate length, as people write them. " * 4 for _ in range(10))
+    chunking = {"strategy": "lines", "lines": 25, "max_tokens": 100, "window": 20}
+    translator = make_translator(spec(chunking=chunking), ARABIC, PseudoBackend("Arab"))
+    chunks = translator.chunker(text)
+    assert "".join(chunk.text for chunk in chunks) == text
+    assert len(chunks) > 5 and max(chunk.tokens for chunk in chunks) <= 100
+
+
 def test_pseudo_localised_text_is_the_same_every_time_and_leaves_protected_spans() -> None:
     text = "See `x` at https://example.org."
     asked = [asyncio.run(PseudoBackend("Arab").ask(text, protected_spans(text), attempt)) for attempt in (0, 1)]
