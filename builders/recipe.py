@@ -89,6 +89,27 @@ class Decoding(Strict):
     extra: dict[str, Any] = Field({}, description="fields of the server's own, such as {use_beam_search: true, n: 4}")
 
 
+class Cost(Strict):
+    """What a translator's tokens cost, as the card reports it: an API's prices, or the speed of GPUs of one's own."""
+
+    usd_per_million_input: float = Field(0.0, ge=0)
+    usd_per_million_output: float = Field(0.0, ge=0)
+    output_tokens_per_gpu_second: float | None = Field(
+        None, gt=0, description="measured, over all concurrent requests"
+    )
+
+    def usd(self, prompt_tokens: int, completion_tokens: int) -> float:
+        """Dollars for so many tokens."""
+        return (
+            prompt_tokens * self.usd_per_million_input + completion_tokens * self.usd_per_million_output
+        ) / 1_000_000
+
+    def gpu_hours(self, completion_tokens: int) -> float | None:
+        """Hours of one GPU for so many tokens; None without a speed."""
+        speed = self.output_tokens_per_gpu_second
+        return completion_tokens / speed / 3600 if speed else None
+
+
 class TranslatorBase(Strict):
     name: Name = Field(description="names the config: SFT_<name>_ranked")
     memory: list[str] = Field([], description="TMX files or folders asked before the backend; hits are free")
@@ -141,6 +162,7 @@ class EndpointTranslator(TranslatorBase):
     )
     concurrency: int = Field(64, ge=1, description="requests in flight at most, per task")
     timeout_s: float = Field(120.0, gt=0)
+    cost: Cost | None = None
 
 
 Translator = Annotated[MemoryTranslator | PseudoTranslator | EndpointTranslator, Field(discriminator="backend")]

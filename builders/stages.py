@@ -303,7 +303,7 @@ def _valid_split(name: str) -> bool:
 
 def _answers_depend_on(spec: Translator) -> dict[str, Any]:
     """A translator's settings without those that change only its speed, or are in the fingerprint by content."""
-    without = {"memory", "concurrency", "timeout_s", "base_url", "api_key_env"}
+    without = {"memory", "concurrency", "timeout_s", "base_url", "api_key_env", "cost"}
     return {key: value for key, value in spec.model_dump(mode="json").items() if key not in without}
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from builders.recipe import EndpointTranslator, MemoryTranslator, PseudoTranslator, Translator
+from builders.recipe import Cost, EndpointTranslator, MemoryTranslator, PseudoTranslator, Translator
 from hub.markdown import cell, details, fenced, table
 from hub.reproduce import public_recipe
 from processors.languages import Language
@@ -39,7 +39,7 @@ def translators(build: "Build") -> str:
         if isinstance(spec, EndpointTranslator):
             bill = tokens_asked(build.run.stage("translate", spec.name, "answers"))
         parts.append(f"- {_described(spec, public[spec.name])}")
-        parts.append(_counts(spec.name, totals, bill))
+        parts.append(_counts(spec.name, totals, bill, spec.cost if isinstance(spec, EndpointTranslator) else None))
         if isinstance(spec, EndpointTranslator):
             prompt = fenced(prompt_text(spec, recipe.language), "text")
             parts.append(details(f"The prompt of {spec.name}, word for word; {{text}} is the chunk", prompt))
@@ -109,11 +109,18 @@ def _described(spec: Translator, public: dict[str, Any]) -> str:
     )
 
 
-def _counts(name: str, totals: Any, bill: tuple[int, int, int] | None) -> str:
+def _counts(name: str, totals: Any, bill: tuple[int, int, int] | None, cost: Cost | None) -> str:
     rows = [("Conversations", totals.read), ("Translated", totals.kept), ("Failed", totals.dropped.total())]
     rows += [(title, totals.extra[key]) for key, title in _COUNTERS.items() if totals.extra[key]]
     rejected = Counter({k.removeprefix("rejected_"): n for k, n in totals.extra.items() if k.startswith("rejected_")})
     rows += [(f"Answers refused by the check `{cell(check)}`", n) for check, n in sorted(rejected.items())]
     if bill:
         rows += zip(("Answers stored", "Tokens of their prompts", "Tokens of the answers"), bill, strict=True)
-    return table([f"`{name}`", "Number"], ([title, f"{n:,}"] for title, n in rows))
+    lines = [[title, f"{n:,}"] for title, n in rows]
+    if bill and cost:
+        _, prompt, completion = bill
+        if dollars := cost.usd(prompt, completion):
+            lines.append(["Dollars, at the recipe's prices", f"{dollars:,.2f}"])
+        if hours := cost.gpu_hours(completion):
+            lines.append(["GPU-hours, at the recipe's speed", f"{hours:,.1f}"])
+    return table([f"`{name}`", "Number"], lines)

@@ -16,13 +16,13 @@ from datasets.utils.metadata import MetadataConfigs
 from huggingface_hub import DatasetCard
 
 from builders import schemas
-from builders.recipe import EndpointTranslator, Recipe
+from builders.recipe import Cost, EndpointTranslator, Recipe
 from builders.recipe_file import load_recipe
 from builders.units import Totals
 from hub.card import body, front_matter, write_card
 from hub.examples import rendered
 from hub.kept_sections import generated
-from hub.translators import prompt_text, tokens_asked
+from hub.translators import _counts, prompt_text, tokens_asked
 from processors.answers import Answer, AnswerStore
 from tests.conftest import Demo
 
@@ -321,3 +321,13 @@ def test_a_person_s_edit_of_the_local_card_stays_and_is_told(tmp_path: Path) -> 
     write_card(again)
     assert "To the readers." in path.read_text() and "as I found." in path.read_text()
     assert [line for line in again.said if "Limitations was edited" in line]
+
+
+def test_a_translators_cost_is_on_the_card_where_the_recipe_gives_prices() -> None:
+    cost = Cost(usd_per_million_input=0.5, usd_per_million_output=2.0, output_tokens_per_gpu_second=1000.0)
+    totals = Totals(10, 10, Counter(), Counter())
+    lines = _counts("Chat", totals, (7, 4_000_000, 3_600_000), cost)
+    assert "| Dollars, at the recipe's prices | 9.20 |" in lines
+    assert "| GPU-hours, at the recipe's speed | 1.0 |" in lines
+    without = _counts("Chat", totals, (7, 4_000_000, 3_600_000), None)
+    assert "Dollars" not in without and "GPU-hours" not in without
