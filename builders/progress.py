@@ -11,9 +11,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 LOG_EVERY_S = 30.0
 REFRESH_S = 0.25
-# Relative cost of a row in each stage, for the whole build's time left: measured with the pseudo backend on
-# real shards (benchmarks/build.py); translation by a model dwarfs the others, and its own rate corrects the estimate.
-WEIGHTS = {"scan": 1.0, "select": 1.0, "translate": 4.0, "rank": 3.0, "build": 1.0}
+# Relative cost of a row a stage, for the whole build's time left: CPU time by stage with the pseudo backend on real
+# shards (benchmarks/build.py). A model dwarfs the others; its own rate then corrects the estimate.
+WEIGHTS = {"scan": 1.0, "select": 1.0, "translate": 7.0, "rank": 16.0, "build": 1.5}
 
 
 class Monitor:
@@ -43,6 +43,7 @@ class Monitor:
         self._done_weight = 0.0
         self._skipped_weight = 0.0
         self._rows = 0
+        self._share = 0.0
 
     def __enter__(self) -> "Monitor":
         self._progress.start()
@@ -114,7 +115,8 @@ class Monitor:
         worked = self._done_weight - self._skipped_weight
         if self._whole is None or total <= 0:
             return
-        share = min(1.0, self._done_weight / total)
+        # A scan sees only some of the rows, so what is left may grow after it; the bar does not go back for that.
+        share = self._share = max(self._share, min(1.0, self._done_weight / total))
         left = ""
         if worked > 0 and share < 1:
             left = f"{_duration((now - self._started) * (total - self._done_weight) / worked)} left"

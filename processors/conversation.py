@@ -282,27 +282,6 @@ def join_parts(parts: Iterable[Part]) -> str:
     return "".join(str(part) for part in parts)
 
 
-def translatable_parts(message: dict[str, Any]) -> list[tuple[int, Part]]:
-    """(index among the parts, part) of what is to be translated in a message: text and reasoning that has a letter.
-
-    Whole `tool` messages stay verbatim: they hold what a program printed.
-    """
-    if message["role"] == "tool":
-        return []
-    parts = enumerate(split_parts(message["content"]))
-    return [(i, p) for i, p in parts if p.translatable and any(c.isalpha() for c in p.text)]
-
-
-def count_turns(messages: Iterable[dict[str, Any]]) -> int:
-    """Number of messages that are not `system`: a question and its answer are two turns."""
-    return sum(message["role"] != "system" for message in messages)
-
-
-def reasoning_flag(system: str) -> Literal["/think", "/no_think"] | None:
-    """The flag by which a system message overrides `enable_thinking` in SmolLM3's chat template; None without one."""
-    return "/no_think" if "/no_think" in system else "/think" if "/think" in system else None
-
-
 def parse_tool_call(text: str) -> list[dict[str, Any]] | None:
     """The calls in the body of a `<tool_call>`: one object or a list of them; None if it does not parse.
 

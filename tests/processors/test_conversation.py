@@ -7,13 +7,10 @@ from hypothesis import strategies as st
 
 from processors.conversation import (
     Part,
-    count_turns,
     join_parts,
     parse_tool_call,
-    reasoning_flag,
     row_problem,
     split_parts,
-    translatable_parts,
 )
 
 CALL = '<tool_call>{"name": "circle_area", "arguments": {"radius": 1.5}}</tool_call>'
@@ -187,18 +184,13 @@ def test_huge_hostile_message_is_split(unit: str) -> None:
     assert join_parts(split_parts(content)) == content
 
 
-def test_only_parts_with_letters_are_translated() -> None:
+def test_only_text_and_reasoning_are_translated() -> None:
     content = f"<think>\nفكّر جيدا\n</think>\n{CALL}\n12 + 5\n"
-    translated = translatable_parts({"role": "assistant", "content": content})
-    assert [(index, part.text) for index, part in translated] == [(0, "فكّر جيدا")]
-    assert translatable_parts({"role": "tool", "content": "Found it"}) == []
-
-
-def test_turns_and_reasoning_flag() -> None:
-    assert count_turns([{"role": "system"}, {"role": "user"}, {"role": "assistant"}]) == 2
-    assert reasoning_flag("Be brief. /no_think") == "/no_think"
-    assert reasoning_flag("/think") == "/think"
-    assert reasoning_flag("Think hard") is None
+    assert [(part.type, part.translatable) for part in split_parts(content)] == [
+        ("think", True),
+        ("tool_call", False),
+        ("text", True),
+    ]
 
 
 def test_good_rows_pass() -> None:
