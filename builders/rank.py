@@ -69,7 +69,7 @@ class JoinCandidates(PipelineStep):
 
 
 def _by_id(files: UnitFiles) -> dict[str, dict[str, Any]]:
-    table = read_unit(files).select(["id", "messages", "custom_instructions"])
+    table = read_unit(files, ["id", "messages", "custom_instructions"])
     return {row["id"]: row for row in table.to_pylist()}
 
 

@@ -112,7 +112,7 @@ def _faults(build: "Build") -> Table | None:
         return None
     caught: dict[str, list[str]] = {}
     for unit in build.selected:
-        for row in read_unit(UnitFiles(build.run.stage("rank"), unit.name)).select(["id", "candidates"]).to_pylist():
+        for row in read_unit(UnitFiles(build.run.stage("rank"), unit.name), ["id", "candidates"]).to_pylist():
             for candidate in row["candidates"]:
                 if candidate["translator"] == "draft":
                     caught[row["id"]] = [f"{v['check']}{'' if v['hard'] else ' (noted)'}" for v in candidate["checks"]]

@@ -169,13 +169,13 @@ def to_table(rows: list[dict[str, Any]], schema: "pa.Schema", files: UnitFiles) 
         raise
 
 
-def read_unit(files: UnitFiles) -> "pa.Table":
-    """A unit's kept rows. Raises SmolKalamError if the file is damaged."""
+def read_unit(files: UnitFiles, columns: list[str] | None = None) -> "pa.Table":
+    """A unit's kept rows, or only some of their columns. Raises SmolKalamError if the file is damaged."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        return pq.read_table(files.kept, partitioning=None)
+        return pq.read_table(files.kept, columns=columns, partitioning=None)
     except (pa.ArrowInvalid, OSError) as error:
         raise SmolKalamError(
             f"{files.kept}: damaged or missing ({error}); delete {files.counts} and run again to redo this unit"
