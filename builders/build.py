@@ -17,10 +17,11 @@ from builders.executor_recipe import LocalRun, RayRun, Shared, SlurmRun
 from builders.executors import Executor, ThisMachine
 from builders.progress import Monitor
 from builders.queue import CARD, Reached, SharedFolder, joined, refuse_workers, start
-from builders.recipe import EndpointTranslator, Recipe, shipped_recipes
+from builders.recipe import Recipe, shipped_recipes
 from builders.recipe_file import dump_recipe, load_recipe
 from builders.report import print_report
 from builders.run import Run, library_versions
+from builders.translator_recipe import EndpointTranslator
 from builders.units import is_full, write_error
 from processors.errors import InputError, RecipeError
 from processors.tokenizers import load_tokenizer

@@ -7,8 +7,8 @@ from typing import Any
 
 from datatrove.data import Document
 
-from builders.recipe import EndpointTranslator
 from builders.sink import UnitSink
+from builders.translator_recipe import EndpointTranslator
 from builders.translators import attach, conversation, make_translator
 from processors.engines import Ask, EndpointConfig, RequestFailed, TranslationRunner
 from processors.languages import Language

@@ -2,20 +2,18 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from builders.recipe_base import Strict
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class LocalRun(_Strict):
+class LocalRun(Strict):
     """On this machine, in processes."""
 
     kind: Literal["local"] = "local"
 
 
-class Shared(_Strict):
+class Shared(Strict):
     lease_s: float = Field(
         120.0,
         ge=0.5,
@@ -30,7 +28,7 @@ class QueueRun(Shared):
     kind: Literal["queue"]
 
 
-class SlurmJobs(_Strict):
+class SlurmJobs(Strict):
     """What each task of a stage's array asks of the cluster."""
 
     partition: str | None = Field(None, description="the cluster's default where not given")

@@ -7,7 +7,7 @@ from typing import Any
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
-from builders.recipe import Ranking
+from builders.ranking_recipe import Ranking
 from builders.shards import share
 from builders.sink import drop
 from builders.units import Unit, UnitFiles, read_dropped, read_unit

@@ -5,21 +5,15 @@ instead. The models below are the documentation of the format: every field has i
 """
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
 from builders.executor_recipe import ExecutorRecipe, LocalRun
+from builders.ranking_recipe import Ranking
+from builders.recipe_base import Name, Strict
+from builders.translator_recipe import Translator
 from processors.languages import Language
-
-# The Hub's rule for split names (datasets 5.2, `datasets.splits`), which config names must satisfy too: a config
-# is a folder in the repository, and `a/b` would break it.
-NAME_PATTERN = r"^\w+(\.\w+)*$"
-Name = Annotated[str, Field(pattern=NAME_PATTERN, max_length=96)]
-
-
-class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
 
 class Source(Strict):
@@ -48,7 +42,7 @@ class Selection(Strict):
     """Which rows are translated."""
 
     drop_han: bool = Field(True, description="drop rows with a Han character (paper section 3.1)")
-    cuts: list[Cut] = []
+    cuts: list[Cut] = Field([])
     max_rows_per_split: int | None = Field(None, gt=0, description="sample each other split down to this many rows")
     domain_index: str | None = Field(
         None, description="folder or hf:// path of the original OpenThoughts3 shards, to look domains up by prompt"
@@ -60,126 +54,6 @@ class Selection(Strict):
             if len(names) != len(set(names)):
                 raise ValueError(f"a split is cut twice: {sorted(n for n in names if names.count(n) > 1)[0]}")
         return self
-
-
-class Chunking(Strict):
-    """How a part is cut into requests."""
-
-    strategy: Literal["tokens", "lines"] = "tokens"
-    max_tokens: int = Field(490, ge=16, description="tokens of `tokenizer`; Seed-X takes 512 with the prompt")
-    window: int = Field(50, ge=0, description="tokens before the budget in which a natural break is preferred")
-    lines: int = Field(25, ge=1, description="lines a chunk at most, for the `lines` strategy (paper's table 5)")
-    tokenizer: str = Field("approximate", description="`approximate`, a tokenizer.json, a folder, or a Hub id")
-
-    @model_validator(mode="after")
-    def _window_fits(self) -> "Chunking":
-        if self.window * 2 >= self.max_tokens:
-            raise ValueError(f"window ({self.window}) must be less than half of max_tokens ({self.max_tokens})")
-        return self
-
-
-class Decoding(Strict):
-    """Sampling parameters, sent as they are; only what is set is sent."""
-
-    temperature: float | None = Field(None, ge=0, le=2)
-    top_p: float | None = Field(None, gt=0, le=1)
-    top_k: int | None = Field(None, ge=1)
-    max_tokens: int | None = Field(None, ge=1)
-    seed: int | None = None
-    extra: dict[str, Any] = Field({}, description="fields of the server's own, such as {use_beam_search: true, n: 4}")
-
-
-class Cost(Strict):
-    """What a translator's tokens cost, as the card reports it: an API's prices, or the speed of GPUs of one's own."""
-
-    usd_per_million_input: float = Field(0.0, ge=0)
-    usd_per_million_output: float = Field(0.0, ge=0)
-    output_tokens_per_gpu_second: float | None = Field(
-        None, gt=0, description="measured, over all concurrent requests"
-    )
-
-    def usd(self, prompt_tokens: int, completion_tokens: int) -> float:
-        """Dollars for so many tokens."""
-        return (
-            prompt_tokens * self.usd_per_million_input + completion_tokens * self.usd_per_million_output
-        ) / 1_000_000
-
-    def gpu_hours(self, completion_tokens: int) -> float | None:
-        """Hours of one GPU for so many tokens; None without a speed."""
-        speed = self.output_tokens_per_gpu_second
-        return completion_tokens / speed / 3600 if speed else None
-
-
-class TranslatorBase(Strict):
-    name: Name = Field(description="names the config: SFT_<name>_ranked")
-    memory: list[str] = Field([], description="TMX files or folders asked before the backend; hits are free")
-    chunking: Chunking = Chunking()
-
-    @field_validator("name")
-    @classmethod
-    def _not_reserved(cls, name: str) -> str:
-        if name in ("all", "parallel"):
-            raise ValueError(f"'{name}' is reserved; take another name")
-        return name
-
-
-class MemoryTranslator(TranslatorBase):
-    """Only what the memory holds; a conversation with a segment that it lacks fails."""
-
-    backend: Literal["memory"]
-
-    @model_validator(mode="after")
-    def _has_memory(self) -> "MemoryTranslator":
-        if not self.memory:
-            raise ValueError("the memory backend needs `memory: [file.tmx]`")
-        return self
-
-
-class PseudoTranslator(TranslatorBase):
-    """Pseudo-localisation: text in the target's script without meaning, for load tests and dry runs."""
-
-    backend: Literal["pseudo"]
-
-
-class EndpointTranslator(TranslatorBase):
-    """Any OpenAI-compatible server (vLLM, OpenRouter, llama.cpp, text-generation-inference, ...)."""
-
-    backend: Literal["endpoint"]
-    model: str
-    revision: str | None = None
-    base_url: str = Field(
-        pattern=r"^https?://[^@]+$", description="such as http://localhost:8000/v1, without a key in it"
-    )
-    api_key_env: str | None = Field(
-        None, description="environment variable that holds the key; the key is sent nowhere else"
-    )
-    prompt: Literal["chat", "seed-x", "translategemma"] = Field(
-        "chat", description="seed-x asks the completion endpoint, the others the chat endpoint"
-    )
-    decoding: Decoding = Decoding()
-    spans: Literal["placeholder", "tag", "in_place"] = Field(
-        "placeholder", description="how protected spans travel through this model"
-    )
-    concurrency: int = Field(64, ge=1, description="requests in flight at most, per task")
-    timeout_s: float = Field(120.0, gt=0)
-    cost: Cost | None = None
-
-
-Translator = Annotated[MemoryTranslator | PseudoTranslator | EndpointTranslator, Field(discriminator="backend")]
-
-
-class Ranking(Strict):
-    """Which candidate a config's row takes. A hard check vetoes a candidate whatever its scores."""
-
-    replace: Literal["never", "vetoed", "better"] = Field(
-        "vetoed",
-        description="take another translator's candidate: never, when the primary's is vetoed, or also when better",
-    )
-    margin: float = Field(0.05, ge=0, le=1, description="rank_score by which another candidate must be better")
-    min_LR: float = Field(0.0, ge=0, le=1, description="candidates below are vetoed")
-    min_SCR: float = Field(0.0, ge=0, le=1, description="candidates below are vetoed")
-    alpha: float = Field(1.0, ge=1.0, le=1.5, description="steepness of LR (paper section 3.5)")
-    scr_threshold: float = Field(0.90, gt=0, le=1, description="script ratio that counts as pure")
 
 
 class Outputs(Strict):

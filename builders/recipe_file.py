@@ -9,7 +9,8 @@ from typing import Any, get_args
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from builders.recipe import Recipe, Translator, shipped_recipes
+from builders.recipe import Recipe, shipped_recipes
+from builders.translator_recipe import Translator
 from processors.errors import RecipeError
 
 

@@ -19,11 +19,12 @@ from builders import schemas
 from builders.executors import Executor, Work
 from builders.rank import JoinCandidates, RankCandidates, UnitReader
 from builders.ranked import PARALLEL, BuildSplits
-from builders.recipe import EndpointTranslator, Recipe, Source, Translator
+from builders.recipe import Recipe, Source
 from builders.run import Run, enter_stage
 from builders.select import ApplyFilters, plan_cuts
 from builders.shards import Shard, ShardReader, find_shards, plan_units
 from builders.sink import UnitSink, expected_rows
+from builders.translator_recipe import EndpointTranslator, Translator
 from builders.translators import TranslateStep, candidate_row, load_memory
 from builders.units import Totals, Unit, UnitFiles, read_counts, total_counts
 from processors.errors import CountError, InputError
@@ -296,7 +297,7 @@ def _output_splits(recipe: Recipe, shards: list[Shard], observer: Observer) -> d
 def _valid_split(name: str) -> bool:
     import re
 
-    from builders.recipe import NAME_PATTERN
+    from builders.recipe_base import NAME_PATTERN
 
     return bool(re.match(NAME_PATTERN, name)) and name != "all"
 

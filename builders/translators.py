@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
-from builders.recipe import Chunking, MemoryTranslator, PseudoTranslator, TranslatorBase
 from builders.sink import drop
+from builders.translator_recipe import Chunking, MemoryTranslator, PseudoTranslator, TranslatorBase
 from processors.languages import Language
 from processors.translation import Backend, Candidate, Reply, Translator, run_now
 

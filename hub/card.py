@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 from builders import schemas
 from builders.ranked import PARALLEL, statistics_by_config
-from builders.recipe import PseudoTranslator, Recipe
+from builders.recipe import Recipe
 from builders.statistics import to_json
+from builders.translator_recipe import PseudoTranslator
 from builders.units import replacing
 from hub import sections
 from hub.examples import examples

@@ -4,8 +4,9 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from builders.ranked import statistics_by_config
-from builders.recipe import EndpointTranslator, MemoryTranslator, PseudoTranslator, Recipe
+from builders.recipe import Recipe
 from builders.statistics import summarise, to_markdown
+from builders.translator_recipe import EndpointTranslator, MemoryTranslator, PseudoTranslator
 from hub.markdown import cell, fenced, names, table
 from hub.plots import Plot
 from processors.ranking import OUTCOMES

@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from builders.recipe import Cost, EndpointTranslator, MemoryTranslator, PseudoTranslator, Translator
+from builders.translator_recipe import Cost, EndpointTranslator, MemoryTranslator, PseudoTranslator, Translator
 from hub.markdown import cell, details, fenced, table
 from hub.reproduce import public_recipe
 from processors.languages import Language

@@ -17,7 +17,7 @@ from datatrove.pipeline.inference.run_inference import InferenceConfig, Inferenc
 from loguru import logger
 
 from processors.answers import Answer, AnswerStore, request_key
-from processors.endpoint import EndpointConfig, HttpServer
+from processors.endpoint import Count, EndpointConfig, HttpServer
 from processors.errors import SmolKalamError
 from processors.prompts import build_payload
 from processors.responses import RequestFailed
@@ -27,6 +27,7 @@ __all__ = ["Ask", "EndpointConfig", "HttpServer", "RequestFailed", "TranslationR
 Ask = Callable[[str, int], Awaitable[Answer]]
 Translate = Callable[[Document, Ask], Awaitable[dict[str, Any]]]
 Progress = Callable[[Mapping[str, float]], None]
+MakeServer = Callable[[InferenceConfig, EndpointConfig, int, Count], HttpServer]
 
 # When the run stops for an error, requests on their way get this long to come home and be stored.
 DRAIN_S = 15.0
@@ -49,7 +50,7 @@ class TranslationRunner(InferenceRunner):
     SmolKalamError that names the document. Documents are written as they finish, not in the order of the input.
 
     Restarting is by the answers in `store_folder`: give the same documents again, and what was answered is not asked
-    again. `progress` is called with the counters every `progress_s` seconds and once at the end, in the worker.
+    again. `make_server` makes the client of another kind of engine. `progress` is called with the counters every `progress_s` seconds and once at the end, in the worker.
     """
 
     name = "Translation"
@@ -61,6 +62,7 @@ class TranslationRunner(InferenceRunner):
         endpoint: EndpointConfig,
         output_writer: Writer,
         store_folder: str | Path | None = None,
+        make_server: MakeServer = HttpServer,
         progress: Progress | None = None,
         progress_s: float = 2.0,
     ) -> None:
@@ -77,6 +79,7 @@ class TranslationRunner(InferenceRunner):
         )
         super().__init__(translate, config, output_writer, metadata_key="translation")
         self.endpoint = endpoint
+        self.make_server = make_server
         self.store_folder = store_folder
         self.progress = progress
         self.progress_s = progress_s
@@ -116,7 +119,7 @@ class TranslationRunner(InferenceRunner):
                 logger.info(", ".join(f"{name} {value:.0f}" for name, value in sorted(self.snapshot().items())))
 
     def _init_server(self, rank: int) -> HttpServer:
-        self._server = HttpServer(self.config, self.endpoint, rank, self._add)
+        self._server = self.make_server(self.config, self.endpoint, rank, self._add)
         return self._server
 
     async def _handle_record(

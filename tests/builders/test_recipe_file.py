@@ -2,8 +2,9 @@ from pathlib import Path
 
 import pytest
 
-from builders.recipe import EndpointTranslator, shipped_recipes
+from builders.recipe import shipped_recipes
 from builders.recipe_file import dump_recipe, load_recipe
+from builders.translator_recipe import EndpointTranslator
 from processors.errors import RecipeError
 
 MINIMAL = "name: x\nsource: {path: here}\ntranslators:\n  - {name: a, backend: pseudo}\n"

@@ -10,8 +10,8 @@ from datatrove.data import Document
 from pydantic import TypeAdapter
 
 from builders import schemas
-from builders.recipe import Translator
 from builders.sink import DROPPED
+from builders.translator_recipe import Translator
 from builders.translators import PseudoBackend, TranslateStep, candidate_row, load_memory, make_translator
 from processors.errors import InputError
 from processors.languages import Language

@@ -16,8 +16,9 @@ from datasets.utils.metadata import MetadataConfigs
 from huggingface_hub import DatasetCard
 
 from builders import schemas
-from builders.recipe import Cost, EndpointTranslator, Recipe
+from builders.recipe import Recipe
 from builders.recipe_file import load_recipe
+from builders.translator_recipe import Cost, EndpointTranslator
 from builders.units import Totals
 from hub.card import body, front_matter, write_card
 from hub.examples import rendered

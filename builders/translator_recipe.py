@@ -1,0 +1,113 @@
+"""The translators of a recipe: who translates, how text is cut, decoded and priced."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from builders.recipe_base import Name, Strict
+
+
+class Chunking(Strict):
+    """How a part is cut into requests."""
+
+    strategy: Literal["tokens", "lines"] = "tokens"
+    max_tokens: int = Field(490, ge=16, description="tokens of `tokenizer`; Seed-X takes 512 with the prompt")
+    window: int = Field(50, ge=0, description="tokens before the budget in which a natural break is preferred")
+    lines: int = Field(25, ge=1, description="lines a chunk at most, for the `lines` strategy (paper's table 5)")
+    tokenizer: str = Field("approximate", description="`approximate`, a tokenizer.json, a folder, or a Hub id")
+
+    @model_validator(mode="after")
+    def _window_fits(self) -> "Chunking":
+        if self.window * 2 >= self.max_tokens:
+            raise ValueError(f"window ({self.window}) must be less than half of max_tokens ({self.max_tokens})")
+        return self
+
+
+class Decoding(Strict):
+    """Sampling parameters, sent as they are; only what is set is sent."""
+
+    temperature: float | None = Field(None, ge=0, le=2)
+    top_p: float | None = Field(None, gt=0, le=1)
+    top_k: int | None = Field(None, ge=1)
+    max_tokens: int | None = Field(None, ge=1)
+    seed: int | None = None
+    extra: dict[str, Any] = Field({}, description="fields of the server's own, such as {use_beam_search: true, n: 4}")
+
+
+class Cost(Strict):
+    """What a translator's tokens cost, as the card reports it: an API's prices, or the speed of GPUs of one's own."""
+
+    usd_per_million_input: float = Field(0.0, ge=0)
+    usd_per_million_output: float = Field(0.0, ge=0)
+    output_tokens_per_gpu_second: float | None = Field(
+        None, gt=0, description="measured, over all concurrent requests"
+    )
+
+    def usd(self, prompt_tokens: int, completion_tokens: int) -> float:
+        """Dollars for so many tokens."""
+        return (
+            prompt_tokens * self.usd_per_million_input + completion_tokens * self.usd_per_million_output
+        ) / 1_000_000
+
+    def gpu_hours(self, completion_tokens: int) -> float | None:
+        """Hours of one GPU for so many tokens; None without a speed."""
+        speed = self.output_tokens_per_gpu_second
+        return completion_tokens / speed / 3600 if speed else None
+
+
+class TranslatorBase(Strict):
+    name: Name = Field(description="names the config: SFT_<name>_ranked")
+    memory: list[str] = Field([], description="TMX files or folders asked before the backend; hits are free")
+    chunking: Chunking = Chunking()
+
+    @field_validator("name")
+    @classmethod
+    def _not_reserved(cls, name: str) -> str:
+        if name in ("all", "parallel"):
+            raise ValueError(f"'{name}' is reserved; take another name")
+        return name
+
+
+class MemoryTranslator(TranslatorBase):
+    """Only what the memory holds; a conversation with a segment that it lacks fails."""
+
+    backend: Literal["memory"]
+
+    @model_validator(mode="after")
+    def _has_memory(self) -> "MemoryTranslator":
+        if not self.memory:
+            raise ValueError("the memory backend needs `memory: [file.tmx]`")
+        return self
+
+
+class PseudoTranslator(TranslatorBase):
+    """Pseudo-localisation: text in the target's script without meaning, for load tests and dry runs."""
+
+    backend: Literal["pseudo"]
+
+
+class EndpointTranslator(TranslatorBase):
+    """Any OpenAI-compatible server (vLLM, OpenRouter, llama.cpp, text-generation-inference, ...)."""
+
+    backend: Literal["endpoint"]
+    model: str
+    revision: str | None = None
+    base_url: str = Field(
+        pattern=r"^https?://[^@]+$", description="such as http://localhost:8000/v1, without a key in it"
+    )
+    api_key_env: str | None = Field(
+        None, description="environment variable that holds the key; the key is sent nowhere else"
+    )
+    prompt: Literal["chat", "seed-x", "translategemma"] = Field(
+        "chat", description="seed-x asks the completion endpoint, the others the chat endpoint"
+    )
+    decoding: Decoding = Decoding()
+    spans: Literal["placeholder", "tag", "in_place"] = Field(
+        "placeholder", description="how protected spans travel through this model"
+    )
+    concurrency: int = Field(64, ge=1, description="requests in flight at most, per task")
+    timeout_s: float = Field(120.0, gt=0)
+    cost: Cost | None = None
+
+
+Translator = Annotated[MemoryTranslator | PseudoTranslator | EndpointTranslator, Field(discriminator="backend")]
