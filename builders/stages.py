@@ -24,7 +24,7 @@ from builders.run import Run, enter_stage
 from builders.select import ApplyFilters, plan_cuts
 from builders.shards import Shard, ShardReader, find_shards, plan_units
 from builders.sink import UnitSink, expected_rows
-from builders.translator_recipe import EndpointTranslator, Translator
+from builders.translator_recipe import ServedTranslator, Translator
 from builders.translators import TranslateStep, candidate_row, load_memory
 from builders.units import Totals, Unit, UnitFiles, read_counts, total_counts
 from processors.errors import CountError, InputError
@@ -123,9 +123,9 @@ def translate(build: Build) -> None:
             "language": build.recipe.language.model_dump(mode="json"),
             "memory": memory.digest() if memory else None,
         }
-        build.marks[name] = _enter(build, name, inputs, paid=isinstance(spec, EndpointTranslator))
+        build.marks[name] = _enter(build, name, inputs, paid=isinstance(spec, ServedTranslator))
         reader = UnitReader(build.run.stage("select"), [])
-        if isinstance(spec, EndpointTranslator):
+        if isinstance(spec, ServedTranslator):
             from builders.endpoint import endpoint_step
 
             last = partial(endpoint_step, spec, build.recipe.language, folder / "answers")

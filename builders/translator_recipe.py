@@ -86,18 +86,11 @@ class PseudoTranslator(TranslatorBase):
     backend: Literal["pseudo"]
 
 
-class EndpointTranslator(TranslatorBase):
-    """Any OpenAI-compatible server (vLLM, OpenRouter, llama.cpp, text-generation-inference, ...)."""
+class ServedTranslator(TranslatorBase):
+    """A model behind a server: what it is asked, how it decodes, how hard it is driven."""
 
-    backend: Literal["endpoint"]
     model: str
     revision: str | None = None
-    base_url: str = Field(
-        pattern=r"^https?://[^@]+$", description="such as http://localhost:8000/v1, without a key in it"
-    )
-    api_key_env: str | None = Field(
-        None, description="environment variable that holds the key; the key is sent nowhere else"
-    )
     prompt: Literal["chat", "seed-x", "translategemma"] = Field(
         "chat", description="seed-x asks the completion endpoint, the others the chat endpoint"
     )
@@ -108,6 +101,18 @@ class EndpointTranslator(TranslatorBase):
     concurrency: int = Field(64, ge=1, description="requests in flight at most, per task")
     timeout_s: float = Field(120.0, gt=0)
     cost: Cost | None = None
+
+
+class EndpointTranslator(ServedTranslator):
+    """Any OpenAI-compatible server (vLLM, OpenRouter, llama.cpp, text-generation-inference, ...)."""
+
+    backend: Literal["endpoint"]
+    base_url: str = Field(
+        pattern=r"^https?://[^@]+$", description="such as http://localhost:8000/v1, without a key in it"
+    )
+    api_key_env: str | None = Field(
+        None, description="environment variable that holds the key; the key is sent nowhere else"
+    )
 
 
 Translator = Annotated[MemoryTranslator | PseudoTranslator | EndpointTranslator, Field(discriminator="backend")]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from builders.ranked import statistics_by_config
 from builders.recipe import Recipe
 from builders.statistics import summarise, to_markdown
-from builders.translator_recipe import EndpointTranslator, MemoryTranslator, PseudoTranslator
+from builders.translator_recipe import MemoryTranslator, PseudoTranslator, ServedTranslator
 from hub.markdown import cell, fenced, names, table
 from hub.plots import Plot
 from processors.ranking import OUTCOMES
@@ -155,7 +155,7 @@ def limitations(recipe: Recipe) -> str:
         "Mistakes, biases and machine-written reasoning of the source come with it; so does what is specific to "
         "English (grammar exercises, puns, spelling).",
     ]
-    if any(isinstance(t, EndpointTranslator) for t in recipe.translators):
+    if any(isinstance(t, ServedTranslator) for t in recipe.translators):
         points.insert(0, "Translated by machine; no person has read all rows.")
     if len(recipe.translators) > 1 and recipe.ranking.replace != "never":
         points.append(
@@ -179,7 +179,7 @@ def licence(recipe: Recipe) -> str:
     else:
         points.append("The source: a collection of its builder's; its licence holds for the translation too.")
     for spec in recipe.translators:
-        if isinstance(spec, EndpointTranslator) and spec.model.count("/") == 1:
+        if isinstance(spec, ServedTranslator) and spec.model.count("/") == 1:
             points.append(
                 f"`{spec.name}`: the terms of [`{spec.model}`](https://huggingface.co/{spec.model}) and of whoever "
                 "served it may bind what is done with its output."

@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from builders.translator_recipe import Cost, EndpointTranslator, MemoryTranslator, PseudoTranslator, Translator
+from builders.translator_recipe import Cost, MemoryTranslator, PseudoTranslator, ServedTranslator, Translator
 from hub.markdown import cell, details, fenced, table
 from hub.reproduce import public_recipe
 from processors.languages import Language
@@ -36,17 +36,17 @@ def translators(build: "Build") -> str:
     for spec in recipe.translators:
         totals = build.totals[f"translate/{spec.name}"]
         bill = None
-        if isinstance(spec, EndpointTranslator):
+        if isinstance(spec, ServedTranslator):
             bill = tokens_asked(build.run.stage("translate", spec.name, "answers"))
         parts.append(f"- {_described(spec, public[spec.name])}")
-        parts.append(_counts(spec.name, totals, bill, spec.cost if isinstance(spec, EndpointTranslator) else None))
-        if isinstance(spec, EndpointTranslator):
+        parts.append(_counts(spec.name, totals, bill, spec.cost if isinstance(spec, ServedTranslator) else None))
+        if isinstance(spec, ServedTranslator):
             prompt = fenced(prompt_text(spec, recipe.language), "text")
             parts.append(details(f"The prompt of {spec.name}, word for word; {{text}} is the chunk", prompt))
     return "\n\n".join(parts)
 
 
-def prompt_text(spec: EndpointTranslator, language: Language) -> str:
+def prompt_text(spec: ServedTranslator, language: Language) -> str:
     """What is sent, with `{text}` for the chunk: the completion's prompt, or the chat's messages by role."""
     payload = build_payload(PromptConfig(language, spec.prompt), {}, "{text}")
     if "prompt" in payload:
