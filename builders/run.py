@@ -1,8 +1,8 @@
 """The run folder: where a build keeps what it has done, and how it knows what is still to do.
 
 One folder a stage; beside each stage's output `stage.json`, the stage's fingerprint: everything that its output
-depends on. A stage whose fingerprint changed is done again with all that follows from it, except where its answers
-were paid for: those are never thrown away in silence.
+depends on. A stage whose fingerprint changed is done again with all that follows from it. What was paid for lies
+outside of the stages, in `answers/`: a translator whose settings changed is asked only what it was not asked before.
 """
 
 import hashlib
@@ -18,6 +18,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from builders.claims import check_guard
+from builders.translator_recipe import ServedTranslator
 from builders.units import replacing, write_error
 from processors.errors import InputError
 
@@ -39,6 +40,9 @@ class Run:
 
     def stage(self, *names: str) -> Path:
         return self.folder.joinpath(*names)
+
+    def answers(self, spec: ServedTranslator) -> Path:
+        return self.folder.joinpath("answers", spec.answers or spec.name)
 
     def logs(self, *names: str) -> Path:
         return self.folder.joinpath("logs", *names)
@@ -80,10 +84,10 @@ def fingerprint(inputs: dict[str, Any]) -> str:
     return hashlib.blake2b(text.encode("utf-8", errors="backslashreplace"), digest_size=16).hexdigest()
 
 
-def enter_stage(folder: Path, inputs: dict[str, Any], *, paid: bool, say: Callable[[str], None]) -> str:
+def enter_stage(folder: Path, inputs: dict[str, Any], *, say: Callable[[str], None]) -> str:
     """Prepare a stage's folder for `inputs`; returns the fingerprint.
 
-    A folder of other inputs is emptied, with a message; where its output was `paid` for, InputError says what changed.
+    A folder of other inputs is emptied, with a message that says what changed.
     """
     mark = fingerprint(inputs)
     path = folder / "stage.json"
@@ -93,11 +97,6 @@ def enter_stage(folder: Path, inputs: dict[str, Any], *, paid: bool, say: Callab
             changed = (
                 ", ".join(_changes(before["inputs"], json.loads(json.dumps(inputs, default=str)))) or "the version"
             )
-            if paid and any((folder / "counts").glob("*.json")):
-                raise InputError(
-                    f"{folder}: holds translations made with other settings ({changed}); they were paid for, so they "
-                    f"are not overwritten: choose another --output, restore the setting, or delete {folder}"
-                )
             say(f"{folder.name}: done again, for this changed: {changed}")
             _remove(folder)
             before = None

@@ -116,7 +116,7 @@ def plan_cuts(
     if stratified and recipe.selection.domain_index:
         index = build.executor.planned("domains", lambda: {"index": str(_domain_index(build))})["index"]
     scan = inputs | {"domain_index": recipe.selection.domain_index}
-    build.executor.planned("scan", lambda: {"mark": enter_stage(folder, scan, paid=False, say=build.observer.say)})
+    build.executor.planned("scan", lambda: {"mark": enter_stage(folder, scan, say=build.observer.say)})
     units = [unit for unit in build.units if unit.split in plans]
     steps = [
         ApplyFilters(recipe.selection.drop_han, {}, folder),

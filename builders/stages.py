@@ -101,12 +101,10 @@ def _plan_source(build: Build) -> dict[str, Any]:
     }
 
 
-def _enter(build: Build, name: str, inputs: dict[str, Any], *, paid: bool = False) -> str:
+def _enter(build: Build, name: str, inputs: dict[str, Any]) -> str:
     """Prepare the stage's folder for `inputs`, once for all machines; returns the fingerprint."""
     folder = build.run.stage(*name.split("/"))
-    return build.executor.planned(
-        name, lambda: {"mark": enter_stage(folder, inputs, paid=paid, say=build.observer.say)}
-    )["mark"]
+    return build.executor.planned(name, lambda: {"mark": enter_stage(folder, inputs, say=build.observer.say)})["mark"]
 
 
 def translate(build: Build) -> None:
@@ -123,12 +121,12 @@ def translate(build: Build) -> None:
             "language": build.recipe.language.model_dump(mode="json"),
             "memory": memory.digest() if memory else None,
         }
-        build.marks[name] = _enter(build, name, inputs, paid=isinstance(spec, ServedTranslator))
+        build.marks[name] = _enter(build, name, inputs)
         reader = UnitReader(build.run.stage("select"), [])
         if isinstance(spec, ServedTranslator):
             from builders.endpoint import endpoint_step
 
-            last = partial(endpoint_step, spec, build.recipe.language, folder / "answers")
+            last = partial(endpoint_step, spec, build.recipe.language, build.run.answers(spec))
             _run(build, name, folder, build.selected, reader, [], candidate_row, schemas.candidate, last)
         else:
             steps = [TranslateStep(spec, build.recipe.language)]
@@ -186,7 +184,7 @@ def assemble(build: Build) -> None:
 
 def _plan_build(build: Build, inputs: dict[str, Any], pairs: list[tuple[str, str]]) -> dict[str, Any]:
     folder = build.run.stage("build")
-    mark = enter_stage(folder, inputs, paid=False, say=build.observer.say)
+    mark = enter_stage(folder, inputs, say=build.observer.say)
     for config, split in pairs:
         done = folder / config / f"{split}.json"
         if done.exists() and not _whole(build.run, folder, config, split):
@@ -304,7 +302,7 @@ def _valid_split(name: str) -> bool:
 
 def _answers_depend_on(spec: Translator) -> dict[str, Any]:
     """A translator's settings without those that change only its speed, or are in the fingerprint by content."""
-    without = {"memory", "concurrency", "timeout_s", "base_url", "api_key_env", "cost"}
+    without = {"memory", "concurrency", "timeout_s", "base_url", "api_key_env", "cost", "answers"}
     return {key: value for key, value in spec.model_dump(mode="json").items() if key not in without}
 
 

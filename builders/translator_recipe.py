@@ -101,6 +101,11 @@ class ServedTranslator(TranslatorBase):
     concurrency: int = Field(64, ge=1, description="requests in flight at most, per task")
     timeout_s: float = Field(120.0, gt=0)
     cost: Cost | None = None
+    answers: Name | None = Field(
+        None,
+        description="where answers are kept, by default under the translator's name; translators of one model that "
+        "name the same place are asked once for the same request",
+    )
 
 
 class EndpointTranslator(ServedTranslator):

@@ -37,7 +37,7 @@ def translators(build: "Build") -> str:
         totals = build.totals[f"translate/{spec.name}"]
         bill = None
         if isinstance(spec, ServedTranslator):
-            bill = tokens_asked(build.run.stage("translate", spec.name, "answers"))
+            bill = tokens_asked(build.run.answers(spec))
         parts.append(f"- {_described(spec, public[spec.name])}")
         parts.append(_counts(spec.name, totals, bill, spec.cost if isinstance(spec, ServedTranslator) else None))
         if isinstance(spec, ServedTranslator):

@@ -130,11 +130,21 @@ def test_a_missing_key_is_said_before_any_work(smolkalam: Callable[..., Any], tm
     assert not (tmp_path / "run" / "select").exists()
 
 
-def test_another_decoding_does_not_overwrite_what_was_paid_for(smolkalam: Callable[..., Any], tmp_path: Path) -> None:
+def test_a_changed_recipe_asks_only_what_was_not_asked_before(smolkalam: Callable[..., Any], tmp_path: Path) -> None:
     with running() as server:
         recipe = write_recipe(tmp_path, server.url)
-        arguments = ("build", recipe, "--output", tmp_path / "run", "--workers", 1)
-        assert smolkalam(*arguments, env=environment()).returncode == 0
-        done = smolkalam(*arguments, "--set", "translators.Chat.decoding.temperature=0.3", env=environment())
-    assert done.returncode == 2
-    assert "decoding.temperature" in done.stderr and "choose another --output" in done.stderr
+        arguments = ("build", recipe, "--output", tmp_path / "run", "--workers", 1, "--stop-after", "translate")
+
+        def asked(*settings: str) -> int:
+            before = sum(server.stats()["asked"].values())
+            changes = [part for setting in settings for part in ("--set", setting)]
+            done = smolkalam(*arguments, *changes, env=environment())
+            assert done.returncode == 0, done.stderr
+            return sum(server.stats()["asked"].values()) - before
+
+        everything = asked()
+        warmer = asked("translators.Chat.decoding.temperature=0.3")
+        assert 0 < warmer < everything
+        # Most parts are shorter than either budget: the same requests, answered already.
+        assert 0 < asked("translators.Chat.chunking.max_tokens=100") < warmer / 2
+        assert asked() == 0

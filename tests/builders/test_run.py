@@ -16,32 +16,24 @@ def unit(folder: Path) -> UnitFiles:
 
 def test_the_same_inputs_keep_what_is_done(tmp_path: Path) -> None:
     said: list[str] = []
-    enter_stage(tmp_path / "rank", {"a": 1}, paid=False, say=said.append)
+    enter_stage(tmp_path / "rank", {"a": 1}, say=said.append)
     files = unit(tmp_path / "rank")
-    enter_stage(tmp_path / "rank", {"a": 1}, paid=False, say=said.append)
+    enter_stage(tmp_path / "rank", {"a": 1}, say=said.append)
     assert files.done() and not said
 
 
 def test_other_inputs_empty_the_stage_and_say_which(tmp_path: Path) -> None:
     said: list[str] = []
-    enter_stage(tmp_path / "rank", {"ranking": {"margin": 1}}, paid=False, say=said.append)
+    enter_stage(tmp_path / "rank", {"ranking": {"margin": 1}}, say=said.append)
     files = unit(tmp_path / "rank")
-    enter_stage(tmp_path / "rank", {"ranking": {"margin": 2}}, paid=False, say=said.append)
+    enter_stage(tmp_path / "rank", {"ranking": {"margin": 2}}, say=said.append)
     assert not files.done()
     assert said == ["rank: done again, for this changed: ranking.margin"]
 
 
-def test_paid_translations_are_never_thrown_away(tmp_path: Path) -> None:
-    enter_stage(tmp_path / "t", {"decoding": {"temperature": 0.7}}, paid=True, say=print)
-    files = unit(tmp_path / "t")
-    with pytest.raises(InputError, match=r"decoding\.temperature.*choose another --output"):
-        enter_stage(tmp_path / "t", {"decoding": {"temperature": 0.2}}, paid=True, say=print)
-    assert files.done()
-
-
 def test_units_of_a_folder_without_fingerprint_are_not_trusted(tmp_path: Path) -> None:
     files = unit(tmp_path / "rank")
-    enter_stage(tmp_path / "rank", {"a": 1}, paid=False, say=print)
+    enter_stage(tmp_path / "rank", {"a": 1}, say=print)
     assert not files.done()
 
 
