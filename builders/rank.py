@@ -121,7 +121,10 @@ class RankCandidates(PipelineStep):
         policy = Policy(self.policy.replace, self.policy.margin)
         for config, primary in self.configs.items():
             choice = choose(scored, primary, policy)
-            choices.append({"config": config, "translator": choice.translator, "reason": choice.reason})
+            decisions = [choice.reason if name == choice.translator else None for name in self.configs.values()]
+            choices.append(
+                {"config": config, "translator": choice.translator, "reason": choice.reason, "decisions": decisions}
+            )
             counters[f"{config}/{choice.outcome}"] = 1
         document.metadata["counters"] = counters
         document.metadata["ranked"] = {
@@ -145,6 +148,8 @@ class RankCandidates(PipelineStep):
         return {
             "translator": translator,
             **scores.whole.to_dict(),
+            "quality": None,
+            "reward": None,
             "checks": [{"check": v.check, "hard": v.hard, "message": v.message, "detail": v.detail} for v in verdicts],
             "messages": target,
             "custom_instructions": found["custom_instructions"],
@@ -163,6 +168,6 @@ def _failed(translator: str, reason: str, detail: str) -> dict[str, Any]:
     """A translator's place among the candidates where it has none: scores and messages are null, a check says why."""
     verdict = {"check": reason, "hard": True, "message": None, "detail": f"not translated: {detail}"}
     return {
-        "translator": translator, "LR": None, "SCR": None, "rank_score": None,
+        "translator": translator, "LR": None, "SCR": None, "rank_score": None, "quality": None, "reward": None,
         "checks": [verdict], "messages": None, "custom_instructions": None, "tokens": None,
     }  # fmt: skip

@@ -13,13 +13,14 @@ from datatrove.pipeline.base import PipelineStep
 from builders import schemas
 from builders.claims import check_guard
 from builders.run import Run
-from builders.statistics import SplitStatistics
+from builders.statistics import COLUMNS, SplitStatistics
 from builders.units import UnitFiles, read_unit, replacing, write_error
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 PARALLEL = "parallel"
+SCORES = ("LR", "SCR", "rank_score", "quality", "reward")
 # Rows a group at most: the viewer reads whole groups, and short rows would make them slow to page through.
 GROUP_ROWS = 5000
 
@@ -30,19 +31,20 @@ def ranked_row(row: dict[str, Any], config: str) -> dict[str, Any] | None:
     if choice["translator"] is None:
         return None
     candidates = [
-        {**{key: c[key] for key in ("translator", "LR", "SCR", "rank_score", "checks")},
-         "chosen": c["translator"] == choice["translator"]}
-        for c in row["candidates"]
-    ]  # fmt: skip
+        {
+            **{key: c[key] for key in ("translator", *SCORES, "checks")},
+            "chosen": c["translator"] == choice["translator"],
+            "decision": decision,
+        }
+        for c, decision in zip(row["candidates"], choice["decisions"], strict=True)
+    ]
     chosen = next(c for c in row["candidates"] if c["translator"] == choice["translator"])
     return {
         "id": row["id"],
         "messages": chosen["messages"],
         "chat_template_kwargs": _kwargs(row["chat_template_kwargs"], chosen["custom_instructions"]),
         "source": row["source"],
-        "LR": chosen["LR"],
-        "SCR": chosen["SCR"],
-        "rank_score": chosen["rank_score"],
+        **{score: chosen[score] for score in SCORES},
         "translator": chosen["translator"],
         "candidates": candidates,
         "tokens": chosen["tokens"],
@@ -52,7 +54,7 @@ def ranked_row(row: dict[str, Any], config: str) -> dict[str, Any] | None:
 
 def parallel_row(row: dict[str, Any]) -> dict[str, Any]:
     """A ranked unit's row as a row of `parallel`: the English beside every candidate that there is."""
-    keys = ("translator", "LR", "SCR", "rank_score", "checks", "messages", "custom_instructions")
+    keys = ("translator", *SCORES, "checks", "messages", "custom_instructions")
     candidates = [{key: c[key] for key in keys} for c in row["candidates"] if c["messages"] is not None]
     return {key: row[key] for key in ("id", "messages", "chat_template_kwargs", "source")} | {"candidates": candidates}
 
@@ -211,7 +213,7 @@ class BuildSplits(PipelineStep):
             else:
                 built = [made for row in rows if (made := ranked_row(row, config))]
                 for row in built:
-                    statistics.add(LR=row["LR"], SCR=row["SCR"], turns=row["turns"], tokens=row["tokens"])
+                    statistics.add(**{column: row[column] for column in COLUMNS})
             writer.write(built)
         return None if config == PARALLEL else asdict(statistics)
 

@@ -90,7 +90,10 @@ def verdict() -> Any:
 
 
 def scores() -> list[tuple[str, Any]]:
-    """What a reader of a row may know of each candidate."""
+    """What a reader of a row may know of each candidate: null where there is no candidate, or nothing to say of it.
+
+    `quality` is the ranker's chance that it is the best of its row's candidates, `reward` a reward model's score.
+    """
     import pyarrow as pa
 
     return [
@@ -98,6 +101,8 @@ def scores() -> list[tuple[str, Any]]:
         ("LR", pa.float64()),
         ("SCR", pa.float64()),
         ("rank_score", pa.float64()),
+        ("quality", pa.float64()),
+        ("reward", pa.float64()),
         ("checks", pa.list_(verdict())),
     ]
 
@@ -109,7 +114,15 @@ def ranked_unit() -> Any:
     full = pa.struct(
         [*scores(), ("messages", messages()), ("custom_instructions", pa.string()), ("tokens", pa.int64())]
     )
-    choice = pa.struct([("config", pa.string()), ("translator", pa.string()), ("reason", pa.string())])
+    choice = pa.struct(
+        [
+            ("config", pa.string()),
+            ("translator", pa.string()),
+            ("reason", pa.string()),
+            # One a candidate, in their order: what decided for or against it.
+            ("decisions", pa.list_(pa.string())),
+        ]
+    )
     return pa.schema([*selected(), ("candidates", pa.list_(full)), ("choices", pa.list_(choice))])
 
 
@@ -117,7 +130,7 @@ def ranked() -> Any:
     """A row of `SFT_<translator>_ranked`: the published dataset's columns first, then ours."""
     import pyarrow as pa
 
-    candidates = pa.struct([*scores(), ("chosen", pa.bool_())])
+    candidates = pa.struct([*scores(), ("chosen", pa.bool_()), ("decision", pa.string())])
     return pa.schema(
         [
             ("id", pa.string()),
@@ -127,6 +140,8 @@ def ranked() -> Any:
             ("LR", pa.float64()),
             ("SCR", pa.float64()),
             ("rank_score", pa.float64()),
+            ("quality", pa.float64()),
+            ("reward", pa.float64()),
             ("translator", pa.string()),
             ("candidates", pa.list_(candidates)),
             ("tokens", pa.int64()),

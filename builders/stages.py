@@ -142,6 +142,7 @@ def rank(build: Build) -> None:
         "ranking": recipe.ranking.model_dump(mode="json"),
         "tokenizer": recipe.outputs.tokenizer,
         "configs": configs,
+        "columns": str(schemas.ranked_unit()),
     }
     build.marks["rank"] = _enter(build, "rank", inputs)
     steps = [

@@ -9,25 +9,34 @@ Sums are integers of fixed point, so a summary does not depend on the order of t
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from processors.errors import InputError
 
-COLUMNS = ("LR", "SCR", "turns", "tokens")
+COLUMNS = ("LR", "SCR", "turns", "tokens", "quality", "reward")
+# Null in some rows: their means are over the rows that have a value.
+_OPTIONAL = ("quality", "reward")
 # 64 binary places: exact for every double of at least 2**-11, and off by less than 2**-64 a row below that.
 _PLACES = 64
 
 
 @dataclass(slots=True)
 class SplitStatistics:
-    """Rows and sums of one split, or of several merged. Sums are in units of 2**-64; read the means instead."""
+    """Rows and sums of one split, or of several merged. Sums are in units of 2**-64; read the means instead.
+
+    `quality` and `reward` may be null, and are counted by themselves.
+    """
 
     rows: int = 0
     LR_sum: int = 0
     SCR_sum: int = 0
     turns_sum: int = 0
     tokens_sum: int = 0
+    quality_sum: int = 0
+    quality_rows: int = 0
+    reward_sum: int = 0
+    reward_rows: int = 0
 
     @classmethod
     def from_means(cls, *, rows: int, LR: float, SCR: float, turns: float, tokens: float) -> "SplitStatistics":
@@ -38,29 +47,43 @@ class SplitStatistics:
         one.add(LR, SCR, turns, tokens)
         return cls(rows, rows * one.LR_sum, rows * one.SCR_sum, rows * one.turns_sum, rows * one.tokens_sum)
 
-    def add(self, LR: float, SCR: float, turns: float, tokens: float) -> None:
-        """Adds one row. Raises `InputError` for an LR or SCR outside [0, 1] and negative turns or tokens."""
-        for name, value, most in (
-            ("LR", LR, 1.0),
-            ("SCR", SCR, 1.0),
-            ("turns", turns, 1e12),
-            ("tokens", tokens, 1e12),
+    def add(
+        self,
+        LR: float,
+        SCR: float,
+        turns: float,
+        tokens: float,
+        quality: float | None = None,
+        reward: float | None = None,
+    ) -> None:
+        """Adds one row. Raises `InputError` for an LR, SCR or quality outside [0, 1], negative turns or tokens, and a
+        reward beyond a million or no number."""
+        for name, value, least, most in (
+            ("LR", LR, 0.0, 1.0),
+            ("SCR", SCR, 0.0, 1.0),
+            ("turns", turns, 0.0, 1e12),
+            ("tokens", tokens, 0.0, 1e12),
+            ("quality", quality, 0.0, 1.0),
+            ("reward", reward, -1e6, 1e6),
         ):
-            if not 0 <= value <= most:
-                raise InputError(f"statistics: {name} is {value}: expected a number from 0 to {most:g}")
+            if value is not None and not least <= value <= most:
+                raise InputError(f"statistics: {name} is {value}: expected a number from {least:g} to {most:g}")
         self.rows += 1
         self.LR_sum += _fixed(LR)
         self.SCR_sum += _fixed(SCR)
         self.turns_sum += _fixed(turns)
         self.tokens_sum += _fixed(tokens)
+        if quality is not None:
+            self.quality_sum += _fixed(quality)
+            self.quality_rows += 1
+        if reward is not None:
+            self.reward_sum += _fixed(reward)
+            self.reward_rows += 1
 
     def merge(self, other: "SplitStatistics") -> None:
         """Adds the rows of `other`: exact, so merging commutes and associates."""
-        self.rows += other.rows
-        self.LR_sum += other.LR_sum
-        self.SCR_sum += other.SCR_sum
-        self.turns_sum += other.turns_sum
-        self.tokens_sum += other.tokens_sum
+        for name in asdict(self):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
 
     @property
     def total_tokens(self) -> int:
@@ -68,12 +91,13 @@ class SplitStatistics:
         return (self.tokens_sum + (1 << (_PLACES - 1))) >> _PLACES
 
     def mean(self, column: str) -> float | None:
-        """The mean of one of `COLUMNS` over the rows, correctly rounded; None without rows."""
+        """The mean of one of `COLUMNS` over the rows that have it, correctly rounded; None without such rows."""
         total: int = getattr(self, f"{column}_sum")
-        return total / (self.rows << _PLACES) if self.rows else None
+        rows: int = getattr(self, f"{column}_rows") if column in _OPTIONAL else self.rows
+        return total / (rows << _PLACES) if rows else None
 
     def means(self) -> dict[str, Any]:
-        """`{"rows", "LR", "SCR", "turns", "tokens", "total_tokens"}`: what is published, plain values."""
+        """`{"rows", "LR", "SCR", "turns", "tokens", "quality", "reward", "total_tokens"}`: what is published."""
         return {
             "rows": self.rows,
             **{column: self.mean(column) for column in COLUMNS},
@@ -91,6 +115,8 @@ class ConfigSummary:
     SCR: float | None
     turns: float | None
     tokens: float | None
+    quality: float | None
+    reward: float | None
 
 
 def summarise(splits: Mapping[str, SplitStatistics]) -> ConfigSummary:
@@ -113,19 +139,24 @@ def to_json(splits: Mapping[str, SplitStatistics]) -> str:
 def to_markdown(splits: Mapping[str, SplitStatistics]) -> str:
     """The table of the paper, one row a split in the order given and the summary last, with a final newline.
 
-    LR and SCR with three decimals, turns with two, tokens a row as a whole number. Totals in millions of tokens.
+    LR, SCR, quality and reward with three decimals, turns with two, tokens a row as a whole number. Totals in millions
+    of tokens. Quality and reward have a column where a row has one.
     """
+    whole = _together(splits.values())
+    extra = [column for column in _OPTIONAL if whole.mean(column) is not None]
+    titles = ["Split", "Rows", "LR", "SCR", *(column.title() for column in extra)]
+    titles += ["Turns", "Tokens a row", "Tokens (M)"]
     lines = [
-        "| Split | Rows | LR | SCR | Turns | Tokens a row | Tokens (M) |",
-        "|---|---:|---:|---:|---:|---:|---:|",
-        *(_table_row(f"`{name}`", split) for name, split in splits.items()),
-        _table_row("**All**", _together(splits.values())),
+        f"| {' | '.join(titles)} |",
+        "|---" + "|---:" * (len(titles) - 1) + "|",
+        *(_table_row(f"`{name}`", split, extra) for name, split in splits.items()),
+        _table_row("**All**", whole, extra),
     ]
     return "\n".join(lines) + "\n"
 
 
-def _table_row(name: str, split: SplitStatistics) -> str:
-    formats = {"LR": ".3f", "SCR": ".3f", "turns": ".2f", "tokens": ",.0f"}
+def _table_row(name: str, split: SplitStatistics, extra: list[str]) -> str:
+    formats = {"LR": ".3f", "SCR": ".3f", **dict.fromkeys(extra, ".3f"), "turns": ".2f", "tokens": ",.0f"}
     means = [(split.mean(column), form) for column, form in formats.items()]
     cells = ["n/a" if mean is None else format(mean, form) for mean, form in means]
     return f"| {name} | {split.rows:,} | {' | '.join(cells)} | {split.total_tokens / 1e6:,.2f} |"

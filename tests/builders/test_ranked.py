@@ -115,7 +115,8 @@ def candidate(translator: str, text: str | None, score: float = 0.9, **changes: 
     check = {"check": "refusal", "hard": True, "message": 0, "detail": "says no"}
     return {
         "translator": translator,
-        **dict.fromkeys(("LR", "SCR", "rank_score"), score if whole else None),
+        **dict.fromkeys(("LR", "SCR", "rank_score", "quality"), score if whole else None),
+        "reward": None,
         "checks": [] if whole else [check],
         "messages": [message(text)] if text is not None else None,
         "custom_instructions": "" if whole else None,
@@ -139,7 +140,8 @@ def ranked_unit_row(number: int, **chosen: str | None) -> dict[str, Any]:
             candidate("two", None),
         ],
         "choices": [
-            {"config": config, "translator": translator, "reason": "why"} for config, translator in chosen.items()
+            {"config": config, "translator": translator, "reason": "why", "decisions": ["best", "refusal"]}
+            for config, translator in chosen.items()
         ],
     }
 
@@ -152,9 +154,10 @@ def test_a_ranked_row_is_the_chosen_candidate_with_the_others_scores() -> None:
         "custom_instructions": "كن لطيفا.", "enable_thinking": True, "python_tools": [], "xml_tools": ["{}"],
     }  # fmt: skip
     assert (row["LR"], row["SCR"], row["rank_score"], row["tokens"], row["turns"]) == (0.9, 0.9, 0.9, 3, 1)
-    assert [(c["translator"], c["chosen"], c["LR"]) for c in row["candidates"]] == [
-        ("one", True, 0.9),
-        ("two", False, None),
+    assert (row["quality"], row["reward"]) == (0.9, None)
+    assert [(c["translator"], c["chosen"], c["LR"], c["quality"], c["decision"]) for c in row["candidates"]] == [
+        ("one", True, 0.9, 0.9, "best"),
+        ("two", False, None, None, "refusal"),
     ]
     assert all("messages" not in c for c in row["candidates"])
     assert row["candidates"][1]["checks"][0]["check"] == "refusal"

@@ -135,6 +135,8 @@ def test_outputs() -> None:
         "SCR": 0.5,
         "turns": 3.5,
         "tokens": 1200.0,
+        "quality": None,
+        "reward": None,
         "total_tokens": 71_954_400,
     }
     assert parsed["summary"]["rows"] == 444_862
@@ -155,3 +157,25 @@ def test_impossible_values_are_named(row: tuple, name: str) -> None:
     with pytest.raises(InputError, match=name):
         statistics.add(*row)
     assert statistics == SplitStatistics()
+
+
+def test_quality_and_reward_are_means_of_the_rows_that_have_them() -> None:
+    one, other, without = SplitStatistics(), SplitStatistics(), SplitStatistics()
+    one.add(0.5, 0.5, 2, 10, quality=0.75, reward=-3.5)
+    one.add(0.5, 0.5, 2, 10)
+    other.add(0.5, 0.5, 2, 10, quality=0.25)
+    without.add(0.5, 0.5, 2, 10)
+    splits = {"one": one, "other": other, "without": without}
+    summary = summarise(splits)
+    assert (summary.rows, summary.quality, summary.reward) == (4, 0.5, -3.5)
+    assert other.mean("reward") is None
+    table = to_markdown(splits).splitlines()
+    assert table[0] == "| Split | Rows | LR | SCR | Quality | Reward | Turns | Tokens a row | Tokens (M) |"
+    assert "| `without` | 1 | 0.500 | 0.500 | n/a | n/a | 2.00 | 10 | 0.00 |" in table
+    assert "Quality" not in to_markdown({"without": without})
+
+
+@pytest.mark.parametrize("changes", [{"quality": 1.2}, {"quality": -0.1}, {"reward": float("nan")}])
+def test_values_outside_their_range_are_named(changes: dict[str, float]) -> None:
+    with pytest.raises(InputError, match=next(iter(changes))):
+        SplitStatistics().add(0.5, 0.5, 2, 10, **changes)
