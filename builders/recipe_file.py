@@ -4,7 +4,7 @@ import difflib
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -35,19 +35,7 @@ def load_recipe(name: str, settings: Iterable[str] = (), *, source_path: str | N
     its own folder. Raises RecipeError, one line per mistake.
     """
     path = _find(name)
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise RecipeError(f"{path}: cannot be read: {error}") from None
-    try:
-        data = yaml.load(text, _Loader)
-        tree = yaml.compose(text, yaml.SafeLoader)
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f":{mark.line + 1}" if mark else ""
-        raise RecipeError(f"{path}{line}: not valid YAML: {getattr(error, 'problem', None) or error}") from None
-    if not isinstance(data, dict):
-        raise RecipeError(f"{path}: a recipe is a mapping with the keys name, source, translators, ...")
+    data, tree = _read(path, "a recipe is a mapping with the keys name, source, translators, ...")
     for setting in settings:
         _apply(data, setting)
     if source_path is not None:
@@ -63,9 +51,43 @@ def load_recipe(name: str, settings: Iterable[str] = (), *, source_path: str | N
     return _absolute(recipe, path.parent)
 
 
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def load_checked(path: Path, model: type[Model], expected: str) -> Model:
+    """Read another YAML of the project's, checked as strictly as a recipe. `expected` says what a mapping it is.
+
+    Raises RecipeError, one line per mistake.
+    """
+    data, tree = _read(path, expected)
+    try:
+        return model.model_validate(data)
+    except ValidationError as error:
+        problems = error.errors(include_url=False)
+        raise RecipeError("\n".join(_line(path, tree, problem, model) for problem in problems)) from None
+
+
 def dump_recipe(recipe: Recipe) -> str:
     """The recipe as YAML, every default written out. It holds no secret: keys are named by environment variable."""
     return yaml.safe_dump(recipe.model_dump(mode="json"), sort_keys=False, allow_unicode=True, width=100)
+
+
+def _read(path: Path, expected: str) -> tuple[dict[str, Any], yaml.Node | None]:
+    """A file's mapping, and its tree for the numbers of its lines."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RecipeError(f"{path}: cannot be read: {error}") from None
+    try:
+        data = yaml.load(text, _Loader)
+        tree = yaml.compose(text, yaml.SafeLoader)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f":{mark.line + 1}" if mark else ""
+        raise RecipeError(f"{path}{line}: not valid YAML: {getattr(error, 'problem', None) or error}") from None
+    if not isinstance(data, dict):
+        raise RecipeError(f"{path}: {expected}")
+    return data, tree
 
 
 def _find(name: str) -> Path:
@@ -120,7 +142,7 @@ def _index(items: list[Any], part: str) -> int | None:
     return int(part) if part.isdecimal() and int(part) < len(items) else None
 
 
-def _line(path: Path, tree: yaml.Node | None, problem: Any) -> str:
+def _line(path: Path, tree: yaml.Node | None, problem: Any, model: type[BaseModel] = Recipe) -> str:
     # pydantic puts the discriminator's value into the location of a union's member; the file has no such key.
     backends = {member.model_fields["backend"].annotation.__args__[0] for member in _members()}
     location = [part for i, part in enumerate(problem["loc"]) if not (i == 2 and part in backends)]
@@ -129,11 +151,11 @@ def _line(path: Path, tree: yaml.Node | None, problem: Any) -> str:
     kind, given = problem["type"], problem["input"]
     if kind == "extra_forbidden":
         name = str(location[-1])
-        near = difflib.get_close_matches(name, _valid_names(location[:-1], problem), n=1, cutoff=0.5)
+        near = difflib.get_close_matches(name, _valid_names(location[:-1], problem, model), n=1, cutoff=0.5)
         hint = (
             f"did you mean '{near[0]}'?"
             if near
-            else f"expected one of {', '.join(_valid_names(location[:-1], problem))}"
+            else f"expected one of {', '.join(_valid_names(location[:-1], problem, model))}"
         )
         return f"{where}: {key}: unknown key; {hint}"
     if kind == "missing":
@@ -157,8 +179,7 @@ def _members() -> tuple[Any, ...]:
     return get_args(get_args(Translator)[0])
 
 
-def _valid_names(location: list[Any], problem: Any) -> list[str]:
-    model: Any = Recipe
+def _valid_names(location: list[Any], problem: Any, model: Any) -> list[str]:
     for depth, part in enumerate(location):
         if isinstance(part, int):
             continue

@@ -1,7 +1,7 @@
 """How a translation is shown to a model that judges it: the source as a request, the translation as its answer.
 
 One wording for training and for scoring, for a reward model that was trained on another has seen nothing like what it
-is asked. The reward model of the paper (arXiv 2511.18411, section 3.6) scores whole translations; long ones go through
+is asked. The reward model of the paper (arXiv 2511.18411) scores whole translations; long ones go through
 the same functions in aligned slices of their messages.
 """
 
