@@ -106,6 +106,36 @@ def recipes() -> None:
     print_recipes()
 
 
+@app.command()
+def ablate(
+    recipe: Annotated[str, typer.Argument(help="A recipe's YAML file, or one that ships.")],
+    over: Annotated[
+        list[str] | None, typer.Option(help="KEY=V1,V2,...: what to vary, such as chunking.lines=25,50,100,500.")
+    ] = None,
+    input: Annotated[str | None, typer.Option(help="As of build.")] = None,
+    output: Annotated[Path | None, typer.Option(help="Run folder [default: run/<recipe's name>-ablation].")] = None,
+    set: Annotated[list[str] | None, typer.Option(help="As of build: selection.max_rows_per_split=50.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="As of build.")] = None,
+    executor: Annotated[str | None, typer.Option(help="As of build.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Write the expanded recipe and stop.")] = False,
+) -> None:
+    """Compare settings of the translators on the same rows: LR, SCR, quality, mean rank, with intervals and a plot."""
+    from builders.ablate import run_ablation
+    from hub.card import write_card
+
+    run_ablation(
+        recipe,
+        over or [],
+        source_path=input,
+        output=output,
+        settings=set,
+        workers=workers or _cores(),
+        executor=executor,
+        dry_run=dry_run,
+        finish=write_card,
+    )
+
+
 Output = Annotated[Path, typer.Option("--output", "-o", help="File to write.")]
 Languages = Annotated[str, typer.Option(help="Source and target language, such as en:ar.")]
 
