@@ -7,6 +7,7 @@ from typing import Any
 
 from datatrove.data import Document
 
+from builders.engine_files import ENGINES, EngineFile
 from builders.sink import UnitSink
 from builders.translator_recipe import EndpointTranslator
 from builders.translators import attach, conversation, make_translator
@@ -59,10 +60,10 @@ class EndpointRollout:
         return self.__dict__ | {"_translator": None}
 
 
-def endpoint_step(spec: EndpointTranslator, language: Language, answers: Path, sink: UnitSink) -> TranslationRunner:
-    """The last step of a translate stage: asks the endpoint, keeps answers in `answers`, writes units to `sink`."""
+def endpoint_config(spec: EndpointTranslator, language: Language) -> EndpointConfig:
+    """What a recipe says of a translator's requests."""
     decoding = spec.decoding.model_dump(mode="json", exclude_none=True)
-    endpoint = EndpointConfig(
+    return EndpointConfig(
         base_url=spec.base_url,
         model=spec.model,
         prompt=PromptConfig(language, spec.prompt),
@@ -72,4 +73,10 @@ def endpoint_step(spec: EndpointTranslator, language: Language, answers: Path, s
         concurrency=spec.concurrency,
         timeout_s=spec.timeout_s,
     )
-    return TranslationRunner(EndpointRollout(spec, language), endpoint, sink, answers)
+
+
+def endpoint_step(spec: EndpointTranslator, language: Language, answers: Path, sink: UnitSink) -> TranslationRunner:
+    """The last step of a translate stage: asks the endpoint, keeps answers in `answers`, writes units to `sink`."""
+    tell = EngineFile(sink.progress.parent / ENGINES)
+    rollout, endpoint = EndpointRollout(spec, language), endpoint_config(spec, language)
+    return TranslationRunner(rollout, endpoint, sink, answers, progress=tell)

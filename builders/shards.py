@@ -2,7 +2,8 @@
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -29,7 +30,9 @@ UNIT_BYTES = 32_000_000
 
 @dataclass(frozen=True, slots=True)
 class Shard:
-    """One Parquet file of a split. `bytes` are uncompressed; `first` is its first row's number in the split."""
+    """One Parquet file of a split. `bytes` are uncompressed; `first` is its first row's number in the split; `groups`
+    has its row groups' numbers of rows.
+    """
 
     split: str
     file: str
@@ -38,6 +41,7 @@ class Shard:
     bytes: int
     columns: tuple[str, ...]
     digest: str
+    groups: tuple[int, ...] = ()
 
 
 def find_shards(source: Source) -> tuple[list[Shard], list[str], list[str]]:
@@ -135,9 +139,10 @@ def _open_shard(folder: Any, source: Source, split: str, name: str, first: int) 
                 f"found {', '.join(schema.names)}"
             )
     _check_type(where, schema)
-    groups = (metadata.row_group(i) for i in range(metadata.num_row_groups))
+    groups = [metadata.row_group(i) for i in range(metadata.num_row_groups)]
     size = sum(group.total_byte_size for group in groups)
-    return Shard(split, name, first, metadata.num_rows, size, tuple(schema.names), _digest(metadata))
+    rows = tuple(group.num_rows for group in groups)
+    return Shard(split, name, first, metadata.num_rows, size, tuple(schema.names), _digest(metadata), rows)
 
 
 def _digest(metadata: Any) -> str:
@@ -253,9 +258,41 @@ class ShardReader(PipelineStep):
                             document = _document(next(rows), unit, number)
                         yield document
         except (pa.ArrowInvalid, pa.ArrowException, OSError) as error:
-            raise InputError(
-                f"{self.source.path}/{file}: damaged: {str(error).splitlines()[0]}; download it again"
-            ) from None
+            raise _damaged(self.source, file, error) from None
+
+
+def read_rows(source: Source, shard: Shard, rows: Sequence[int], columns: tuple[str, ...] = ()) -> Iterator[Document]:
+    """Single rows of a shard as Documents, as ShardReader makes them.
+
+    `rows` are numbers within the shard, ascending, each once. Only the row groups that hold them are read, one at a
+    time. Raises InputError where the file is damaged or cannot be reached.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    unit = Unit(shard.split, shard.split, shard.split, shard.file, 0, shard.first, shard.rows)
+    wanted, begin = deque(rows), 0
+    try:
+        with reaching(source.path), get_datafolder(source.path).open(shard.file, "rb") as handle:
+            parquet = pq.ParquetFile(handle)
+            names = [c for c in (*COLUMNS, *columns) if c in parquet.schema_arrow.names]
+            for group, size in enumerate(shard.groups):
+                end = begin + size
+                if wanted and wanted[0] < end:
+                    for batch in parquet.iter_batches(batch_size=64, row_groups=[group], columns=names):
+                        while wanted and wanted[0] < min(end, begin + batch.num_rows):
+                            row = wanted.popleft()
+                            yield _document(_row(batch, row - begin), unit, shard.first + row)
+                        begin += batch.num_rows
+                        if not wanted or wanted[0] >= end:
+                            break
+                begin = end
+    except (pa.ArrowInvalid, pa.ArrowException, OSError) as error:
+        raise _damaged(source, shard.file, error) from None
+
+
+def _damaged(source: Source, file: str, error: Exception) -> InputError:
+    return InputError(f"{source.path}/{file}: damaged: {str(error).splitlines()[0]}; download it again")
 
 
 def share(units: list[Unit], rank: int, world_size: int) -> list[Unit]:
@@ -292,10 +329,14 @@ def _rows(parquet: Any, groups: list[int], columns: list[str], skip: int) -> Ite
         except UnicodeDecodeError:
             # Parquet strings are not validated when read: find the rows, keep the others.
             for index in range(batch.num_rows):
-                try:
-                    yield batch.slice(index, 1).to_pylist()[0]
-                except UnicodeDecodeError as error:
-                    yield {"invalid_utf8": str(error)}
+                yield _row(batch, index)
+
+
+def _row(batch: Any, index: int) -> dict[str, Any]:
+    try:
+        return batch.slice(index, 1).to_pylist()[0]
+    except UnicodeDecodeError as error:
+        return {"invalid_utf8": str(error)}
 
 
 def _document(row: dict[str, Any], unit: Unit, number: int) -> Document:

@@ -19,6 +19,7 @@ from processors.conversation import Part, join_parts, split_parts
 from processors.languages import Language
 from processors.memory import Memory
 from processors.protection import Span, recent_spans
+from processors.verdict import Verdict
 
 # Index of `chat_template_kwargs.custom_instructions` among the messages.
 CUSTOM_INSTRUCTIONS = -1
@@ -80,7 +81,8 @@ class ChunkFailed(Exception):
 class Translator:
     """A backend with its memory, chunking and language; without a backend only the memory is asked.
 
-    `chunker` cuts a part's text within the budget, and `halve` cuts a chunk smaller; both are lossless.
+    `chunker` cuts a part's text within the budget, and `halve` cuts a chunk smaller; both are lossless. `check` is
+    what an answer must pass (None), the memory's too; a caller that counts requests without sending them replaces it.
     """
 
     def __init__(
@@ -99,7 +101,9 @@ class Translator:
         self.chunker = chunker
         self.halve = halve
         self.memory = memory
-        self._check = partial(check_chunk, script=language.script, language=language.code)
+        self.check: Callable[[str, str], Verdict | None] = partial(
+            check_chunk, script=language.script, language=language.code
+        )
 
     async def translate(self, messages: Sequence[dict[str, str]], custom_instructions: str = "") -> Candidate:
         """Translate a conversation; never raises for a failed chunk but says so in `failure`."""
@@ -176,6 +180,7 @@ class Translator:
             return chunk.text, target, "memory"
         if self.backend is None:
             raise ChunkFailed(f"not_in_memory: {self._missing(chunk)}")
+        candidate.counters["chunks_asked"] += 1
         return chunk.text, await self._piece(candidate, chunk), "engine"
 
     async def _piece(self, candidate: Candidate, chunk: Chunk) -> str:
@@ -201,7 +206,7 @@ class Translator:
         answer = self.memory.translate(text, spans)
         if answer.text is None:
             return None
-        verdict = self._check(text, answer.text)
+        verdict = self.check(text, answer.text)
         if verdict is None:
             candidate.counters["memory_hits"] += answer.hits
             return answer.text
@@ -250,7 +255,7 @@ class Translator:
             pieces += [prose, chunk.text[span.start : span.end]]
             position = span.end
         target = "".join(pieces)
-        return target if self._check(chunk.text, target) is None else None
+        return target if self.check(chunk.text, target) is None else None
 
     async def _try(
         self, candidate: Candidate, text: str, spans: Sequence[Span], attempt: int
@@ -271,7 +276,7 @@ class Translator:
         reply = await self.backend.ask(core, inner, attempt)
         if reply.finish_reason != "stop":
             return None, f"finish_reason: {reply.finish_reason}"
-        verdict = self._check(core, reply.text)
+        verdict = self.check(core, reply.text)
         if verdict is not None:
             candidate.counters[f"rejected_{verdict.check}"] += 1
             return None, f"{verdict.check}: {verdict.detail}"

@@ -1,0 +1,115 @@
+"""What a process that asks a model tells others while it works: one small file in the run folder's logs.
+
+A process writes one file for each stage, whatever the number of tasks that it runs one after another, and the files
+stay: their counters add up to all that was asked since the stage began, by the living and the dead. `beat` counts the
+writes, and rates are by the writer's own clock, so that a reader on another machine needs no synchronised one.
+"""
+
+import contextlib
+import json
+import os
+import secrets
+import socket
+import time
+from collections import Counter, deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ENGINES = "engines"
+# Rates are over so many seconds.
+WINDOW_S = 30.0
+# Of `TranslationRunner.snapshot`: what is so now; all else counts up.
+GAUGES = ("in_flight", "waiting", "limit")
+RATES = ("requests", "answers", "prompt_tokens", "completion_tokens")
+
+
+@dataclass(frozen=True, slots=True)
+class EngineState:
+    """One process's file. `counters` since it began the stage; `now` and `per_second` as of its last write."""
+
+    host: str
+    pid: int
+    beat: int
+    seconds: float
+    counters: dict[str, int]
+    now: dict[str, float]
+    per_second: dict[str, float]
+
+
+@dataclass(slots=True)
+class _Process:
+    """What this process has told in one folder, over all its tasks."""
+
+    pid: int
+    path: Path
+    began: float
+    beat: int = 0
+    counters: Counter[str] = field(default_factory=Counter)
+    history: deque[tuple[float, dict[str, int]]] = field(default_factory=deque)
+
+
+_processes: dict[Path, _Process] = {}
+
+
+class EngineFile:
+    """The `progress` of a TranslationRunner that writes this process's file in `folder`. One instance a runner."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._told: dict[str, int] = {}
+
+    def __call__(self, snapshot: Mapping[str, float]) -> None:
+        process, now = self._process(), time.monotonic()
+        counted = {name: int(value) for name, value in snapshot.items() if name not in GAUGES}
+        process.counters.update({name: value - self._told.get(name, 0) for name, value in counted.items()})
+        self._told = counted
+        process.beat += 1
+        history = process.history
+        history.append((now, {name: process.counters[name] for name in RATES}))
+        while len(history) > 2 and now - history[0][0] > WINDOW_S:
+            history.popleft()
+        since, before = history[0]
+        per_second = {}
+        if now > since:
+            per_second = {name: (process.counters[name] - before[name]) / (now - since) for name in RATES}
+        told = {
+            "host": socket.gethostname(),
+            "pid": process.pid,
+            "beat": process.beat,
+            "seconds": round(now - process.began, 3),
+            "counters": dict(sorted(process.counters.items())),
+            "now": {name: snapshot[name] for name in GAUGES if name in snapshot},
+            "per_second": {name: round(value, 3) for name, value in per_second.items()},
+        }
+        # A hint for who watches and nothing else: no fsync, and a lost one (a full disk) is no reason to stop.
+        temporary = process.path.with_suffix(".tmp")
+        with contextlib.suppress(OSError):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            temporary.write_text(json.dumps(told), encoding="utf-8")
+            temporary.replace(process.path)
+
+    def _process(self) -> _Process:
+        pid = os.getpid()
+        process = _processes.get(self.folder)
+        if process is None or process.pid != pid:
+            name = f"{socket.gethostname()}-{pid}-{secrets.token_hex(3)}.json"
+            process = _processes[self.folder] = _Process(pid, self.folder / name, time.monotonic())
+        return process
+
+
+def read_engines(folder: Path) -> dict[str, EngineState]:
+    """Every process's file in `folder`, by name. One that cannot be read is left out: it is a hint, not a count."""
+    found = {}
+    for path in sorted(folder.glob("*.json")):
+        with contextlib.suppress(OSError, ValueError, TypeError):
+            found[path.name] = EngineState(**json.loads(path.read_text(encoding="utf-8")))
+    return found
+
+
+def total_counters(states: Mapping[str, EngineState]) -> Counter[str]:
+    """All processes' counters together."""
+    total: Counter[str] = Counter()
+    for state in states.values():
+        total.update(state.counters)
+    return total
