@@ -35,12 +35,22 @@ class Decoding(Strict):
 
 
 class Cost(Strict):
-    """What a translator's tokens cost, as the card reports it: an API's prices, or the speed of GPUs of one's own."""
+    """What a translator's tokens cost, for plan, status and card: an API's prices, or the speed of one's own GPUs."""
 
     usd_per_million_input: float = Field(0.0, ge=0)
     usd_per_million_output: float = Field(0.0, ge=0)
     output_tokens_per_gpu_second: float | None = Field(
         None, gt=0, description="measured, over all concurrent requests"
+    )
+    gpus: int = Field(1, ge=1, description="GPUs that serve it at a time, each at that speed; for the time it takes")
+    seconds_per_request: float | None = Field(
+        None, gt=0, description="measured at the recipe's concurrency, for the time that an API takes"
+    )
+    output_tokens_per_source_token: float = Field(
+        1.44,
+        gt=0,
+        description="length of a translation for `smolkalam plan`, until finished answers tell; the default is that of "
+        "FLORES-200 dev's Arabic by the approximate tokenizer",
     )
 
     def usd(self, prompt_tokens: int, completion_tokens: int) -> float:
