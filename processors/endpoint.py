@@ -22,7 +22,7 @@ from processors.answers import Answer
 from processors.errors import EngineError, InputError, SmolKalamError
 from processors.pacing import Pacer, backoff
 from processors.prompts import PromptConfig
-from processors.responses import Fault, RequestFailed, read_response
+from processors.responses import Fault, Mode, RequestFailed, read_response
 
 if TYPE_CHECKING:
     from datatrove.pipeline.inference.run_inference import InferenceConfig
@@ -113,7 +113,8 @@ class HttpServer(InferenceServer):
         self._stopping = asyncio.Event()
         self._succeeded = False
         self._refused = 0
-        path = "chat/completions" if endpoint.prompt.mode == "chat" else "completions"
+        self._mode: Mode = endpoint.prompt.mode
+        path = "chat/completions" if self._mode == "chat" else "completions"
         self._url = f"{endpoint.api_base}/{path}"
 
     def get_base_url(self) -> str:
@@ -240,7 +241,7 @@ class HttpServer(InferenceServer):
             raise SmolKalamError(f"{self.host}: {type(error).__name__}: {self._scrub(str(error))}") from None
         finally:
             self._idle.append(client)
-        outcome = read_response(response.status_code, response.headers, content, self.endpoint.prompt.mode)
+        outcome = read_response(response.status_code, response.headers, content, self._mode)
         if isinstance(outcome, Fault):
             return Fault(outcome.kind, outcome.name, self._scrub(outcome.reason), outcome.wait_s)
         return outcome

@@ -10,7 +10,7 @@ from processors.answers import Answer
 from processors.errors import SmolKalamError
 from processors.pacing import ordered_wait
 
-Mode = Literal["chat", "completion"]
+Mode = Literal["chat", "completion", "classify"]
 # busy: ask less, then again. fault: ask again. rejected: this request never works. denied: perhaps no request does.
 # fatal: no request works.
 Kind = Literal["busy", "fault", "rejected", "denied", "fatal"]
@@ -55,7 +55,8 @@ def read_response(status: int, headers: Mapping[str, str], body: bytes, mode: Mo
     """The answer in a response. `headers` has lower-case names.
 
     A request over the model's context comes back as an Answer with an empty text and finish_reason `length`, as an
-    answer that was cut off does: the remedy, smaller chunks, is the same.
+    answer that was cut off does: the remedy, smaller chunks, is the same. The text of a `classify` answer is JSON: a
+    list with the logits of each input.
     """
     try:
         data = json.loads(body)
@@ -76,6 +77,8 @@ def read_response(status: int, headers: Mapping[str, str], body: bytes, mode: Mo
 
 
 def _read_answer(data: dict[str, Any], mode: Mode) -> Answer | Fault:
+    if mode == "classify":
+        return _read_classes(data)
     try:
         choice = data["choices"][0]
         text = choice["message"].get("content") if mode == "chat" else choice["text"]
@@ -94,6 +97,15 @@ def _read_answer(data: dict[str, Any], mode: Mode) -> Answer | Fault:
         _tokens(usage, "prompt_tokens"),
         _tokens(usage, "completion_tokens"),
     )
+
+
+def _read_classes(data: dict[str, Any]) -> Answer | Fault:
+    try:
+        rows = [row["probs"] for row in sorted(data["data"], key=lambda row: row["index"])]
+        logits = [[float(value) for value in row] for row in rows]
+    except (KeyError, TypeError, ValueError):
+        return Fault("fault", "no_classes", "a response without classes in it")
+    return Answer(json.dumps(logits), "stop", _tokens(data.get("usage") or {}, "prompt_tokens"))
 
 
 def _read_error(status: int, headers: Mapping[str, str], data: Any, body: bytes) -> Answer | Fault:
