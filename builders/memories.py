@@ -1,12 +1,11 @@
 """`smolkalam memory`: convert, merge, and make memories of finished builds."""
 
-import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from builders.recipe_file import load_recipe
+from builders.finished_run import ranked_rows, ranked_units
 from builders.units import UnitFiles
 from processors.errors import InputError
 from processors.memory import Memory
@@ -27,35 +26,21 @@ def merge(files: list[Path], output: Path, languages: str) -> None:
 
 def from_build(run: Path, config: str, output: Path, min_score: float) -> None:
     """Write the chosen translations of a finished build's config as a memory."""
-    recipe_file = run / "recipe.yaml"
-    if not recipe_file.exists():
-        raise InputError(f"{run}: not a run folder (no recipe.yaml); give the --output of a finished build")
-    recipe = load_recipe(str(recipe_file))
+    recipe, ranked = ranked_units(run)
     configs = {recipe.config_name(t.name) for t in recipe.translators}
     if config not in configs:
         raise InputError(f"--config {config}: this build has {', '.join(sorted(configs))}")
-    ranked = [UnitFiles(run / "rank", path.stem) for path in _selected(run)]
-    if not ranked or not all(unit.done() for unit in ranked):
-        raise InputError(f"{run}: the build has not ranked every row yet; run it again to finish it first")
-    chosen = _chosen([unit.kept for unit in ranked], config, min_score)
+    chosen = _chosen(ranked, config, min_score)
     memory = Memory.from_build(chosen, source="en", target=recipe.language.code)
     _save(memory, output)
 
 
-def _selected(run: Path) -> list[Path]:
-    return [
-        path for path in sorted((run / "select" / "counts").glob("*.json")) if json.loads(path.read_text())["kept"]
-    ]
-
-
-def _chosen(units: list[Path], config: str, min_score: float) -> Iterator[tuple[list[Any], list[Any]]]:
+def _chosen(units: list[UnitFiles], config: str, min_score: float) -> Iterator[tuple[list[Any], list[Any]]]:
     """Messages and translated messages of each row; custom instructions stand beside them as a system message."""
-    import pyarrow.parquet as pq
-
     columns = ["messages", "chat_template_kwargs", "candidates", "choices"]
     for unit in units:
-        for batch in pq.ParquetFile(unit).iter_batches(batch_size=256, columns=columns):
-            for row in batch.to_pylist():
+        for rows in ranked_rows(unit, columns):
+            for row in rows:
                 choice = next(c["translator"] for c in row["choices"] if c["config"] == config)
                 if choice is None:
                     continue

@@ -1,0 +1,39 @@
+"""A run folder whose rows are all ranked: what is made of a build besides its dataset reads from here."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from builders.recipe import Recipe
+from builders.recipe_file import load_recipe
+from builders.units import UnitFiles
+from processors.errors import InputError, SmolKalamError
+
+
+def ranked_units(run: Path) -> tuple[Recipe, list[UnitFiles]]:
+    """A run's recipe and its rank stage's units, in order. Raises InputError if there is none, or not all is ranked."""
+    recipe_file = run / "recipe.yaml"
+    if not recipe_file.exists():
+        raise InputError(f"{run}: not a run folder (no recipe.yaml); give the --output of a finished build")
+    recipe = load_recipe(str(recipe_file))
+    counts = sorted((run / "select" / "counts").glob("*.json"))
+    names = [path.stem for path in counts if json.loads(path.read_text(encoding="utf-8"))["kept"]]
+    units = [UnitFiles(run / "rank", name) for name in names]
+    if not units or not all(unit.done() for unit in units):
+        raise InputError(f"{run}: the build has not ranked every row yet; run it again to finish it first")
+    return recipe, units
+
+
+def ranked_rows(unit: UnitFiles, columns: list[str] | None = None) -> Iterator[list[dict[str, Any]]]:
+    """A unit's rows (`schemas.ranked_unit`), some hundred at a time. Raises SmolKalamError if the file is damaged."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        for batch in pq.ParquetFile(unit.kept).iter_batches(batch_size=256, columns=columns):
+            yield batch.to_pylist()
+    except (pa.ArrowInvalid, OSError) as error:
+        raise SmolKalamError(
+            f"{unit.kept}: damaged or missing ({error}); delete {unit.counts} and run the build again"
+        ) from None
