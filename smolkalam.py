@@ -99,6 +99,46 @@ def publish(
 
 
 @app.command()
+def preferences(
+    run: Annotated[Path, typer.Argument(help="Run folder of a finished build.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the dataset to write.")],
+    by: Annotated[str, typer.Option(help="What says which is better: benchmark, reference, judges or verdicts.")],
+    task: Annotated[
+        str, typer.Option(help="ranker: pairs of translations. assistant: pairs of translated answers, for DPO.")
+    ] = "ranker",
+    scores: Annotated[Path | None, typer.Option(help="benchmark: YAML with a score for each translator.")] = None,
+    reference: Annotated[str | None, typer.Option(help="reference: a memory's file, or a translator's name.")] = None,
+    verdicts: Annotated[
+        Path | None, typer.Option(help="judges: what `smolkalam judge` wrote. verdicts: JSONL or CSV of people's.")
+    ] = None,
+    tie: Annotated[float | None, typer.Option(min=0, help="Differences up to this are ties, left out.")] = None,
+    scale: Annotated[float | None, typer.Option(min=1e-9, help="The difference that makes a margin of 1.")] = None,
+    largest: Annotated[
+        bool, typer.Option("--largest", help="Only the row's pair with the largest difference.")
+    ] = False,
+    test_share: Annotated[float, typer.Option(min=0, max=1, help="Share of the rows that go to `test`.")] = 0.05,
+    seed: Annotated[int, typer.Option(min=0, help="Divides train from test.")] = 42,
+) -> None:
+    """Make preference pairs of a build's candidates, for TRL's reward and DPO trainers."""
+    from builders.preferences import run_preferences
+
+    run_preferences(
+        run,
+        output,
+        by=by,
+        task=task,
+        scores=scores,
+        reference=reference,
+        verdicts=verdicts,
+        tie=tie,
+        scale=scale,
+        largest=largest,
+        test_share=test_share,
+        seed=seed,
+    )
+
+
+@app.command()
 def recipes() -> None:
     """List the recipes that ship with the project."""
     from builders.build import print_recipes

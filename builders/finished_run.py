@@ -12,7 +12,7 @@ from processors.errors import InputError, SmolKalamError
 
 
 def ranked_units(run: Path) -> tuple[Recipe, list[UnitFiles]]:
-    """A run's recipe and its rank stage's units, in order. Raises InputError if there is none, or not all is ranked."""
+    """A run's recipe and its rank stage's units, in order. Raises InputError unless all is ranked."""
     recipe_file = run / "recipe.yaml"
     if not recipe_file.exists():
         raise InputError(f"{run}: not a run folder (no recipe.yaml); give the --output of a finished build")

@@ -1,0 +1,176 @@
+"""`smolkalam preferences`: a finished run's pairs as a dataset for TRL, with its card and what was left out."""
+
+import json
+import shutil
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from builders.finished_run import ranked_rows, ranked_units
+from builders.preference_card import write_card
+from builders.preference_pairs import REASONS, TASKS, Plan, is_test, make_pairs, schema
+from builders.preference_sources import (
+    Source,
+    Votes,
+    read_benchmark,
+    read_judgements,
+    read_references,
+    read_verdicts,
+)
+from builders.ranked import SplitWriter
+from builders.units import write_error
+from processors.errors import CountError, InputError
+
+MARK = "preferences.json"
+_GROUP_BYTES, _SHARD_BYTES = 50_000_000, 500_000_000
+
+
+def run_preferences(
+    run: Path,
+    output: Path,
+    *,
+    by: str,
+    task: str = "ranker",
+    scores: Path | None = None,
+    reference: str | None = None,
+    verdicts: Path | None = None,
+    tie: float | None = None,
+    scale: float | None = None,
+    largest: bool = False,
+    test_share: float = 0.05,
+    seed: int = 42,
+) -> None:
+    """Write a finished run's pairs to `output`: `train` and `test` as Parquet, a card, and what was left out and why.
+
+    The same run and options give the same bytes. An `output` of an earlier call is replaced as a whole; any other
+    folder that holds something is an InputError, and so is a run that gives no pair.
+    """
+    if task not in TASKS:
+        raise InputError(f"--task {task}: expected one of {', '.join(TASKS)}")
+    recipe, units = ranked_units(run)
+    translators = [translator.name for translator in recipe.translators]
+    source = _source(by, scores, reference, verdicts, translators, recipe.language.code, task == "assistant")
+    plan = Plan(
+        task=task,
+        by=by,
+        source=source,
+        language=recipe.language.name,
+        ranking=recipe.ranking,
+        tie=source.tie if tie is None else tie,
+        scale=source.scale if scale is None else scale,
+        largest=largest,
+        test_share=test_share,
+        seed=seed,
+    )
+    output = output.absolute()
+    if output.exists() and not output.is_dir():
+        raise InputError(f"{output}: is a file; choose an empty or new folder as --output")
+    if output.exists() and any(output.iterdir()) and not (output / MARK).exists():
+        raise InputError(f"{output}: holds something else; choose an empty or new folder as --output")
+    part = output.with_name(f".{output.name}.part")
+    try:
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True)
+        counts = _write(part, (rows for unit in units for rows in ranked_rows(unit)), plan)
+        _check(counts, source, run)
+        write_card(part, recipe, plan, counts)
+        (part / MARK).write_text(json.dumps(counts, indent=1, ensure_ascii=False), encoding="utf-8")
+        shutil.rmtree(output, ignore_errors=True)
+        part.rename(output)
+    except OSError as error:
+        raise write_error(error, output) from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    _report(counts, source)
+    print(output)
+
+
+def _source(
+    by: str,
+    scores: Path | None,
+    reference: str | None,
+    verdicts: Path | None,
+    translators: Sequence[str],
+    language: str,
+    answer_only: bool,
+) -> Source:
+    needs = {"benchmark": "--scores", "reference": "--reference", "judges": "--verdicts", "verdicts": "--verdicts"}
+    given = {"--scores": scores, "--reference": reference, "--verdicts": verdicts}
+    if by not in needs:
+        raise InputError(f"--by {by}: expected one of {', '.join(needs)}")
+    if given[needs[by]] is None:
+        raise InputError(f"--by {by}: give {needs[by]}")
+    if other := [name for name, value in given.items() if value is not None and name != needs[by]]:
+        raise InputError(f"--by {by}: {other[0]} belongs to another source of preferences; leave it out")
+    if scores is not None:
+        return read_benchmark(scores, translators)
+    if reference is not None:
+        return read_references(reference, translators, language, answer_only=answer_only)
+    assert verdicts is not None
+    return read_judgements(verdicts, translators) if by == "judges" else read_verdicts(verdicts, translators)
+
+
+def _write(folder: Path, batches: Iterator[list[dict[str, Any]]], plan: Plan) -> dict[str, Any]:
+    columns = schema(plan.task)
+    writers = {
+        split: SplitWriter(folder, split, columns, group_bytes=_GROUP_BYTES, shard_bytes=_SHARD_BYTES)
+        for split in ("train", "test")
+    }
+    totals: Counter[str] = Counter()
+    reasons: Counter[str] = Counter()
+    pairings: Counter[str] = Counter()
+    with (folder / "left_out.jsonl").open("w", encoding="utf-8") as log:
+        for batch in batches:
+            made: dict[str, list[dict[str, Any]]] = {"train": [], "test": []}
+            for row in batch:
+                pairs, left_out = make_pairs(row, plan)
+                made["test" if is_test(row["messages"], plan.test_share, plan.seed) else "train"] += pairs
+                totals["rows"] += 1
+                totals["possible"] += _possible(row, plan)
+                totals["pairs"] += len(pairs)
+                reasons.update(pair.reason for pair in left_out)
+                pairings.update(f"{pair['chosen_translator']} over {pair['rejected_translator']}" for pair in pairs)
+                for pair in left_out:
+                    record = {"id": pair.id, "pair": pair.translators, "reason": pair.reason, "detail": pair.detail}
+                    log.write(json.dumps(record, ensure_ascii=True) + "\n")
+            for split, pairs in made.items():
+                if pairs:
+                    writers[split].write(pairs)
+    for writer in writers.values():
+        writer.close()
+    if totals["possible"] != totals["pairs"] + reasons.total():
+        raise CountError(f"{totals['possible']} pairs looked at, {totals['pairs']} kept + {reasons.total()} left out")
+    return {
+        "rows": totals["rows"],
+        "possible": totals["possible"],
+        "pairs": {split: writer.rows for split, writer in writers.items()},
+        "left_out": {reason: reasons[reason] for reason in REASONS if reasons[reason]},
+        "chosen": dict(sorted(pairings.items())),
+    }
+
+
+def _possible(row: dict[str, Any], plan: Plan) -> int:
+    width = sum(candidate["translator"] in plan.source.translators for candidate in row["candidates"])
+    return width * (width - 1) // 2
+
+
+def _check(counts: dict[str, Any], source: Source, run: Path) -> None:
+    if isinstance(source, Votes) and source.votes and not source.asked:
+        row, a, b = next(iter(source.votes))
+        raise InputError(f"--verdicts: no verdict is on a row of {run} (the first is on {row}, {a} and {b})")
+    if not sum(counts["pairs"].values()):
+        why = ", ".join(f"{reason} {n:,}" for reason, n in counts["left_out"].items()) or "fewer than two translators"
+        raise InputError(f"{run}: gives no pair: {why}")
+
+
+def _report(counts: dict[str, Any], source: Source) -> None:
+    say = [f"{counts['rows']:,} rows, {counts['possible']:,} possible pairs"]
+    say += [f"  {split}: {rows:,} pairs" for split, rows in counts["pairs"].items()]
+    say += [f"  left out, {reason}: {n:,}" for reason, n in counts["left_out"].items()]
+    say += [f"  chosen: {pairing}: {n:,}" for pairing, n in counts["chosen"].items()]
+    if isinstance(source, Votes) and (unused := source.unused()):
+        row, a, b = unused[0]
+        say.append(f"warning: {len(unused):,} judged pairs are not in this run, such as {row} ({a}, {b})")
+    print("\n".join(say), file=sys.stderr)
