@@ -67,14 +67,15 @@ class TranslationRunner(InferenceRunner):
         progress: Progress | None = None,
         progress_s: float = 2.0,
     ) -> None:
+        in_flight = endpoint.concurrency * len(endpoint.addresses)
         config = InferenceConfig(
             server_type="endpoint",
             model_name_or_path=endpoint.model,
             use_chat=endpoint.prompt.mode == "chat",
             endpoint_url=endpoint.api_base,
-            max_concurrent_generations=endpoint.concurrency,
+            max_concurrent_generations=in_flight,
             # Twice the requests: documents that wait for their answer to be on disk leave no slot idle.
-            max_concurrent_documents=2 * endpoint.concurrency,
+            max_concurrent_documents=2 * in_flight,
             request_timeout=endpoint.timeout_s,
             metric_interval=300,
         )
@@ -90,11 +91,10 @@ class TranslationRunner(InferenceRunner):
         self._asked: dict[bytes, asyncio.Task[Answer]] = {}
 
     def snapshot(self) -> dict[str, float]:
-        """The counters, and what is going on now: requests in flight and waiting, and the limit."""
+        """The counters, and what is going on now (see `HttpServer.load`)."""
         now: dict[str, float] = dict(self.counters)
         if self._server:
-            pacer = self._server.pacer
-            now |= {"in_flight": pacer.in_flight, "waiting": pacer.waiting, "limit": pacer.limit}
+            now |= self._server.load()
         return now
 
     async def run_async(self, data_gen: Iterable[Document], rank: int = 0) -> None:

@@ -1,17 +1,19 @@
-"""How fast an endpoint may be asked: an adaptive limit, waits that the server orders, and a circuit breaker.
+"""How fast endpoints may be asked: an adaptive limit, waits that the server orders, and a circuit breaker for each.
 
 The limit follows TCP's rule: one more at a time for each round of successes, a cut when the server says it is busy
 (additive increase, multiplicative decrease). The breaker opens when every request fails: it pauses, says why, and
-lets one request through at a time until one succeeds, so that an outage costs time and not rows.
+lets one request through at a time until one succeeds, so that an outage costs time and not rows. Requests wait in
+one queue for all endpoints (`Turns`).
 """
 
 import asyncio
 import random
 import re
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import Any
 
 from loguru import logger
 
@@ -85,12 +87,24 @@ def _reset(value: str, now: datetime) -> float | None:
     return sum(float(amount) * _UNIT_S[unit] for amount, unit in parts) if parts else None
 
 
+class OutOfPatience(EngineError):
+    """An endpoint has given nothing usable for too long, or orders a wait of `wait_s` seconds that is too long."""
+
+    def __init__(self, message: str, wait_s: float) -> None:
+        super().__init__(message)
+        self.wait_s = wait_s
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (str(self), self.wait_s)
+
+
 class Pacer:
     """Slots for requests to one endpoint. `where` names it in messages; `patience_s` bounds a time without success.
 
     `attempts` is how often a request is tried before it is given up; the breaker opens in time for that.
 
-    Every `acquire` is followed by one of `succeeded`, `busy`, `failed` or none, then by `release`.
+    Every `take` (of a slot that is `free`) is followed by one of `succeeded`, `busy`, `failed` or none, then by
+    `release`.
     """
 
     def __init__(self, where: str, concurrency: int, patience_s: float, attempts: int) -> None:
@@ -101,40 +115,32 @@ class Pacer:
         self.in_flight = 0
         self.open = False
         self.reason = ""
+        self.closed = ""
+        self.paused_until = 0.0
+        self._rests_until = 0.0
         self._cuts = 0
-        self._waiters: deque[asyncio.Future[None]] = deque()
-        self._paused_until = 0.0
         self._pause_s = FIRST_PAUSE_S
-        self._timer: asyncio.TimerHandle | None = None
         # How many failures in a row open the breaker (or as many as are in flight): more than one bad request makes
         # alone, and at the default of 6 attempts fewer than it takes to give up two.
         self._opens_at = max(IN_A_ROW, attempts + 1)
         self._in_a_row = 0
         self._failing_since: float | None = None
 
-    @property
-    def waiting(self) -> int:
-        return len(self._waiters)
+    def free(self) -> bool:
+        """Whether a request may go now."""
+        return not self.closed and not self._paused() and self.in_flight < (1 if self.open else int(self.limit))
 
-    async def acquire(self) -> int:
-        """Wait for a slot. The number returned goes to `busy`: requests of one round cut the limit once."""
-        if self._waiters or not self._free():
-            waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._waiters.append(waiter)
-            self._wake()
-            try:
-                await waiter
-            except asyncio.CancelledError:
-                if waiter.done() and not waiter.cancelled():
-                    self.release()
-                raise
-        else:
-            self.in_flight += 1
+    def usable(self) -> bool:
+        """Whether it is worth waiting for: not closed, and not resting for longer than our patience."""
+        return not self.closed and _now() >= self._rests_until
+
+    def take(self) -> int:
+        """Take a slot. The number returned goes to `busy`: requests of one round cut the limit once."""
+        self.in_flight += 1
         return self._cuts
 
     def release(self) -> None:
         self.in_flight -= 1
-        self._wake()
 
     def succeeded(self) -> None:
         if self.open:
@@ -149,12 +155,11 @@ class Pacer:
     def busy(self, ticket: int, reason: str, wait_s: float | None) -> None:
         """The server asks for less: cut the limit, and hold everything back as long as it orders.
 
-        Raises EngineError if it orders a wait beyond our patience (a daily quota, say) or has been busy that long.
+        Raises OutOfPatience if it orders a wait beyond our patience (a daily quota, say) or has been busy that long.
         """
         if wait_s is not None and wait_s > self.patience_s:
-            raise EngineError(
-                f"{self.where}: asks to wait {wait_s:.0f} s ({reason}); run the same command again after that"
-            )
+            message = f"{self.where}: asks to wait {wait_s:.0f} s ({reason}); run the same command again after that"
+            raise OutOfPatience(message, wait_s)
         if ticket == self._cuts:
             self._cuts += 1
             self.limit = max(1.0, self.limit * CUT)
@@ -163,54 +168,126 @@ class Pacer:
             self._pause(wait_s, reason)
 
     def failed(self, reason: str) -> None:
-        """A request failed for no reason of its own. Raises EngineError when nothing has succeeded for too long."""
+        """A request failed for no reason of its own. Raises OutOfPatience when nothing has succeeded for too long."""
         self._in_a_row += 1
         self._note_failure(reason)
         if self.open:
             self._pause_s = min(LONGEST_PAUSE_S, self._pause_s * 2)
         elif self._in_a_row < max(self._opens_at, self.in_flight):
             return
+        self.trip(f"{self._in_a_row} failures in a row, last: {reason}")
+
+    def trip(self, reason: str) -> None:
+        """Open the breaker."""
         self.open = True
-        self._pause(min(self._pause_s, self.patience_s / 4), f"{self._in_a_row} failures in a row, last: {reason}")
+        self._pause(min(self._pause_s, self.patience_s / 4), reason)
+
+    def close(self, reason: str) -> None:
+        """Lend no slot any more."""
+        self.closed = reason
+
+    def rest(self, seconds: float, reason: str) -> None:
+        """Lend no slot for longer than anybody waits here; then begin anew."""
+        self._rests_until = _now() + seconds
+        self._failing_since = None
+        self._pause(seconds, reason)
+
+    def _note_failure(self, reason: str) -> None:
+        now = _now()
+        self._failing_since = self._failing_since or now
+        if now - self._failing_since > self.patience_s:
+            message = (
+                f"{self.where}: no usable answer for {now - self._failing_since:.0f} s, last: {reason}; "
+                "what was answered is stored, run the same command again to go on"
+            )
+            raise OutOfPatience(message, self.patience_s)
+
+    def _pause(self, seconds: float, reason: str) -> None:
+        until = _now() + seconds
+        if until <= self.paused_until:
+            return
+        if seconds >= TELL_S and not self._paused():
+            logger.warning(f"{self.where}: paused for {seconds:.0f} s ({reason})")
+        self.reason = reason
+        self.paused_until = until
+
+    def _paused(self) -> bool:
+        return _now() < self.paused_until
+
+
+class Turns:
+    """One queue for the slots of several pacers: first come, first served, by weight among those with a free slot.
+
+    Start-time fair queueing: where all have free slots each gets requests in proportion to its weight, by count; what
+    one cannot take (full, paused, closed) goes to the others at once, and is not made up for later.
+    """
+
+    def __init__(self, pacers: Sequence[Pacer], weights: Sequence[float]) -> None:
+        self.pacers = pacers
+        self._cost = [1 / weight for weight in weights]
+        self._next = [0.0] * len(pacers)
+        self._clock = 0.0
+        self._waiters: deque[tuple[asyncio.Future[tuple[int, int]], int | None]] = deque()
+        self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def waiting(self) -> int:
+        return len(self._waiters)
+
+    async def acquire(self, avoid: int | None = None) -> tuple[int, int]:
+        """Wait for a slot: the place of its pacer, and the ticket. `avoid` is taken only if no other has one free."""
+        if not self._waiters and (place := self._choose(avoid)) is not None:
+            return place, self.pacers[place].take()
+        waiter: asyncio.Future[tuple[int, int]] = asyncio.get_running_loop().create_future()
+        self._waiters.append((waiter, avoid))
+        self.wake()
+        try:
+            return await waiter
+        except asyncio.CancelledError:
+            if waiter.done() and not waiter.cancelled():
+                self.release(waiter.result()[0])
+            raise
+
+    def release(self, place: int) -> None:
+        self.pacers[place].release()
+        self.wake()
 
     def stop(self) -> None:
         """Turn away all who wait."""
         if self._timer:
             self._timer.cancel()
         while self._waiters:
-            self._waiters.popleft().cancel()
+            self._waiters.popleft()[0].cancel()
 
-    def _note_failure(self, reason: str) -> None:
-        now = asyncio.get_running_loop().time()
-        self._failing_since = self._failing_since or now
-        if now - self._failing_since > self.patience_s:
-            raise EngineError(
-                f"{self.where}: no usable answer for {now - self._failing_since:.0f} s, last: {reason}; "
-                "what was answered is stored, run the same command again to go on"
-            )
-
-    def _pause(self, seconds: float, reason: str) -> None:
-        until = asyncio.get_running_loop().time() + seconds
-        if until <= self._paused_until:
-            return
-        if seconds >= TELL_S and not self._paused():
-            logger.warning(f"{self.where}: paused for {seconds:.0f} s ({reason})")
-        self.reason = reason
-        self._paused_until = until
-
-    def _paused(self) -> bool:
-        return asyncio.get_running_loop().time() < self._paused_until
-
-    def _free(self) -> bool:
-        return not self._paused() and self.in_flight < (1 if self.open else int(self.limit))
-
-    def _wake(self) -> None:
-        while self._waiters and self._free():
-            waiter = self._waiters.popleft()
-            if not waiter.done():
-                self.in_flight += 1
-                waiter.set_result(None)
-        if self._waiters and self._paused():
+    def wake(self) -> None:
+        """Give free slots to those who wait."""
+        while self._waiters:
+            waiter, avoid = self._waiters[0]
+            if waiter.done():
+                self._waiters.popleft()
+                continue
+            place = self._choose(avoid)
+            if place is None:
+                break
+            self._waiters.popleft()
+            waiter.set_result((place, self.pacers[place].take()))
+        pauses = [p.paused_until for p in self.pacers if not p.closed and p.paused_until > _now()]
+        if self._waiters and pauses:
             if self._timer:
                 self._timer.cancel()
-            self._timer = asyncio.get_running_loop().call_at(self._paused_until, self._wake)
+            self._timer = asyncio.get_running_loop().call_at(min(pauses), self.wake)
+
+    def _choose(self, avoid: int | None) -> int | None:
+        free = [place for place, pacer in enumerate(self.pacers) if pacer.free()]
+        if not free:
+            return None
+        if len(free) > 1 and avoid in free:
+            free.remove(avoid)
+        place = min(free, key=lambda place: (max(self._next[place], self._clock), place))
+        self._clock = max(self._next[place], self._clock)
+        self._next[place] = self._clock + self._cost[place]
+        return place
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()

@@ -11,17 +11,13 @@ import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from processors.endpoint import Count, EndpointConfig, HttpServer
+from processors.endpoint import Connection, EndpointConfig, HttpServer
 from processors.errors import InputError, SmolKalamError
 from processors.languages import Language
 from processors.prompts import PromptConfig
-from processors.responses import RequestFailed
+from processors.responses import Mode, RequestFailed
 from processors.reward import TokenIds
-
-if TYPE_CHECKING:
-    from datatrove.pipeline.inference.run_inference import InferenceConfig
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +94,13 @@ class EndpointScorer:
         return [row[0] for row in rows]
 
 
-class _RewardServer(HttpServer):
+class _Classes(Connection):
     """The client of translators, at another path of the server."""
 
-    def __init__(self, config: "InferenceConfig", endpoint: EndpointConfig, rank: int, count: Count) -> None:
-        super().__init__(config, endpoint, rank, count)
-        self._mode = "classify"
+    def route(self) -> tuple[str, Mode]:
         # Not part of the OpenAI-compatible routes under /v1.
-        self._url = f"{endpoint.api_base.rsplit('/', 1)[0]}/classify"
+        return f"{self.address.api_base.rsplit('/', 1)[0]}/classify", "classify"
+
+
+class _RewardServer(HttpServer):
+    connection = _Classes

@@ -21,11 +21,11 @@ from datatrove.executor import LocalPipelineExecutor
 from loguru import logger
 
 from processors.answers import Answer, AnswerStore
-from processors.endpoint import EndpointConfig
+from processors.endpoint import Address, EndpointConfig
 from processors.engines import Ask, TranslationRunner
 from processors.errors import EngineError, InputError, SmolKalamError
 from processors.languages import Language
-from processors.pacing import Pacer, backoff, ordered_wait
+from processors.pacing import Pacer, Turns, backoff, ordered_wait
 from processors.prompts import PromptConfig
 from processors.responses import Fault, RequestFailed, read_response
 
@@ -669,11 +669,12 @@ def test_every_response_has_one_meaning(status: int, content: bytes, expected: A
 def test_the_pacer_never_lends_more_than_it_has_and_loses_no_slot() -> None:
     async def exercise() -> None:
         pacer = Pacer("host", 5, 60.0, 6)
+        turns = Turns([pacer], [1.0])
         most = 0
 
         async def user(number: int) -> None:
             nonlocal most
-            ticket = await pacer.acquire()
+            _, ticket = await turns.acquire()
             most = max(most, pacer.in_flight)
             try:
                 await asyncio.sleep(0.001 * (number % 3))
@@ -684,7 +685,7 @@ def test_the_pacer_never_lends_more_than_it_has_and_loses_no_slot() -> None:
                 else:
                     pacer.succeeded()
             finally:
-                pacer.release()
+                turns.release(0)
 
         users = [asyncio.create_task(user(number)) for number in range(300)]
         await asyncio.sleep(0.01)
@@ -692,7 +693,7 @@ def test_the_pacer_never_lends_more_than_it_has_and_loses_no_slot() -> None:
             task.cancel()
         async with asyncio.timeout(30):
             await asyncio.gather(*users, return_exceptions=True)
-        assert pacer.in_flight == pacer.waiting == 0
+        assert pacer.in_flight == turns.waiting == 0
         assert 2 <= most <= 5
         assert 1.0 <= pacer.limit <= 5.0
 
@@ -702,13 +703,14 @@ def test_the_pacer_never_lends_more_than_it_has_and_loses_no_slot() -> None:
 def test_one_round_of_busy_cuts_the_limit_once() -> None:
     async def exercise() -> None:
         pacer = Pacer("host", 100, 60.0, 6)
-        tickets = [await pacer.acquire() for _ in range(100)]
+        tickets = [pacer.take() for _ in range(100)]
         for ticket in tickets:
             pacer.busy(ticket, "429", None)
             pacer.release()
         assert pacer.limit == pytest.approx(70.0)
         for _ in range(80):
-            await pacer.acquire() if pacer.in_flight < 70 else None
+            if pacer.free():
+                pacer.take()
             pacer.succeeded()
         assert 71.0 <= pacer.limit <= 72.0
 
