@@ -77,7 +77,7 @@ def run_ablation(
     print(text, end="")
     if found.compared < FEW:
         console.print(
-            f"Only {found.compared} of {found.rows} rows were translated by every variant: take more rows before you "
+            f"Only {found.compared} rows (of {found.rows}) were translated by every variant: take more before you "
             "decide by these figures.",
             markup=False,
         )
@@ -88,7 +88,7 @@ def table(found: Ablation) -> str:
     """The ablation as Markdown: means over the rows that all variants translated, with 95% intervals."""
     shown = [name for name in SCORES if any(name in variant.scores for variant in found.variants)]
     first = found.variants[0].name
-    heads = ["variant", *shown, "mean rank", f"rank_score − {first}", "failed", "vetoed"]
+    heads = ["variant", *shown, "mean rank", "difference", "failed", "vetoed"]
     lines = [f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}"]
     for variant in found.variants:
         cells = [
@@ -101,7 +101,10 @@ def table(found: Ablation) -> str:
         ]
         lines.append(f"| {' | '.join(cells)} |")
     both = f"{found.compared} of {found.rows} rows, translated by every variant; 95% intervals by bootstrap over rows"
-    return "\n".join(lines) + f"\n\nMeans over {both}. Mean rank: place by rank_score in each row, 1 is best.\n"
+    return (
+        "\n".join(lines) + f"\n\nMeans over {both}. Mean rank: place by rank_score in each row, 1 is "
+        f"best. Difference: rank_score less {first}'s.\n"
+    )
 
 
 def as_json(found: Ablation, variants: list[Variant]) -> dict[str, Any]:

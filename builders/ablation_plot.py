@@ -64,6 +64,7 @@ def _lines(ax: "Axes", axis: str, variants: list[Variant], values: list[Estimate
             label=label,
         )
     ax.set_xlabel(axis)
+    ax.ticklabel_format(useOffset=False)
     if legend:
         ax.legend(fontsize="small")
 
