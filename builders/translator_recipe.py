@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from builders.recipe_base import Name, Strict
+from builders.vllm_recipe import RepetitionDetection, VllmProcess
 
 
 class Chunking(Strict):
@@ -130,4 +131,32 @@ class EndpointTranslator(ServedTranslator):
     )
 
 
-Translator = Annotated[MemoryTranslator | PseudoTranslator | EndpointTranslator, Field(discriminator="backend")]
+class VllmTranslator(ServedTranslator):
+    """vLLM: a server that runs already (`base_url`), or one that the pipeline starts on each machine (`server`)."""
+
+    backend: Literal["vllm"]
+    base_url: str | None = Field(None, pattern=r"^https?://[^@]+$", description="such as http://gpu7:8000/v1")
+    api_key_env: str | None = Field(
+        None, description="environment variable with the key of the server at `base_url`, where it wants one"
+    )
+    server: VllmProcess | None = None
+    repetition_detection: RepetitionDetection | None = Field(
+        RepetitionDetection(), description="versions of vLLM that do not know it ignore it"
+    )
+
+    @model_validator(mode="after")
+    def _one_server(self) -> "VllmTranslator":
+        if (self.base_url is None) == (self.server is None):
+            raise ValueError(
+                "give either base_url, of a server that runs, or `server: {python: ...}`, to have one started"
+            )
+        if self.server and self.api_key_env:
+            raise ValueError("api_key_env goes with base_url; a server that is started here needs no key")
+        if self.prompt == "seed-x" and self.decoding.max_tokens is None:
+            raise ValueError("seed-x needs decoding.max_tokens: vLLM ends a completion after 16 tokens otherwise")
+        return self
+
+
+Translator = Annotated[
+    MemoryTranslator | PseudoTranslator | EndpointTranslator | VllmTranslator, Field(discriminator="backend")
+]
