@@ -26,7 +26,13 @@ from builders.units import is_full, write_error
 from processors.errors import InputError, RecipeError
 from processors.tokenizers import load_tokenizer
 
-STAGES = {"select": stages.select, "translate": stages.translate, "rank": stages.rank, "build": stages.assemble}
+STAGES = {
+    "select": stages.select,
+    "translate": stages.translate,
+    "reward": stages.reward,
+    "rank": stages.rank,
+    "build": stages.assemble,
+}
 
 
 def run_build(
@@ -83,6 +89,8 @@ def work_on(
     if isinstance(recipe.executor, LocalRun):
         raise InputError(f"{folder}: a build of one machine; go on with smolkalam build ... --executor queue")
     names = {"scan", "select", *(f"translate/{t.name}" for t in recipe.translators), "rank", "build", CARD}
+    if recipe.ranking.reward:
+        names.add("reward")
     if only is not None and only not in names:
         raise InputError(f"--stage {only}: no such stage; expected one of {', '.join(sorted(names))}")
     _check_versions(run)
@@ -133,7 +141,7 @@ def _begin_shared(
 
 def _work_on_stage(folder: Path, finish: Callable[[stages.Build], None], where: SlurmRun, stage: str) -> None:
     """What each task of a cluster does."""
-    jobs = where.translators.get(stage.removeprefix("translate/"), where)
+    jobs = where.jobs(stage)
     work_on(folder, workers=jobs.cpus_per_task, only=stage, wait=False, finish=finish)
 
 
@@ -142,7 +150,8 @@ def _run_stages(
 ) -> stages.Build:
     try:
         bars = [f"translate/{t.name}" for t in recipe.translators] if "translate" in wanted else []
-        with Monitor([stage for stage in wanted if stage != "translate"] + bars) as monitor:
+        other = [stage for stage in wanted if stage != "translate" and (stage != "reward" or recipe.ranking.reward)]
+        with Monitor(other + bars) as monitor:
             _check_keys(recipe, monitor)
             for name in {recipe.outputs.tokenizer, *(t.chunking.tokenizer for t in recipe.translators)}:
                 load_tokenizer(name)
@@ -194,14 +203,18 @@ def _check_versions(run: Run) -> None:
 
 def _check_keys(recipe: Recipe, monitor: Monitor) -> None:
     """Fail before any work where a key is missing; warn where one would travel unencrypted to another machine."""
-    for translator in recipe.translators:
-        if not isinstance(translator, EndpointTranslator) or not translator.api_key_env:
+    endpoints = [
+        (f"translator '{translator.name}'", translator.base_url, translator.api_key_env)
+        for translator in recipe.translators
+        if isinstance(translator, EndpointTranslator)
+    ]
+    if (reward := recipe.ranking.reward) and reward.base_url:
+        endpoints.append((f"reward model '{reward.model}'", reward.base_url, reward.api_key_env))
+    for name, base_url, variable in endpoints:
+        if not variable:
             continue
-        if not os.environ.get(translator.api_key_env):
-            raise InputError(
-                f"translator '{translator.name}': the environment variable {translator.api_key_env} is not set; "
-                "export the server's key in it"
-            )
-        address = urlsplit(translator.base_url)
+        if not os.environ.get(variable):
+            raise InputError(f"{name}: the environment variable {variable} is not set; export the server's key in it")
+        address = urlsplit(base_url)
         if address.scheme == "http" and address.hostname not in ("localhost", "127.0.0.1", "::1"):
-            monitor.warn(f"translator '{translator.name}': its key is sent unencrypted to {translator.base_url}")
+            monitor.warn(f"{name}: its key is sent unencrypted to {base_url}")

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from builders.recipe_base import Strict
+from builders.reward_recipe import Reward
 
 
 class Ranking(Strict):
@@ -19,3 +20,4 @@ class Ranking(Strict):
     min_SCR: float = Field(0.0, ge=0, le=1, description="candidates below are vetoed")
     alpha: float = Field(1.0, ge=1.0, le=1.5, description="steepness of LR (paper section 3.5)")
     scr_threshold: float = Field(0.90, gt=0, le=1, description="script ratio that counts as pure")
+    reward: Reward | None = Field(None, description="a reward model that scores every candidate")

@@ -83,6 +83,14 @@ def candidate() -> Any:
     )
 
 
+def rewards() -> Any:
+    """A reward model's score of each candidate of a row."""
+    import pyarrow as pa
+
+    reward = pa.struct([("translator", pa.string()), ("reward", pa.float64())])
+    return pa.schema([("id", pa.string()), ("rewards", pa.list_(reward))])
+
+
 def verdict() -> Any:
     import pyarrow as pa
 

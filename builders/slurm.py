@@ -111,6 +111,9 @@ def submit(recipe: Recipe, run: Run, work: Callable[[str], Any]) -> dict[str, li
     launch("select", first)
     for name in names:
         launch(name, ["select"], where.translators.get(name.removeprefix("translate/"), where))
+    if recipe.ranking.reward:
+        launch("reward", names, where.jobs("reward"))
+        names = ["reward"]
     launch("rank", names)
     launch("build", ["rank"])
     launch(CARD, ["build"], where.model_copy(update={"tasks": 1}))

@@ -20,6 +20,7 @@ from builders.executors import Executor, Work
 from builders.rank import JoinCandidates, RankCandidates, UnitReader
 from builders.ranked import PARALLEL, BuildSplits
 from builders.recipe import Recipe, Source
+from builders.reward import JoinRewards, ScoreRewards, reward_row
 from builders.run import Run, enter_stage
 from builders.select import ApplyFilters, plan_cuts
 from builders.shards import Shard, ShardReader, find_shards, plan_units
@@ -133,13 +134,43 @@ def translate(build: Build) -> None:
             _run(build, name, folder, build.selected, reader, steps, candidate_row, schemas.candidate)
 
 
+def reward(build: Build) -> None:
+    """Score every candidate with the recipe's reward model, where it has one."""
+    recipe, folder = build.recipe, build.run.stage("reward")
+    spec = recipe.ranking.reward
+    if spec is None:
+        return
+    from processors.reward_model import resolve_model
+
+    # Which commit a branch of the Hub means is decided once, for all machines.
+    model = partial(resolve_model, spec.model, spec.revision)
+    found = build.executor.planned("reward-model", lambda: asdict(model()))
+    names = [translator.name for translator in recipe.translators]
+    inputs = {
+        "translate": {name: build.marks[f"translate/{name}"] for name in names},
+        "model": found["digest"],
+        "reward": spec.model_dump(mode="json", include={"max_length", "batch_tokens", "dtype", "cpu_threads"}),
+        "served": spec.base_url is not None,
+        "language": recipe.language.name,
+    }
+    mark = build.marks["reward"] = _enter(build, "reward", inputs)
+    spec = spec.model_copy(update={"revision": found["revision"]})
+    steps = [
+        JoinCandidates({name: build.run.stage("translate", name) for name in names}),
+        ScoreRewards(spec, recipe.language, mark, folder / "partial"),
+    ]
+    reader = UnitReader(build.run.stage("select"), [])
+    _run(build, "reward", folder, build.selected, reader, steps, reward_row, schemas.rewards)
+
+
 def rank(build: Build) -> None:
     """Check, score and choose."""
     recipe, folder = build.recipe, build.run.stage("rank")
     configs = {recipe.config_name(spec.name): spec.name for spec in recipe.translators}
     inputs = {
         "translate": {name: build.marks[f"translate/{name}"] for name in configs.values()},
-        "ranking": recipe.ranking.model_dump(mode="json"),
+        "ranking": recipe.ranking.model_dump(mode="json", exclude={"reward"}),
+        "reward": build.marks.get("reward"),
         "tokenizer": recipe.outputs.tokenizer,
         "configs": configs,
         "columns": str(schemas.ranked_unit()),
@@ -147,6 +178,7 @@ def rank(build: Build) -> None:
     build.marks["rank"] = _enter(build, "rank", inputs)
     steps = [
         JoinCandidates({name: build.run.stage("translate", name) for name in configs.values()}),
+        JoinRewards(build.run.stage("reward") if recipe.ranking.reward else None),
         RankCandidates(recipe.ranking, configs, recipe.language, recipe.outputs.tokenizer),
     ]
     reader = UnitReader(build.run.stage("select"), [])

@@ -19,22 +19,19 @@ TokenIds = list[int]
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A source and its candidate, as `preference_format` wants them; `name` is for messages to the user."""
+    """A source and its candidate, message by message."""
 
-    name: str
     source: list[Message]
     target: list[Message]
 
 
-def judged(
-    name: str, source: Messages, target: Messages, source_instructions: str = "", target_instructions: str = ""
-) -> Judged:
+def judged(source: Messages, target: Messages, source_instructions: str = "", target_instructions: str = "") -> Judged:
     """Custom instructions as the first message of both sides, so that windows align them too."""
     sides = []
     for messages, instructions in ((source, source_instructions), (target, target_instructions)):
         system = [{"role": "system", "content": instructions}] if source_instructions or target_instructions else []
         sides.append([*system, *({"role": m["role"], "content": m["content"]} for m in messages)])
-    return Judged(name, *sides)
+    return Judged(*sides)
 
 
 class Encoder:

@@ -112,8 +112,16 @@ class ModelScorer:
         return model(ids.to(model.device), use_cache=False, **kwargs).logits[:, 0].float()
 
 
-def model_digest(model: str, revision: str | None) -> str:
-    """What identifies a model's weights: a digest of a folder's files, or the Hub's commit.
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """Which weights a name means: `digest` identifies them, `revision` is the Hub's commit (None for a folder)."""
+
+    digest: str
+    revision: str | None
+
+
+def resolve_model(model: str, revision: str | None) -> Resolved:
+    """A digest of a folder's files, or the Hub's commit: what is there now, or in the cache without a network.
 
     Raises InputError where there is no such model.
     """
@@ -127,18 +135,23 @@ def model_digest(model: str, revision: str | None) -> str:
                 digest.update(path.name.encode())
                 with path.open("rb") as file:
                     digest.update(hashlib.file_digest(file, "blake2b").digest())
-        return digest.hexdigest()
+        return Resolved(digest.hexdigest(), None)
     if folder.is_absolute() or model.startswith((".", "~")) or model.count("/") != 1:
         raise InputError(f"reward model '{model}': no such folder, and not the name of a model on the Hub")
-    from huggingface_hub import HfApi
+    import httpx2
+    from huggingface_hub import HfApi, try_to_load_from_cache
     from huggingface_hub.errors import HfHubHTTPError
 
     try:
-        return str(HfApi().model_info(model, revision=revision).sha)
-    except (HfHubHTTPError, OSError) as error:
-        raise InputError(
-            f"reward model '{model}': neither a folder nor found on the Hub ({_one_line(error)})"
-        ) from None
+        commit = str(HfApi().model_info(model, revision=revision).sha)
+    except (HfHubHTTPError, httpx2.HTTPError, OSError) as error:
+        cached = try_to_load_from_cache(model, "config.json", revision=revision)
+        if not isinstance(cached, str):
+            raise InputError(
+                f"reward model '{model}': neither a folder nor found on the Hub ({_one_line(error)})"
+            ) from None
+        commit = Path(cached).parent.name
+    return Resolved(commit, commit)
 
 
 def _pad_token(model: str, revision: str | None) -> int:
