@@ -217,9 +217,14 @@ class Connection:
             limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=KEEP_ALIVE_S),
             timeout=httpx.Timeout(None, connect=CONNECT_S),
             follow_redirects=False,
+            transport=self.transport(),
         )
         self._clients.append(client)
         return client
+
+    def transport(self) -> httpx.AsyncHTTPTransport | None:
+        """What carries a new client's requests; None for httpx's own choice."""
+        return None
 
     def scrub(self, text: str) -> str:
         """Without the key, should a server or a library quote it."""

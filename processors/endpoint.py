@@ -38,14 +38,17 @@ class HttpServer(InferenceServer):
     def __init__(self, config: "InferenceConfig", endpoint: EndpointConfig, rank: int, count: Count) -> None:
         super().__init__(config, rank)
         self.endpoint = endpoint
+        self._count = count
         self.connections = [
-            self.connection(address, endpoint, label, count)
-            for address, label in zip(endpoint.addresses, _labels(endpoint), strict=True)
+            self.connect(address, label) for address, label in zip(endpoint.addresses, _labels(endpoint), strict=True)
         ]
         self._turns = Turns([c.pacer for c in self.connections], [a.weight for a in endpoint.addresses])
-        self._count = count
         self._stopping = asyncio.Event()
         self._reaching: set[asyncio.Task[None]] = set()
+
+    def connect(self, address: Address, label: str) -> Connection:
+        """A client for one address."""
+        return self.connection(address, self.endpoint, label, self._count)
 
     @property
     def host(self) -> str:

@@ -1,0 +1,254 @@
+"""vLLM's server, started by the pipeline on this machine and looked after.
+
+datatrove's own VLLMServer (0.10.1) cannot be used for this: it wants vLLM in this environment, whose transformers is
+too new for it; it starts and stops a server for each pipeline, where ours are one small unit long and vLLM takes
+minutes; it always passes --trust-remote-code; it races for a port; a server that dies at the start shows as a
+time-out, one that dies later ends the task; and kill -9 leaves vLLM's engine behind with the GPU's memory.
+"""
+
+import asyncio
+import json
+import os
+import re
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+from loguru import logger
+
+from processors.answers import Answer
+from processors.connection import CONNECT_S, KEEP_ALIVE_S, Address, Connection, Count, EndpointConfig
+from processors.endpoint import HttpServer
+from processors.errors import EngineError
+from processors.responses import Fault
+from processors.server_process import ServerProcess, find_interpreter, keep_server
+
+if TYPE_CHECKING:
+    from datatrove.pipeline.inference.run_inference import InferenceConfig
+
+POLL_S = 0.25
+# Whoever held the GPUs before us and was killed lets go of them within seconds.
+GPU_WAIT_S = 120.0
+# The address of a server on a Unix socket: the name is for messages, nothing looks it up.
+LOCAL = Address("http://vllm")
+MODULE = "vllm.entrypoints.openai.api_server"
+# What vLLM must not do unasked: report its usage, and close idle connections before we do.
+ENVIRONMENT = {"VLLM_NO_USAGE_STATS": "1", "VLLM_HTTP_TIMEOUT_KEEP_ALIVE": "120"}
+
+_PREFIX = re.compile(r"^\(\S+ pid=\d+\) (?:(?:ERROR|CRITICAL|WARNING|INFO) [\d-]+ [\d:]+ \[[^\]]*\] ?)?")
+_CAUSE = re.compile(r"^(?:[\w.]*(?:Error|Exception|Exit)|\s*Value error|\S+: error)[:,] ?\S")
+# Said by one process of the failure of another.
+_CONSEQUENCE = re.compile(
+    r"Engine core (initialization )?failed|Worker failed with error|EngineDeadError|ProcessExited"
+)
+_HINTS = (
+    (r"No module named '?vllm", "server.python must be the interpreter of the environment that vLLM is installed in"),
+    (r"Bfloat16 is only supported", "set server.dtype: float16"),
+    (
+        r"out of memory|KV cache|kv cache|Free memory on device|SIGKILL",
+        "lower server.max_model_len or gpu_memory_utilization, or give it more GPUs (server.tensor_parallel)",
+    ),
+    (r"unrecognized arguments|expected one argument|invalid choice", "look at server.arguments"),
+    (
+        r"Repo id must be|not a valid model|Repository ?Not ?Found|LocalEntryNotFound|cannot find|gated|401",
+        "check the translator's model; a gated one needs HF_TOKEN in the environment",
+    ),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class VllmSettings:
+    """How to serve a model. `arguments` are further options of vLLM's server: {"enforce-eager": True}.
+
+    `python` is the interpreter of vLLM's environment. `start_timeout_s` covers downloading and loading the model.
+    """
+
+    python: str
+    dtype: str = "auto"
+    max_model_len: int | None = None
+    tensor_parallel: int = 1
+    gpu_memory_utilization: float | None = None
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    start_timeout_s: float = 1800.0
+
+    @property
+    def gpus(self) -> int:
+        """GPUs that one server takes."""
+        others = (self.arguments.get(name, 1) for name in ("pipeline-parallel-size", "data-parallel-size"))
+        count = self.tensor_parallel
+        for factor in others:
+            count *= int(factor)
+        return count
+
+
+def command_line(settings: VllmSettings, python: str, model: str, revision: str | None, listen: Path) -> list[str]:
+    """vLLM's server for `model` on the Unix socket `listen`.
+
+    Of `arguments`, True is a flag, False its `--no-` form, a list an option with several values, a mapping JSON.
+    """
+    command = [python, "-m", MODULE, "--model", model, "--served-model-name", model, "--uds", str(listen)]
+    command += ["--dtype", settings.dtype, "--disable-uvicorn-access-log"]
+    for name, value in (
+        ("revision", revision),
+        ("max-model-len", settings.max_model_len),
+        ("tensor-parallel-size", settings.tensor_parallel if settings.tensor_parallel > 1 else None),
+        ("gpu-memory-utilization", settings.gpu_memory_utilization),
+        *settings.arguments.items(),
+    ):
+        command += _option(name.replace("_", "-"), value)
+    return command
+
+
+def _option(name: str, value: Any) -> list[str]:
+    if value is None:
+        return []
+    if isinstance(value, bool):
+        return [f"--{name}" if value else f"--no-{name}"]
+    if isinstance(value, Mapping):
+        return [f"--{name}", json.dumps(value)]
+    if isinstance(value, list | tuple):
+        return [f"--{name}", *map(str, value)]
+    return [f"--{name}", str(value)]
+
+
+def explain_end(printed: str, code: int | None) -> str:
+    """Why a server ended, in one line, from what it printed and its exit code (128 and the signal, if one ended it).
+
+    vLLM is several processes, and each prints the others' failures after its own: the last line of its log is never
+    the cause.
+    """
+    lines = [_PREFIX.sub("", line).rstrip() for line in printed.splitlines()]
+    causes = [line.strip() for line in lines if _CAUSE.match(line) and not _CONSEQUENCE.search(line)]
+    plain = [line.strip() for line in lines if line.strip() and not _CONSEQUENCE.search(line)]
+    ended = "SIGKILL, as the kernel does for lack of memory" if code == 137 else f"exit code {code}"
+    said = causes or ([] if code == 137 else plain)
+    words = f"{_shorten(said[-1])} ({ended})" if said else ended
+    hint = next((hint for pattern, hint in _HINTS if re.search(pattern, words)), None)
+    return f"{words}; {hint}" if hint else words
+
+
+class VllmConnection(Connection):
+    """Requests to the server that this process keeps for these settings; `logs` is the folder for its log.
+
+    It is started by the first who needs it, serves the pipelines that follow, and is started again when it dies after
+    it has answered. A server that dies without an answer ends the run with the cause from its log.
+    """
+
+    def __init__(
+        self, settings: VllmSettings, logs: Path, address: Address, endpoint: EndpointConfig, label: str, count: Count
+    ) -> None:
+        super().__init__(address, endpoint, label, count)
+        self.settings = settings
+        self._starting = asyncio.Lock()
+        key = (settings, endpoint.model, endpoint.revision)
+        self._server = keep_server(key, lambda: _make_server(settings, endpoint, label, logs))
+
+    async def reach(self) -> None:
+        """Return when the server answers. Raises EngineError where it cannot be made to."""
+        async with self._starting:
+            server = self._server
+            if server.ready and server.alive():
+                return
+            if server.started and not server.alive():
+                why = f"vLLM's server ended: {explain_end(server.printed(), server.exit_code())}"
+                if not server.answers:
+                    raise EngineError(f"{self.label}: {why}; it gave no answer since its start, its log: {server.log}")
+                logger.warning(f"{self.label}: {why}; starting it again")
+                self._count("server_restarts", 1)
+            if not server.alive():
+                await self._begin(server)
+            await self._until_ready(server)
+
+    async def send(self, payload: dict[str, Any]) -> Answer | Fault:
+        """A request, for which the server is started again where it has died: that is nobody's fault."""
+        if not (self._server.ready and self._server.alive()):
+            await self.reach()
+        outcome = await super().send(payload)
+        if isinstance(outcome, Answer):
+            self._server.answers += 1
+        return outcome
+
+    def transport(self) -> httpx.AsyncHTTPTransport:
+        one = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=KEEP_ALIVE_S)
+        return httpx.AsyncHTTPTransport(uds=str(self._server.socket), limits=one)
+
+    async def _begin(self, server: ServerProcess) -> None:
+        loop = asyncio.get_running_loop()
+        until = loop.time() + GPU_WAIT_S
+        # What is idle is for the socket of the server before.
+        self._idle.clear()
+        while not await loop.run_in_executor(None, server.try_start):
+            if loop.time() > until:
+                raise EngineError(
+                    f"{self.label}: other servers of this user hold all GPUs of {socket.gethostname()}; "
+                    "wait for that build, or give each its own by CUDA_VISIBLE_DEVICES"
+                )
+            await asyncio.sleep(1)
+
+    async def _until_ready(self, server: ServerProcess) -> None:
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        while not await self._healthy():
+            if not server.alive():
+                why = explain_end(server.printed(), server.exit_code())
+                server.stop()
+                raise EngineError(f"{self.label}: vLLM's server did not start: {why}; its log: {server.log}")
+            if loop.time() - began > self.settings.start_timeout_s:
+                server.stop()
+                raise EngineError(
+                    f"{self.label}: vLLM's server was not ready within server.start_timeout_s "
+                    f"({self.settings.start_timeout_s:g} s); its log: {server.log}"
+                )
+            await asyncio.sleep(POLL_S)
+        server.ready = True
+        logger.info(f"{self.label}: ready after {loop.time() - began:.0f} s")
+
+    async def _healthy(self) -> bool:
+        try:
+            async with asyncio.timeout(CONNECT_S), httpx.AsyncClient(transport=self.transport()) as client:
+                return (await client.get(f"{LOCAL.base_url}/health")).status_code == 200
+        except (TimeoutError, httpx.HTTPError):
+            return False
+
+
+class VllmServer(HttpServer):
+    """The client of the server that this process keeps, within a datatrove InferenceRunner.
+
+    `endpoint.base_url` is `LOCAL`'s: the server has no address that others could use.
+    """
+
+    def __init__(
+        self,
+        settings: VllmSettings,
+        logs: Path,
+        config: "InferenceConfig",
+        endpoint: EndpointConfig,
+        rank: int,
+        count: Count,
+    ) -> None:
+        self._settings, self._logs = settings, logs
+        super().__init__(config, endpoint, rank, count)
+
+    def connect(self, address: Address, label: str) -> Connection:
+        return VllmConnection(self._settings, self._logs, address, self.endpoint, label, self._count)
+
+
+def _make_server(settings: VllmSettings, endpoint: EndpointConfig, label: str, logs: Path) -> ServerProcess:
+    python = find_interpreter(settings.python, f"{label}: server.python")
+    # As activating its environment does: vLLM compiles with programs (ninja) that lie beside its interpreter.
+    path = f"{Path(python).parent}{os.pathsep}{os.environ.get('PATH', os.defpath)}"
+    environment = ENVIRONMENT | {"PATH": path} | dict(settings.environment)
+    log = logs / f"vllm-{socket.gethostname()}-{os.getpid()}.log"
+
+    def command(listen: Path) -> list[str]:
+        return command_line(settings, python, endpoint.model, endpoint.revision, listen)
+
+    return ServerProcess(label, command, environment, log, settings.gpus)
+
+
+def _shorten(line: str, width: int = 300) -> str:
+    return line if len(line) <= width else line[: width - 1] + "…"
