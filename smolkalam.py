@@ -6,7 +6,7 @@ smolkalam build demo --output demo
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 # Before any of the libraries is imported: tokenizers forks badly with its threads on, and each task has one core.
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -14,6 +14,7 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 import typer
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+Format = Literal["text", "json"]
 memory_app = typer.Typer(no_args_is_help=True, help="Translation memories (TMX 1.4): import, export, merge.")
 app.add_typer(memory_app, name="memory")
 
@@ -67,6 +68,25 @@ def worker(
     from hub.card import write_card
 
     work_on(run, workers=workers or _cores(), only=stage, finish=write_card)
+
+
+@app.command()
+def plan(
+    recipe: Annotated[str, typer.Argument(help="A recipe's YAML file, or one that ships.")],
+    input: Annotated[
+        str | None, typer.Option(help="Folder (or hf:// path) laid out as the Hub repository; replaces source.path.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Run folder to look into for finished work [default: run/<recipe's name>].")
+    ] = None,
+    set: Annotated[list[str] | None, typer.Option(help="Change the recipe: a.b=c, such as seed=7.")] = None,
+    sample: Annotated[int, typer.Option(min=1, help="Rows to read; more make the intervals narrower.")] = 2000,
+    format: Annotated[Format, typer.Option(help="text or json.")] = "text",
+) -> None:
+    """Say what a build would ask of each translator and cost, without building: from a sample of its rows."""
+    from builders.plan_command import run_plan
+
+    run_plan(recipe, source_path=input, output=output, settings=set or [], sample=sample, as_json=format == "json")
 
 
 @app.command()

@@ -9,7 +9,7 @@ from datatrove.data import Document
 
 from builders.engine_files import ENGINES, EngineFile
 from builders.sink import UnitSink
-from builders.translator_recipe import EndpointTranslator
+from builders.translator_recipe import EndpointTranslator, ServedTranslator
 from builders.translators import attach, conversation, make_translator
 from processors.engines import Ask, EndpointConfig, RequestFailed, TranslationRunner
 from processors.languages import Language
@@ -60,16 +60,21 @@ class EndpointRollout:
         return self.__dict__ | {"_translator": None}
 
 
+def decoding_fields(spec: ServedTranslator) -> dict[str, Any]:
+    """What each request says of decoding, in the server's own names; a part of the key under which an answer lies."""
+    decoding = spec.decoding.model_dump(mode="json", exclude_none=True)
+    return decoding | decoding.pop("extra")
+
+
 def endpoint_config(spec: EndpointTranslator, language: Language) -> EndpointConfig:
     """What a recipe says of a translator's requests."""
-    decoding = spec.decoding.model_dump(mode="json", exclude_none=True)
     return EndpointConfig(
         base_url=spec.base_url,
         model=spec.model,
         prompt=PromptConfig(language, spec.prompt),
         revision=spec.revision,
         api_key_env=spec.api_key_env,
-        decoding=decoding | decoding.pop("extra"),
+        decoding=decoding_fields(spec),
         concurrency=spec.concurrency,
         timeout_s=spec.timeout_s,
     )

@@ -195,6 +195,22 @@ def read_counts(files: UnitFiles) -> dict[str, Any]:
     return json.loads(files.counts.read_text(encoding="utf-8"))
 
 
+def all_counts(folder: Path) -> dict[str, dict[str, Any]]:
+    """The counts of every unit that a stage has done so far, by unit. Raises InputError for a damaged file."""
+    found = {}
+    for path in sorted((folder / "counts").glob("*.json")):
+        try:
+            found[path.stem] = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            # The stage is being done again: its folder has just been moved aside.
+            continue
+        except (OSError, ValueError) as error:
+            raise InputError(
+                f"{path}: damaged ({error}); delete it, and the next build does that unit again"
+            ) from None
+    return found
+
+
 @dataclass(slots=True)
 class Totals:
     """Counts of a stage over all its units."""

@@ -1,0 +1,146 @@
+"""What a translator would be asked for a conversation, counted by the code that asks it, without asking.
+
+The translator is the recipe's own (`builders.translators`), with its chunking, its memory and the masking of protected
+spans; only the server is missing. An answer that is the text itself stands for it, so the retry ladder is not climbed.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from datatrove.data import Document
+
+from builders import translator_recipe as recipe
+from builders.endpoint import EndpointBackend, decoding_fields
+from builders.translators import conversation, make_translator
+from processors.answers import Answer, request_key
+from processors.languages import Language
+from processors.prompts import PromptConfig, build_payload
+from processors.tokenizers import load_tokenizer
+from processors.translation import Translator, run_now
+from processors.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Requests:
+    """One row's requests. `keys` is an array of their first 8 bytes (uint64), `tokens` of the tokens of their texts.
+
+    `stored` has the prompt and completion tokens of those that are answered already, and -1 for the others, in the
+    shape (requests, 2). `unremembered` counts the requests and tokens without the memory. `failed`: the row cannot be
+    translated (a segment is not in the memory, and there is no model to ask).
+    """
+
+    keys: np.ndarray
+    tokens: np.ndarray
+    stored: np.ndarray
+    unremembered: tuple[int, int]
+    failed: bool
+
+
+class RequestCounter:
+    """Counts the requests of one translator; `answers` is its folder of stored answers, if there is one."""
+
+    def __init__(self, spec: recipe.Translator, language: Language, answers: Path | None = None) -> None:
+        self.spec = spec
+        self.prompt = PromptConfig(language, spec.prompt if isinstance(spec, recipe.ServedTranslator) else "chat")
+        self._decoding = decoding_fields(spec) if isinstance(spec, recipe.ServedTranslator) else {}
+        self._stored = StoredAnswers(answers) if answers else None
+        self._tokenizer = load_tokenizer(spec.chunking.tokenizer)
+        self._asked: list[str] = []
+        self._translator = self._make(spec, language)
+        self._without = self._make(spec.model_copy(update={"memory": []}), language) if spec.memory else None
+
+    @property
+    def overhead(self) -> int:
+        """Tokens of the prompt around a text; 0 for a translator that has none."""
+        if not isinstance(self.spec, recipe.ServedTranslator):
+            return 0
+        return sum(self._tokens(_strings(build_payload(self.prompt, {}, ""))))
+
+    def count(self, document: Document) -> Requests:
+        """The requests for a selected row."""
+        texts, failed = self._ask(self._translator, document)
+        tokens = self._tokens(texts)
+        before = (len(texts), sum(tokens))
+        if self._without is not None:
+            everything, _ = self._ask(self._without, document)
+            before = (len(everything), sum(self._tokens(everything)))
+        keys = [self._key(text) for text in texts]
+        stored = self._stored.find(keys) if self._stored else [(-1, -1)] * len(keys)
+        return Requests(
+            np.array([int.from_bytes(key[:8], "big") for key in keys], dtype=np.uint64),
+            np.array(tokens, dtype=np.int64),
+            np.array(stored, dtype=np.int64).reshape(-1, 2),
+            before,
+            failed,
+        )
+
+    def _make(self, spec: recipe.Translator, language: Language) -> Translator:
+        style = spec.spans if isinstance(spec, recipe.ServedTranslator) else "in_place"
+        only_memory = isinstance(spec, recipe.MemoryTranslator) and bool(spec.memory)
+        translator = make_translator(spec, language, None if only_memory else EndpointBackend(self._record, style))
+        # Nothing waits for anything: no event loop is needed.
+        translator.concurrent = False
+        check = translator.check
+
+        def accept(source: str, target: str) -> Verdict | None:
+            return None if source == target else check(source, target)
+
+        translator.check = accept
+        return translator
+
+    async def _record(self, text: str, attempt: int) -> Answer:
+        self._asked.append(text)
+        return Answer(text, "stop")
+
+    def _ask(self, translator: Translator, document: Document) -> tuple[list[str], bool]:
+        self._asked = []
+        candidate = run_now(translator.translate(*conversation(document)))
+        return self._asked, candidate.messages is None
+
+    def _tokens(self, texts: Sequence[str]) -> list[int]:
+        return [len(found) for found in self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)]
+
+    def _key(self, text: str) -> bytes:
+        if not isinstance(self.spec, recipe.ServedTranslator):
+            return request_key("", None, {"text": text})
+        return request_key(self.spec.model, self.spec.revision, build_payload(self.prompt, self._decoding, text))
+
+
+class StoredAnswers:
+    """The answers of a run folder, looked up without writing there; a file that cannot be read holds none."""
+
+    def __init__(self, folder: Path) -> None:
+        self._files = [
+            sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=10)
+            for path in sorted(folder.glob("answers-*.sqlite"))
+        ]
+
+    def find(self, keys: Iterable[bytes]) -> list[tuple[int, int]]:
+        """Prompt and completion tokens of each request, (-1, -1) of one without an answer."""
+        found = []
+        for key in keys:
+            found.append((-1, -1))
+            for file in self._files:
+                with suppress(sqlite3.DatabaseError):
+                    query = "SELECT prompt_tokens, completion_tokens FROM answers WHERE key = ?"
+                    if row := file.execute(query, (key,)).fetchone():
+                        found[-1] = row
+                        break
+        return found
+
+
+def _strings(value: object) -> list[str]:
+    """Every text in a request's messages or prompt.
+
+    >>> _strings({"messages": [{"role": "user", "content": [{"type": "text", "text": "a"}]}]})
+    ['a']
+    """
+    if isinstance(value, dict):
+        return [text for name in ("prompt", "messages", "content", "text") for text in _strings(value.get(name))]
+    if isinstance(value, list):
+        return [text for item in value for text in _strings(item)]
+    return [value] if isinstance(value, str) else []

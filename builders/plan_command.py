@@ -1,0 +1,187 @@
+"""`smolkalam plan`: what a build will ask of each translator and cost, from a sample of its rows, before it is begun.
+
+Nothing is asked and nothing is written. A run folder, where one is given, is read for what is answered already, for
+how long answers are, for how many requests the retry ladder added, and for how fast they came.
+"""
+
+import json
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.progress import Progress
+
+from builders.count_requests import RequestCounter, Requests
+from builders.estimate import SplitSample, row_weights, totals
+from builders.plan_figures import limits, measured_in, translator_figures
+from builders.plan_text import print_plan
+from builders.recipe import Recipe, Source
+from builders.recipe_file import load_recipe
+from builders.row_sample import Drawn, allocate, draw, groups_read, read_drawn
+from builders.run import Run, fingerprint
+from builders.select import ApplyFilters, ScanRows
+from builders.shards import Shard, find_shards
+from builders.sink import DROPPED
+from builders.translator_recipe import ServedTranslator
+from processors.errors import InputError
+
+DEFAULT_SAMPLE = 2000
+
+
+def run_plan(
+    name: str,
+    *,
+    source_path: str | None = None,
+    output: Path | None = None,
+    settings: Sequence[str] = (),
+    sample: int = DEFAULT_SAMPLE,
+    as_json: bool = False,
+) -> dict[str, Any]:
+    """Estimate and print the plan of the recipe `name`; returns it as printed with `as_json`. Raises InputError."""
+    recipe = load_recipe(name, settings, source_path=source_path)
+    run = Run((output or Path("run") / recipe.name).absolute())
+    if output is not None and not run.folder.is_dir():
+        raise InputError(f"--output {output}: there is no such run folder; leave it out for a build not begun yet")
+    console = Console(file=sys.stderr, highlight=False, soft_wrap=True)
+    with _source(recipe) as source:
+        shards, warnings, _ = find_shards(source)
+        for warning in warnings:
+            console.print(f"warning: {warning}", style="yellow", markup=False)
+        plan = _plan(recipe, run, source, shards, sample, console)
+    if as_json:
+        print(json.dumps(plan, ensure_ascii=False))
+    else:
+        print_plan(plan)
+    return plan
+
+
+def _plan(
+    recipe: Recipe, run: Run, source: Source, shards: list[Shard], sample: int, console: Console
+) -> dict[str, Any]:
+    by_split: dict[str, list[Shard]] = {}
+    for shard in shards:
+        by_split.setdefault(shard.split, []).append(shard)
+    drawn = _draw(recipe, by_split, sample)
+    groups = [groups_read(by_split[one.split], one) for one in drawn]
+    console.print(
+        f"sampling {sum(len(one.rows) for one in drawn):,} of {sum(one.size for one in drawn):,} rows, from "
+        f"{sum(n for n, _ in groups):,} of {sum(n for _, n in groups):,} row groups",
+        markup=False,
+    )
+    counters = [
+        RequestCounter(spec, recipe.language, run.answers(spec) if isinstance(spec, ServedTranslator) else None)
+        for spec in recipe.translators
+    ]
+    samples: list[SplitSample] = []
+    found: list[list[list[Requests | None]]] = [[] for _ in counters]
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("counting requests", total=sum(len(one.rows) for one in drawn))
+        for one in drawn:
+            strata: list[str] = []
+            counted: list[list[Requests | None]] = [[] for _ in counters]
+            for document in _selected(recipe, run, source, by_split[one.split], one):
+                kept = DROPPED not in document.metadata
+                strata.append(document.metadata["stratum"] if kept else "")
+                for counter, results in zip(counters, counted, strict=True):
+                    results.append(counter.count(document) if kept else None)
+                bar.advance(task)
+            samples.append(_split_sample(recipe, one, strata))
+            for mine, new in zip(found, counted, strict=True):
+                mine.append(new)
+    rows = totals(samples, [np.ones((len(s.strata), 1)) for s in samples], recipe.seed, 0)
+    weights = [row_weights(one, one.drawn.weights) for one in samples]
+    return {
+        "recipe": recipe.name,
+        "source": recipe.source.path,
+        "rows_in_source": sum(one.size for one in drawn),
+        "rows_sampled": sum(len(one.rows) for one in drawn),
+        "rows": limits(rows.interval(lambda t: t[..., 0])),
+        "confidence": 0.95,
+        "splits": [
+            {
+                "split": s.drawn.split,
+                "rows_in_source": s.drawn.size,
+                "rows_sampled": len(s.strata),
+                "rows": round(w.sum()),
+            }
+            for s, w in zip(samples, weights, strict=True)
+        ],
+        "translators": [
+            translator_figures(spec, counter, requests, samples, weights, recipe.seed, measured_in(run, spec))
+            for spec, counter, requests in zip(recipe.translators, counters, found, strict=True)
+        ],
+        "assumptions": _assumptions(recipe, run, samples),
+    }
+
+
+def _draw(recipe: Recipe, by_split: dict[str, list[Shard]], sample: int) -> list[Drawn]:
+    """More rows of a split whose selected part has more text: what is spent on a row grows with its length."""
+    sizes = {split: sum(shard.rows for shard in shards) for split, shards in by_split.items()}
+    sizes = {split: size for split, size in sizes.items() if size}
+    weights = {}
+    for split, size in sizes.items():
+        rows, _ = _cut(recipe, split)
+        weights[split] = sum(shard.bytes for shard in by_split[split]) * min(1.0, (rows or size) / size)
+    quotas = allocate(sample, sizes, weights)
+    return [draw(split, by_split[split], quotas[split], recipe.seed) for split in sizes]
+
+
+def _cut(recipe: Recipe, split: str) -> tuple[int | None, dict[str, int]]:
+    for cut in recipe.selection.cuts:
+        if cut.split == split:
+            return cut.rows, {str(name): share for name, share in cut.strata.items()}
+    return recipe.selection.max_rows_per_split, {}
+
+
+def _selected(recipe: Recipe, run: Run, source: Source, shards: list[Shard], drawn: Drawn) -> Iterator[Any]:
+    """The drawn rows after the build's own filters, each with its stratum."""
+    _, strata = _cut(recipe, drawn.split)
+    index = _domain_index(recipe, run) if strata else None
+    documents = read_drawn(source, shards, drawn, ("domain", "metadata", "extra"))
+    filters = ApplyFilters(recipe.selection.drop_han, {}, Path())
+    return iter(ScanRows({drawn.split} if strata else set(), index, recipe.seed).run(filters.run(documents)))
+
+
+def _domain_index(recipe: Recipe, run: Run) -> str | None:
+    """The index of domains that a build in this run folder has made, if there is one: to make it reads 28 GB."""
+    if recipe.selection.domain_index is None:
+        return None
+    path = run.stage(f"domains-{fingerprint({'source': recipe.selection.domain_index})[:12]}.npz")
+    return str(path) if path.exists() else None
+
+
+def _split_sample(recipe: Recipe, drawn: Drawn, strata: list[str]) -> SplitSample:
+    rows, ratio = _cut(recipe, drawn.split)
+    return SplitSample(drawn, np.array(strata, dtype=object).astype(str), rows, ratio)
+
+
+def _assumptions(recipe: Recipe, run: Run, samples: list[SplitSample]) -> list[str]:
+    notes = [
+        "95% intervals hold the error of sampling rows, and nothing of the assumptions",
+        "duplicates: identical requests seen in several sampled rows count as asked once; those that the sample shows "
+        "only once count as asked by every row, so that at least this much is saved",
+    ]
+    stratified = [s.drawn.split for s in samples if s.ratio]
+    if stratified and _domain_index(recipe, run) is None:
+        notes.append(f"domains of {', '.join(stratified)} by column or classifier; the build may look them up")
+    few = [s.drawn.split for s in samples if s.drawn.fraction < 1 and len(np.unique(s.drawn.clusters)) < 5]
+    if few:
+        notes.append(f"too few rows drawn to tell the error of {', '.join(few)}; give a larger --sample")
+    return notes
+
+
+@contextmanager
+def _source(recipe: Recipe) -> Iterator[Source]:
+    if recipe.source.path != "sample":
+        yield recipe.source
+        return
+    from builders.sample import write_shards
+
+    with tempfile.TemporaryDirectory() as folder:
+        write_shards(Path(folder), recipe.source.config)
+        yield recipe.source.model_copy(update={"path": folder})
