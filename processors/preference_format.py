@@ -5,9 +5,16 @@ is asked. The reward model of the paper (arXiv 2511.18411) scores whole translat
 the same functions in aligned slices of their messages.
 """
 
+import re
 from collections.abc import Mapping, Sequence
+from typing import get_args
+
+from processors.conversation import Role
 
 Messages = Sequence[Mapping[str, str]]
+
+_PROMPT = re.compile(r"Translate the following conversation into ([^\n]+)\.\n\n(.*)", re.DOTALL)
+_ROLE = re.compile(rf"(?:\A|(?<=\n\n))\[({'|'.join(get_args(Role))})\]\n")
 
 
 def translation_prompt(source: Messages, language: str, instructions: str = "") -> list[dict[str, str]]:
@@ -35,3 +42,27 @@ def conversation_text(messages: Messages, instructions: str = "") -> str:
     """
     whole = [{"role": "system", "content": instructions}, *messages] if instructions else messages
     return "\n\n".join(f"[{message['role']}]\n{message['content']}" for message in whole)
+
+
+def read_prompt(text: str) -> tuple[list[dict[str, str]], str] | None:
+    """The messages and the language of a `translation_prompt`; None for another prompt.
+
+    >>> read_prompt(translation_prompt([{"role": "user", "content": "Hello"}], "Arabic")[0]["content"])
+    ([{'content': 'Hello', 'role': 'user'}], 'Arabic')
+    """
+    found = _PROMPT.fullmatch(text)
+    messages = read_conversation(found[2]) if found else None
+    return (messages, found[1]) if found and messages is not None else None
+
+
+def read_conversation(text: str) -> list[dict[str, str]] | None:
+    """Messages of which `conversation_text` makes `text`; None for another text.
+
+    A message that quotes such a text is read as several: good enough to align two of them.
+    """
+    roles = list(_ROLE.finditer(text))
+    if not roles or roles[0].start() > 0:
+        return None
+    ends = [role.start() - len("\n\n") for role in roles[1:]] + [len(text)]
+    messages = [{"content": text[role.end() : end], "role": role[1]} for role, end in zip(roles, ends, strict=True)]
+    return messages if conversation_text(messages) == text else None
