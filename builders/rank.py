@@ -1,20 +1,28 @@
 """Joins the candidates of each row by id, checks and scores them, and chooses one for each config."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
+from builders.ranker_fit import load_fitted, ranked_text
 from builders.ranking_recipe import Ranking
 from builders.shards import share
 from builders.sink import drop
 from builders.units import Unit, UnitFiles, read_dropped, read_unit
-from processors.checks import check_conversation
+from processors.checks import Verdict, check_conversation
 from processors.languages import Language
 from processors.metrics import score_conversation
-from processors.ranking import Policy, Scored, choose
+from processors.ranker import FittedRanker
+from processors.ranking import Scored, choose, effects
+
+# A batch of documents is ranked at once, for speed; it ends before it holds more source text than this.
+_BATCH_ROWS, _BATCH_CHARACTERS = 256, 1_000_000
+# Of quality: processors differ in the last digits of an exponential, and nobody can use them.
+_PLACES = 4
 
 
 class UnitReader(PipelineStep):
@@ -74,58 +82,88 @@ def _by_id(files: UnitFiles) -> dict[str, dict[str, Any]]:
 
 
 class RankCandidates(PipelineStep):
-    """Checks and scores every candidate and chooses one for each config; a row that no config takes is dropped."""
+    """Checks and scores every candidate and chooses one for each config; a row that no config takes is dropped.
+
+    `ranker` is the folder of the run's fitted ranker; None with one translator, whose quality is null.
+    """
 
     name = "Rank"
     type = "RANK"
 
-    def __init__(self, policy: Ranking, configs: dict[str, str], language: Language, tokenizer: str) -> None:
+    def __init__(
+        self, ranking: Ranking, configs: dict[str, str], language: Language, tokenizer: str, ranker: Path | None
+    ) -> None:
         super().__init__()
-        self.policy = policy
+        self.ranking = ranking
         self.configs = configs
         self.language = language
         self.tokenizer = tokenizer
+        self.ranker = ranker
 
     def run(self, data: Iterable[Document], rank: int = 0, world_size: int = 1) -> Iterator[Document]:
         from processors.tokenizers import load_tokenizer
 
         tokenizer = load_tokenizer(self.tokenizer)
-        for document in data:
+        fitted = load_fitted(self.ranker, self.language) if self.ranker else None
+        for documents in _batches(data):
             with self.track_time():
-                self.rank(document, tokenizer)
-            yield document
+                judged = [self._judge_all(document, tokenizer) for document in documents]
+                if fitted is not None:
+                    _add_quality(fitted, documents, judged)
+                for document, candidates in zip(documents, judged, strict=True):
+                    self._choose(document, candidates)
+            yield from documents
 
-    def rank(self, document: Document, tokenizer: Any) -> None:
-        """Sets `ranked` (a row of `schemas.ranked_unit`) and the counters by config, or drops the document."""
+    def _judge_all(self, document: Document, tokenizer: Any) -> dict[str, "Judged"]:
         row = document.metadata
-        candidates, scored, counters = [], [], {}
+        return {
+            translator: self._judge(row["messages"], found, row["rewards"].get(translator), tokenizer)
+            for translator, found in row["candidates"].items()
+        }
+
+    def _judge(
+        self, source: list[dict[str, str]], found: dict[str, Any], reward: float | None, tokenizer: Any
+    ) -> "Judged":
+        target, script, language = found["messages"], self.language.script, self.language.code
+        threshold = self.ranking.scr_threshold
+        scores = score_conversation(source, target, alpha=self.ranking.alpha, script=script, threshold=threshold)
+        verdicts = check_conversation(source, target, script=script, language=language)
+        contents = [message["content"] for message in target]
+        tokens = sum(len(e) for e in tokenizer.encode_batch_fast(contents, add_special_tokens=False))
+        known = {**scores.whole.to_dict(), "quality": None, "reward": reward}
+        return Judged(known, verdicts, target, found["custom_instructions"], tokens)
+
+    def _choose(self, document: Document, judged: dict[str, "Judged"]) -> None:
+        """Sets `ranked` (a row of `schemas.ranked_unit`) and the counters by config, or drops the document."""
+        row, policy = document.metadata, self.ranking.policy(document.metadata["into"])
+        candidates, scored, choices = [], [], []
+        counters: dict[str, int] = {}
         for translator in self.configs.values():
-            found = row["candidates"].get(translator)
-            if found is None:
-                candidates.append(_failed(translator, *row["failures"][translator]))
-                counters[f"{translator}/failed_{row['failures'][translator][0]}"] = 1
-                scored.append(Scored(translator, 0.0, (f"failed: {row['failures'][translator][0]}",)))
+            one = judged.get(translator)
+            if one is None:
+                reason, detail = row["failures"][translator]
+                candidates.append(_failed(translator, reason, detail))
+                scored.append(Scored(translator, failed=reason))
+                counters[f"{translator}/failed_{reason}"] = 1
                 continue
-            judged = self._judge(row["messages"], translator, found, tokenizer)
-            candidates.append(judged)
-            counters[f"{translator}/scored"] = 1
-            counters[f"{translator}/rank_score_ppm"] = round(judged["rank_score"] * 1e6)
-            vetoes = self._vetoes(judged)
-            thresholds = (veto.split()[0] for veto in vetoes if veto.startswith(("LR ", "SCR ")))
-            counters |= {f"{translator}/veto_{score}": 1 for score in thresholds}
-            for check in sorted({verdict["check"] for verdict in judged["checks"]}):
-                hard = any(verdict["hard"] for verdict in judged["checks"] if verdict["check"] == check)
-                counters[f"{translator}/{'veto' if hard else 'note'}_{check}"] = 1
-            scored.append(Scored(translator, judged["rank_score"], vetoes))
-        choices = []
-        policy = Policy(self.policy.replace, self.policy.margin)
+            hard = tuple(dict.fromkeys(verdict.check for verdict in one.verdicts if verdict.hard))
+            candidate = Scored(translator, one.scores, hard)
+            candidates.append(one.row(translator))
+            scored.append(candidate)
+            limits = [f"veto_{score}" for score in policy.limits if policy.below(candidate, score)]
+            counters |= {f"{translator}/{name}": value for name, value in one.counters(hard, limits).items()}
         for config, primary in self.configs.items():
             choice = choose(scored, primary, policy)
-            decisions = [choice.reason if name == choice.translator else None for name in self.configs.values()]
             choices.append(
-                {"config": config, "translator": choice.translator, "reason": choice.reason, "decisions": decisions}
+                {
+                    "config": config,
+                    "translator": choice.translator,
+                    "reason": choice.reason,
+                    "decisions": choice.decisions,
+                }
             )
             counters[f"{config}/{choice.outcome}"] = 1
+            counters |= {f"{config}/changed_by_{what}": 1 for what in effects(scored, primary, policy)}
         document.metadata["counters"] = counters
         document.metadata["ranked"] = {
             "id": document.id,
@@ -136,32 +174,59 @@ class RankCandidates(PipelineStep):
         if all(choice["translator"] is None for choice in choices):
             drop(document, "no_candidate", "; ".join(dict.fromkeys(str(choice["reason"]) for choice in choices)))
 
-    def _judge(
-        self, source: list[dict[str, str]], translator: str, found: dict[str, Any], tokenizer: Any
-    ) -> dict[str, Any]:
-        target, script, language = found["messages"], self.language.script, self.language.code
-        scores = score_conversation(
-            source, target, alpha=self.policy.alpha, script=script, threshold=self.policy.scr_threshold
-        )
-        verdicts = check_conversation(source, target, script=script, language=language)
-        contents = [message["content"] for message in target]
-        return {
-            "translator": translator,
-            **scores.whole.to_dict(),
-            "quality": None,
-            "reward": None,
-            "checks": [{"check": v.check, "hard": v.hard, "message": v.message, "detail": v.detail} for v in verdicts],
-            "messages": target,
-            "custom_instructions": found["custom_instructions"],
-            "tokens": sum(len(e) for e in tokenizer.encode_batch_fast(contents, add_special_tokens=False)),
-        }
 
-    def _vetoes(self, judged: dict[str, Any]) -> tuple[str, ...]:
-        vetoes = [verdict["check"] for verdict in judged["checks"] if verdict["hard"]]
-        for score, least in (("LR", self.policy.min_LR), ("SCR", self.policy.min_SCR)):
-            if judged[score] < least:
-                vetoes.append(f"{score} {judged[score]:.2f} < {least:g}")
-        return tuple(dict.fromkeys(vetoes))
+@dataclass(slots=True)
+class Judged:
+    """A candidate with all that is known of it."""
+
+    scores: dict[str, float | None]
+    verdicts: list[Verdict]
+    messages: list[dict[str, str]]
+    custom_instructions: str | None
+    tokens: int
+
+    def row(self, translator: str) -> dict[str, Any]:
+        checks = [{key: getattr(v, key) for key in ("check", "hard", "message", "detail")} for v in self.verdicts]
+        return {
+            "translator": translator, **self.scores, "checks": checks, "messages": self.messages,
+            "custom_instructions": self.custom_instructions, "tokens": self.tokens,
+        }  # fmt: skip
+
+    def counters(self, hard: tuple[str, ...], limits: list[str]) -> dict[str, int]:
+        """Sums are whole numbers of fixed point, so that they do not depend on the order in which rows are added."""
+        checks = dict.fromkeys(verdict.check for verdict in self.verdicts)
+        counted = {"scored": 1, **dict.fromkeys(limits, 1)}
+        counted |= {f"{'veto' if check in hard else 'note'}_{check}": 1 for check in checks}
+        for score in ("rank_score", "quality", "reward"):
+            if (value := self.scores[score]) is not None:
+                counted |= {f"{score}_ppm": round(value * 1e6), f"{score}_rows": 1}
+        return counted
+
+
+def _batches(data: Iterable[Document]) -> Iterator[list[Document]]:
+    batch: list[Document] = []
+    characters = 0
+    for document in data:
+        size = sum(len(message["content"]) for message in document.metadata["messages"])
+        if batch and (len(batch) == _BATCH_ROWS or characters + size > _BATCH_CHARACTERS):
+            yield batch
+            batch, characters = [], 0
+        batch.append(document)
+        characters += size
+    if batch:
+        yield batch
+
+
+def _add_quality(fitted: FittedRanker, documents: list[Document], judged: list[dict[str, Judged]]) -> None:
+    """Sets the quality of every candidate of rows that have two or more: of one there is nothing to say."""
+    names = fitted.translators
+    sources = [ranked_text(document.metadata["messages"]) for document in documents]
+    candidates = {name: [ranked_text(row[name].messages) if name in row else None for row in judged] for name in names}
+    verdicts = {name: [row[name].verdicts if name in row else [] for row in judged] for name in names}
+    for row, ranks in zip(judged, fitted.score(sources, candidates, verdicts), strict=True):
+        if len(ranks) > 1:
+            for name, found in ranks.items():
+                row[name].scores["quality"] = round(found.quality, _PLACES)
 
 
 def _failed(translator: str, reason: str, detail: str) -> dict[str, Any]:

@@ -91,6 +91,11 @@ class Recipe(Strict):
                 raise ValueError(f"two translators are named '{name}'")
         return self
 
+    @model_validator(mode="after")
+    def _ranking_can_be_done(self) -> "Recipe":
+        self.ranking.check(len(self.translators))
+        return self
+
     def config_name(self, translator: str) -> str:
         """Name of the config whose primary translator is `translator`, as in the published dataset."""
         return f"{self.source.config}_{translator}_ranked"

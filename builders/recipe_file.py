@@ -232,4 +232,8 @@ def _absolute(recipe: Recipe, folder: Path) -> Recipe:
     selection = recipe.selection
     if selection.domain_index:
         selection = selection.model_copy(update={"domain_index": resolve(selection.domain_index)})
-    return recipe.model_copy(update={"translators": translators, "source": source, "selection": selection})
+    ranking = recipe.ranking
+    if ranking.ranker:
+        ranking = ranking.model_copy(update={"ranker": resolve(ranking.ranker)})
+    updates = {"translators": translators, "source": source, "selection": selection, "ranking": ranking}
+    return recipe.model_copy(update=updates)

@@ -112,7 +112,7 @@ def score_conversation(
         )
     sources = [count_size(message["content"]) for message in source_messages]
     targets = [count_size(message["content"]) for message in target_messages]
-    judged = [_total(count_script(text, script) for text in _translated_parts(message)) for message in target_messages]
+    judged = [_total(count_script(text, script) for text in translated_parts(message)) for message in target_messages]
     messages = tuple(
         Scores(_length_ratio(source, target, alpha), _script_purity(counts, threshold))
         for source, target, counts in zip(sources, targets, judged, strict=True)
@@ -121,7 +121,8 @@ def score_conversation(
     return ConversationScores(Scores(ratio, _script_purity(_total(judged), threshold)), messages)
 
 
-def _translated_parts(message: Mapping[str, str]) -> list[str]:
+def translated_parts(message: Mapping[str, str]) -> list[str]:
+    """What a translator is asked to translate of a message; nothing of a `tool` message."""
     if message["role"] == "tool":
         return []
     return [part.text for part in split_parts(message["content"]) if part.translatable]

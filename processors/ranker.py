@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -26,6 +27,7 @@ from processors.ranker_features import (
     Floats,
     Measures,
     Verdicts,
+    add_up,
     contrasts,
     dissimilarity,
     measure,
@@ -112,11 +114,13 @@ def usual(measures: Measures) -> Usual:
 
 
 def shaped(measures: Measures, run: Usual, scales: Floats) -> Floats:
-    """What `Weights.shapes` weigh, shape (n, S, S, len(SHAPES), len(CONTRASTS)): [b, a] is [a, b] negated."""
-    straight = np.clip((contrasts(measures, run.trust) - run.contrasts) / scales, -_FARTHEST, _FARTHEST)
+    """What `Weights.shapes` weigh, shape (len(SHAPES), len(CONTRASTS), n, S, S): [b, a] is [a, b] negated."""
+    found = np.moveaxis(contrasts(measures, run.trust) - run.contrasts, -1, 0)
+    # Contiguous, for numpy's tanh may differ in the last digit between arrays that are and that are not.
+    straight = np.ascontiguousarray(np.clip(found / scales[:, None, None, None], -_FARTHEST, _FARTHEST))
     bent = np.tanh(straight)
-    apart = np.minimum(dissimilarity(measures) / _USUAL_DISSIMILARITY, _MOST_DISSIMILAR)[..., None]
-    return np.stack([straight, bent, straight * apart, bent * apart], axis=-2)
+    apart = np.minimum(dissimilarity(measures) / _USUAL_DISSIMILARITY, _MOST_DISSIMILAR)
+    return np.stack([straight, bent, straight * apart, bent * apart])
 
 
 def prior_share(measures: Measures, run: Usual) -> Floats:
@@ -128,18 +132,21 @@ def prior_share(measures: Measures, run: Usual) -> Floats:
 
 def expected_gains(measures: Measures, run: Usual, weights: Weights) -> Floats:
     """Gain of each candidate of n complete rows, shape (n, S)."""
-    margins = shaped(measures, run, weights.scales).reshape(*measures.agreement.shape, -1) @ weights.shapes.ravel()
-    margins += (run.prior @ weights.prior) * prior_share(measures, run)
+    seen = shaped(measures, run, weights.scales)
+    prior = (run.prior @ weights.prior) * prior_share(measures, run)
+    # Weight by weight: what a row gets must not depend on which rows are scored with it (see `add_up`).
+    margins = add_up([prior, *(seen[place] * weight for place, weight in np.ndenumerate(weights.shapes) if weight)])
     # The same text twice: whatever is usual between the two translators, here neither is better.
     margins[dissimilarity(measures) <= 0] = 0.0
-    gains: Floats = margins.mean(axis=2)
-    return gains
+    width = margins.shape[2]
+    return add_up(margins[:, :, other] for other in range(width)) / width
 
 
 def chances(gains: Floats, sharpness: float) -> Floats:
     """Luce's choice axiom: the chance of each to be the best of its row (last axis)."""
     powers = np.exp(sharpness * (gains - gains.max(axis=-1, keepdims=True)))
-    shares: Floats = powers / powers.sum(axis=-1, keepdims=True)
+    total = add_up(powers[..., place] for place in range(powers.shape[-1]))
+    shares: Floats = powers / total[..., None]
     return shares
 
 
@@ -176,14 +183,15 @@ class Ranker:
         enough, drawn over all splits; of some hundred the estimates are noisy (wrong numbers, the best evidence, are
         rare), and fewer than 20 are hardly trusted.
         """
-        return FittedRanker(self, tuple(candidates), self._measure(sources, candidates, verdicts))
+        return FittedRanker(self, tuple(candidates), self.measure(sources, candidates, verdicts))
 
-    def _measure(
+    def measure(
         self,
         sources: Sequence[str],
         candidates: Mapping[str, Sequence[str | None]],
-        verdicts: Mapping[str, Sequence[Sequence[Any]]] | None,
+        verdicts: Mapping[str, Sequence[Sequence[Any]]] | None = None,
     ) -> Measures:
+        """What `fit_batch` keeps of its rows: of many rows, part by part (`Measures.joined`), without their texts."""
         for name, texts in candidates.items():
             if len(texts) != len(sources):
                 raise InputError(f"translator {name} has {len(texts)} candidates for {len(sources)} sources")
@@ -205,12 +213,35 @@ class Ranker:
 
 @dataclass(frozen=True, slots=True)
 class FittedRanker:
-    """A ranker that has seen a run's `sample`. Small, and may be pickled to the workers of the run."""
+    """A ranker that has seen a run's `sample`. Small, and may be pickled or saved for the workers of the run.
+
+    What it says of a row depends on that row alone, not on the rows that are scored with it.
+    """
 
     ranker: Ranker
     translators: tuple[str, ...]
     sample: Measures
     _usual: dict[tuple[int, ...], Usual] = field(default_factory=dict, compare=False, repr=False)
+
+    def save(self, path: Path) -> None:
+        """Writes the translators' names and the sample; the weights stay where `Ranker.load` found them."""
+        with path.open("wb") as file:
+            np.savez(
+                file,
+                translators=np.array(self.translators),
+                agreement=self.sample.agreement,
+                candidates=self.sample.candidates,
+            )
+
+    @classmethod
+    def load(cls, path: Path, ranker: Ranker) -> "FittedRanker":
+        """Raises `InputError` for a file that `save` did not write."""
+        try:
+            with np.load(path, allow_pickle=False) as saved:
+                names = tuple(saved["translators"].tolist())
+                return cls(ranker, names, Measures(saved["agreement"], saved["candidates"]))
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+            raise InputError(f"{path}: no fitted ranker ({error}); delete it and run the build again") from None
 
     def prior(self) -> dict[str, float]:
         """Gain in chrF points that each translator is expected to bring before a row is looked at."""
@@ -240,7 +271,7 @@ class FittedRanker:
         if set(candidates) != set(self.translators):
             raise InputError(f"cannot rank {sorted(candidates)}: the run was fitted to {sorted(self.translators)}")
         ordered = {name: candidates[name] for name in self.translators}
-        measures = self.ranker._measure(sources, ordered, verdicts)
+        measures = self.ranker.measure(sources, ordered, verdicts)
         present = ~np.isnan(measures.candidates[..., 0])
         ranks: list[dict[str, Rank]] = [{} for _ in sources]
         for pattern in np.unique(present, axis=0):

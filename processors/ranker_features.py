@@ -4,7 +4,7 @@ No feature knows a translator's name. A contrast is always `a` less `b`, so that
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,6 +47,12 @@ class Measures:
 
     agreement: Floats
     candidates: Floats
+
+    @classmethod
+    def joined(cls, parts: Sequence["Measures"]) -> "Measures":
+        """The rows of one or more parts, of the same candidates, one after another."""
+        agreement, candidates = (np.concatenate([getattr(part, name) for part in parts]) for name in cls.__slots__)
+        return cls(agreement, candidates)
 
     def take(self, columns: Sequence[int], rows: NDArray[np.intp] | slice = slice(None)) -> "Measures":
         picked = self.agreement[rows][:, columns][:, :, columns]
@@ -128,14 +134,15 @@ def contrasts(measures: Measures, weights: Floats) -> Floats:
 
     The two agreements compare a and b on their common peers, so that neither has the better company.
     """
-    agreed = measures.agreement * (1 - np.eye(measures.agreement.shape[1]))
-    peers = np.maximum(weights.sum() - weights[:, None] - weights, 0)
     width = len(weights)
+    agreed = measures.agreement * (1 - np.eye(width))
+    peers = np.maximum(weights.sum() - weights[:, None] - weights, 0)
     # With m peers the mean is the less noisy the more they are.
     reliability = (width - 2) / width
     columns = []
     for directed in (agreed, agreed.transpose(0, 2, 1)):
-        total = directed @ weights
+        # Added up one by one: the last digits of numpy's matrix product depend on how many rows there are.
+        total = add_up([directed[:, :, peer] * weights[peer] for peer in range(width)])
         one = total[:, :, None] - weights * directed
         other = total[:, None, :] - weights[:, None] * directed.transpose(0, 2, 1)
         mean = (one - other) / np.where(peers > 0, peers, 1.0) if width > 2 else np.zeros_like(agreed)
@@ -143,6 +150,15 @@ def contrasts(measures: Measures, weights: Floats) -> Floats:
     columns.append(agreed - agreed.transpose(0, 2, 1))
     own = measures.candidates[:, :, None, :] - measures.candidates[:, None, :, :]
     return np.concatenate([np.stack(columns, axis=-1), own], axis=-1)
+
+
+def add_up(terms: Iterable[Floats]) -> Floats:
+    """The sum of some arrays, each number of which depends on its own terms and their order alone."""
+    first, *others = terms
+    total: Floats = first.copy()
+    for term in others:
+        total += term
+    return total
 
 
 def dissimilarity(measures: Measures) -> Floats:

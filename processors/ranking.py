@@ -1,32 +1,66 @@
-"""Which candidate a config's row takes: hard checks veto, then the recipe's policy decides.
+"""Which candidate a config's row takes: hard checks and thresholds veto, then the recipe's policy decides.
 
 A mean of LR and SCR cannot veto (the published dataset ships a row with LR 0.073 because its SCR is 1), so what is
 broken is set aside before any score is looked at.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from math import inf
 from typing import Literal, get_args
 
 Outcome = Literal["primary", "replaced_vetoed", "replaced_better", "dropped"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+Order = Literal["quality", "rank_score", "reward"]
+Score = Literal["LR", "SCR", "rank_score", "quality", "reward"]
+# By how much another must be better than the primary, where the recipe does not say. Measured on FLORES by
+# benchmarks/ranking_quality.py: of quality, 0.02 keeps the primary in near ties at no cost in chrF.
+MARGINS: dict[Order, float] = {"quality": 0.02, "rank_score": 0.05, "reward": 0.0}
 
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """A candidate as the policy sees it. `vetoes` are reasons such as `protected` or `LR 0.07 < 0.2`."""
+    """A candidate as the policy sees it. `vetoes` are hard checks, `scores` what is known; null or absent: nothing.
+
+    `failed` is the reason why a translator has no candidate, such as `finish_reason`.
+    """
 
     translator: str
-    rank_score: float
+    scores: Mapping[str, float | None] = field(default_factory=dict)
     vetoes: tuple[str, ...] = ()
+    failed: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """`replace`: never, when the primary is vetoed, or also when another is better by `margin` in rank_score."""
+    """`replace`: never, when the primary is vetoed, or also when another is better by more than `margin`.
 
-    replace: Literal["never", "vetoed", "better"] = "vetoed"
-    margin: float = 0.05
+    `margin` is in the unit of `order_by`: a difference of rank_score or of reward; of quality, how far the chance that
+    the other is the better of the two, `q_other / (q_other + q_primary)`, is above one half, whatever the number of
+    candidates. `limits` veto: a candidate below the least value of a score, or without a reward where one is limited.
+    A quality that is null passes, for then there is nothing to compare with.
+    """
+
+    replace: Literal["never", "vetoed", "better"] = "better"
+    order_by: Order = "quality"
+    margin: float | None = None
+    limits: Mapping[Score, float] = field(default_factory=dict)
+
+    def vetoes(self, candidate: Scored) -> tuple[str, ...]:
+        """Hard checks first, then thresholds such as `LR 0.07 < 0.2`."""
+        found = list(candidate.vetoes)
+        for score, least in self.limits.items():
+            if self.below(candidate, score):
+                value = candidate.scores.get(score)
+                found.append(f"no {score}" if value is None else f"{score} {_shown(value, least)} < {least:g}")
+        return tuple(dict.fromkeys(found))
+
+    def below(self, candidate: Scored, score: Score) -> bool:
+        """Whether the limit of `score` vetoes the candidate."""
+        if candidate.failed is not None or score not in self.limits:
+            return False
+        value = candidate.scores.get(score)
+        return score == "reward" if value is None else value < self.limits[score]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,35 +68,148 @@ class Choice:
     """The chosen translator (None: the config leaves the row out) and what decided.
 
     `outcome`: `primary`, `replaced_vetoed` (the primary is vetoed or has no candidate), `replaced_better`, `dropped`.
+    `reason` is of the row, `decisions` are of the candidates, in their order.
     """
 
     translator: str | None
     reason: str
     outcome: Outcome
+    decisions: tuple[str, ...] = ()
 
 
 def choose(candidates: Sequence[Scored], primary: str, policy: Policy) -> Choice:
     """Choose for the config of `primary`. Ties go to the primary, then to the recipe's order of translators.
 
-    >>> good, poor = Scored("good", 0.9), Scored("poor", 0.95, ("repetition",))
-    >>> choose([good, poor], "poor", Policy())
-    Choice(translator='good', reason='poor vetoed: repetition', outcome='replaced_vetoed')
-    >>> choose([good, poor], "poor", Policy(replace="never"))
-    Choice(translator=None, reason='poor vetoed: repetition', outcome='dropped')
-    >>> choose([good, Scored("fair", 0.8)], "fair", Policy(replace="better", margin=0.05)).reason
-    'good better by 0.100'
+    >>> good = Scored("good", {"quality": 0.7})
+    >>> poor = Scored("poor", {"quality": 0.3}, ("repetition",))
+    >>> choose([good, poor], "poor", Policy("vetoed")).reason
+    'poor vetoed: repetition'
+    >>> choose([good, poor], "poor", Policy("never")).outcome
+    'dropped'
+    >>> choose([good, Scored("fair", {"quality": 0.3})], "fair", Policy()).reason
+    'good better than fair: quality 0.700 to 0.300'
+    >>> choose([good, poor], "good", Policy()).decisions
+    ('chosen: no other usable candidate', 'vetoed: repetition')
     """
-    own = next((c for c in candidates if c.translator == primary), None)
-    why = f"{primary} vetoed: {', '.join(own.vetoes)}" if own and own.vetoes else f"{primary} has no candidate"
-    usable = [c for c in candidates if not c.vetoes]
-    own = None if own is None or own.vetoes else own
-    if own is not None:
-        best = max(usable, key=lambda c: (c.rank_score, c is own))
-        if policy.replace == "better" and best.rank_score - own.rank_score > policy.margin:
-            why = f"{best.translator} better by {best.rank_score - own.rank_score:.3f}"
-            return Choice(best.translator, why, "replaced_better")
-        return Choice(primary, "primary", "primary")
-    if policy.replace == "never" or not usable:
-        return Choice(None, why, "dropped")
-    best = max(usable, key=lambda c: c.rank_score)
-    return Choice(best.translator, why, "replaced_vetoed")
+    vetoes = {c.translator: policy.vetoes(c) for c in candidates}
+    own = next((c for c in candidates if c.translator == primary), Scored(primary, failed="absent"))
+    chosen, outcome = _pick(candidates, vetoes, own, policy)
+    return _explained(candidates, vetoes, own, chosen, outcome, policy)
+
+
+def effects(candidates: Sequence[Scored], primary: str, policy: Policy) -> list[str]:
+    """What of the policy changed this row of the config of `primary`: each limit without which, and `order` if with
+    rank_score instead, another candidate or none would be chosen.
+
+    >>> short, long = Scored("a", {"LR": 0.1, "quality": 0.6}), Scored("b", {"LR": 0.9, "quality": 0.4})
+    >>> effects([short, long], "a", Policy(limits={"LR": 0.2, "quality": 0.3}))
+    ['LR']
+    """
+    own = next((c for c in candidates if c.translator == primary), Scored(primary, failed="absent"))
+    vetoes = {c.translator: policy.vetoes(c) for c in candidates}
+    chosen, _ = _pick(candidates, vetoes, own, policy)
+    changed: list[str] = []
+    for limit in policy.limits:
+        # Most rows keep all limits.
+        if any(policy.below(c, limit) for c in candidates):
+            others = {score: least for score, least in policy.limits.items() if score != limit}
+            without = replace(policy, limits=others)
+            kept = {c.translator: without.vetoes(c) for c in candidates}
+            if _pick(candidates, kept, own, without)[0] is not chosen:
+                changed.append(limit)
+    if policy.order_by != "rank_score" and policy.replace != "never":
+        plain = replace(policy, order_by="rank_score", margin=None)
+        if _pick(candidates, vetoes, own, plain)[0] is not chosen:
+            changed.append("order")
+    return changed
+
+
+def _pick(
+    candidates: Sequence[Scored], vetoes: Mapping[str, tuple[str, ...]], own: Scored, policy: Policy
+) -> tuple[Scored | None, Outcome]:
+    usable = [c for c in candidates if c.failed is None and not vetoes[c.translator]]
+    best = max(usable, key=lambda c: (*_key(c, policy.order_by), c is own), default=None)
+    if best is not None and any(c is own for c in usable):
+        better = policy.replace == "better" and is_better(best, own, policy)
+        return (best, "replaced_better") if better else (own, "primary")
+    if policy.replace != "never" and best is not None:
+        return best, "replaced_vetoed"
+    return None, "dropped"
+
+
+def is_better(other: Scored, own: Scored, policy: Policy) -> bool:
+    """Whether `other` is better than `own` by more than the policy's margin; where a score is missing, it is not."""
+    a, b = (c.scores.get(policy.order_by) for c in (other, own))
+    if a is None or b is None:
+        return False
+    margin = MARGINS[policy.order_by] if policy.margin is None else policy.margin
+    if policy.order_by == "quality":
+        return a / (a + b) - 0.5 > margin if a > b else False
+    return a - b > margin
+
+
+def _key(candidate: Scored, order: Order) -> tuple[float, ...]:
+    """What orders; where it is missing or equal, the next best thing that is known."""
+    values = (candidate.scores.get(score) for score in dict.fromkeys((order, "quality", "rank_score")))
+    return tuple(-inf if value is None else value for value in values)
+
+
+def _explained(
+    candidates: Sequence[Scored],
+    vetoes: Mapping[str, tuple[str, ...]],
+    own: Scored,
+    chosen: Scored | None,
+    outcome: Outcome,
+    policy: Policy,
+) -> Choice:
+    def broken(candidate: Scored) -> str | None:
+        if candidate.failed is not None:
+            return f"not translated: {candidate.failed}"
+        return f"vetoed: {', '.join(found)}" if (found := vetoes[candidate.translator]) else None
+
+    order = policy.order_by
+    others = [c for c in candidates if c is not chosen and not broken(c)]
+    if why := broken(own):
+        reason = f"{own.translator} {why}"
+    elif chosen is None or chosen is own:
+        reason = "primary"
+    else:
+        reason = f"{chosen.translator} better than {own.translator}: {order} {_both(chosen, own, order)}"
+    decisions = []
+    for candidate in candidates:
+        if why := broken(candidate):
+            decisions.append(why)
+        elif candidate is chosen:
+            decisions.append(f"chosen: {_for(candidate, others, own, outcome, policy)}")
+        elif chosen is None:
+            decisions.append(f"not chosen: the config takes {own.translator} only")
+        elif outcome == "primary" and policy.replace != "better":
+            decisions.append(f"not chosen: {own.translator} is not vetoed")
+        elif outcome == "primary" and _key(candidate, order) > _key(chosen, order):
+            decisions.append(f"not chosen: {order} {_both(candidate, chosen, order)}, not above the margin")
+        else:
+            decisions.append(f"not chosen: {order} {_both(candidate, chosen, order)}")
+    return Choice(chosen.translator if chosen else None, reason, outcome, tuple(decisions))
+
+
+def _for(chosen: Scored, others: Sequence[Scored], own: Scored, outcome: Outcome, policy: Policy) -> str:
+    if not others:
+        return "no other usable candidate"
+    if outcome == "primary" and policy.replace != "better":
+        return "the config's own, not vetoed"
+    rival = max(others, key=lambda c: _key(c, policy.order_by))
+    compared = f"{policy.order_by} {_both(chosen, rival, policy.order_by)}"
+    if outcome == "primary" and _key(rival, policy.order_by) > _key(chosen, policy.order_by):
+        return f"the config's own, {rival.translator} is not better by more than the margin: {compared}"
+    return f"best of those not vetoed: {compared}"
+
+
+def _both(one: Scored, other: Scored, order: Order) -> str:
+    values = (c.scores.get(order) for c in (one, other))
+    return " to ".join("unknown" if value is None else f"{value:.3f}" for value in values)
+
+
+def _shown(value: float, least: float) -> str:
+    """With so many places that it reads as below `least`."""
+    places = next((n for n in range(2, 9) if float(f"{value:.{n}f}") < least), 9)
+    return f"{value:.{places}f}"

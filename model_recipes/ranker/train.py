@@ -119,7 +119,7 @@ def _fit(examples: Examples, subsets: Sequence[Subset], rows: Rows) -> Weights:
     for measures, run, subset in runs:
         upper = np.triu_indices(len(subset), 1)
         some = Measures(measures.agreement[rows], measures.candidates[rows])
-        inputs = shaped(some, run, scales)[:, *upper].reshape(-1, len(signs))
+        inputs = shaped(some, run, scales)[..., *upper].reshape(len(signs), -1).T
         differences = _differences(examples, subset, rows)[:, *upper]
         # The shapes are to explain what the systems' true difference leaves open, not the errors of the prior.
         rest = differences - differences.mean(axis=0) * prior_share(some, run)[:, *upper]

@@ -1,0 +1,132 @@
+"""Shows the ranker a sample of the run, once for all who take part, before any row is ranked.
+
+What is usual between the translators is estimated on some thousand rows over all splits. Which rows these are depends
+on the seed and the source alone. They lie together in few units, so that most files are not opened.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import blake2b
+from math import ceil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from builders.run import enter_stage
+from builders.units import Unit, UnitFiles, read_unit, replacing, write_error
+from processors.checks import check_conversation
+from processors.languages import Language
+from processors.metrics import translated_parts
+from processors.ranker import SHIPPED, FittedRanker, Ranker
+from processors.ranker_features import Measures
+
+if TYPE_CHECKING:
+    from builders.stages import Build
+
+SAMPLE_ROWS, LEAST_A_SPLIT, MOST_A_UNIT = 4096, 32, 64
+# Raised when the same sample would be measured differently, so that an older fit is not taken for a newer one.
+_VERSION = 1
+
+
+def plan_ranker(build: "Build") -> dict[str, Any]:
+    """Fit the run's ranker into `RUN/ranker`, unless it is there; returns `{"mark"}`, its fingerprint."""
+    recipe, folder = build.recipe, build.run.stage("ranker")
+    names = [spec.name for spec in recipe.translators]
+    weights = Path(recipe.ranking.ranker) if recipe.ranking.ranker else SHIPPED
+    ranker = Ranker.load(weights, script=recipe.language.script, language=recipe.language.code)
+    text = weights.read_text(encoding="utf-8")
+    inputs = {
+        "translate": {name: build.marks[f"translate/{name}"] for name in names},
+        "ranker": blake2b(text.encode(), digest_size=16).hexdigest(),
+        "seed": recipe.seed,
+        "version": _VERSION,
+    }
+    mark = enter_stage(folder, inputs, say=build.observer.say)
+    if not (folder / "fitted.npz").exists():
+        folders = {name: build.run.stage("translate", name) for name in names}
+        fitted = fit_sample(build.selected, build.run.stage("select"), folders, ranker, recipe.language, recipe.seed)
+        try:
+            with replacing(folder / "ranker.json") as temporary:
+                temporary.write_text(text, encoding="utf-8")
+            with replacing(folder / "fitted.npz") as temporary:
+                fitted.save(temporary)
+        except OSError as error:
+            raise write_error(error, folder) from None
+    return {"mark": mark}
+
+
+def load_fitted(folder: Path, language: Language) -> FittedRanker:
+    """The ranker that `plan_ranker` left."""
+    ranker = Ranker.load(folder / "ranker.json", script=language.script, language=language.code)
+    return FittedRanker.load(folder / "fitted.npz", ranker)
+
+
+def plan_sample(units: Sequence[Unit], seed: int) -> dict[str, int]:
+    """How many rows of which units: about `SAMPLE_ROWS` by the splits' sizes, `LEAST_A_SPLIT` of a small split."""
+    splits: dict[str, list[Unit]] = {}
+    for unit in units:
+        splits.setdefault(unit.into, []).append(unit)
+    total = sum(unit.rows for unit in units)
+    plan: dict[str, int] = {}
+    for members in splits.values():
+        rows = sum(unit.rows for unit in members)
+        left = min(rows, max(LEAST_A_SPLIT, round(SAMPLE_ROWS * rows / total)))
+        most = max(MOST_A_UNIT, ceil(left / len(members)))
+        ordered = sorted(members, key=lambda unit: _key(seed, unit.name))
+        # Units are of unequal size: what the small ones lack, the first ones give.
+        for cap in (most, rows):
+            for unit in ordered:
+                before = plan.get(unit.name, 0)
+                more = min(left, max(min(unit.rows, cap) - before, 0))
+                if more:
+                    plan[unit.name] = before + more
+                    left -= more
+    return plan
+
+
+def fit_sample(
+    units: Sequence[Unit],
+    selected: Path,
+    translated: Mapping[str, Path],
+    ranker: Ranker,
+    language: Language,
+    seed: int,
+) -> FittedRanker:
+    """Measure the sample, a unit at a time; only numbers are kept of it."""
+    parts: list[Measures] = []
+    for unit, count in plan_sample(units, seed).items():
+        ids = sorted(read_unit(UnitFiles(selected, unit), ["id"])["id"].to_pylist(), key=lambda i: _key(seed, i))
+        chosen = sorted(ids[:count])
+        source = _messages(UnitFiles(selected, unit), chosen)
+        targets = {name: _messages(UnitFiles(folder, unit), chosen) for name, folder in translated.items()}
+        texts = [ranked_text(source[i]) for i in chosen]
+        candidates = {
+            name: [ranked_text(found[i]) if i in found else None for i in chosen] for name, found in targets.items()
+        }
+        verdicts = {
+            name: [
+                check_conversation(source[i], found[i], script=language.script, language=language.code)
+                if i in found
+                else []
+                for i in chosen
+            ]
+            for name, found in targets.items()
+        }
+        parts.append(ranker.measure(texts, candidates, verdicts))
+    return FittedRanker(ranker, tuple(translated), Measures.joined(parts))
+
+
+def ranked_text(messages: Iterable[Mapping[str, str]]) -> str:
+    """What the ranker reads of a conversation: all that a translator is asked to translate."""
+    return "\n".join(text for message in messages for text in translated_parts(message))
+
+
+def _messages(files: UnitFiles, ids: Sequence[str]) -> dict[str, list[dict[str, str]]]:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    table = read_unit(files, ["id", "messages"])
+    picked = table.filter(pc.is_in(table["id"], pa.array(ids, pa.string())))
+    return {row["id"]: row["messages"] for row in picked.to_pylist()}
+
+
+def _key(seed: int, name: str) -> bytes:
+    return blake2b(f"{seed}\0{name}".encode(), digest_size=8).digest()
