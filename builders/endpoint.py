@@ -9,13 +9,17 @@ from datatrove.data import Document
 
 from builders.engine_files import ENGINES, EngineFile
 from builders.sink import UnitSink
-from builders.translator_recipe import EndpointTranslator, ServedTranslator
+from builders.translator_recipe import EndpointTranslator, ServedTranslator, VllmTranslator
 from builders.translators import attach, conversation, make_translator
-from processors.engines import Ask, EndpointConfig, RequestFailed, TranslationRunner
+from builders.vllm import make_vllm
+from processors.engines import Ask, EndpointConfig, HttpServer, MakeServer, RequestFailed, TranslationRunner
 from processors.languages import Language
 from processors.prompts import PromptConfig
 from processors.protection import Span, Style, mask, unmask
 from processors.translation import ChunkFailed, Reply, Translator
+from processors.vllm_server import LOCAL
+
+Served = EndpointTranslator | VllmTranslator
 
 
 class EndpointBackend:
@@ -43,7 +47,7 @@ class EndpointBackend:
 class EndpointRollout:
     """The coroutine that the runner calls for each document; tokenizer and memory are loaded once a worker."""
 
-    def __init__(self, spec: EndpointTranslator, language: Language) -> None:
+    def __init__(self, spec: ServedTranslator, language: Language) -> None:
         self.spec = spec
         self.language = language
         self._translator: Translator | None = None
@@ -63,13 +67,20 @@ class EndpointRollout:
 def decoding_fields(spec: ServedTranslator) -> dict[str, Any]:
     """What each request says of decoding, in the server's own names; a part of the key under which an answer lies."""
     decoding = spec.decoding.model_dump(mode="json", exclude_none=True)
-    return decoding | decoding.pop("extra")
+    decoding |= decoding.pop("extra")
+    if isinstance(spec, VllmTranslator) and spec.repetition_detection:
+        decoding["repetition_detection"] = spec.repetition_detection.model_dump()
+    return decoding
 
 
-def endpoint_config(spec: EndpointTranslator, language: Language) -> EndpointConfig:
+def endpoint_config(spec: Served, language: Language) -> EndpointConfig:
     """What a recipe says of a translator's requests."""
+    patience_s = EndpointConfig.patience_s
+    if isinstance(spec, VllmTranslator) and spec.server:
+        # A server that is started again may load its model for longer than others may be silent.
+        patience_s = max(patience_s, spec.server.start_timeout_s)
     return EndpointConfig(
-        base_url=spec.base_url,
+        base_url=spec.base_url or LOCAL.base_url,
         model=spec.model,
         prompt=PromptConfig(language, spec.prompt),
         revision=spec.revision,
@@ -77,11 +88,15 @@ def endpoint_config(spec: EndpointTranslator, language: Language) -> EndpointCon
         decoding=decoding_fields(spec),
         concurrency=spec.concurrency,
         timeout_s=spec.timeout_s,
+        patience_s=patience_s,
     )
 
 
-def endpoint_step(spec: EndpointTranslator, language: Language, answers: Path, sink: UnitSink) -> TranslationRunner:
+def endpoint_step(spec: Served, language: Language, answers: Path, sink: UnitSink) -> TranslationRunner:
     """The last step of a translate stage: asks the endpoint, keeps answers in `answers`, writes units to `sink`."""
-    tell = EngineFile(sink.progress.parent / ENGINES)
+    logs = sink.progress.parent
+    make_server: MakeServer = HttpServer
+    if isinstance(spec, VllmTranslator) and spec.server:
+        make_server = make_vllm(spec, logs)
     rollout, endpoint = EndpointRollout(spec, language), endpoint_config(spec, language)
-    return TranslationRunner(rollout, endpoint, sink, answers, progress=tell)
+    return TranslationRunner(rollout, endpoint, sink, answers, make_server, EngineFile(logs / ENGINES))

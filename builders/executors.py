@@ -132,12 +132,15 @@ class Work:
 
     `items` gives for each item's name the file that is written last for it. `pipeline` takes the names of the items
     to share out over the tasks; with as many tasks as names, a task's rank is its item's place among them.
+    `processes`, where given, says how many processes of this machine may work at a time, whatever the user asked for:
+    as many as it has servers for.
     """
 
     name: str
     items: dict[str, Path]
     pipeline: Callable[[list[str]], list[Any]]
     logs: Path
+    processes: Callable[[], int] | None = None
 
     def missing(self) -> list[str]:
         return missing_items(self.items)
@@ -183,10 +186,11 @@ class ThisMachine:
 
     def run(self, work: Work) -> None:
         if missing := work.missing():
-            tasks = min(self.tasks or self.workers * TASKS_A_WORKER, len(missing))
+            workers = work.processes() if work.processes else self.workers
+            tasks = min(self.tasks or workers * TASKS_A_WORKER, len(missing))
             for stale in (work.logs / "progress").glob("*.json"):
                 stale.unlink()
-            run_stage(work.pipeline(missing), tasks=tasks, workers=self.workers, logging_dir=work.logs)
+            run_stage(work.pipeline(missing), tasks=tasks, workers=workers, logging_dir=work.logs)
 
 
 def run_stage(pipeline: list[Any], *, tasks: int, workers: int, logging_dir: Path) -> PipelineStats:

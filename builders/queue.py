@@ -77,7 +77,8 @@ class SharedFolder:
         if self.only in (None, work.name):
             if work.missing():
                 folder = self.where.stage(CLAIMS, _file_name(work.name))
-                QueueExecutor(work, folder, lease_s=self.lease_s, workers=self.workers, wait=self.wait).run()
+                workers = work.processes() if work.processes else self.workers
+                QueueExecutor(work, folder, lease_s=self.lease_s, workers=workers, wait=self.wait).run()
             if self.only:
                 raise Reached(work.name)
             return

@@ -77,7 +77,5 @@ class RepetitionDetection(Strict):
     @model_validator(mode="after")
     def _in_order(self) -> "RepetitionDetection":
         if self.min_pattern_size > self.max_pattern_size:
-            raise ValueError(
-                f"min_pattern_size ({self.min_pattern_size}) is greater than max_pattern_size ({self.max_pattern_size})"
-            )
+            raise ValueError(f"must be within max_pattern_size: {self.min_pattern_size} > {self.max_pattern_size}")
         return self

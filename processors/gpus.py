@@ -1,4 +1,4 @@
-"""Which GPUs of this machine a server may have: groups of those that are visible, each held by one server at a time."""
+"""Which GPUs of this machine a server may have: the visible ones in groups, each held by one server at a time."""
 
 import fcntl
 import os
