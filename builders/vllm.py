@@ -1,0 +1,28 @@
+"""A vLLM translator of a recipe whose server the pipeline starts."""
+
+from functools import partial
+from pathlib import Path
+
+from builders.translator_recipe import VllmTranslator
+from processors.engines import MakeServer
+from processors.gpus import gpu_groups
+from processors.vllm_server import VllmServer, VllmSettings
+
+
+def vllm_settings(spec: VllmTranslator) -> VllmSettings:
+    """The recipe's `server` block as the server takes it."""
+    assert spec.server is not None
+    return VllmSettings(**spec.server.model_dump())
+
+
+def make_vllm(spec: VllmTranslator, logs: Path) -> MakeServer:
+    """What makes the client of the server within a pipeline; the server's log goes to `logs`."""
+    return partial(VllmServer, vllm_settings(spec), logs)
+
+
+def servers_here(spec: VllmTranslator) -> int:
+    """How many of its servers this machine runs at a time, one a process: a group of GPUs each, 1 without GPUs.
+
+    Raises InputError where there are GPUs, but fewer than one server takes.
+    """
+    return len(gpu_groups(vllm_settings(spec).gpus)) or 1
