@@ -1,0 +1,120 @@
+"""How well rewards agree with preferences: pairwise accuracy with intervals, and calibration. NumPy only."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+# Two-sided 95%.
+_Z = 1.959963984540054
+
+
+@dataclass(frozen=True, slots=True)
+class Accuracy:
+    """The share of pairs whose chosen side has the larger reward (a tie counts one half), with its 95% interval."""
+
+    pairs: int
+    accuracy: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """Pairs of similar confidence, sigmoid(|difference of the rewards|): its mean, and how often the larger reward was
+    right."""
+
+    pairs: int
+    confidence: float
+    accuracy: float
+    low: float
+    high: float
+
+
+def wilson(right: float, n: int) -> tuple[float, float]:
+    """Wilson's 95% interval of a share.
+
+    >>> tuple(round(x, 3) for x in wilson(95, 100))
+    (0.888, 0.978)
+    """
+    if n == 0:
+        return 0.0, 1.0
+    p, z2 = right / n, _Z**2 / n
+    middle, half = p + z2 / 2, _Z * np.sqrt(p * (1 - p) / n + z2 / (4 * n))
+    return float(max(0.0, (middle - half) / (1 + z2))), float(min(1.0, (middle + half) / (1 + z2)))
+
+
+def pairwise_accuracy(differences: Sequence[float]) -> Accuracy:
+    """Of rewards of the chosen less those of the rejected; the interval is Wilson's, for independent pairs."""
+    right = float(_right(np.asarray(differences, dtype=float)).sum())
+    n = len(differences)
+    return Accuracy(n, right / n if n else 0.0, *wilson(right, n))
+
+
+def clustered_accuracy(differences: Sequence[float], rows: Sequence[str], seed: int = 0) -> Accuracy:
+    """The same with a bootstrap over source rows: pairs of one row share its difficulty and its candidates."""
+    right = _right(np.asarray(differences, dtype=float))
+    _, row = np.unique(np.asarray(rows), return_inverse=True)
+    sums, sizes = np.bincount(row, weights=right), np.bincount(row)
+    drawn = np.random.default_rng(seed).integers(0, len(sums), (2000, len(sums)))
+    shares = sums[drawn].sum(axis=1) / sizes[drawn].sum(axis=1)
+    low, high = np.quantile(shares, [0.025, 0.975])
+    return Accuracy(len(right), float(right.mean()), float(low), float(high))
+
+
+def by_translators(
+    differences: Sequence[float], chosen: Sequence[str], rejected: Sequence[str]
+) -> dict[str, dict[str, Any]]:
+    """Accuracy for each two translators, and how often the first of them was the preferred one."""
+    found: dict[tuple[str, str], list[tuple[float, bool]]] = {}
+    for difference, a, b in zip(differences, chosen, rejected, strict=True):
+        first, second = sorted((a, b))
+        found.setdefault((first, second), []).append((difference, a == first))
+    return {
+        f"{first} / {second}": {
+            **asdict(pairwise_accuracy([difference for difference, _ in pairs])),
+            "first_preferred": sum(is_first for _, is_first in pairs) / len(pairs),
+        }
+        for (first, second), pairs in sorted(found.items())
+    }
+
+
+def reliability(differences: Sequence[float], bins: int = 10) -> list[Bin]:
+    """Bins of equally many pairs, by confidence. Without a tie for a side, a confidence is one half at least."""
+    values = np.asarray(differences, dtype=float)
+    confidence, right = sigmoid(np.abs(values)), _right(values)
+    order = np.argsort(confidence, kind="stable")
+    parts = [part for part in np.array_split(order, min(bins, len(order))) if len(part)]
+    return [
+        Bin(
+            len(part),
+            float(confidence[part].mean()),
+            float(right[part].mean()),
+            *wilson(float(right[part].sum()), len(part)),
+        )
+        for part in parts
+    ]
+
+
+def calibration_error(bins: Sequence[Bin]) -> float:
+    """Expected calibration error: the mean distance of confidence and accuracy, weighted by pairs."""
+    total = sum(b.pairs for b in bins)
+    return sum(b.pairs * abs(b.confidence - b.accuracy) for b in bins) / total if total else 0.0
+
+
+def log_loss(differences: Sequence[float]) -> float:
+    """The Bradley-Terry loss without margin: -log sigmoid(difference), natural logarithm; a coin has 0.693."""
+    return float(np.logaddexp(0.0, -np.asarray(differences, dtype=float)).mean())
+
+
+def sigmoid(values: Floats) -> Floats:
+    result: Floats = 0.5 * (1 + np.tanh(values / 2))
+    return result
+
+
+def _right(differences: Floats) -> Floats:
+    result: Floats = 0.5 * (1 + np.sign(differences))
+    return result

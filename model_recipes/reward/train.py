@@ -1,0 +1,196 @@
+"""Trains a reward model for translations with TRL's RewardTrainer (Bradley-Terry) and evaluates it.
+
+    accelerate launch -m model_recipes.reward.train --config model_recipes/reward/qwen2.5-1.5b.yaml \\
+        --dataset_name PREFERENCES --output_dir reward
+
+PREFERENCES is a folder that `smolkalam preferences` wrote, or any dataset in TRL's preference format with the splits
+`train` and `test`. Every option of `trl reward` works here, on the command line or in the YAML. What differs from it:
+bad data is an error in a line, long pairs are trained on in aligned windows instead of dropped, the same command again
+goes on from the last checkpoint, and at the end the model is evaluated on `test` and gets its card. With `--use_peft`
+the adapter is merged, so that the folder loads everywhere.
+
+On a machine without a GPU add `--use_cpu --bf16 false`.
+"""
+
+import json
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from model_recipes.reward.card import TRAINING
+from model_recipes.reward.data import PairEncoder, encode_split, load_splits
+from processors.atomic_file import replacing
+from processors.errors import InputError, SmolKalamError
+
+if TYPE_CHECKING:
+    from trl import ModelConfig, RewardConfig, RewardTrainer, ScriptArguments
+
+# What a checkpoint must have been trained with to be gone on from.
+_DECISIVE = (
+    "learning_rate",
+    "lr_scheduler_type",
+    "num_train_epochs",
+    "max_steps",
+    "per_device_train_batch_size",
+    "gradient_accumulation_steps",
+    "max_length",
+    "center_rewards_coefficient",
+    "weight_decay",
+    "bf16",
+    "seed",
+)
+
+
+def train(script: "ScriptArguments", args: "RewardConfig", model: "ModelConfig") -> Path:
+    """Train, save and evaluate; returns the folder of the model. Raises InputError for what the user can mend."""
+    from trl import RewardTrainer, get_peft_config, get_quantization_config
+
+    if not script.dataset_name:
+        raise InputError("--dataset_name: give a folder with preference pairs, as smolkalam preferences writes it")
+    names = (script.dataset_train_split, script.dataset_test_split)
+    splits = load_splits(script.dataset_name, script.dataset_config, names)
+    tokenizer = _tokenizer(args, model)
+    sets, counts = {}, {}
+    for name in names:
+        encoder = PairEncoder(tokenizer, args.max_length or sys.maxsize, f"{script.dataset_name}, {name}")
+        sets[name], counts[name] = encode_split(splits[name], encoder, args.dataset_num_proc)
+    described = _describe(script, args, model, sets, counts)
+    checkpoint = _checkpoint(Path(args.output_dir), described)
+    args.model_init_kwargs = {
+        "revision": model.model_revision,
+        "attn_implementation": model.attn_implementation,
+        "dtype": model.dtype,
+        **(args.model_init_kwargs or {}),
+    }
+    trainer = RewardTrainer(
+        model=model.model_name_or_path,
+        args=args,
+        train_dataset=_columns(sets[names[0]]),
+        eval_dataset=_columns(sets[names[1]]) if args.eval_strategy != "no" else None,
+        processing_class=tokenizer,
+        quantization_config=get_quantization_config(model),
+        peft_config=get_peft_config(model),
+    )
+    if trainer.accelerator.is_main_process:
+        with replacing(Path(args.output_dir) / TRAINING) as stream:
+            json.dump(described, stream, indent=1)
+    trainer.train(resume_from_checkpoint=args.resume_from_checkpoint or checkpoint)
+    _save(trainer, Path(args.output_dir))
+    trainer.accelerator.wait_for_everyone()
+    return Path(args.output_dir)
+
+
+def _tokenizer(args: "RewardConfig", model: "ModelConfig") -> Any:
+    """The tokenizer with its chat template as the trainer will see it."""
+    from processors.reward_model import load_reward_tokenizer
+
+    tokenizer = load_reward_tokenizer(str(model.model_name_or_path), model.model_revision)
+    if template := args.chat_template_path:
+        if not Path(template).is_file():
+            raise InputError(f"--chat_template_path {template}: no such file; expected a Jinja template")
+        tokenizer.chat_template = Path(template).read_text(encoding="utf-8")
+        args.chat_template_path = None
+    if tokenizer.pad_token is None:
+        raise InputError(
+            f"{model.model_name_or_path}: its tokenizer has no pad token, by which a reward's place is found; "
+            "add one that is not the end-of-text token"
+        )
+    return tokenizer
+
+
+def _columns(windows: Any) -> Any:
+    """What the trainer reads; `margin` only where every pair has one."""
+    wanted = ["chosen_ids", "rejected_ids"]
+    return windows.select_columns([*wanted, "margin"] if None not in windows.unique("margin") else wanted)
+
+
+def _describe(
+    script: "ScriptArguments",
+    args: "RewardConfig",
+    model: "ModelConfig",
+    sets: dict[str, Any],
+    counts: dict[str, Counter[str]],
+) -> dict[str, Any]:
+    """What the training is, for the card and to know it again."""
+    import trl
+
+    data = {
+        name: f"{counts[name]['kept']:,} pairs in {len(sets[name]):,} windows; left out: "
+        + (", ".join(f"{n:,} {why}" for why, n in counts[name].items() if why != "kept") or "none")
+        for name in sets
+    }
+    return {
+        "model": model.model_name_or_path,
+        "revision": model.model_revision,
+        "dataset": script.dataset_name,
+        **data,
+        **{name: _plain(getattr(args, name)) for name in _DECISIVE},
+        "lora_r": model.lora_r if model.use_peft else None,
+        "trl": trl.__version__,
+    }
+
+
+def _plain(value: Any) -> Any:
+    return getattr(value, "value", value)
+
+
+def _checkpoint(folder: Path, described: dict[str, Any]) -> str | None:
+    """The last checkpoint of the same training in `folder`. Raises InputError if it is of another."""
+    from transformers.trainer_utils import get_last_checkpoint
+
+    if not folder.is_dir() or (last := get_last_checkpoint(str(folder))) is None:
+        return None
+    path = folder / TRAINING
+    before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    now = json.loads(json.dumps(described))
+    if changed := [name for name in {**before, **now} if before.get(name) != now.get(name)]:
+        raise InputError(
+            f"{folder}: holds checkpoints of another training ({', '.join(changed)} differ); choose another "
+            "--output_dir, or delete it"
+        )
+    print(f"going on from {last}", file=sys.stderr)
+    return str(last)
+
+
+def _save(trainer: "RewardTrainer", folder: Path) -> None:
+    """Save the model as `AutoModelForSequenceClassification` reads it, an adapter merged into it."""
+    from accelerate.utils import is_peft_model
+
+    model = trainer.accelerator.unwrap_model(trainer.model)
+    if not is_peft_model(model):
+        trainer.save_model(str(folder))
+    elif trainer.accelerator.is_main_process:
+        model.merge_and_unload().save_pretrained(folder)
+    if trainer.accelerator.is_main_process:
+        trainer.processing_class.save_pretrained(folder)
+
+
+def main() -> None:
+    try:
+        from trl import ModelConfig, RewardConfig, ScriptArguments, TrlParser
+    except ImportError:
+        sys.exit("error: training needs TRL: pip install 'smolkalam[train]'")
+    from model_recipes.reward.evaluate import evaluate, report
+
+    parser = TrlParser((ScriptArguments, RewardConfig, ModelConfig))
+    script, args, model = parser.parse_args_and_config()
+    try:
+        folder = train(script, args, model)
+        if args.process_index == 0:
+            found = evaluate(
+                folder,
+                script.dataset_name,
+                config=script.dataset_config,
+                split=script.dataset_test_split,
+                max_length=args.max_length or 2048,
+            )
+            print(report(found))
+            print(f"{folder}: model, evaluation.json, calibration.png, README.md", file=sys.stderr)
+    except SmolKalamError as error:
+        print(f"error: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+
+
+if __name__ == "__main__":
+    main()
