@@ -19,6 +19,7 @@ from builders import schemas
 from builders.executors import Executor, Work
 from builders.rank import JoinCandidates, RankCandidates, UnitReader
 from builders.ranked import PARALLEL, BuildSplits
+from builders.ranker_fit import plan_ranker
 from builders.recipe import Recipe, Source
 from builders.reward import JoinRewards, ScoreRewards, reward_row
 from builders.run import Run, enter_stage
@@ -88,6 +89,8 @@ def _plan_source(build: Build) -> dict[str, Any]:
     for warning in warnings:
         build.observer.warn(warning)
     into = _output_splits(recipe, shards, build.observer)
+    for pattern in recipe.ranking.unmatched(into.values()):
+        build.observer.warn(f"ranking.splits: '{pattern}' matches no split that an earlier entry does not")
     inputs = {
         "shards": [[s.split, s.file, s.rows, s.digest] for s in shards],
         "into": into,
@@ -175,11 +178,14 @@ def rank(build: Build) -> None:
         "configs": configs,
         "columns": str(schemas.ranked_unit()),
     }
+    fitted = build.run.stage("ranker") if len(configs) > 1 else None
+    if fitted:
+        inputs["ranker"] = build.executor.planned("ranker", partial(plan_ranker, build))["mark"]
     build.marks["rank"] = _enter(build, "rank", inputs)
     steps = [
         JoinCandidates({name: build.run.stage("translate", name) for name in configs.values()}),
         JoinRewards(build.run.stage("reward") if recipe.ranking.reward else None),
-        RankCandidates(recipe.ranking, configs, recipe.language, recipe.outputs.tokenizer),
+        RankCandidates(recipe.ranking, configs, recipe.language, recipe.outputs.tokenizer, fitted),
     ]
     reader = UnitReader(build.run.stage("select"), [])
     _run(build, "rank", folder, build.selected, reader, steps, _ranked_row, schemas.ranked_unit)
