@@ -89,8 +89,7 @@ class Ranking(Strict):
 
     def policy(self, split: str) -> Policy:
         """What decides in a built split."""
-        entry = next((entry for entry in self.splits if fnmatchcase(split, entry.match)), None)
-        return self._policy(entry)
+        return self.policy_of(next((entry for entry in self.splits if fnmatchcase(split, entry.match)), None))
 
     def unmatched(self, splits: Iterable[str]) -> list[str]:
         """Patterns of `splits` that decide in none of these splits."""
@@ -100,9 +99,10 @@ class Ranking(Strict):
         return [entry.match for entry in self.splits if entry.match not in used]
 
     def _policies(self) -> list[tuple[str, Policy]]:
-        return [("", self._policy(None)), *((f"splits '{e.match}': ", self._policy(e)) for e in self.splits)]
+        return [("", self.policy_of(None)), *((f"splits '{e.match}': ", self.policy_of(e)) for e in self.splits)]
 
-    def _policy(self, entry: SplitRanking | None) -> Policy:
+    def policy_of(self, entry: SplitRanking | None) -> Policy:
+        """What decides where `entry` matches, or, for None, where none does."""
         changes = entry.model_dump(exclude_none=True, exclude={"match"}) if entry else {}
         if changes.get("order_by", self.order_by) != self.order_by:
             # A margin is in the unit of its order.

@@ -104,12 +104,8 @@ def ranking(build: "Build") -> str:
     """The policy, its thresholds, and what they did to each config."""
     recipe, extra = build.recipe, build.totals["rank"].extra
     policy, tables = recipe.ranking, statistics_by_config(build.splits)
-    how = {
-        "never": "a config holds its primary translator's candidates only; a vetoed one leaves the row out",
-        "vetoed": "a row takes its primary translator's candidate, or the best other one where a hard check vetoes it",
-        "better": "a row takes its primary translator's candidate, or another's where it is vetoed or better by more "
-        f"than {policy.margin:g} in rank_score",
-    }[policy.replace]
+    how = policy.policy("").describe()
+    differing = [f" In the splits `{e.match}`, {policy.policy_of(e).describe()}." for e in policy.splits]
     rows = []
     for spec in recipe.translators:
         config = recipe.config_name(spec.name)
@@ -120,8 +116,7 @@ def ranking(build: "Build") -> str:
         rows.append([f"`{config}`", *(f"{extra[f'{config}/{outcome}']:,}" for outcome in OUTCOMES), own, built])
     titles = ["Config", "Primary's own", "Replaced, for vetoed", "Replaced, for better", "Left out"]
     titles += ["rank_score of the primary's candidates", "rank_score of the config"]
-    limits = [f"{name} below {value:g}" for name, value in (("LR", policy.min_LR), ("SCR", policy.min_SCR)) if value]
-    veto = f" Also vetoed: {' and '.join(limits)}." if limits else ""
+    veto = "".join(differing)
     scores = f" LR is computed with alpha {policy.alpha:g}; a script ratio of {policy.scr_threshold:g} counts as pure."
     return (
         f"## Ranking\n\nHard checks veto whatever the scores say; {how}.{veto}{scores}\n\n{table(titles, rows)}\n\n"

@@ -55,6 +55,35 @@ class Policy:
                 found.append(f"no {score}" if value is None else f"{score} {_shown(value, least)} < {least:g}")
         return tuple(dict.fromkeys(found))
 
+    def describe(self) -> str:
+        """What decides, in a sentence without its end, for a card.
+
+        >>> Policy("vetoed", limits={"LR": 0.2}).describe()
+        "a row takes its primary translator's candidate, or the one with the highest quality of the others where that \
+is vetoed; vetoed is also what has LR below 0.2"
+        """
+        limits = " or ".join(f"{score} below {least:g}" for score, least in self.limits.items())
+        also = f"; vetoed is also what has {limits}" if limits else ""
+        if self.replace == "never":
+            return (
+                f"a config holds its primary translator's candidates only, and a vetoed one leaves the row out{also}"
+            )
+        other = f"the one with the highest {self.order_by} of the others where that is vetoed"
+        how = f"a row takes its primary translator's candidate, or {other}"
+        if self.replace == "better":
+            by = (
+                f"the better one of the two with a chance above {0.5 + self.by:g}, by their quality"
+                if self.order_by == "quality"
+                else f"better by more than {self.by:g} in {self.order_by}"
+            )
+            how += f", or where it is {by}"
+        return how + also
+
+    @property
+    def by(self) -> float:
+        """The margin, given or usual."""
+        return MARGINS[self.order_by] if self.margin is None else self.margin
+
     def below(self, candidate: Scored, score: Score) -> bool:
         """Whether the limit of `score` vetoes the candidate."""
         if candidate.failed is not None or score not in self.limits:
@@ -142,10 +171,9 @@ def is_better(other: Scored, own: Scored, policy: Policy) -> bool:
     a, b = (c.scores.get(policy.order_by) for c in (other, own))
     if a is None or b is None:
         return False
-    margin = MARGINS[policy.order_by] if policy.margin is None else policy.margin
     if policy.order_by == "quality":
-        return a / (a + b) - 0.5 > margin if a > b else False
-    return a - b > margin
+        return a > b and a / (a + b) - 0.5 > policy.by
+    return a - b > policy.by
 
 
 def _key(candidate: Scored, order: Order) -> tuple[float, ...]:
