@@ -1,7 +1,6 @@
 """How each translator was run: model, prompt word for word, decoding, chunking, and what became of its requests."""
 
 import json
-import sqlite3
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -58,27 +57,13 @@ def tokens_asked(answers: Path) -> tuple[int, int, int] | None:
     """Answers that a translator gave, with the tokens of their prompts and completions; None where none are stored.
 
     An answer that two processes asked for at the same time is one answer, so that the number does not depend on how
-    many there were. Read in key order from each file: nothing of the text, and no more than a row of each in memory.
+    many there were.
     """
-    import heapq
-    from itertools import groupby
+    from processors.answers import AnswerReader
 
-    files = sorted(answers.glob("answers-*.sqlite"))
-    connections = [sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True) for path in files]
-    try:
-        query = "SELECT key, prompt_tokens, completion_tokens FROM answers ORDER BY key"
-        merged = heapq.merge(*(connection.execute(query) for connection in connections))
-        firsts = [0, 0, 0]
-        for _, same in groupby(merged, key=lambda row: row[0]):
-            _, prompt, completion = next(same)
-            firsts = [firsts[0] + 1, firsts[1] + prompt, firsts[2] + completion]
-    except sqlite3.DatabaseError:
-        # A damaged file: what the runner sets aside and asks again is no reason for a build to have no card.
-        return None
-    finally:
-        for connection in connections:
-            connection.close()
-    return (firsts[0], firsts[1], firsts[2]) if firsts[0] else None
+    with AnswerReader(answers) as reader:
+        totals = reader.totals()
+    return totals if totals[0] else None
 
 
 def _content(content: Any) -> str:

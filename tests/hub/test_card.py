@@ -308,7 +308,7 @@ def test_tokens_are_counted_once_whoever_asked(tmp_path: Path) -> None:
                 await store.put(key, Answer("x", "stop", 10, 3))
 
     asyncio.run(fill())
-    assert len(list(tmp_path.glob("*.sqlite"))) == 2
+    assert len(list(tmp_path.glob("*.log"))) == 2
     assert tokens_asked(tmp_path) == (3, 30, 9)
     assert tokens_asked(tmp_path / "nowhere") is None
 
