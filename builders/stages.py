@@ -26,7 +26,7 @@ from builders.run import Run, enter_stage
 from builders.select import ApplyFilters, plan_cuts
 from builders.shards import Shard, ShardReader, find_shards, plan_units
 from builders.sink import UnitSink, expected_rows
-from builders.translator_recipe import ServedTranslator, Translator
+from builders.translator_recipe import LlamaCppTranslator, ServedTranslator, Translator
 from builders.translators import TranslateStep, candidate_row, load_memory
 from builders.units import Totals, Unit, UnitFiles, read_counts, total_counts
 from processors.errors import CountError, InputError
@@ -128,10 +128,17 @@ def translate(build: Build) -> None:
         build.marks[name] = _enter(build, name, inputs)
         reader = UnitReader(build.run.stage("select"), [])
         if isinstance(spec, ServedTranslator):
-            from builders.endpoint import endpoint_step
+            from builders.endpoint import endpoint_step, processes_here
+            from processors.server_process import stop_server
 
             last = partial(endpoint_step, spec, build.recipe.language, build.run.answers(spec))
-            _run(build, name, folder, build.selected, reader, [], candidate_row, schemas.candidate, last)
+            processes = processes_here(spec)
+            try:
+                _run(
+                    build, name, folder, build.selected, reader, [], candidate_row, schemas.candidate, last, processes
+                )
+            finally:
+                stop_server()
         else:
             steps = [TranslateStep(spec, build.recipe.language)]
             _run(build, name, folder, build.selected, reader, steps, candidate_row, schemas.candidate)
@@ -264,6 +271,7 @@ def _run(
     row: Callable[[Document], dict[str, Any]],
     schema: Callable[[], Any],
     last: Callable[[UnitSink], Any] | None = None,
+    processes: Callable[[], int] | None = None,
 ) -> None:
     """See that a stage's units are all done and add up its counts.
 
@@ -278,7 +286,7 @@ def _run(
         return [reader, *steps, last(sink) if last else sink]
 
     items = {unit.name: UnitFiles(folder, unit.name).counts for unit in units}
-    work = Work(name, items, pipeline, build.run.logs(*name.split("/")))
+    work = Work(name, items, pipeline, build.run.logs(*name.split("/")), processes)
     _observe(build, work, expected_rows(units), progress)
     totals = total_counts(folder, items)
     if totals.read != sum(unit.rows for unit in units):
@@ -341,8 +349,23 @@ def _valid_split(name: str) -> bool:
 
 def _answers_depend_on(spec: Translator) -> dict[str, Any]:
     """A translator's settings without those that change only its speed, or are in the fingerprint by content."""
-    without = {"memory", "concurrency", "timeout_s", "base_url", "api_key_env", "cost", "answers"}
-    return {key: value for key, value in spec.model_dump(mode="json").items() if key not in without}
+    without = {
+        "memory",
+        "concurrency",
+        "timeout_s",
+        "base_url",
+        "api_key_env",
+        "endpoints",
+        "cost",
+        "answers",
+        "server",
+    }
+    settings = {key: value for key, value in spec.model_dump(mode="json").items() if key not in without}
+    if isinstance(spec, LlamaCppTranslator):
+        from builders.llamacpp import gguf_model
+
+        return settings | {"model": gguf_model(spec).digest}
+    return settings
 
 
 def _selected_row(document: Document) -> dict[str, Any]:
