@@ -163,7 +163,9 @@ class RankCandidates(PipelineStep):
                 }
             )
             counters[f"{config}/{choice.outcome}"] = 1
-            counters |= {f"{config}/changed_by_{what}": 1 for what in effects(scored, primary, policy)}
+            counters |= {
+                f"{config}/changed_by_{what}": 1 for what in effects(scored, primary, policy, choice.translator)
+            }
         document.metadata["counters"] = counters
         document.metadata["ranked"] = {
             "id": document.id,

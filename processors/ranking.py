@@ -5,7 +5,7 @@ broken is set aside before any score is looked at.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from math import inf
 from typing import Literal, get_args
 
@@ -126,30 +126,30 @@ def choose(candidates: Sequence[Scored], primary: str, policy: Policy) -> Choice
     return _explained(candidates, vetoes, own, chosen, outcome, policy)
 
 
-def effects(candidates: Sequence[Scored], primary: str, policy: Policy) -> list[str]:
+def effects(candidates: Sequence[Scored], primary: str, policy: Policy, chosen: str | None) -> list[str]:
     """What of the policy changed this row of the config of `primary`: each limit without which, and `order` if with
-    rank_score instead, another candidate or none would be chosen.
+    rank_score instead, it would not be `chosen`.
 
     >>> short, long = Scored("a", {"LR": 0.1, "quality": 0.6}), Scored("b", {"LR": 0.9, "quality": 0.4})
-    >>> effects([short, long], "a", Policy(limits={"LR": 0.2, "quality": 0.3}))
+    >>> effects([short, long], "a", Policy(limits={"LR": 0.2, "quality": 0.3}), "b")
     ['LR']
     """
     own = next((c for c in candidates if c.translator == primary), Scored(primary, failed="absent"))
-    vetoes = {c.translator: policy.vetoes(c) for c in candidates}
-    chosen, _ = _pick(candidates, vetoes, own, policy)
+
+    def differs(other: Policy) -> bool:
+        found, _ = _pick(candidates, {c.translator: other.vetoes(c) for c in candidates}, own, other)
+        return (found.translator if found else None) != chosen
+
     changed: list[str] = []
     for limit in policy.limits:
         # Most rows keep all limits.
         if any(policy.below(c, limit) for c in candidates):
             others = {score: least for score, least in policy.limits.items() if score != limit}
-            without = replace(policy, limits=others)
-            kept = {c.translator: without.vetoes(c) for c in candidates}
-            if _pick(candidates, kept, own, without)[0] is not chosen:
+            if differs(Policy(policy.replace, policy.order_by, policy.margin, others)):
                 changed.append(limit)
-    if policy.order_by != "rank_score" and policy.replace != "never":
-        plain = replace(policy, order_by="rank_score", margin=None)
-        if _pick(candidates, vetoes, own, plain)[0] is not chosen:
-            changed.append("order")
+    ordered = policy.order_by != "rank_score" and policy.replace != "never" and len(candidates) > 1
+    if ordered and differs(Policy(policy.replace, "rank_score", None, policy.limits)):
+        changed.append("order")
     return changed
 
 
@@ -178,8 +178,13 @@ def is_better(other: Scored, own: Scored, policy: Policy) -> bool:
 
 def _key(candidate: Scored, order: Order) -> tuple[float, ...]:
     """What orders; where it is missing or equal, the next best thing that is known."""
-    values = (candidate.scores.get(score) for score in dict.fromkeys((order, "quality", "rank_score")))
-    return tuple(-inf if value is None else value for value in values)
+    scores = candidate.scores
+    first, quality, plain = scores.get(order), scores.get("quality"), scores.get("rank_score")
+    return (
+        -inf if first is None else first,
+        -inf if quality is None else quality,
+        -inf if plain is None else plain,
+    )
 
 
 def _explained(

@@ -4,11 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from processors.checks import check_pair
 from processors.errors import InputError
-from processors.ranker import SHIPPED, Ranker
-from processors.ranker_features import PRIOR, SIGNS, measure
+from processors.ranker import SHIPPED, FittedRanker, Rank, Ranker
+from processors.ranker_features import PRIOR, SIGNS, Measures, measure
 from processors.verdict import Verdict
 
 PAIRS = [
@@ -92,6 +94,54 @@ def test_row_by_row_is_as_all_at_once(ranker: Ranker) -> None:
         assert alone.keys() == together[i].keys()
         for name, rank in alone.items():
             assert rank == pytest.approx(together[i][name])
+
+
+CANDIDATES: dict[str, list[str | None]] = {
+    "a": [*OTHER[:9], None, *OTHER[10:]],
+    "b": [*GOOD],
+    "c": [*HALF[:20], None, *HALF[21:]],
+    "d": [*WRONG_NUMBERS],
+    "e": [f"{text} {other}" for text, other in zip(GOOD, GOOD[1:] + GOOD[:1], strict=True)],
+    "f": ["" if i == 9 else text[::-1] for i, text in enumerate(GOOD)],
+    "g": [*HALF_ENGLISH],
+}
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(2, 7), st.lists(st.integers(0, 89), min_size=1, max_size=60, unique=True))
+def test_what_a_row_gets_does_not_depend_on_the_rows_beside_it(width: int, rows: list[int]) -> None:
+    candidates = dict(list(CANDIDATES.items())[:width])
+    fitted = FITTED.setdefault(width, Ranker.load().fit_batch(SOURCES, candidates))
+    whole = WHOLE.setdefault(width, fitted.score(SOURCES, candidates))
+    some = {name: [texts[i] for i in rows] for name, texts in candidates.items()}
+    # To the last bit, and not only about.
+    assert fitted.score([SOURCES[i] for i in rows], some) == [whole[i] for i in rows]
+
+
+FITTED: dict[int, FittedRanker] = {}
+WHOLE: dict[int, list[dict[str, Rank]]] = {}
+
+
+def test_a_sample_may_be_measured_in_parts(ranker: Ranker) -> None:
+    parts = []
+    for start in range(0, 90, 40):
+        some = {name: texts[start : start + 40] for name, texts in CANDIDATES.items()}
+        parts.append(ranker.measure(SOURCES[start : start + 40], some))
+    fitted = FittedRanker(ranker, tuple(CANDIDATES), Measures.joined(parts))
+    assert fitted.score(SOURCES, CANDIDATES) == ranker.fit_batch(SOURCES, CANDIDATES).score(SOURCES, CANDIDATES)
+
+
+def test_a_fitted_ranker_is_saved_and_read_back(ranker: Ranker, tmp_path: Path) -> None:
+    fitted = ranker.fit_batch(SOURCES, CANDIDATES)
+    for name in ("one", "two"):
+        fitted.save(tmp_path / name)
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+    assert FittedRanker.load(tmp_path / "one", ranker).score(SOURCES, CANDIDATES) == fitted.score(SOURCES, CANDIDATES)
+    (tmp_path / "one").write_bytes((tmp_path / "one").read_bytes()[:500])
+    (tmp_path / "two").write_text("no archive")
+    for name in ("one", "two", "three"):
+        with pytest.raises(InputError, match=f"{name}: no fitted ranker"):
+            FittedRanker.load(tmp_path / name, ranker)
 
 
 def test_missing_candidates(ranker: Ranker) -> None:
