@@ -1,0 +1,120 @@
+"""How many candidates a second the rank stage scores on one core: checks, metrics, ranker, and the choice.
+
+    python -m benchmarks.ranking_speed FOLDER PREFIX [--systems 2]
+
+reads FOLDER/PREFIX.en and FOLDER/PREFIX.<system>.ar, a sentence a line (FLORES), each a conversation of one message,
+and passes them through the step that the build runs. CPU time, so that the parts add up whatever else the machine
+does; reading and writing Parquet is not in it, counting tokens is named apart. A candidate is one system's sentence.
+"""
+
+import argparse
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from unittest.mock import patch
+
+from datatrove.data import Document
+
+import builders.rank
+from builders.rank import RankCandidates
+from builders.ranker_fit import ranked_text
+from builders.ranking_recipe import Ranking
+from processors.checks import check_conversation
+from processors.languages import Language
+from processors.ranker import SHIPPED, Ranker
+
+ROUNDS = 3
+
+
+def documents(sources: list[str], candidates: dict[str, list[str]]) -> Iterator[Document]:
+    for number, source in enumerate(sources):
+        found = {
+            name: {"messages": [{"role": "user", "content": texts[number]}], "custom_instructions": ""}
+            for name, texts in candidates.items()
+        }
+        metadata: dict[str, Any] = {
+            "unit": "flores", "split": "flores", "into": "flores", "messages": [{"role": "user", "content": source}],
+            "chat_template_kwargs": None, "source": "flores", "candidates": found, "failures": {}, "rewards": {},
+        }  # fmt: skip
+        yield Document(text="", id=f"flores/{number:07d}", metadata=metadata)
+
+
+def fit(sources: list[str], candidates: dict[str, list[str]], folder: Path) -> None:
+    def message(text: str) -> list[dict[str, str]]:
+        return [{"role": "user", "content": text}]
+
+    verdicts = {
+        name: [check_conversation(message(s), message(t)) for s, t in zip(sources, texts, strict=True)]
+        for name, texts in candidates.items()
+    }
+    texts = {name: [ranked_text(message(t)) for t in texts] for name, texts in candidates.items()}
+    Ranker.load().fit_batch(sources, texts, verdicts).save(folder / "fitted.npz")
+    (folder / "ranker.json").write_text(SHIPPED.read_text(encoding="utf-8"), encoding="utf-8")
+
+
+@contextmanager
+def timed(times: dict[str, float], name: str, place: str) -> Iterator[None]:
+    """Adds up the CPU time of a function that `builders.rank` calls."""
+    real: Callable[..., Any] = getattr(builders.rank, place)
+
+    def wrapped(*arguments: Any, **options: Any) -> Any:
+        start = time.process_time()
+        try:
+            return real(*arguments, **options)
+        finally:
+            times[name] = times.get(name, 0.0) + time.process_time() - start
+
+    with patch.object(builders.rank, place, wrapped):
+        yield
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Speed of the rank stage on one core.")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("prefix")
+    parser.add_argument("--systems", type=int, help="only so many, in alphabetical order")
+    arguments = parser.parse_args()
+
+    def lines(side: str) -> list[str]:
+        text = (arguments.folder / f"{arguments.prefix}.{side}").read_text(encoding="utf-8")
+        return text.removesuffix("\n").split("\n")
+
+    sources = lines("en")
+    names = sorted(p.name[len(arguments.prefix) + 1 : -3] for p in arguments.folder.glob(f"{arguments.prefix}.*.ar"))
+    candidates = {name: lines(f"{name}.ar") for name in names[: arguments.systems]}
+    count = len(sources) * len(candidates)
+    length = sum(len(t) for texts in candidates.values() for t in texts) / count
+    print(f"{len(sources):,} rows of {len(candidates)} candidates, {length:.0f} characters each")
+    with TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        fit(sources, candidates, folder)
+        configs = {f"SFT_{name}_ranked": name for name in candidates}
+        step = RankCandidates(Ranking(), configs, Language(), "approximate", folder)
+        whole: list[float] = []
+        parts: dict[str, float] = {}
+        for _ in range(ROUNDS):
+            rows = list(documents(sources, candidates))
+            start = time.process_time()
+            for _ in step.run(iter(rows)):
+                pass
+            whole.append(time.process_time() - start)
+        with (
+            timed(parts, "checks", "check_conversation"),
+            timed(parts, "metrics", "score_conversation"),
+            timed(parts, "ranker", "_add_quality"),
+            timed(parts, "choice", "choose"),
+            timed(parts, "effects", "effects"),
+        ):
+            for _ in step.run(documents(sources, candidates)):
+                pass
+    print(f"{count / min(whole):,.0f} candidates a second (best of {ROUNDS})")
+    three = sum(parts[name] for name in ("checks", "metrics", "ranker"))
+    print(f"checks, metrics and ranker together: {count / three:,.0f}")
+    print("by part: " + ", ".join(f"{name} {count / seconds:,.0f}" for name, seconds in parts.items()))
+
+
+if __name__ == "__main__":
+    main()
