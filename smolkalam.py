@@ -90,6 +90,23 @@ def plan(
 
 
 @app.command()
+def status(
+    run: Annotated[Path, typer.Argument(help="Run folder; it is only read.")],
+    format: Annotated[
+        Format, typer.Option(help="text, or json: an object a snapshot, on a line of its own.")
+    ] = "text",
+    follow: Annotated[
+        bool | None,
+        typer.Option("--follow/--once", help="Until the build is finished, or once [default: follow on a terminal]."),
+    ] = None,
+) -> None:
+    """Show what a build has done and is doing, over all machines that share its run folder."""
+    from builders.status import run_status
+
+    run_status(run, as_json=format == "json", follow=follow)
+
+
+@app.command()
 def check(run: Annotated[Path, typer.Argument(help="Run folder, or a dataset's folder.")]) -> None:
     """Check a built dataset by the rules of the Hub, its viewer and `datasets`."""
     from hub.commands import run_check
@@ -156,6 +173,24 @@ def preferences(
         test_share=test_share,
         seed=seed,
     )
+
+
+@app.command()
+def judge(
+    run: Annotated[Path, typer.Argument(help="Run folder of a finished build.")],
+    panel: Annotated[Path, typer.Option(help="YAML of the judges: their servers, models and prices.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder of verdicts, and of answers to go on from.")],
+    sample: Annotated[int, typer.Option(min=1, help="How many pairs of candidates to judge.")] = 100,
+    near_ties: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Only pairs whose quality differs by at most this.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Draws the sample.")] = 42,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before paying.")] = False,
+) -> None:
+    """Ask a panel of LLM judges which candidates are better; says the cost first, and how far they agree."""
+    from builders.judge import run_judge
+
+    run_judge(run, panel, output, sample=sample, near=near_ties, seed=seed, yes=yes)
 
 
 @app.command()

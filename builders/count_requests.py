@@ -4,9 +4,7 @@ The translator is the recipe's own (`builders.translators`), with its chunking, 
 spans; only the server is missing. An answer that is the text itself stands for it, so the retry ladder is not climbed.
 """
 
-import sqlite3
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +14,7 @@ from datatrove.data import Document
 from builders import translator_recipe as recipe
 from builders.endpoint import EndpointBackend, decoding_fields
 from builders.translators import conversation, make_translator
-from processors.answers import Answer, request_key
+from processors.answers import Answer, AnswerReader, request_key
 from processors.languages import Language
 from processors.prompts import PromptConfig, build_payload
 from processors.tokenizers import load_tokenizer
@@ -47,7 +45,7 @@ class RequestCounter:
         self.spec = spec
         self.prompt = PromptConfig(language, spec.prompt if isinstance(spec, recipe.ServedTranslator) else "chat")
         self._decoding = decoding_fields(spec) if isinstance(spec, recipe.ServedTranslator) else {}
-        self._stored = StoredAnswers(answers) if answers else None
+        self._stored = AnswerReader(answers) if answers else None
         self._tokenizer = load_tokenizer(spec.chunking.tokenizer)
         self._asked: list[str] = []
         self._translator = self._make(spec, language)
@@ -69,7 +67,7 @@ class RequestCounter:
             everything, _ = self._ask(self._without, document)
             before = (len(everything), sum(self._tokens(everything)))
         keys = [self._key(text) for text in texts]
-        stored = self._stored.find(keys) if self._stored else [(-1, -1)] * len(keys)
+        stored = [self._look_up(key) for key in keys]
         return Requests(
             np.array([int.from_bytes(key[:8], "big") for key in keys], dtype=np.uint64),
             np.array(tokens, dtype=np.int64),
@@ -104,33 +102,14 @@ class RequestCounter:
     def _tokens(self, texts: Sequence[str]) -> list[int]:
         return [len(found) for found in self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)]
 
+    def _look_up(self, key: bytes) -> tuple[int, int]:
+        answer = self._stored.get(key) if self._stored else None
+        return (answer.prompt_tokens, answer.completion_tokens) if answer else (-1, -1)
+
     def _key(self, text: str) -> bytes:
         if not isinstance(self.spec, recipe.ServedTranslator):
             return request_key("", None, {"text": text})
         return request_key(self.spec.model, self.spec.revision, build_payload(self.prompt, self._decoding, text))
-
-
-class StoredAnswers:
-    """The answers of a run folder, looked up without writing there; a file that cannot be read holds none."""
-
-    def __init__(self, folder: Path) -> None:
-        self._files = [
-            sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=10)
-            for path in sorted(folder.glob("answers-*.sqlite"))
-        ]
-
-    def find(self, keys: Iterable[bytes]) -> list[tuple[int, int]]:
-        """Prompt and completion tokens of each request, (-1, -1) of one without an answer."""
-        found = []
-        for key in keys:
-            found.append((-1, -1))
-            for file in self._files:
-                with suppress(sqlite3.DatabaseError):
-                    query = "SELECT prompt_tokens, completion_tokens FROM answers WHERE key = ?"
-                    if row := file.execute(query, (key,)).fetchone():
-                        found[-1] = row
-                        break
-        return found
 
 
 def _strings(value: object) -> list[str]:

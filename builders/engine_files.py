@@ -20,8 +20,8 @@ ENGINES = "engines"
 # Rates are over so many seconds.
 WINDOW_S = 30.0
 # Of `TranslationRunner.snapshot`: what is so now; all else counts up.
-GAUGES = ("in_flight", "waiting", "limit")
-RATES = ("requests", "answers", "prompt_tokens", "completion_tokens")
+GAUGES = ("in_flight", "waiting", "limit", "endpoints")
+RATES = ("documents", "requests", "answers", "prompt_tokens", "completion_tokens")
 
 
 @dataclass(frozen=True, slots=True)
