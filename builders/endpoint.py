@@ -1,25 +1,26 @@
-"""An endpoint translator of a recipe as a step: the retry ladder inside one rollout of the inference runner."""
+"""A translator behind a server as a step: the retry ladder inside one rollout of the inference runner."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import copy
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from datatrove.data import Document
 
 from builders.engine_files import ENGINES, EngineFile
+from builders.llamacpp import llamacpp_endpoint, make_llamacpp, one_server
 from builders.sink import UnitSink
-from builders.translator_recipe import EndpointTranslator, ServedTranslator, VllmTranslator
+from builders.translator_recipe import LlamaCppTranslator, ServedTranslator, TgiTranslator, VllmTranslator
 from builders.translators import attach, conversation, make_translator
-from builders.vllm import make_vllm
+from builders.vllm import make_vllm, servers_here
+from processors.endpoint import Address
 from processors.engines import Ask, EndpointConfig, HttpServer, MakeServer, RequestFailed, TranslationRunner
 from processors.languages import Language
-from processors.prompts import PromptConfig
 from processors.protection import Span, Style, mask, unmask
+from processors.tgi import TgiServer
 from processors.translation import ChunkFailed, Reply, Translator
 from processors.vllm_server import LOCAL
-
-Served = EndpointTranslator | VllmTranslator
 
 
 class EndpointBackend:
@@ -73,30 +74,47 @@ def decoding_fields(spec: ServedTranslator) -> dict[str, Any]:
     return decoding
 
 
-def endpoint_config(spec: Served, language: Language) -> EndpointConfig:
+def endpoint_config(spec: ServedTranslator, language: Language) -> EndpointConfig:
     """What a recipe says of a translator's requests."""
     patience_s = EndpointConfig.patience_s
     if isinstance(spec, VllmTranslator) and spec.server:
         # A server that is started again may load its model for longer than others may be silent.
         patience_s = max(patience_s, spec.server.start_timeout_s)
-    return EndpointConfig(
-        base_url=spec.base_url or LOCAL.base_url,
+    # A server that is started here has no address of the recipe's.
+    first, *others = [Address(**address.model_dump()) for address in spec.addresses()] or [LOCAL]
+    endpoint = EndpointConfig(
+        base_url=first.base_url,
         model=spec.model,
-        prompt=PromptConfig(language, spec.prompt),
+        prompt=spec.prompt_config(language),
         revision=spec.revision,
-        api_key_env=spec.api_key_env,
+        api_key_env=first.api_key_env,
         decoding=decoding_fields(spec),
         concurrency=spec.concurrency,
         timeout_s=spec.timeout_s,
         patience_s=patience_s,
+        weight=first.weight,
+        alias=first.model,
+        others=tuple(others),
     )
+    return llamacpp_endpoint(spec, endpoint) if isinstance(spec, LlamaCppTranslator) else endpoint
 
 
-def endpoint_step(spec: Served, language: Language, answers: Path, sink: UnitSink) -> TranslationRunner:
-    """The last step of a translate stage: asks the endpoint, keeps answers in `answers`, writes units to `sink`."""
+def endpoint_step(spec: ServedTranslator, language: Language, answers: Path, sink: UnitSink) -> TranslationRunner:
+    """The last step of a translate stage: asks the model, keeps answers in `answers`, writes units to `sink`."""
     logs = sink.progress.parent
     make_server: MakeServer = HttpServer
     if isinstance(spec, VllmTranslator) and spec.server:
         make_server = make_vllm(spec, logs)
+    elif isinstance(spec, LlamaCppTranslator):
+        make_server = make_llamacpp(spec)
+    elif isinstance(spec, TgiTranslator):
+        make_server = TgiServer
     rollout, endpoint = EndpointRollout(spec, language), endpoint_config(spec, language)
     return TranslationRunner(rollout, endpoint, sink, answers, make_server, EngineFile(logs / ENGINES))
+
+
+def processes_here(spec: ServedTranslator) -> Callable[[], int] | None:
+    """How many processes of a machine may translate, where that is not the user's choice: each starts a server."""
+    if isinstance(spec, VllmTranslator) and spec.server:
+        return partial(servers_here, spec)
+    return one_server if isinstance(spec, LlamaCppTranslator) else None

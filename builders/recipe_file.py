@@ -10,7 +10,7 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from builders.recipe import Recipe, shipped_recipes
-from builders.translator_recipe import Translator
+from builders.translator_recipe import LlamaCppTranslator, Translator
 from processors.errors import RecipeError
 
 
@@ -219,9 +219,13 @@ def _absolute(recipe: Recipe, folder: Path) -> Recipe:
     """Resolve the paths that a recipe gives relative to itself."""
 
     def resolve(path: str) -> str:
-        return path if "://" in path or Path(path).is_absolute() else str((folder / path).resolve())
+        return path if "://" in path or Path(path).is_absolute() else str((folder / Path(path).expanduser()).resolve())
 
     translators = [t.model_copy(update={"memory": [resolve(m) for m in t.memory]}) for t in recipe.translators]
+    translators = [
+        t.model_copy(update={"model": resolve(t.model)}) if isinstance(t, LlamaCppTranslator) and not t.file else t
+        for t in translators
+    ]
     for translator in translators:
         for file in translator.memory:
             if not Path(file).exists():

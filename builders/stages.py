@@ -359,6 +359,7 @@ def _answers_depend_on(spec: Translator) -> dict[str, Any]:
         "cost",
         "answers",
         "server",
+        "threads",
     }
     settings = {key: value for key, value in spec.model_dump(mode="json").items() if key not in without}
     if isinstance(spec, LlamaCppTranslator):

@@ -6,6 +6,16 @@ from pydantic import Field, field_validator, model_validator
 
 from builders.recipe_base import Name, Strict
 from builders.vllm_recipe import RepetitionDetection, VllmProcess
+from processors.languages import Language
+from processors.prompts import TGI_PARAMETERS, PromptConfig
+
+BaseUrl = Annotated[
+    str,
+    Field(pattern=r"^https?://[^@]+$", description="such as http://localhost:8000/v1, without a key in it"),
+]
+KeyVariable = Annotated[
+    str | None, Field(description="environment variable that holds the key; the key is sent to that address only")
+]
 
 
 class Chunking(Strict):
@@ -102,8 +112,13 @@ class ServedTranslator(TranslatorBase):
 
     model: str
     revision: str | None = None
-    prompt: Literal["chat", "seed-x", "translategemma"] = Field(
-        "chat", description="seed-x asks the completion endpoint, the others the chat endpoint"
+    prompt: Literal["chat", "seed-x", "translategemma", "completion"] = Field(
+        "chat", description="seed-x and completion ask the completion endpoint, the others the chat endpoint"
+    )
+    template: str | None = Field(
+        None,
+        description="of the prompt `completion`: the raw text that the model goes on from, with {text} for the chunk; "
+        "{source}, {target} and {tag} are the languages' names and the target's tag",
     )
     decoding: Decoding = Decoding()
     spans: Literal["placeholder", "tag", "in_place"] = Field(
@@ -118,17 +133,95 @@ class ServedTranslator(TranslatorBase):
         "name the same place are asked once for the same request",
     )
 
+    @model_validator(mode="after")
+    def _template_is_for_completion(self) -> "ServedTranslator":
+        if (self.prompt == "completion") != (self.template is not None):
+            raise ValueError("`prompt: completion` and `template` go together; give both or neither")
+        if self.template is not None and self.template.count("{text}") != 1:
+            raise ValueError("template: must contain {text} once, where the chunk goes")
+        return self
 
-class EndpointTranslator(ServedTranslator):
+    def prompt_config(self, language: Language) -> PromptConfig:
+        """The prompt of requests to this translator."""
+        return PromptConfig(language, self.prompt, self.template)
+
+    def addresses(self) -> list["EndpointAddress"]:
+        """The endpoints that the recipe names for it."""
+        return []
+
+
+class EndpointAddress(Strict):
+    """One of several servers of a translator, or one of several keys."""
+
+    base_url: BaseUrl
+    api_key_env: KeyVariable = None
+    weight: float = Field(1.0, gt=0, le=1000, description="share of the requests, against the others' weights")
+    model: str | None = Field(None, description="the model's name there, where it is another")
+
+
+class RemoteTranslator(ServedTranslator):
+    """A model behind someone's servers: one by `base_url`, or several by `endpoints`."""
+
+    base_url: BaseUrl | None = None
+    api_key_env: KeyVariable = None
+    endpoints: list[EndpointAddress] = Field([], description="instead of base_url; requests are shared out by weight")
+    concurrency: int = Field(64, ge=1, description="requests in flight to each endpoint at most, per task")
+
+    @model_validator(mode="after")
+    def _one_way_to_reach_it(self) -> "RemoteTranslator":
+        if (self.base_url is None) == (not self.endpoints):
+            raise ValueError("give either base_url (with api_key_env, if it takes a key) or endpoints, a list of them")
+        if self.endpoints and self.api_key_env:
+            raise ValueError("api_key_env: goes with base_url; give each of the endpoints its own")
+        places = [(address.base_url, address.api_key_env) for address in self.endpoints]
+        for place in places:
+            if places.count(place) > 1:
+                raise ValueError(f"endpoints: {place[0]} is there twice with the same key; raise its weight instead")
+        return self
+
+    def addresses(self) -> list[EndpointAddress]:
+        if self.base_url is None:
+            return self.endpoints
+        return [EndpointAddress(base_url=self.base_url, api_key_env=self.api_key_env)]
+
+
+class EndpointTranslator(RemoteTranslator):
     """Any OpenAI-compatible server (vLLM, OpenRouter, llama.cpp, text-generation-inference, ...)."""
 
     backend: Literal["endpoint"]
-    base_url: str = Field(
-        pattern=r"^https?://[^@]+$", description="such as http://localhost:8000/v1, without a key in it"
-    )
-    api_key_env: str | None = Field(
-        None, description="environment variable that holds the key; the key is sent nowhere else"
-    )
+
+
+class TgiTranslator(RemoteTranslator):
+    """text-generation-inference by its native API, `/generate`: raw text, no chat template."""
+
+    backend: Literal["tgi"]
+
+    @model_validator(mode="after")
+    def _fits_the_native_api(self) -> "TgiTranslator":
+        if self.prompt not in ("seed-x", "completion"):
+            raise ValueError(
+                f"prompt: tgi's native API takes raw text and applies no chat template, so `{self.prompt}` cannot "
+                "work; take `prompt: completion` with a template, or `backend: endpoint` for TGI's chat API at .../v1"
+            )
+        if self.decoding.max_tokens is None:
+            raise ValueError("decoding.max_tokens: missing; without it TGI ends an answer after 100 tokens")
+        if unknown := sorted(set(self.decoding.extra) - TGI_PARAMETERS):
+            raise ValueError(
+                f"decoding.extra: TGI has no {', '.join(unknown)} here; it takes {', '.join(sorted(TGI_PARAMETERS))}"
+            )
+        return self
+
+
+class LlamaCppTranslator(ServedTranslator):
+    """A GGUF file on this machine, by llama.cpp (extra `llamacpp`): one server for each process that translates."""
+
+    backend: Literal["llamacpp"]
+    model: str = Field(description="path of a .gguf file, or with `file` a repository of the Hub")
+    file: str | None = Field(None, pattern=r"\.gguf$", description="the .gguf file in that repository")
+    concurrency: int = Field(4, ge=1, le=256, description="requests that the server decodes at a time")
+    context: int = Field(4096, ge=256, description="tokens of a request and its answer, for each of `concurrency`")
+    threads: int | None = Field(None, ge=1, description="of the CPU; llama.cpp's choice where not given")
+    timeout_s: float = Field(1800.0, gt=0)
 
 
 class VllmTranslator(ServedTranslator):
@@ -152,11 +245,17 @@ class VllmTranslator(ServedTranslator):
             )
         if self.server and self.api_key_env:
             raise ValueError("api_key_env goes with base_url; a server that is started here needs no key")
-        if self.prompt == "seed-x" and self.decoding.max_tokens is None:
-            raise ValueError("seed-x needs decoding.max_tokens: vLLM ends a completion after 16 tokens otherwise")
+        if self.prompt in ("seed-x", "completion") and self.decoding.max_tokens is None:
+            raise ValueError(
+                f"{self.prompt} needs decoding.max_tokens: vLLM ends a completion after 16 tokens otherwise"
+            )
         return self
+
+    def addresses(self) -> list[EndpointAddress]:
+        return [EndpointAddress(base_url=self.base_url, api_key_env=self.api_key_env)] if self.base_url else []
 
 
 Translator = Annotated[
-    MemoryTranslator | PseudoTranslator | EndpointTranslator | VllmTranslator, Field(discriminator="backend")
+    MemoryTranslator | PseudoTranslator | EndpointTranslator | TgiTranslator | LlamaCppTranslator | VllmTranslator,
+    Field(discriminator="backend"),
 ]

@@ -208,12 +208,10 @@ class Connection:
         The pacer keeps their number within `concurrency`. A redirect is not followed: POST would become GET, and the
         key belongs to this host alone.
         """
-        if self._tls is None and self.url.startswith("https"):
-            self._tls = ssl.create_default_context()
         client = httpx.AsyncClient(
             auth=self._auth,
             headers={"Content-Type": "application/json"},
-            verify=self._tls or False,
+            verify=self.tls() or False,
             limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=KEEP_ALIVE_S),
             timeout=httpx.Timeout(None, connect=CONNECT_S),
             follow_redirects=False,
@@ -221,6 +219,12 @@ class Connection:
         )
         self._clients.append(client)
         return client
+
+    def tls(self) -> ssl.SSLContext | None:
+        """One for all clients, for it is slow to make; None where none is needed."""
+        if self._tls is None and self.url.startswith("https"):
+            self._tls = ssl.create_default_context()
+        return self._tls
 
     def transport(self) -> httpx.AsyncHTTPTransport | None:
         """What carries a new client's requests; None for httpx's own choice."""

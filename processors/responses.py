@@ -19,7 +19,7 @@ Kind = Literal["busy", "fault", "rejected", "denied", "fatal"]
 _BUSY = frozenset({429, 503, 529})
 _FAULT = frozenset({408, 409, 425})
 # The names that other servers give to the end of a whole answer, and to one cut off.
-_FINISH = {
+FINISH = {
     "eos_token": "stop",
     "eos": "stop",
     "stop_sequence": "stop",
@@ -29,10 +29,11 @@ _FINISH = {
 }
 _TOO_LONG = re.compile(
     r"context.?(length|window|size)|max_model_len|maximum (input|prompt|number of tokens)|too many tokens"
-    r"|(prompt|input|request) (is )?too (long|large)|reduce the length"
+    r"|(prompt|input|request) (is )?too (long|large)|reduce the length|must have less than \d+ tokens"
     r"|tokens?\b.{0,60}\bexceed|exceed\w*.{0,60}\btokens?",
     re.IGNORECASE,
 )
+_TGI_BUDGET = re.compile(r"`max_new_tokens` must be <= (\d+)\. Given: \d+ `inputs` tokens and (\d+) `max_new_tokens`")
 _MODERATED = re.compile(r"moderation|flagged|content.?(filter|policy)|safety", re.IGNORECASE)
 _NO_MODEL = re.compile(r"model.{0,80}(not|n't) (exist|found|available)|unknown model|model_not_found", re.IGNORECASE)
 
@@ -92,8 +93,8 @@ def _read_answer(data: dict[str, Any], mode: Mode) -> Answer | Fault:
     usage = data.get("usage") if isinstance(data.get("usage"), dict) else {}
     reason = str(finish_reason) if finish_reason else "unknown"
     return Answer(
-        _well_formed(text or ""),
-        _FINISH.get(reason, reason),
+        well_formed(text or ""),
+        FINISH.get(reason, reason),
         _tokens(usage, "prompt_tokens"),
         _tokens(usage, "completion_tokens"),
     )
@@ -122,7 +123,7 @@ def _read_error(status: int, headers: Mapping[str, str], data: Any, body: bytes)
     if 300 <= status < 400:
         target = headers.get("location", "elsewhere").split("?")[0]
         return Fault("fatal", name, f"redirects to {target} ({status}); give that address as base_url")
-    if status in (400, 413, 422) and (status == 413 or _TOO_LONG.search(message)):
+    if status in (400, 413, 422) and (status == 413 or _TOO_LONG.search(message) or _over_tgi_s_budget(message)):
         return Answer("", "length")
     if status == 403 and _MODERATED.search(message):
         return Answer("", "content_filter")
@@ -131,6 +132,12 @@ def _read_error(status: int, headers: Mapping[str, str], data: Any, body: bytes)
     if status == 403:
         return Fault("denied", name, f"the key may not do this ({message})")
     return Fault("rejected", name, message)
+
+
+def _over_tgi_s_budget(message: str) -> bool:
+    """Whether TGI finds a text too long. A `max_new_tokens` that leaves no room for any text is no text's fault."""
+    found = _TGI_BUDGET.search(message)
+    return found is not None and int(found[2]) < int(found[1])
 
 
 def _message(data: Any, body: bytes) -> str:
@@ -155,6 +162,6 @@ def _tokens(usage: Any, name: str) -> int:
     return value if isinstance(value, int) and value >= 0 else 0
 
 
-def _well_formed(text: str) -> str:
-    """Without lone surrogates, which JSON can carry and neither UTF-8 nor Parquet can."""
+def well_formed(text: str) -> str:
+    """`text` without lone surrogates, which JSON can carry and neither UTF-8 nor Parquet can."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from multiprocessing import util
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar, cast
 
 from loguru import logger
 
@@ -65,7 +65,7 @@ class ServerProcess:
         Raises InputError where the log cannot be written or the machine has fewer GPUs than it takes.
         """
         self.stop()
-        environment = _clean_environment() | self._environment
+        environment = _clean_environment() | dict(self._environment)
         groups = gpu_groups(self._gpus)
         held: tuple[int, ...] = ()
         if groups:
@@ -134,10 +134,17 @@ class ServerProcess:
         return self._process.poll() if self._process else None
 
 
-_kept: tuple[Any, ServerProcess] | None = None
+class Stops(Protocol):
+    """A server of this process's, of whatever kind."""
+
+    def stop(self) -> None: ...
 
 
-def keep_server(key: Any, make: Callable[[], ServerProcess]) -> ServerProcess:
+Server = TypeVar("Server", bound=Stops)
+_kept: tuple[Any, Stops] | None = None
+
+
+def keep_server(key: Any, make: Callable[[], Server]) -> Server:
     """This process's server for `key`, which may serve many pipelines one after the other.
 
     A process has one server at a time, for two would fight for the same GPUs: another's is stopped first. It ends
@@ -145,10 +152,11 @@ def keep_server(key: Any, make: Callable[[], ServerProcess]) -> ServerProcess:
     """
     global _kept
     if _kept and _kept[0] == key:
-        return _kept[1]
+        return cast(Server, _kept[1])
     stop_server()
-    _kept = (key, make())
-    return _kept[1]
+    server = make()
+    _kept = (key, server)
+    return server
 
 
 def stop_server() -> None:
