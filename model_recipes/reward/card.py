@@ -82,13 +82,14 @@ ranking:
   reward: {{model: {name}, max_length: {evaluation["max_length"]}}}
 ```
 
-The input is what `processors/preference_format.py` makes of a source and its translation, in the model's chat template.
-A conversation over {evaluation["max_length"]:,} tokens is scored by aligned windows; its reward is their mean, weighted
-by tokens. The model is an `AutoModelForSequenceClassification` with one label: `vllm serve MODEL --runner pooling`.
+The input is what `processors/preference_format.py` makes of a source and its translation, in the model's chat
+template. A conversation over {evaluation["max_length"]:,} tokens is scored by aligned windows; its reward is their
+mean, weighted by tokens. The model is an `AutoModelForSequenceClassification` with one label, which
+`vllm serve MODEL --runner pooling` serves.
 
 ## Limits
 
-It prefers what its training data preferred: a preference by benchmark or by chrF is a preference for what they measure.
+It prefers what its training data preferred: a preference by benchmark or by chrF is one for what they measure.
 """
 
 
@@ -102,5 +103,11 @@ def _translators(table: dict[str, dict[str, Any]]) -> str:
 def _training(training: dict[str, Any]) -> str:
     if not training:
         return "Not trained by `model_recipes.reward.train`, so not described here.\n"
-    rows = "".join(f"| {name} | {value} |\n" for name, value in training.items() if value is not None)
+    shown = {name: _without_folder(value) for name, value in training.items() if value is not None}
+    rows = "".join(f"| {name} | {value} |\n" for name, value in shown.items())
     return f"Bradley-Terry, by TRL's `RewardTrainer`.\n\n| | |\n|---|---|\n{rows}"
+
+
+def _without_folder(value: Any) -> Any:
+    """The name of what lies on this machine: where it lies says nothing to others."""
+    return Path(value).name if isinstance(value, str) and Path(value).is_absolute() else value

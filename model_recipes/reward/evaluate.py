@@ -2,9 +2,10 @@
 
     python -m model_recipes.reward.evaluate MODEL DATA [--split test] [--max-length 2048] [--limit N]
 
-MODEL is a folder that `model_recipes.reward.train` (or TRL) wrote, DATA a preference dataset as `smolkalam preferences`
-writes it. Every candidate is scored as a build scores it. Into MODEL go `evaluation.json` (pairwise accuracy overall and
-for each two translators, calibration), `rewards.parquet` (each pair's two rewards), `calibration.png` and `README.md`.
+MODEL is a folder that `model_recipes.reward.train` (or TRL) wrote, DATA a preference dataset as `smolkalam
+preferences` writes it. Every candidate is scored as a build scores it. Into MODEL go `evaluation.json` (pairwise
+accuracy overall and for each two translators, calibration), `rewards.parquet` (each pair's two rewards),
+`calibration.png` and `README.md`.
 """
 
 import argparse
