@@ -110,6 +110,9 @@ class StandIn:
 
     async def complete(self, path: str, payload: dict[str, Any], writer: Any) -> bool:
         text = asked_text(payload)
+        if self.options.no_response_format and "response_format" in payload:
+            message = "Unrecognized request argument supplied: response_format"
+            return await _send(writer, 400, {"error": {"message": message}})
         self.asked[text] += 1
         if len(self.payloads) < 1000:
             self.payloads.append(payload)
@@ -189,6 +192,10 @@ class StandIn:
         return None
 
     def translate(self, text: str) -> str:
+        if self.options.judge:
+            from tests.standin_judge import judge
+
+            return judge(self.options.judge, text, self.options.marker)
         if self.options.translation == "fast":
             return text.lower().translate(_MAP)
         from processors.protection import protected_spans
@@ -302,6 +309,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--no-models", action="store_true", help="GET /v1/models is 404, as at many remote endpoints")
     parser.add_argument("--redirect-to", default="")
     parser.add_argument("--translation", choices=["pseudo", "fast"], default="pseudo")
+    parser.add_argument("--judge", default="", help="judge translations, in one of standin_judge.MODES")
+    parser.add_argument("--marker", default="،", help="of which an honest judge wants more")
+    parser.add_argument("--no-response-format", action="store_true", help="structured output is refused with 400")
     return parser.parse_args()
 
 

@@ -1,0 +1,52 @@
+"""The panel of judges, as a YAML file: checked as strictly as a recipe."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from builders.recipe_base import Name, Strict
+from builders.recipe_file import load_checked
+from builders.translator_recipe import BaseUrl, Cost, Decoding
+
+
+class PanelJudge(Strict):
+    """A judge: any OpenAI-compatible server's chat model."""
+
+    name: Name
+    base_url: BaseUrl
+    model: str
+    revision: str | None = None
+    api_key_env: str | None = Field(None, description="environment variable that holds the key")
+    decoding: Decoding = Field(Decoding(), description="temperature 0 where the model takes it")
+    output: Literal["json_schema", "json_object", "text"] = Field(
+        "json_schema", description="how the form of the answer is asked for; in words where the server takes no other"
+    )
+    concurrency: int = Field(16, ge=1, description="requests in flight at most")
+    timeout_s: float = Field(300.0, gt=0)
+    attempts: int = Field(3, ge=1, description="answers paid for at most until one can be read")
+    answer_tokens: int = Field(250, ge=1, description="length of an answer, for the estimate; more for a reasoner")
+    cost: Cost | None = None
+
+
+class Panel(Strict):
+    """The judges, and what they are given to judge."""
+
+    judges: list[PanelJudge] = Field(min_length=1)
+    tokenizer: str = Field("approximate", description="for the estimate: `approximate`, a tokenizer.json, a Hub id")
+    max_pair_tokens: int = Field(
+        16_000, ge=100, description="source and two translations; longer ones are not judged, for lack of context"
+    )
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> "Panel":
+        names = [judge.name for judge in self.judges]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"two judges are named '{name}'")
+        return self
+
+
+def load_panel(path: Path) -> Panel:
+    """Read a panel's file. Raises RecipeError, one line per mistake."""
+    return load_checked(path, Panel, "a panel is a mapping with the key judges, a list")
