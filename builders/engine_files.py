@@ -113,3 +113,20 @@ def total_counters(states: Mapping[str, EngineState]) -> Counter[str]:
     for state in states.values():
         total.update(state.counters)
     return total
+
+
+class RequestsSince:
+    """Says how many requests a second all processes of a stage have had answered since now, and how many retries."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._began = time.monotonic()
+        self._before = total_counters(read_engines(folder))
+
+    def __call__(self) -> str:
+        new = total_counters(read_engines(self.folder)) - self._before
+        if not new["answers"] and not new["requests"]:
+            return ""
+        retries = sum(count for name, count in new.items() if name.startswith("retry_"))
+        rate = new["answers"] / max(time.monotonic() - self._began, 1e-3)
+        return f"({rate:,.1f} requests/s, {retries:,} retries)"

@@ -63,15 +63,20 @@ class Monitor:
     def warn(self, message: str) -> None:
         self.console.print(f"warning: {message}", style="yellow", markup=False)
 
-    def stage(self, name: str, rows: int, done: int, watch: Callable[[], int]) -> None:
-        """A stage begins, with `done` of its `rows` on disk already; `watch` says how many this run has added."""
+    def stage(
+        self, name: str, rows: int, done: int, watch: Callable[[], int], detail: Callable[[], str] = str
+    ) -> None:
+        """A stage begins, with `done` of its `rows` on disk already; `watch` says how many this run has added.
+
+        `detail` says what else there is to know beside the rate, or nothing.
+        """
         self._rows = self._rows if name == "build" else max(rows, 1)
         task = self._progress.add_task(name, total=rows, completed=done, rate="")
         self._stop = threading.Event()
         weight = _weight(name) * (self._rows / rows if rows else 0)
         self._skipped_weight += weight * done
         self._thread = threading.Thread(
-            target=self._follow, args=(self._stop, task, name, rows, done, weight, watch), daemon=True
+            target=self._follow, args=(self._stop, task, name, rows, done, weight, watch, detail), daemon=True
         )
         self._thread.start()
 
@@ -93,6 +98,7 @@ class Monitor:
         done: int,
         weight: float,
         watch: Callable[[], int],
+        detail: Callable[[], str],
     ) -> None:
         began, logged, base = time.monotonic(), time.monotonic(), self._done_weight
         while True:
@@ -101,7 +107,9 @@ class Monitor:
             now = time.monotonic()
             rate = new / max(now - began, 1e-3)
             left = f"{_duration((rows - done - new) / rate)} left" if rate and new < rows - done else ""
-            shown = f"{rate:,.0f} rows/s {left}" if new else ""
+            shown = f"{rate:,.{1 if rate < 10 else 0}f} rows/s {left}" if new else ""
+            if told := detail():
+                shown = f"{shown.rstrip()} {told}".lstrip()
             self._progress.update(task, completed=done + new, rate=shown)
             self._done_weight = base + weight * (done + new)
             self._show_whole(name, now)

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from datatrove.data import Document
 
 from builders import schemas
+from builders.engine_files import ENGINES, RequestsSince
 from builders.executors import Executor, Work
 from builders.rank import JoinCandidates, RankCandidates, UnitReader
 from builders.ranked import PARALLEL, BuildSplits
@@ -36,7 +37,9 @@ from processors.ranking import OUTCOMES
 class Observer(Protocol):
     """What the command line shows of a build."""
 
-    def stage(self, name: str, rows: int, done: int, watch: Callable[[], int]) -> None: ...
+    def stage(
+        self, name: str, rows: int, done: int, watch: Callable[[], int], detail: Callable[[], str] = str
+    ) -> None: ...
     def warn(self, message: str) -> None: ...
     def say(self, message: str) -> None: ...
     def finished(self, name: str) -> None: ...
@@ -305,7 +308,8 @@ def _observe(build: Build, work: Work, rows: dict[str, int], progress: Path | No
                 held += json.loads(path.read_text())["rows"]
         return sum(rows.values()) - sum(rows[name] for name in work.missing()) - done + held
 
-    build.observer.stage(work.name, sum(rows.values()), done, watch)
+    asked = RequestsSince(build.run.logs(*work.name.split("/"), ENGINES))
+    build.observer.stage(work.name, sum(rows.values()), done, watch, asked)
     build.executor.run(work)
     build.observer.finished(work.name)
 
