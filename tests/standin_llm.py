@@ -1,8 +1,8 @@
 """A stand-in for an LLM's API: an OpenAI-compatible server on the loopback, with faults on demand.
 
 `python tests/standin_llm.py --port 0 --fault 429=0.05 --fault hang=0.01 --seed 7` prints its address and serves
-/v1/chat/completions, /v1/completions and /v1/models. Its translation is a function of the text alone; which of the
-requests for a text meet a fault is a function of seed, text and count, whatever the order of arrival.
+/v1/chat/completions, /v1/completions, /v1/models and vLLM's /classify. Its translation is a function of the text alone;
+which of the requests for a text meet a fault is a function of seed, text and count, whatever the order of arrival.
 
 GET /stats tells what was asked and answered how often, and which keys were sent; POST /control with
 {"faults": {...}, "latency": s, "capacity": n, "models": bool} changes it while it runs.
@@ -11,6 +11,7 @@ GET /stats tells what was asked and answered how often, and which keys were sent
 import argparse
 import asyncio
 import json
+import math
 import random
 import signal
 import subprocess
@@ -95,7 +96,7 @@ class StandIn:
             if not self.models:
                 return await _send(writer, 404, {"error": {"message": "Not Found"}})
             return await _send(writer, 200, {"object": "list", "data": [{"id": self.options.model}]})
-        if path not in ("/v1/chat/completions", "/v1/completions") or method != "POST":
+        if path not in ("/v1/chat/completions", "/v1/completions", "/classify") or method != "POST":
             return await _send(writer, 404, {"detail": "Not Found"})
         payload = json.loads(body)
         if payload.get("model") != self.options.model:
@@ -141,6 +142,9 @@ class StandIn:
         if fault == "error200":
             return await _send(writer, 200, {"error": {"message": "upstream failed", "code": 502}})
         await self.work()
+        if path == "/classify":
+            self.answered[text] += 1
+            return await _send(writer, 200, classes(payload))
         answer, finish_reason = self.translate(text), "stop"
         if fault == "length":
             answer, finish_reason = answer[: len(answer) // 2], "length"
@@ -221,8 +225,24 @@ class StandIn:
         self.models = change.get("models", self.models)
 
 
+def classes(payload: dict[str, Any]) -> dict[str, Any]:
+    """A reward for each list of token ids, as vLLM answers for a model with one label: a function of the ids."""
+    logits = [reward_of(ids) for ids in payload["input"]]
+    probs = logits if payload.get("use_activation") is False else [1 / (1 + math.exp(-value)) for value in logits]
+    data = [{"index": i, "label": "LABEL_0", "probs": [p], "num_classes": 1} for i, p in enumerate(probs)]
+    tokens = sum(map(len, payload["input"]))
+    return {"object": "list", "data": data[::-1], "usage": {"prompt_tokens": tokens, "total_tokens": tokens}}
+
+
+def reward_of(ids: list[int]) -> float:
+    """What the stand-in thinks of a text."""
+    return (sum(i * (place + 1) for place, i in enumerate(ids)) % 1009) / 100 - 5
+
+
 def asked_text(payload: dict[str, Any]) -> str:
     """The text to translate within a request of any of the project's prompts."""
+    if "input" in payload:
+        return json.dumps(payload["input"])
     if "prompt" in payload:
         prompt = payload["prompt"]
         return prompt[prompt.index("\n") + 1 : prompt.rindex(" <")]
