@@ -239,5 +239,11 @@ def _absolute(recipe: Recipe, folder: Path) -> Recipe:
     ranking = recipe.ranking
     if ranking.ranker:
         ranking = ranking.model_copy(update={"ranker": resolve(ranking.ranker)})
+    if reward := ranking.reward:
+        # A name on the Hub looks like a path: it is one where there is such a folder, here or beside the recipe.
+        found = next((f for f in (folder / reward.model, Path(reward.model).absolute()) if f.is_dir()), None)
+        if found:
+            reward = reward.model_copy(update={"model": str(found.resolve())})
+            ranking = ranking.model_copy(update={"reward": reward})
     updates = {"translators": translators, "source": source, "selection": selection, "ranking": ranking}
     return recipe.model_copy(update=updates)

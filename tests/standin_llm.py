@@ -1,7 +1,7 @@
 """A stand-in for an LLM's API: an OpenAI-compatible server on the loopback, with faults on demand.
 
 `python tests/standin_llm.py --port 0 --fault 429=0.05 --fault hang=0.01 --seed 7` prints its address and serves
-/v1/chat/completions, /v1/completions, /v1/models and vLLM's /classify. Its translation is a function of the text alone;
+/v1/chat/completions, /v1/completions, /v1/models and vLLM's /classify. Its translation is a function of the text;
 which of the requests for a text meet a fault is a function of seed, text and count, whatever the order of arrival.
 
 GET /stats tells what was asked and answered how often, and which keys were sent; POST /control with
