@@ -4,6 +4,7 @@ import shlex
 import sys
 import unicodedata
 from collections import Counter
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, Group
@@ -11,6 +12,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from builders.effects import changes, config_effects, mean_score
 from builders.ranked import PARALLEL, statistics_by_config
 from builders.sample import planted_faults
 from builders.shards import row_id
@@ -21,6 +23,10 @@ from processors.ranking import OUTCOMES
 
 if TYPE_CHECKING:
     from builders.stages import Build
+
+_FORMATS = {
+    "rows": ",", "LR": ".3f", "SCR": ".3f", "quality": ".3f", "reward": ".3f", "turns": ".2f", "tokens": ",.0f",
+}  # fmt: skip
 
 
 def print_report(build: "Build", last: str, seconds: float) -> None:
@@ -95,14 +101,22 @@ def _choices(build: "Build") -> Table:
     """Whose candidates each config took, and why."""
     table = Table(title="\nWhat the ranking chose (rows)", title_justify="left", box=None, pad_edge=False)
     table.add_column("config", overflow="fold")
-    for title in ("primary's own", "replaced: vetoed", "replaced: better", "left out", "own mean rank_score"):
-        table.add_column(title, justify="right", overflow="fold")
     extra = build.totals["rank"].extra
+    shown = [
+        s
+        for s in ("rank_score", "quality", "reward")
+        if any(extra[f"{t.name}/{s}_rows"] for t in build.recipe.translators)
+    ]
+    titles = ["primary's own", "replaced: vetoed", "replaced: better", "left out", *(f"own mean {s}" for s in shown)]
+    for title in titles:
+        table.add_column(title, justify="right", overflow="fold")
+    table.add_column("changed by", overflow="fold")
     for spec in build.recipe.translators:
         config = build.recipe.config_name(spec.name)
-        scored = extra[f"{spec.name}/scored"]
-        mean = f"{extra[f'{spec.name}/rank_score_ppm'] / scored / 1e6:.3f}" if scored else "n/a"
-        table.add_row(config, *(f"{extra[f'{config}/{outcome}']:,}" for outcome in OUTCOMES), mean)
+        effects = config_effects(extra, config)
+        means = [mean_score(extra, spec.name, score) for score in shown]
+        cells = [f"{effects[outcome]:,}" for outcome in OUTCOMES]
+        table.add_row(config, *cells, *("n/a" if m is None else f"{m:.3f}" for m in means), changes(effects))
     return table
 
 
@@ -131,19 +145,19 @@ def _splits(build: "Build") -> Group:
     for config, splits in statistics_by_config(build.splits).items():
         table = Table(title=f"\n{config}", title_justify="left", box=None, pad_edge=False)
         table.add_column("split", overflow="fold")
-        for column in ("rows", "LR", "SCR", "turns", "tokens"):
+        whole = asdict(summarise(splits))
+        columns = [name for name in _FORMATS if whole[name] is not None]
+        for column in columns:
             table.add_column(column, justify="right", overflow="fold")
         for name, split in splits.items():
-            table.add_row(name, *_cells(split.means()))
-        whole = summarise(splits)
-        table.add_row("all", *_cells({k: getattr(whole, k) for k in ("rows", "LR", "SCR", "turns", "tokens")}))
+            table.add_row(name, *_cells(split.means(), columns))
+        table.add_row("all", *_cells(whole, columns))
         tables.append(table)
     return Group(*tables)
 
 
-def _cells(means: dict[str, Any]) -> list[str]:
-    formats = {"rows": ",", "LR": ".3f", "SCR": ".3f", "turns": ".2f", "tokens": ",.0f"}
-    return [format(means[name], form) for name, form in formats.items()]
+def _cells(means: dict[str, Any], columns: list[str]) -> list[str]:
+    return ["n/a" if means[name] is None else format(means[name], _FORMATS[name]) for name in columns]
 
 
 def _sample(build: "Build") -> Panel | None:

@@ -124,15 +124,18 @@ def summarise(splits: Mapping[str, SplitStatistics]) -> ConfigSummary:
     return ConfigSummary(**_together(splits.values()).means())
 
 
-def to_json(splits: Mapping[str, SplitStatistics]) -> str:
+def to_json(splits: Mapping[str, SplitStatistics], effects: Mapping[str, Mapping[str, int]] | None = None) -> str:
     """`{"splits": {name: means}, "summary": means}` in the order given, with a final newline.
 
-    The same bytes for the same rows, whatever the order in which they came or how they were merged.
+    With `effects`, also `"policy"`: what the ranking did to each split (see `builders.effects`). The same bytes for
+    the same rows, whatever the order in which they came or how they were merged.
     """
-    content = {
+    content: dict[str, Any] = {
         "splits": {name: split.means() for name, split in splits.items()},
         "summary": _together(splits.values()).means(),
     }
+    if effects is not None:
+        content["policy"] = effects
     return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
 
 

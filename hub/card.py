@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from builders import schemas
+from builders.effects import policy_effects
 from builders.ranked import PARALLEL, statistics_by_config
 from builders.recipe import Recipe
 from builders.statistics import to_json
@@ -32,11 +33,11 @@ _SIZES = [
 def write_card(build: "Build") -> None:
     """Write statistics, plots and, last of a build's files, `README.md`; what people wrote in the old one stays."""
     dataset = build.run.dataset
-    tables = statistics_by_config(build.splits)
+    tables, effects = statistics_by_config(build.splits), policy_effects(build)
     (dataset / "statistics").mkdir(parents=True, exist_ok=True)
     for config, splits in tables.items():
         with replacing(dataset / "statistics" / f"{config}.json") as temporary:
-            temporary.write_text(to_json(splits), encoding="utf-8")
+            temporary.write_text(to_json(splits, effects[config]), encoding="utf-8")
     for stale in (dataset / "statistics").glob("*.json"):
         if stale.stem not in tables:
             stale.unlink()

@@ -232,6 +232,8 @@ def _for(chosen: Scored, others: Sequence[Scored], own: Scored, outcome: Outcome
         return "the config's own, not vetoed"
     rival = max(others, key=lambda c: _key(c, policy.order_by))
     compared = f"{policy.order_by} {_both(chosen, rival, policy.order_by)}"
+    if outcome == "primary" and rival.scores.get(policy.order_by) == chosen.scores.get(policy.order_by):
+        return f"the config's own, {rival.translator} is as good: {compared}"
     if outcome == "primary" and _key(rival, policy.order_by) > _key(chosen, policy.order_by):
         return f"the config's own, {rival.translator} is not better by more than the margin: {compared}"
     return f"best of those not vetoed: {compared}"
