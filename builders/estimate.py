@@ -118,6 +118,21 @@ def totals(samples: Sequence[SplitSample], columns: Sequence[np.ndarray], seed: 
     return Totals(values, replicates, above**2 / below if below else float("inf"))
 
 
+def selected_rows(samples: Sequence[SplitSample]) -> Interval:
+    """How many rows are selected. A sample without a dropped row does not prove that there is none (Agresti-Coull)."""
+    value = variance = most = 0.0
+    for sample in samples:
+        drawn, count = sample.drawn, len(sample.strata)
+        value += float(row_weights(sample, drawn.weights).sum())
+        left = float(drawn.weights[sample.strata != ""].sum())
+        most += min(drawn.size, sample.cut_rows or drawn.size)
+        if count and (sample.cut_rows is None or left < 1.1 * sample.cut_rows):
+            dropped = (int((sample.strata == "").sum()) + 2) / (count + 4)
+            variance += drawn.size**2 * dropped * (1 - dropped) / count * (1 - min(1.0, drawn.fraction))
+    reach = NormalDist().inv_cdf((1 + CONFIDENCE) / 2) * variance**0.5
+    return Interval(value, max(0.0, value - reach), min(most, value + reach))
+
+
 def student(confidence: float, freedom: float) -> float:
     """The quantile of Student's distribution for a two-sided interval (Fisher's expansion, within 1% from 4 on).
 

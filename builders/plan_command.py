@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from builders.count_requests import RequestCounter, Requests
-from builders.estimate import SplitSample, row_weights, totals
+from builders.estimate import SplitSample, row_weights, selected_rows
 from builders.plan_figures import limits, measured_in, translator_figures
 from builders.plan_text import print_plan
 from builders.recipe import Recipe, Source
@@ -93,14 +93,13 @@ def _plan(
             samples.append(_split_sample(recipe, one, strata))
             for mine, new in zip(found, counted, strict=True):
                 mine.append(new)
-    rows = totals(samples, [np.ones((len(s.strata), 1)) for s in samples], recipe.seed, 0)
     weights = [row_weights(one, one.drawn.weights) for one in samples]
     return {
         "recipe": recipe.name,
         "source": recipe.source.path,
         "rows_in_source": sum(one.size for one in drawn),
         "rows_sampled": sum(len(one.rows) for one in drawn),
-        "rows": limits(rows.interval(lambda t: t[..., 0])),
+        "rows": limits(selected_rows(samples)),
         "confidence": 0.95,
         "splits": [
             {

@@ -11,7 +11,7 @@ import numpy as np
 
 from builders.count_requests import RequestCounter, Requests
 from builders.engine_files import ENGINES, read_engines, total_counters
-from builders.estimate import Interval, SplitSample, Totals, asked_shares, totals
+from builders.estimate import Interval, SplitSample, Totals, asked_shares, selected_rows, totals
 from builders.run import Run
 from builders.translator_recipe import Cost, ServedTranslator, Translator
 from builders.units import all_counts
@@ -19,8 +19,8 @@ from builders.units import all_counts
 # Fewer finished requests tell little of how long answers are or of how often one is asked again.
 ENOUGH = 100
 # Columns of what a row asks of a translator.
-ROWS, FAILED, ALL_REQUESTS, ALL_TOKENS, REQUESTS, TOKENS, FRESH, FRESH_TOKENS, ASKED, ASKED_TOKENS = range(10)
-STORED, STORED_TOKENS, STORED_PROMPT, STORED_COMPLETION = range(10, 14)
+FAILED, ALL_REQUESTS, ALL_TOKENS, REQUESTS, TOKENS, FRESH, FRESH_TOKENS, ASKED, ASKED_TOKENS = range(9)
+STORED, STORED_TOKENS, STORED_PROMPT, STORED_COMPLETION = range(9, 13)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,6 @@ def translator_figures(
         return retries * ratio * t[..., ASKED_TOKENS]
 
     figures: dict[str, Any] = {
-        "rows": lambda t: t[..., ROWS],
         "rows_not_in_memory": lambda t: t[..., FAILED],
         "requests": lambda t: t[..., ALL_REQUESTS],
         "saved_by_memory": lambda t: t[..., ALL_REQUESTS] - t[..., REQUESTS],
@@ -113,6 +112,7 @@ def translator_figures(
         "name": spec.name,
         "backend": spec.backend,
         "model": spec.model if isinstance(spec, ServedTranslator) else None,
+        "rows": limits(selected_rows(samples)),
         **{name: limits(sums.interval(of)) for name, of in figures.items()},
         "assumptions": _assumptions(spec, counter, cost, measured, told, finished, sums)
         if isinstance(spec, ServedTranslator)
@@ -121,13 +121,13 @@ def translator_figures(
 
 
 def _columns(rows: list[Requests | None], shares: list[np.ndarray]) -> np.ndarray:
-    columns = np.zeros((len(rows), 14))
+    columns = np.zeros((len(rows), 13))
     for line, row, share in zip(columns, rows, shares, strict=True):
         if row is None:
             continue
         stored = row.stored[:, 0] >= 0
         fresh = ~stored
-        line[[ROWS, FAILED]] = 1, row.failed
+        line[FAILED] = row.failed
         line[[ALL_REQUESTS, ALL_TOKENS]] = row.unremembered
         line[[REQUESTS, TOKENS]] = len(row.tokens), row.tokens.sum()
         line[[FRESH, FRESH_TOKENS]] = fresh.sum(), row.tokens[fresh].sum()
