@@ -37,6 +37,15 @@ def build(
     executor: Annotated[
         str | None, typer.Option(help="local, queue (with smolkalam worker), slurm or ray; replaces the recipe's.")
     ] = None,
+    retry_failed: Annotated[
+        bool,
+        typer.Option(
+            "--retry-failed",
+            help="Try again the rows that a model failed (translate/*/dropped), and no others: good answers of theirs "
+            "are taken from the store, bad ones are asked for anew with other temperatures and seeds. Each call is "
+            "one more chance; rows that come out join the dataset, and what was there stays as it is.",
+        ),
+    ] = False,
 ) -> None:
     """Build a dataset: select, translate, rank, build. Run the same command again to go on where it stopped."""
     from builders.build import run_build
@@ -51,6 +60,7 @@ def build(
         tasks=tasks,
         stop_after=stop_after,
         executor=executor,
+        retry_failed=retry_failed,
         finish=write_card,
     )
 

@@ -16,7 +16,7 @@ from builders import stages
 from builders.executor_recipe import LocalRun, RayRun, Shared, SlurmRun
 from builders.executors import Executor, ThisMachine
 from builders.progress import Monitor
-from builders.queue import CARD, Reached, SharedFolder, joined, refuse_workers, start
+from builders.queue import CARD, Reached, SharedFolder, joined, refuse_workers, retries, start
 from builders.recipe import Recipe, shipped_recipes
 from builders.recipe_file import dump_recipe, load_recipe
 from builders.report import print_report
@@ -45,11 +45,13 @@ def run_build(
     tasks: int | None = None,
     stop_after: str | None = None,
     executor: str | None = None,
+    retry_failed: bool = False,
     finish: Callable[[stages.Build], None],
 ) -> Path:
     """Build `name`'s dataset, `finish` it with its card; returns the run folder. Raises `processors.errors`.
 
     `executor` (local, queue, slurm, ray) replaces the recipe's. On a cluster the build has only begun on return.
+    `retry_failed` tries again what translators behind a server failed (see `builders.retry`).
     """
     if stop_after is not None and stop_after not in STAGES:
         raise InputError(f"--stop-after {stop_after}: no such stage; expected one of {', '.join(STAGES)}")
@@ -59,13 +61,13 @@ def run_build(
     run = Run((output or Path("run") / recipe.name).absolute())
     wanted = list(STAGES)[: list(STAGES).index(stop_after) + 1] if stop_after else list(STAGES)
     if not isinstance(recipe.executor, LocalRun):
-        return _begin_shared(recipe, run, workers, wanted, finish)
+        return _begin_shared(recipe, run, workers, wanted, finish, retry_failed)
     began = time.monotonic()
     lock = run.lock()
     try:
         refuse_workers(run, _lease_before(run))
         run.write("recipe.yaml", _resolved(recipe))
-        build = _run_stages(recipe, run, ThisMachine(tasks, workers), wanted, finish)
+        build = _run_stages(recipe, run, ThisMachine(tasks, workers), wanted, finish, retry_failed)
     finally:
         lock.release()
     print_report(build, wanted[-1], time.monotonic() - began)
@@ -98,7 +100,7 @@ def work_on(
     with joined(run, lease_s):
         where = SharedFolder(run, lease_s, workers, only, wait)
         try:
-            build = _run_stages(recipe, run, where, wanted or list(STAGES), finish)
+            build = _run_stages(recipe, run, where, wanted or list(STAGES), finish, retries(run))
         except Reached:
             return
     print_report(build, wanted[-1] if wanted else "build", time.monotonic() - began)
@@ -114,11 +116,18 @@ def _lease_before(run: Run) -> float:
 
 
 def _begin_shared(
-    recipe: Recipe, run: Run, workers: int, wanted: list[str], finish: Callable[[stages.Build], None]
+    recipe: Recipe,
+    run: Run,
+    workers: int,
+    wanted: list[str],
+    finish: Callable[[stages.Build], None],
+    retry_failed: bool,
 ) -> Path:
     assert not isinstance(recipe.executor, LocalRun)
+    if retry_failed and isinstance(recipe.executor, SlurmRun):
+        raise InputError("--retry-failed: not as Slurm jobs; give --executor local, or queue for several machines")
     try:
-        start(run, _resolved(recipe), recipe.executor.lease_s)
+        start(run, _resolved(recipe), recipe.executor.lease_s, retry_failed=retry_failed)
     except OSError as error:
         raise write_error(error, run.folder) from None
     if isinstance(recipe.executor, RayRun):
@@ -146,7 +155,12 @@ def _work_on_stage(folder: Path, finish: Callable[[stages.Build], None], where: 
 
 
 def _run_stages(
-    recipe: Recipe, run: Run, where: Executor, wanted: list[str], finish: Callable[[stages.Build], None]
+    recipe: Recipe,
+    run: Run,
+    where: Executor,
+    wanted: list[str],
+    finish: Callable[[stages.Build], None],
+    retry_failed: bool,
 ) -> stages.Build:
     try:
         bars = [f"translate/{t.name}" for t in recipe.translators] if "translate" in wanted else []
@@ -155,7 +169,7 @@ def _run_stages(
             _check_keys(recipe, monitor)
             for name in {recipe.outputs.tokenizer, *(t.chunking.tokenizer for t in recipe.translators)}:
                 load_tokenizer(name)
-            build = stages.Build(recipe, run, monitor, where)
+            build = stages.Build(recipe, run, monitor, where, retry_failed)
 
             def write_card() -> dict[str, Any]:
                 finish(build)

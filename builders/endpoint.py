@@ -58,6 +58,7 @@ class EndpointRollout:
             self._translator = make_translator(self.spec, self.language, EndpointBackend(ask, self.spec.spans))
         translator = copy(self._translator)
         translator.backend = EndpointBackend(ask, self.spec.spans)
+        translator.retries = document.metadata.get("retries", 0)
         attach(document, await translator.translate(*conversation(document)))
         return {}
 

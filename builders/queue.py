@@ -28,6 +28,7 @@ from builders.run import Run
 from processors.errors import InputError, SmolKalamError
 
 PLAN, CLAIMS = "plan", "claims"
+RETRY = "retry-failed.json"
 # The plan that is made last: the build is finished.
 CARD = "card"
 
@@ -143,19 +144,21 @@ class QueueExecutor(LocalExecutor):
             (self.progress / f"{rank:05d}.json").unlink(missing_ok=True)
 
 
-def start(run: Run, recipe: str, lease_s: float) -> None:
+def start(run: Run, recipe: str, lease_s: float, *, retry_failed: bool = False) -> None:
     """Make the run folder ready for workers with this recipe (its YAML as resolved).
 
     Raises InputError if workers are alive with another recipe. A finished build is planned anew, so that a changed
-    source is seen; what is still valid of it is not done again.
+    source is seen; what is still valid of it is not done again. So is one whose failed rows are tried again.
     """
     run.folder.mkdir(parents=True, exist_ok=True)
     with Claims(run.stage(CLAIMS), lease_s).wait("start"):
         path = run.stage("recipe.yaml")
         same = path.exists() and path.read_text(encoding="utf-8") == recipe and run.stage(PLAN).exists()
-        if same and not run.stage(PLAN, f"{CARD}.json").exists():
+        if same and retry_failed == retries(run) and not run.stage(PLAN, f"{CARD}.json").exists():
             return
         if workers := _workers(run, lease_s):
+            if same and retry_failed:
+                raise InputError(f"{run.folder}: workers are at it ({', '.join(workers)}); wait until they are done")
             if same:
                 return
             raise InputError(
@@ -164,7 +167,14 @@ def start(run: Run, recipe: str, lease_s: float) -> None:
             )
         forget(run)
         run.stage(PLAN).mkdir()
+        if retry_failed:
+            run.write(f"{PLAN}/{RETRY}", "{}")
         run.write("recipe.yaml", recipe)
+
+
+def retries(run: Run) -> bool:
+    """Whether those who take part try failed rows again."""
+    return run.stage(PLAN, RETRY).exists()
 
 
 def forget(run: Run) -> None:

@@ -27,7 +27,10 @@ _VERSION = 1
 
 
 def plan_ranker(build: "Build") -> dict[str, Any]:
-    """Fit the run's ranker into `RUN/ranker`, unless it is there; returns `{"mark"}`, its fingerprint."""
+    """Fit the run's ranker into `RUN/ranker`, unless it is there; returns `{"mark"}`, its fingerprint.
+
+    The fit itself is a part of it: candidates that came out at a second try (`builders.retry`) may change it.
+    """
     recipe, folder = build.recipe, build.run.stage("ranker")
     names = [spec.name for spec in recipe.translators]
     weights = Path(recipe.ranking.ranker) if recipe.ranking.ranker else SHIPPED
@@ -50,7 +53,8 @@ def plan_ranker(build: "Build") -> dict[str, Any]:
                 fitted.save(temporary)
         except OSError as error:
             raise write_error(error, folder) from None
-    return {"mark": mark}
+    fit = blake2b((folder / "fitted.npz").read_bytes(), digest_size=16).hexdigest()
+    return {"mark": f"{mark}-{fit}"}
 
 
 def load_fitted(folder: Path, language: Language) -> FittedRanker:

@@ -17,6 +17,7 @@ from builders.ranked import PARALLEL, statistics_by_config
 from builders.sample import planted_faults
 from builders.shards import row_id
 from builders.statistics import summarise
+from builders.translator_recipe import ServedTranslator
 from builders.units import UnitFiles, read_unit
 from processors.errors import InputError
 from processors.ranking import OUTCOMES
@@ -35,6 +36,8 @@ def print_report(build: "Build", last: str, seconds: float) -> None:
     for note in build.notes:
         console.print(f"note: {note}", style="yellow", markup=False)
     console.print(_counts(build))
+    for line in _failed(build):
+        console.print(line, markup=False, soft_wrap=True)
     if "rank" in build.totals:
         console.print(_findings(build))
         console.print(_choices(build))
@@ -72,6 +75,21 @@ def _counts(build: "Build") -> Table:
         reasons = ", ".join(f"{reason} {n:,}" for reason, n in totals.dropped.most_common())
         table.add_row(name, f"{totals.read:,}", f"{totals.kept:,}", f"{totals.dropped.total():,}  {reasons}")
     return table
+
+
+def _failed(build: "Build") -> list[str]:
+    """What may come out at another try, and the command for it."""
+    lines = []
+    for spec in build.recipe.translators:
+        totals = build.totals.get(f"translate/{spec.name}")
+        if isinstance(spec, ServedTranslator) and totals and totals.dropped:
+            reasons = ", ".join(f"{reason} {n:,}" for reason, n in totals.dropped.most_common())
+            lines.append(f"{spec.name} failed {totals.dropped.total():,} of {totals.read:,} rows: {reasons}.")
+    if lines:
+        run = build.run.folder
+        command = ["smolkalam", "build", str(run / "recipe.yaml"), "--output", str(run), "--retry-failed"]
+        lines.append(f"Try the failed rows again, and only them:\n  {shlex.join(command)}")
+    return lines
 
 
 def _findings(build: "Build") -> Table:

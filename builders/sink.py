@@ -96,18 +96,40 @@ class UnitSink(PipelineStep):
         return ()
 
     def _write(self, name: str, documents: list[Document]) -> None:
+        kept, dropped, extra, failed = self._collect(name, documents)
+        self._write_files(name, len(documents), kept, dropped, extra, failed)
+
+    def _collect(
+        self, name: str, documents: list[Document]
+    ) -> tuple[list[dict[str, Any]], list[Dropped], Counter[str], Counter[str]]:
+        """A unit's documents in order: rows to keep, rows dropped, all their counters, those of the dropped ones."""
         documents.sort(key=lambda document: document.id)
         twice = [a.id for a, b in pairwise(documents) if a.id == b.id]
         if twice:
             raise CountError(f"{self.folder.name}/{name}: row {twice[0]} came out twice")
-        dropped, kept, extra = [], [], Counter[str]()
+        dropped, kept, extra, failed = [], [], Counter[str](), Counter[str]()
         for document in documents:
-            extra.update(document.metadata.get("counters", {}))
+            counters = document.metadata.get("counters", {})
+            extra.update(counters)
             if mark := document.metadata.get(DROPPED):
                 dropped.append(Dropped(document.id, *mark))
+                failed.update(counters)
             else:
                 kept.append(self.rows(document))
-        write_unit(UnitFiles(self.folder, name), self.schema(), len(documents), kept, dropped, dict(extra))
+        return kept, dropped, extra, failed
+
+    def _write_files(
+        self,
+        name: str,
+        read: int,
+        kept: list[dict[str, Any]],
+        dropped: list[Dropped],
+        extra: Counter[str],
+        failed: Counter[str],
+        retries: int = 0,
+    ) -> None:
+        files = UnitFiles(self.folder, name)
+        write_unit(files, self.schema(), read, kept, dropped, dict(extra), failed=dict(failed), retries=retries)
         self.stat_update("kept", value=len(kept))
         self.stat_update("dropped", value=len(dropped))
 

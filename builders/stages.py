@@ -22,6 +22,7 @@ from builders.rank import JoinCandidates, RankCandidates, UnitReader
 from builders.ranked import PARALLEL, BuildSplits
 from builders.ranker_fit import plan_ranker
 from builders.recipe import Recipe, Source
+from builders.retry import end_retry, plan_retry, retry_work
 from builders.reward import JoinRewards, ScoreRewards, reward_row
 from builders.run import Run, enter_stage
 from builders.select import ApplyFilters, plan_cuts
@@ -53,6 +54,7 @@ class Build:
     run: Run
     observer: Observer
     executor: Executor
+    retry_failed: bool = False
     source: Source | None = None
     units: list[Unit] = field(default_factory=list)
     selected: list[Unit] = field(default_factory=list)
@@ -140,11 +142,35 @@ def translate(build: Build) -> None:
                 _run(
                     build, name, folder, build.selected, reader, [], candidate_row, schemas.candidate, last, processes
                 )
+                if build.retry_failed:
+                    _retry(build, name, folder, last, processes)
             finally:
                 stop_server()
         else:
             steps = [TranslateStep(spec, build.recipe.language)]
             _run(build, name, folder, build.selected, reader, steps, candidate_row, schemas.candidate)
+
+
+def _retry(
+    build: Build,
+    name: str,
+    folder: Path,
+    last: Callable[[UnitSink], Any],
+    processes: Callable[[], int] | None,
+) -> None:
+    """Try the stage's failed rows again (see `builders.retry`)."""
+    chances = build.executor.planned(f"{name}/retry", lambda: plan_retry(folder, build.selected))
+    work, rows = retry_work(name, build.run, build.selected, chances, last)
+    if work.items:
+        build.observer.say(f"{name}: {sum(rows.values()):,} failed rows are tried again")
+        _observe(build, replace(work, processes=processes), rows, build.run.progress(*name.split("/")))
+
+    def end() -> dict[str, Any]:
+        end_retry(folder)
+        return {}
+
+    build.executor.planned(f"{name}/retried", end)
+    _add_up(build, name, folder, build.selected)
 
 
 def reward(build: Build) -> None:
@@ -291,7 +317,11 @@ def _run(
     items = {unit.name: UnitFiles(folder, unit.name).counts for unit in units}
     work = Work(name, items, pipeline, build.run.logs(*name.split("/")), processes)
     _observe(build, work, expected_rows(units), progress)
-    totals = total_counts(folder, items)
+    _add_up(build, name, folder, units)
+
+
+def _add_up(build: Build, name: str, folder: Path, units: list[Unit]) -> None:
+    totals = total_counts(folder, [unit.name for unit in units])
     if totals.read != sum(unit.rows for unit in units):
         raise CountError(f"{name}: {totals.read} rows read of {sum(unit.rows for unit in units)}")
     build.totals[name] = totals

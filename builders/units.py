@@ -76,8 +76,14 @@ def write_unit(
     kept: list[dict[str, Any]],
     dropped: list[Dropped],
     extra: dict[str, int] | None = None,
+    *,
+    failed: dict[str, int] | None = None,
+    retries: int = 0,
 ) -> None:
     """Write a unit's rows and drops, then its counts.
+
+    `extra` are counters of all rows, `failed` the part of them that the dropped ones had, and `retries` how often
+    those have been tried again (see `builders.retry`); both are needed to count right when they are.
 
     Raises CountError if `read` differs from kept plus dropped, SmolKalamError naming the row if one does not fit
     the schema, and SmolKalamError if the file cannot be written (a full disk, no permission).
@@ -92,6 +98,10 @@ def write_unit(
     counts = {"read": read, "kept": len(kept), "dropped": dict(sorted(Counter(d.reason for d in dropped).items()))}
     if extra:
         counts["extra"] = dict(sorted(extra.items()))
+    if failed:
+        counts["failed_extra"] = dict(sorted(failed.items()))
+    if retries:
+        counts["retries"] = retries
     try:
         for path in (files.kept, files.dropped, files.counts):
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -101,6 +111,8 @@ def write_unit(
             lines = "".join(json.dumps(asdict(d), ensure_ascii=False) + "\n" for d in dropped)
             with replacing(files.dropped) as temporary:
                 temporary.write_text(lines, encoding="utf-8", errors="backslashreplace")
+        else:
+            files.dropped.unlink(missing_ok=True)
         with replacing(files.counts) as temporary:
             temporary.write_text(json.dumps(counts), encoding="utf-8")
     except OSError as error:
@@ -191,7 +203,7 @@ def read_dropped(files: UnitFiles) -> Iterator[Dropped]:
 
 
 def read_counts(files: UnitFiles) -> dict[str, Any]:
-    """A unit's counts: `read`, `kept`, `dropped` by reason, and `extra` where the stage has some."""
+    """A unit's counts: `read`, `kept`, `dropped` by reason, and `extra`, `failed_extra`, `retries` where there are."""
     return json.loads(files.counts.read_text(encoding="utf-8"))
 
 

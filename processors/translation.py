@@ -101,6 +101,7 @@ class Translator:
         self.chunker = chunker
         self.halve = halve
         self.memory = memory
+        self.retries = 0
         self.check: Callable[[str, str], Verdict | None] = partial(
             check_chunk, script=language.script, language=language.code
         )
@@ -181,9 +182,16 @@ class Translator:
         if self.backend is None:
             raise ChunkFailed(f"not_in_memory: {self._missing(chunk)}")
         candidate.counters["chunks_asked"] += 1
-        return chunk.text, await self._piece(candidate, chunk), "engine"
+        for retry in range(self.retries):
+            try:
+                return chunk.text, await self._piece(candidate, chunk, retry), "engine"
+            except ChunkFailed as failure:
+                if str(failure).startswith("request_failed"):
+                    # No answer is not a bad answer.
+                    raise
+        return chunk.text, await self._piece(candidate, chunk, self.retries), "engine"
 
-    async def _piece(self, candidate: Candidate, chunk: Chunk) -> str:
+    async def _piece(self, candidate: Candidate, chunk: Chunk, retry: int) -> str:
         """A chunk's translation, with the rest of a span that was cut for its length set aside first.
 
         By itself the end of a fenced block reads as the beginning of another, and code and prose change places.
@@ -197,7 +205,7 @@ class Translator:
             return chunk.text
         share = chunk.tokens * len(core) // max(1, len(chunk.text))
         inner = Chunk(core, chunk.start + start, chunk.start + end, share, spans)
-        return chunk.text[:start] + await self._ladder(candidate, inner) + chunk.text[end:]
+        return chunk.text[:start] + await self._ladder(candidate, inner, retry) + chunk.text[end:]
 
     def _remembered(self, candidate: Candidate, text: str, spans: Sequence[Span]) -> str | None:
         """The memory's translation, checked like any other; a faulty one is a miss, or fails a memory-only build."""
@@ -220,36 +228,40 @@ class Translator:
         misses = self.memory.translate(chunk.text, chunk.spans).misses
         return f"{len(misses)} segments, the first {_shorten(misses[0])!r}"
 
-    async def _ladder(self, candidate: Candidate, chunk: Chunk) -> str:
+    async def _ladder(self, candidate: Candidate, chunk: Chunk, retry: int) -> str:
         reasons = []
-        for attempt in range(SAME_CHUNK_ATTEMPTS):
-            target, reason = await self._try(candidate, chunk.text, chunk.spans, attempt)
-            if target is not None:
-                return target
-            reasons.append(reason)
-            if reason.startswith("finish_reason: length"):
-                break
+        for first in range(0, (retry + 1) * SAME_CHUNK_ATTEMPTS, SAME_CHUNK_ATTEMPTS):
+            for attempt in range(first, first + SAME_CHUNK_ATTEMPTS):
+                target, reason = await self._try(candidate, chunk.text, chunk.spans, attempt)
+                if target is not None:
+                    return target
+                reasons.append(reason)
+                if reason.startswith("finish_reason: length"):
+                    break
         if chunk.tokens >= SMALLEST_SPLIT and len(halves := self.halve(chunk)) > 1:
             candidate.counters["retries_smaller"] += 1
             try:
-                return "".join([await self._piece(candidate, half) for half in halves])
+                return "".join([await self._piece(candidate, half, retry) for half in halves])
             except ChunkFailed as failure:
                 reasons.append(str(failure))
         if chunk.spans:
             candidate.counters["retries_span_by_span"] += 1
-            target = await self._span_by_span(candidate, chunk)
+            target = await self._span_by_span(candidate, chunk, retry)
             if target is not None:
                 return target
         candidate.counters["chunks_failed"] += 1
         raise ChunkFailed(f"{reasons[0]} in {_shorten(chunk.text)!r}")
 
-    async def _span_by_span(self, candidate: Candidate, chunk: Chunk) -> str | None:
+    async def _span_by_span(self, candidate: Candidate, chunk: Chunk, retry: int) -> str | None:
         pieces, position = [], 0
         for span in (*chunk.spans, Span(len(chunk.text), len(chunk.text), "end")):
             prose = chunk.text[position : span.start]
             if translatable(prose, ()):
-                target, _ = await self._try(candidate, prose, (), 0)
-                if target is None:
+                for attempt in range(0, (retry + 1) * SAME_CHUNK_ATTEMPTS, SAME_CHUNK_ATTEMPTS):
+                    target, _ = await self._try(candidate, prose, (), attempt)
+                    if target is not None:
+                        break
+                else:
                     return None
                 prose = target
             pieces += [prose, chunk.text[span.start : span.end]]
