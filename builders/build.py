@@ -21,7 +21,7 @@ from builders.recipe import Recipe, shipped_recipes
 from builders.recipe_file import dump_recipe, load_recipe
 from builders.report import print_report
 from builders.run import Run, library_versions
-from builders.translator_recipe import EndpointTranslator
+from builders.translator_recipe import LlamaCppTranslator, ServedTranslator
 from builders.units import is_full, write_error
 from processors.errors import InputError, RecipeError
 from processors.tokenizers import load_tokenizer
@@ -58,6 +58,7 @@ def run_build(
     recipe = load_recipe(name, settings or [], source_path=source_path)
     if executor is not None and executor != recipe.executor.kind:
         recipe = load_recipe(name, [*(settings or []), f"executor={{kind: {executor}}}"], source_path=source_path)
+    recipe = _find_models(recipe)
     run = Run((output or Path("run") / recipe.name).absolute())
     wanted = list(STAGES)[: list(STAGES).index(stop_after) + 1] if stop_after else list(STAGES)
     if not isinstance(recipe.executor, LocalRun):
@@ -215,12 +216,24 @@ def _check_versions(run: Run) -> None:
         )
 
 
+def _find_models(recipe: Recipe) -> Recipe:
+    """Fail before any work where a model's file is missing; of one from the Hub, the recipe keeps the commit."""
+    translators = list(recipe.translators)
+    for place, spec in enumerate(translators):
+        if isinstance(spec, LlamaCppTranslator):
+            from builders.llamacpp import gguf_model
+
+            translators[place] = spec.model_copy(update={"revision": gguf_model(spec).commit or spec.revision})
+    return recipe.model_copy(update={"translators": translators})
+
+
 def _check_keys(recipe: Recipe, monitor: Monitor) -> None:
     """Fail before any work where a key is missing; warn where one would travel unencrypted to another machine."""
     endpoints = [
-        (f"translator '{translator.name}'", translator.base_url, translator.api_key_env)
+        (f"translator '{translator.name}'", address.base_url, address.api_key_env)
         for translator in recipe.translators
-        if isinstance(translator, EndpointTranslator)
+        if isinstance(translator, ServedTranslator)
+        for address in translator.addresses()
     ]
     if (reward := recipe.ranking.reward) and reward.base_url:
         endpoints.append((f"reward model '{reward.model}'", reward.base_url, reward.api_key_env))

@@ -43,7 +43,9 @@ class RequestCounter:
 
     def __init__(self, spec: recipe.Translator, language: Language, answers: Path | None = None) -> None:
         self.spec = spec
-        self.prompt = PromptConfig(language, spec.prompt if isinstance(spec, recipe.ServedTranslator) else "chat")
+        self.prompt = (
+            spec.prompt_config(language) if isinstance(spec, recipe.ServedTranslator) else PromptConfig(language)
+        )
         self._decoding = decoding_fields(spec) if isinstance(spec, recipe.ServedTranslator) else {}
         self._stored = AnswerReader(answers) if answers else None
         self._tokenizer = load_tokenizer(spec.chunking.tokenizer)

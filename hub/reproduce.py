@@ -47,9 +47,13 @@ def public_recipe(recipe: Recipe) -> dict[str, Any]:
     for translator in data["translators"]:
         translator["memory"] = [Path(file).name for file in translator["memory"]]
         translator["chunking"]["tokenizer"] = _public_tokenizer(translator["chunking"]["tokenizer"])
-        if "base_url" in translator:
+        if endpoints := translator.pop("endpoints", None):
+            # One will do to build it again, and says nothing less of the data.
+            translator["base_url"] = endpoints[0]["base_url"]
+        if translator.get("base_url"):
             translator["base_url"] = _public_address(translator["base_url"])
-            translator.pop("api_key_env")
+        translator.pop("api_key_env", None)
+        if "model" in translator:
             translator["model"] = _public_tokenizer(translator["model"])
             translator["decoding"]["extra"] = _without_secrets(translator["decoding"]["extra"])
     return data

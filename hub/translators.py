@@ -9,7 +9,7 @@ from builders.translator_recipe import Cost, MemoryTranslator, PseudoTranslator,
 from hub.markdown import cell, details, fenced, table
 from hub.reproduce import public_recipe
 from processors.languages import Language
-from processors.prompts import PromptConfig, build_payload
+from processors.prompts import build_payload
 
 if TYPE_CHECKING:
     from builders.stages import Build
@@ -47,7 +47,7 @@ def translators(build: "Build") -> str:
 
 def prompt_text(spec: ServedTranslator, language: Language) -> str:
     """What is sent, with `{text}` for the chunk: the completion's prompt, or the chat's messages by role."""
-    payload = build_payload(PromptConfig(language, spec.prompt), {}, "{text}")
+    payload = build_payload(spec.prompt_config(language), {}, "{text}")
     if "prompt" in payload:
         return payload["prompt"]
     return "\n\n".join(f"[{message['role']}]\n{_content(message['content'])}" for message in payload["messages"])
