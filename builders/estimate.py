@@ -71,8 +71,10 @@ def replicate_weights(sample: SplitSample, seed: int, replicates: int = REPLICAT
     generator = np.random.default_rng([seed, *drawn.split.encode()])
     times = generator.multinomial(count - 1, np.full(count, 1 / count), size=replicates)
     factors = 1 + (1 - drawn.fraction) ** 0.5 * (count / (count - 1) * times - 1)
-    if sample.cut_rows is None:
-        return np.where(sample.strata == "", 0.0, drawn.weights) * factors[:, cluster]
+    if sample.cut_rows is None or not sample.ratio:
+        weights = np.where(sample.strata == "", 0.0, drawn.weights) * factors[:, cluster]
+        left = weights.sum(axis=1, keepdims=True)
+        return weights * np.minimum(1.0, (sample.cut_rows or np.inf) / np.maximum(left, 1e-9))
     return np.stack([row_weights(sample, drawn.weights * factor[cluster]) for factor in factors])
 
 

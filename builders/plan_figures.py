@@ -20,7 +20,7 @@ from builders.units import all_counts
 ENOUGH = 100
 # Columns of what a row asks of a translator.
 FAILED, ALL_REQUESTS, ALL_TOKENS, REQUESTS, TOKENS, FRESH, FRESH_TOKENS, ASKED, ASKED_TOKENS = range(9)
-STORED, STORED_TOKENS, STORED_PROMPT, STORED_COMPLETION = range(9, 13)
+STORED_TOKENS, STORED_COMPLETION = 9, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +71,13 @@ def translator_figures(
     retries = measured.requests_per_chunk or 1.0
     finished = sum(int((row.stored[:, 0] >= 0).sum()) for split in found for row in split if row)
     told = finished >= ENOUGH and sums.values[STORED_COMPLETION] > 0
+    by_token, by_request = _prompt_tokens(found) if told else (1.0, float(counter.overhead))
 
     def requests(t: np.ndarray) -> np.ndarray:
         return retries * t[..., ASKED]
 
     def prompt(t: np.ndarray) -> np.ndarray:
-        counted = t[..., ASKED_TOKENS] + counter.overhead * t[..., ASKED]
-        if not told or not sums.values[STORED_PROMPT]:
-            return retries * counted
-        return retries * counted * t[..., STORED_PROMPT] / (t[..., STORED_TOKENS] + counter.overhead * t[..., STORED])
+        return retries * (by_token * t[..., ASKED_TOKENS] + by_request * t[..., ASKED])
 
     def completion(t: np.ndarray) -> np.ndarray:
         ratio = t[..., STORED_COMPLETION] / t[..., STORED_TOKENS] if told else cost.output_tokens_per_source_token
@@ -121,7 +119,7 @@ def translator_figures(
 
 
 def _columns(rows: list[Requests | None], shares: list[np.ndarray]) -> np.ndarray:
-    columns = np.zeros((len(rows), 13))
+    columns = np.zeros((len(rows), 11))
     for line, row, share in zip(columns, rows, shares, strict=True):
         if row is None:
             continue
@@ -132,9 +130,21 @@ def _columns(rows: list[Requests | None], shares: list[np.ndarray]) -> np.ndarra
         line[[REQUESTS, TOKENS]] = len(row.tokens), row.tokens.sum()
         line[[FRESH, FRESH_TOKENS]] = fresh.sum(), row.tokens[fresh].sum()
         line[[ASKED, ASKED_TOKENS]] = share.sum(), share @ row.tokens
-        line[[STORED, STORED_TOKENS]] = stored.sum(), row.tokens[stored].sum()
-        line[[STORED_PROMPT, STORED_COMPLETION]] = row.stored[stored].sum(axis=0)
+        line[[STORED_TOKENS, STORED_COMPLETION]] = row.tokens[stored].sum(), row.stored[stored, 1].sum()
     return columns
+
+
+def _prompt_tokens(found: list[list[Requests | None]]) -> tuple[float, float]:
+    """Prompt tokens for each token of a text and for each request, by least squares over the answered requests."""
+    rows = [row for split in found for row in split if row]
+    tokens = np.concatenate([row.tokens[row.stored[:, 0] >= 0] for row in rows]).astype(float)
+    prompts = np.concatenate([row.stored[row.stored[:, 0] >= 0, 0] for row in rows]).astype(float)
+    spread = float(np.var(tokens))
+    by_token = float(np.cov(tokens, prompts, bias=True)[0, 1]) / spread if spread else 0.0
+    by_request = float(prompts.mean() - by_token * tokens.mean())
+    if by_token <= 0 or by_request < 0:
+        return float(prompts.sum() / tokens.sum()), 0.0
+    return by_token, by_request
 
 
 def _shares(found: list[list[Requests | None]], weights: list[np.ndarray]) -> list[list[np.ndarray]]:

@@ -100,6 +100,7 @@ class TranslationRunner(InferenceRunner):
     async def run_async(self, data_gen: Iterable[Document], rank: int = 0) -> None:
         store = AnswerStore(self.store_folder) if self.store_folder is not None else None
         self._store = store
+        self._tell()
         try:
             await super().run_async(data_gen, rank)
         finally:
