@@ -15,7 +15,6 @@ import json
 import os
 import subprocess
 import sys
-from argparse import Namespace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -40,7 +39,7 @@ def starts(journal: Path) -> list[dict[str, Any]]:
 
 async def serve(arguments: list[str]) -> None:
     sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
-    from standin_llm import StandIn, _send
+    from standin_llm import StandIn, _options, _send
 
     given = dict(pairwise(arguments))
     journal = Path(os.environ["FAKE_VLLM_JOURNAL"])
@@ -75,11 +74,8 @@ async def serve(arguments: list[str]) -> None:
                 os._exit(1)
             return await super().respond(method, path, headers, body, writer)
 
-    options = Namespace(
-        model=given["--served-model-name"], fault=[], seed=0, retry_after=0.05, latency=0.0, capacity=0,
-        requires_key="", no_models=False, redirect_to="", translation="pseudo",
-    )  # fmt: skip
-    server = await asyncio.start_unix_server(Server(options).serve, given["--uds"], limit=2**24, backlog=2048)
+    sys.argv[1:] = ["--model", given["--served-model-name"]]
+    server = await asyncio.start_unix_server(Server(_options()).serve, given["--uds"], limit=2**24, backlog=2048)
     await server.serve_forever()
 
 
