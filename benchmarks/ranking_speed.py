@@ -20,7 +20,7 @@ from datatrove.data import Document
 
 import builders.rank
 from builders.rank import RankCandidates
-from builders.ranker_fit import ranked_text
+from builders.ranker_fit import ranked_texts
 from builders.ranking_recipe import Ranking
 from processors.checks import check_conversation
 from processors.languages import Language
@@ -50,8 +50,11 @@ def fit(sources: list[str], candidates: dict[str, list[str]], folder: Path) -> N
         name: [check_conversation(message(s), message(t)) for s, t in zip(sources, texts, strict=True)]
         for name, texts in candidates.items()
     }
-    texts = {name: [ranked_text(message(t)) for t in texts] for name, texts in candidates.items()}
-    Ranker.load().fit_batch(sources, texts, verdicts).save(folder / "fitted.npz")
+    rows = [
+        (message(source), {name: message(texts[number]) for name, texts in candidates.items()})
+        for number, source in enumerate(sources)
+    ]
+    Ranker.load().fit_batch(*ranked_texts(rows, list(candidates)), verdicts).save(folder / "fitted.npz")
     (folder / "ranker.json").write_text(SHIPPED.read_text(encoding="utf-8"), encoding="utf-8")
 
 

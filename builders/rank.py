@@ -8,7 +8,7 @@ from typing import Any
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
-from builders.ranker_fit import load_fitted, ranked_text
+from builders.ranker_fit import load_fitted, ranked_texts
 from builders.ranking_recipe import Ranking
 from builders.shards import share
 from builders.sink import drop
@@ -222,8 +222,11 @@ def _batches(data: Iterable[Document]) -> Iterator[list[Document]]:
 def _add_quality(fitted: FittedRanker, documents: list[Document], judged: list[dict[str, Judged]]) -> None:
     """Sets the quality of every candidate of rows that have two or more: of one there is nothing to say."""
     names = fitted.translators
-    sources = [ranked_text(document.metadata["messages"]) for document in documents]
-    candidates = {name: [ranked_text(row[name].messages) if name in row else None for row in judged] for name in names}
+    rows = [
+        (document.metadata["messages"], {name: one.messages for name, one in row.items()})
+        for document, row in zip(documents, judged, strict=True)
+    ]
+    sources, candidates = ranked_texts(rows, names)
     verdicts = {name: [row[name].verdicts if name in row else [] for row in judged] for name in names}
     for row, ranks in zip(judged, fitted.score(sources, candidates, verdicts), strict=True):
         if len(ranks) > 1:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from builders.stages import Build
 
 SAMPLE_ROWS, LEAST_A_SPLIT, MOST_A_UNIT = 4096, 32, 64
+# Characters of a conversation that the ranker reads: its memory and time grow with them, and more tell it little more.
+LONGEST = 100_000
+Messages = Sequence[Mapping[str, str]]
 # Raised when the same sample would be measured differently, so that an older fit is not taken for a newer one.
 _VERSION = 1
 
@@ -101,10 +104,8 @@ def fit_sample(
         chosen = sorted(ids[:count])
         source = _messages(UnitFiles(selected, unit), chosen)
         targets = {name: _messages(UnitFiles(folder, unit), chosen) for name, folder in translated.items()}
-        texts = [ranked_text(source[i]) for i in chosen]
-        candidates = {
-            name: [ranked_text(found[i]) if i in found else None for i in chosen] for name, found in targets.items()
-        }
+        rows = [(source[i], {name: found.get(i) for name, found in targets.items()}) for i in chosen]
+        texts, candidates = ranked_texts(rows, list(targets))
         verdicts = {
             name: [
                 check_conversation(source[i], found[i], script=language.script, language=language.code)
@@ -118,8 +119,27 @@ def fit_sample(
     return FittedRanker(ranker, tuple(translated), Measures.joined(parts))
 
 
-def ranked_text(messages: Iterable[Mapping[str, str]]) -> str:
-    """What the ranker reads of a conversation: all that a translator is asked to translate."""
+def ranked_texts(
+    rows: Iterable[tuple[Messages, Mapping[str, Messages | None]]], names: Sequence[str]
+) -> tuple[list[str], dict[str, list[str | None]]]:
+    """What the ranker reads of rows of a source and its candidates: all that a translator is asked to translate.
+
+    Of a long conversation the first part, of the source `LONGEST` characters and of each candidate the same share.
+    """
+    sources: list[str] = []
+    candidates: dict[str, list[str | None]] = {name: [] for name in names}
+    for source, targets in rows:
+        text = _text(source)
+        share = min(1.0, LONGEST / max(len(text), 1))
+        sources.append(text[: round(share * len(text))])
+        for name in names:
+            found = targets.get(name)
+            whole = _text(found) if found is not None else None
+            candidates[name].append(whole if whole is None else whole[: round(share * len(whole))])
+    return sources, candidates
+
+
+def _text(messages: Messages) -> str:
     return "\n".join(text for message in messages for text in translated_parts(message))
 
 

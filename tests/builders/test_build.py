@@ -190,8 +190,10 @@ def test_a_finished_build_does_nothing_again_and_a_changed_one_only_what_changed
     before = {path: path.stat().st_mtime_ns for path in run.rglob("*.parquet")}
     assert smolkalam(*build).returncode == 0
     assert {path: path.stat().st_mtime_ns for path in run.rglob("*.parquet")} == before
-    done = smolkalam(*build, "--set", "ranking.replace=better")
+    fit = (run / "ranker" / "fitted.npz").stat().st_mtime_ns
+    done = smolkalam(*build, "--set", "ranking.replace=vetoed")
     assert done.returncode == 0 and "rank: done again, for this changed: ranking.replace" in done.stderr
+    assert (run / "ranker" / "fitted.npz").stat().st_mtime_ns == fit
     changed = {path for path, stamp in before.items() if path.stat().st_mtime_ns != stamp}
     assert changed and not [path for path in changed if path.is_relative_to(run / "translate")]
 

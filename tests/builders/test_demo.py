@@ -135,6 +135,24 @@ def test_the_ranking_prefers_the_reference(demo: Demo, ranked: dict[str, dict[st
     assert sum(one for one, _ in scored) > sum(other for _, other in scored)
 
 
+def test_each_row_s_candidates_say_which_check_or_score_decided(demo: Demo) -> None:
+    faults = {row_id(fault["split"], fault["row"]): fault for fault in planted_faults()}
+    by_score = 0
+    for row in table(demo, "dataset", "SFT_draft_ranked"):
+        said = {c["translator"]: c for c in row["candidates"]}
+        assert said[row["translator"]]["chosen"] and said[row["translator"]]["decision"].startswith("chosen: ")
+        draft = said["draft"]
+        hard = [v["check"] for v in draft["checks"] if v["hard"]]
+        if hard:
+            assert hard[0] in draft["decision"] and draft["decision"].startswith(("vetoed: ", "not translated: "))
+            assert faults[row["id"]]["check"] in draft["decision"]
+        else:
+            assert f"{draft['quality']:.3f}" in draft["decision"]
+            by_score += row["translator"] == "reference"
+        assert row["quality"] == said[row["translator"]]["quality"]
+    assert by_score > 10
+
+
 def test_drops_have_their_reasons_and_places(demo: Demo) -> None:
     dropped = [json.loads(line) for path in demo.run.glob("select/dropped/*.jsonl") for line in path.open()]
     assert set(Counter(drop["reason"] for drop in dropped)) == {
