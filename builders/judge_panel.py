@@ -1,5 +1,6 @@
 """The panel of judges, as a YAML file: checked as strictly as a recipe."""
 
+from itertools import combinations
 from pathlib import Path
 from typing import Literal
 
@@ -28,6 +29,10 @@ class PanelJudge(Strict):
     answer_tokens: int = Field(250, ge=1, description="length of an answer, for the estimate; more for a reasoner")
     cost: Cost | None = None
 
+    def asks(self) -> tuple[object, ...]:
+        """What decides its answers: another judge of which this is the same would be the same judge twice."""
+        return self.model, self.revision, self.decoding, self.output
+
 
 class Panel(Strict):
     """The judges, and what they are given to judge."""
@@ -44,6 +49,9 @@ class Panel(Strict):
         for name in names:
             if names.count(name) > 1:
                 raise ValueError(f"two judges are named '{name}'")
+        for one, other in combinations(self.judges, 2):
+            if one.asks() == other.asks():
+                raise ValueError(f"judges '{one.name}' and '{other.name}' ask the same model for the same; drop one")
         return self
 
 

@@ -118,13 +118,13 @@ class Votes:
         return sorted(self.votes.keys() - self.asked)
 
 
-class _Scores(RootModel[dict[str, float]]):
+class Scores(RootModel[dict[str, float]]):
     model_config = {"strict": True}
 
 
 def read_benchmark(path: Path, translators: Sequence[str]) -> Benchmark:
     """Scores from a YAML mapping of translators, such as `{SeedX: 41.2, Gemma3: 44.0}`, in percent."""
-    scores = load_checked(path, _Scores, "expected a score for each translator, such as SeedX: 41.2").root
+    scores = load_checked(path, Scores, "expected a score for each translator, such as SeedX: 41.2").root
     for name in scores:
         known_translator(name, translators, str(path))
     if len(scores) < 2:

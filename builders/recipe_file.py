@@ -172,7 +172,7 @@ def _line(path: Path, tree: yaml.Node | None, problem: Any, model: type[BaseMode
         near = difflib.get_close_matches(str(given), choices, n=1)
         message = f"{message}{f'; did you mean {near[0]!r}?' if near else ''}"
     shown = "" if isinstance(given, dict | list) else f" (found {given!r})"
-    return f"{where}: {key or 'recipe'}: {message[0].lower()}{message[1:]}{shown}"
+    return f"{where}: {key or model.__name__.lower()}: {message[0].lower()}{message[1:]}{shown}"
 
 
 def _members() -> tuple[Any, ...]:
