@@ -46,6 +46,8 @@ _CONSEQUENCE = re.compile(
 )
 _HINTS = (
     (r"No module named '?vllm", "server.python must be the interpreter of the environment that vLLM is installed in"),
+    (r"--uds", "this vLLM is too old to be started here; start it yourself and give base_url instead of server"),
+    (r"no kernel image", "this vLLM was not built for this GPU; V100s need an older one (see the recipe seedx_v100)"),
     (r"Bfloat16 is only supported", "set server.dtype: float16"),
     (
         r"out of memory|KV cache|kv cache|Free memory on device|SIGKILL",
