@@ -1,8 +1,9 @@
 """A stand-in for an LLM's API: an OpenAI-compatible server on the loopback, with faults on demand.
 
 `python tests/standin_llm.py --port 0 --fault 429=0.05 --fault hang=0.01 --seed 7` prints its address and serves
-/v1/chat/completions, /v1/completions, /v1/models and vLLM's /classify. Its translation is a function of the text;
-which of the requests for a text meet a fault is a function of seed, text and count, whatever the order of arrival.
+/v1/chat/completions, /v1/completions, /v1/models, vLLM's /classify and text-generation-inference's /generate. Its
+translation is a function of the text; which of the requests for a text meet a fault is a function of seed, text and
+count, whatever the order of arrival.
 
 GET /stats tells what was asked and answered how often, and which keys were sent; POST /control with
 {"faults": {...}, "latency": s, "capacity": n, "models": bool} changes it while it runs.
@@ -96,10 +97,13 @@ class StandIn:
             if not self.models:
                 return await _send(writer, 404, {"error": {"message": "Not Found"}})
             return await _send(writer, 200, {"object": "list", "data": [{"id": self.options.model}]})
-        if path not in ("/v1/chat/completions", "/v1/completions", "/classify") or method != "POST":
+        if path not in ("/v1/chat/completions", "/v1/completions", "/classify", "/generate") or method != "POST":
             return await _send(writer, 404, {"detail": "Not Found"})
         payload = json.loads(body)
-        if payload.get("model") != self.options.model:
+        if path == "/generate":
+            if refusal := tgi_refusal(payload):
+                return await _send(writer, 422, {"error": refusal, "error_type": "validation"})
+        elif payload.get("model") != self.options.model:
             message = f"The model `{payload.get('model')}` does not exist."
             return await _send(writer, 404, {"error": {"message": message, "code": "model_not_found"}})
         self.in_flight += 1
@@ -127,7 +131,13 @@ class StandIn:
                 "429-reset": {"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": f"{wait:g}s"},
             }.get(fault, {})
             status = int(fault[:3])
-            return await _send(writer, status, {"error": {"message": f"injected {status}", "code": status}}, extra)
+            body: Any = {"error": {"message": f"injected {status}", "code": status}}
+            if path == "/generate":
+                body = {"error": f"injected {status}", "error_type": "overloaded" if status == 429 else "generation"}
+            return await _send(writer, status, body, extra)
+        if fault == "400-context" and path == "/generate":
+            message = "Input validation error: `inputs` must have less than 1024 tokens. Given: 1100"
+            return await _send(writer, 422, {"error": message, "error_type": "validation"})
         if fault == "400-context":
             message = "This model's maximum context length is 512 tokens. However, you requested 900 tokens."
             return await _send(writer, 400, {"error": {"message": message, "type": "BadRequestError", "code": 400}})
@@ -152,21 +162,31 @@ class StandIn:
             answer = ""
         elif fault == "filter":
             answer, finish_reason = "", "content_filter"
+        extra = {}
+        if path == "/generate":
+            response: Any = tgi_response(answer, finish_reason)
+            extra = {"x-prompt-tokens": str(len(text.split()))}
+        else:
+            response = self.completion(path, payload, text, answer, finish_reason)
+        if fault == "half":
+            raw = json.dumps(response).encode()
+            writer.write(_head(200, len(raw), extra) + raw[: len(raw) // 2])
+            await writer.drain()
+            return False
+        going_on = await _send(writer, 200, response, extra)
+        self.answered[text] += 1
+        return going_on
+
+    def completion(
+        self, path: str, payload: dict[str, Any], text: str, answer: str, finish_reason: str
+    ) -> dict[str, Any]:
         choice: dict[str, Any] = {"index": 0, "finish_reason": finish_reason}
         if path.endswith("/chat/completions"):
             choice["message"] = {"role": "assistant", "content": answer}
         else:
             choice["text"] = answer
         usage = {"prompt_tokens": len(text.split()), "completion_tokens": len(answer.split())}
-        response = {"id": "x", "object": "completion", "model": payload["model"], "choices": [choice], "usage": usage}
-        if fault == "half":
-            raw = json.dumps(response).encode()
-            writer.write(_head(200, len(raw), {}) + raw[: len(raw) // 2])
-            await writer.drain()
-            return False
-        going_on = await _send(writer, 200, response)
-        self.answered[text] += 1
-        return going_on
+        return {"id": "x", "object": "completion", "model": payload["model"], "choices": [choice], "usage": usage}
 
     async def work(self) -> None:
         """`latency` seconds, `capacity` requests at a time, first come first served."""
@@ -243,11 +263,30 @@ def asked_text(payload: dict[str, Any]) -> str:
     """The text to translate within a request of any of the project's prompts."""
     if "input" in payload:
         return json.dumps(payload["input"])
-    if "prompt" in payload:
-        prompt = payload["prompt"]
+    if "messages" not in payload:
+        prompt = payload.get("prompt") or payload["inputs"]
         return prompt[prompt.index("\n") + 1 : prompt.rindex(" <")]
     content = payload["messages"][-1]["content"]
     return content if isinstance(content, str) else content[0]["text"]
+
+
+def tgi_refusal(payload: dict[str, Any]) -> str:
+    """What text-generation-inference (router/src/validation.rs) says of parameters that it does not take."""
+    given = payload.get("parameters", {})
+    for name, wrong, rule in (
+        ("temperature", lambda value: value <= 0, "strictly positive"),
+        ("top_p", lambda value: not 0 < value < 1, "> 0.0 and < 1.0"),
+        ("top_k", lambda value: value <= 0, "strictly positive"),
+    ):
+        if given.get(name) is not None and wrong(given[name]):
+            return f"Input validation error: `{name}` must be {rule}"
+    return "" if given.get("details") and not payload.get("stream") else "this stand-in gives details and no streams"
+
+
+def tgi_response(answer: str, finish_reason: str) -> dict[str, Any]:
+    reason = {"stop": "eos_token", "content_filter": "stop_sequence"}.get(finish_reason, finish_reason)
+    details = {"finish_reason": reason, "generated_tokens": len(answer.split()), "prefill": [], "tokens": []}
+    return {"generated_text": answer, "details": details | {"seed": None}}
 
 
 async def _read_request(reader: asyncio.StreamReader) -> tuple[str, str, dict[str, str], bytes] | None:
