@@ -151,7 +151,7 @@ class RunReader:
 def recent_rate(units: Iterable[tuple[float, int]]) -> float | None:
     """Rows a second from (file time, rows) of finished units: those of the RECENT_S before the last.
 
-    >>> recent_rate([(100.0, 50), (110.0, 50), (120.0, 70), (3.0, 1000)])
+    >>> recent_rate([(1000.0, 50), (1010.0, 50), (1020.0, 70), (3.0, 1000)])
     6.0
     """
     times = sorted(units)
@@ -171,6 +171,7 @@ class Pulse:
         self.lease_s = lease_s
         # Of each file: its first content, whether it ever changed, when we last saw a change, and its own time.
         self._seen: dict[Path, tuple[bytes, bool, float, float]] = {}
+        self._looked = False
 
     def look(self) -> None:
         """See every claim and file of progress once more."""
@@ -180,10 +181,10 @@ class Pulse:
                 content, at = path.read_bytes(), path.stat().st_mtime
                 before = self._seen.get(path)
                 # A file that was not there when we looked first is a sign of life too.
-                changed = before[0] != content if before else bool(self._seen)
+                changed = before[0] != content if before else self._looked
                 ever = changed or (before is not None and before[1])
                 found[path] = content, ever, now if changed or before is None else before[2], at
-        self._seen = found
+        self._seen, self._looked = found, True
 
     def workers(self) -> dict[str, list[str]]:
         """Workers by `alive` (gave a sign), `quiet` (not yet, but may), `silent` (for a lease: others take over)."""

@@ -1,0 +1,71 @@
+import doctest
+import json
+import pickle
+from copy import deepcopy
+from pathlib import Path
+
+import pytest
+
+from builders import engine_files
+from builders.engine_files import EngineFile, RequestsSince, read_engines, total_counters
+
+
+@pytest.fixture(autouse=True)
+def a_process_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine_files, "_processes", {})
+
+
+def test_tasks_of_a_process_add_up_in_one_file(tmp_path: Path) -> None:
+    pristine = EngineFile(tmp_path / "engines")
+    for task in (deepcopy(pristine), pickle.loads(pickle.dumps(pristine))):
+        task({"answers": 3, "requests": 4, "in_flight": 2, "limit": 8.5})
+        task({"answers": 10, "requests": 12, "retry_429": 2, "in_flight": 0, "limit": 8.0})
+    (state,) = read_engines(tmp_path / "engines").values()
+    assert state.counters == {"answers": 20, "requests": 24, "retry_429": 4}
+    assert state.now == {"in_flight": 0, "limit": 8.0} and state.beat == 4
+    assert not list((tmp_path / "engines").glob("*.tmp"))
+
+
+def test_a_process_that_began_again_has_a_file_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    EngineFile(tmp_path)({"answers": 3})
+    monkeypatch.setattr(engine_files, "_processes", {})
+    EngineFile(tmp_path)({"answers": 4})
+    states = read_engines(tmp_path)
+    assert len(states) == 2 and total_counters(states)["answers"] == 7
+
+
+def test_rates_are_by_the_writers_clock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [100.0]
+    monkeypatch.setattr(engine_files.time, "monotonic", lambda: clock[0])
+    tell = EngineFile(tmp_path)
+    for second, answers in ((0, 0), (10, 100), (40, 100), (50, 400)):
+        clock[0] = 100.0 + second
+        tell({"answers": answers, "completion_tokens": 2 * answers})
+    (state,) = read_engines(tmp_path).values()
+    # Of the last 30 seconds and what they began with: 300 answers in 10 s after a pause of 30.
+    assert state.seconds == 50 and state.per_second["answers"] == pytest.approx(30.0)
+    assert state.per_second["completion_tokens"] == pytest.approx(60.0)
+
+
+def test_what_cannot_be_read_or_written_is_passed_over(tmp_path: Path) -> None:
+    EngineFile(tmp_path)({"answers": 3})
+    (tmp_path / "half.json").write_text('{"host": "a", "pid"')
+    (tmp_path / "other.json").write_text(json.dumps({"rows": 3}))
+    (tmp_path / "list.json").write_text("[1]")
+    assert total_counters(read_engines(tmp_path))["answers"] == 3
+    assert read_engines(tmp_path / "nowhere") == {}
+    (tmp_path / "file").write_text("")
+    EngineFile(tmp_path / "file" / "engines")({"answers": 3})
+
+
+def test_the_bar_counts_from_where_the_build_began(tmp_path: Path) -> None:
+    tell = EngineFile(tmp_path)
+    tell({"answers": 30, "requests": 31, "retry_429": 1})
+    since = RequestsSince(tmp_path)
+    assert since() == ""
+    tell({"answers": 30, "requests": 35, "retry_429": 1, "retry_500": 4})
+    assert since() == "(0.0 requests/s, 4 retries)"
+
+
+def test_the_examples_in_the_docstrings() -> None:
+    assert doctest.testmod(engine_files).failed == 0

@@ -1,0 +1,220 @@
+"""`smolkalam status` on run folders in every state, and beside real builds through a stand-in server."""
+
+import json
+import os
+import pty
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from builders import status, status_text
+from builders.status import Watch, run_status
+from tests.builders.test_queue import LEASE_S, wait_for, workers
+from tests.conftest import ROOT, Demo
+from tests.standin_llm import running
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+Row = Callable[..., dict[str, Any]]
+Write = Callable[..., Path]
+
+RECIPE = """
+name: small
+source: {{path: unused}}
+executor: {{kind: queue, lease_s: {lease_s}}}
+outputs: {{parallel: false}}
+translators:
+  - name: one
+    backend: endpoint
+    model: stand-in
+    base_url: {url}
+    concurrency: 4
+    cost: {{usd_per_million_input: 10.0, usd_per_million_output: 20.0, output_tokens_per_gpu_second: 100.0}}
+"""
+
+
+def everything(folder: Path) -> dict[str, tuple[int, int, int]]:
+    """Every file and folder with its inode, size and time of change."""
+    found = {}
+    for path in sorted(folder.rglob("*")):
+        at = path.lstat()
+        found[str(path)] = at.st_ino, at.st_size, at.st_mtime_ns
+    return found
+
+
+@pytest.fixture
+def source(row: Row, write_split: Write) -> Path:
+    def conversation(index: int) -> dict[str, Any]:
+        return row(("user", f"Question {index} about water."), ("assistant", f"Answer {index}: it boils."))
+
+    return write_split("alpha", [conversation(i) for i in range(120)], shards=4)
+
+
+def test_the_examples_in_the_docstrings() -> None:
+    import doctest
+
+    assert doctest.testmod(status_text).failed == 0
+
+
+def test_a_finished_run_is_told_from_its_counts_and_left_as_it_is(demo: Demo, capsys: Any) -> None:
+    before = everything(demo.run)
+    run_status(demo.run, as_json=True, follow=True)
+    (line,) = capsys.readouterr().out.splitlines()
+    found = json.loads(line)
+    assert found["state"] == "finished" and found["executor"] == "local" and found["usd"] is None
+    rows = {stage["stage"]: (stage["rows_done"], stage["rows"]) for stage in found["stages"]}
+    assert list(rows) == ["scan", "select", "translate/reference", "translate/draft", "rank", "build"]
+    assert all(done == total for done, total in rows.values()) and rows["rank"][0] == rows["translate/draft"][0] > 0
+    assert all(not stage["rows_in_progress"] and stage["seconds_left"] is None for stage in found["stages"])
+    select = found["stages"][1]
+    assert sum(select["failed_rows"].values()) == rows["select"][0] - rows["rank"][0] > 0
+    run_status(demo.run, as_json=False, follow=False)
+    text = capsys.readouterr().out
+    assert re.search(rf"^rank +{rows['rank'][0]} +{rows['rank'][0]} *$", text, re.MULTILINE)
+    assert everything(demo.run) == before
+
+
+def test_a_changed_recipe_makes_what_lies_there_count_no_more(demo: Demo, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(demo.run, run)
+    path = run / "select" / "stage.json"
+    stage = json.loads(path.read_text())
+    path.write_text(json.dumps(stage | {"fingerprint": "another"}))
+    found = {stage["stage"]: stage["rows_done"] for stage in Watch(run).look()["stages"]}
+    assert found["select"] > 0
+    assert not any(found[name] for name in ("translate/reference", "translate/draft", "rank", "build"))
+
+
+def test_a_run_not_begun_a_stopped_one_and_mistakes(
+    demo: Demo, smolkalam: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(status, "OBSERVE_S", 0.05)
+    run = tmp_path / "run"
+    run.mkdir()
+    shutil.copy(demo.run / "recipe.yaml", run)
+    assert Watch(run).first()["state"] == "not begun"
+    shutil.copytree(demo.run / "select", run / "select")
+    found = Watch(run).first()
+    assert found["state"] == "stopped" and found["stages"][0]["rows_done"] == found["stages"][0]["rows"] > 0
+    # What a killed process left of its progress is not in progress, and not done.
+    left = run / "logs" / "translate" / "draft" / "progress" / "00000.json"
+    left.parent.mkdir(parents=True)
+    left.write_text('{"rows": 7}')
+    found = Watch(run).first()
+    assert found["state"] == "stopped" and all(not stage["rows_in_progress"] for stage in found["stages"])
+
+    counts = next((run / "select" / "counts").iterdir())
+    counts.write_text('{"read": 1, ')
+    done = smolkalam("status", run)
+    assert done.returncode == 2 and not done.stdout and len(done.stderr.splitlines()) == 1
+    assert f"{counts}: damaged" in done.stderr
+    (run / "recipe.yaml").write_text("name: [")
+    for folder, expected in ((run, "not valid YAML"), (tmp_path, "no run folder (no recipe.yaml in it)")):
+        done = smolkalam("status", folder, "--format", "json")
+        assert done.returncode == 2 and not done.stdout and len(done.stderr.splitlines()) == 1
+        assert expected in done.stderr
+
+
+def test_two_workers_of_which_one_is_killed(smolkalam: Run, source: Path, tmp_path: Path) -> None:
+    run, recipe = tmp_path / "run", tmp_path / "small.yaml"
+    arguments = ("--latency", "0.05", "--fault", "429=0.1", "--fault", "500=0.05", "--fault", "length=0.02")
+    with running(*arguments) as server:
+        recipe.write_text(RECIPE.format(url=server.url, lease_s=LEASE_S))
+        begin = ("build", recipe, "--input", source, "--output", run, "--workers", 1)
+        assert smolkalam(*begin, "--stop-after", "select").returncode == 0
+        watch = Watch(run)
+        assert watch.look()["state"] == "stopped"
+        with workers(run, 2) as (killed, other):
+            seen = wait_for(lambda: (s := watch.look())["workers"]["alive"] == 2 and s, "two signs of life")
+            assert seen["state"] == "running" and seen["workers"] == {"alive": 2, "quiet": 0, "silent": 0}
+            one = wait_for(
+                lambda: (s := watch.look())["translators"][0]["requests"]["in_flight"] and s["translators"][0],
+                "a request on its way",
+            )
+            assert one["processes"] and 0 < one["requests"]["in_flight"] <= 8 and one["requests"]["limit"] <= 8
+            killed.send_signal(signal.SIGKILL)
+            killed.wait()
+            gone = wait_for(lambda: (s := watch.look())["workers"]["silent"] and s, "silence")
+            assert str(killed.pid) in gone["worker_names"]["silent"][0]
+            _, errors = other.communicate(timeout=180)
+            assert other.returncode == 0, errors
+        answered = sum(server.stats()["answered"].values())
+        served = server.stats()["served"]
+    found = watch.look()
+    (one,) = found["translators"]
+    assert found["state"] == "finished" and one["requests"]["in_flight"] == 0 and one["processes"] == 0
+    for stage in found["stages"]:
+        assert stage["rows_done"] == stage["rows"] == 120 and not stage["rows_in_progress"]
+    # What the killed one did not tell any more is at most what it did since it last told.
+    assert 0.7 * answered <= one["requests"]["answered"] <= answered
+    assert 0 < one["retries"]["429"] <= served["429"] and 0 < one["retries"]["500"] <= served["500"]
+    tokens = one["tokens"]
+    assert one["usd"] == pytest.approx((tokens["input"] * 10 + tokens["output"] * 20) / 1e6, abs=1e-5) == found["usd"]
+    assert one["gpu_hours"] == pytest.approx(tokens["output"] / 100 / 3600, abs=1e-3)
+    failed = found["stages"][1]["failed_rows"]
+    dropped = [line for path in (run / "translate/one/dropped").glob("*") for line in path.read_text().splitlines()]
+    assert sum(failed.values()) == len(dropped)
+
+
+def test_followed_in_a_pipe_and_on_a_terminal(smolkalam: Run, source: Path, tmp_path: Path) -> None:
+    run, recipe = tmp_path / "run", tmp_path / "small.yaml"
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "TERM": "xterm", "COLUMNS": "120"}
+    command = [sys.executable, "-m", "smolkalam", "status", str(run)]
+    with running("--latency", "0.1") as server:
+        recipe.write_text(RECIPE.format(url=server.url, lease_s=LEASE_S))
+        begin = ("build", recipe, "--input", source, "--output", run, "--workers", 1)
+        assert smolkalam(*begin, "--stop-after", "select").returncode == 0
+        shown, terminal = pty.openpty()
+        with workers(run, 1) as (worker,):
+            lines = subprocess.Popen(
+                [*command, "--follow", "--format", "json"], env=environment, stdout=subprocess.PIPE, text=True
+            )
+            screen = subprocess.Popen(command, env=environment, stdout=terminal, stderr=terminal)
+            os.close(terminal)
+            out, _ = lines.communicate(timeout=180)
+            assert worker.wait() == 0 and lines.returncode == 0
+        text = b""
+        while True:
+            try:
+                piece = os.read(shown, 65536)
+            except OSError:
+                break
+            text += piece
+        assert screen.wait() == 0
+    states = [json.loads(line) for line in out.splitlines()]
+    assert states[-1]["state"] == "finished" and states[0]["state"] == "running" and len(states) > 2
+    done = [state["stages"][1]["rows_done"] + state["stages"][1]["rows_in_progress"] for state in states]
+    assert done[-1] == 120 and len(set(done)) > 2
+    under_way = [state["stages"][1] for state in states if state["stages"][1]["seconds_left"]]
+    assert under_way and all(stage["rows_per_second"] > 0 for stage in under_way)
+    assert b"small (queue): running" in text and b"small (queue): finished" in text
+
+
+def test_ctrl_c_leaves_the_view_in_peace(demo: Demo, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    run.mkdir()
+    shutil.copy(demo.run / "recipe.yaml", run)
+    command = [sys.executable, "-m", "smolkalam", "status", str(run), "--follow", "--format", "json"]
+    with subprocess.Popen(
+        command, env=os.environ | {"PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout and json.loads(process.stdout.readline())["state"] == "not begun"
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    assert process.returncode == 0 and not errors
+
+
+def test_counts_are_read_once(demo: Demo, monkeypatch: pytest.MonkeyPatch) -> None:
+    watch = Watch(demo.run)
+    first = watch.look()
+    read: list[Path] = []
+    plain = Path.read_text
+    monkeypatch.setattr(Path, "read_text", lambda path, *a, **k: (read.append(path), plain(path, *a, **k))[1])
+    assert watch.look() == first
+    assert not [path for path in read if path.parent.name == "counts"]
