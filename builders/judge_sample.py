@@ -24,8 +24,8 @@ SCORES = ("quality", "reward", "rank_score")
 class Sampled:
     """`pairs` in the order of their keys; `scores`: of each pair, what each of SCORES gives a and b, where it does.
 
-    `vetoed`: pairs of which one translation has a hard check against it. `left_out` counts the pairs that could not
-    be drawn, by reason.
+    `vetoed`: pairs of which one translation has a hard check against it. `left_out` counts the others of the
+    `possible` pairs, by reason; whether those `not_drawn` could have been judged, nobody has looked.
     """
 
     pairs: list[Pair] = field(default_factory=list)
@@ -49,29 +49,26 @@ def draw_pairs(
     for row in rows:
         for one, other in combinations(row["candidates"], 2):
             sampled.possible += 1
-            reason = _unfit(one, other, near)
-            if reason:
-                sampled.left_out[reason] += 1
-                continue
             name = f"{row['id']}\0{one['translator']}\0{other['translator']}"
             key = int.from_bytes(blake2b(f"{seed}\0{name}".encode(), digest_size=8).digest(), "big")
-            if len(heap) < count or -heap[0][0] > key:
-                # Of the pairs that would be drawn only: counting tokens is what takes time.
-                if tokens(_all_text(row, one, other)) > max_tokens:
-                    sampled.left_out["too_long"] += 1
-                    continue
+            # Only what would be drawn is looked at: to normalise and count all of a large run takes hours.
+            if len(heap) == count and -heap[0][0] < key:
+                sampled.left_out["not_drawn"] += 1
+            elif reason := _unfit(row, one, other, near, tokens, max_tokens):
+                sampled.left_out[reason] += 1
+            else:
                 heapq.heappush(heap, (-key, name, (row, one, other)))
                 if len(heap) > count:
                     heapq.heappop(heap)
                     sampled.left_out["not_drawn"] += 1
-            else:
-                sampled.left_out["not_drawn"] += 1
     for _, _, (row, one, other) in sorted(heap, key=lambda drawn: (-drawn[0], drawn[1])):
         _add(sampled, row, one, other)
     return sampled
 
 
-def _unfit(one: dict[str, Any], other: dict[str, Any], near: float | None) -> str:
+def _unfit(
+    row: dict[str, Any], one: dict[str, Any], other: dict[str, Any], near: float | None, tokens: Any, max_tokens: int
+) -> str:
     if one["messages"] is None or other["messages"] is None:
         return "not_translated"
     if normalise(_text(one)) == normalise(_text(other)):
@@ -83,6 +80,8 @@ def _unfit(one: dict[str, Any], other: dict[str, Any], near: float | None) -> st
         # Rounded: 0.95 - 0.90 is to be 0.05.
         if round(abs(one[score] - other[score]), 9) > near:
             return "not_near"
+    if tokens("\n".join([conversation_text(row["messages"]), _text(one), _text(other)])) > max_tokens:
+        return "too_long"
     return ""
 
 
@@ -102,10 +101,6 @@ def _add(sampled: Sampled, row: dict[str, Any], one: dict[str, Any], other: dict
 
 def _text(candidate: dict[str, Any]) -> str:
     return conversation_text(candidate["messages"], candidate["custom_instructions"] or "")
-
-
-def _all_text(row: dict[str, Any], one: dict[str, Any], other: dict[str, Any]) -> str:
-    return "\n".join([conversation_text(row["messages"]), _text(one), _text(other)])
 
 
 def _vetoed(candidate: dict[str, Any]) -> bool:

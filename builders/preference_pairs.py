@@ -7,10 +7,13 @@ of the model that is trained on the dataset. Both are in TRL's conversational pr
 """
 
 import unicodedata
+from collections import Counter
 from dataclasses import dataclass
 from hashlib import blake2b
-from itertools import combinations
+from itertools import combinations, pairwise
 from typing import Any, Literal
+
+import regex
 
 from builders import schemas
 from builders.preference_sources import References, Source
@@ -31,8 +34,9 @@ REASONS = (
     "better_is_vetoed",
     "not_largest",
 )
-# Mean chrF of the two with each other from which they count as one text with a typing error in it.
+# Share of word pairs in common from which two texts count as one: a word changed in about seventy.
 NEAR_DUPLICATE = 0.97
+_MARKS = regex.compile(r"[\p{M}ـ]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +92,13 @@ def make_pairs(row: dict[str, Any], plan: Plan) -> tuple[list[dict[str, Any]], l
     candidates = {candidate["translator"]: candidate for candidate in row["candidates"]}
     names = [name for name in plan.source.translators if name in candidates]
     texts = {name: text for name in candidates if (text := _compared(row, candidates[name], plan.task)) is not None}
-    alike, to_reference = _measure(row, texts, plan)
+    plain = {name: normalise(text) for name, text in texts.items()}
+    to_reference = _to_reference(row, texts, plan.source)
     found: list[tuple[float, str, str]] = []
     left_out: list[LeftOut] = []
     for a, b in combinations(names, 2):
         difference = plan.source.difference(row["id"], a, b, to_reference) if a in texts and b in texts else None
-        reason, detail = _no_pair(row, candidates, (a, b), texts, alike.get((a, b), 0.0), difference, plan)
+        reason, detail = _no_pair(row, candidates, (a, b), plain, difference, plan)
         if reason:
             left_out.append(LeftOut(row["id"], (a, b), reason, detail))
             continue
@@ -121,48 +126,36 @@ def _compared(row: dict[str, Any], candidate: dict[str, Any], task: Task) -> str
     return messages[-1]["content"] if messages else ""
 
 
-def _measure(
-    row: dict[str, Any], texts: dict[str, str], plan: Plan
-) -> tuple[dict[tuple[str, str], float], dict[str, float]]:
-    """Mean chrF of each two texts, and in points that of each with the reference."""
-    source, names = plan.source, list(texts)
+def _to_reference(row: dict[str, Any], texts: dict[str, str], source: Source) -> dict[str, float]:
+    """chrF in points of each text with the reference; empty where there is none."""
     reference = source.reference(row["messages"], _instructions(row))
     if isinstance(source, References) and source.translator is not None:
         reference = texts.get(source.translator)
-    if len(names) < 2:
-        return {}, {}
-    known = [] if reference is None else [reference]
-    matrix = agreement([[*texts.values(), *known]])[0]
-    both = {
-        (a, b): float(matrix[i, j] + matrix[j, i]) / 2
-        for (i, a), (j, b) in combinations(list(enumerate(names)), 2)
-    }  # fmt: skip
-    both |= {(b, a): value for (a, b), value in both.items()}
-    if not known:
-        return both, {}
-    return both, {name: round(100 * float(matrix[i, -1]), 6) for i, name in enumerate(names)}
+    if reference is None:
+        return {}
+    matrix = agreement([[*texts.values(), reference]])[0]
+    return {name: round(100 * float(matrix[i, -1]), 6) for i, name in enumerate(texts)}
 
 
 def _no_pair(
     row: dict[str, Any],
     candidates: dict[str, Any],
     pair: tuple[str, str],
-    texts: dict[str, str],
-    alike: float,
+    plain: dict[str, str],
     difference: float | None,
     plan: Plan,
 ) -> tuple[str, str]:
     a, b = pair
-    if missing := [name for name in pair if name not in texts]:
+    if missing := [name for name in pair if name not in plain]:
         return "not_translated", ", ".join(missing)
     if plan.task == "assistant":
         ends = row["messages"] and row["messages"][-1]["role"] == "assistant"
-        if not ends or len(row["messages"]) < 2 or not all(texts[name].strip() for name in pair):
+        if not ends or len(row["messages"]) < 2 or not all(plain[name] for name in pair):
             return "no_answer", "the last message is no answer of the assistant's"
-    if normalise(texts[a]) == normalise(texts[b]):
+    if plain[a] == plain[b]:
         return "same_text", ""
-    if alike >= NEAR_DUPLICATE:
-        return "near_duplicate", f"chrF with each other {alike:.4f}"
+    if (alike := similarity(plain[a], plain[b])) >= NEAR_DUPLICATE:
+        return "near_duplicate", f"{alike:.1%} of the word pairs in common"
     if difference is None:
         return "no_preference", ""
     if abs(difference) <= plan.tie:
@@ -218,8 +211,17 @@ def normalise(text: str) -> str:
     >>> normalise("كِتَـاب  ١") == normalise("كتاب ١")
     True
     """
-    plain = unicodedata.normalize("NFKD", text).casefold().replace("ـ", "")
-    return " ".join("".join(c for c in plain if not unicodedata.combining(c)).split())
+    return " ".join(_MARKS.sub("", unicodedata.normalize("NFKD", text).casefold()).split())
+
+
+def similarity(one: str, other: str) -> float:
+    """Share of the word pairs (neighbours, so that order counts) that two texts have in common: Dice's coefficient.
+
+    >>> similarity("قطة تطارد كلبا", "كلبا تطارد قطة")
+    0.0
+    """
+    left, right = (Counter(pairwise(["", *text.split(), ""])) for text in (one, other))
+    return 2 * (left & right).total() / (left.total() + right.total())
 
 
 def is_test(messages: Messages, share: float, seed: int) -> bool:

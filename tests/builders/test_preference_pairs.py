@@ -74,9 +74,9 @@ def test_the_assistants_answers_share_the_better_prompt() -> None:
             "same_text",
         ),
         (
-            candidate("SeedX", GOOD[0], "تقع المكتبة خلف المدرسة القديمة بجوار السوق الكبير في وسط المدينة. " * 4),
+            candidate("SeedX", GOOD[0], "تقع المكتبة خلف المدرسة القديمة بجوار السوق الكبير في وسط المدينة. " * 8),
             candidate("Gemma3", GOOD[0], "تقع المكتبه خلف المدرسة القديمة بجوار السوق الكبير في وسط المدينة. "
-                      + "تقع المكتبة خلف المدرسة القديمة بجوار السوق الكبير في وسط المدينة. " * 3),
+                      + "تقع المكتبة خلف المدرسة القديمة بجوار السوق الكبير في وسط المدينة. " * 7),
             "near_duplicate",
         ),
         (candidate("SeedX", *POOR), candidate("Gemma3", *FAIR, checks=hard("protected")), "better_is_vetoed"),
