@@ -29,6 +29,7 @@ from loguru import logger
 
 from processors.answer_files import LOG_MAGIC, Log, Record
 from processors.errors import InputError, SmolKalamError
+from processors.single_flight import BEAT_S, Claims, ask_once
 
 # How long a commit waits for company, in seconds: an answer took a model longer than that, and a crash costs at most
 # this and the commit itself. One commit for each answer is what holds datatrove's cache at 50 requests a second.
@@ -195,6 +196,7 @@ class AnswerStore(AnswerReader):
             self._lock, self.name = _claim(Path(folder))
         except OSError as error:
             raise InputError(f"{folder}: answers cannot be stored there ({error.strerror})") from None
+        self._claims = Claims(Path(folder) / "asking", Path(folder), self.name)
         try:
             super().__init__(folder)
             self._begin()
@@ -224,6 +226,25 @@ class AnswerStore(AnswerReader):
         self._queue.put(_Waiting(record, done, loop))
         await done
 
+    async def claim(self, key: bytes) -> Answer | None:
+        """What another process is being asked right now, once it is answered; or None: ask, `put`, then `let_go`.
+
+        For requests that several processes are likely to make at the same moment.
+        """
+
+        def stored() -> Answer | None:
+            self.look()
+            return self._find(key)
+
+        try:
+            return await ask_once(self._claims, key, stored)
+        except OSError as error:
+            raise self._cannot_write(error) from None
+
+    def let_go(self, key: bytes) -> None:
+        """The claim on `key` is answered, or nobody is going to be; without one, nothing."""
+        self._claims.let_go(key)
+
     def close(self) -> None:
         """Write what waits and let go of the files."""
         if self._thread.is_alive():
@@ -231,6 +252,7 @@ class AnswerStore(AnswerReader):
             self._thread.join()
         if self._log.unindexed >= WORTH_AN_INDEX:
             self._log.write_index()
+        self._claims.close()
         self._release()
         super().close()
 
@@ -283,7 +305,11 @@ class AnswerStore(AnswerReader):
     def _write_loop(self) -> None:
         closing = False
         while not closing:
-            first = self._queue.get()
+            self._claims.beat()
+            try:
+                first = self._queue.get(timeout=BEAT_S)
+            except queue.Empty:
+                continue
             if first is None:
                 return
             batch = [first]
@@ -311,7 +337,11 @@ class AnswerStore(AnswerReader):
             _write_all(self._fd, b"".join(packed), start)
             os.fsync(self._fd)
         except OSError as error:
-            return self._cannot_write(error, start)
+            try:
+                os.ftruncate(self._fd, start)
+            except OSError as second:
+                logger.debug(f"{self._log.path}: what was half written stays there, unread ({second})")
+            return self._cannot_write(error)
         for record, data in zip(records, packed, strict=True):
             self._log.add(record.key, start, start + len(data))
             start += len(data)
@@ -319,11 +349,7 @@ class AnswerStore(AnswerReader):
             self._log.write_index()
         return None
 
-    def _cannot_write(self, error: OSError, end: int) -> SmolKalamError:
-        try:
-            os.ftruncate(self._fd, end)
-        except OSError as second:
-            logger.debug(f"{self._log.path}: what was half written stays there, unread ({second})")
+    def _cannot_write(self, error: OSError) -> SmolKalamError:
         return SmolKalamError(
             f"{self._log.path}: answers cannot be stored ({error.strerror}); "
             "free some space or mend the folder, and run the same command again to go on"

@@ -21,6 +21,7 @@ from processors.endpoint import Count, EndpointConfig, HttpServer
 from processors.errors import SmolKalamError
 from processors.prompts import build_payload
 from processors.responses import RequestFailed
+from processors.single_flight import SHARED
 
 __all__ = ["Ask", "EndpointConfig", "HttpServer", "RequestFailed", "TranslationRunner", "Writer"]
 
@@ -202,6 +203,17 @@ class TranslationRunner(InferenceRunner):
         return replace(answer, cached=True)
 
     async def _fetch(self, server: HttpServer, key: bytes, payload: dict[str, Any]) -> Answer:
+        shared = self._store if SHARED.get() else None
+        if shared and (found := await shared.claim(key)):
+            self._add("cached", 1)
+            return found
+        try:
+            return await self._fetch_paid(server, key, payload)
+        finally:
+            if shared:
+                shared.let_go(key)
+
+    async def _fetch_paid(self, server: HttpServer, key: bytes, payload: dict[str, Any]) -> Answer:
         try:
             answer = await server.ask(payload)
         except RequestFailed:

@@ -19,6 +19,7 @@ from processors.conversation import Part, join_parts, split_parts
 from processors.languages import Language
 from processors.memory import Memory
 from processors.protection import Span, recent_spans
+from processors.single_flight import SHARED
 from processors.verdict import Verdict
 
 # Index of `chat_template_kwargs.custom_instructions` among the messages.
@@ -131,6 +132,8 @@ class Translator:
     async def _message(self, candidate: Candidate, index: int, role: str, content: str, prose: bool) -> str:
         if not prose:
             return content
+        # System prompts stand in many rows, which several processes translate at the same moment.
+        SHARED.set(role == "system")
         parts = split_parts(content)
         jobs = [self._part(candidate, part) for part in parts]
         try:
