@@ -114,7 +114,11 @@ def test_system_prompts_are_asked_once_by_all_processes_of_a_build(
     """Every split is a unit of its own, so that four processes meet the same prompts at the same time."""
     for split in ("a", "b", "c", "d"):
         rows = [
-            row(("system", f"You are helper number {n % 5} for people."), ("user", f"Row {n} of {split}, please."))
+            row(
+                ("system", f"You are helper number {n % 5} for people."),
+                ("user", f"Row {n} of {split}, please."),
+                ("assistant", f"Answer {n} of {split}."),
+            )
             for n in range(40)
         ]
         source = write_split(split, rows)
