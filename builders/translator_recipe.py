@@ -224,27 +224,28 @@ class LlamaCppTranslator(ServedTranslator):
     timeout_s: float = Field(1800.0, gt=0)
 
 
-class VllmTranslator(ServedTranslator):
-    """vLLM: a server that runs already (`base_url`), or one that the pipeline starts on each machine (`server`)."""
+class VllmTranslator(RemoteTranslator):
+    """vLLM: servers that run already (`base_url` or `endpoints`), or those that the pipeline starts (`server`)."""
 
     backend: Literal["vllm"]
-    base_url: str | None = Field(None, pattern=r"^https?://[^@]+$", description="such as http://gpu7:8000/v1")
-    api_key_env: str | None = Field(
-        None, description="environment variable with the key of the server at `base_url`, where it wants one"
-    )
     server: VllmProcess | None = None
     repetition_detection: RepetitionDetection | None = Field(
         RepetitionDetection(), description="versions of vLLM that do not know it ignore it"
     )
 
     @model_validator(mode="after")
-    def _one_server(self) -> "VllmTranslator":
-        if (self.base_url is None) == (self.server is None):
+    def _one_way_to_reach_it(self) -> "VllmTranslator":
+        given = [bool(self.base_url), bool(self.endpoints), bool(self.server)]
+        if sum(given) != 1:
             raise ValueError(
-                "give either base_url, of a server that runs, or `server: {python: ...}`, to have one started"
+                "give one of base_url, endpoints (both: servers that run) and server (one is started here)"
             )
-        if self.server and self.api_key_env:
+        if self.api_key_env and not self.base_url:
             raise ValueError("api_key_env goes with base_url; a server that is started here needs no key")
+        return self
+
+    @model_validator(mode="after")
+    def _completions_have_an_end(self) -> "VllmTranslator":
         if self.prompt in ("seed-x", "completion") and self.decoding.max_tokens is None:
             raise ValueError(
                 f"{self.prompt} needs decoding.max_tokens: vLLM ends a completion after 16 tokens otherwise"
@@ -252,7 +253,7 @@ class VllmTranslator(ServedTranslator):
         return self
 
     def addresses(self) -> list[EndpointAddress]:
-        return [EndpointAddress(base_url=self.base_url, api_key_env=self.api_key_env)] if self.base_url else []
+        return [] if self.server else super().addresses()
 
 
 Translator = Annotated[

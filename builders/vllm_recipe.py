@@ -59,7 +59,7 @@ class VllmProcess(Strict):
         for name in environment:
             if any(word in name.upper() for word in ("TOKEN", "SECRET", "PASSWORD", "API_KEY")):
                 raise ValueError(
-                    f"{name} looks like a secret; export it where the build runs, vLLM's server inherits it"
+                    f"no secrets in a recipe: export {name} where the build runs, and vLLM's server has it"
                 )
         return environment
 

@@ -40,6 +40,7 @@ FAULTS = (
     "html",  # 200 with a web page
     "error200",  # 200 with an error in its body
     "length",  # finish_reason length, half of the text
+    "repetition",  # finish_reason repetition, as vLLM ends a loop
     "empty",  # finish_reason stop, no text
     "filter",  # finish_reason content_filter
     "400",
@@ -158,6 +159,8 @@ class StandIn:
         answer, finish_reason = self.translate(text), "stop"
         if fault == "length":
             answer, finish_reason = answer[: len(answer) // 2], "length"
+        elif fault == "repetition":
+            answer, finish_reason = answer[:8] * 5, "repetition"
         elif fault == "empty":
             answer = ""
         elif fault == "filter":

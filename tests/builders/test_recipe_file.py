@@ -4,7 +4,7 @@ import pytest
 
 from builders.recipe import shipped_recipes
 from builders.recipe_file import dump_recipe, load_recipe
-from builders.translator_recipe import EndpointTranslator
+from builders.translator_recipe import EndpointTranslator, VllmTranslator
 from processors.errors import RecipeError
 
 MINIMAL = "name: x\nsource: {path: here}\ntranslators:\n  - {name: a, backend: pseudo}\n"
@@ -34,7 +34,7 @@ def test_the_papers_recipe_is_whole() -> None:
     }
     assert all(cut.strata == {"code": 1, "science": 1, "math": 2} for cut in recipe.selection.cuts)
     seed_x, gemma = recipe.translators
-    assert isinstance(seed_x, EndpointTranslator) and seed_x.prompt == "seed-x"
+    assert isinstance(seed_x, VllmTranslator) and seed_x.prompt == "seed-x"
     assert isinstance(gemma, EndpointTranslator) and gemma.model == "google/gemma-3-27b-it"
     assert [recipe.config_name(t.name) for t in recipe.translators] == ["SFT_SeedX_ranked", "SFT_Gemma3_ranked"]
     assert load_recipe("pseudo").source.keep == recipe.source.keep
