@@ -91,12 +91,27 @@ def plan(
     ] = None,
     set: Annotated[list[str] | None, typer.Option(help="Change the recipe: a.b=c, such as seed=7.")] = None,
     sample: Annotated[int, typer.Option(min=1, help="Rows to read; more make the intervals narrower.")] = 2000,
+    scan: Annotated[
+        bool | None,
+        typer.Option(
+            "--scan/--no-scan",
+            help="Count repeated messages in the whole source [default: in a local folder of at most 2 GB].",
+        ),
+    ] = None,
     format: Annotated[Format, typer.Option(help="text or json.")] = "text",
 ) -> None:
     """Say what a build would ask of each translator and cost, without building: from a sample of its rows."""
     from builders.plan_command import run_plan
 
-    run_plan(recipe, source_path=input, output=output, settings=set or [], sample=sample, as_json=format == "json")
+    run_plan(
+        recipe,
+        source_path=input,
+        output=output,
+        settings=set or [],
+        sample=sample,
+        scan=scan,
+        as_json=format == "json",
+    )
 
 
 @app.command()

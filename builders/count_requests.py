@@ -13,6 +13,7 @@ from datatrove.data import Document
 
 from builders import translator_recipe as recipe
 from builders.endpoint import EndpointBackend, decoding_fields
+from builders.repeats import text_key
 from builders.translators import conversation, make_translator
 from processors.answers import Answer, AnswerReader, request_key
 from processors.languages import Language
@@ -24,7 +25,8 @@ from processors.verdict import Verdict
 
 @dataclass(frozen=True, slots=True)
 class Requests:
-    """One row's requests. `keys` is an array of their first 8 bytes (uint64), `tokens` of the tokens of their texts.
+    """One row's requests. `keys` is an array of their first 8 bytes (uint64), `tokens` of the tokens of their texts,
+    `messages` of the keys of the messages (`builders.repeats`) that they are parts of; 0 for custom instructions.
 
     `stored` has the prompt and completion tokens of those that are answered already, and -1 for the others, in the
     shape (requests, 2). `unremembered` counts the requests and tokens without the memory. `failed`: the row cannot be
@@ -33,6 +35,7 @@ class Requests:
 
     keys: np.ndarray
     tokens: np.ndarray
+    messages: np.ndarray
     stored: np.ndarray
     unremembered: tuple[int, int]
     failed: bool
@@ -62,17 +65,19 @@ class RequestCounter:
 
     def count(self, document: Document) -> Requests:
         """The requests for a selected row."""
-        texts, failed = self._ask(self._translator, document)
+        asked, failed = self._ask(self._translator, document)
+        texts = [text for _, text in asked]
         tokens = self._tokens(texts)
         before = (len(texts), sum(tokens))
         if self._without is not None:
-            everything, _ = self._ask(self._without, document)
+            everything = [text for _, text in self._ask(self._without, document)[0]]
             before = (len(everything), sum(self._tokens(everything)))
         keys = [self._key(text) for text in texts]
         stored = [self._look_up(key) for key in keys]
         return Requests(
             np.array([int.from_bytes(key[:8], "big") for key in keys], dtype=np.uint64),
             np.array(tokens, dtype=np.int64),
+            np.array([message for message, _ in asked], dtype=np.uint64),
             np.array(stored, dtype=np.int64).reshape(-1, 2),
             before,
             failed,
@@ -96,10 +101,20 @@ class RequestCounter:
         self._asked.append(text)
         return Answer(text, "stop")
 
-    def _ask(self, translator: Translator, document: Document) -> tuple[list[str], bool]:
-        self._asked = []
-        candidate = run_now(translator.translate(*conversation(document)))
-        return self._asked, candidate.messages is None
+    def _ask(self, translator: Translator, document: Document) -> tuple[list[tuple[int, str]], bool]:
+        """What is asked, each with its message's key; a message is translated in the same way whatever stands around it."""
+        messages, instructions = conversation(document)
+        asked, failed = [], False
+        for message in messages:
+            self._asked = []
+            failed |= run_now(translator.translate([message])).messages is None
+            key = text_key(message["content"].encode()) if self._asked else 0
+            asked += [(key, text) for text in self._asked]
+        if instructions:
+            self._asked = []
+            failed |= run_now(translator.translate([], instructions)).messages is None
+            asked += [(0, text) for text in self._asked]
+        return asked, failed
 
     def _tokens(self, texts: Sequence[str]) -> list[int]:
         return [len(found) for found in self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)]

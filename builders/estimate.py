@@ -148,17 +148,26 @@ def student(confidence: float, freedom: float) -> float:
     return z + first / freedom + second / freedom**2 + third / freedom**3
 
 
-def asked_shares(keys: np.ndarray, rows: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def asked_shares(
+    keys: np.ndarray, rows: np.ndarray, weights: np.ndarray, messages: np.ndarray, known: np.ndarray
+) -> np.ndarray:
     """For each request in the sample the part of it that has to be asked, as equal requests are asked once.
 
-    `keys` and `rows` (shape (requests,)) name what is asked and in which row of the sample; `weights` (shape (rows,))
-    says for how many rows each stands. A request seen in one row counts as asked by each row that it stands for; one
-    seen in several rows as asked once in all. What is saved is never overstated by that: a request that m rows have,
-    of which the sample would see at least one with probability p, counts as p(m - 1) saved of m - 1 on average. How
-    often a request that was seen once comes again, no sample can tell (Charikar et al., 2000).
+    `keys`, `rows` and `messages` (shape (requests,)) name what is asked, in which row of the sample and as a part of
+    which message; `weights` (shape (rows,)) says for how many rows each stands; `known` (shape (requests,)) how many
+    rows have the message, or 0 or less where that was not counted.
 
-    >>> asked_shares(np.array([7, 7, 7, 9]), np.array([0, 0, 1, 1]), np.array([10.0, 10.0])).tolist()
+    Where it was counted, a request of M rows is asked 1/M times for each: what is saved is estimated without bias.
+    Else a request seen in one row counts as asked by each row that it stands for, one seen in several rows as asked
+    once in all. That never overstates what is saved: a request that m rows have, of which the sample sees at least one with
+    probability p, counts as p(m - 1) saved of m - 1 on average. How often a request that was seen once comes again, no
+    sample can tell (Charikar et al., 2000).
+
+    >>> tens = np.full(2, 10.0)
+    >>> asked_shares(np.array([7, 7, 7, 9]), np.array([0, 0, 1, 1]), tens, np.ones(4), np.zeros(4)).tolist()
     [0.025, 0.025, 0.05, 1.0]
+    >>> asked_shares(np.array([7, 9]), np.array([0, 0]), tens, np.array([5, 6]), np.array([4, 1])).tolist()
+    [0.25, 1.0]
     """
     if not len(keys):
         return np.zeros(0)
@@ -166,6 +175,10 @@ def asked_shares(keys: np.ndarray, rows: np.ndarray, weights: np.ndarray) -> np.
     pairs, pair, times = np.unique(np.stack([key, rows]), axis=1, return_inverse=True, return_counts=True)
     seen_in = np.bincount(pairs[0])
     stands_for = np.bincount(pairs[0], weights=weights[pairs[1]])
-    share = np.where(seen_in > 1, 1 / np.maximum(stands_for, 1.0), 1.0)
-    pair = pair.reshape(-1)
-    return share[key] / times[pair]
+    # The messages of which a request is a part, each once, and how many rows have them.
+    parts, first = np.unique(np.stack([key, np.unique(messages, return_inverse=True)[1]]), axis=1, return_index=True)
+    of_messages = np.bincount(parts[0], weights=np.maximum(known[first], 0))
+    counted = (np.bincount(parts[0]) == 1) & (of_messages > 0)
+    by_sample = np.where(seen_in > 1, np.maximum(stands_for, of_messages), 1.0)
+    share = 1 / np.maximum(np.where(counted, of_messages, by_sample), 1.0)
+    return share[key] / times[pair.reshape(-1)]

@@ -22,6 +22,7 @@ from builders.plan_figures import limits, measured_in, translator_figures
 from builders.plan_text import print_plan
 from builders.recipe import Recipe, Source
 from builders.recipe_file import load_recipe
+from builders.repeats import LOOK_BYTES, rows_with
 from builders.row_sample import Drawn, allocate, draw, groups_read, read_drawn
 from builders.run import Run, fingerprint
 from builders.select import ApplyFilters, ScanRows
@@ -40,9 +41,13 @@ def run_plan(
     output: Path | None = None,
     settings: Sequence[str] = (),
     sample: int = DEFAULT_SAMPLE,
+    scan: bool | None = None,
     as_json: bool = False,
 ) -> dict[str, Any]:
-    """Estimate and print the plan of the recipe `name`; returns it as printed with `as_json`. Raises InputError."""
+    """Estimate and print the plan of the recipe `name`; returns it as printed with `as_json`. Raises InputError.
+
+    `scan`: look through the whole source for repetitions of the sample's messages; None: where that takes seconds.
+    """
     recipe = load_recipe(name, settings, source_path=source_path)
     run = Run((output or Path("run") / recipe.name).absolute())
     if output is not None and not run.folder.is_dir():
@@ -52,7 +57,7 @@ def run_plan(
         shards, warnings, _ = find_shards(source)
         for warning in warnings:
             console.print(f"warning: {warning}", style="yellow", markup=False)
-        plan = _plan(recipe, run, source, shards, sample, console)
+        plan = _plan(recipe, run, source, shards, sample, scan, console)
     if as_json:
         print(json.dumps(plan, ensure_ascii=False))
     else:
@@ -61,12 +66,15 @@ def run_plan(
 
 
 def _plan(
-    recipe: Recipe, run: Run, source: Source, shards: list[Shard], sample: int, console: Console
+    recipe: Recipe, run: Run, source: Source, shards: list[Shard], sample: int, scan: bool | None, console: Console
 ) -> dict[str, Any]:
     by_split: dict[str, list[Shard]] = {}
     for shard in shards:
         by_split.setdefault(shard.split, []).append(shard)
     drawn = _draw(recipe, by_split, sample)
+    if scan is None:
+        scan = "://" not in source.path and sum(shard.bytes for shard in shards) <= LOOK_BYTES
+    look = scan and any(len(one.rows) < one.size for one in drawn)
     groups = [groups_read(by_split[one.split], one) for one in drawn]
     console.print(
         f"sampling {sum(len(one.rows) for one in drawn):,} of {sum(one.size for one in drawn):,} rows, from "
@@ -94,6 +102,10 @@ def _plan(
             for mine, new in zip(found, counted, strict=True):
                 mine.append(new)
     weights = [row_weights(one, one.drawn.weights) for one in samples]
+    repeats = None
+    if look:
+        console.print("looking for the sample's messages in the whole source", markup=False)
+        repeats = _repeats(source, by_split, samples, weights, found)
     return {
         "recipe": recipe.name,
         "source": recipe.source.path,
@@ -111,11 +123,29 @@ def _plan(
             for s, w in zip(samples, weights, strict=True)
         ],
         "translators": [
-            translator_figures(spec, counter, requests, samples, weights, recipe.seed, measured_in(run, spec))
+            translator_figures(spec, counter, requests, samples, weights, repeats, recipe.seed, measured_in(run, spec))
             for spec, counter, requests in zip(recipe.translators, counters, found, strict=True)
         ],
-        "assumptions": _assumptions(recipe, run, samples),
+        "duplicates": "sampled" if repeats is None else "counted",
+        "assumptions": _assumptions(recipe, run, samples, repeats is not None),
     }
+
+
+def _repeats(
+    source: Source,
+    by_split: dict[str, list[Shard]],
+    samples: list[SplitSample],
+    weights: list[np.ndarray],
+    found: list[list[list[Requests | None]]],
+) -> dict[int, float]:
+    """In how many selected rows each message of the sample is to be expected, by its key."""
+    rows = [row.messages for counted in found for split in counted for row in split if row]
+    keys = np.unique(np.concatenate(rows)) if rows else np.zeros(0, np.uint64)
+    keys = keys[keys != 0]
+    expected = np.zeros(len(keys))
+    for one, weight in zip(samples, weights, strict=True):
+        expected += rows_with(source, by_split[one.drawn.split], keys) * (weight.sum() / one.drawn.size)
+    return dict(zip(keys.tolist(), expected.tolist(), strict=True))
 
 
 def _draw(recipe: Recipe, by_split: dict[str, list[Shard]], sample: int) -> list[Drawn]:
@@ -159,11 +189,14 @@ def _split_sample(recipe: Recipe, drawn: Drawn, strata: list[str]) -> SplitSampl
     return SplitSample(drawn, np.array(strata, dtype=object).astype(str), rows, ratio)
 
 
-def _assumptions(recipe: Recipe, run: Run, samples: list[SplitSample]) -> list[str]:
+def _assumptions(recipe: Recipe, run: Run, samples: list[SplitSample], counted: bool) -> list[str]:
     notes = [
         "95% intervals hold the error of sampling rows, and nothing of the assumptions",
-        "duplicates: identical requests seen in several sampled rows count as asked once; those that the sample shows "
-        "only once count as asked by every row, so that at least this much is saved",
+        "duplicates: the sample's messages were looked for in the whole source; identical chunks of messages that "
+        "differ count where the sample shows them"
+        if counted
+        else "duplicates: identical requests seen in several sampled rows count as asked once; those that the sample "
+        "shows only once count as asked by every row, so that at least this much is saved",
     ]
     stratified = [s.drawn.split for s in samples if s.ratio]
     if stratified and _domain_index(recipe, run) is None:

@@ -4,6 +4,7 @@ Each figure is a function of the totals over all rows, so that each has its conf
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -56,15 +57,17 @@ def translator_figures(
     found: list[list[Requests | None]],
     samples: list[SplitSample],
     weights: list[np.ndarray],
+    repeats: Mapping[int, float] | None,
     seed: int,
     measured: Measured,
 ) -> dict[str, Any]:
     """One translator's part of the plan, as JSON.
 
     `found[i]` are the requests of the rows of `samples[i]` (None for a row that is dropped), `weights[i]` what each
-    row stands for.
+    row stands for; `repeats` in how many selected rows each message of the sample
+    stands, where that was counted.
     """
-    shares = _shares(found, weights)
+    shares = _shares(found, samples, weights, repeats or {})
     sums = totals(samples, [_columns(*one) for one in zip(found, shares, strict=True)], seed, TOKENS)
     served = isinstance(spec, ServedTranslator)
     cost = (spec.cost if isinstance(spec, ServedTranslator) else None) or Cost()
@@ -147,13 +150,22 @@ def _prompt_tokens(found: list[list[Requests | None]]) -> tuple[float, float]:
     return by_token, by_request
 
 
-def _shares(found: list[list[Requests | None]], weights: list[np.ndarray]) -> list[list[np.ndarray]]:
+def _shares(
+    found: list[list[Requests | None]],
+    samples: list[SplitSample],
+    weights: list[np.ndarray],
+    repeats: Mapping[int, float],
+) -> list[list[np.ndarray]]:
     """For each row of each split the part of each of its requests that has to be asked; 0 where it is answered."""
     rows = [row for split in found for row in split]
     fresh = [row.stored[:, 0] < 0 if row else np.zeros(0, bool) for row in rows]
     keys = [row.keys[new] if row else np.zeros(0, np.uint64) for row, new in zip(rows, fresh, strict=True)]
     places = np.repeat(np.arange(len(rows)), [len(key) for key in keys])
-    shares = asked_shares(np.concatenate(keys), places, np.concatenate(weights))
+    messages = np.concatenate([row.messages[new] for row, new in zip(rows, fresh, strict=True) if row] or [places])
+    # The row itself is selected, and not only with its split's probability.
+    certain = [1 - w.sum() / one.drawn.size for one, w in zip(samples, weights, strict=True) for _ in w]
+    known = np.array([repeats.get(m, -2.0) + certain[p] for m, p in zip(messages.tolist(), places, strict=True)])
+    shares = asked_shares(np.concatenate(keys), places, np.concatenate(weights), messages, known)
     by_row = []
     for new, part in zip(fresh, np.split(shares, np.cumsum([len(key) for key in keys])[:-1]), strict=True):
         whole = np.zeros(len(new))

@@ -10,7 +10,7 @@ _TITLES = {
     "requests": "requests in all",
     "saved_by_memory": "  saved by the memory",
     "saved_by_finished_work": "  saved by finished work",
-    "saved_by_duplicates": "  saved by duplicates, at least",
+    "saved_by_duplicates": "  saved by duplicates",
     "requests_to_send": "requests to send",
     "source_tokens": "source tokens",
     "input_tokens": "input tokens to send",
@@ -31,13 +31,13 @@ def print_plan(plan: dict[str, Any]) -> None:
         markup=False,
     )
     for translator in plan["translators"]:
-        console.print(_table(translator))
+        console.print(_table(translator, plan["duplicates"] == "counted"))
         _list(console, translator["assumptions"])
     console.print("\nFor all translators", markup=False)
     _list(console, plan["assumptions"])
 
 
-def _table(translator: dict[str, Any]) -> Table:
+def _table(translator: dict[str, Any], counted: bool) -> Table:
     model = f" ({translator['model']})" if translator["model"] else f" ({translator['backend']}, costs nothing)"
     table = Table(title=f"\n{translator['name']}{model}", title_justify="left", box=None, pad_edge=False)
     table.add_column("", overflow="fold", min_width=32)
@@ -47,6 +47,8 @@ def _table(translator: dict[str, Any]) -> Table:
         interval = translator.get(name)
         if interval is None or (not interval["value"] and name.startswith(("saved", "rows"))):
             continue
+        if name == "saved_by_duplicates" and not counted:
+            title += ", at least"
         show = _time if name == "hours" else _number
         table.add_row(title, show(interval["value"]), _between(interval, show))
     return table

@@ -90,7 +90,7 @@ def test_a_cut_takes_exactly_its_rows() -> None:
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 9)), min_size=1, max_size=60))
 def test_everything_seen_leaves_each_request_once(requests: list[tuple[int, int]]) -> None:
     keys, rows = np.array(requests).T
-    shares = asked_shares(keys, rows, np.ones(10))
+    shares = asked_shares(keys, rows, np.ones(10), keys, np.zeros(len(keys)))
     assert shares.sum() == pytest.approx(len(set(keys.tolist())))
 
 
@@ -102,7 +102,8 @@ def test_savings_by_duplicates_are_those_of_requests_that_are_seen(rows_with_it:
     saved = []
     for _ in range(1500):
         seen = int(generator.binomial(rows_with_it, fraction))
-        shares = asked_shares(np.full(seen, 3), np.arange(seen), np.full(max(1, seen), 1 / fraction))
+        weights, alike = np.full(max(1, seen), 1 / fraction), np.full(seen, 3)
+        shares = asked_shares(alike, np.arange(seen), weights, alike, np.zeros(seen))
         saved.append((seen - shares.sum()) / fraction)
     expected = (1 - (1 - fraction) ** rows_with_it) * (rows_with_it - 1)
     error = np.std(saved) / 1500**0.5
