@@ -102,7 +102,7 @@ class RequestCounter:
         return Answer(text, "stop")
 
     def _ask(self, translator: Translator, document: Document) -> tuple[list[tuple[int, str]], bool]:
-        """What is asked, each with its message's key; a message is translated in the same way whatever stands around it."""
+        """What is asked, each with its message's key. One message's translation does not depend on the others."""
         messages, instructions = conversation(document)
         asked, failed = [], False
         for message in messages:

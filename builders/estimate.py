@@ -159,9 +159,9 @@ def asked_shares(
 
     Where it was counted, a request of M rows is asked 1/M times for each: what is saved is estimated without bias.
     Else a request seen in one row counts as asked by each row that it stands for, one seen in several rows as asked
-    once in all. That never overstates what is saved: a request that m rows have, of which the sample sees at least one with
-    probability p, counts as p(m - 1) saved of m - 1 on average. How often a request that was seen once comes again, no
-    sample can tell (Charikar et al., 2000).
+    once in all. That never overstates what is saved: a request that m rows have, of which the sample sees at least one
+    with probability p, counts as p(m - 1) saved of m - 1 on average. How often a request that was seen once comes
+    again, no sample can tell (Charikar et al., 2000).
 
     >>> tens = np.full(2, 10.0)
     >>> asked_shares(np.array([7, 7, 7, 9]), np.array([0, 0, 1, 1]), tens, np.ones(4), np.zeros(4)).tolist()
