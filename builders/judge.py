@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from filelock import FileLock, Timeout
+from loguru import logger
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
@@ -41,6 +42,9 @@ def run_judge(
     """
     panel = load_panel(panel_file)
     _check_keys(panel)
+    # Warnings as plain lines; what the client tells of each try is for debugging.
+    logger.remove()
+    logger.add(lambda line: print(line, end="", file=sys.stderr), level="WARNING", format="{message}")
     recipe, units = ranked_units(run)
     if len(recipe.translators) < 2:
         raise InputError(f"{run}: has one translator; judges compare two")

@@ -191,7 +191,7 @@ def known_translator(name: str, translators: Sequence[str], place: str) -> None:
 def _records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """A table's records, each with its place for an error's message."""
     suffix = path.suffix.lower()
-    if suffix not in (".jsonl", ".csv", ".tsv"):
+    if path.exists() and suffix not in (".jsonl", ".csv", ".tsv"):
         raise InputError(f"{path}: expected a .jsonl, .csv or .tsv file")
     number = 0
     try:

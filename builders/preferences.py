@@ -169,7 +169,15 @@ def _report(counts: dict[str, Any], source: Source) -> None:
     say = [f"{counts['rows']:,} rows, {counts['possible']:,} possible pairs"]
     say += [f"  {split}: {rows:,} pairs" for split, rows in counts["pairs"].items()]
     say += [f"  left out, {reason}: {n:,}" for reason, n in counts["left_out"].items()]
-    say += [f"  chosen: {pairing}: {n:,}" for pairing, n in counts["chosen"].items()]
+    won: Counter[str] = Counter()
+    met: Counter[str] = Counter()
+    for pairing, n in counts["chosen"].items():
+        chosen, rejected = pairing.split(" over ")
+        won[chosen] += n
+        met.update({chosen: n, rejected: n})
+    say += [
+        f"  {name}: chosen in {won[name]:,} of its {met[name]:,} pairs" for name in source.translators if met[name]
+    ]
     if isinstance(source, Votes) and (unused := source.unused()):
         row, a, b = unused[0]
         say.append(f"warning: {len(unused):,} judged pairs are not in this run, such as {row} ({a}, {b})")
