@@ -41,8 +41,20 @@ class Decoding(Strict):
     top_p: float | None = Field(None, gt=0, le=1)
     top_k: int | None = Field(None, ge=1)
     max_tokens: int | None = Field(None, ge=1)
+    max_tokens_per_character: float | None = Field(
+        None,
+        gt=0,
+        description="bounds max_tokens by a text's length too: vLLM's beam search (0.32) takes as many steps as it may, "
+        "however soon the translation ends",
+    )
     seed: int | None = None
     extra: dict[str, Any] = Field({}, description="fields of the server's own, such as {use_beam_search: true, n: 4}")
+
+    @model_validator(mode="after")
+    def _has_something_to_bound(self) -> "Decoding":
+        if self.max_tokens_per_character is not None and self.max_tokens is None:
+            raise ValueError("max_tokens_per_character: lowers max_tokens for short texts; give max_tokens too")
+        return self
 
 
 class Cost(Strict):

@@ -38,6 +38,7 @@ def load(tmp_path: Path, text: str) -> VllmTranslator:
         (f"{SERVER}}}\n    base_url: http://localhost:8000\n", "give one of base_url, endpoints"),
         (f"{SERVER}}}\n    api_key_env: KEY\n", "api_key_env goes with base_url"),
         ("    base_url: http://x\n    prompt: seed-x\n", "seed-x needs decoding.max_tokens"),
+        ("    base_url: http://x\n    decoding: {max_tokens_per_character: 1.0}\n", "give max_tokens too"),
         (f"{SERVER}, dtpye: auto}}\n", "r.yaml:7: translators[0].server.dtpye: unknown key; did you mean 'dtype'?"),
         (f"{SERVER}, arguments: {{port: 1}}}}\n", "'port' is not given here but by nothing: the server listens"),
         (f"{SERVER}, arguments: {{--max_model_len: 1}}}}\n", "'max-model-len' is not given here but by server.max"),

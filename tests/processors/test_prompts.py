@@ -78,3 +78,12 @@ def test_any_text_travels_whole_and_nothing_is_changed_in_place(text: str, attem
             assert (content if style == "chat" else content[0]["text"]) == text
         assert json.loads(json.dumps(payload)) == payload
     assert decoding == BEAM
+
+
+def test_the_length_of_a_text_bounds_its_answer_and_is_not_sent_as_such() -> None:
+    decoding = BEAM | {"max_tokens_per_character": 1.5}
+    for text, most in (("", 32), ("Hi", 35), ("a" * 100, 182), ("س" * 10_000, 512)):
+        for attempt in (0, 1):
+            payload = build_payload(PromptConfig(ARABIC, "seed-x"), decoding, text, attempt)
+            assert payload["max_tokens"] == most and "max_tokens_per_character" not in payload
+    assert decoding["max_tokens"] == 512
