@@ -139,7 +139,8 @@ class HttpServer(InferenceServer):
                 raise RequestFailed(f"{where}: failed {done['fault']} times, last: {outcome.reason}")
             if outcome.kind in ("busy", "fault"):
                 # A wait that one endpoint orders is no reason to keep a request from the others.
-                ordered = outcome.wait_s or 0.0 if self._usable() == 1 else 0.0
+                alone = self._usable() == 1 and self._turns.pacers[place].usable()
+                ordered = outcome.wait_s or 0.0 if alone else 0.0
                 tries = max(done["own"], done["busy"], 1) - 1
                 await self._sleep(max(ordered, backoff(tries, self.endpoint.backoff_s)))
 
