@@ -68,12 +68,17 @@ class Encoder:
             for item, ids in zip(items, whole, strict=True)
         ]
 
-    def encode_pair(self, source: Messages, chosen: Messages, rejected: Messages) -> list[tuple[TokenIds, TokenIds]]:
-        """For training: the windows of two candidates of one source, cut at the same places of the source."""
-        both = self._ids([self._exchange(source, target) for target in (chosen, rejected)])
-        if max(map(len, both)) <= self.max_length:
-            return [(both[0], both[1])]
-        return [(pair[0], pair[1]) for pair in self._in_windows(source, [chosen, rejected])]
+    def encode_pairs(
+        self, pairs: Sequence[tuple[Messages, Messages, Messages]]
+    ) -> list[list[tuple[TokenIds, TokenIds]]]:
+        """For training: for each (source, chosen, rejected) its windows, cut at the same places of the source."""
+        whole = self._ids([self._exchange(source, target) for source, *targets in pairs for target in targets])
+        return [
+            [(chosen, rejected)]
+            if max(len(chosen), len(rejected)) <= self.max_length
+            else [(found[0], found[1]) for found in self._in_windows(source, targets)]
+            for (source, *targets), chosen, rejected in zip(pairs, whole[::2], whole[1::2], strict=True)
+        ]
 
     def _in_windows(self, source: Messages, targets: Sequence[Messages]) -> list[list[TokenIds]]:
         budget = self.max_length - self._overhead

@@ -77,16 +77,15 @@ class PairEncoder:
     def __call__(self, batch: dict[str, list[Any]], numbers: list[int]) -> dict[str, list[Any]]:
         """One output row a window. A pair without any has one row with empty ids that says why in `left_out`."""
         names = ("pair", "chosen_ids", "rejected_ids", "margin", "left_out", *ABOUT)
-        rows: dict[str, list[Any]] = {name: [] for name in names}
-        for i, number in enumerate(numbers):
-            row = {name: values[i] for name, values in batch.items()}
-            margin = self._check(row, number)
-            windows, why = self._windows(row)
+        out: dict[str, list[Any]] = {name: [] for name in names}
+        rows = [{name: values[i] for name, values in batch.items()} for i in range(len(numbers))]
+        margins = [self._check(row, number) for row, number in zip(rows, numbers, strict=True)]
+        for row, number, margin, (windows, why) in zip(rows, numbers, margins, self._windows(rows), strict=True):
             for chosen, rejected in windows or [([], [])]:
                 values = (number, chosen, rejected, margin, why, *(str(row.get(name) or "") for name in ABOUT))
                 for name, value in zip(names, values, strict=True):
-                    rows[name].append(value)
-        return rows
+                    out[name].append(value)
+        return out
 
     def candidates(self, row: dict[str, Any], number: int) -> list[list[list[int]]]:
         """For evaluation: the windows of the chosen and of the rejected side, each encoded as when it is scored alone.
@@ -101,18 +100,25 @@ class PairEncoder:
         sides = [[self._whole(prompt, row[side])] for side in SIDES]
         return sides if max(len(ids) for windows in sides for ids in windows) <= self.max_length else []
 
-    def _windows(self, row: dict[str, Any]) -> tuple[list[tuple[list[int], list[int]]], str]:
-        if row["chosen"] == row["rejected"]:
-            return [], "both sides are the same"
-        prompt = row.get("prompt")
-        if request := self._request(prompt, row["chosen"], row["rejected"]):
-            encoder, source, chosen, rejected = request
-            # A window in which both say the same teaches nothing and is no preference.
-            return [pair for pair in encoder.encode_pair(source, chosen, rejected) if pair[0] != pair[1]], ""
-        pair = self._whole(prompt, row["chosen"]), self._whole(prompt, row["rejected"])
-        if max(map(len, pair)) > self.max_length:
-            return [], f"longer than max_length {self.max_length}"
-        return [pair], ""
+    def _windows(self, rows: list[dict[str, Any]]) -> list[tuple[list[tuple[list[int], list[int]]], str]]:
+        """For each row its windows, or why it has none."""
+        found: list[tuple[list[tuple[list[int], list[int]]], str]] = []
+        requests: dict[Encoder, list[tuple[int, tuple[Any, Any, Any]]]] = {}
+        for place, row in enumerate(rows):
+            found.append(([], ""))
+            if row["chosen"] == row["rejected"]:
+                found[place] = [], "both sides are the same"
+            elif request := self._request(row.get("prompt"), row["chosen"], row["rejected"]):
+                requests.setdefault(request[0], []).append((place, request[1:]))
+            else:
+                pair = self._whole(row.get("prompt"), row["chosen"]), self._whole(row.get("prompt"), row["rejected"])
+                fits = max(map(len, pair)) <= self.max_length
+                found[place] = ([pair], "") if fits else ([], f"longer than max_length {self.max_length}")
+        for encoder, some in requests.items():
+            for (place, _), windows in zip(some, encoder.encode_pairs([pair for _, pair in some]), strict=True):
+                # A window in which both say the same teaches nothing and is no preference.
+                found[place] = [pair for pair in windows if pair[0] != pair[1]], ""
+        return found
 
     def _request(self, prompt: Any, chosen: Any, rejected: Any) -> tuple[Encoder, Any, Any, Any] | None:
         """Source and translations, where a pair is such."""
