@@ -70,6 +70,7 @@ class StandIn:
         self.busy = 0
         self.queue: list[asyncio.Future[None]] = []
         self.payloads: list[dict[str, Any]] = []
+        self.log = options.log.open("a") if options.log else None
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
@@ -115,7 +116,7 @@ class StandIn:
             self.in_flight -= 1
 
     async def complete(self, path: str, payload: dict[str, Any], writer: Any) -> bool:
-        text = asked_text(payload)
+        text, came = asked_text(payload), time()
         if self.options.no_response_format and "response_format" in payload:
             message = "Unrecognized request argument supplied: response_format"
             return await _send(writer, 400, {"error": {"message": message}})
@@ -178,6 +179,9 @@ class StandIn:
             return False
         going_on = await _send(writer, 200, response, extra)
         self.answered[text] += 1
+        if self.log:
+            question = json.dumps(payload, sort_keys=True)
+            print(json.dumps({"question": question, "came": came, "answered": time()}), file=self.log, flush=True)
         return going_on
 
     def completion(
@@ -370,6 +374,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--requires-key", default="")
     parser.add_argument("--no-models", action="store_true", help="GET /v1/models is 404, as at many remote endpoints")
     parser.add_argument("--redirect-to", default="")
+    parser.add_argument(
+        "--log", type=Path, help="a line of JSON for each answer: the question, when it came, and left"
+    )
     parser.add_argument("--translation", choices=["pseudo", "fast"], default="pseudo")
     parser.add_argument("--judge", default="", help="judge translations, in one of standin_judge.MODES")
     parser.add_argument("--marker", default="،", help="of which an honest judge wants more")
