@@ -26,7 +26,8 @@ from pathlib import Path
 import numpy as np
 from sacrebleu.metrics import CHRF
 
-from model_recipes.ranker.train import Examples, read_folder, train
+from model_recipes.ranker.examples import References, read_folder
+from model_recipes.ranker.train import train
 from processors.agreement import chrf
 from processors.checks import check_pair, has_hard
 from processors.metrics import score_pairs
@@ -41,7 +42,7 @@ FOLDS, SAMPLES = 5, 1000
 class Judge:
     """Corpus chrF of choices, on all rows and on bootstrap samples of them."""
 
-    def __init__(self, examples: Examples, vetoed: np.ndarray, samples: int = SAMPLES) -> None:
+    def __init__(self, examples: References, vetoed: np.ndarray, samples: int = SAMPLES) -> None:
         self.examples, self.vetoed = examples, vetoed
         size = len(examples.chrf)
         drawn = np.random.default_rng(0).multinomial(size, np.full(size, 1 / size), samples)
@@ -72,7 +73,7 @@ def interval(values: Floats, digits: int = 1, unit: str = "") -> str:
     return f"{values[0]:.{digits}f}{unit} [{low:.{digits}f}, {high:.{digits}f}]"
 
 
-def accuracy(examples: Examples, scores: Floats, subset: Subset, one: int, two: int, tie: float) -> tuple[int, int]:
+def accuracy(examples: References, scores: Floats, subset: Subset, one: int, two: int, tie: float) -> tuple[int, int]:
     """Pairs preferred rightly, and pairs judged."""
     gold = examples.chrf[:, one] - examples.chrf[:, two]
     ours = scores[:, subset.index(one)] - scores[:, subset.index(two)]
@@ -80,7 +81,7 @@ def accuracy(examples: Examples, scores: Floats, subset: Subset, one: int, two: 
     return int((gold * ours > 0)[judged].sum()), int(judged.sum())
 
 
-def shipped(examples: Examples, ranker: Ranker) -> Scores:
+def shipped(examples: References, ranker: Ranker) -> Scores:
     def scores(subset: Subset) -> Floats:
         measures = examples.measures.take(subset)
         return expected_gains(measures, usual(measures), ranker.weights(len(subset)))
@@ -88,7 +89,7 @@ def shipped(examples: Examples, ranker: Ranker) -> Scores:
     return scores
 
 
-def cross_validated(examples: Examples) -> Scores:
+def cross_validated(examples: References) -> Scores:
     fold = np.random.default_rng(1).permutation(len(examples.chrf)) % FOLDS
     rankers = [shipped(examples, train(examples, rows=np.flatnonzero(fold != k))) for k in range(FOLDS)]
 
@@ -183,7 +184,7 @@ def report_left_out(judge: Judge, tie: float) -> None:
     print(f"  {'all':30} " + "  ".join(f"{100 * right / judged:5.1f}%" for right, judged in total))
 
 
-def report_halves(examples: Examples) -> None:
+def report_halves(examples: References) -> None:
     """Trained on a random half, tried on the other as a run of its own: means over eight halves, and their range."""
     everything = tuple(range(len(examples.systems)))
     print(
@@ -208,7 +209,7 @@ def report_halves(examples: Examples) -> None:
         print(f"  N = {size}: {np.mean(values):.1f}% ({min(values):.1f} to {max(values):.1f})")
 
 
-def report_calibration(examples: Examples, scores: Scores, sharpness: dict[int, float]) -> None:
+def report_calibration(examples: References, scores: Scores, sharpness: dict[int, float]) -> None:
     """Of the candidates with a quality in each tenth: the mean quality, and how many are the best of their row."""
     everything = tuple(range(len(examples.systems)))
     for name, subsets in (("N = 2", list(combinations(everything, 2))), (f"N = {len(everything)}", [everything])):

@@ -1,8 +1,14 @@
-"""Trains the ranker on translations with references: `python -m model_recipes.ranker.train FOLDER PREFIX OUT.json`.
+"""Trains the ranker on translations with references, or on preference data.
 
-Reads FOLDER/PREFIX.en, FOLDER/PREFIX.ar (the reference) and FOLDER/PREFIX.<system>.ar for two systems or more, a
-sentence a line. The target of each two candidates of a row is the difference of their sentence chrF. No system's name
-and no word of a text enters the model, so that it holds for other translators and texts.
+    python -m model_recipes.ranker.train references FOLDER PREFIX OUT.json
+    python -m model_recipes.ranker.train preferences PAIRS OUT.json
+
+The first reads FOLDER/PREFIX.en, FOLDER/PREFIX.ar (the reference) and FOLDER/PREFIX.<system>.ar for two systems or
+more, a sentence a line; the target of each two candidates of a row is the difference of their sentence chrF. The
+second reads what `smolkalam preferences` writes, or any pairs in TRL's format. OUT.json goes into a recipe as
+`ranking.ranker`. Pairs without `chosen_translator` and `rejected_translator` only change what the shipped ranker makes
+of a row with two candidates. No system's name and no word of a text enters the model, so that it holds for other translators and
+texts.
 
 The model is fitted by least squares, the loss under which the largest expected gain is the best choice. Weights may
 not have the wrong sign (`processors.ranker_features.SIGNS`): with a handful of systems, a spurious advantage of, say,
@@ -10,91 +16,26 @@ wrong numbers is soon found. Every subset of the systems is a run of its own, wi
 """
 
 import argparse
-import copy
 import json
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from processors.agreement import chrf, overlaps
+from model_recipes.ranker.examples import Examples, Rows, Subset, read_folder, read_preferences
 from processors.errors import InputError
-from processors.ranker import (
-    SHAPES,
-    Ranker,
-    Usual,
-    Weights,
-    chances,
-    expected_gains,
-    prior_share,
-    shaped,
-    usual,
-)
-from processors.ranker_features import CONTRASTS, PRIOR, SIGNS, Floats, Measures, contrasts, measure
+from processors.ranker import SHAPES, Ranker, Usual, Weights, chances, expected_gains, prior_share, shaped, usual
+from processors.ranker_features import CONTRASTS, PRIOR, SIGNS, Floats, Measures, contrasts
 
-Subset = tuple[int, ...]
-Rows = NDArray[np.intp]
 # Penalties, as shares of the weight of the data. The prior rests on very few systems.
 _PRIOR_PENALTY, _SHAPE_PENALTY = 0.1, 0.05
 # With more systems than six the subsets of three and more are a sample of this size.
 _MOST_SUBSETS = 120
-
-
-class Examples:
-    """Measures of every candidate, and its chrF against the reference in points, shape (n, S)."""
-
-    def __init__(
-        self, sources: Sequence[str], references: Sequence[str], candidates: Mapping[str, Sequence[str]]
-    ) -> None:
-        self.systems = tuple(candidates)
-        rows = list(zip(*candidates.values(), strict=True))
-        self.measures: Measures = measure(sources, rows)
-        with_reference = [[*row, reference] for row, reference in zip(rows, references, strict=True)]
-        sizes, matches = overlaps(with_reference)
-        self.sizes, self.reference_sizes, self.matches = sizes[:, :-1], sizes[:, -1], matches[:, :-1, -1]
-        self.chrf: Floats = 100 * chrf(self.sizes, self.reference_sizes[:, None], self.matches)
-
-    def all_rows(self) -> Rows:
-        return np.arange(len(self.chrf))
-
-    def take(self, rows: Rows) -> "Examples":
-        """These rows alone, as a run of their own."""
-        part = copy.copy(self)
-        part.measures = Measures(self.measures.agreement[rows], self.measures.candidates[rows])
-        part.sizes, part.reference_sizes, part.matches = (
-            self.sizes[rows],
-            self.reference_sizes[rows],
-            self.matches[rows],
-        )
-        part.chrf = self.chrf[rows]
-        return part
-
-
-def read_folder(folder: Path, prefix: str) -> Examples:
-    """Reads a FLORES-style folder. Raises `InputError` where a file is missing or has another number of lines."""
-    sources, references = (_lines(folder / f"{prefix}.{side}") for side in ("en", "ar"))
-    names = sorted(path.name[len(prefix) + 1 : -3] for path in folder.glob(f"{prefix}.*.ar"))
-    if len(names) < 2:
-        raise InputError(
-            f"{folder}: {len(names)} files {prefix}.<system>.ar: expected the output of two systems or more"
-        )
-    candidates = {name: _lines(folder / f"{prefix}.{name}.ar") for name in names}
-    for name, lines in {"ar": references, **candidates}.items():
-        if len(lines) != len(sources):
-            raise InputError(f"{folder}/{prefix}: {len(lines)} lines of {name}, but {len(sources)} of en")
-    return Examples(sources, references, candidates)
-
-
-def _lines(path: Path) -> list[str]:
-    try:
-        # Not splitlines, which also ends a line at U+2028 and the like.
-        return path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
 
 
 def train(examples: Examples, systems: Iterable[int] | None = None, rows: Rows | None = None) -> Ranker:
@@ -105,56 +46,90 @@ def train(examples: Examples, systems: Iterable[int] | None = None, rows: Rows |
     larger = [subset for size in range(3, len(columns) + 1) for subset in combinations(columns, size)]
     if len(larger) > _MOST_SUBSETS:
         larger = random.Random(0).sample(larger, _MOST_SUBSETS)
-    pair = _fit(examples, pairs, rows)
+    pair, consensus = _fit(examples, pairs, rows), _fit(examples, larger, rows)
+    if pair is None:
+        raise InputError("nothing to train on: no two candidates of a row differ in what they are worth")
+    if not examples.named:
+        # What translators are like at large cannot be seen here, nor what a third one's judgement is worth.
+        shipped = Ranker.load()
+        return Ranker(replace(pair, prior=shipped.pair.prior), shipped.consensus)
     # From two systems nothing can be learnt of a third one's judgement.
-    return Ranker(pair, _fit(examples, larger, rows) if larger else pair)
+    return Ranker(pair, consensus or pair)
 
 
-def _fit(examples: Examples, subsets: Sequence[Subset], rows: Rows) -> Weights:
-    runs = [(examples.measures.take(subset), usual(examples.measures.take(subset)), subset) for subset in subsets]
-    prior = _fit_prior(examples, runs, rows)
-    scales = _scales(runs, rows)
+class Run(NamedTuple):
+    """Some systems as a run of their own, on the rows that all of them translated: what is usual there, and of the
+    rows to train on the measures and the differences."""
+
+    usual: Usual
+    measures: Measures
+    differences: Floats  # (rows, s, s), NaN where not known
+
+    def upper(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        return np.triu_indices(self.measures.agreement.shape[1], 1)
+
+
+def _runs(examples: Examples, subsets: Sequence[Subset], rows: Rows) -> list[Run]:
+    found = []
+    for subset in subsets:
+        complete = np.asarray(~np.isnan(examples.measures.candidates[:, subset, 0]).any(axis=1))
+        chosen = rows[complete[rows]]
+        differences = examples.differences(subset, chosen)
+        known = ~np.isnan(differences[:, *np.triu_indices(len(subset), 1)]).all(axis=1)
+        if known.any():
+            whole = usual(examples.measures.take(subset, np.flatnonzero(complete)))
+            found.append(Run(whole, examples.measures.take(subset, chosen[known]), differences[known]))
+    return found
+
+
+def _fit(examples: Examples, subsets: Sequence[Subset], rows: Rows) -> Weights | None:
+    """None where no two candidates of these subsets were compared."""
+    runs = _runs(examples, subsets, rows)
+    if not runs:
+        return None
+    prior = _fit_prior(runs)
+    scales = _scales(runs)
     signs = np.array([SIGNS[name] for name in CONTRASTS] * len(SHAPES))
     gram, target, size = np.zeros((len(signs), len(signs))), np.zeros(len(signs)), 0
-    for measures, run, subset in runs:
-        upper = np.triu_indices(len(subset), 1)
-        some = Measures(measures.agreement[rows], measures.candidates[rows])
-        inputs = shaped(some, run, scales)[..., *upper].reshape(len(signs), -1).T
-        differences = _differences(examples, subset, rows)[:, *upper]
+    for run in runs:
+        upper = run.upper()
+        differences = run.differences[:, *upper]
+        known = ~np.isnan(differences)
+        inputs = shaped(run.measures, run.usual, scales)[..., *upper].reshape(len(signs), *known.shape)[:, known].T
         # The shapes are to explain what the systems' true difference leaves open, not the errors of the prior.
-        rest = differences - differences.mean(axis=0) * prior_share(some, run)[:, *upper]
+        mean = _known_means(differences) * prior_share(run.measures, run.usual)[:, *upper]
         gram += inputs.T @ inputs
-        target += inputs.T @ rest.ravel()
+        target += inputs.T @ (differences - mean)[known]
         size += len(inputs)
     shapes = _solve(gram / size, target / size, signs, _SHAPE_PENALTY).reshape(len(SHAPES), len(CONTRASTS))
     weights = Weights(prior, scales, shapes, 0.1)
-    return replace(weights, sharpness=_sharpness(examples, runs, rows, weights))
+    return replace(weights, sharpness=_sharpness(runs, weights, examples.calibrate_best))
 
 
-Run = tuple[Measures, Usual, Subset]
+def _known_means(differences: Floats) -> Floats:
+    """Means over the rows of what is known, 0 where nothing is."""
+    known = ~np.isnan(differences)
+    means: Floats = np.where(known, differences, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    return means
 
 
-def _differences(examples: Examples, subset: Subset, rows: Rows) -> Floats:
-    gold = examples.chrf[rows][:, subset]
-    return gold[:, :, None] - gold[:, None, :]
-
-
-def _scales(runs: Sequence[Run], rows: Rows) -> Floats:
+def _scales(runs: Sequence[Run]) -> Floats:
     """Standard deviation of each contrast about what is usual."""
     squares = []
-    for measures, run, subset in runs:
-        upper = np.triu_indices(len(subset), 1)
-        squares.append(((contrasts(measures, run.trust) - run.contrasts)[rows][:, *upper] ** 2).mean(axis=(0, 1)))
+    for run in runs:
+        found = contrasts(run.measures, run.usual.trust) - run.usual.contrasts
+        squares.append((found[:, *run.upper()] ** 2).mean(axis=(0, 1)))
     scales: Floats = np.sqrt(np.mean(squares, axis=0)) + 1e-6
     return scales
 
 
-def _fit_prior(examples: Examples, runs: Sequence[Run], rows: Rows) -> Floats:
+def _fit_prior(runs: Sequence[Run]) -> Floats:
     inputs, targets = [], []
-    for _, run, subset in runs:
-        upper = np.triu_indices(len(subset), 1)
-        inputs.append(run.prior[upper])
-        targets.append(_differences(examples, subset, rows).mean(axis=0)[upper])
+    for run in runs:
+        differences = run.differences[:, *run.upper()]
+        known = ~np.isnan(differences).all(axis=0)
+        inputs.append(run.usual.prior[run.upper()][known])
+        targets.append(_known_means(differences)[known])
     x, y = np.concatenate(inputs), np.concatenate(targets)
     # Medians: one system that is far off must not set the scale for the others.
     units = np.median(np.abs(x), axis=0) + 1e-9
@@ -181,41 +156,86 @@ def _solve(gram: Floats, target: Floats, signs: NDArray[np.int_], penalty: float
     return solved
 
 
-def _sharpness(examples: Examples, runs: Sequence[Run], rows: Rows, weights: Weights) -> float:
-    """The sharpness under which the truly best candidates are most likely."""
-    gains, bests = [], []
-    for measures, run, subset in runs:
-        some = Measures(measures.agreement[rows], measures.candidates[rows])
-        gold = examples.chrf[rows][:, subset]
-        best = (gold == gold.max(axis=1, keepdims=True)).astype(float)
-        gains.append(expected_gains(some, run, weights))
-        bests.append(best / best.sum(axis=1, keepdims=True))
+def _sharpness(runs: Sequence[Run], weights: Weights, best: bool) -> float:
+    """The sharpness under which the truly best candidates are most likely; of pairs, the better ones."""
+    found = []
+    for run in runs:
+        gains = expected_gains(run.measures, run.usual, weights)
+        if best:
+            wins = (run.differences.min(axis=2) >= 0).astype(float)
+            found.append((gains, wins / wins.sum(axis=1, keepdims=True)))
+        else:
+            row, one, other = np.nonzero(run.differences > 0)
+            pairs = np.stack([gains[row, one], gains[row, other]], axis=1)
+            found.append((pairs, np.tile([1.0, 0.0], (len(pairs), 1))))
 
     def loss(sharpness: float) -> float:
-        pairs = zip(gains, bests, strict=True)
-        return float(-np.mean([(b * np.log(chances(g, sharpness) + 1e-9)).sum(axis=1).mean() for g, b in pairs]))
+        return float(-np.mean([(w * np.log(chances(g, sharpness) + 1e-9)).sum(axis=1).mean() for g, w in found]))
 
     return float(min(np.geomspace(0.01, 2.0, 60), key=loss))
 
 
+def pair_accuracy(examples: Examples, ranker: Ranker) -> tuple[int, int]:
+    """Of the pairs of which one is known to be better, how many the ranker puts right, and how many there are.
+
+    Each row is judged with all candidates that it has; the rows are a run of their own.
+    """
+    right = judged = 0
+    present = ~np.isnan(examples.measures.candidates[..., 0])
+    for pattern in np.unique(present, axis=0):
+        subset = tuple(np.flatnonzero(pattern).tolist())
+        rows = np.flatnonzero((present == pattern).all(axis=1))
+        if len(subset) > 1:
+            complete = np.flatnonzero(present[:, subset].all(axis=1))
+            run = usual(examples.measures.take(subset, complete))
+            gains = expected_gains(examples.measures.take(subset, rows), run, ranker.weights(len(subset)))
+            better = np.nan_to_num(examples.differences(subset, rows)) > 0
+            right += int(((gains[:, :, None] > gains[:, None, :]) & better).sum())
+            judged += int(better.sum())
+    return right, judged
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Trains the ranker on translations with references.")
-    parser.add_argument("folder", type=Path)
-    parser.add_argument("prefix")
-    parser.add_argument("out", type=Path)
-    parser.add_argument("--data", default="", help="one line for the file: what was trained on, its licence")
+    parser = argparse.ArgumentParser(description="Trains the ranker.")
+    commands = parser.add_subparsers(dest="data_from", required=True)
+    references = commands.add_parser("references", help="translations with references, a sentence a line")
+    references.add_argument("folder", type=Path)
+    references.add_argument("prefix")
+    preferences = commands.add_parser("preferences", help="pairs in TRL's format, .parquet or .jsonl, or their folder")
+    preferences.add_argument("pairs", type=Path)
+    for command in (references, preferences):
+        command.add_argument("out", type=Path)
+        command.add_argument("--data", default="", help="one line for the file: what was trained on, its licence")
     arguments = parser.parse_args()
-    examples = read_folder(arguments.folder, arguments.prefix)
+    try:
+        _train(arguments)
+    except InputError as error:
+        raise SystemExit(str(error)) from None
+
+
+def _train(arguments: argparse.Namespace) -> None:
+    examples: Examples
+    if arguments.data_from == "references":
+        name, examples, held_out = arguments.prefix, read_folder(arguments.folder, arguments.prefix), None
+    else:
+        found = read_preferences(arguments.pairs)
+        assert found is not None
+        name, examples = arguments.pairs.name, found
+        held_out = read_preferences(arguments.pairs, "test") if arguments.pairs.is_dir() else None
     ranker = train(examples)
     written = {
-        "data": arguments.data or arguments.prefix,
+        "data": arguments.data or name,
         "systems": list(examples.systems),
-        "rows": len(examples.chrf),
+        "rows": len(examples.all_rows()),
         "pair": ranker.pair.to_json(),
         "consensus": ranker.consensus.to_json(),
     }
     arguments.out.write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")
-    print(f"{arguments.out}: trained on {len(examples.chrf)} rows of {len(examples.systems)} systems")
+    print(f"{arguments.out}: trained on {written['rows']} rows of {len(examples.systems)} systems")
+    for where, part in (("trained on", examples), ("test", held_out)):
+        if part is not None:
+            right, judged = pair_accuracy(part, ranker)
+            print(f"{where}: {right / max(judged, 1):.1%} of {judged:,} pairs put right")
 
 
 if __name__ == "__main__":

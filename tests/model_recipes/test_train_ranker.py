@@ -1,12 +1,20 @@
+import json
 import random
-from itertools import permutations
+import re
+from itertools import combinations, permutations
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from builders.preference_pairs import schema
 from model_recipes.ranker import train as recipe
+from model_recipes.ranker.examples import References, read_folder, read_preferences
 from processors.errors import InputError
+from processors.preference_format import translation_answer, translation_prompt
 from processors.ranker import Ranker, expected_gains, usual
 
 PAIRS = [
@@ -40,7 +48,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_learns_what_a_system_it_never_saw_loses(folder: Path) -> None:
-    examples = recipe.read_folder(folder, "try")
+    examples = read_folder(folder, "try")
     assert examples.systems == ("fair", "fine", "poor", "worst")
     ranker = recipe.train(examples, systems=[0, 2, 3])
     gains = expected_gains(examples.measures, usual(examples.measures), ranker.consensus)
@@ -51,15 +59,15 @@ def test_learns_what_a_system_it_never_saw_loses(folder: Path) -> None:
 
 
 def test_two_systems_are_enough(folder: Path) -> None:
-    ranker = recipe.train(recipe.read_folder(folder, "try"), systems=[1, 3])
+    ranker = recipe.train(read_folder(folder, "try"), systems=[1, 3])
     assert ranker.pair is ranker.consensus
 
 
 def test_the_command_writes_what_load_reads(folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     out = tmp_path / "ranker.json"
-    monkeypatch.setattr("sys.argv", ["train", str(folder), "try", str(out), "--data", "made up"])
+    monkeypatch.setattr("sys.argv", ["train", "references", str(folder), "try", str(out), "--data", "made up"])
     recipe.main()
-    loaded, trained = Ranker.load(out), recipe.train(recipe.read_folder(folder, "try"))
+    loaded, trained = Ranker.load(out), recipe.train(read_folder(folder, "try"))
     assert np.allclose(loaded.pair.shapes, trained.pair.shapes, rtol=1e-4)
     assert np.allclose(loaded.consensus.prior, trained.consensus.prior, rtol=1e-4)
     assert '"data": "made up"' in out.read_text()
@@ -67,11 +75,125 @@ def test_the_command_writes_what_load_reads(folder: Path, tmp_path: Path, monkey
 
 def test_incomplete_folders_are_named(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"none\.en: cannot be read"):
-        recipe.read_folder(folder, "none")
+        read_folder(folder, "none")
     for side, lines in (("en", "one\ntwo\n"), ("ar", "واحد\nاثنان\n"), ("a.ar", "واحد\n"), ("b.ar", "واحد\nاثنان\n")):
         (tmp_path / f"x.{side}").write_text(lines, encoding="utf-8")
     with pytest.raises(InputError, match="1 lines of a, but 2 of en"):
-        recipe.read_folder(tmp_path, "x")
+        read_folder(tmp_path, "x")
     (tmp_path / "x.a.ar").unlink()
     with pytest.raises(InputError, match="two systems or more"):
-        recipe.read_folder(tmp_path, "x")
+        read_folder(tmp_path, "x")
+
+
+def pairs(examples: References, folder: Path, rows: range, **without: bool) -> list[dict[str, Any]]:
+    """Every pair of candidates that differ by more than a point, as `smolkalam preferences --by reference` writes."""
+
+    def message(text: str) -> list[dict[str, str]]:
+        return [{"content": text, "role": "user"}]
+
+    sources = (folder / "try.en").read_text().splitlines()
+    texts = {name: (folder / f"try.{name}.ar").read_text().splitlines() for name in examples.systems}
+    made = []
+    for i in rows:
+        for a, b in combinations(range(len(examples.systems)), 2):
+            difference = float(examples.chrf[i, a] - examples.chrf[i, b])
+            if abs(difference) > 1:
+                better, worse = (examples.systems[c] for c in ((a, b) if difference > 0 else (b, a)))
+                made.append(
+                    {
+                        "prompt": translation_prompt(message(sources[i]), "Arabic"),
+                        "chosen": translation_answer(message(texts[better][i])),
+                        "rejected": translation_answer(message(texts[worse][i])),
+                        "margin": min(1.0, abs(difference) / 20),
+                        "difference": abs(difference),
+                        "source_id": f"try/{i:07d}",
+                        "chosen_translator": better,
+                        "rejected_translator": worse,
+                        "by": "reference",
+                    }
+                )
+    return [{key: value for key, value in pair.items() if key not in without} for pair in made]
+
+
+def write_jsonl(path: Path, made: list[dict[str, Any]]) -> Path:
+    path.write_text("".join(json.dumps(pair, ensure_ascii=False) + "\n" for pair in made), encoding="utf-8")
+    return path
+
+
+def test_preferences_by_references_teach_what_the_references_do(folder: Path, tmp_path: Path) -> None:
+    examples = read_folder(folder, "try")
+    found = read_preferences(write_jsonl(tmp_path / "pairs.jsonl", pairs(examples, folder, range(len(examples.chrf)))))
+    assert found is not None and found.systems == examples.systems
+    known = ~np.isnan(found.better)
+    truth = examples.differences((0, 1, 2, 3), examples.all_rows())
+    assert known.mean() > 0.5 and np.allclose(found.better[known], truth[known])
+    assert np.allclose(found.measures.agreement, examples.measures.agreement)
+    direct, indirect = (recipe.pair_accuracy(examples, recipe.train(e)) for e in (examples, found))
+    assert indirect[0] / indirect[1] > direct[0] / direct[1] - 0.02 and direct[0] / direct[1] > 0.8
+
+
+@pytest.mark.parametrize("without", [("difference", "by"), ("difference", "by", "margin")])
+def test_margins_are_no_must(without: tuple[str, ...], folder: Path, tmp_path: Path) -> None:
+    examples = read_folder(folder, "try")
+    made = pairs(examples, folder, range(len(examples.chrf)), **dict.fromkeys(without, True))
+    found = read_preferences(write_jsonl(tmp_path / "pairs.jsonl", made))
+    assert found is not None
+    right, judged = recipe.pair_accuracy(examples, recipe.train(found))
+    assert right / judged > 0.8
+
+
+def test_pairs_of_unknown_translators_give_no_label_away(folder: Path, tmp_path: Path) -> None:
+    examples = read_folder(folder, "try")
+    made = pairs(examples, folder, range(40), chosen_translator=True, rejected_translator=True)
+    found = read_preferences(write_jsonl(tmp_path / "pairs.jsonl", made))
+    assert found is not None and found.systems == ("a", "b") and len(found.better) == len(made)
+    assert 0.35 < (found.better[:, 0, 1] > 0).mean() < 0.65
+    ranker, shipped = recipe.train(found), Ranker.load()
+    assert (ranker.pair.prior == shipped.pair.prior).all() and (ranker.pair.shapes != shipped.pair.shapes).any()
+    assert (ranker.consensus.shapes == shipped.consensus.shapes).all()
+
+
+def test_candidates_that_are_missing_and_pairs_that_are_not_compared(folder: Path, tmp_path: Path) -> None:
+    examples = read_folder(folder, "try")
+    made = [
+        pair
+        for pair in pairs(examples, folder, range(len(examples.chrf)))
+        if {"worst", "fine"} != {pair["chosen_translator"], pair["rejected_translator"]}
+        and not (
+            "fair" in (pair["chosen_translator"], pair["rejected_translator"]) and pair["source_id"] < "try/0000020"
+        )
+    ]
+    found = read_preferences(write_jsonl(tmp_path / "pairs.jsonl", made))
+    assert found is not None and np.isnan(found.measures.candidates).any()
+    right, judged = recipe.pair_accuracy(examples, recipe.train(found))
+    assert right / judged > 0.8
+
+
+def test_a_folder_of_parquet_is_trained_on_and_its_test_split_tried(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    examples = read_folder(folder, "try")
+    for split, rows in (("train", range(40)), ("test", range(40, 56))):
+        table = pa.Table.from_pylist(pairs(examples, folder, rows), schema("ranker"))
+        pq.write_table(table, tmp_path / f"{split}-00000-of-00001.parquet")
+    monkeypatch.setattr("sys.argv", ["train", "preferences", str(tmp_path), str(tmp_path / "ranker.json")])
+    recipe.main()
+    assert Ranker.load(tmp_path / "ranker.json").pair.shapes.any()
+    said = capsys.readouterr().out
+    assert "trained on 40 rows of 4 systems" in said and re.search(r"test: (8|9)\d\.\d% of \d+ pairs", said)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("", "no pair"),
+        ("{\n", "cannot be read"),
+        ('{"prompt": "Hi", "chosen": "a"}', "pair 1: rejected is None, expected a text"),
+        ('{"prompt": "Hi", "chosen": "a", "rejected": "b", "margin": -1}', "pair 1: the margin is -1"),
+        ('{"prompt": "Hi", "chosen": "a", "rejected": []}', r"pair 1: rejected is \[\]"),
+    ],
+)
+def test_what_is_no_preference_data_is_named(content: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "pairs.jsonl").write_text(content)
+    with pytest.raises(InputError, match=f"pairs.jsonl.*{said}"):
+        read_preferences(tmp_path / "pairs.jsonl")

@@ -1,0 +1,210 @@
+"""What the ranker is trained on: measures of candidates, and which of two is better by how much.
+
+Either from translations with references (`read_folder`), where the difference is that of the sentence chrF, or from
+preference data (`read_preferences`), such as `smolkalam preferences` makes.
+"""
+
+import copy
+import json
+from collections.abc import Mapping, Sequence
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from builders.ranker_fit import ranked_texts
+from processors.agreement import chrf, overlaps
+from processors.errors import InputError
+from processors.preference_format import read_conversation, read_prompt
+from processors.ranker_features import Floats, Measures, measure
+
+Subset = tuple[int, ...]
+Rows = NDArray[np.intp]
+# Root mean square of the differences of chrF between two systems of FLORES, in points. Differences in another unit are
+# scaled to it, so that a ranker's gains are of one size whatever it was trained on.
+_USUAL_DIFFERENCE = 15.0
+
+
+class Examples(Protocol):
+    """Rows of S candidates. `calibrate_best`: whether the best candidate of each row is known, or only pairs are.
+    `named`: whether a column is one system's."""
+
+    systems: tuple[str, ...]
+    measures: Measures
+    calibrate_best: bool
+    named: bool
+
+    def all_rows(self) -> Rows: ...
+
+    def differences(self, subset: Subset, rows: Rows) -> Floats:
+        """Points by which a is better than b, shape (len(rows), s, s) at [row, a, b]; NaN where it is not known."""
+
+
+class References:
+    """Candidates with a reference: `chrf` is each candidate's against it in points, shape (n, S)."""
+
+    calibrate_best = True
+    named = True
+
+    def __init__(
+        self, sources: Sequence[str], references: Sequence[str], candidates: Mapping[str, Sequence[str]]
+    ) -> None:
+        self.systems = tuple(candidates)
+        rows = list(zip(*candidates.values(), strict=True))
+        self.measures: Measures = measure(sources, rows)
+        with_reference = [[*row, reference] for row, reference in zip(rows, references, strict=True)]
+        sizes, matches = overlaps(with_reference)
+        self.sizes, self.reference_sizes, self.matches = sizes[:, :-1], sizes[:, -1], matches[:, :-1, -1]
+        self.chrf: Floats = 100 * chrf(self.sizes, self.reference_sizes[:, None], self.matches)
+
+    def all_rows(self) -> Rows:
+        return np.arange(len(self.chrf))
+
+    def differences(self, subset: Subset, rows: Rows) -> Floats:
+        gold = self.chrf[rows][:, subset]
+        return gold[:, :, None] - gold[:, None, :]
+
+    def take(self, rows: Rows) -> "References":
+        """These rows alone, as a run of their own."""
+        part = copy.copy(self)
+        part.measures = Measures(self.measures.agreement[rows], self.measures.candidates[rows])
+        part.sizes, part.reference_sizes, part.matches = (
+            self.sizes[rows],
+            self.reference_sizes[rows],
+            self.matches[rows],
+        )
+        part.chrf = self.chrf[rows]
+        return part
+
+
+class Preferences:
+    """Pairs of candidates: `better` holds the differences, shape (n, S, S), NaN where two were not compared."""
+
+    calibrate_best = False
+
+    def __init__(self, systems: Sequence[str], measures: Measures, better: Floats, named: bool) -> None:
+        self.systems = tuple(systems)
+        self.named = named
+        self.measures = measures
+        self.better = better
+
+    def all_rows(self) -> Rows:
+        return np.arange(len(self.better))
+
+    def differences(self, subset: Subset, rows: Rows) -> Floats:
+        return self.better[rows][:, subset][:, :, subset]
+
+
+def read_folder(folder: Path, prefix: str) -> References:
+    """Reads a FLORES-style folder. Raises `InputError` where a file is missing or has another number of lines."""
+    sources, references = (_lines(folder / f"{prefix}.{side}") for side in ("en", "ar"))
+    names = sorted(path.name[len(prefix) + 1 : -3] for path in folder.glob(f"{prefix}.*.ar"))
+    if len(names) < 2:
+        raise InputError(
+            f"{folder}: {len(names)} files {prefix}.<system>.ar: expected the output of two systems or more"
+        )
+    candidates = {name: _lines(folder / f"{prefix}.{name}.ar") for name in names}
+    for name, lines in {"ar": references, **candidates}.items():
+        if len(lines) != len(sources):
+            raise InputError(f"{folder}/{prefix}: {len(lines)} lines of {name}, but {len(sources)} of en")
+    return References(sources, references, candidates)
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        # Not splitlines, which also ends a line at U+2028 and the like.
+        return path.read_text(encoding="utf-8").removesuffix("\n").split("\n")
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def read_preferences(path: Path, split: str = "train") -> Preferences | None:
+    """Reads pairs in TRL's preference format: a `.jsonl` or `.parquet` file, or a folder with `<split>-*.parquet`.
+
+    Every pair has `prompt`, `chosen` and `rejected`, texts or lists of messages, and may have `margin`, `source_id`,
+    `chosen_translator` and `rejected_translator` as `smolkalam preferences` writes them (by `difference` the ranker
+    learns more than by `margin`, which is at most 1). Pairs of one source (or prompt) are candidates of one row, so
+    that they can judge each other. Where translators are not named, every pair is a row of its own.
+
+    Returns None for a folder without such a split. Raises `InputError` for what is no preference data.
+    """
+    files = sorted(path.glob(f"{split}-*.parquet")) if path.is_dir() else [path]
+    if not files and split != "train":
+        return None
+    pairs = [(f"{file.name}, pair {i + 1}", pair) for file in files for i, pair in enumerate(_pairs(file))]
+    if not pairs:
+        raise InputError(f"{path}: no pair; expected a .jsonl or .parquet file, or a folder with {split}-*.parquet")
+    return _gather(path, pairs)
+
+
+def _pairs(path: Path) -> list[dict[str, Any]]:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        if path.suffix == ".parquet":
+            found: list[dict[str, Any]] = pq.read_table(path, partitioning=None).to_pylist()
+            return found
+        return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise InputError(f"{path}: cannot be read ({str(error).splitlines()[0]})") from None
+
+
+def _gather(path: Path, pairs: Sequence[tuple[str, dict[str, Any]]]) -> Preferences:
+    rows: dict[str, dict[str, list[dict[str, str]]]] = {}
+    sources: dict[str, list[dict[str, str]]] = {}
+    compared: list[tuple[str, str, str, float]] = []
+    for place, pair in pairs:
+        prompt, chosen, rejected = (_messages(pair, name, place) for name in ("prompt", "chosen", "rejected"))
+        source = read_prompt(prompt[-1]["content"])
+        given = [pair.get(f"{side}_translator") for side in ("chosen", "rejected")]
+        names = [str(name) for name in given] if all(given) else _anonymous(chosen, rejected)
+        # Two pairs of one prompt may hold four texts: without names there is no telling whose.
+        key = str(pair.get("source_id") or json.dumps(prompt)) if all(given) else place
+        sources[key] = source[0] if source else prompt
+        points = pair.get("difference") or pair.get("margin") or 1.0
+        if not isinstance(points, int | float) or points <= 0:
+            raise InputError(f"{place}: the margin is {points!r:.40}, expected a number above 0 or none")
+        found = rows.setdefault(key, {})
+        for name, messages in zip(names, (chosen, rejected), strict=True):
+            found[name] = _translated(messages)
+        compared.append((key, names[0], names[1], float(points)))
+    systems = sorted({name for found in rows.values() for name in found})
+    if len(systems) > 64:
+        raise InputError(f"{path}: {len(systems)} translators; expected chosen_translator to name a few")
+    keys = {key: number for number, key in enumerate(rows)}
+    columns = {name: number for number, name in enumerate(systems)}
+    better = np.full((len(rows), len(systems), len(systems)), np.nan)
+    for key, one, other, points in compared:
+        place_of = keys[key], columns[one], columns[other]
+        better[place_of], better[place_of[0], place_of[2], place_of[1]] = points, -points
+    by_reference = all(pair.get("by") == "reference" and pair.get("difference") for _, pair in pairs)
+    if not by_reference:
+        better *= _USUAL_DIFFERENCE / np.sqrt(np.nanmean(better**2))
+    texts, candidates = ranked_texts([(sources[key], rows[key]) for key in rows], systems)
+    measures = measure(texts, list(zip(*(candidates[name] for name in systems), strict=True)))
+    named = all(pair.get(f"{side}_translator") for _, pair in pairs for side in ("chosen", "rejected"))
+    return Preferences(systems, measures, better, named)
+
+
+def _messages(pair: Mapping[str, Any], name: str, place: str) -> list[dict[str, str]]:
+    value = pair.get(name)
+    if isinstance(value, str) and value:
+        return [{"role": "user", "content": value}]
+    if isinstance(value, list) and value and all(isinstance(m, dict) and m.get("content") is not None for m in value):
+        return [{"role": m.get("role") or "user", "content": m["content"]} for m in value]
+    raise InputError(f"{place}: {name} is {value!r:.40}, expected a text or a list of messages")
+
+
+def _translated(answer: list[dict[str, str]]) -> list[dict[str, str]]:
+    """The messages that an answer to `translation_prompt` stands for; another answer is taken as it is."""
+    found = read_conversation(answer[0]["content"]) if len(answer) == 1 else None
+    return found or answer
+
+
+def _anonymous(chosen: list[dict[str, str]], rejected: list[dict[str, str]]) -> list[str]:
+    """Names for two texts whose translators are unknown: which is which must not tell which is the better one."""
+    one, other = (blake2b(json.dumps(side).encode(), digest_size=8).digest() for side in (chosen, rejected))
+    return ["a", "b"] if one < other else ["b", "a"]
