@@ -7,8 +7,8 @@ The first reads FOLDER/PREFIX.en, FOLDER/PREFIX.ar (the reference) and FOLDER/PR
 more, a sentence a line; the target of each two candidates of a row is the difference of their sentence chrF. The
 second reads what `smolkalam preferences` writes, or any pairs in TRL's format. OUT.json goes into a recipe as
 `ranking.ranker`. Pairs without `chosen_translator` and `rejected_translator` only change what the shipped ranker makes
-of a row with two candidates. No system's name and no word of a text enters the model, so that it holds for other translators and
-texts.
+of a row with two candidates. No system's name and no word of a text enters the model, so that it holds for other
+translators and texts.
 
 The model is fitted by least squares, the loss under which the largest expected gain is the best choice. Weights may
 not have the wrong sign (`processors.ranker_features.SIGNS`): with a handful of systems, a spurious advantage of, say,
