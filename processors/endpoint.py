@@ -120,6 +120,7 @@ class HttpServer(InferenceServer):
             await asyncio.shield(self._server_ready)
         loop = asyncio.get_running_loop()
         done: Counter[str] = Counter()
+        refused: set[int] = set()
         begun, last = loop.time(), None
         while True:
             place, outage, outcome = await self._turn(payload, last)
@@ -131,15 +132,18 @@ class HttpServer(InferenceServer):
             # While nothing works at all, the outage is the server's and not this request's; but the last few
             # requests of a run may all be at fault themselves, and then nothing else shows that the server works.
             done["own"] += outcome.kind == "fault" and not outage
-            if outcome.kind == "rejected" and (self._works(place) or done["rejected"] >= self._usable()):
-                raise RequestFailed(f"{where}: refuses the request ({outcome.reason})")
+            if outcome.kind == "rejected":
+                refused.add(place)
+                # One that never took a request may be at fault itself.
+                if self.connections[place].succeeded or self._usable() <= refused:
+                    raise RequestFailed(f"{where}: refuses the request ({outcome.reason})")
             if outcome.kind == "busy" and loop.time() - begun > self.endpoint.patience_s:
                 raise RequestFailed(f"{where}: still busy after {done['busy']} tries ({outcome.reason})")
             if done["own"] >= most or done["fault"] >= 2 * most:
                 raise RequestFailed(f"{where}: failed {done['fault']} times, last: {outcome.reason}")
             if outcome.kind in ("busy", "fault"):
                 # A wait that one endpoint orders is no reason to keep a request from the others.
-                alone = self._usable() == 1 and self._turns.pacers[place].usable()
+                alone = self._usable() == {place}
                 ordered = outcome.wait_s or 0.0 if alone else 0.0
                 tries = max(done["own"], done["busy"], 1) - 1
                 await self._sleep(max(ordered, backoff(tries, self.endpoint.backoff_s)))
@@ -178,7 +182,7 @@ class HttpServer(InferenceServer):
                     pacer.busy(ticket, fault.reason, None)
                 pacer.failed(fault.reason)
         except OutOfPatience as error:
-            if self._usable() - pacer.usable() == 0:
+            if self._usable() <= {place}:
                 raise EngineError(str(error)) from None
             logger.warning(f"{error}; left aside for {error.wait_s:.0f} s")
             pacer.rest(error.wait_s, fault.reason)
@@ -205,11 +209,8 @@ class HttpServer(InferenceServer):
             logger.warning(f"{connection.pacer.closed}; left aside, {len(left)} others go on")
             self._count("endpoints_left_aside", 1)
 
-    def _usable(self) -> int:
-        return sum(pacer.usable() for pacer in self._turns.pacers)
-
-    def _works(self, place: int) -> bool:
-        return self.connections[place].succeeded
+    def _usable(self) -> set[int]:
+        return {place for place, pacer in enumerate(self._turns.pacers) if pacer.usable()}
 
     async def _sleep(self, seconds: float) -> None:
         try:
