@@ -375,7 +375,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--no-models", action="store_true", help="GET /v1/models is 404, as at many remote endpoints")
     parser.add_argument("--redirect-to", default="")
     parser.add_argument(
-        "--log", type=Path, help="a line of JSON for each answer: the question, when it came, and left"
+        "--log", type=Path, help="a line of JSON an answer: question, when it came and went"
     )
     parser.add_argument("--translation", choices=["pseudo", "fast"], default="pseudo")
     parser.add_argument("--judge", default="", help="judge translations, in one of standin_judge.MODES")
