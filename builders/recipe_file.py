@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from builders.recipe import Recipe, shipped_recipes
 from builders.translator_recipe import LlamaCppTranslator, Translator
-from processors.errors import RecipeError
+from processors.errors import InputError, RecipeError
 
 
 class _Loader(yaml.SafeLoader):
@@ -238,7 +238,13 @@ def _absolute(recipe: Recipe, folder: Path) -> Recipe:
         selection = selection.model_copy(update={"domain_index": resolve(selection.domain_index)})
     ranking = recipe.ranking
     if ranking.ranker:
+        from processors.ranker import Ranker
+
         ranking = ranking.model_copy(update={"ranker": resolve(ranking.ranker)})
+        try:
+            Ranker.load(Path(str(ranking.ranker)))
+        except InputError as error:
+            raise RecipeError(f"ranking.ranker: {error}") from None
     if reward := ranking.reward:
         # A name on the Hub looks like a path: it is one where there is such a folder, here or beside the recipe.
         found = next((f for f in (folder / reward.model, Path(reward.model).absolute()) if f.is_dir()), None)

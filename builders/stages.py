@@ -95,7 +95,7 @@ def _plan_source(build: Build) -> dict[str, Any]:
         build.observer.warn(warning)
     into = _output_splits(recipe, shards, build.observer)
     for pattern in recipe.ranking.unmatched(into.values()):
-        build.observer.warn(f"ranking.splits: '{pattern}' matches no split that an earlier entry does not")
+        build.observer.warn(f"ranking.splits: '{pattern}' decides in none of the splits {', '.join(into.values())}")
     inputs = {
         "shards": [[s.split, s.file, s.rows, s.digest] for s in shards],
         "into": into,
@@ -137,7 +137,7 @@ def translate(build: Build) -> None:
             from processors.server_process import stop_server
 
             last = partial(endpoint_step, spec, build.recipe.language, build.run.answers(spec))
-            processes = processes_here(spec)
+            processes = processes_here(spec, build.run.logs("translate", spec.name), build.observer.say)
             try:
                 _run(
                     build, name, folder, build.selected, reader, [], candidate_row, schemas.candidate, last, processes

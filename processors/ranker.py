@@ -167,7 +167,8 @@ class Ranker:
             return cls(Weights.from_json(plain["pair"]), Weights.from_json(plain["consensus"]), script, language)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise InputError(
-                f"{path}: no ranker: {error!r}; expected a file written by python -m model_recipes.ranker.train"
+                f"{path}: no ranker ({error.strerror if isinstance(error, OSError) else repr(error)}); expected a file "
+                "written by python -m model_recipes.ranker.train"
             ) from None
 
     def fit_batch(

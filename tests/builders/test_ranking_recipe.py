@@ -8,6 +8,7 @@ from builders.ranking_recipe import Ranking
 from builders.recipe import shipped_recipes
 from builders.recipe_file import dump_recipe, load_recipe
 from processors.errors import RecipeError
+from processors.ranker import SHIPPED
 from processors.ranking import Policy
 
 RECIPE = """
@@ -63,6 +64,9 @@ def test_a_resolved_recipe_says_the_same(tmp_path: Path) -> None:
 
 
 def test_a_ranker_lies_relative_to_its_recipe(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match=r"ranking\.ranker: .*mine\.json: no ranker \(No such file"):
+        load(tmp_path, "ranker: mine.json")
+    (tmp_path / "mine.json").write_text(SHIPPED.read_text())
     assert load(tmp_path, "ranker: mine.json").ranking.ranker == str(tmp_path / "mine.json")
 
 
