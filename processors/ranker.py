@@ -166,9 +166,9 @@ class Ranker:
             plain = json.loads(path.read_text(encoding="utf-8"))
             return cls(Weights.from_json(plain["pair"]), Weights.from_json(plain["consensus"]), script, language)
         except (OSError, ValueError, KeyError, TypeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else repr(error)
             raise InputError(
-                f"{path}: no ranker ({error.strerror if isinstance(error, OSError) else repr(error)}); expected a file "
-                "written by python -m model_recipes.ranker.train"
+                f"{path}: no ranker ({reason}); expected a file written by python -m model_recipes.ranker.train"
             ) from None
 
     def fit_batch(
