@@ -37,3 +37,9 @@ def ranked_rows(unit: UnitFiles, columns: list[str] | None = None) -> Iterator[l
         raise SmolKalamError(
             f"{unit.kept}: damaged or missing ({error}); delete {unit.counts} and run the build again"
         ) from None
+
+
+def built_split(recipe: Recipe, row: str) -> str:
+    """The split of the built dataset that a row's id belongs to: that of the cut, where its split is cut."""
+    split = row.rsplit("/", 1)[0]
+    return next((cut.into for cut in recipe.selection.cuts if cut.split == split), split)

@@ -54,7 +54,8 @@ def run_judge(
         return len(tokenizer.encode(text, add_special_tokens=False))
 
     rows = chain.from_iterable(chain.from_iterable(ranked_rows(unit) for unit in units))
-    drawn = draw_pairs(rows, sample, seed=seed, near=near, tokens=tokens, max_tokens=panel.max_pair_tokens)
+    limits: dict[str, Any] = {"near": near, "tokens": tokens, "max_tokens": panel.max_pair_tokens}
+    drawn = draw_pairs(rows, sample, recipe=recipe, seed=seed, **limits)
     if not drawn.pairs:
         why = ", ".join(f"{reason} {n:,}" for reason, n in drawn.left_out.items())
         raise InputError(f"{run}: no pair to judge: {why or 'no row'}")

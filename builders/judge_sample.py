@@ -12,7 +12,8 @@ from hashlib import blake2b
 from itertools import combinations
 from typing import Any
 
-from builders.preference_pairs import normalise
+from builders.preference_pairs import broken, normalise
+from builders.recipe import Recipe
 from processors.judges import Pair
 from processors.preference_format import conversation_text
 
@@ -24,7 +25,7 @@ SCORES = ("quality", "reward", "rank_score")
 class Sampled:
     """`pairs` in the order of their keys; `scores`: of each pair, what each of SCORES gives a and b, where it does.
 
-    `vetoed`: pairs of which one translation has a hard check against it. `left_out` counts the others of the
+    `vetoed`: pairs of which one translation is broken (see `preference_pairs`). `left_out` counts the others of the
     `possible` pairs, by reason; whether those `not_drawn` could have been judged, nobody has looked.
     """
 
@@ -36,12 +37,19 @@ class Sampled:
 
 
 def draw_pairs(
-    rows: Iterable[dict[str, Any]], count: int, *, seed: int, near: float | None, tokens: Any, max_tokens: int
+    rows: Iterable[dict[str, Any]],
+    count: int,
+    *,
+    recipe: Recipe,
+    seed: int,
+    near: float | None,
+    tokens: Any,
+    max_tokens: int,
 ) -> Sampled:
     """Draw `count` pairs (fewer if there are not as many) from ranked rows (`schemas.ranked_unit`).
 
-    With `near`, only pairs without a hard check whose quality (rank_score where the run has no quality) differs by
-    at most that. `tokens(text)` counts tokens.
+    With `near`, only pairs of which neither is broken and whose quality (rank_score where the run has no quality)
+    differs by at most that. `tokens(text)` counts tokens.
     """
     sampled = Sampled()
     # A heap of the smallest keys, largest on top.
@@ -54,7 +62,7 @@ def draw_pairs(
             # Only what would be drawn is looked at: to normalise and count all of a large run takes hours.
             if len(heap) == count and -heap[0][0] < key:
                 sampled.left_out["not_drawn"] += 1
-            elif reason := _unfit(row, one, other, near, tokens, max_tokens):
+            elif reason := _unfit(recipe, row, one, other, near, tokens, max_tokens):
                 sampled.left_out[reason] += 1
             else:
                 heapq.heappush(heap, (-key, name, (row, one, other)))
@@ -62,19 +70,25 @@ def draw_pairs(
                     heapq.heappop(heap)
                     sampled.left_out["not_drawn"] += 1
     for _, _, (row, one, other) in sorted(heap, key=lambda drawn: (-drawn[0], drawn[1])):
-        _add(sampled, row, one, other)
+        _add(sampled, recipe, row, one, other)
     return sampled
 
 
 def _unfit(
-    row: dict[str, Any], one: dict[str, Any], other: dict[str, Any], near: float | None, tokens: Any, max_tokens: int
+    recipe: Recipe,
+    row: dict[str, Any],
+    one: dict[str, Any],
+    other: dict[str, Any],
+    near: float | None,
+    tokens: Any,
+    max_tokens: int,
 ) -> str:
     if one["messages"] is None or other["messages"] is None:
         return "not_translated"
     if normalise(_text(one)) == normalise(_text(other)):
         return "same_text"
     if near is not None:
-        if _vetoed(one) or _vetoed(other):
+        if broken(one, recipe, row["id"]) or broken(other, recipe, row["id"]):
             return "vetoed"
         score = "rank_score" if one["quality"] is None or other["quality"] is None else "quality"
         # Rounded: 0.95 - 0.90 is to be 0.05.
@@ -85,7 +99,7 @@ def _unfit(
     return ""
 
 
-def _add(sampled: Sampled, row: dict[str, Any], one: dict[str, Any], other: dict[str, Any]) -> None:
+def _add(sampled: Sampled, recipe: Recipe, row: dict[str, Any], one: dict[str, Any], other: dict[str, Any]) -> None:
     source = conversation_text(row["messages"], (row["chat_template_kwargs"] or {}).get("custom_instructions") or "")
     pair = Pair(row["id"], one["translator"], other["translator"], source, _text(one), _text(other))
     place = (pair.id, pair.a, pair.b)
@@ -95,13 +109,9 @@ def _add(sampled: Sampled, row: dict[str, Any], one: dict[str, Any], other: dict
         for score in SCORES
         if one[score] is not None and other[score] is not None
     }  # fmt: skip
-    if _vetoed(one) or _vetoed(other):
+    if broken(one, recipe, row["id"]) or broken(other, recipe, row["id"]):
         sampled.vetoed.add(place)
 
 
 def _text(candidate: dict[str, Any]) -> str:
     return conversation_text(candidate["messages"], candidate["custom_instructions"] or "")
-
-
-def _vetoed(candidate: dict[str, Any]) -> bool:
-    return any(verdict["hard"] for verdict in candidate["checks"])

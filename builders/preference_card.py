@@ -5,8 +5,6 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from builders.recipe import Recipe
-
 if TYPE_CHECKING:
     from builders.preference_pairs import Plan
 
@@ -16,8 +14,11 @@ The prompt asks to translate an English conversation; `chosen` and `rejected` ar
 model that ranks translations:
 
 ```bash
-trl reward --dataset_name THIS_FOLDER --model_name_or_path Qwen/Qwen2.5-1.5B --output_dir reward
-```""",
+trl reward --dataset_name THIS_FOLDER --model_name_or_path Qwen/Qwen2.5-1.5B --max_length 2048 --output_dir reward
+```
+
+`trl` leaves out what is longer than `max_length`; `python -m model_recipes.reward.train` of the project takes the same
+arguments and trains on long pairs in aligned windows.""",
     "assistant": """\
 The prompt is a translated conversation up to its last message; `chosen` and `rejected` are two translations of the
 assistant's answer. The prompt is the chosen translator's. For DPO of a model that was trained on the translations:
@@ -34,8 +35,9 @@ _SOURCES = {
 }
 
 
-def write_card(folder: Path, recipe: Recipe, plan: "Plan", counts: dict[str, Any]) -> None:
+def write_card(folder: Path, plan: "Plan", counts: dict[str, Any]) -> None:
     """Write `README.md` with the metadata by which `datasets` and the Hub's viewer read the folder."""
+    recipe = plan.recipe
     filled = [split for split, rows in counts["pairs"].items() if rows]
     about = {
         "language": [recipe.language.code, "en"] if plan.task == "ranker" else [recipe.language.code],
@@ -47,13 +49,13 @@ def write_card(folder: Path, recipe: Recipe, plan: "Plan", counts: dict[str, Any
         ],
     }
     (folder / "README.md").write_text(
-        f"---\n{yaml.safe_dump(about, sort_keys=False, allow_unicode=True)}---\n\n{_text(recipe, plan, counts)}",
+        f"---\n{yaml.safe_dump(about, sort_keys=False, allow_unicode=True)}---\n\n{_text(plan, counts)}",
         encoding="utf-8",
     )
 
 
-def _text(recipe: Recipe, plan: "Plan", counts: dict[str, Any]) -> str:
-    source = plan.source
+def _text(plan: "Plan", counts: dict[str, Any]) -> str:
+    source, recipe = plan.source, plan.recipe
     kept = "".join(f"| {pairing} | {n:,} |\n" for pairing, n in counts["chosen"].items())
     left = "".join(f"| {reason} | {n:,} |\n" for reason, n in counts["left_out"].items())
     kwargs = (
@@ -75,7 +77,7 @@ Rows that share the user's first message are all in `train` or all in `test` (se
 | `prompt`, `chosen`, `rejected` | lists of messages, in TRL's conversational preference format |
 | `margin` | `difference` / {plan.scale:g}, at most 1: by how much the two rewards should differ (TRL's `margin`) |
 | `difference` | by how much the chosen one is better, in {source.unit}; {plan.tie:g} or less is a tie |
-| `source_id`, `split` | the row and its split in {recipe.source.config} of the source |
+| `source_id`, `split` | the row of the source, and its split in the built dataset |
 | `chosen_translator`, `rejected_translator` | |
 | `by` | where the preference comes from: `{plan.by}` |
 {kwargs}

@@ -16,10 +16,12 @@ from typing import Any, Literal
 import regex
 
 from builders import schemas
+from builders.finished_run import built_split
 from builders.preference_sources import References, Source
-from builders.ranking_recipe import Ranking
+from builders.recipe import Recipe
 from processors.agreement import agreement
 from processors.preference_format import Messages, conversation_text, translation_answer, translation_prompt
+from processors.ranking import Policy, Scored
 
 Task = Literal["ranker", "assistant"]
 TASKS: tuple[Task, ...] = ("ranker", "assistant")
@@ -41,13 +43,12 @@ _MARKS = regex.compile(r"[\p{M}ـ]+")
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What makes pairs of rows. `language` is the target's English name; `largest`: at most one pair a row."""
+    """What makes pairs of a run's rows; `largest`: at most one pair a row."""
 
     task: Task
     by: str
     source: Source
-    language: str
-    ranking: Ranking
+    recipe: Recipe
     tie: float
     scale: float
     largest: bool
@@ -161,15 +162,20 @@ def _no_pair(
     if abs(difference) <= plan.tie:
         return "tie", f"{abs(difference):.4g} {plan.source.unit}"
     better = a if difference > 0 else b
-    if vetoes := _vetoes(candidates[better], plan.ranking):
+    if vetoes := broken(candidates[better], plan.recipe, row["id"]):
         return "better_is_vetoed", f"{better}: {', '.join(vetoes)}"
     return "", ""
 
 
-def _vetoes(candidate: dict[str, Any], ranking: Ranking) -> list[str]:
-    hard = [verdict["check"] for verdict in candidate["checks"] if verdict["hard"]]
-    low = [name for name, least in (("LR", ranking.min_LR), ("SCR", ranking.min_SCR)) if candidate[name] < least]
-    return list(dict.fromkeys([*hard, *low]))
+def broken(candidate: dict[str, Any], recipe: Recipe, row: str) -> tuple[str, ...]:
+    """What vetoes a candidate of a ranked row: hard checks, and the recipe's limits of LR and SCR in its split.
+
+    Limits of quality and reward are no matter here: they are the opinion of a model that is to be judged or trained.
+    """
+    policy = recipe.ranking.policy(built_split(recipe, row))
+    limits = {score: least for score, least in policy.limits.items() if score in ("LR", "SCR")}
+    hard = tuple(verdict["check"] for verdict in candidate["checks"] if verdict["hard"])
+    return Policy(limits=limits).vetoes(Scored(candidate["translator"], candidate, hard))
 
 
 def _pair(
@@ -179,14 +185,14 @@ def _pair(
         "margin": round(min(1.0, difference / plan.scale), 6),
         "difference": round(difference, 6),
         "source_id": row["id"],
-        "split": row["id"].rsplit("/", 1)[0],
+        "split": built_split(plan.recipe, row["id"]),
         "chosen_translator": better["translator"],
         "rejected_translator": worse["translator"],
         "by": plan.by,
     }
     if plan.task == "ranker":
         answers = [translation_answer(side["messages"], side["custom_instructions"] or "") for side in (better, worse)]
-        prompt = translation_prompt(row["messages"], plan.language, _instructions(row))
+        prompt = translation_prompt(row["messages"], plan.recipe.language.name, _instructions(row))
         return {"prompt": prompt, "chosen": answers[0], "rejected": answers[1], **about}
     # One prompt for both, and the better translation of it: the answers alone are to make the difference.
     kwargs = row["chat_template_kwargs"] or dict.fromkeys(field.name for field in schemas.chat_template_kwargs())

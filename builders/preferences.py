@@ -56,8 +56,7 @@ def run_preferences(
         task=task,
         by=by,
         source=source,
-        language=recipe.language.name,
-        ranking=recipe.ranking,
+        recipe=recipe,
         tie=source.tie if tie is None else tie,
         scale=source.scale if scale is None else scale,
         largest=largest,
@@ -75,7 +74,7 @@ def run_preferences(
         part.mkdir(parents=True)
         counts = _write(part, (rows for unit in units for rows in ranked_rows(unit)), plan)
         _check(counts, source, run)
-        write_card(part, recipe, plan, counts)
+        write_card(part, plan, counts)
         (part / MARK).write_text(json.dumps(counts, indent=1, ensure_ascii=False), encoding="utf-8")
         shutil.rmtree(output, ignore_errors=True)
         part.rename(output)

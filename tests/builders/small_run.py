@@ -42,15 +42,14 @@ def row(number: int, source: list[str], *candidates: dict[str, Any], split: str 
     }
 
 
+def small_recipe(translators: tuple[str, ...], **more: Any) -> Recipe:
+    named = [{"name": name, "backend": "pseudo"} for name in translators]
+    return Recipe.model_validate({"name": "small", "source": {"path": "sample"}, "translators": named} | more)
+
+
 def write_run(folder: Path, rows: list[dict[str, Any]], translators: tuple[str, ...], units: int = 1) -> Path:
     """Write `rows` as the ranked units of a run; returns `folder`."""
-    recipe = Recipe.model_validate(
-        {
-            "name": "small",
-            "source": {"path": "sample"},
-            "translators": [{"name": name, "backend": "pseudo"} for name in translators],
-        }
-    )
+    recipe = small_recipe(translators)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "recipe.yaml").write_text(dump_recipe(recipe), encoding="utf-8")
     for index in range(units):

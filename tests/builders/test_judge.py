@@ -19,7 +19,7 @@ from builders.judge_panel import load_panel
 from builders.judge_sample import draw_pairs
 from builders.preferences import run_preferences
 from processors.errors import EngineError, InputError, RecipeError
-from tests.builders.small_run import candidate, hard, row, write_run
+from tests.builders.small_run import candidate, hard, row, small_recipe, write_run
 from tests.conftest import ROOT
 from tests.standin_llm import Running, running
 
@@ -235,7 +235,10 @@ def test_a_rejected_key_stops_the_run_and_shows_no_key(
 
 
 def draw(made: list[dict[str, Any]], count: int, near: float | None = None, most: int = 1000) -> Any:
-    return draw_pairs(made, count, seed=1, near=near, tokens=lambda text: len(text.split()), max_tokens=most)
+    recipe = small_recipe(NAMES)
+    return draw_pairs(
+        made, count, recipe=recipe, seed=1, near=near, tokens=lambda text: len(text.split()), max_tokens=most
+    )
 
 
 def test_the_sample_does_not_depend_on_the_order_and_grows_by_addition() -> None:

@@ -6,9 +6,8 @@ from hypothesis import strategies as st
 
 from builders.preference_pairs import REASONS, Plan, is_test, make_pairs, normalise, schema
 from builders.preference_sources import Benchmark, References, Source, Votes
-from builders.ranking_recipe import Ranking
 from processors.memory import Memory
-from tests.builders.small_run import candidate, hard, message, row
+from tests.builders.small_run import candidate, hard, message, row, small_recipe
 
 NAMES = ("SeedX", "Gemma3", "NLLB")
 SOURCE = ["Where is the library?", "It is behind the school, next to the market."]
@@ -19,7 +18,7 @@ POOR = ("المكتبة أين تكون؟", "هو يكون خلف ال school.")
 
 def plan(source: Source, task: Any = "ranker", **more: Any) -> Plan:
     settled = {"tie": source.tie, "scale": source.scale, "largest": False, "test_share": 0.1, "seed": 42} | more
-    return Plan(task=task, by="benchmark", source=source, language="Arabic", ranking=Ranking(), **settled)
+    return Plan(task=task, by="benchmark", source=source, **({"recipe": small_recipe(NAMES)} | settled))
 
 
 def benchmark(**scores: float) -> Benchmark:
@@ -93,11 +92,21 @@ def test_a_vetoed_candidate_may_be_rejected() -> None:
     assert pair["rejected_translator"] == "SeedX"
 
 
-def test_the_recipes_thresholds_veto_too() -> None:
-    strict = plan(benchmark(SeedX=40, Gemma3=44))
-    strict = Plan(**{name: getattr(strict, name) for name in strict.__slots__} | {"ranking": Ranking(min_SCR=0.95)})
-    _, [left] = make_pairs(row(1, SOURCE, candidate("SeedX", *FAIR), candidate("Gemma3", *GOOD)), strict)
-    assert (left.reason, left.detail) == ("better_is_vetoed", "Gemma3: SCR")
+def test_the_recipes_limits_in_the_rows_split_veto_too() -> None:
+    ranking = {"min_LR": 0.95, "min_quality": 0.9, "splits": [{"match": "cut", "min_LR": 0.5, "min_SCR": 0.95}]}
+    cut = {"cuts": [{"split": "s1k_1.1_think", "into": "cut", "rows": 5}]}
+    strict = plan(benchmark(SeedX=40, Gemma3=44), recipe=small_recipe(NAMES, ranking=ranking, selection=cut))
+    candidates = candidate("SeedX", *FAIR, quality=0.1), candidate("Gemma3", *GOOD, quality=0.1)
+    _, [left] = make_pairs(row(1, SOURCE, *candidates), strict)
+    assert (left.reason, left.detail) == ("better_is_vetoed", "Gemma3: SCR 0.90 < 0.95")
+    _, [left] = make_pairs(row(1, SOURCE, *candidates, split="other"), strict)
+    assert (left.reason, left.detail) == ("better_is_vetoed", "Gemma3: LR 0.90 < 0.95")
+    # What a model thinks of a candidate vetoes nothing here.
+    loose = plan(
+        benchmark(SeedX=40, Gemma3=44), recipe=small_recipe(NAMES, ranking={"min_quality": 0.9}, selection=cut)
+    )
+    [pair], _ = make_pairs(row(1, SOURCE, *candidates), loose)
+    assert pair["split"] == "cut"
 
 
 def test_a_difference_up_to_the_tie_is_none() -> None:
