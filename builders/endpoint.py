@@ -114,8 +114,8 @@ def endpoint_step(spec: ServedTranslator, language: Language, answers: Path, sin
     return TranslationRunner(rollout, endpoint, sink, answers, make_server, EngineFile(logs / ENGINES))
 
 
-def processes_here(spec: ServedTranslator) -> Callable[[], int] | None:
+def processes_here(spec: ServedTranslator, logs: Path, say: Callable[[str], None]) -> Callable[[], int] | None:
     """How many processes of a machine may translate, where that is not the user's choice: each starts a server."""
     if isinstance(spec, VllmTranslator) and spec.server:
-        return partial(servers_here, spec)
+        return partial(servers_here, spec, logs, say)
     return one_server if isinstance(spec, LlamaCppTranslator) else None

@@ -1,5 +1,6 @@
 """A vLLM translator of a recipe whose server the pipeline starts."""
 
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -20,9 +21,13 @@ def make_vllm(spec: VllmTranslator, logs: Path) -> MakeServer:
     return partial(VllmServer, vllm_settings(spec), logs)
 
 
-def servers_here(spec: VllmTranslator) -> int:
+def servers_here(spec: VllmTranslator, logs: Path, say: Callable[[str], None]) -> int:
     """How many of its servers this machine runs at a time, one a process: a group of GPUs each, 1 without GPUs.
 
-    Raises InputError where there are GPUs, but fewer than one server takes.
+    Tells `say` of them, for while they load their model no row gets done. Raises InputError where there are GPUs, but
+    fewer than one server takes.
     """
-    return len(gpu_groups(vllm_settings(spec).gpus)) or 1
+    groups = gpu_groups(vllm_settings(spec).gpus)
+    where = f"one on each of the GPUs {' | '.join(groups)}" if groups else "without a GPU"
+    say(f"{spec.name}: vLLM is started here, {where}, which takes a while; its log is in {logs}")
+    return len(groups) or 1

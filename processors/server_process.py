@@ -117,8 +117,8 @@ class ServerProcess:
         try:
             process.wait(GRACE_S + 5)
         except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+            # Not even SIGKILL ends it, as when a GPU's driver hangs. Its supervisor waits on, and holds its GPUs.
+            logger.warning(f"{self.name}: killed, and still there after {GRACE_S + 5:g} s; its log: {self.log}")
 
     def printed(self) -> str:
         """The end of what it has printed since its last start."""

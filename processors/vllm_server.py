@@ -136,8 +136,9 @@ def explain_end(printed: str, code: int | None) -> str:
 class VllmConnection(Connection):
     """Requests to the server that this process keeps for these settings; `logs` is the folder for its log.
 
-    It is started by the first who needs it, serves the pipelines that follow, and is started again when it dies after
-    it has answered. A server that dies without an answer ends the run with the cause from its log.
+    It is started by the first request (a run whose answers are all stored needs none), serves the pipelines that
+    follow, and is started again when it dies after it has answered. A server that dies without an answer ends the run
+    with the cause from its log.
     """
 
     def __init__(
@@ -146,12 +147,35 @@ class VllmConnection(Connection):
         super().__init__(address, endpoint, label, count)
         self.settings = settings
         self._starting = asyncio.Lock()
+        self._broken: EngineError | None = None
         key = (settings, endpoint.model, endpoint.revision)
         self._server = keep_server(key, lambda: _make_server(settings, endpoint, label, logs))
 
     async def reach(self) -> None:
-        """Return when the server answers. Raises EngineError where it cannot be made to."""
-        async with self._starting:
+        """Nobody is there before there is something to ask."""
+
+    async def send(self, payload: dict[str, Any]) -> Answer | Fault:
+        """A request, for which the server is started again where it has died: that is nobody's fault.
+
+        Raises EngineError where the server cannot be made to answer.
+        """
+        if not (self._server.ready and self._server.alive()):
+            async with self._starting:
+                await self._see_to_it()
+        outcome = await super().send(payload)
+        if isinstance(outcome, Answer):
+            self._server.answers += 1
+        return outcome
+
+    def transport(self) -> httpx.AsyncHTTPTransport:
+        one = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=KEEP_ALIVE_S)
+        return httpx.AsyncHTTPTransport(uds=str(self._server.socket), limits=one)
+
+    async def _see_to_it(self) -> None:
+        """Return when the server answers. What it failed of once, all who wait are told."""
+        if self._broken:
+            raise self._broken
+        try:
             server = self._server
             if server.ready and server.alive():
                 return
@@ -164,19 +188,9 @@ class VllmConnection(Connection):
             if not server.alive():
                 await self._begin(server)
             await self._until_ready(server)
-
-    async def send(self, payload: dict[str, Any]) -> Answer | Fault:
-        """A request, for which the server is started again where it has died: that is nobody's fault."""
-        if not (self._server.ready and self._server.alive()):
-            await self.reach()
-        outcome = await super().send(payload)
-        if isinstance(outcome, Answer):
-            self._server.answers += 1
-        return outcome
-
-    def transport(self) -> httpx.AsyncHTTPTransport:
-        one = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=KEEP_ALIVE_S)
-        return httpx.AsyncHTTPTransport(uds=str(self._server.socket), limits=one)
+        except EngineError as error:
+            self._broken = error
+            raise
 
     async def _begin(self, server: ServerProcess) -> None:
         loop = asyncio.get_running_loop()

@@ -73,9 +73,12 @@ class Fake:
         environment = {"FAKE_VLLM_JOURNAL": str(self.journal)} | changes.pop("environment", {})
         return VllmSettings(**({"python": self.python, "environment": environment} | changes))
 
-    def run(self, settings: VllmSettings, texts: list[str] = TEXTS, model: str = "m") -> TranslationRunner:
+    def run(
+        self, settings: VllmSettings, texts: list[str] = TEXTS, model: str = "m", store: Path | None = None
+    ) -> TranslationRunner:
         endpoint = EndpointConfig(LOCAL.base_url, model, PROMPT, concurrency=4, backoff_s=0.01)
-        runner = TranslationRunner(once, endpoint, Collect(), make_server=partial(VllmServer, settings, self.logs))
+        make_server = partial(VllmServer, settings, self.logs)
+        runner = TranslationRunner(once, endpoint, Collect(), store, make_server)
         runner.run((Document(text=text, id=str(number)) for number, text in enumerate(texts)), 0)
         return runner
 
@@ -141,6 +144,14 @@ def test_the_process_gets_its_own_environment(fake: Fake, monkeypatch: pytest.Mo
     assert environment["PATH"].split(os.pathsep)[0] == str(Path(fake.python).parent)
 
 
+def test_answers_that_are_stored_need_no_server(fake: Fake, tmp_path: Path) -> None:
+    first = fake.run(fake.settings(), store=tmp_path / "answers")
+    stop_server()
+    again = fake.run(fake.settings(), store=tmp_path / "answers")
+    assert again.output_writer.texts == first.output_writer.texts and again.counters["cached"] == len(TEXTS)
+    assert len(fake.starts) == 1
+
+
 def test_another_model_takes_the_place_of_the_first(fake: Fake) -> None:
     fake.run(fake.settings(), ["Hello."], model="one")
     fake.run(fake.settings(), ["Hello."], model="two")
@@ -158,7 +169,8 @@ def test_one_that_dies_at_the_start_is_one_line_with_the_cause(fake: Fake) -> No
     assert "did not start: ValueError: No available memory for the KV cache (exit code 1)" in message
     assert "max_model_len" in message and "\n" not in message
     assert said in Path(message.rpartition("its log: ")[2]).read_text()
-    assert not any(alive(pid) for start in fake.starts for pid in processes(start))
+    (start,) = fake.starts
+    assert not any(alive(pid) for pid in processes(start))
 
 
 def test_one_that_is_never_ready_is_given_up(fake: Fake) -> None:
