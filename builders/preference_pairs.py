@@ -21,7 +21,7 @@ from builders.preference_sources import References, Source
 from builders.recipe import Recipe
 from processors.agreement import agreement
 from processors.preference_format import Messages, conversation_text, translation_answer, translation_prompt
-from processors.ranking import Policy, Scored
+from processors.ranking import Policy, Score, Scored
 
 Task = Literal["ranker", "assistant"]
 TASKS: tuple[Task, ...] = ("ranker", "assistant")
@@ -173,7 +173,7 @@ def broken(candidate: dict[str, Any], recipe: Recipe, row: str) -> tuple[str, ..
     Limits of quality and reward are no matter here: they are the opinion of a model that is to be judged or trained.
     """
     policy = recipe.ranking.policy(built_split(recipe, row))
-    limits = {score: least for score, least in policy.limits.items() if score in ("LR", "SCR")}
+    limits: dict[Score, float] = {score: least for score, least in policy.limits.items() if score in ("LR", "SCR")}
     hard = tuple(verdict["check"] for verdict in candidate["checks"] if verdict["hard"])
     return Policy(limits=limits).vetoes(Scored(candidate["translator"], candidate, hard))
 
