@@ -15,7 +15,10 @@ import tempfile
 import threading
 import time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tests.standin_hub import Hub
 
 CONFIGS, SPLITS = ("SFT_one_ranked", "SFT_two_ranked"), 25
 
@@ -88,8 +91,7 @@ def main() -> None:
     parser.add_argument("--megabytes", type=float, default=300)
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--slow", type=float, default=1.0, help="seconds that each file's upload waits")
-    parser.add_argument("--longest", type=float, default=6.0, help="seconds after which a publish is killed at most")
+    parser.add_argument("--slow", type=float, default=0.3, help="seconds that the body of an upload takes")
     parser.add_argument("--xet", action="store_true", help="send with Xet, not with LFS")
     options = parser.parse_args()
     from tests.standin_hub import Hub
@@ -104,26 +106,29 @@ def main() -> None:
         publish(folder / "1", repo, environment)
         hub.reset()
         reader = Reader(repo, hub.environment(folder / "reader", xet=options.xet))
-        # Slow enough for all kills to fall into one publish.
+        # Slow enough for a kill to come while something is under way; the delay is in the reading, as on a slow line.
         hub.faults(
-            {"fault": "slow", "kind": "lfs-put", "seconds": options.slow},
-            {"fault": "slow", "kind": "xet-xorb", "seconds": options.slow},
+            {"fault": "slow-body", "kind": "lfs-put", "seconds": options.slow},
+            {"fault": "slow-body", "kind": "xet-xorb", "seconds": options.slow},
         )
+        # At random places of the whole transfer, and so independent of how fast this machine is.
+        places = sorted(chance.uniform(0, size) for _ in range(options.kills))
         kills = 0
-        for _ in range(options.kills):
+        for place in places:
             process = start(folder / "2", repo, environment)
-            try:
-                # From the first import to some way into the upload.
-                process.wait(chance.uniform(0.5, options.longest))
-                break
-            except subprocess.TimeoutExpired:
+            begun = content(hub)
+            while process.poll() is None and content(hub) < max(place, begun + 1):
+                time.sleep(0.02)
+            time.sleep(chance.uniform(0, options.slow))
+            if process.poll() is None:
                 process.kill()
-                process.wait()
                 kills += 1
+            process.wait()
+        before_last = content(hub)
         publish(folder / "2", repo, environment)
         seen = reader.stop()
-        received = {kind: n for kind, n in hub.stats()["received"].items() if kind != "admin"}
-        content = sum(n for kind, n in received.items() if kind.startswith(("lfs-", "xet-")))
+        stats = hub.stats()
+        received = {kind: n for kind, n in stats["received"].items() if kind != "admin"}
         print(
             json.dumps(
                 {
@@ -131,7 +136,10 @@ def main() -> None:
                     "kills": kills,
                     "sent": sum(received.values()),
                     "sent_to_size": round(sum(received.values()) / size, 3),
-                    "content_to_size": round(content / size, 3),
+                    "content_to_size": round(content(hub) / size, 3),
+                    "sent_before_the_last_run": round(before_last / size, 3),
+                    "commits": stats["requests"]["commit"],
+                    "uploads": stats["requests"].get("xet-shard") or stats["requests"]["lfs-put"],
                     "reads": len(seen),
                     "versions_seen": sorted({tuple(versions) for _, versions, _ in seen}),
                     "failed_reads": reader.failed,
@@ -139,6 +147,11 @@ def main() -> None:
                 }
             )
         )
+
+
+def content(hub: "Hub") -> int:
+    """Bytes of files that arrived."""
+    return sum(n for kind, n in hub.stats()["received"].items() if kind.startswith(("lfs-", "xet-")))
 
 
 def start(folder: Path, repo: str, environment: dict[str, str]) -> "subprocess.Popen[bytes]":

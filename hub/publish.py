@@ -4,6 +4,7 @@ Readers of `main` see the dataset as it was or as it is meant to be. A publish t
 its pull request bears what it publishes and onto what in its title, and the Hub knows which files it has.
 """
 
+import os
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from hub.findings import errors
 from hub.plan import Plan, changed_by_others, compare, some
 from hub.pull_request import merge, open_pull_request
 from hub.remote import LocalFile, PublishError, Revision, check_token, limit_waits, patiently, read_revision
-from hub.upload import COMMIT_FILES, Job, Observer, send
+from hub.upload import Job, Observer, send
 from hub.verify import verify_loading
 from hub.viewer import check_dataset
 from processors.errors import InputError
@@ -64,6 +65,9 @@ def publish(
         InputError: the folder breaks a rule, or the token or a name cannot be used; nothing was sent.
         PublishError: the Hub refused or was changed meanwhile; `main` is as it was unless the message says otherwise.
     """
+    # Read when Xet's client is first used: it then notes every block that arrived, where it would wait for 64 of them
+    # or 20 seconds, so that a kill loses only blocks that are under way.
+    os.environ.setdefault("HF_XET_DATA_SESSION_XORB_METADATA_FLUSH_MAX_COUNT", "1")
     with _quiet():
         api, user = _sign_in(repo, token)
         found = errors(check_dataset(folder))
@@ -80,6 +84,7 @@ def publish(
         _validate_card(files["README.md"])
         job = Job(api, repo, user, files, observer)
         plan = compare(files, main)
+        job.total = sum(job.sizes(plan.send))
         _describe(job, plan)
         tagged = _tag(api, repo, tag) if tag and main.commit else None
         if tagged and (plan or tagged != main.commit):
@@ -190,10 +195,9 @@ def _describe(job: Job, plan: Plan) -> None:
     if not plan:
         job.observer.say(f"{job.repo} has all {len(job.files)} files already: nothing is sent")
         return
-    size = sum(job.files[path].size for path in plan.send)
     same = len(job.files) - len(plan.send)
     job.observer.say(
-        f"{job.repo}: {len(plan.send)} files to send ({size / 1e6:,.1f} MB), {len(plan.remove)} to remove, "
+        f"{job.repo}: {len(plan.send)} files to send ({job.total / 1e6:,.1f} MB), {len(plan.remove)} to remove, "
         f"{same} unchanged"
     )
     if plan.left:
@@ -203,7 +207,7 @@ def _describe(job: Job, plan: Plan) -> None:
 def _publish_directly(job: Job, main: Revision) -> Revision:
     """Everything in one commit to `main`: atomic too, but nobody has loaded it before the readers."""
     job.observer.say("directly to main: readers have it before it has been loaded once, and nobody can review it")
-    done = send(job, "main", main, commit_files=None)
+    done = send(job, "main", main, commits=False)
     try:
         verify_loading(job.api, job.repo, done.commit)
     except PublishError as problem:
@@ -214,7 +218,7 @@ def _publish_directly(job: Job, main: Revision) -> Revision:
 def _publish_by_pull_request(job: Job, main: Revision) -> tuple[int, str]:
     number, base = open_pull_request(job, main)
     revision = f"refs/pr/{number}"
-    head = send(job, revision, read_revision(job.api, job.repo, revision), commit_files=COMMIT_FILES)
+    head = send(job, revision, read_revision(job.api, job.repo, revision), commits=True)
     job.observer.say(f"pull request {number}: loading it with `datasets`")
     verify_loading(job.api, job.repo, head.commit)
     now = read_revision(job.api, job.repo, "main")

@@ -26,6 +26,7 @@ def open_pull_request(job: Job, main: Revision) -> tuple[int, Revision]:
             others = changed_by_others(job.files, base, main)
             if not others:
                 job.observer.say(f"going on with pull request {one.num}")
+                job.resumed = True
                 return one.num, base
             why = f"main was changed since it was opened ({some(others)})"
         job.observer.say(f"closing pull request {one.num}: {why}")
@@ -72,7 +73,12 @@ def merge(job: Job, number: int) -> None:
         _set_status(job, number, "open", None)
     elif status == "closed":
         raise PublishError(f"pull request {number} of {job.repo} was closed by somebody; main is as it was")
-    patiently(f"merging pull request {number}", merge, merged)
+    try:
+        patiently(f"merging pull request {number}", merge, merged)
+    except PublishError:
+        # A publish that was killed may have asked for it a moment before us.
+        if not merged():
+            raise
 
 
 def _set_status(job: Job, number: int, status: Any, comment: str | None) -> None:

@@ -180,6 +180,14 @@ class LocalFile:
         """What git calls the content: the SHA-1 of a header and it."""
         return self._digest("sha1", f"blob {self.size}\0".encode())
 
+    def read(self, start: int, end: int) -> bytes:
+        """Bytes from `start` to before `end`."""
+        if isinstance(self.source, bytes):
+            return self.source[start:end]
+        with self.source.open("rb") as file:
+            file.seek(start)
+            return file.read(end - start)
+
     def _digest(self, algorithm: str, header: bytes) -> str:
         digest = hashlib.new(algorithm, header)
         if isinstance(self.source, bytes):

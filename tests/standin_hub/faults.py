@@ -1,7 +1,7 @@
 """Faults on demand and the count of what arrived.
 
 A rule is a JSON object: `fault` (one of FAULTS), `kind` and `path` (shell patterns over the request's kind, such as
-`lfs-*`, and its path), `rate` (0 to 1), `times` (how often at most), `seconds` (of `slow`, and of Retry-After).
+`lfs-*`, and its path), `rate` (0 to 1), `times` (how often at most), `seconds` (of `slow`, `slow-body`, Retry-After).
 Whether the nth request of a kind and path meets a rule is a function of seed, rule and n, not of the order of arrival.
 """
 
@@ -22,6 +22,7 @@ FAULTS = (
     "drop-answer",  # the work is done, then the connection is closed without an answer
     "cut",  # half of the answer's body is sent, then the connection is closed
     "slow",  # the answer comes `seconds` later
+    "slow-body",  # reading the request's body takes `seconds`
 )
 
 

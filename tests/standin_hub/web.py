@@ -44,6 +44,7 @@ class Request:
         self.path = parts.path
         self.query = {name: values[-1] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
         self._unread = True
+        self.seconds = 0.0  # that reading the body takes
 
     @property
     def base(self) -> str:
@@ -83,6 +84,7 @@ class Request:
                 raise Dropped
             left -= len(block)
             faults.count_received(self.kind, len(block))
+            time.sleep(self.seconds * len(block) / self.length)
             yield block
 
     def body(self) -> bytes:
@@ -176,6 +178,8 @@ class Handler(BaseHTTPRequestHandler):
             return None
         if rule.fault == "slow":
             time.sleep(rule.seconds)
+        elif rule.fault == "slow-body":
+            request.seconds = rule.seconds
         elif rule.fault == "drop":
             raise Dropped
         elif rule.fault == "drop-half":
