@@ -1,6 +1,7 @@
 """`smolkalam preferences`: a finished run's pairs as a dataset for TRL, with its card and what was left out."""
 
 import json
+import re
 import shutil
 import sys
 from collections import Counter
@@ -23,7 +24,9 @@ from builders.ranked import SplitWriter
 from builders.units import write_error
 from processors.errors import CountError, InputError
 
-MARK = "preferences.json"
+COUNTS, LEFT_OUT = "preferences.json", "left_out.jsonl"
+# What an earlier call wrote, and what a system or the Hub's client adds; anything else is somebody's work.
+OWN = re.compile(rf"README\.md|{COUNTS}|{LEFT_OUT}|(train|test)-\d+-of-\d+\.parquet|\.DS_Store|\.cache")
 _GROUP_BYTES, _SHARD_BYTES = 50_000_000, 500_000_000
 
 
@@ -66,8 +69,8 @@ def run_preferences(
     output = output.absolute()
     if output.exists() and not output.is_dir():
         raise InputError(f"{output}: is a file; choose an empty or new folder as --output")
-    if output.exists() and any(output.iterdir()) and not (output / MARK).exists():
-        raise InputError(f"{output}: holds something else; choose an empty or new folder as --output")
+    if output.exists() and (other := sorted(p.name for p in output.iterdir() if not OWN.fullmatch(p.name))):
+        raise InputError(f"{output}: holds {other[0]}, which is not ours; choose an empty or new folder as --output")
     part = output.with_name(f".{output.name}.part")
     try:
         shutil.rmtree(part, ignore_errors=True)
@@ -75,7 +78,7 @@ def run_preferences(
         counts = _write(part, (rows for unit in units for rows in ranked_rows(unit)), plan)
         _check(counts, source, run)
         write_card(part, plan, counts)
-        (part / MARK).write_text(json.dumps(counts, indent=1, ensure_ascii=False), encoding="utf-8")
+        (part / COUNTS).write_text(json.dumps(counts, indent=1, ensure_ascii=False), encoding="utf-8")
         shutil.rmtree(output, ignore_errors=True)
         part.rename(output)
     except OSError as error:
@@ -120,7 +123,7 @@ def _write(folder: Path, batches: Iterator[list[dict[str, Any]]], plan: Plan) ->
     totals: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
     pairings: Counter[str] = Counter()
-    with (folder / "left_out.jsonl").open("w", encoding="utf-8") as log:
+    with (folder / LEFT_OUT).open("w", encoding="utf-8") as log:
         for batch in batches:
             made: dict[str, list[dict[str, Any]]] = {"train": [], "test": []}
             for row in batch:

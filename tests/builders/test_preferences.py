@@ -186,10 +186,10 @@ def test_a_folder_with_something_else_is_not_overwritten(
     smolkalam: Run, run: Path, scores: Path, tmp_path: Path
 ) -> None:
     mine = tmp_path / "mine"
-    mine.mkdir()
+    assert smolkalam("preferences", run, "--output", mine, "--by", "benchmark", "--scores", scores).returncode == 0
     (mine / "thesis.tex").write_text("chapter")
     done = smolkalam("preferences", run, "--output", mine, "--by", "benchmark", "--scores", scores)
-    assert done.returncode == 2 and "holds something else" in done.stderr
+    assert done.returncode == 2 and "holds thesis.tex, which is not ours" in done.stderr
     assert (mine / "thesis.tex").read_text() == "chapter"
 
 
