@@ -48,6 +48,7 @@ class ServerProcess:
         self._environment = environment
         self._gpus = gpus
         self._process: subprocess.Popen[bytes] | None = None
+        self._folder: Path | None = None
         self._began_at = 0
         self.socket = Path()
 
@@ -85,7 +86,7 @@ class ServerProcess:
         return True
 
     def _start(self, environment: dict[str, str], held: tuple[int, ...]) -> None:
-        folder = _socket_folder()
+        folder = self._fresh_folder()
         self.socket = folder / "server.sock"
         command = self._command(self.socket)
         self.log.parent.mkdir(parents=True, exist_ok=True)
@@ -106,6 +107,15 @@ class ServerProcess:
             )
         self.ready, self.answers = False, 0
         logger.info(f"{self.name}: starting on {self.socket}, its log is {self.log}")
+
+    def _fresh_folder(self) -> Path:
+        """The same at each start, so that clients of the life before find the next one."""
+        if self._folder is None:
+            self._folder = _socket_folder()
+        else:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder.mkdir(mode=0o700)
+        return self._folder
 
     def stop(self) -> None:
         """End it and all that it started; returns when it is gone."""

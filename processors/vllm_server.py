@@ -195,8 +195,6 @@ class VllmConnection(Connection):
     async def _begin(self, server: ServerProcess) -> None:
         loop = asyncio.get_running_loop()
         until = loop.time() + GPU_WAIT_S
-        # What is idle is for the socket of the server before.
-        self._idle.clear()
         while not await loop.run_in_executor(None, server.try_start):
             if loop.time() > until:
                 raise EngineError(
