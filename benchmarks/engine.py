@@ -1,80 +1,237 @@
-"""Requests a second through the translation step, against a stand-in server on the loopback.
+"""Requests a second through the whole translation stage of a build, against a stand-in server on the loopback.
 
-    python -m benchmarks.engine [--requests 4000] [--concurrency 64 1024]
+    python -m benchmarks.engine [--rows 6000] [--concurrency 64 1024] [--capacity 50] [--latency 0.25] [--rounds 3]
+    python -m benchmarks.engine --memory 200000
 
-Zero latency: the step with its store on, with it off, and the bare client (no datatrove, no store), in requests a
-second. Fixed capacity: what the step gets out of a server that answers `--capacity` requests at a time in `--latency`
-seconds each, as a share of what that server can give. The stand-in runs on the same machine and costs its share.
+Zero latency: the stage as a build runs it in one process (units, answers on disk), and without either ("checkpoints
+off": nothing is stored, finished rows are counted and thrown away), in turn, `--rounds` times; the medians. Fixed
+capacity: what the stage gets out of a server that answers `--capacity` requests at a time in `--latency` seconds each,
+as a share of what a bare load generator gets (as many loops as may be in flight, each sending the next request when it
+has the last one's answer). `--memory` prints the process's resident memory at a tenth, half and all of so many rows.
+A row is one request. The stand-in runs on the same machine and costs its share; the load average is printed, and for
+zero latency, where the stage's own processor time is the limit, also the requests for each second of that. Rates
+against a fixed capacity are those of the middle 80 % of the answers, as the server saw them.
 """
 
 import argparse
 import asyncio
+import json
+import os
 import resource
 import sys
 import tempfile
+import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from statistics import median
+from typing import Any, NamedTuple
 
+import httpx
 from datatrove.data import Document
-from datatrove.pipeline.inference.run_inference import InferenceConfig
 
-from processors.endpoint import EndpointConfig, HttpServer
-from processors.engines import Ask, TranslationRunner
-from processors.languages import Language
-from processors.prompts import PromptConfig, build_payload
+from builders import schemas
+from builders.build import run_build
+from builders.endpoint import decoding_fields, endpoint_step
+from builders.executors import run_stage
+from builders.rank import UnitReader
+from builders.recipe_file import load_recipe
+from builders.run import Run
+from builders.shards import find_shards, plan_units
+from builders.sink import UnitSink
+from builders.translator_recipe import ServedTranslator
+from builders.translators import candidate_row
+from builders.units import Unit, UnitFiles, read_counts
+from processors.prompts import build_payload
 
 TEXT = "Sentence number {}: the quick brown fox jumps over the lazy dog, and then it writes a report about it. " * 4
-
-PROMPT = PromptConfig(Language(code="ar", name="Arabic", script="Arab"), "chat")
-
-
-class Discard:
-    """A writer that only counts."""
-
-    def __init__(self) -> None:
-        self.documents = 0
-
-    def __enter__(self) -> "Discard":
-        return self
-
-    def __exit__(self, *error: Any) -> None:
-        pass
-
-    def write(self, document: Document, rank: int = 0) -> None:
-        self.documents += 1
+RECIPE = """
+name: engine
+source: {{path: {source}, keep: [{splits}]}}
+translators:
+  - {{name: Chat, backend: endpoint, model: stand-in, base_url: "{url}", concurrency: {concurrency}}}
+"""
+SPLIT_ROWS = 50_000
 
 
-async def one(document: Document, ask: Ask) -> dict[str, Any]:
-    answer = await ask(document.text, 0)
-    return {"text": answer.text}
+def write_source(folder: Path, rows: int) -> list[str]:
+    """Rows with one request each: an answer of digits needs no translation."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    schema = pa.schema(
+        [
+            ("messages", schemas.messages()),
+            ("chat_template_kwargs", schemas.chat_template_kwargs()),
+            ("source", pa.string()),
+        ]
+    )
+    (folder / "SFT").mkdir(parents=True)
+    kwargs = {"custom_instructions": "", "enable_thinking": False, "python_tools": [], "xml_tools": []}
+    splits = []
+    for first in range(0, rows, SPLIT_ROWS):
+        made = [
+            {
+                "messages": [
+                    {"role": "user", "content": TEXT.replace("{}", str(number))},
+                    {"role": "assistant", "content": str(number)},
+                ],
+                "chat_template_kwargs": kwargs,
+                "source": "benchmark",
+            }
+            for number in range(first, min(rows, first + SPLIT_ROWS))
+        ]
+        splits.append(f"part_{first}")
+        pq.write_table(pa.Table.from_pylist(made, schema), folder / "SFT" / f"{splits[-1]}-00000-of-00001.parquet")
+    return splits
 
 
-def through_step(endpoint: EndpointConfig, number: int, store: str | None) -> float:
-    """Requests a second of a whole run."""
-    writer = Discard()
-    runner = TranslationRunner(one, endpoint, writer, store_folder=store)
+class Counted(UnitSink):
+    """Counts what arrives and keeps nothing."""
+
+    def write(self, document: Document, rank: int = 0, **_: Any) -> None:
+        self.rows(document)
+
+
+class Stage:
+    """The translate stage over one source, against one server."""
+
+    def __init__(self, folder: Path, splits: list[str], url: str, concurrency: int) -> None:
+        self.folder = folder
+        self.recipe = folder / "recipe.yaml"
+        self.recipe.write_text(
+            RECIPE.format(source=folder / "source", splits=", ".join(splits), url=url, concurrency=concurrency)
+        )
+        self._runs = 0
+
+    def build(self) -> "Rate":
+        """The rate of a build's stage, in this process."""
+        self._runs += 1
+        run = Run(self.folder / f"run-{self._runs}")
+        _quietly(lambda: _build(self.recipe, run, "select"))
+        began = _clocks()
+        _quietly(lambda: _build(self.recipe, run, "translate"))
+        ended = _clocks()
+        folder = run.stage("translate", "Chat")
+        counts = [read_counts(UnitFiles(folder, path.stem)) for path in (folder / "counts").glob("*.json")]
+        kept = sum(count["kept"] for count in counts)
+        requests = sum(count["extra"]["requests"] for count in counts)
+        assert kept == requests, f"{kept} rows kept, {requests} requests"
+        return _rate(requests, began, ended)
+
+    def unchecked(self) -> "Rate":
+        """The same without checkpoints, over the rows that `build` selected."""
+        recipe = load_recipe(str(self.recipe))
+        run = Run(self.folder / f"run-{self._runs}")
+        units = _selected(recipe, run)
+        spec = recipe.translators[0]
+        assert isinstance(spec, ServedTranslator)
+        sink = Counted(run.stage("off"), schemas.candidate, candidate_row, {}, progress=run.progress("off"))
+        step = endpoint_step(spec, recipe.language, run.stage("off"), sink)
+        step.store_folder = None
+        steps = [UnitReader(run.stage("select"), units), step]
+        began = _clocks()
+        run_stage(steps, tasks=1, workers=1, logging_dir=run.logs("off"))
+        return _rate(sum(unit.rows for unit in units), began, _clocks())
+
+    def bare(self, rows: int, concurrency: int) -> None:
+        """Send the same requests with a bare load generator."""
+        recipe = load_recipe(str(self.recipe))
+        spec = recipe.translators[0]
+        assert isinstance(spec, ServedTranslator)
+        prompt, decoding = spec.prompt_config(recipe.language), decoding_fields(spec)
+        url = f"{spec.addresses()[0].base_url}/v1/chat/completions"
+
+        async def generate() -> None:
+            numbers = iter(range(rows))
+
+            async def loop() -> None:
+                async with httpx.AsyncClient(timeout=None, limits=httpx.Limits(max_connections=1)) as client:
+                    for number in numbers:
+                        payload = build_payload(prompt, decoding, TEXT.replace("{}", str(number)).strip())
+                        (await client.post(url, json=payload | {"model": spec.model})).raise_for_status()
+
+            await asyncio.gather(*(loop() for _ in range(concurrency)))
+
+        asyncio.run(generate())
+
+
+class Rate(NamedTuple):
+    """Requests for each second of the clock, and of this process's own processor time."""
+
+    wall: float
+    cpu: float
+
+
+def _clocks() -> tuple[float, float]:
+    return time.perf_counter(), time.process_time()
+
+
+def _rate(requests: int, began: tuple[float, float], ended: tuple[float, float]) -> Rate:
+    return Rate(requests / (ended[0] - began[0]), requests / (ended[1] - began[1]))
+
+
+def _steady(log: Path) -> float:
+    """Answers a second in the middle 80 % of what the stand-in logged; the log is emptied."""
+    times = sorted(json.loads(line)["answered"] for line in log.read_text().splitlines())
+    first, last = len(times) // 10, len(times) * 9 // 10
+    log.write_text("")
+    return (last - first) / (times[last] - times[first])
+
+
+def _build(recipe: Path, run: Run, stage: str) -> None:
+    run_build(str(recipe), output=run.folder, workers=1, tasks=1, stop_after=stage, finish=lambda _: None)
+
+
+def _selected(recipe: Any, run: Run) -> list[Unit]:
+    shards, _, _ = find_shards(recipe.source)
+    return plan_units(shards, {shard.split: shard.split for shard in shards})
+
+
+def _quietly(call: Callable[[], None]) -> None:
+    """Without the build's own words on the terminal."""
+    out, err = os.dup(1), os.dup(2)
+    with Path(os.devnull).open("w") as nowhere:
+        os.dup2(nowhere.fileno(), 1)
+        os.dup2(nowhere.fileno(), 2)
+        try:
+            call()
+        finally:
+            os.dup2(out, 1)
+            os.dup2(err, 2)
+            os.close(out)
+            os.close(err)
+
+
+def _memory(folder: Path, rows: int, url: str) -> None:
+    """Resident memory of the process while it translates, at three places."""
+    splits = write_source(folder / "source", rows)
+    stage = Stage(folder, splits, url, 64)
+    seen: Counter[int] = Counter()
+    places = [rows // 10, rows // 2, rows * 97 // 100]
+    done = threading.Event()
+
+    def watch() -> None:
+        while not done.wait(0.5):
+            counts = folder.glob("run-1/translate/Chat/counts/*.json")
+            finished = sum(int(path.read_text().split('"kept": ')[1].split(",")[0]) for path in counts)
+            for place in places:
+                if finished >= place and place not in seen:
+                    seen[place] = _resident()
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
     begun = time.perf_counter()
-    runner.run((Document(text=TEXT.replace("{}", str(i)), id=str(i)) for i in range(number)), rank=0)
-    assert writer.documents == number
-    return number / (time.perf_counter() - begun)
+    rate = stage.build()
+    done.set()
+    watcher.join()
+    told = ", ".join(f"{place:,} rows {seen[place]:,} MiB" for place in places)
+    print(f"resident memory at {told}; {rate.wall:.0f}/s, {time.perf_counter() - begun:.0f} s")
 
 
-async def bare(endpoint: EndpointConfig, number: int) -> float:
-    """Requests a second of the client alone, asked by as many loops as may be in flight."""
-    config = InferenceConfig(server_type="endpoint", model_name_or_path=endpoint.model)
-    counts: Counter[str] = Counter()
-    async with HttpServer(config, endpoint, 0, lambda name, value: counts.update({name: value})) as server:
-        texts = iter(range(number))
-
-        async def loop() -> None:
-            for i in texts:
-                await server.ask(build_payload(endpoint.prompt, {}, TEXT.replace("{}", str(i))))
-
-        begun = time.perf_counter()
-        await asyncio.gather(*(loop() for _ in range(endpoint.concurrency)))
-        return number / (time.perf_counter() - begun)
+def _resident() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() // 2**20
 
 
 def main() -> None:
@@ -82,29 +239,48 @@ def main() -> None:
     from standin_llm import running
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--requests", type=int, default=4000)
+    parser.add_argument("--rows", type=int, default=6000)
     parser.add_argument("--concurrency", type=int, nargs="*", default=[64, 1024])
     parser.add_argument("--capacity", type=int, default=50)
     parser.add_argument("--latency", type=float, default=0.25)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--memory", type=int, default=0, metavar="ROWS")
     options = parser.parse_args()
+    print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+    if options.memory:
+        with running("--translation", "fast") as server, tempfile.TemporaryDirectory() as name:
+            _memory(Path(name), options.memory, server.url)
+        return
     for concurrency in options.concurrency:
-        with running("--translation", "fast") as server, tempfile.TemporaryDirectory() as folder:
-            endpoint = EndpointConfig(server.url, "stand-in", PROMPT, concurrency=concurrency)
-            client = asyncio.run(bare(endpoint, options.requests))
-            off = through_step(endpoint, options.requests, None)
-            on = through_step(endpoint, options.requests, folder)
-            again = through_step(endpoint, options.requests, folder)
+        with running("--translation", "fast") as server, tempfile.TemporaryDirectory() as name:
+            folder = Path(name)
+            stage = Stage(folder, write_source(folder / "source", options.rows), server.url, concurrency)
+            on, off = [], []
+            for _ in range(options.rounds):
+                on.append(stage.build())
+                off.append(stage.unchecked())
+        for clock in ("wall", "cpu"):
+            with_, without = ([getattr(rate, clock) for rate in rates] for rates in (on, off))
+            ratio = median(a / b for a, b in zip(with_, without, strict=True))
+            what = "a second of its processor time" if clock == "cpu" else "a second"
+            print(
+                f"zero latency, {concurrency} at once: stage {median(with_):.0f} {what}, without checkpoints "
+                f"{median(without):.0f} ({ratio:.2f}); load average {os.getloadavg()[0]:.1f}"
+            )
+        with tempfile.TemporaryDirectory() as name:
+            folder, log = Path(name), Path(name) / "log"
+            capacity = ("--capacity", str(options.capacity), "--latency", str(options.latency))
+            with running("--translation", "fast", *capacity, "--log", str(log)) as server:
+                stage = Stage(folder, write_source(folder / "source", options.rows), server.url, concurrency)
+                stage.bare(options.rows, concurrency)
+                bare = _steady(log)
+                whole = stage.build().wall
+                got = _steady(log)
         print(
-            f"zero latency, {concurrency} at once: client {client:.0f}/s, step without store {off:.0f}/s, "
-            f"with store {on:.0f}/s ({on / off:.2f}), replayed from the store {again:.0f}/s"
+            f"capacity {options.capacity / options.latency:.0f}/s, {concurrency} at once: stage {got:.1f}/s (with its "
+            f"start and end {whole:.1f}), bare generator {bare:.1f}/s ({got / bare:.3f}); "
+            f"load average {os.getloadavg()[0]:.1f}"
         )
-        arguments = ("--translation", "fast", "--capacity", str(options.capacity), "--latency", str(options.latency))
-        with running(*arguments) as server, tempfile.TemporaryDirectory() as folder:
-            endpoint = EndpointConfig(server.url, "stand-in", PROMPT, concurrency=concurrency)
-            got = through_step(endpoint, options.requests, folder)
-        most = options.capacity / options.latency
-        print(f"capacity {most:.0f}/s, {concurrency} at once: {got:.0f}/s, {got / most:.3f} of it")
-    print(f"memory at most {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB")
 
 
 if __name__ == "__main__":
