@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -113,6 +114,11 @@ class Votes:
         self.asked.add((row, first, second))
         return sign * sum(found.values()) / len(found)
 
+    def digest(self) -> str:
+        """Changes exactly when a vote does."""
+        plain = sorted((pair, sorted(votes.items())) for pair, votes in self.votes.items())
+        return blake2b(json.dumps(plain).encode("ascii"), digest_size=16).hexdigest()
+
     def unused(self) -> list[tuple[str, str, str]]:
         """Pairs that were voted on and never asked for: their rows are not in the run."""
         return sorted(self.votes.keys() - self.asked)
@@ -158,7 +164,13 @@ def read_verdicts(path: Path, translators: Sequence[str]) -> Votes:
         if values["better"] == values["worse"]:
             raise InputError(f"{place}: better and worse are both '{values['better']}'; repair the line")
         annotator = record.get("annotator")
-        votes.add(values["id"], values["better"], values["worse"], str(annotator) if annotator else place, 1)
+        votes.add(
+            values["id"],
+            values["better"],
+            values["worse"],
+            str(annotator) if annotator else place.rpartition(", ")[2],
+            1,
+        )
     return votes
 
 
@@ -178,6 +190,14 @@ def read_judgements(path: Path, translators: Sequence[str]) -> Votes:
             raise InputError(f"{place}: verdict is '{values['verdict']}', expected a, b or tie")
         votes.add(values["id"], values["a"], values["b"], values["judge"], signs[values["verdict"]])
     return votes
+
+
+def read_votes(path: Path, translators: Sequence[str]) -> Votes:
+    """Verdicts of judges or people, whichever the file holds."""
+    if path.is_dir():
+        return read_judgements(path, translators)
+    first = next((record for _, record in _records(path)), {})
+    return (read_judgements if "verdict" in first else read_verdicts)(path, translators)
 
 
 def known_translator(name: str, translators: Sequence[str], place: str) -> None:

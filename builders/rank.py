@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
+from builders.preference_sources import Votes, read_votes
 from builders.ranker_fit import load_fitted, ranked_texts
 from builders.ranking_recipe import Ranking
 from builders.shards import share
@@ -18,6 +20,7 @@ from processors.languages import Language
 from processors.metrics import score_conversation
 from processors.ranker import FittedRanker
 from processors.ranking import Scored, choose, effects
+from processors.settled import settle
 
 # A batch of documents is ranked at once, for speed; it ends before it holds more source text than this.
 _BATCH_ROWS, _BATCH_CHARACTERS = 256, 1_000_000
@@ -99,12 +102,15 @@ class RankCandidates(PipelineStep):
         self.language = language
         self.tokenizer = tokenizer
         self.ranker = ranker
+        self._votes: Votes | None = None
 
     def run(self, data: Iterable[Document], rank: int = 0, world_size: int = 1) -> Iterator[Document]:
         from processors.tokenizers import load_tokenizer
 
         tokenizer = load_tokenizer(self.tokenizer)
         fitted = load_fitted(self.ranker, self.language) if self.ranker else None
+        if self.ranking.verdicts:
+            self._votes = read_votes(Path(self.ranking.verdicts), list(self.configs.values()))
         for documents in _batches(data):
             with self.track_time():
                 judged = [self._judge_all(document, tokenizer) for document in documents]
@@ -133,6 +139,9 @@ class RankCandidates(PipelineStep):
         known = {**scores.whole.to_dict(), "quality": None, "reward": reward}
         return Judged(known, verdicts, target, found["custom_instructions"], tokens)
 
+    def _preference(self, row: str, a: str, b: str) -> float | None:
+        return self._votes.difference(row, a, b, {}) if self._votes else None
+
     def _choose(self, document: Document, judged: dict[str, "Judged"]) -> None:
         """Sets `ranked` (a row of `schemas.ranked_unit`) and the counters by config, or drops the document."""
         row, policy = document.metadata, self.ranking.policy(document.metadata["into"])
@@ -153,7 +162,8 @@ class RankCandidates(PipelineStep):
             limits = [f"veto_{score}" for score in policy.limits if policy.below(candidate, score)]
             counters |= {f"{translator}/{name}": value for name, value in one.counters(hard, limits).items()}
         for config, primary in self.configs.items():
-            choice = choose(scored, primary, policy)
+            by_scores = choose(scored, primary, policy)
+            choice = settle(by_scores, scored, primary, policy, partial(self._preference, document.id))
             choices.append(
                 {
                     "config": config,
@@ -164,8 +174,10 @@ class RankCandidates(PipelineStep):
             )
             counters[f"{config}/{choice.outcome}"] = 1
             counters |= {
-                f"{config}/changed_by_{what}": 1 for what in effects(scored, primary, policy, choice.translator)
+                f"{config}/changed_by_{what}": 1 for what in effects(scored, primary, policy, by_scores.translator)
             }
+            if choice is not by_scores:
+                counters[f"{config}/changed_by_verdicts"] = 1
         document.metadata["counters"] = counters
         document.metadata["ranked"] = {
             "id": document.id,

@@ -54,6 +54,11 @@ class Ranking(Strict):
         None, description="a ranker of your own, by python -m model_recipes.ranker.train; null: the shipped one"
     )
     reward: Reward | None = Field(None, description="a reward model that scores every candidate")
+    verdicts: str | None = Field(
+        None,
+        description="verdicts of judges (what `smolkalam judge` wrote) or of people (id, better, worse), which settle "
+        "the rows that they are on",
+    )
     splits: list[SplitRanking] = Field([], description="what differs in some splits")
     alpha: float = Field(1.0, ge=1.0, le=1.5, description="steepness of LR (paper section 3.5)")
     scr_threshold: float = Field(0.90, gt=0, le=1, description="script ratio that counts as pure")

@@ -245,6 +245,15 @@ def _absolute(recipe: Recipe, folder: Path) -> Recipe:
             Ranker.load(Path(str(ranking.ranker)))
         except InputError as error:
             raise RecipeError(f"ranking.ranker: {error}") from None
+    if ranking.verdicts:
+        # It needs this module; a mistake in the file is to be known before anything is translated.
+        from builders.preference_sources import read_votes
+
+        ranking = ranking.model_copy(update={"verdicts": resolve(ranking.verdicts)})
+        try:
+            read_votes(Path(str(ranking.verdicts)), [translator.name for translator in translators])
+        except InputError as error:
+            raise RecipeError(f"ranking.verdicts: {error}") from None
     if reward := ranking.reward:
         # A name on the Hub looks like a path: it is one where there is such a folder, here or beside the recipe.
         found = next((f for f in (folder / reward.model, Path(reward.model).absolute()) if f.is_dir()), None)

@@ -18,6 +18,7 @@ from datatrove.data import Document
 from builders import schemas
 from builders.engine_files import ENGINES, RequestsSince
 from builders.executors import Executor, Work
+from builders.preference_sources import read_votes
 from builders.rank import JoinCandidates, RankCandidates, UnitReader
 from builders.ranked import PARALLEL, BuildSplits
 from builders.ranker_fit import plan_ranker
@@ -208,7 +209,8 @@ def rank(build: Build) -> None:
     configs = {recipe.config_name(spec.name): spec.name for spec in recipe.translators}
     inputs = {
         "translate": {name: build.marks[f"translate/{name}"] for name in configs.values()},
-        "ranking": recipe.ranking.model_dump(mode="json", exclude={"reward"}),
+        "ranking": recipe.ranking.model_dump(mode="json", exclude={"reward", "verdicts"}),
+        "verdicts": _verdicts(recipe),
         "reward": build.marks.get("reward"),
         "tokenizer": recipe.outputs.tokenizer,
         "configs": configs,
@@ -225,6 +227,13 @@ def rank(build: Build) -> None:
     ]
     reader = UnitReader(build.run.stage("select"), [])
     _run(build, "rank", folder, build.selected, reader, steps, _ranked_row, schemas.ranked_unit)
+
+
+def _verdicts(recipe: Recipe) -> str | None:
+    """A digest of the verdicts that settle rows."""
+    if recipe.ranking.verdicts is None:
+        return None
+    return read_votes(Path(recipe.ranking.verdicts), [spec.name for spec in recipe.translators]).digest()
 
 
 def assemble(build: Build) -> None:

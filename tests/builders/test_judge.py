@@ -19,7 +19,8 @@ from builders.judge_panel import load_panel
 from builders.judge_sample import draw_pairs
 from builders.preferences import run_preferences
 from processors.errors import EngineError, InputError, RecipeError
-from tests.builders.small_run import candidate, hard, row, small_recipe, write_run
+from tests.builders.small_run import candidate, hard, small_recipe, write_run
+from tests.builders.small_run import row as ranked_row
 from tests.conftest import ROOT
 from tests.standin_llm import Running, running
 
@@ -39,7 +40,7 @@ def rows(count: int = 12) -> list[dict[str, Any]]:
         quality = [0.3, 0.3]
         quality[n % 2 if n % 3 else 1 - n % 2] = 0.7
         made.append(
-            row(
+            ranked_row(
                 n,
                 [f"Sentence {n}.", "Yes."],
                 candidate("SeedX", texts[0], "نعم.", quality=quality[0]),
@@ -292,3 +293,41 @@ def test_a_panels_mistake_is_a_line_with_its_place(tmp_path: Path, text: str, me
     with pytest.raises(RecipeError) as error:
         load_panel(path)
     assert message in str(error.value).replace(f"{tmp_path}/", "")
+
+
+def test_verdicts_settle_a_builds_rows(
+    smolkalam: Callable[..., Any], row: Any, write_split: Callable[..., Path], tmp_path: Path
+) -> None:
+    sources = [f"What is the capital of country number {n}?" for n in range(4)]
+    source = write_split("s1k_1.1_think", [row(("user", text), ("assistant", "I do not know.")) for text in sources])
+    translators = []
+    for name, question, answer in (
+        ("Good", "ما عاصمة البلد رقم {}؟", "لا أعلم."),
+        ("Fair", "ما هي عاصمة {}؟", "لا أدري."),
+    ):
+        memory = [{"source": text, "target": question.format(n)} for n, text in enumerate(sources)]
+        memory.append({"source": "I do not know.", "target": answer})
+        (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps(pair) + "\n" for pair in memory))
+        translators.append({"name": name, "backend": "memory", "memory": [f"{name}.jsonl"]})
+    recipe = tmp_path / "recipe.yaml"
+    plain = {"name": "small", "source": {"path": str(source)}, "translators": translators}
+    votes = [{"id": f"s1k_1.1_think/{n:07d}", "better": "Fair", "worse": "Good"} for n in (0, 2)]
+    for file, text in (("votes.jsonl", votes), ("wrong.jsonl", [{**votes[0], "worse": "God"}])):
+        (tmp_path / file).write_text("".join(json.dumps(vote) + "\n" for vote in text))
+    chosen = {}
+    for name, more in (("without", {}), ("with", {"ranking": {"verdicts": "votes.jsonl"}})):
+        recipe.write_text(json.dumps(plain | more))
+        done = smolkalam("build", recipe, "--output", tmp_path / "built", "--workers", 1)
+        assert done.returncode == 0, done.stderr
+        import pyarrow.parquet as pq
+
+        [file] = (tmp_path / "built" / "dataset" / "SFT_Good_ranked").glob("*.parquet")
+        chosen[name] = pq.read_table(file)["translator"].to_pylist()
+    assert "rank: done again, for this changed: verdicts" in done.stderr
+    assert [chosen["with"][n] for n in (0, 2)] == ["Fair", "Fair"]
+    assert [chosen["with"][n] for n in (1, 3)] == [chosen["without"][n] for n in (1, 3)]
+    assert chosen["without"] != chosen["with"]
+    recipe.write_text(json.dumps(plain | {"ranking": {"verdicts": "wrong.jsonl"}}))
+    done = smolkalam("build", recipe, "--output", tmp_path / "other")
+    assert done.returncode == 2
+    assert "wrong.jsonl, line 1: no translator 'God'; did you mean 'Good'?" in done.stderr
