@@ -1,6 +1,6 @@
 """How well the ranker chooses among translations, judged by sentence chrF against a reference.
 
-    python -m benchmarks.ranking_quality FOLDER PREFIX [--cross-validate]
+    python -m benchmarks.ranking_quality FOLDER PREFIX [--cross-validate] [--policies]
 
 reads FOLDER/PREFIX.en, FOLDER/PREFIX.ar (the reference) and FOLDER/PREFIX.<system>.ar, a sentence a line. Needs
 `pip install sacrebleu`. The ranker is the one of the project; it sees all candidates and no reference. With
@@ -33,6 +33,7 @@ from processors.checks import check_pair, has_hard
 from processors.metrics import score_pairs
 from processors.ranker import Ranker, chances, expected_gains, usual
 from processors.ranker_features import Floats
+from processors.ranking import Policy, Scored, choose
 
 Subset = tuple[int, ...]
 Scores = Callable[[Subset], Floats]  # (rows, len(subset)), the highest is chosen
@@ -233,6 +234,45 @@ def report_calibration(examples: References, scores: Scores, sharpness: dict[int
         print("  " + "  ".join(f"{a:.2f}:{c:.2f} ({n})" for a, c, n in bins))
 
 
+def report_policies(judge: Judge, scores: Scores, published: Floats, sharpness: dict[int, float]) -> None:
+    """What a recipe's policy makes of each config: corpus chrF, by whether its primary is the best of the systems."""
+    everything = tuple(range(len(judge.examples.systems)))
+    policies = {
+        "replace never": None,
+        "replace vetoed": Policy("vetoed"),
+        "better by rank_score, margin 0": Policy("better", "rank_score", 0.0),
+        "better by rank_score, margin 0.05": Policy("better", "rank_score", 0.05),
+        **{f"better by quality, margin {m:g}": Policy("better", "quality", m) for m in (0.0, 0.02, 0.05, 0.1, 0.2)},
+    }
+    for size in sorted({2, len(everything)}):
+        found: dict[str, list[list[float]]] = {name: [[], []] for name in [*policies, "best single"]}
+        for subset in combinations(everything, size):
+            quality = chances(scores(subset), sharpness[min(size, 3)]).round(4)
+            rows = [
+                [
+                    Scored(
+                        judge.examples.systems[column],
+                        {"quality": float(quality[row, place]), "rank_score": float(published[row, column])},
+                        ("hard",) if judge.vetoed[row, column] else (),
+                    )
+                    for place, column in enumerate(subset)
+                ]
+                for row in range(len(quality))
+            ]
+            best = judge.best(subset)
+            for primary in subset:
+                for name, policy in policies.items():
+                    columns = [primary] * len(rows)
+                    if policy is not None:
+                        chosen = (choose(row, judge.examples.systems[primary], policy).translator for row in rows)
+                        columns = [primary if c is None else judge.examples.systems.index(c) for c in chosen]
+                    found[name][primary != best].append(float(judge.corpus(np.array(columns))[0]))
+                found["best single"][primary != best].append(float(judge.single[best][0]))
+        print(f"\nchrF of a config by its policy, N = {size}: primary is the best system, and is another (means)")
+        for name, (is_best, other) in found.items():
+            print(f"  {name:36} {np.mean(is_best):.2f}  {np.mean(other):.2f}")
+
+
 def report_speed(sources: Sequence[str], candidates: dict[str, list[str]], ranker: Ranker) -> None:
     fitted = ranker.fit_batch(sources, candidates)
     count = len(sources) * len(candidates)
@@ -259,6 +299,7 @@ def main() -> None:
     parser.add_argument("prefix")
     parser.add_argument("--cross-validate", action="store_true")
     parser.add_argument("--tie", type=float, default=1.0)
+    parser.add_argument("--policies", action="store_true", help="also what a recipe's policies make of each config")
     arguments = parser.parse_args()
     examples = read_folder(arguments.folder, arguments.prefix)
     ranker = Ranker.load()
@@ -304,7 +345,10 @@ def main() -> None:
     if arguments.cross_validate:
         report_left_out(judge, arguments.tie)
         report_halves(examples)
-    report_calibration(examples, scores, {2: ranker.pair.sharpness, 3: ranker.consensus.sharpness})
+    sharpness = {2: ranker.pair.sharpness, 3: ranker.consensus.sharpness}
+    report_calibration(examples, scores, sharpness)
+    if arguments.policies:
+        report_policies(Judge(examples, vetoed, samples=0), scores, published, sharpness)
     report_speed(sources, candidates, ranker)
 
 
