@@ -24,6 +24,7 @@ from processors.reward import Encoder, Judged, judged, score_candidates
 from processors.reward_batches import make_batches, padding_share
 from processors.reward_model import ModelScorer, load_reward_tokenizer
 
+# Rows a unit; a build's has some hundreds, which leaves less padding.
 UNIT = 32
 
 
@@ -122,7 +123,7 @@ def main() -> None:
     alone = padding_share([len(ids) for ids in flat], [list(range(len(flat)))])
     print(
         f"{len(items)} conversations, {tokens:,} tokens (median {rows[len(rows) // 2]:,}, longest {rows[-1]:,}), "
-        f"{len(flat)} windows in {len(batches)} batches, {padding:.1%} padding (in one batch: {alone:.1%}); "
+        f"{len(flat)} windows in {len(batches)} batches, {padding:.1%} padding (all in one batch: {alone:.1%}); "
         f"model of {sum(p.numel() for p in loaded.parameters()) / 1e6:.0f} million parameters on {loaded.device}"
     )
     bare(batches[:2], loaded)

@@ -32,7 +32,7 @@ def make_batches(lengths: Sequence[int], batch_tokens: int) -> list[list[int]]:
 
 def padding_share(lengths: Sequence[int], batches: Sequence[Sequence[int]]) -> float:
     """The share of a run's tokens that are padding."""
-    padded = sum(len(batch) * lengths[batch[0]] for batch in batches)
+    padded = sum(len(batch) * max(lengths[i] for i in batch) for batch in batches)
     return 1 - sum(lengths) / padded if padded else 0.0
 
 
