@@ -12,7 +12,7 @@ import numpy as np
 from datatrove.data import Document
 
 from builders import translator_recipe as recipe
-from builders.endpoint import EndpointBackend, decoding_fields
+from builders.endpoint import EndpointBackend, decoding_fields, endpoint_config
 from builders.repeats import text_key
 from builders.translators import conversation, make_translator
 from processors.answers import Answer, AnswerReader, request_key
@@ -50,7 +50,15 @@ class RequestCounter:
             spec.prompt_config(language) if isinstance(spec, recipe.ServedTranslator) else PromptConfig(language)
         )
         self._decoding = decoding_fields(spec) if isinstance(spec, recipe.ServedTranslator) else {}
-        self._stored = AnswerReader(answers) if answers else None
+        self._model, self._revision = (
+            (spec.model, spec.revision) if isinstance(spec, recipe.ServedTranslator) else ("", None)
+        )
+        self._stored = None
+        if answers and answers.is_dir() and isinstance(spec, recipe.ServedTranslator):
+            self._stored = AnswerReader(answers)
+            # A model file is known by its digest, which only a build that has asked it need have made already.
+            endpoint = endpoint_config(spec, language)
+            self._model, self._revision = endpoint.model, endpoint.revision
         self._tokenizer = load_tokenizer(spec.chunking.tokenizer)
         self._asked: list[str] = []
         self._translator = self._make(spec, language)
@@ -126,7 +134,7 @@ class RequestCounter:
     def _key(self, text: str) -> bytes:
         if not isinstance(self.spec, recipe.ServedTranslator):
             return request_key("", None, {"text": text})
-        return request_key(self.spec.model, self.spec.revision, build_payload(self.prompt, self._decoding, text))
+        return request_key(self._model, self._revision, build_payload(self.prompt, self._decoding, text))
 
 
 def _strings(value: object) -> list[str]:
