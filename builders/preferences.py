@@ -159,7 +159,9 @@ def _possible(row: dict[str, Any], plan: Plan) -> int:
 
 
 def _check(counts: dict[str, Any], source: Source, run: Path) -> None:
-    if isinstance(source, Votes) and source.votes and not source.asked:
+    if isinstance(source, Votes) and not source.votes:
+        raise InputError("--verdicts: the file holds no verdict")
+    if isinstance(source, Votes) and not source.asked:
         row, a, b = next(iter(source.votes))
         raise InputError(f"--verdicts: no verdict is on a row of {run} (the first is on {row}, {a} and {b})")
     if not sum(counts["pairs"].values()):

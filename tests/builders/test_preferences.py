@@ -154,6 +154,7 @@ def test_a_memorys_file_as_reference(run: Path, tmp_path: Path) -> None:
         ({"by": "verdicts", "verdicts": "votes.jsonl"}, "votes.jsonl, line 2: worse is None"),
         ({"by": "verdicts", "verdicts": "broken.jsonl"}, "broken.jsonl, line 2: cannot be read"),
         ({"by": "verdicts", "verdicts": "far.jsonl"}, "no verdict is on a row of"),
+        ({"by": "verdicts", "verdicts": "empty.csv"}, "--verdicts: the file holds no verdict"),
         ({"by": "judges", "verdicts": "votes.jsonl"}, "votes.jsonl, line 1: a is None"),
         ({"by": "judges", "verdicts": "none.jsonl"}, "none.jsonl: cannot be read (No such file"),
         ({"by": "judges", "verdicts": "."}, "verdicts.jsonl: cannot be read (No such file"),
@@ -171,6 +172,7 @@ def test_mistakes_are_one_line(
         "one.yaml": "Gemma3: 40\n",
         "votes.jsonl": f'{vote}\n{{"id": "x", "better": "SeedX"}}\n',
         "broken.jsonl": f"{vote}\n{{\n",
+        "empty.csv": "",
         "far.jsonl": vote.replace("s1k", "s2k") + "\n",
     }
     for name, text in files.items():
