@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from hub.kept_sections import Card, Section
-from hub.markdown import table
+from hub.markdown import table, without_empty
 
 TITLE = "Changelog"
 # What a table of the card shows: a difference below that is none.
-_PLACES = {"LR": 3, "SCR": 3, "turns": 2, "tokens": 0}
+_PLACES = {"LR": 3, "SCR": 3, "quality": 3, "reward": 3, "turns": 2, "tokens": 0}
 
 
 def read_statistics(folder: Path) -> dict[str, Any]:
@@ -39,7 +39,8 @@ def changelog(old: dict[str, Any], new: dict[str, Any]) -> str:
         rows.append(_row(f"`{config}`: **all**", before["summary"], after["summary"]))
     parts = ["\n".join(lines)] if lines else []
     if rows:
-        parts.append(table(["Config and split", "Rows", "LR", "SCR", "Turns", "Tokens a row"], rows))
+        titles = ["Config and split", "Rows", "LR", "SCR", "Quality", "Reward", "Turns", "Tokens a row"]
+        parts.append(table(*without_empty(titles, rows)))
     return "\n\n".join(parts)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from builders.units import UnitFiles
-from hub.markdown import RIGHT_TO_LEFT
+from hub.markdown import RIGHT_TO_LEFT, score
 from processors.conversation import split_parts
 from processors.protection import protected_spans
 
@@ -89,7 +89,8 @@ def _block(name: str, row: dict[str, Any], build: "Build", opened: bool) -> str:
     language = build.recipe.language
     direction = "rtl" if language.script in RIGHT_TO_LEFT else "ltr"
     chosen = row["chosen"]
-    said = f"{row['id']}, by {chosen['translator']}: LR {chosen['LR']:.3f}, SCR {chosen['SCR']:.3f}"
+    scores = ", ".join(f"{n} {score(chosen[n])}" for n in ("LR", "SCR", "quality", "reward") if chosen[n] is not None)
+    said = f"{row['id']}, by {chosen['translator']}: {scores}"
     lines = [
         f"<details{' open' if opened else ''}>",
         f"<summary><b>{name}</b> ({html.escape(said)})</summary>",

@@ -20,6 +20,22 @@ def table(titles: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
 
 
+def score(value: float | None) -> str:
+    """A score as every table shows it."""
+    return "n/a" if value is None else f"{value:.3f}"
+
+
+def without_empty(titles: list[str], rows: list[list[str]]) -> tuple[list[str], list[list[str]]]:
+    """A table without the columns in which no row has a value."""
+    kept = [place for place in range(len(titles)) if not rows or any(row[place] != "n/a" for row in rows)]
+    return [titles[place] for place in kept], [[row[place] for place in kept] for row in rows]
+
+
+def linked(model: str) -> str:
+    """A model's name, as a link where it is one of the Hub."""
+    return f"[`{model}`](https://huggingface.co/{model})" if model.count("/") == 1 else f"`{model}`"
+
+
 def fenced(text: str, language: str = "") -> str:
     """A fenced block that holds `text` as it is, fences in it included.
 

@@ -4,6 +4,7 @@ The same numbers give the same bytes: no clock, no version of a library in the f
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,7 +15,7 @@ from builders.units import UnitFiles, replacing
 if TYPE_CHECKING:
     from builders.stages import Build
 
-METRICS = ("LR", "SCR", "rank_score", "tokens")
+SCORES, LENGTH = ("LR", "SCR", "rank_score", "quality", "reward"), "tokens"
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 # Of Okabe and Ito's palette, told apart by the colour-blind too.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
@@ -42,9 +43,10 @@ def write_plots(build: "Build") -> list[Plot]:
         folder.mkdir(parents=True, exist_ok=True)
         quantiles = score_quantiles(build)
         if quantiles:
-            _save(draw_quantiles(quantiles, METRICS[:3]), folder / "scores.png")
-            made.append(Plot("plots/scores.png", "LR, SCR and rank_score by split and translator"))
-            _save(draw_quantiles(quantiles, METRICS[3:]), folder / "tokens.png")
+            shown = [s for s in SCORES if any(s in has for of in quantiles.values() for has in of.values())]
+            _save(draw_quantiles(quantiles, shown), folder / "scores.png")
+            made.append(Plot("plots/scores.png", f"{', '.join(shown[:-1])} and {shown[-1]} by split and translator"))
+            _save(draw_quantiles(quantiles, [LENGTH]), folder / "tokens.png")
             made.append(Plot("plots/tokens.png", "Tokens a row by split and translator"))
         reasons = left_out(build)
         if reasons:
@@ -60,7 +62,10 @@ def write_plots(build: "Build") -> list[Plot]:
 
 
 def score_quantiles(build: "Build") -> Quantiles:
-    """Quantiles of every candidate's scores and tokens, by split of the dataset; a split at a time is in memory."""
+    """Quantiles of every candidate's scores and tokens, by split of the dataset; a split at a time is in memory.
+
+    A score that no candidate has, such as a reward without a reward model, is left out.
+    """
     import numpy as np
     import pyarrow.parquet as pq
 
@@ -68,7 +73,7 @@ def score_quantiles(build: "Build") -> Quantiles:
     for unit in build.selected:
         units.setdefault(unit.into, []).append(unit.name)
     found: Quantiles = {}
-    columns = [f"candidates.list.element.{name}" for name in ("translator", *METRICS)]
+    columns = [f"candidates.list.element.{name}" for name in ("translator", *SCORES, LENGTH)]
     for split, names in units.items():
         values: dict[str, dict[str, list[Any]]] = {}
         for name in names:
@@ -80,14 +85,15 @@ def score_quantiles(build: "Build") -> Quantiles:
                 continue
             who = flat.field("translator").to_numpy(zero_copy_only=False)
             for translator in dict.fromkeys(who):
-                for metric in METRICS:
+                for metric in (*SCORES, LENGTH):
                     numbers = flat.field(metric).to_numpy(zero_copy_only=False).astype(float)[who == translator]
                     values.setdefault(translator, {}).setdefault(metric, []).append(numbers[~np.isnan(numbers)])
         for spec in build.recipe.translators:
             arrays = {m: np.concatenate(v) for m, v in values.get(spec.name, {}).items()}
-            if arrays and all(len(array) for array in arrays.values()):
+            present = {metric: array for metric, array in arrays.items() if len(array)}
+            if present:
                 found.setdefault(split, {})[spec.name] = {
-                    metric: np.quantile(array, QUANTILES).tolist() for metric, array in arrays.items()
+                    metric: np.quantile(array, QUANTILES).tolist() for metric, array in present.items()
                 }
     return found
 
@@ -110,9 +116,12 @@ def left_out(build: "Build") -> dict[str, dict[str, int]]:
     }
 
 
-def draw_quantiles(quantiles: Quantiles, metrics: tuple[str, ...]) -> Any:
+def draw_quantiles(quantiles: Quantiles, metrics: Sequence[str]) -> Any:
     """A figure with a panel a metric: a thin line from 5 to 95%, a thick one from 25 to 75%, a dot at the median."""
-    figure = _figure(9.5, 1.3 + sum(0.16 * len(of) + 0.1 for of in quantiles.values()))
+    figure = _figure(
+        4.5 + 1.7 * len(metrics) if len(metrics) > 1 else 9.5,
+        1.3 + sum(0.16 * len(of) + 0.1 for of in quantiles.values()),
+    )
     axes = figure.subplots(1, len(metrics), sharey=True, squeeze=False)[0]
     translators = list(dict.fromkeys(name for of in quantiles.values() for name in of))
     for axis, metric in zip(axes, metrics, strict=True):
@@ -120,11 +129,12 @@ def draw_quantiles(quantiles: Quantiles, metrics: tuple[str, ...]) -> Any:
         for split, of in quantiles.items():
             first = place
             for name in of:
-                low, q1, median, q3, high = of[name][metric]
-                colour = _COLOURS[translators.index(name) % len(_COLOURS)]
-                axis.plot([low, high], [place, place], color=colour, linewidth=0.8)
-                axis.plot([q1, q3], [place, place], color=colour, linewidth=3.2, solid_capstyle="butt")
-                axis.plot([median], [place], "o", color="white", markeredgecolor=colour, markersize=3.6)
+                if metric in of[name]:
+                    low, q1, median, q3, high = of[name][metric]
+                    colour = _COLOURS[translators.index(name) % len(_COLOURS)]
+                    axis.plot([low, high], [place, place], color=colour, linewidth=0.8)
+                    axis.plot([q1, q3], [place, place], color=colour, linewidth=3.2, solid_capstyle="butt")
+                    axis.plot([median], [place], "o", color="white", markeredgecolor=colour, markersize=3.6)
                 place += 1
             labels.append(((first + place - 1) / 2, split))
             place += 0.6

@@ -44,19 +44,39 @@ def public_recipe(recipe: Recipe) -> dict[str, Any]:
     if data["selection"]["domain_index"]:
         data["selection"]["domain_index"] = _public_path(data["selection"]["domain_index"])
     data["outputs"]["tokenizer"] = _public_tokenizer(data["outputs"]["tokenizer"])
+    ranking = data["ranking"]
+    for file in ("ranker", "verdicts"):
+        if ranking[file]:
+            ranking[file] = _public_path(ranking[file])
+    if reward := ranking["reward"]:
+        reward["model"] = _public_tokenizer(reward["model"])
+        _hide_server(reward)
+        if reward["served_model"]:
+            reward["served_model"] = _public_tokenizer(reward["served_model"])
     for translator in data["translators"]:
         translator["memory"] = [Path(file).name for file in translator["memory"]]
         translator["chunking"]["tokenizer"] = _public_tokenizer(translator["chunking"]["tokenizer"])
         if endpoints := translator.pop("endpoints", None):
             # One will do to build it again, and says nothing less of the data.
             translator["base_url"] = endpoints[0]["base_url"]
-        if translator.get("base_url"):
-            translator["base_url"] = _public_address(translator["base_url"])
-        translator.pop("api_key_env", None)
+        _hide_server(translator)
+        if server := translator.get("server"):
+            # An interpreter's path and variables are of one machine; options may hold paths, or what a server asks of
+            # its clients.
+            server["python"] = Path(server["python"]).name
+            server.pop("environment")
+            server["arguments"] = _without_paths(_without_secrets(server["arguments"]))
         if "model" in translator:
             translator["model"] = _public_tokenizer(translator["model"])
             translator["decoding"]["extra"] = _without_secrets(translator["decoding"]["extra"])
     return data
+
+
+def _hide_server(block: dict[str, Any]) -> None:
+    """Where it is reached is told only of a public address; with which key, never."""
+    if block.get("base_url"):
+        block["base_url"] = _public_address(block["base_url"])
+    block.pop("api_key_env", None)
 
 
 def _public_path(path: str) -> str:
@@ -81,3 +101,11 @@ def _without_secrets(value: Any) -> Any:
     if isinstance(value, dict):
         return {k: _without_secrets(v) for k, v in value.items() if not _SECRET.search(str(k))}
     return [_without_secrets(item) for item in value] if isinstance(value, list) else value
+
+
+def _without_paths(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {k: _without_paths(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_without_paths(item) for item in value]
+    return _public_tokenizer(value) if isinstance(value, str) else value

@@ -3,12 +3,14 @@
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from builders.effects import changes, config_effects, mean_score, policy_effects
 from builders.ranked import statistics_by_config
 from builders.recipe import Recipe
 from builders.statistics import summarise, to_markdown
 from builders.translator_recipe import MemoryTranslator, PseudoTranslator, ServedTranslator
-from hub.markdown import cell, fenced, names, table
+from hub.markdown import cell, details, fenced, linked, names, score, table, without_empty
 from hub.plots import Plot
+from hub.reproduce import public_recipe
 from processors.ranking import OUTCOMES
 
 if TYPE_CHECKING:
@@ -53,9 +55,10 @@ def overview(build: "Build") -> str:
     rows = []
     for config, splits in statistics_by_config(build.splits).items():
         s = summarise(splits)
-        means = [f"{s.tokens:,.0f}", f"{s.turns:.2f}", f"{s.LR:.3f}", f"{s.SCR:.3f}"]
+        means = [f"{s.tokens:,.0f}", f"{s.turns:.2f}", *(score(mean) for mean in (s.LR, s.SCR, s.quality, s.reward))]
         rows.append([f"`{config}`", str(len(splits)), f"{s.rows:,}", f"{s.total_tokens / 1e6:,.2f}", *means])
-    titles = ["Config", "Splits", "Rows", "Tokens (M)", "Tokens a row", "Turns", "LR", "SCR"]
+    titles = ["Config", "Splits", "Rows", "Tokens (M)", "Tokens a row", "Turns", "LR", "SCR", "Quality", "Reward"]
+    titles, rows = without_empty(titles, rows)
     return f"## At a glance\n\n{table(titles, rows)}" if rows else ""
 
 
@@ -93,35 +96,76 @@ def columns(recipe: Recipe) -> str:
         "- `messages`, `chat_template_kwargs`, `source`: as in the source, translated; tool calls and tool schemas "
         "stay as they are\n"
         "- `LR`, `SCR`, `rank_score`: length ratio, script purity and their mean (arXiv 2511.18411, section 3.5)\n"
+        "- `quality`: the ranker's chance, from 0 to 1, that this is the best of the row's candidates; it compares "
+        "them with each other, not rows, and is null where the row has one candidate\n"
+        f"- `reward`: {_reward(recipe)}\n"
         "- `translator`: whose candidate the row is\n"
-        "- `candidates`: every translator's scores and what the checks found; `chosen` marks the row's own. Scores "
-        "are null where a translator has no candidate, and its check says why\n"
+        "- `candidates`: every translator's scores and what the checks found; `chosen` marks the row's own and "
+        "`decision` says what decided. Scores are null where a translator has no candidate, and its check says why\n"
         "- `tokens`, `turns`: tokens and messages of the row" + parallel
     )
 
 
 def ranking(build: "Build") -> str:
-    """The policy, its thresholds, and what they did to each config."""
+    """The policy, its thresholds, and what they did to each config and split."""
     recipe, extra = build.recipe, build.totals["rank"].extra
     policy, tables = recipe.ranking, statistics_by_config(build.splits)
     how = policy.policy("").describe()
     differing = [f" In the splits `{e.match}`, {policy.policy_of(e).describe()}." for e in policy.splits]
-    rows = []
+    rows, means = [], []
     for spec in recipe.translators:
         config = recipe.config_name(spec.name)
-        scored = extra[f"{spec.name}/scored"]
-        own = f"{extra[f'{spec.name}/rank_score_ppm'] / scored / 1e6:.3f}" if scored else "n/a"
-        whole = summarise(tables.get(config, {}))
-        built = "n/a" if whole.LR is None or whole.SCR is None else f"{(whole.LR + whole.SCR) / 2:.3f}"
-        rows.append([f"`{config}`", *(f"{extra[f'{config}/{outcome}']:,}" for outcome in OUTCOMES), own, built])
-    titles = ["Config", "Primary's own", "Replaced, for vetoed", "Replaced, for better", "Left out"]
-    titles += ["rank_score of the primary's candidates", "rank_score of the config"]
-    veto = "".join(differing)
+        effects, whole = config_effects(extra, config), summarise(tables.get(config, {}))
+        counts = [f"{effects[outcome]:,}" for outcome in OUTCOMES]
+        rows.append([f"`{config}`", *counts, changes(effects) or "nothing"])
+        built = {
+            "rank_score": None if whole.LR is None or whole.SCR is None else (whole.LR + whole.SCR) / 2,
+            "quality": whole.quality,
+            "reward": whole.reward,
+        }
+        of = [(mean_score(extra, spec.name, name), mean) for name, mean in built.items()]
+        means.append([f"`{config}`", *(score(mean) for pair in of for mean in pair)])
+    by_split = [
+        [f"`{config}`: `{split}`", *(f"{of[outcome]:,}" for outcome in OUTCOMES), changes(of) or "nothing"]
+        for config, splits in policy_effects(build).items()
+        for split, of in splits.items()
+        if any(of[outcome] for outcome in OUTCOMES)
+    ]
+    outcomes = ["Primary's own", "Replaced, for vetoed", "Replaced, for better", "Left out", "Rows that it changed"]
+    titles = [f"{name} of {whose}" for name in built for whose in ("the primary's candidates", "the config")]
     scores = f" LR is computed with alpha {policy.alpha:g}; a script ratio of {policy.scr_threshold:g} counts as pure."
-    return (
-        f"## Ranking\n\nHard checks veto whatever the scores say; {how}.{veto}{scores}\n\n{table(titles, rows)}\n\n"
-        "Scores of the primary's candidates are those before any veto or replacement."
+    scores += _scorers(recipe)
+    parts = [
+        f"## Ranking\n\nHard checks veto whatever the scores say; {how}.{''.join(differing)}{scores}",
+        table(["Config", *outcomes], rows),
+        "The last column counts the rows that would have another candidate, or none, without a threshold, or with "
+        "`rank_score` as the order (`order`).",
+        table(*without_empty(["Config", *titles], means)),
+        "Scores of the primary's candidates are those before any veto or replacement.",
+    ]
+    if by_split:
+        parts.append(details("The same by split", table(["Config and split", *outcomes], by_split)))
+    return "\n\n".join(parts)
+
+
+def _scorers(recipe: Recipe) -> str:
+    """The models that scored the candidates."""
+    public = public_recipe(recipe)["ranking"]
+    said = (
+        f" The ranker is `{public['ranker']}`." if public["ranker"] else " The ranker is the one that ships with it."
     )
+    if reward := public["reward"]:
+        revision = f" at revision `{reward['revision']}`" if reward["revision"] else ", revision not recorded"
+        said += f" The reward model is {linked(reward['model'])}{revision}, over {reward['max_length']} tokens."
+    if public["verdicts"]:
+        said += f" Verdicts of judges or people (`{public['verdicts']}`) settle the rows that they are on."
+    return said
+
+
+def _reward(recipe: Recipe) -> str:
+    if recipe.ranking.reward is None:
+        return "null, for this build had no reward model"
+    return f"the score of the reward model {linked(public_recipe(recipe)['ranking']['reward']['model'])}"
 
 
 def dropped(build: "Build", plots: list[Plot]) -> str:
@@ -158,6 +202,10 @@ def limitations(recipe: Recipe) -> str:
         )
     if recipe.outputs.tokenizer == "approximate":
         points.append("Tokens are estimated.")
+    points.append(
+        "`quality` and `reward` are a model's opinion of a translation, learned from text that may not be like this; "
+        "do not compare rows of different splits by them without a look at the rows."
+    )
     return "## Limitations\n\n" + "\n".join(f"- {point}" for point in points)
 
 

@@ -5,8 +5,16 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from builders.translator_recipe import Cost, MemoryTranslator, PseudoTranslator, ServedTranslator, Translator
-from hub.markdown import cell, details, fenced, table
+from builders.translator_recipe import (
+    Cost,
+    LlamaCppTranslator,
+    MemoryTranslator,
+    PseudoTranslator,
+    ServedTranslator,
+    Translator,
+    VllmTranslator,
+)
+from hub.markdown import cell, details, fenced, linked, table
 from hub.reproduce import public_recipe
 from processors.languages import Language
 from processors.prompts import build_payload
@@ -85,13 +93,29 @@ def _described(spec: Translator, public: dict[str, Any]) -> str:
     if isinstance(spec, PseudoTranslator):
         return f"**{spec.name}**: pseudo-localisation{memory}, {chunking}"
     model = public["model"]
-    linked = f"[`{model}`](https://huggingface.co/{model})" if model.count("/") == 1 else f"`{model}`"
+    file = f" (file `{spec.file}`)" if isinstance(spec, LlamaCppTranslator) and spec.file else ""
     revision = f" at revision `{spec.revision}`" if spec.revision else ", revision not recorded"
     decoding = json.dumps({k: v for k, v in public["decoding"].items() if v not in (None, {})})
     return (
-        f"**{spec.name}**: {linked}{revision}{memory}, prompt `{spec.prompt}`, {chunking}, decoding `{decoding}`, "
-        f"protected spans as {spec.spans.replace('_', ' ')}"
+        f"**{spec.name}**: {linked(model)}{file}{revision}, {_served(spec, public)}{memory}, prompt `{spec.prompt}`, "
+        f"{chunking}, decoding `{decoding}`, protected spans as {spec.spans.replace('_', ' ')}"
     )
+
+
+def _served(spec: ServedTranslator, public: dict[str, Any]) -> str:
+    """By what the model was run: the same weights answer a little differently in another engine or precision."""
+    if isinstance(spec, LlamaCppTranslator):
+        return f"by llama.cpp on the machine of the build, {spec.context} tokens of context"
+    if isinstance(spec, VllmTranslator) and (server := public.get("server")):
+        length = f", at most {server['max_model_len']} tokens" if server["max_model_len"] else ""
+        parallel = f", over {server['tensor_parallel']} GPUs each" if server["tensor_parallel"] > 1 else ""
+        options = f", options `{json.dumps(server['arguments'])}`" if server["arguments"] else ""
+        return f"by servers of vLLM that the build started (dtype `{server['dtype']}`{length}{parallel}{options})"
+    engine = {"tgi": "by text-generation-inference", "vllm": "by vLLM"}.get(
+        public["backend"], "by an OpenAI-compatible API"
+    )
+    number = len(spec.addresses())
+    return f"{engine}, {number} endpoints" if number > 1 else engine
 
 
 def _counts(name: str, totals: Any, bill: tuple[int, int, int] | None, cost: Cost | None) -> str:

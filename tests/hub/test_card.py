@@ -58,7 +58,8 @@ def build(of: Recipe, splits: list[dict[str, Any]], folder: Path = Path("/nowher
     }
     totals |= {f"translate/{t.name}": Totals(17, 17, Counter(), Counter()) for t in of.translators}
     totals["rank"].dropped["no_candidate"] = 1
-    run = SimpleNamespace(dataset=folder, stage=folder.joinpath)
+    answers = lambda spec: folder / "answers" / (spec.answers or spec.name)  # noqa: E731
+    run = SimpleNamespace(dataset=folder, stage=folder.joinpath, answers=answers)
     said: list[str] = []
     observer = SimpleNamespace(say=said.append, warn=said.append)
     made = {"recipe": of, "splits": splits, "totals": totals, "notes": [], "run": run, "selected": []}
@@ -282,6 +283,80 @@ def test_the_recipe_on_the_card_says_nothing_of_the_machine() -> None:
     for private in ("/home", "gpu7", "MY_KEY", "sk-1", "password"):
         assert private not in made
     assert '"n": 4' in made and "approved.tmx" in made and "http://localhost:8000/v1" in made
+
+
+def test_what_engines_and_a_reward_model_are_told_says_nothing_of_the_machine() -> None:
+    decoding = {"max_tokens": 512}
+    server = {
+        "python": "/home/me/vllm/bin/python", "dtype": "float16", "max_model_len": 1024, "tensor_parallel": 2,
+        "arguments": {"enforce-eager": True, "download-dir": "/home/me/models"}, "environment": {"CACHE": "/home/me"},
+    }  # fmt: skip
+    addresses = [{"base_url": f"http://gpu{n}.corp:8000/v1", "api_key_env": "MY_KEY"} for n in (1, 2)]
+    specs: list[dict[str, Any]] = [
+        {"name": "V", "backend": "vllm", "model": "org/seed", "prompt": "seed-x", "decoding": decoding,
+         "server": server},
+        {"name": "T", "backend": "tgi", "model": "org/seed", "prompt": "seed-x", "decoding": decoding,
+         "endpoints": addresses},
+        {"name": "L", "backend": "llamacpp", "model": "org/seed-GGUF", "file": "seed.Q4_K_M.gguf", "revision": "abc"},
+        {"name": "P", "backend": "llamacpp", "model": "/home/me/seed.gguf"},
+    ]  # fmt: skip
+    reward = {"model": "/home/me/reward", "base_url": "http://gpu3.corp:8000", "api_key_env": "MY_KEY"}
+    ranking = {"ranker": "/home/me/ranker.json", "reward": reward, "verdicts": "/home/me/verdicts.jsonl"}
+    of = Recipe.model_validate(
+        {"name": "test", "source": {"path": "/home/me/s"}, "translators": specs, "ranking": ranking}
+    )
+    made = text(build(of, [split("SFT_V_ranked", "alpha")]))
+    for private in ("/home", "corp", "MY_KEY", "CACHE"):
+        assert private not in made
+    assert "servers of vLLM that the build started (dtype `float16`, at most 1024 tokens, over 2 GPUs each" in made
+    assert "by text-generation-inference, 2 endpoints" in made
+    assert "`org/seed-GGUF`](https://huggingface.co/org/seed-GGUF) (file `seed.Q4_K_M.gguf`) at revision `abc`" in made
+    assert "by llama.cpp on the machine of the build, 4096 tokens of context" in made
+    assert "The ranker is `ranker.json`. The reward model is `reward`, revision not recorded" in made
+    assert "Verdicts of judges or people (`verdicts.jsonl`) settle the rows that they are on." in made
+    assert "- `reward`: the score of the reward model `reward`" in made
+
+
+def test_quality_and_reward_are_on_the_card_where_rows_have_them() -> None:
+    splits = [split(c, s) for c in ("SFT_one_ranked", "SFT_two_ranked") for s in ("alpha", "beta")]
+    plain = build(recipe("one", "two"), splits)
+    made = text(plain)
+    assert "| Quality |" not in made and "Reward |" not in made and "quality of the primary's" not in made
+    for number, of in enumerate(splits):
+        of["statistics"] |= {"quality_sum": (3 + number) << 64, "quality_rows": 6}
+    extra = Counter({"one/quality_ppm": 1_400_000, "one/quality_rows": 2, "SFT_one_ranked/primary": 5})
+    extra |= Counter(
+        {"SFT_one_ranked/replaced_better": 3, "SFT_one_ranked/changed_by_LR": 2, "SFT_one_ranked/changed_by_order": 7}
+    )
+    plain.totals["rank"].extra.update(extra)
+    made = text(plain)
+    glance = made.split("## At a glance", 1)[1].split("\n## ", 1)[0]
+    assert "| SCR | Quality |" in glance and "| 0.583 |" in glance and "| 0.917 |" in glance
+    assert "| Split | Rows | LR | SCR | Quality | Turns |" in made
+    ranked = made.split("## Ranking", 1)[1].split("\n## ", 1)[0]
+    assert "| `SFT_one_ranked` | 5 | 0 | 3 | 0 | order 7, min_LR 2 |" in ranked
+    assert "quality of the primary's candidates | quality of the config |" in ranked and "reward of" not in ranked
+    assert "| `SFT_one_ranked` | 0.812 | 0.700 | 0.583 |" in ranked
+
+
+def test_splits_with_a_policy_of_their_own_are_named() -> None:
+    of = recipe("one", "two")
+    data = of.model_dump(mode="json")
+    data["ranking"]["splits"] = [{"match": "*_think", "order_by": "rank_score", "replace": "vetoed"}]
+    made = text(build(Recipe.model_validate(data), SPLITS))
+    assert (
+        "In the splits `*_think`, a row takes its primary translator's candidate, or the one with the highest " in made
+    )
+    assert "rank_score of the others where that is vetoed." in made
+
+
+def test_the_effect_of_the_ranking_is_told_by_split(demo: Demo) -> None:
+    card = (demo.run / "dataset" / "README.md").read_text()
+    ranked = card.split("## Ranking", 1)[1].split("\n## ", 1)[0]
+    found = re.findall(r"^\| `SFT_draft_ranked`: `[^`]+` \| (\d+) \| (\d+) \| (\d+) \| (\d+) \|", ranked, re.M)
+    whole = re.search(r"^\| `SFT_draft_ranked` \| (\d+) \| (\d+) \| (\d+) \| (\d+) \|", ranked, re.M)
+    assert whole and len(found) == 23
+    assert [sum(map(int, column)) for column in zip(*found, strict=True)] == [int(n) for n in whole.groups()]
 
 
 def test_the_recipe_on_the_card_is_a_recipe(demo: Demo, tmp_path: Path) -> None:

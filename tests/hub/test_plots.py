@@ -11,7 +11,7 @@ from PIL import Image
 from builders.recipe_file import load_recipe
 from builders.run import Run
 from hub.card import write_card
-from hub.plots import METRICS, draw_quantiles, draw_reasons, write_plots
+from hub.plots import LENGTH, SCORES, draw_quantiles, draw_reasons, write_plots
 from tests.conftest import Demo, tree
 from tests.hub.test_card import SPLITS, build, recipe
 
@@ -73,12 +73,12 @@ def test_quantiles_are_those_of_the_candidates(demo: Demo) -> None:
     rows = pq.ParquetFile(run.stage("rank", f"{split}-00000000.parquet")).read().to_pylist()
     scores = sorted(c["LR"] for row in rows for c in row["candidates"] if c["translator"] == "reference")
     assert found[split]["reference"]["LR"][2] == scores[len(scores) // 2] and len(scores) % 2
-    assert len(found) == 23 and set(found[split]["draft"]) == set(METRICS)
+    assert len(found) == 23 and set(found[split]["draft"]) == {*SCORES, LENGTH} - {"reward"}
 
 
 @pytest.mark.parametrize("name", ["سمول", "a$b_c^d$", "x" * 200, ""])
 def test_any_name_can_be_drawn(name: str, recwarn: Any) -> None:
-    of = {name: {"one": {metric: [0.1, 0.2, 0.3, 0.4, 0.5] for metric in METRICS}}}
-    for figure in (draw_quantiles(of, METRICS), draw_reasons({"not selected": {name: 3}})):
+    of = {name: {"one": {metric: [0.1, 0.2, 0.3, 0.4, 0.5] for metric in (*SCORES, LENGTH)}}}
+    for figure in (draw_quantiles(of, (*SCORES, LENGTH)), draw_reasons({"not selected": {name: 3}})):
         figure.savefig(io.BytesIO(), format="png")
     assert not [w for w in recwarn if "Glyph" in str(w.message)]
