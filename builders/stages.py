@@ -148,6 +148,8 @@ def translate(build: Build) -> None:
             finally:
                 stop_server()
         else:
+            if build.retry_failed:
+                build.observer.say(f"{name}: not tried again; a memory says the same until it grows")
             steps = [TranslateStep(spec, build.recipe.language)]
             _run(build, name, folder, build.selected, reader, steps, candidate_row, schemas.candidate)
 
