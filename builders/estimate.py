@@ -71,11 +71,30 @@ def replicate_weights(sample: SplitSample, seed: int, replicates: int = REPLICAT
     generator = np.random.default_rng([seed, *drawn.split.encode()])
     times = generator.multinomial(count - 1, np.full(count, 1 / count), size=replicates)
     factors = 1 + (1 - drawn.fraction) ** 0.5 * (count / (count - 1) * times - 1)
-    if sample.cut_rows is None or not sample.ratio:
-        weights = np.where(sample.strata == "", 0.0, drawn.weights) * factors[:, cluster]
+    base = drawn.weights * factors[:, cluster]
+    if sample.cut_rows is None:
+        return np.where(sample.strata == "", 0.0, base)
+    if sample.ratio:
+        weights = np.stack([row_weights(sample, one) for one in base])
+    else:
+        weights = np.where(sample.strata == "", 0.0, base)
         left = weights.sum(axis=1, keepdims=True)
-        return weights * np.minimum(1.0, (sample.cut_rows or np.inf) / np.maximum(left, 1e-9))
-    return np.stack([row_weights(sample, drawn.weights * factor[cluster]) for factor in factors])
+        weights *= np.minimum(1.0, sample.cut_rows / np.maximum(left, 1e-9))
+    return _chosen_at_random(sample, weights, base, generator)
+
+
+def _chosen_at_random(
+    sample: SplitSample, weights: np.ndarray, base: np.ndarray, generator: np.random.Generator
+) -> np.ndarray:
+    """`weights` as they vary with the rows that a cut happens to take of those that each drawn row stands for."""
+    taken = np.divide(weights, base, out=np.ones_like(weights), where=base > 0)
+    varied = weights + np.sqrt(np.maximum(0.0, weights * (1 - taken))) * generator.standard_normal(weights.shape)
+    # A cut takes exactly so many of each stratum.
+    for name in set(sample.strata.tolist()) - {""}:
+        inside = sample.strata == name
+        wanted, got = weights[:, inside].sum(axis=1), varied[:, inside].sum(axis=1)
+        varied[:, inside] *= np.divide(wanted, got, out=np.ones_like(got), where=got > 0)[:, None]
+    return varied
 
 
 @dataclass(frozen=True, slots=True)

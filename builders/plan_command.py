@@ -26,10 +26,11 @@ from builders.repeats import LOOK_BYTES, rows_with
 from builders.row_sample import Drawn, allocate, draw, groups_read, read_drawn
 from builders.run import Run, fingerprint
 from builders.select import ApplyFilters, ScanRows
-from builders.shards import Shard, find_shards
+from builders.shards import Shard, find_shards, row_id
 from builders.sink import DROPPED
 from builders.translator_recipe import ServedTranslator
 from processors.errors import InputError
+from processors.selection import sample_key, select_ids
 
 DEFAULT_SAMPLE = 2000
 
@@ -186,7 +187,22 @@ def _domain_index(recipe: Recipe, run: Run) -> str | None:
 
 def _split_sample(recipe: Recipe, drawn: Drawn, strata: list[str]) -> SplitSample:
     rows, ratio = _cut(recipe, drawn.split)
+    if rows is not None and drawn.fraction >= 1:
+        # Every row has been seen: what the cut takes is known, row by row.
+        return SplitSample(drawn, np.array(_cut_exactly(drawn, strata, rows, ratio, recipe.seed)))
     return SplitSample(drawn, np.array(strata, dtype=object).astype(str), rows, ratio)
+
+
+def _cut_exactly(drawn: Drawn, strata: list[str], rows: int, ratio: dict[str, int], seed: int) -> list[str]:
+    """`strata` with those rows marked as dropped that the build's cut does not take."""
+    names = [row_id(drawn.split, row) for row in drawn.rows.tolist()]
+    of: dict[str, list[str]] = {}
+    for name, stratum in zip(names, strata, strict=True):
+        of.setdefault(stratum, []).append(name)
+    of.pop("", None)
+    keys = {stratum: np.array([sample_key(n, seed) for n in ids], dtype=np.uint64) for stratum, ids in of.items()}
+    cut = select_ids(keys, of, ratio, rows)
+    return [s if cut.wanted(s, sample_key(n, seed), n) else "" for n, s in zip(names, strata, strict=True)]
 
 
 def _assumptions(recipe: Recipe, run: Run, samples: list[SplitSample], counted: bool) -> list[str]:

@@ -12,7 +12,7 @@ import pytest
 
 from builders.plan_command import run_plan
 from tests.builders.test_endpoint import environment, write_recipe
-from tests.conftest import tree
+from tests.conftest import Demo, tree
 from tests.standin_llm import running
 
 SENTENCE = "water boils sooner in the mountains because pressure falls with height as every cook who lives there knows"
@@ -143,6 +143,16 @@ def test_what_is_answered_tells_lengths_and_retries(
     # The stand-in counts words, of which there are about as many in the translation as in the source.
     ratio = found["output_tokens"]["value"] / found["input_tokens"]["value"]
     assert 0.5 < ratio < 1.5
+
+
+def test_of_all_rows_a_cut_takes_those_that_the_build_takes(demo: Demo) -> None:
+    found = plan("demo", sample=10**6)
+    counts = [json.loads(path.read_text()) for path in (demo.run / "translate" / "draft" / "counts").iterdir()]
+    assert found["rows"]["value"] == sum(one["read"] for one in counts)
+    failed = sum(sum(one["dropped"].values()) for one in counts)
+    assert found["translators"][1]["rows_not_in_memory"]["value"] == failed > 0
+    asked = sum(one["rows"] for one in found["splits"])
+    assert asked == found["rows"]["value"]
 
 
 def test_a_memory_saves_what_it_holds(row: Row, write_split: Write, tmp_path: Path) -> None:
