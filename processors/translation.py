@@ -252,7 +252,7 @@ class Translator:
             target = await self._span_by_span(candidate, chunk, retry)
             if target is not None:
                 return target
-        candidate.counters["chunks_failed"] += 1
+        candidate.counters["chunks_failed"] += retry == self.retries
         raise ChunkFailed(f"{reasons[0]} in {_shorten(chunk.text)!r}")
 
     async def _span_by_span(self, candidate: Candidate, chunk: Chunk, retry: int) -> str | None:
