@@ -30,6 +30,13 @@ def test_counts_and_scores_are_compared_by_split() -> None:
     assert any("**all**" in line and "32 (+2)" in line for line in lines)
 
 
+def test_quality_and_reward_are_compared_where_a_version_has_them() -> None:
+    old, new = version(a=MEANS | {"quality": 0.5}), version(a=MEANS | {"quality": 0.613, "reward": -1.5})
+    lines = changelog(old, new).splitlines()
+    assert lines[0] == "| Config and split | Rows | LR | SCR | Quality | Reward | Turns | Tokens a row |"
+    assert "| `SFT_one_ranked`: `a` | 10 | 0.800 | 0.900 | 0.613 (+0.113) | -1.500 (new) | 2.00 | 100 |" in lines
+
+
 def test_a_difference_that_no_table_shows_is_none() -> None:
     made = changelog(version(a=MEANS), version(a=MEANS | {"LR": 0.80001, "rows": 11}))
     assert "| 11 (+1) | 0.800 | 0.900 |" in made

@@ -1,6 +1,7 @@
 """Publishing to the stand-in with the real clients: what arrives, what is sent twice, what faults and kills leave."""
 
 import json
+import random
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from hub.commands import dataset_folder, run_check
 from hub.plan import changed_by_others, compare
+from hub.portions import SMALLEST
 from hub.remote import LocalFile, RemoteFile, Revision
 from processors.errors import InputError
 from tests.hub.client import Client
@@ -466,6 +468,35 @@ def test_killed_and_run_again(
     shards = [path for path in files_of(dataset) if path.endswith(".parquet")]
     assert hub.stats()["requests"]["lfs-put"] <= len(shards) + (lost if kind == "lfs-put" else 0)
     same_as(dataset, client, repo)
+
+
+def test_with_xet_a_kill_within_a_file_loses_a_piece_of_it(
+    dataset: Dataset, hub: Hub, home: Path, repo: str, tmp_path: Path
+) -> None:
+    noise = random.Random(str(tmp_path))
+    large = [row | {"id": noise.randbytes(25_000).hex()} for row in rows(100)]
+    dataset.replace(pa.Table.from_pylist(large, schema=SCHEMA))
+    size = (dataset.folder / FILE).stat().st_size
+    assert size > 4 * SMALLEST
+    hub.reset()
+    hub.faults(
+        {"fault": "slow", "kind": "xet-xorb", "seconds": 0, "times": 3},
+        {"fault": "slow", "kind": "xet-xorb", "seconds": 1},
+    )
+    killed = Client(hub.environment(home))
+    killed.start("publish", folder=str(dataset.folder), repo=repo)
+    wait_for(lambda: hub.stats()["requests"].get("xet-xorb", 0) > 3)
+    killed.kill()
+    hub.faults()
+    client = Client(hub.environment(home))
+    try:
+        assert client("publish", folder=str(dataset.folder), repo=repo)["error"] is None
+        # The piece under way goes again, and the chunk through which each of the four cuts went (256 KiB at most).
+        # Were the three pieces before it lost, it would be four portions.
+        assert hub.stats()["received"]["xet-xorb"] < size + 2.5 * SMALLEST
+        assert client("load", repo=repo, config=CONFIGS[0], split=SPLITS[0])["result"] == large
+    finally:
+        client.kill()
 
 
 def test_a_newer_build_after_a_kill_closes_the_old_pull_request(
