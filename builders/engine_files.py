@@ -129,4 +129,8 @@ class RequestsSince:
             return ""
         retries = sum(count for name, count in new.items() if name.startswith("retry_"))
         rate = new["answers"] / max(time.monotonic() - self._began, 1e-3)
-        return f"({rate:,.1f} requests/s, {retries:,} retries)"
+        lost = new["endpoints_left_aside"]
+        aside = (
+            f", {lost} {'endpoint' if lost == 1 else 'endpoints'} left aside: see {self.folder.parent}" if lost else ""
+        )
+        return f"({rate:,.1f} requests/s, {retries:,} retries{aside})"
