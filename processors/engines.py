@@ -21,7 +21,7 @@ from processors.endpoint import Count, EndpointConfig, HttpServer
 from processors.errors import SmolKalamError
 from processors.prompts import build_payload
 from processors.responses import RequestFailed
-from processors.single_flight import SHARED
+from processors.single_flight import SHARED, SHORT
 
 __all__ = ["Ask", "EndpointConfig", "HttpServer", "RequestFailed", "TranslationRunner", "Writer"]
 
@@ -193,7 +193,8 @@ class TranslationRunner(InferenceRunner):
             if stored is not None:
                 self._add("cached", 1)
                 return stored
-            asked = asyncio.create_task(self._fetch(server, key, payload))
+            shared = SHARED.get() or len(text) <= SHORT
+            asked = asyncio.create_task(self._fetch(server, key, payload, self._store if shared else None))
             self._asked[key] = asked
             asked.add_done_callback(partial(self._forget, key))
             # Shielded: the answer is paid for even when the document that wanted it is gone.
@@ -202,8 +203,9 @@ class TranslationRunner(InferenceRunner):
         self._add("cached", 1)
         return replace(answer, cached=True)
 
-    async def _fetch(self, server: HttpServer, key: bytes, payload: dict[str, Any]) -> Answer:
-        shared = self._store if SHARED.get() else None
+    async def _fetch(
+        self, server: HttpServer, key: bytes, payload: dict[str, Any], shared: AnswerStore | None
+    ) -> Answer:
         if shared and (found := await shared.claim(key)):
             self._add("cached", 1)
             return found

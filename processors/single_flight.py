@@ -21,6 +21,8 @@ from filelock import FileLock, Timeout
 # Whether the text that is being translated is likely to stand in other rows too. Claims cost two file operations a
 # question, so only such texts are claimed; between the conversation and the request nobody else needs to know.
 SHARED: ContextVar[bool] = ContextVar("shared", default=False)
+# So are texts of at most so many characters: headings, greetings, what is left beside a protected span.
+SHORT = 64
 
 Found = TypeVar("Found")
 
