@@ -23,7 +23,7 @@ from processors.answers import Answer
 from processors.connection import CONNECT_S, KEEP_ALIVE_S, Address, Connection, Count, EndpointConfig
 from processors.endpoint import HttpServer
 from processors.errors import EngineError
-from processors.responses import Fault
+from processors.responses import Fault, RequestFailed
 from processors.server_process import ServerProcess, find_interpreter, keep_server
 
 if TYPE_CHECKING:
@@ -148,6 +148,7 @@ class VllmConnection(Connection):
         self.settings = settings
         self._starting = asyncio.Lock()
         self._broken: EngineError | None = None
+        self._stopping = False
         key = (settings, endpoint.model, endpoint.revision)
         self._server = keep_server(key, lambda: _make_server(settings, endpoint, label, logs))
 
@@ -166,6 +167,10 @@ class VllmConnection(Connection):
         if isinstance(outcome, Answer):
             self._server.answers += 1
         return outcome
+
+    def stop(self) -> None:
+        """Wait for the server no longer: what has not been sent will not be."""
+        self._stopping = True
 
     def transport(self) -> httpx.AsyncHTTPTransport:
         one = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=KEEP_ALIVE_S)
@@ -201,7 +206,7 @@ class VllmConnection(Connection):
                     f"{self.label}: other servers of this user hold all GPUs of {socket.gethostname()}; "
                     "wait for that build, or give each its own by CUDA_VISIBLE_DEVICES"
                 )
-            await asyncio.sleep(1)
+            await self._pause(1)
 
     async def _until_ready(self, server: ServerProcess) -> None:
         loop = asyncio.get_running_loop()
@@ -217,9 +222,14 @@ class VllmConnection(Connection):
                     f"{self.label}: vLLM's server was not ready within server.start_timeout_s "
                     f"({self.settings.start_timeout_s:g} s); its log: {server.log}"
                 )
-            await asyncio.sleep(POLL_S)
+            await self._pause(POLL_S)
         server.ready = True
         logger.info(f"{self.label}: ready after {loop.time() - began:.0f} s")
+
+    async def _pause(self, seconds: float) -> None:
+        if self._stopping:
+            raise RequestFailed(f"{self.label}: not asked, the run stops")
+        await asyncio.sleep(seconds)
 
     async def _healthy(self) -> bool:
         try:
@@ -248,7 +258,12 @@ class VllmServer(HttpServer):
         super().__init__(config, endpoint, rank, count)
 
     def connect(self, address: Address, label: str) -> Connection:
-        return VllmConnection(self._settings, self._logs, address, self.endpoint, label, self._count)
+        self._own = VllmConnection(self._settings, self._logs, address, self.endpoint, label, self._count)
+        return self._own
+
+    def stop(self) -> None:
+        super().stop()
+        self._own.stop()
 
 
 def _make_server(settings: VllmSettings, endpoint: EndpointConfig, label: str, logs: Path) -> ServerProcess:

@@ -35,7 +35,7 @@ from tests.conftest import ROOT
 from tests.processors.test_vllm_server import alive, wait_until
 from tests.tiny_model import write_model
 
-pytestmark = [pytest.mark.vllm, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.vllm, pytest.mark.timeout(1800)]
 
 # The tokenizer knows few words: the chat prompt's instructions alone are some 800 of its tokens.
 CONTEXT = 2048
@@ -51,14 +51,14 @@ translators:
     model: {model}
     prompt: seed-x
     spans: tag
-    chunking: {{max_tokens: 200, window: 30, tokenizer: {model}}}
-    decoding: {{temperature: 0.0, max_tokens: 16, extra: {{use_beam_search: true, n: 4}}}}
+    chunking: {{max_tokens: 490, window: 50}}
+    decoding: {{temperature: 0.0, max_tokens: 4, extra: {{use_beam_search: true, n: 4}}}}
     {server}
   - name: Chat
     backend: vllm
     model: {model}
-    chunking: {{max_tokens: 120, window: 20}}
-    decoding: {{temperature: 0.7, max_tokens: 16}}
+    chunking: {{max_tokens: 490, window: 50}}
+    decoding: {{temperature: 0.7, max_tokens: 4}}
     {server}
 """
 
@@ -277,7 +277,7 @@ def test_the_demos_rows_through_a_server_of_the_pipelines_own(
     first.wait()
     wait_until(lambda: not engines(run), 60)
 
-    done = smolkalam(*arguments, env=environment, timeout=800)
+    done = smolkalam(*arguments, env=environment, timeout=1500)
     assert done.returncode == 0, done.stderr
     assert not engines(run)
     total = check_counts(run)
@@ -293,14 +293,14 @@ def test_the_demos_rows_through_a_server_that_runs(
     run = tmp_path / "run"
     recipe = write_recipe(tmp_path / "r.yaml", model, f"base_url: {url}")
     arguments = ("build", recipe, "--output", run, "--stop-after", "translate")
-    done = smolkalam(*arguments, timeout=800)
+    done = smolkalam(*arguments, timeout=1500)
     assert done.returncode == 0, done.stderr
     check_counts(run)
     served = _served(url)
     again = smolkalam(*arguments)
     assert again.returncode == 0
     # A changed recipe walks through all rows again, and asks for no answer that is stored.
-    other = smolkalam(*arguments, "--set", "seed=7", timeout=800)
+    other = smolkalam(*arguments, "--set", "seed=7", timeout=1500)
     assert other.returncode == 0, other.stderr
     assert _served(url) == served
 

@@ -216,7 +216,7 @@ sys.stdin.readline()
 """
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, None])
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT, None])
 def test_the_server_ends_with_its_worker_however_that_ends(number: int | None, fake: Fake, tmp_path: Path) -> None:
     command = [sys.executable, "-c", WORKER, str(ROOT), str(tmp_path)]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as worker:
