@@ -15,6 +15,7 @@ from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
 from builders.reward_recipe import Reward
+from builders.sink import beat
 from builders.units import UnitFiles, read_unit, write_error
 from processors.gpus import gpu_groups, hold_group
 from processors.languages import Language
@@ -37,24 +38,26 @@ class ScoreRewards(PipelineStep):
     """Adds `rewards` to each document, {translator: reward}, from its `candidates` (see `builders.rank`).
 
     Batches are made of one unit's windows, so rewards do not depend on the number of tasks and workers. The batches
-    that are done are kept in `partial/`: a unit that was interrupted goes on where it stopped.
+    that are done are kept in `partial`: a unit that was interrupted goes on where it stopped. `progress` is the
+    folder where tasks say how far they are.
     """
 
     name = "Reward"
     type = "RANK"
 
-    def __init__(self, spec: Reward, language: Language, mark: str, partial: Path) -> None:
+    def __init__(self, spec: Reward, language: Language, mark: str, partial: Path, progress: Path) -> None:
         super().__init__()
         self.spec = spec
         self.language = language
         self.mark = mark
         self.partial = partial
+        self.progress = progress
 
     def run(self, data: Iterable[Document], rank: int = 0, world_size: int = 1) -> Iterator[Document]:
         encoder, scorer = _loaded(self.spec, self.language)
         for unit in _ahead(self._encoded(data, encoder)):
             with self.track_time():
-                self._score(unit, scorer)
+                self._score(unit, scorer, rank)
             yield from unit.documents
 
     def _encoded(self, data: Iterable[Document], encoder: Encoder) -> Iterator[Encoded]:
@@ -64,11 +67,20 @@ class ScoreRewards(PipelineStep):
             items = [_judged(document, translator) for document, translator in candidates]
             yield Encoded(name, documents, candidates, encoder.encode(items) if items else [])
 
-    def _score(self, unit: Encoded, scorer: Scorer) -> None:
+    def _score(self, unit: Encoded, scorer: Scorer, rank: int) -> None:
         ids = blake2b(json.dumps([self.mark, unit.windows]).encode(), digest_size=16).hexdigest()
         known = PartialRewards(self.partial / f"{unit.unit}.jsonl", ids)
         with known:
-            rewards = score_candidates(unit.windows, scorer, self.spec.batch_tokens, known.read(), known.add)
+            before = known.read()
+            done, all_windows = sum(map(len, before.values())), sum(map(len, unit.windows))
+
+            def keep(number: int, rewards: list[float]) -> None:
+                nonlocal done
+                known.add(number, rewards)
+                done += len(rewards)
+                beat(self.progress, rank, done * len(unit.documents) // all_windows)
+
+            rewards = score_candidates(unit.windows, scorer, self.spec.batch_tokens, before, keep)
         for document in unit.documents:
             document.metadata["rewards"] = {}
             document.metadata["counters"] = {}

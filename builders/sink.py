@@ -134,13 +134,18 @@ class UnitSink(PipelineStep):
         self.stat_update("dropped", value=len(dropped))
 
     def _beat_now(self, rows: int) -> None:
-        # A hint for the progress bar and nothing else: no fsync, and a lost one (a full disk) is no reason to stop.
-        path = self.progress / f"{self._rank:05d}.json"
-        temporary = path.with_suffix(f".{os.getpid()}.tmp")
-        with contextlib.suppress(OSError):
-            self.progress.mkdir(parents=True, exist_ok=True)
-            temporary.write_text(json.dumps({"rows": rows}))
-            temporary.replace(path)
+        beat(self.progress, self._rank, rows)
+
+
+def beat(progress: Path, rank: int, rows: int) -> None:
+    """Say for the progress bar how many rows of unfinished units a task is done with."""
+    # A hint and nothing else: no fsync, and a lost one (a full disk) is no reason to stop.
+    path = progress / f"{rank:05d}.json"
+    temporary = path.with_suffix(f".{os.getpid()}.tmp")
+    with contextlib.suppress(OSError):
+        progress.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(json.dumps({"rows": rows}))
+        temporary.replace(path)
 
 
 def expected_rows(units: Iterable[Unit]) -> dict[str, int]:

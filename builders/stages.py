@@ -199,7 +199,7 @@ def reward(build: Build) -> None:
     spec = spec.model_copy(update={"revision": found["revision"]})
     steps = [
         JoinCandidates({name: build.run.stage("translate", name) for name in names}),
-        ScoreRewards(spec, recipe.language, mark, folder / "partial"),
+        ScoreRewards(spec, recipe.language, mark, folder / "partial", build.run.progress("reward")),
     ]
     reader = UnitReader(build.run.stage("select"), [])
     _run(build, "reward", folder, build.selected, reader, steps, reward_row, schemas.rewards)

@@ -1,5 +1,6 @@
 """The reward stage's own parts; whole builds with a model are in test_reward_build.py."""
 
+import json
 import threading
 from pathlib import Path
 
@@ -8,9 +9,11 @@ from datatrove.data import Document
 
 from builders import schemas
 from builders.recipe_file import load_recipe
-from builders.reward import JoinRewards, PartialRewards, _ahead, reward_row
+from builders.reward import Encoded, JoinRewards, PartialRewards, ScoreRewards, _ahead, reward_row
+from builders.reward_recipe import Reward
 from builders.units import UnitFiles, write_unit
 from processors.errors import RecipeError
+from processors.languages import Language
 
 
 def test_a_unit_goes_on_where_it_stopped(tmp_path: Path) -> None:
@@ -36,6 +39,28 @@ def test_a_line_that_was_cut_off_is_scored_again(tmp_path: Path) -> None:
         second.add(1, [0.25])
     with PartialRewards(path, "d") as third:
         assert third.read() == {0: [0.5], 1: [0.25]}
+
+
+def test_a_unit_is_scored_with_progress_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    documents = [Document(text="", id=str(i), metadata={"unit": "u", "candidates": {"A": {}}}) for i in range(4)]
+    candidates = [(document, "A") for document in documents]
+    unit = Encoded("u", documents, candidates, [[[1] * (10 + i)] for i in range(3)] + [[[1] * 8, [2] * 24]])
+    seen = []
+
+    class Mean:
+        def score(self, batches, keep) -> None:
+            for number, batch in enumerate(batches):
+                keep(number, [sum(ids) / len(ids) for ids in batch])
+                seen.append(json.loads((tmp_path / "progress" / "00002.json").read_text())["rows"])
+                assert (tmp_path / "partial" / "u.jsonl").exists()
+
+    spec = Reward(model="a/b", batch_tokens=64)
+    step = ScoreRewards(spec, Language(), "mark", tmp_path / "partial", tmp_path / "progress")
+    step._score(unit, Mean(), 2)
+    assert seen == sorted(seen) and len(seen) > 1 and seen[-1] == 4
+    assert [d.metadata["rewards"] for d in documents] == [{"A": 1.0}] * 3 + [{"A": 1.75}]
+    assert documents[3].metadata["counters"] == {"A/scored": 1, "A/windows": 2, "A/tokens": 32, "A/reward_1e4": 17500}
+    assert not list((tmp_path / "partial").iterdir())
 
 
 def test_the_next_is_made_while_one_is_in_use() -> None:
