@@ -405,6 +405,19 @@ def test_a_build_starts_one_server_for_each_group_of_gpus(
     assert again.returncode == 0 and len(fake.starts) == before, "nothing was left to do, so nothing to serve"
 
 
+def test_a_worker_of_the_queue_keeps_its_server_over_all_units(
+    fake: Fake, tmp_path: Path, smolkalam: Callable[..., Any]
+) -> None:
+    recipe, run = tmp_path / "r.yaml", tmp_path / "run"
+    recipe.write_text(RECIPE.format(python=fake.python, journal=fake.journal))
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "200"}
+    arguments = ("build", recipe, "--output", run, "--executor", "queue", "--workers", 3, "--stop-after", "translate")
+    done = smolkalam(*arguments, env=environment)
+    assert done.returncode == 0, done.stderr
+    assert len(list((run / "translate" / "Seed" / "counts").glob("*.json"))) > 1
+    assert len(fake.starts) == 1 and "vLLM is started here, without a GPU" in done.stderr
+
+
 def test_a_model_that_cannot_be_served_is_one_line_of_the_build(
     fake: Fake, tmp_path: Path, smolkalam: Callable[..., Any]
 ) -> None:
