@@ -18,7 +18,7 @@ from tests.conftest import ROOT, tree
 from tests.standin_llm import reward_of, running
 from tests.tiny_reward import sample_pairs, write_base
 
-pytestmark = pytest.mark.train
+pytestmark = [pytest.mark.train, pytest.mark.timeout(3600)]
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 

@@ -20,7 +20,7 @@ import yaml
 
 from tests.tiny_reward import plant, sample_pairs, write_base, write_preferences
 
-pytestmark = pytest.mark.train
+pytestmark = [pytest.mark.train, pytest.mark.timeout(3600)]
 
 ROOT = Path(__file__).parent.parent.parent
 RECIPE = ROOT / "model_recipes" / "reward" / "qwen2.5-1.5b.yaml"
@@ -37,7 +37,7 @@ def run_train(base: Path, data: Path, out: Path, *options: str) -> subprocess.Co
     return subprocess.run([*command, *options], cwd=ROOT, env=environment, capture_output=True, text=True)
 
 
-LEARN = ("--per_device_train_batch_size", "16", "--learning_rate", "2e-3", "--num_train_epochs", "2")
+LEARN = ("--per_device_train_batch_size", "16", "--learning_rate", "2e-3", "--num_train_epochs", "1")
 
 
 @pytest.fixture(scope="module")
