@@ -44,7 +44,7 @@ def find_model(model: str, file: str | None, revision: str | None) -> GgufModel:
     """
     if find_spec("xllamacpp") is None:
         raise InputError("the backend llamacpp needs the extra of that name: pip install -e '.[llamacpp]'")
-    paths, commit = _download(model, file, revision) if file else (_local(model), None)
+    paths, commit = download_gguf(model, file, revision) if file else (_local(model), None)
     metadata = read_metadata(paths[0])
     return GgufModel(paths[0], commit, digest(paths), "tokenizer.chat_template" in metadata)
 
@@ -63,7 +63,8 @@ def _local(model: str) -> list[Path]:
     return paths
 
 
-def _download(repo: str, file: str, revision: str | None) -> tuple[list[Path], str]:
+def download_gguf(repo: str, file: str, revision: str | None) -> tuple[list[Path], str]:
+    """All parts of a Hub model of which `file` is the first, in the cache, and their commit. Raises InputError."""
     import httpx2
     from huggingface_hub import hf_hub_download
     from huggingface_hub.errors import HfHubHTTPError, HFValidationError

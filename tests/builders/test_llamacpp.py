@@ -24,6 +24,7 @@ from builders.recipe_file import load_recipe
 from processors.errors import InputError
 from processors.gguf_file import digest, part_names, read_metadata
 from tests.conftest import ROOT
+from tests.standin_hub.process import Hub
 from tests.tiny_gguf import write_tiny_gguf
 
 needs_llamacpp = pytest.mark.llamacpp
@@ -214,6 +215,53 @@ def test_a_recipe_s_model_is_found_beside_it(tmp_path: Path) -> None:
     assert recipe.translators[0].model == str(tmp_path / "tiny.gguf")
     hub = write_recipe(tmp_path, "user/repo", prompt="file: m.gguf\n    revision: abc")
     assert load_recipe(str(hub)).translators[0].model == "user/repo"
+
+
+FROM_THE_HUB = """
+import json, sys
+from huggingface_hub import HfApi
+from processors.errors import InputError
+from processors.llamacpp import download_gguf
+
+HfApi().create_repo("user/tiny-gguf")
+first = HfApi().upload_folder(repo_id="user/tiny-gguf", folder_path=sys.argv[1]).oid
+HfApi().upload_file(repo_id="user/tiny-gguf", path_or_fileobj=b"GGUF later", path_in_repo="q/m-00001-of-00002.gguf")
+name = "q/m-00001-of-00002.gguf"
+paths, commit = download_gguf("user/tiny-gguf", name, first)
+assert commit == first and [path.read_bytes() for path in paths] == [b"GGUF 1", b"GGUF 2"], (paths, commit)
+paths, commit = download_gguf("user/tiny-gguf", name, None)
+assert commit != first and paths[0].read_bytes() == b"GGUF later"
+said = []
+tiny = "user/tiny-gguf"
+for wrong in ((tiny, "no.gguf", None), ("user/no", name, None), (tiny, name, "no"), ("a/b/c", name, None)):
+    try:
+        download_gguf(*wrong)
+    except InputError as error:
+        said.append(str(error))
+print(json.dumps(said))
+"""
+
+
+def test_a_model_of_the_hub_is_taken_at_its_commit_with_all_its_parts(tmp_path: Path) -> None:
+    (tmp_path / "model" / "q").mkdir(parents=True)
+    for number in (1, 2):
+        (tmp_path / "model" / "q" / f"m-0000{number}-of-00002.gguf").write_text(f"GGUF {number}")
+    with Hub(tmp_path / "hub") as hub:
+        done = subprocess.run(
+            [sys.executable, "-c", FROM_THE_HUB, str(tmp_path / "model")],
+            cwd=ROOT,
+            env=hub.environment(tmp_path / "home"),
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+    assert done.returncode == 0, done.stderr
+    said = json.loads(done.stdout.splitlines()[-1])
+    assert len(said) == 4 and not any("\n" in line for line in said)
+    for line, why in zip(
+        said, ("EntryNotFound", "RepositoryNotFound", "RevisionNotFound", "HFValidation"), strict=True
+    ):
+        assert "cannot be had from the Hub" in line and why in line
 
 
 # ---- real models
