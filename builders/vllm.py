@@ -7,7 +7,8 @@ from pathlib import Path
 from builders.translator_recipe import VllmTranslator
 from processors.engines import MakeServer
 from processors.gpus import gpu_groups
-from processors.vllm_server import VllmServer, VllmSettings
+from processors.vllm_command import VllmSettings
+from processors.vllm_server import VllmServer
 
 
 def vllm_settings(spec: VllmTranslator) -> VllmSettings:

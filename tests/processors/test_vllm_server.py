@@ -24,7 +24,8 @@ from processors.gpus import gpu_groups, hold_group
 from processors.languages import Language
 from processors.prompts import PromptConfig
 from processors.server_process import stop_server
-from processors.vllm_server import LOCAL, VllmServer, VllmSettings, command_line, explain_end
+from processors.vllm_command import VllmSettings, command_line, explain_end
+from processors.vllm_server import LOCAL, VllmServer
 from tests.conftest import ROOT
 from tests.fake_vllm import interpreter, starts
 
