@@ -168,6 +168,10 @@ def _run_stages(
         other = [stage for stage in wanted if stage != "translate" and (stage != "reward" or recipe.ranking.reward)]
         with Monitor(other + bars) as monitor:
             _check_keys(recipe, monitor)
+            if (reward := recipe.ranking.reward) and "reward" in wanted:
+                from processors.reward_model import check_model
+
+                check_model(reward.model, reward.revision, served=reward.base_url is not None)
             for name in {recipe.outputs.tokenizer, *(t.chunking.tokenizer for t in recipe.translators)}:
                 load_tokenizer(name)
             build = stages.Build(recipe, run, monitor, where, retry_failed)

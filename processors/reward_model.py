@@ -5,6 +5,7 @@ tests/model_recipes/test_reward_training.py): in float32 no reward differed at i
 in bfloat16, whose products have 8 bits, by 0.003 where rewards range over 7, and 1% of the range is promised.
 """
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -64,10 +65,7 @@ class ModelScorer:
             raise InputError(f"reward model '{self.model}': cannot be read ({_one_line(error)})") from None
         if model.config.num_labels != 1 or notes["missing_keys"]:
             missing = ", ".join(sorted(notes["missing_keys"])) or f"{model.config.num_labels} labels instead of 1"
-            raise InputError(
-                f"reward model '{self.model}': not a reward model ({missing}); give one that was trained with "
-                "model_recipes.reward.train or TRL's RewardTrainer"
-            )
+            raise _no_reward_model(self.model, missing)
         if model.config.get_text_config().pad_token_id is None:
             model.config.get_text_config().pad_token_id = _pad_token(self.model, self.revision)
         head = getattr(model, "score", None)
@@ -137,8 +135,7 @@ def resolve_model(model: str, revision: str | None) -> Resolved:
                 with path.open("rb") as file:
                     digest.update(hashlib.file_digest(file, "blake2b").digest())
         return Resolved(digest.hexdigest(), None)
-    if folder.is_absolute() or model.startswith((".", "~")) or model.count("/") != 1:
-        raise InputError(f"reward model '{model}': no such folder, and not the name of a model on the Hub")
+    _check_name(model)
     import httpx2
     from huggingface_hub import HfApi, try_to_load_from_cache
     from huggingface_hub.errors import HfHubHTTPError
@@ -148,11 +145,51 @@ def resolve_model(model: str, revision: str | None) -> Resolved:
     except (HfHubHTTPError, httpx2.HTTPError, OSError) as error:
         cached = try_to_load_from_cache(model, "config.json", revision=revision)
         if not isinstance(cached, str):
-            raise InputError(
-                f"reward model '{model}': neither a folder nor found on the Hub ({_one_line(error)})"
-            ) from None
+            raise _not_found(model, error) from None
         commit = Path(cached).parent.name
     return Resolved(commit, commit)
+
+
+def check_model(model: str, revision: str | None, *, served: bool) -> None:
+    """Raise InputError if `model` is no reward model by its config, or a library is missing: before any other work."""
+    _need(*(["transformers"] if served else ["torch", "transformers"]))
+    path = Path(model) / "config.json"
+    if not Path(model).is_dir():
+        _check_name(model)
+        import httpx2
+        from huggingface_hub import hf_hub_download
+        from huggingface_hub.errors import HfHubHTTPError
+
+        try:
+            path = Path(hf_hub_download(model, "config.json", revision=revision))
+        except (HfHubHTTPError, httpx2.HTTPError, OSError) as error:
+            raise _not_found(model, error) from None
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"reward model '{model}': its config.json cannot be read ({_one_line(error)})") from None
+    kinds = config.get("architectures") or ["no architecture"]
+    if not kinds[0].endswith("ForSequenceClassification"):
+        raise _no_reward_model(model, kinds[0])
+    # What transformers takes where a config says nothing.
+    if (labels := len(config.get("id2label") or range(2))) != 1:
+        raise _no_reward_model(model, f"{labels} labels instead of 1")
+
+
+def _check_name(model: str) -> None:
+    if Path(model).is_absolute() or model.startswith((".", "~")) or model.count("/") != 1:
+        raise InputError(f"reward model '{model}': no such folder, and not the name of a model on the Hub")
+
+
+def _not_found(model: str, error: Exception) -> InputError:
+    return InputError(f"reward model '{model}': neither a folder nor found on the Hub ({_one_line(error)})")
+
+
+def _no_reward_model(model: str, why: str) -> InputError:
+    return InputError(
+        f"reward model '{model}': not a reward model ({why}); give one that was trained with "
+        "model_recipes.reward.train or TRL's RewardTrainer"
+    )
 
 
 def _pad_token(model: str, revision: str | None) -> int:

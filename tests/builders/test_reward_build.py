@@ -93,8 +93,8 @@ def test_another_model_or_length_scores_again_and_speed_settings_do_not(
     [
         ("missing/folder/here", "no such folder"),
         ("/nowhere", "no such folder"),
-        ("empty", "its tokenizer cannot be read"),
-        ("base", "not a reward model (score.weight)"),
+        ("empty", "its config.json cannot be read"),
+        ("base", "not a reward model (Qwen2ForCausalLM)"),
     ],
 )
 def test_what_is_no_reward_model_is_one_line(
@@ -106,6 +106,8 @@ def test_what_is_no_reward_model_is_one_line(
     assert done.returncode == 2, done.stderr
     assert words in done.stderr.strip().splitlines()[-1]
     assert "Traceback" not in done.stderr
+    # Before anything that may cost money.
+    assert not (tmp_path / "run" / "translate").exists()
 
 
 def test_a_served_model_gives_the_rewards(smolkalam: Run, tmp_path: Path, model: Path) -> None:
