@@ -232,7 +232,12 @@ class LlamaCppTranslator(ServedTranslator):
     file: str | None = Field(None, pattern=r"\.gguf$", description="the .gguf file in that repository")
     concurrency: int = Field(4, ge=1, le=256, description="requests that the server decodes at a time")
     context: int = Field(4096, ge=256, description="tokens of a request and its answer, for each of `concurrency`")
-    threads: int | None = Field(None, ge=1, description="of the CPU; llama.cpp's choice where not given")
+    threads: int | None = Field(
+        None,
+        ge=1,
+        description="of the CPU; llama.cpp's choice where not given. They spin while they wait for each other: on a "
+        "machine that others use too, give fewer than it has cores",
+    )
     timeout_s: float = Field(1800.0, gt=0)
 
 
