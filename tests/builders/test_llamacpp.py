@@ -9,6 +9,7 @@ is checked by hash.
 import hashlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -102,7 +103,7 @@ def test_the_demo_s_rows_go_through_it_and_nothing_is_asked_twice(
     assert len(list((tmp_path / "run/logs/translate/Local/engines").glob("*.json"))) == 1
     dataset = {path.name: path.read_bytes() for path in (tmp_path / "run/dataset").rglob("*.parquet")}
     for folder in ("translate", "rank", "build"):
-        subprocess.run(["rm", "-r", str(tmp_path / "run" / folder)], check=True)
+        shutil.rmtree(tmp_path / "run" / folder)
     moved = tiny.rename(tmp_path / "elsewhere.gguf")
     again = smolkalam("build", write_recipe(tmp_path, moved, prompt=prompt, keep=keep), "--output", tmp_path / "run")
     assert again.returncode == 0, again.stderr

@@ -5,6 +5,7 @@
 
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -99,7 +100,9 @@ def test_the_demo_s_rows_go_through_it_and_nothing_is_asked_twice(
             sum(count["prompt_tokens"] for count in counts) > sum(count["completion_tokens"] for count in counts) > 0
         )
         asked += sum(count["requests"] for count in counts)
-    again = smolkalam("build", recipe, "--output", run, "--set", "ranking.margin=0.5", timeout=300)
+    for stage in ("translate", "rank", "build"):
+        shutil.rmtree(run / stage)
+    again = smolkalam("build", recipe, "--output", run, timeout=300)
     assert again.returncode == 0, again.stderr
     counts = [json.loads(path.read_text())["counters"] for path in run.glob("logs/translate/*/engines/*")]
     assert sum(count.get("requests", 0) for count in counts) == asked
