@@ -297,6 +297,7 @@ def test_the_demos_rows_through_a_server_that_runs(
     assert done.returncode == 0, done.stderr
     check_counts(run)
     served = _served(url)
+    assert served > 0
     again = smolkalam(*arguments)
     assert again.returncode == 0
     # A changed recipe walks through all rows again, and asks for no answer that is stored.
