@@ -374,9 +374,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--requires-key", default="")
     parser.add_argument("--no-models", action="store_true", help="GET /v1/models is 404, as at many remote endpoints")
     parser.add_argument("--redirect-to", default="")
-    parser.add_argument(
-        "--log", type=Path, help="a line of JSON an answer: question, when it came and went"
-    )
+    parser.add_argument("--log", type=Path, help="a line of JSON an answer: question, when it came and went")
     parser.add_argument("--translation", choices=["pseudo", "fast"], default="pseudo")
     parser.add_argument("--judge", default="", help="judge translations, in one of standin_judge.MODES")
     parser.add_argument("--marker", default="،", help="of which an honest judge wants more")
