@@ -44,8 +44,8 @@ class Decoding(Strict):
     max_tokens_per_character: float | None = Field(
         None,
         gt=0,
-        description="bounds max_tokens by a text's length too: vLLM's beam search (0.32) takes as many steps as it may, "
-        "however soon the translation ends",
+        description="bounds max_tokens by a text's length too: vLLM's beam search (0.32) takes as many steps as it "
+        "may, however soon the translation ends",
     )
     seed: int | None = None
     extra: dict[str, Any] = Field({}, description="fields of the server's own, such as {use_beam_search: true, n: 4}")
@@ -72,8 +72,8 @@ class Cost(Strict):
     output_tokens_per_source_token: float = Field(
         1.44,
         gt=0,
-        description="length of a translation for `smolkalam plan`, until finished answers tell; the default is that of "
-        "FLORES-200 dev's Arabic by the approximate tokenizer",
+        description="length of a translation for `smolkalam plan`, until finished answers tell; the default is "
+        "that of FLORES-200 dev's Arabic by the approximate tokenizer",
     )
 
     def usd(self, prompt_tokens: int, completion_tokens: int) -> float:

@@ -36,9 +36,11 @@ from processors.single_flight import BEAT_S, Claims, ask_once
 LINGER_S = 0.05
 # At most this many answers a commit, so that none waits long behind others.
 BATCH = 512
-# How often a miss looks for what other processes have stored since. A network file system may hide a new file's name
-# for longer: as long as it caches folders (`acdirmax`, 60 s by default, on NFS).
-LOOK_S = 5.0
+# How often a miss looks for what other processes have stored since: less than a second, so that what they were
+# answered is not asked again; but where looking is slow (hundreds of logs, each opened anew on a share), so rarely
+# that it takes a twentieth of the time. A network file system may hide a new file's name for longer: as long as it
+# caches folders (`acdirmax`, 60 s by default, on NFS).
+LOOK_S, LOOK_SHARE = 0.5, 1 / 20
 # Answers between two indexes of a log, which bounds what is read again at the next start; and in one log.
 INDEX_EVERY, LOG_ANSWERS = 2**16, 2**20
 # Fewer are read again as fast as an index of them is.
@@ -74,7 +76,7 @@ class AnswerReader:
         self.folder = Path(folder)
         self._logs: dict[str, Log] = {}
         self._old: dict[Path, sqlite3.Connection] = {}
-        self._looked = 0.0
+        self._look_at_s = 0.0
         self.look()
 
     def __enter__(self) -> "AnswerReader":
@@ -86,13 +88,13 @@ class AnswerReader:
     def get(self, key: bytes) -> Answer | None:
         """The answer filed under `key`, with `cached` set, or None."""
         found = self._find(key)
-        if found is None and time.monotonic() - self._looked >= LOOK_S and self.look():
+        if found is None and time.monotonic() >= self._look_at_s and self.look():
             found = self._find(key)
         return found
 
     def look(self) -> bool:
         """See what others have stored since the last look; whether there was anything."""
-        new = False
+        new, began = False, time.monotonic()
         try:
             names = sorted(path.name for path in self.folder.iterdir())
         except FileNotFoundError:
@@ -104,7 +106,8 @@ class AnswerReader:
             elif name.startswith("answers-") and name.endswith(".sqlite") and self.folder / name not in self._old:
                 self._old[self.folder / name] = _open_old(self.folder / name)
                 new = True
-        self._looked = time.monotonic()
+        now = time.monotonic()
+        self._look_at_s = now + max(LOOK_S, (now - began) / LOOK_SHARE)
         return new
 
     def totals(self) -> tuple[int, int, int]:
@@ -183,8 +186,8 @@ class AnswerStore(AnswerReader):
     """Reads the answers in `folder`, and appends to a log there that no other living process holds.
 
     Use as a context manager or call `close`. `get` is for one thread (the event loop's); `put` is for its coroutines.
-    What other processes put is found within LOOK_S; what this one puts, at once. Raises InputError if the folder
-    cannot be written.
+    What other processes put is found soon after (see LOOK_S); what this one puts, at once. Raises InputError if the
+    folder cannot be written.
     """
 
     def __init__(self, folder: str | Path, linger_s: float = LINGER_S) -> None:

@@ -21,7 +21,7 @@ from datatrove.executor import LocalPipelineExecutor
 from loguru import logger
 
 from processors.answers import Answer, AnswerStore
-from processors.endpoint import Address, EndpointConfig
+from processors.endpoint import EndpointConfig
 from processors.engines import Ask, TranslationRunner
 from processors.errors import EngineError, InputError, SmolKalamError
 from processors.languages import Language
