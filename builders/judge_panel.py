@@ -6,9 +6,9 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from builders.recipe_base import Name, Strict
+from builders.recipe_base import BaseUrl, KeyVariable, Name, Strict
 from builders.recipe_file import load_checked
-from builders.translator_recipe import BaseUrl, Cost, Decoding
+from builders.translator_recipe import Cost, Decoding
 
 
 class PanelJudge(Strict):
@@ -18,7 +18,7 @@ class PanelJudge(Strict):
     base_url: BaseUrl
     model: str
     revision: str | None = None
-    api_key_env: str | None = Field(None, description="environment variable that holds the key")
+    api_key_env: KeyVariable | None = None
     decoding: Decoding = Field(Decoding(), description="temperature 0 where the model takes it")
     output: Literal["json_schema", "json_object", "text"] = Field(
         "json_schema", description="how the form of the answer is asked for; in words where the server takes no other"

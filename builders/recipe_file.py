@@ -2,16 +2,20 @@
 
 import difflib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
 
+from builders.executor_recipe import ExecutorRecipe
 from builders.recipe import Recipe, shipped_recipes
 from builders.translator_recipe import LlamaCppTranslator, Translator
 from processors.errors import InputError, RecipeError
+
+# What is given there by mistake may be a key or hold one: it is not repeated.
+MAY_HOLD_A_KEY = ("api_key_env", "base_url")
 
 
 class _Loader(yaml.SafeLoader):
@@ -143,57 +147,73 @@ def _index(items: list[Any], part: str) -> int | None:
 
 
 def _line(path: Path, tree: yaml.Node | None, problem: Any, model: type[BaseModel] = Recipe) -> str:
-    # pydantic puts the discriminator's value into the location of a union's member; the file has no such key.
-    backends = {member.model_fields["backend"].annotation.__args__[0] for member in _members()}
-    location = [part for i, part in enumerate(problem["loc"]) if not (i == 2 and part in backends)]
+    location = _location(problem["loc"])
     key = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).lstrip(".")
     where = f"{path}:{_line_number(tree, location)}"
     kind, given = problem["type"], problem["input"]
     if kind == "extra_forbidden":
-        name = str(location[-1])
-        near = difflib.get_close_matches(name, _valid_names(location[:-1], problem, model), n=1, cutoff=0.5)
-        hint = (
-            f"did you mean '{near[0]}'?"
-            if near
-            else f"expected one of {', '.join(_valid_names(location[:-1], problem, model))}"
-        )
+        names = _valid_names(problem["loc"][:-1], model)
+        near = difflib.get_close_matches(str(location[-1]), names, n=1, cutoff=0.5)
+        hint = f"did you mean '{near[0]}'?" if near else f"expected one of {', '.join(names)}"
         return f"{where}: {key}: unknown key; {hint}"
     if kind == "missing":
         return f"{where}: {key}: missing; add it"
-    if kind == "union_tag_invalid":
-        near = difflib.get_close_matches(str(given.get("backend")), sorted(backends), n=1)
-        hint = f"did you mean '{near[0]}'?" if near else f"expected one of {', '.join(sorted(backends))}"
-        return f"{where}: {key}.backend: unknown backend '{given.get('backend')}'; {hint}"
-    if kind == "union_tag_not_found":
-        return f"{where}: {key}.backend: missing; expected one of {', '.join(sorted(backends))}"
+    if kind in ("union_tag_invalid", "union_tag_not_found"):
+        tag, _, models = _UNIONS[str(location[0])]
+        if kind == "union_tag_not_found":
+            return f"{where}: {key}.{tag}: missing; expected one of {', '.join(sorted(models))}"
+        near = difflib.get_close_matches(str(given.get(tag)), sorted(models), n=1)
+        hint = f"did you mean '{near[0]}'?" if near else f"expected one of {', '.join(sorted(models))}"
+        return f"{where}: {key}.{tag}: unknown {tag} '{given.get(tag)}'; {hint}"
     message = problem["msg"].removeprefix("Value error, ")
     if kind == "literal_error":
         choices = re.findall(r"'([^']*)'", problem["ctx"]["expected"])
         near = difflib.get_close_matches(str(given), choices, n=1)
         message = f"{message}{f'; did you mean {near[0]!r}?' if near else ''}"
-    shown = "" if isinstance(given, dict | list) else f" (found {given!r})"
+    secret = bool(location) and location[-1] in MAY_HOLD_A_KEY
+    shown = "" if secret or isinstance(given, dict | list) else f" (found {given!r})"
     return f"{where}: {key or model.__name__.lower()}: {message[0].lower()}{message[1:]}{shown}"
 
 
-def _members() -> tuple[Any, ...]:
-    return get_args(get_args(Translator)[0])
+def _models(annotation: Any) -> list[type[BaseModel]]:
+    """The models that a field's annotation names."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    return [model for part in get_args(annotation) for model in _models(part)]
 
 
-def _valid_names(location: list[Any], problem: Any, model: Any) -> list[str]:
-    for depth, part in enumerate(location):
-        if isinstance(part, int):
-            continue
-        if depth == 0 and part == "translators" and len(location) > 1:
-            tag = problem["loc"][2]
-            model = next(m for m in _members() if m.model_fields["backend"].annotation.__args__[0] == tag)
-            continue
-        annotation = model.model_fields[part].annotation
-        model = next((a for a in (annotation, *get_args(annotation)) if _is_model(a)), model)
+def _by_tag(annotation: Any, tag: str) -> dict[str, type[BaseModel]]:
+    return {get_args(model.model_fields[tag].annotation)[0]: model for model in _models(annotation)}
+
+
+# The recipe's blocks of several kinds: the key that says which, where pydantic puts its value into the location of a
+# mistake (the file has no such key), and the kinds.
+_UNIONS = {
+    "translators": ("backend", 2, _by_tag(Translator, "backend")),
+    "executor": ("kind", 1, _by_tag(ExecutorRecipe, "kind")),
+}
+
+
+def _location(location: Sequence[Any]) -> list[Any]:
+    """pydantic's location of a mistake as the file has it.
+
+    >>> _location(("executor", "slurm", "tasks")), _location(("translators", 0, "tgi", "model"))
+    (['executor', 'tasks'], ['translators', 0, 'model'])
+    """
+    _, place, models = _UNIONS.get(location[0] if location else "", ("", 0, {}))
+    return [part for i, part in enumerate(location) if not (models and i == place and part in models)]
+
+
+def _valid_names(location: Sequence[Any], model: type[BaseModel]) -> list[str]:
+    """The keys of the block at pydantic's `location`, which begins in `model`."""
+    kinds: dict[str, type[BaseModel]] = {}
+    for part in location:
+        if part in kinds:
+            model, kinds = kinds[part], {}
+        elif part in model.model_fields:
+            kinds = _UNIONS[part][2] if model is Recipe and part in _UNIONS else {}
+            model = next(iter(_models(model.model_fields[part].annotation)), model)
     return list(model.model_fields)
-
-
-def _is_model(annotation: Any) -> bool:
-    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
 
 
 def _line_number(node: yaml.Node | None, location: list[Any]) -> int:

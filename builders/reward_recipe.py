@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from builders.recipe_base import Strict
+from builders.recipe_base import BaseUrl, KeyVariable, Strict
 
 
 class Reward(Strict):
@@ -12,11 +12,9 @@ class Reward(Strict):
 
     model: str = Field(description="a folder or a model of the Hub; with base_url its tokenizer is read from there")
     revision: str | None = Field(None, description="branch, tag or commit on the Hub; the run notes the commit")
-    base_url: str | None = Field(
-        None, pattern=r"^https?://[^@]+$", description="a vLLM server that serves it, such as http://localhost:8000"
-    )
+    base_url: BaseUrl | None = Field(None, description="a vLLM server that serves it, such as http://localhost:8000")
     served_model: str | None = Field(None, description="its name there; default: as in `model`")
-    api_key_env: str | None = Field(None, description="environment variable that holds the server's key")
+    api_key_env: KeyVariable | None = None
     max_length: int = Field(2048, ge=64, description="tokens of a window, source and translation; as in training")
     batch_tokens: int = Field(16_384, ge=64, description="tokens of a batch, padding included")
     dtype: Literal["auto", "float32", "bfloat16"] = Field("auto", description="auto: bfloat16 on a GPU, else float32")

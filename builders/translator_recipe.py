@@ -4,18 +4,10 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from builders.recipe_base import Name, Strict
+from builders.recipe_base import BaseUrl, KeyVariable, Name, Strict
 from builders.vllm_recipe import RepetitionDetection, VllmProcess
 from processors.languages import Language
 from processors.prompts import TGI_PARAMETERS, PromptConfig
-
-BaseUrl = Annotated[
-    str,
-    Field(pattern=r"^https?://[^@]+$", description="such as http://localhost:8000/v1, without a key in it"),
-]
-KeyVariable = Annotated[
-    str | None, Field(description="environment variable that holds the key; the key is sent to that address only")
-]
 
 
 class Chunking(Strict):
@@ -166,7 +158,7 @@ class EndpointAddress(Strict):
     """One of several servers of a translator, or one of several keys."""
 
     base_url: BaseUrl
-    api_key_env: KeyVariable = None
+    api_key_env: KeyVariable | None = None
     weight: float = Field(1.0, gt=0, le=1000, description="share of the requests, against the others' weights")
     model: str | None = Field(None, description="the model's name there, where it is another")
 
@@ -175,7 +167,7 @@ class RemoteTranslator(ServedTranslator):
     """A model behind someone's servers: one by `base_url`, or several by `endpoints`."""
 
     base_url: BaseUrl | None = None
-    api_key_env: KeyVariable = None
+    api_key_env: KeyVariable | None = None
     endpoints: list[EndpointAddress] = Field([], description="instead of base_url; requests are shared out by weight")
     concurrency: int = Field(64, ge=1, description="requests in flight to each endpoint at most, per task")
 

@@ -66,7 +66,7 @@ def test_the_papers_recipe_is_whole() -> None:
         ),
         (
             MINIMAL.replace("pseudo}", "endpoint, model: m, base_url: 'http://u:key@host/v1'}"),
-            "translators[0].base_url: string should match pattern",
+            "translators[0].base_url: expected an address such as",
         ),
         ("- a\n", "a recipe is a mapping"),
         ("a: [1\n", "not valid YAML"),
@@ -114,3 +114,43 @@ def test_an_unknown_recipe_suggests_the_nearest() -> None:
 def test_paths_are_relative_to_the_recipe(tmp_path: Path) -> None:
     assert load(tmp_path, MINIMAL).source.path == str(tmp_path / "here")
     assert load_recipe("smolkalam").source.path == "hf://datasets/HuggingFaceTB/smoltalk2"
+
+
+@pytest.mark.parametrize(
+    ("block", "message"),
+    [
+        ("{kind: cloud}", "r.yaml:5: executor.kind: unknown kind 'cloud'; expected one of local, queue, ray, slurm"),
+        ("{lease_s: 5}", "executor.kind: missing; expected one of local, queue, ray, slurm"),
+        ("{kind: queue, lease: 5}", "executor.lease: unknown key; did you mean 'lease_s'?"),
+        ("{kind: slurm, task: 2}", "executor.task: unknown key; did you mean 'tasks'?"),
+        ("{kind: slurm, tasks: no}", "executor.tasks: input should be a valid integer"),
+        (
+            "{kind: slurm, translators: {a: {gpus: 1}}}",
+            "executor.translators.a.gpus: unknown key; expected one of partition, time",
+        ),
+    ],
+)
+def test_a_wrong_executor_is_one_line(block: str, message: str, tmp_path: Path) -> None:
+    with pytest.raises(RecipeError) as error:
+        load(tmp_path, f"{MINIMAL}executor: {block}\n")
+    assert message in str(error.value) and "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        "base_url: https://host/v1, api_key_env: sk-or-v1-abcSECRET",
+        "base_url: https://host/v1, api_key_env: hf_abcSECRET",
+        "base_url: 'https://user:SECRET@host/v1'",
+        "base_url: 'https://host/v1?key=SECRET'",
+        "base_url: https://host/v1, api_key: SECRET",
+    ],
+)
+def test_a_key_in_a_recipe_is_refused_and_not_repeated(fields: str, tmp_path: Path) -> None:
+    text = f"name: x\nsource: {{path: here}}\ntranslators:\n  - {{name: a, backend: endpoint, model: m, {fields}}}\n"
+    reward = f"ranking: {{reward: {{model: m, {fields}}}}}\n"
+    for recipe in (text, MINIMAL + reward):
+        with pytest.raises(RecipeError) as error:
+            load(tmp_path, recipe)
+        assert "SECRET" not in str(error.value) and "\n" not in str(error.value)
+        assert "base_url" in str(error.value) or "api_key_env" in str(error.value)
