@@ -48,6 +48,12 @@ class Decoding(Strict):
             raise ValueError("max_tokens_per_character: lowers max_tokens for short texts; give max_tokens too")
         return self
 
+    @property
+    def choices(self) -> int:
+        """Answers of one request, beams for example: the first is taken, the server counts the tokens of all."""
+        asked = self.extra.get("n", 1)
+        return asked if isinstance(asked, int) and asked > 1 else 1
+
 
 class Cost(Strict):
     """What a translator's tokens cost, for plan, status and card: an API's prices, or the speed of one's own GPUs."""
@@ -55,7 +61,7 @@ class Cost(Strict):
     usd_per_million_input: float = Field(0.0, ge=0)
     usd_per_million_output: float = Field(0.0, ge=0)
     output_tokens_per_gpu_second: float | None = Field(
-        None, gt=0, description="measured, over all concurrent requests"
+        None, gt=0, description="measured, over all concurrent requests; tokens as `usage` has them, of all `n` beams"
     )
     gpus: int = Field(1, ge=1, description="GPUs that serve it at a time, each at that speed; for the time it takes")
     seconds_per_request: float | None = Field(
