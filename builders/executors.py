@@ -133,7 +133,7 @@ class Work:
     `items` gives for each item's name the file that is written last for it. `pipeline` takes the names of the items
     to share out over the tasks; with as many tasks as names, a task's rank is its item's place among them.
     `processes`, where given, says how many processes of this machine may work at a time, whatever the user asked for:
-    as many as it has servers for.
+    as many as it has servers for. `more`: the stage goes on with other work after this.
     """
 
     name: str
@@ -141,6 +141,7 @@ class Work:
     pipeline: Callable[[list[str]], list[Any]]
     logs: Path
     processes: Callable[[], int] | None = None
+    more: bool = False
 
     def missing(self) -> list[str]:
         return missing_items(self.items)

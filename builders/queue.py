@@ -80,7 +80,7 @@ class SharedFolder:
                 folder = self.where.stage(CLAIMS, _file_name(work.name))
                 workers = work.processes() if work.processes else self.workers
                 QueueExecutor(work, folder, lease_s=self.lease_s, workers=workers, wait=self.wait).run()
-            if self.only:
+            if self.only and not work.more:
                 raise Reached(work.name)
             return
         if self.only == "scan":

@@ -166,7 +166,7 @@ def _retry(
     work, rows = retry_work(name, build.run, build.selected, chances, last)
     if work.items:
         build.observer.say(f"{name}: {sum(rows.values()):,} failed rows are tried again")
-        _observe(build, replace(work, processes=processes), rows, build.run.progress(*name.split("/")))
+    _observe(build, replace(work, processes=processes), rows, build.run.progress(*name.split("/")))
 
     def end() -> dict[str, Any]:
         end_retry(folder)
@@ -326,7 +326,9 @@ def _run(
         return [reader, *steps, last(sink) if last else sink]
 
     items = {unit.name: UnitFiles(folder, unit.name).counts for unit in units}
-    work = Work(name, items, pipeline, build.run.logs(*name.split("/")), processes)
+    # What asks a model may have failed rows to try again.
+    more = build.retry_failed and last is not None
+    work = Work(name, items, pipeline, build.run.logs(*name.split("/")), processes, more)
     _observe(build, work, expected_rows(units), progress)
     _add_up(build, name, folder, units)
 

@@ -14,7 +14,9 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from builders.build import run_build
+from builders.build import run_build, work_on
+from builders.queue import start
+from builders.run import Run
 from builders.units import UnitFiles, read_counts, read_dropped
 from processors.chunking import Chunk
 from processors.languages import Language
@@ -200,6 +202,20 @@ def test_killed_in_the_middle_it_goes_on_and_asks_nothing_twice(
             for path in (tmp_path / "run/translate/Chat/counts").glob("*.json")
         ]
     assert {unit.get("retries", 0) for unit in counts} <= {0, 1}
+
+
+def test_a_worker_for_one_stage_tries_its_failed_rows_again(source: Path, tmp_path: Path) -> None:
+    run, recipe = tmp_path / "run", tmp_path / "recipe.yaml"
+    with running(*FAULTS) as server:
+        recipe.write_text(RECIPE.format(source=source, url=server.url))
+        run_build(str(recipe), output=run, executor="queue", stop_after="translate", finish=lambda _: None)
+        assert failed(run)
+        server.control(faults={})
+        for _ in range(2):
+            start(Run(run), (run / "recipe.yaml").read_text(), 120.0, retry_failed=True)
+            # The second time there is nothing to try again: it does not wait for stages that are not its own.
+            work_on(run, only="translate/Chat", finish=lambda _: None)
+            assert not failed(run)
 
 
 @pytest.mark.parametrize("gone", ["counts", "marker"])
