@@ -13,7 +13,11 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=__doc__)
+_HELP = """Turn an English post-training dataset into a ranked, filtered, documented translation of it.
+
+Try it: smolkalam build demo --output demo
+"""
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help=_HELP)
 Format = Literal["text", "json"]
 memory_app = typer.Typer(no_args_is_help=True, help="Translation memories (TMX 1.4): import, export, merge.")
 app.add_typer(memory_app, name="memory")

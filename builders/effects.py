@@ -17,8 +17,8 @@ def policy_effects(build: "Build") -> dict[str, Effects]:
     """For each config and split, numbers of rows: by outcome (`processors.ranking.Outcome`), and `changed_by_<what>`.
 
     `changed_by_LR` are rows that would have another candidate, or none, without `min_LR`; `changed_by_order` those
-    that would with rank_score as the order; `changed_by_verdicts` those for which the scores
-    would have chosen otherwise. A row may be changed by several things, or only by several together.
+    that would with rank_score as the order; `changed_by_verdicts` those for which the scores alone would have chosen
+    otherwise. A row may be changed by several things, or only by several together.
     """
     by_split: dict[str, Counter[str]] = {}
     for unit in build.selected:

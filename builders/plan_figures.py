@@ -74,6 +74,9 @@ def translator_figures(
     retries = measured.requests_per_chunk or 1.0
     finished = sum(int((row.stored[:, 0] >= 0).sum()) for split in found for row in split if row)
     told = finished >= ENOUGH and sums.values[STORED_COMPLETION] > 0
+    # The server counts, and bills, every beam.
+    choices = spec.decoding.choices if isinstance(spec, ServedTranslator) else 1
+    usual = choices * cost.output_tokens_per_source_token
     by_token, by_request = _prompt_tokens(found) if told else (1.0, float(counter.overhead))
 
     def requests(t: np.ndarray) -> np.ndarray:
@@ -83,7 +86,7 @@ def translator_figures(
         return retries * (by_token * t[..., ASKED_TOKENS] + by_request * t[..., ASKED])
 
     def completion(t: np.ndarray) -> np.ndarray:
-        ratio = t[..., STORED_COMPLETION] / t[..., STORED_TOKENS] if told else cost.output_tokens_per_source_token
+        ratio = t[..., STORED_COMPLETION] / t[..., STORED_TOKENS] if told else usual
         return retries * ratio * t[..., ASKED_TOKENS]
 
     figures: dict[str, Any] = {
@@ -203,9 +206,11 @@ def _assumptions(
         ]
         notes.append(f"{ratio:.2f} tokens of translation a source token, measured in those answers")
     else:
+        choices = spec.decoding.choices
+        beams = f", times {choices}, for the server counts all {choices} answers of a request" if choices > 1 else ""
         notes.append(
             f"{cost.output_tokens_per_source_token:g} tokens of translation a source token "
-            "(cost.output_tokens_per_source_token); its error is not in the interval"
+            f"(cost.output_tokens_per_source_token){beams}; its error is not in the interval"
         )
     if measured.requests_per_chunk:
         more = measured.requests_per_chunk - 1

@@ -196,6 +196,7 @@ def _translator(
             "output": round(rates["completion_tokens"], 1),
         },
         "tokens": {"input": asked, "output": answered},
+        "choices_per_request": spec.decoding.choices if isinstance(spec, ServedTranslator) else 1,
         "retries": {k.removeprefix("retry_"): n for k, n in counters.most_common() if k.startswith("retry_")},
         "asked_again": {name: stage.extra[name] for name in LADDER if stage.extra[name]},
         "rejected": {

@@ -125,27 +125,36 @@ def ranking(build: "Build") -> str:
         }
         of = [(mean_score(extra, spec.name, name), mean) for name, mean in built.items()]
         means.append([f"`{config}`", *(score(mean) for pair in of for mean in pair)])
-    by_split = [
-        [f"`{config}`: `{split}`", *(f"{of[outcome]:,}" for outcome in OUTCOMES), changes(of) or "nothing"]
-        for config, splits in policy_effects(build).items()
-        for split, of in splits.items()
-        if any(of[outcome] for outcome in OUTCOMES)
-    ]
-    outcomes = ["Primary's own", "Replaced, for vetoed", "Replaced, for better", "Left out", "Rows that it changed"]
+    outcomes = ["Primary's own", "Replaced, for vetoed", "Replaced, for better", "Left out", "Changed by"]
+    by_split = []
+    for config, splits in policy_effects(build).items():
+        of_config = [
+            [f"`{split}`", *(f"{of[outcome]:,}" for outcome in OUTCOMES), changes(of) or "nothing"]
+            for split, of in splits.items()
+            if any(of[outcome] for outcome in OUTCOMES)
+        ]
+        if of_config:
+            by_split.append(f"`{config}`:\n\n{table(['Split', *outcomes], of_config)}")
     titles = [f"{name} of {whose}" for name in built for whose in ("the primary's candidates", "the config")]
     scores = f" LR is computed with alpha {policy.alpha:g}; a script ratio of {policy.scr_threshold:g} counts as pure."
     scores += _scorers(recipe)
     parts = [
         f"## Ranking\n\nHard checks veto whatever the scores say; {how}.{''.join(differing)}{scores}",
         table(["Config", *outcomes], rows),
-        "The last column counts the rows that would have another candidate, or none, without a threshold, or with "
-        "`rank_score` as the order (`order`).",
+        f"The last column counts the rows that would have another candidate, or none, {_without(recipe)}. A row may "
+        "count for several, or change only by several together.",
         table(*without_empty(["Config", *titles], means)),
         "Scores of the primary's candidates are those before any veto or replacement.",
     ]
     if by_split:
-        parts.append(details("The same by split", table(["Config and split", *outcomes], by_split)))
+        parts.append(details("The same by split", "\n\n".join(by_split)))
     return "\n\n".join(parts)
+
+
+def _without(recipe: Recipe) -> str:
+    """What the counts of `builders.effects.changes` compare with."""
+    said = "without a threshold (`min_...`), or with `rank_score` as the order (`order`)"
+    return f"{said}, or if verdicts had not settled it (`verdicts`)" if recipe.ranking.verdicts else said
 
 
 def _scorers(recipe: Recipe) -> str:
@@ -158,7 +167,10 @@ def _scorers(recipe: Recipe) -> str:
         revision = f" at revision `{reward['revision']}`" if reward["revision"] else ", revision not recorded"
         said += f" The reward model is {linked(reward['model'])}{revision}, over {reward['max_length']} tokens."
     if public["verdicts"]:
-        said += f" Verdicts of judges or people (`{public['verdicts']}`) settle the rows that they are on."
+        said += (
+            f" Verdicts of judges or people (`{public['verdicts']}`) go before the scores on the rows that they are "
+            "on: of the candidates that are not vetoed, the preferred one is taken."
+        )
     return said
 
 

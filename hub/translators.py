@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from builders.translator_recipe import (
-    Cost,
     LlamaCppTranslator,
     MemoryTranslator,
     PseudoTranslator,
@@ -14,7 +13,7 @@ from builders.translator_recipe import (
     Translator,
     VllmTranslator,
 )
-from hub.markdown import cell, details, fenced, linked, table
+from hub.markdown import cell, details, fenced, linked, names, table
 from hub.reproduce import public_recipe
 from processors.languages import Language
 from processors.prompts import build_payload
@@ -39,17 +38,24 @@ def translators(build: "Build") -> str:
     """The section."""
     recipe = build.recipe
     public = {t["name"]: t for t in public_recipe(recipe)["translators"]}
+    asking: dict[Path, list[ServedTranslator]] = {}
+    for spec in recipe.translators:
+        if isinstance(spec, ServedTranslator):
+            asking.setdefault(build.run.answers(spec), []).append(spec)
+    bills = {specs[0].name: _bill(tokens_asked(place), specs) for place, specs in asking.items()}
     parts = ["## Translators"]
     for spec in recipe.translators:
-        totals = build.totals[f"translate/{spec.name}"]
-        bill = None
-        if isinstance(spec, ServedTranslator):
-            bill = tokens_asked(build.run.answers(spec))
+        alone = isinstance(spec, ServedTranslator) and len(asking[build.run.answers(spec)]) == 1
         parts.append(f"- {_described(spec, public[spec.name])}")
-        parts.append(_counts(spec.name, totals, bill, spec.cost if isinstance(spec, ServedTranslator) else None))
+        parts.append(_counts(spec.name, build.totals[f"translate/{spec.name}"], bills[spec.name] if alone else []))
         if isinstance(spec, ServedTranslator):
             prompt = fenced(prompt_text(spec, recipe.language), "text")
             parts.append(details(f"The prompt of {spec.name}, word for word; {{text}} is the chunk", prompt))
+    for specs in asking.values():
+        if len(specs) > 1 and (lines := bills[specs[0].name]):
+            who = names(spec.name for spec in specs)
+            parts.append(f"{who} share their answers: the same request of several was sent once, and counts once.")
+            parts.append(table(["Together", "Number"], lines))
     return "\n\n".join(parts)
 
 
@@ -118,18 +124,30 @@ def _served(spec: ServedTranslator, public: dict[str, Any]) -> str:
     return f"{engine}, {number} endpoints" if number > 1 else engine
 
 
-def _counts(name: str, totals: Any, bill: tuple[int, int, int] | None, cost: Cost | None) -> str:
+def _counts(name: str, totals: Any, bill: list[list[str]]) -> str:
     rows = [("Conversations", totals.read), ("Translated", totals.kept), ("Failed", totals.dropped.total())]
     rows += [(title, totals.extra[key]) for key, title in _COUNTERS.items() if totals.extra[key]]
     rejected = Counter({k.removeprefix("rejected_"): n for k, n in totals.extra.items() if k.startswith("rejected_")})
     rows += [(f"Answers refused by the check `{cell(check)}`", n) for check, n in sorted(rejected.items())]
-    if bill:
-        rows += zip(("Answers stored", "Tokens of their prompts", "Tokens of the answers"), bill, strict=True)
-    lines = [[title, f"{n:,}"] for title, n in rows]
-    if bill and cost:
-        _, prompt, completion = bill
+    return table([f"`{name}`", "Number"], [*([title, f"{n:,}"] for title, n in rows), *bill])
+
+
+def _bill(asked: tuple[int, int, int] | None, specs: list[ServedTranslator]) -> list[list[str]]:
+    """What the answers of translators that keep them in one place came to; no price where theirs differ."""
+    if asked is None:
+        return []
+    answers, prompt, completion = asked
+    choices = max(spec.decoding.choices for spec in specs)
+    of = f"all {choices} answers of a request, of which the first is taken" if choices > 1 else "the answers"
+    lines = [
+        ["Answers stored", f"{answers:,}"],
+        ["Tokens of their prompts", f"{prompt:,}"],
+        [f"Tokens of {of}", f"{completion:,}"],
+    ]
+    cost = specs[0].cost
+    if cost and all(spec.cost == cost for spec in specs):
         if dollars := cost.usd(prompt, completion):
             lines.append(["Dollars, at the recipe's prices", f"{dollars:,.2f}"])
         if hours := cost.gpu_hours(completion):
             lines.append(["GPU-hours, at the recipe's speed", f"{hours:,.1f}"])
-    return table([f"`{name}`", "Number"], lines)
+    return lines

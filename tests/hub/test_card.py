@@ -18,12 +18,12 @@ from huggingface_hub import DatasetCard
 from builders import schemas
 from builders.recipe import Recipe
 from builders.recipe_file import load_recipe
-from builders.translator_recipe import Cost, EndpointTranslator
+from builders.translator_recipe import Cost, EndpointTranslator, ServedTranslator
 from builders.units import Totals
 from hub.card import body, front_matter, write_card
 from hub.examples import rendered
 from hub.kept_sections import generated
-from hub.translators import _counts, prompt_text, tokens_asked
+from hub.translators import _bill, prompt_text, tokens_asked
 from processors.answers import Answer, AnswerStore
 from tests.conftest import Demo
 
@@ -313,7 +313,8 @@ def test_what_engines_and_a_reward_model_are_told_says_nothing_of_the_machine() 
     assert "`org/seed-GGUF`](https://huggingface.co/org/seed-GGUF) (file `seed.Q4_K_M.gguf`) at revision `abc`" in made
     assert "by llama.cpp on the machine of the build, 4096 tokens of context" in made
     assert "The ranker is `ranker.json`. The reward model is `reward`, revision not recorded" in made
-    assert "Verdicts of judges or people (`verdicts.jsonl`) settle the rows that they are on." in made
+    assert "Verdicts of judges or people (`verdicts.jsonl`) go before the scores" in made
+    assert "or if verdicts had not settled it (`verdicts`)" in made
     assert "- `reward`: the score of the reward model `reward`" in made
 
 
@@ -353,7 +354,8 @@ def test_splits_with_a_policy_of_their_own_are_named() -> None:
 def test_the_effect_of_the_ranking_is_told_by_split(demo: Demo) -> None:
     card = (demo.run / "dataset" / "README.md").read_text()
     ranked = card.split("## Ranking", 1)[1].split("\n## ", 1)[0]
-    found = re.findall(r"^\| `SFT_draft_ranked`: `[^`]+` \| (\d+) \| (\d+) \| (\d+) \| (\d+) \|", ranked, re.M)
+    [_, of_draft] = ranked.split("`SFT_draft_ranked`:\n")
+    found = re.findall(r"^\| `[^`]+` \| (\d+) \| (\d+) \| (\d+) \| (\d+) \|", of_draft, re.M)
     whole = re.search(r"^\| `SFT_draft_ranked` \| (\d+) \| (\d+) \| (\d+) \| (\d+) \|", ranked, re.M)
     assert whole and len(found) == 23
     assert [sum(map(int, column)) for column in zip(*found, strict=True)] == [int(n) for n in whole.groups()]
@@ -401,9 +403,37 @@ def test_a_person_s_edit_of_the_local_card_stays_and_is_told(tmp_path: Path) -> 
 
 def test_a_translators_cost_is_on_the_card_where_the_recipe_gives_prices() -> None:
     cost = Cost(usd_per_million_input=0.5, usd_per_million_output=2.0, output_tokens_per_gpu_second=1000.0)
-    totals = Totals(10, 10, Counter(), Counter())
-    lines = _counts("Chat", totals, (7, 4_000_000, 3_600_000), cost)
-    assert "| Dollars, at the recipe's prices | 9.20 |" in lines
-    assert "| GPU-hours, at the recipe's speed | 1.0 |" in lines
-    without = _counts("Chat", totals, (7, 4_000_000, 3_600_000), None)
-    assert "Dollars" not in without and "GPU-hours" not in without
+    asked = (7, 4_000_000, 3_600_000)
+    one, other = load_recipe("smolkalam").translators
+    assert isinstance(one, ServedTranslator) and isinstance(other, ServedTranslator)
+    priced, beams = other.model_copy(update={"cost": cost}), one.model_copy(update={"cost": cost})
+    lines = [tuple(line) for line in _bill(asked, [priced])]
+    assert ("Dollars, at the recipe's prices", "9.20") in lines
+    assert ("GPU-hours, at the recipe's speed", "1.0") in lines
+    assert ("Tokens of the answers", "3,600,000") in lines
+    assert _bill(asked, [beams])[2] == [
+        "Tokens of all 4 answers of a request, of which the first is taken", "3,600,000"
+    ]  # fmt: skip
+    for unpriced in ([other], [priced, other]):
+        assert len(_bill(asked, unpriced)) == 3
+    assert _bill(None, [priced]) == []
+
+
+def test_what_translators_asked_together_is_counted_once(tmp_path: Path) -> None:
+    specs = [
+        {"name": name, "backend": "endpoint", "model": "org/chat", "base_url": "http://localhost:1/v1",
+         "answers": "shared" if name != "alone" else None}
+        for name in ("one", "two", "alone")
+    ]  # fmt: skip
+
+    async def fill() -> None:
+        for place, tokens in (("shared", 123), ("alone", 77)):
+            with AnswerStore(tmp_path / "answers" / place) as store:
+                await store.put(b"a", Answer("x", "stop", tokens, 3))
+
+    asyncio.run(fill())
+    of = Recipe.model_validate({"name": "test", "source": {"path": "s"}, "translators": specs})
+    made = text(build(of, [split("SFT_one_ranked", "alpha")], tmp_path))
+    section = made.split("## Translators", 1)[1].split("\n## ", 1)[0]
+    assert section.count("Tokens of their prompts | 123 |") == section.count("Tokens of their prompts | 77 |") == 1
+    assert "`one` and `two` share their answers" in section
