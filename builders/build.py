@@ -143,7 +143,7 @@ def _begin_shared(
     from builders.slurm import submit
 
     work = partial(_work_on_stage, run.folder, finish, recipe.executor)
-    for stage, ids in submit(recipe, run, work).items():
+    for stage, ids in submit(recipe, run, work, wanted).items():
         print(f"{stage}: job {', '.join(ids)}", file=sys.stderr)
     print(run.folder)
     return run.folder
@@ -167,8 +167,12 @@ def _run_stages(
         bars = [f"translate/{t.name}" for t in recipe.translators] if "translate" in wanted else []
         other = [stage for stage in wanted if stage != "translate" and (stage != "reward" or recipe.ranking.reward)]
         with Monitor(other + bars) as monitor:
-            _check_keys(recipe, monitor)
-            if (reward := recipe.ranking.reward) and "reward" in wanted:
+
+            def works_on(stage: str) -> bool:
+                return stage.split("/")[0] in wanted and where.works_on(stage)
+
+            _check_keys(recipe, monitor, works_on)
+            if (reward := recipe.ranking.reward) and works_on("reward"):
                 from processors.reward_model import check_model
 
                 check_model(reward.model, reward.revision, served=reward.base_url is not None)
@@ -231,15 +235,15 @@ def _find_models(recipe: Recipe) -> Recipe:
     return recipe.model_copy(update={"translators": translators})
 
 
-def _check_keys(recipe: Recipe, monitor: Monitor) -> None:
-    """Fail before any work where a key is missing; warn where one would travel unencrypted to another machine."""
+def _check_keys(recipe: Recipe, monitor: Monitor, works_on: Callable[[str], bool]) -> None:
+    """Fail before any work where a key that it takes is missing; warn where one would travel unencrypted."""
     endpoints = [
         (f"translator '{translator.name}'", address.base_url, address.api_key_env)
         for translator in recipe.translators
-        if isinstance(translator, ServedTranslator)
+        if isinstance(translator, ServedTranslator) and works_on(f"translate/{translator.name}")
         for address in translator.addresses()
     ]
-    if (reward := recipe.ranking.reward) and reward.base_url:
+    if (reward := recipe.ranking.reward) and reward.base_url and works_on("reward"):
         endpoints.append((f"reward model '{reward.model}'", reward.base_url, reward.api_key_env))
     for name, base_url, variable in endpoints:
         if not variable:

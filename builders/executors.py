@@ -168,6 +168,9 @@ class Executor(Protocol):
     def wants(self, name: str) -> bool:
         """Whether this process needs the stage: to run it, or to go on from it."""
 
+    def works_on(self, name: str) -> bool:
+        """Whether this process may do some of the stage's work."""
+
     def run(self, work: Work) -> None:
         """Return when the stage's items are all done."""
 
@@ -183,6 +186,9 @@ class ThisMachine:
         return make()
 
     def wants(self, name: str) -> bool:
+        return True
+
+    def works_on(self, name: str) -> bool:
         return True
 
     def run(self, work: Work) -> None:

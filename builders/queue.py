@@ -74,8 +74,11 @@ class SharedFolder:
         translates = self.only is not None and self.only.startswith("translate/")
         return name == self.only or not (translates and name.startswith("translate/"))
 
+    def works_on(self, name: str) -> bool:
+        return self.only in (None, name)
+
     def run(self, work: Work) -> None:
-        if self.only in (None, work.name):
+        if self.works_on(work.name):
             if work.missing():
                 folder = self.where.stage(CLAIMS, _file_name(work.name))
                 workers = work.processes() if work.processes else self.workers

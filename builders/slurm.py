@@ -6,7 +6,7 @@ task that is preempted, requeued or killed loses one unit at most, and others ta
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any
 
@@ -79,8 +79,11 @@ class StageArray(SlurmPipelineExecutor):
         return self.ids[-1]
 
 
-def submit(recipe: Recipe, run: Run, work: Callable[[str], Any]) -> dict[str, list[str]]:
-    """Submit the arrays of all stages; returns each stage's job ids. Raises InputError where sbatch refuses."""
+def submit(recipe: Recipe, run: Run, work: Callable[[str], Any], wanted: Collection[str]) -> dict[str, list[str]]:
+    """Submit the arrays of the `wanted` stages (`select`, `translate`, ...); returns each array's job ids.
+
+    Raises InputError where there is no sbatch or the recipe does not fit, SmolKalamError where sbatch refuses.
+    """
     where = recipe.executor
     assert isinstance(where, SlurmRun)
     names = [f"translate/{translator.name}" for translator in recipe.translators]
@@ -109,12 +112,14 @@ def submit(recipe: Recipe, run: Run, work: Callable[[str], Any]) -> dict[str, li
         launch("scan", first)
         first = ["scan"]
     launch("select", first)
-    for name in names:
+    for name in names if "translate" in wanted else ():
         launch(name, ["select"], where.translators.get(name.removeprefix("translate/"), where))
-    if recipe.ranking.reward:
+    if recipe.ranking.reward and "reward" in wanted:
         launch("reward", names, where.jobs("reward"))
         names = ["reward"]
-    launch("rank", names)
-    launch("build", ["rank"])
-    launch(CARD, ["build"], where.model_copy(update={"tasks": 1}))
+    if "rank" in wanted:
+        launch("rank", names)
+    if "build" in wanted:
+        launch("build", ["rank"])
+        launch(CARD, ["build"], where.model_copy(update={"tasks": 1}))
     return ids

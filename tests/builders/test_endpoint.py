@@ -12,6 +12,8 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from builders.build import run_build, work_on
+from processors.errors import InputError
 from processors.protection import compare_protected
 from tests.conftest import ROOT, tree
 from tests.standin_llm import running
@@ -128,6 +130,18 @@ def test_a_missing_key_is_said_before_any_work(smolkalam: Callable[..., Any], tm
     done = smolkalam("build", recipe, "--output", tmp_path / "run", env=without)
     assert done.returncode == 2 and "SMOLKALAM_TEST_KEY is not set" in done.stderr
     assert not (tmp_path / "run" / "select").exists()
+
+
+def test_who_asks_no_model_needs_no_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = tmp_path / "run"
+    monkeypatch.delenv("SMOLKALAM_TEST_KEY", raising=False)
+    with running() as server:
+        recipe = write_recipe(tmp_path, server.url)
+        run_build(str(recipe), output=run, executor="queue", stop_after="select", finish=lambda _: None)
+        work_on(run, only="translate/Seed", finish=lambda _: None)
+        assert list((run / "translate" / "Seed" / "counts").iterdir())
+        with pytest.raises(InputError, match="SMOLKALAM_TEST_KEY is not set"):
+            work_on(run, only="translate/Chat", finish=lambda _: None)
 
 
 def test_a_changed_recipe_asks_only_what_was_not_asked_before(smolkalam: Callable[..., Any], tmp_path: Path) -> None:
