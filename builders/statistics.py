@@ -8,7 +8,7 @@ Sums are integers of fixed point, so a summary does not depend on the order of t
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -143,26 +143,32 @@ def to_markdown(splits: Mapping[str, SplitStatistics]) -> str:
     """The table of the paper, one row a split in the order given and the summary last, with a final newline.
 
     LR, SCR, quality and reward with three decimals, turns with two, tokens a row as a whole number. Totals in millions
-    of tokens. Quality and reward have a column where a row has one.
+    of tokens from a million on. Quality and reward have a column where a row has one.
     """
     whole = _together(splits.values())
     extra = [column for column in _OPTIONAL if whole.mean(column) is not None]
     titles = ["Split", "Rows", "LR", "SCR", *(column.title() for column in extra)]
-    titles += ["Turns", "Tokens a row", "Tokens (M)"]
+    title, shown = tokens_column(whole.total_tokens)
+    titles += ["Turns", "Tokens a row", title]
     lines = [
         f"| {' | '.join(titles)} |",
         "|---" + "|---:" * (len(titles) - 1) + "|",
-        *(_table_row(f"`{name}`", split, extra) for name, split in splits.items()),
-        _table_row("**All**", whole, extra),
+        *(_table_row(f"`{name}`", split, extra, shown) for name, split in splits.items()),
+        _table_row("**All**", whole, extra, shown),
     ]
     return "\n".join(lines) + "\n"
 
 
-def _table_row(name: str, split: SplitStatistics, extra: list[str]) -> str:
+def tokens_column(largest: int) -> tuple[str, Callable[[int], str]]:
+    """Title of a column of totals, and how it shows one: in millions, as the paper, unless all would be 0.00 or so."""
+    return ("Tokens", "{:,}".format) if largest < 1_000_000 else ("Tokens (M)", lambda n: f"{n / 1e6:,.2f}")
+
+
+def _table_row(name: str, split: SplitStatistics, extra: list[str], shown: Callable[[int], str]) -> str:
     formats = {"LR": ".3f", "SCR": ".3f", **dict.fromkeys(extra, ".3f"), "turns": ".2f", "tokens": ",.0f"}
     means = [(split.mean(column), form) for column, form in formats.items()]
     cells = ["n/a" if mean is None else format(mean, form) for mean, form in means]
-    return f"| {name} | {split.rows:,} | {' | '.join(cells)} | {split.total_tokens / 1e6:,.2f} |"
+    return f"| {name} | {split.rows:,} | {' | '.join(cells)} | {shown(split.total_tokens)} |"
 
 
 def _together(splits: Iterable[SplitStatistics]) -> SplitStatistics:

@@ -136,7 +136,8 @@ def _code(text: str, direction: str) -> str:
         lead, trail = lead.removesuffix("\n"), trail.removeprefix("\n")
         return f'{_escaped(lead)}<div dir="ltr" align="left"><code>{shown}</code></div>{_escaped(trail)}'
     if len(core) <= 40:
-        shown = shown.replace(" ", "&nbsp;")
+        # Browsers break a line after these too: pieces of a formula in the wrong order, among Arabic.
+        shown = shown.replace(" ", "&nbsp;").replace("\\", "\\&#8288;").replace("-", "-&#8288;")
     return f'{_escaped(lead)}<code dir="ltr">{shown}</code>{_escaped(trail)}'
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from builders.effects import changes, config_effects, mean_score, policy_effects
 from builders.ranked import statistics_by_config
 from builders.recipe import Recipe
-from builders.statistics import summarise, to_markdown
+from builders.statistics import summarise, to_markdown, tokens_column
 from builders.translator_recipe import MemoryTranslator, PseudoTranslator, ServedTranslator
 from hub.markdown import cell, details, fenced, linked, names, score, table, without_empty
 from hub.plots import Plot
@@ -52,12 +52,13 @@ def introduction(recipe: Recipe) -> str:
 
 def overview(build: "Build") -> str:
     """A line a config: the paper's summary."""
-    rows = []
-    for config, splits in statistics_by_config(build.splits).items():
-        s = summarise(splits)
+    tables, rows = statistics_by_config(build.splits), []
+    summaries = {config: summarise(splits) for config, splits in tables.items()}
+    title, shown = tokens_column(max((s.total_tokens for s in summaries.values()), default=0))
+    for config, s in summaries.items():
         means = [f"{s.tokens:,.0f}", f"{s.turns:.2f}", *(score(mean) for mean in (s.LR, s.SCR, s.quality, s.reward))]
-        rows.append([f"`{config}`", str(len(splits)), f"{s.rows:,}", f"{s.total_tokens / 1e6:,.2f}", *means])
-    titles = ["Config", "Splits", "Rows", "Tokens (M)", "Tokens a row", "Turns", "LR", "SCR", "Quality", "Reward"]
+        rows.append([f"`{config}`", str(len(tables[config])), f"{s.rows:,}", shown(s.total_tokens), *means])
+    titles = ["Config", "Splits", "Rows", title, "Tokens a row", "Turns", "LR", "SCR", "Quality", "Reward"]
     titles, rows = without_empty(titles, rows)
     return f"## At a glance\n\n{table(titles, rows)}" if rows else ""
 

@@ -111,7 +111,7 @@ def test_empty_split_has_no_means() -> None:
     splits = {"empty": SplitStatistics()}
     assert summarise(splits).LR is None
     assert json.loads(to_json(splits))["splits"]["empty"]["LR"] is None
-    assert "| `empty` | 0 | n/a | n/a | n/a | n/a | 0.00 |" in to_markdown(splits)
+    assert "| `empty` | 0 | n/a | n/a | n/a | n/a | 0 |" in to_markdown(splits)
     assert summarise({}).rows == 0
 
 
@@ -170,8 +170,8 @@ def test_quality_and_reward_are_means_of_the_rows_that_have_them() -> None:
     assert (summary.rows, summary.quality, summary.reward) == (4, 0.5, -3.5)
     assert other.mean("reward") is None
     table = to_markdown(splits).splitlines()
-    assert table[0] == "| Split | Rows | LR | SCR | Quality | Reward | Turns | Tokens a row | Tokens (M) |"
-    assert "| `without` | 1 | 0.500 | 0.500 | n/a | n/a | 2.00 | 10 | 0.00 |" in table
+    assert table[0] == "| Split | Rows | LR | SCR | Quality | Reward | Turns | Tokens a row | Tokens |"
+    assert "| `without` | 1 | 0.500 | 0.500 | n/a | n/a | 2.00 | 10 | 10 |" in table
     assert "Quality" not in to_markdown({"without": without})
 
 
