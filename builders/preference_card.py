@@ -58,6 +58,11 @@ def _text(plan: "Plan", counts: dict[str, Any]) -> str:
     source, recipe = plan.source, plan.recipe
     kept = "".join(f"| {pairing} | {n:,} |\n" for pairing, n in counts["chosen"].items())
     left = "".join(f"| {reason} | {n:,} |\n" for reason, n in counts["left_out"].items())
+    rewards = (
+        "| `chosen_reward`, `rejected_reward` | the scores of the recipe's reward model, no label |\n"
+        if recipe.ranking.reward is not None
+        else ""
+    )
     kwargs = (
         "| `chat_template_kwargs` | as in SmolTalk2, custom instructions translated |\n"
         if plan.task == "assistant"
@@ -80,7 +85,7 @@ Rows that share the user's first message are all in `train` or all in `test` (se
 | `source_id`, `split` | the row of the source, and its split in the built dataset |
 | `chosen_translator`, `rejected_translator` | |
 | `by` | where the preference comes from: `{plan.by}` |
-{kwargs}
+{rewards}{kwargs}
 | chosen over rejected | pairs |
 |---|---|
 {kept}

@@ -66,10 +66,12 @@ class LeftOut:
     detail: str = ""
 
 
-def schema(task: Task) -> Any:
-    """Columns of a pair; `chat_template_kwargs` only for the assistant, whose template takes them."""
+def schema(task: Task, rewards: bool = False) -> Any:
+    """Columns of a pair; `chat_template_kwargs` only for the assistant, whose template takes them, `rewards` for runs
+    with a reward model."""
     import pyarrow as pa
 
+    scored = [(f"{side}_reward", pa.float64()) for side in ("chosen", "rejected")] if rewards else []
     kwargs = [("chat_template_kwargs", schemas.chat_template_kwargs())] if task == "assistant" else []
     return pa.schema(
         [
@@ -83,6 +85,7 @@ def schema(task: Task) -> Any:
             ("chosen_translator", pa.string()),
             ("rejected_translator", pa.string()),
             ("by", pa.string()),
+            *scored,
             *kwargs,
         ]
     )
@@ -190,6 +193,8 @@ def _pair(
         "rejected_translator": worse["translator"],
         "by": plan.by,
     }
+    if plan.recipe.ranking.reward is not None:
+        about |= {"chosen_reward": better["reward"], "rejected_reward": worse["reward"]}
     if plan.task == "ranker":
         answers = [translation_answer(side["messages"], side["custom_instructions"] or "") for side in (better, worse)]
         prompt = translation_prompt(row["messages"], plan.recipe.language.name, _instructions(row))

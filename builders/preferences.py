@@ -115,7 +115,7 @@ def _source(
 
 
 def _write(folder: Path, batches: Iterator[list[dict[str, Any]]], plan: Plan) -> dict[str, Any]:
-    columns = schema(plan.task)
+    columns = schema(plan.task, plan.recipe.ranking.reward is not None)
     writers = {
         split: SplitWriter(folder, split, columns, group_bytes=_GROUP_BYTES, shard_bytes=_SHARD_BYTES)
         for split in ("train", "test")

@@ -240,7 +240,8 @@ def _add_quality(fitted: FittedRanker, documents: list[Document], judged: list[d
     ]
     sources, candidates = ranked_texts(rows, names)
     verdicts = {name: [row[name].verdicts if name in row else [] for row in judged] for name in names}
-    for row, ranks in zip(judged, fitted.score(sources, candidates, verdicts), strict=True):
+    rewards = {name: [row[name].scores["reward"] if name in row else None for row in judged] for name in names}
+    for row, ranks in zip(judged, fitted.score(sources, candidates, verdicts, rewards), strict=True):
         if len(ranks) > 1:
             for name, found in ranks.items():
                 row[name].scores["quality"] = round(found.quality, _PLACES)

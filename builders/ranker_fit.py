@@ -38,6 +38,8 @@ def plan_ranker(build: "Build") -> dict[str, Any]:
     names = [spec.name for spec in recipe.translators]
     weights = Path(recipe.ranking.ranker) if recipe.ranking.ranker else SHIPPED
     ranker = Ranker.load(weights, script=recipe.language.script, language=recipe.language.code)
+    if recipe.ranking.reward is None and any(part.reward for part in (ranker.pair, ranker.consensus)):
+        build.observer.warn(f"{weights} was trained with rewards, and ranking.reward is not set: it does without")
     text = weights.read_text(encoding="utf-8")
     inputs = {
         "translate": {name: build.marks[f"translate/{name}"] for name in names},

@@ -54,12 +54,14 @@ class Rank(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Weights:
     """Of a number of candidates: `prior` (len(PRIOR),) in chrF points a unit; `scales` (len(CONTRASTS),) the standard
-    deviations of the contrasts; `shapes` (len(SHAPES), len(CONTRASTS)) in chrF points; `sharpness` a chrF point."""
+    deviations of the contrasts; `shapes` (len(SHAPES), len(CONTRASTS)) in chrF points; `sharpness` a chrF point;
+    `reward` in chrF points a unit of the reward model's score, 0 where the ranker was trained without one."""
 
     prior: Floats
     scales: Floats
     shapes: Floats
     sharpness: float
+    reward: float = 0.0
 
     @classmethod
     def from_json(cls, plain: dict[str, Any]) -> "Weights":
@@ -67,7 +69,8 @@ class Weights:
         prior, scales = (
             [plain[key][name] for name in names] for key, names in (("prior", PRIOR), ("scales", CONTRASTS))
         )
-        return cls(np.array(prior), np.array(scales), np.array(shapes), float(plain["sharpness"]))
+        sharpness, reward = float(plain["sharpness"]), float(plain.get("reward", 0.0))
+        return cls(np.array(prior), np.array(scales), np.array(shapes), sharpness, reward)
 
     def to_json(self) -> dict[str, Any]:
         def rounded(values: Floats) -> list[float]:
@@ -81,6 +84,7 @@ class Weights:
                 for shape, row in zip(SHAPES, self.shapes, strict=True)
             },
             "sharpness": float(f"{self.sharpness:.5g}"),
+            **({"reward": float(f"{self.reward:.5g}")} if self.reward else {}),
         }
 
 
@@ -130,12 +134,19 @@ def prior_share(measures: Measures, run: Usual) -> Floats:
     return share
 
 
-def expected_gains(measures: Measures, run: Usual, weights: Weights) -> Floats:
-    """Gain of each candidate of n complete rows, shape (n, S)."""
+def reward_contrasts(rewards: Floats) -> Floats:
+    """Rewards (n, S) of a less b, shape (n, S, S); 0 where one of the two has none (NaN)."""
+    return np.nan_to_num(rewards[:, :, None] - rewards[:, None, :])
+
+
+def expected_gains(measures: Measures, run: Usual, weights: Weights, rewards: Floats | None = None) -> Floats:
+    """Gain of each candidate of n complete rows, shape (n, S); `rewards` are of the same shape, NaN where unknown."""
     seen = shaped(measures, run, weights.scales)
     prior = (run.prior @ weights.prior) * prior_share(measures, run)
     # Weight by weight: what a row gets must not depend on which rows are scored with it (see `add_up`).
     margins = add_up([prior, *(seen[place] * weight for place, weight in np.ndenumerate(weights.shapes) if weight)])
+    if rewards is not None and weights.reward:
+        margins += weights.reward * reward_contrasts(rewards)
     # The same text twice: whatever is usual between the two translators, here neither is better.
     margins[dissimilarity(measures) <= 0] = 0.0
     width = margins.shape[2]
@@ -263,8 +274,11 @@ class FittedRanker:
         sources: Sequence[str],
         candidates: Mapping[str, Sequence[str | None]],
         verdicts: Mapping[str, Sequence[Sequence[Any]]] | None = None,
+        rewards: Mapping[str, Sequence[float | None]] | None = None,
     ) -> list[dict[str, Rank]]:
         """For each row the `Rank` of each translator that has a candidate; arguments as of `Ranker.fit_batch`.
+
+        `rewards` are a reward model's scores of the candidates; they count where the ranker was trained with some.
 
         Much faster for hundreds of rows at once than row by row. Rows that lack candidates are judged by what is usual
         between those present. Raises `InputError` for translators other than the fitted ones.
@@ -274,13 +288,17 @@ class FittedRanker:
         ordered = {name: candidates[name] for name in self.translators}
         measures = self.ranker.measure(sources, ordered, verdicts)
         present = ~np.isnan(measures.candidates[..., 0])
+        scored = None
+        if rewards is not None:
+            scored = np.array([rewards[name] for name in self.translators], dtype=float).T
         ranks: list[dict[str, Rank]] = [{} for _ in sources]
         for pattern in np.unique(present, axis=0):
             columns = tuple(np.flatnonzero(pattern).tolist())
             if not columns:
                 continue
             rows = np.flatnonzero((present == pattern).all(axis=1))
-            gains, shares = self._rank(measures.take(columns, rows), columns)
+            some = None if scored is None else scored[rows][:, columns]
+            gains, shares = self._rank(measures.take(columns, rows), columns, some)
             for row, gain, share in zip(rows.tolist(), gains.tolist(), shares.tolist(), strict=True):
                 ranks[row] = {
                     self.translators[column]: Rank(*values)
@@ -288,11 +306,11 @@ class FittedRanker:
                 }
         return ranks
 
-    def _rank(self, measures: Measures, columns: tuple[int, ...]) -> tuple[Floats, Floats]:
+    def _rank(self, measures: Measures, columns: tuple[int, ...], rewards: Floats | None) -> tuple[Floats, Floats]:
         if len(columns) == 1:
             return np.zeros((len(measures.candidates), 1)), np.ones((len(measures.candidates), 1))
         weights = self.ranker.weights(len(columns))
-        gains = expected_gains(measures, self.usual(columns), weights)
+        gains = expected_gains(measures, self.usual(columns), weights, rewards)
         return gains, chances(gains, weights.sharpness)
 
 

@@ -35,6 +35,8 @@ class Examples(Protocol):
     measures: Measures
     calibrate_best: bool
     named: bool
+    # A reward model's score of each candidate, shape (n, S), NaN where it is not known; None: of none.
+    rewards: Floats | None
 
     def all_rows(self) -> Rows: ...
 
@@ -47,6 +49,7 @@ class References:
 
     calibrate_best = True
     named = True
+    rewards: Floats | None = None
 
     def __init__(
         self, sources: Sequence[str], references: Sequence[str], candidates: Mapping[str, Sequence[str]]
@@ -84,8 +87,11 @@ class Preferences:
 
     calibrate_best = False
 
-    def __init__(self, systems: Sequence[str], measures: Measures, better: Floats, named: bool) -> None:
+    def __init__(
+        self, systems: Sequence[str], measures: Measures, better: Floats, named: bool, rewards: Floats | None = None
+    ) -> None:
         self.systems = tuple(systems)
+        self.rewards = rewards
         self.named = named
         self.measures = measures
         self.better = better
@@ -156,6 +162,7 @@ def _gather(path: Path, pairs: Sequence[tuple[str, dict[str, Any]]]) -> Preferen
     rows: dict[str, dict[str, list[dict[str, str]]]] = {}
     sources: dict[str, list[dict[str, str]]] = {}
     compared: list[tuple[str, str, str, float]] = []
+    rewarded: dict[tuple[str, str], float] = {}
     for place, pair in pairs:
         prompt, chosen, rejected = (_messages(pair, name, place) for name in ("prompt", "chosen", "rejected"))
         source = read_prompt(prompt[-1]["content"])
@@ -168,8 +175,12 @@ def _gather(path: Path, pairs: Sequence[tuple[str, dict[str, Any]]]) -> Preferen
         if not isinstance(points, int | float) or points <= 0:
             raise InputError(f"{place}: the margin is {points!r:.40}, expected a number above 0 or none")
         found = rows.setdefault(key, {})
-        for name, messages in zip(names, (chosen, rejected), strict=True):
+        for side, name, messages in zip(("chosen", "rejected"), names, (chosen, rejected), strict=True):
             found[name] = _translated(messages)
+            if (reward := pair.get(f"{side}_reward")) is not None:
+                if not isinstance(reward, int | float):
+                    raise InputError(f"{place}: {side}_reward is {reward!r:.40}, expected a number or none")
+                rewarded[key, name] = reward
         compared.append((key, names[0], names[1], float(points)))
     systems = sorted({name for found in rows.values() for name in found})
     if len(systems) > 64:
@@ -180,13 +191,17 @@ def _gather(path: Path, pairs: Sequence[tuple[str, dict[str, Any]]]) -> Preferen
     for key, one, other, points in compared:
         place_of = keys[key], columns[one], columns[other]
         better[place_of], better[place_of[0], place_of[2], place_of[1]] = points, -points
+    rewards = np.full(better.shape[:2], np.nan) if rewarded else None
+    for (key, name), reward in rewarded.items():
+        assert rewards is not None
+        rewards[keys[key], columns[name]] = reward
     by_reference = all(pair.get("by") == "reference" and pair.get("difference") for _, pair in pairs)
     if not by_reference:
         better *= _USUAL_DIFFERENCE / np.sqrt(np.nanmean(better**2))
     texts, candidates = ranked_texts([(sources[key], rows[key]) for key in rows], systems)
     measures = measure(texts, list(zip(*(candidates[name] for name in systems), strict=True)))
     named = all(pair.get(f"{side}_translator") for _, pair in pairs for side in ("chosen", "rejected"))
-    return Preferences(systems, measures, better, named)
+    return Preferences(systems, measures, better, named, rewards)
 
 
 def _messages(pair: Mapping[str, Any], name: str, place: str) -> list[dict[str, str]]:

@@ -10,6 +10,10 @@ second reads what `smolkalam preferences` writes, or any pairs in TRL's format. 
 of a row with two candidates. No system's name and no word of a text enters the model, so that it holds for other
 translators and texts.
 
+Where the pairs hold rewards (`chosen_reward`, `rejected_reward`: from a run whose recipe has a reward model), these
+are a feature, and the ranker is for runs with the same reward model. Take pairs that it was not trained on, or its
+opinion weighs too much.
+
 The model is fitted by least squares, the loss under which the largest expected gain is the best choice. Weights may
 not have the wrong sign (`processors.ranker_features.SIGNS`): with a handful of systems, a spurious advantage of, say,
 wrong numbers is soon found. Every subset of the systems is a run of its own, with statistics of its own.
@@ -29,7 +33,18 @@ from numpy.typing import NDArray
 
 from model_recipes.ranker.examples import Examples, Rows, Subset, read_folder, read_preferences
 from processors.errors import InputError
-from processors.ranker import SHAPES, Ranker, Usual, Weights, chances, expected_gains, prior_share, shaped, usual
+from processors.ranker import (
+    SHAPES,
+    Ranker,
+    Usual,
+    Weights,
+    chances,
+    expected_gains,
+    prior_share,
+    reward_contrasts,
+    shaped,
+    usual,
+)
 from processors.ranker_features import CONTRASTS, PRIOR, SIGNS, Floats, Measures, contrasts
 
 # Penalties, as shares of the weight of the data. The prior rests on very few systems.
@@ -64,6 +79,7 @@ class Run(NamedTuple):
     usual: Usual
     measures: Measures
     differences: Floats  # (rows, s, s), NaN where not known
+    rewards: Floats | None  # (rows, s), NaN where there is none
 
     def upper(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         return np.triu_indices(self.measures.agreement.shape[1], 1)
@@ -78,7 +94,8 @@ def _runs(examples: Examples, subsets: Sequence[Subset], rows: Rows) -> list[Run
         known = ~np.isnan(differences[:, *np.triu_indices(len(subset), 1)]).all(axis=1)
         if known.any():
             whole = usual(examples.measures.take(subset, np.flatnonzero(complete)))
-            found.append(Run(whole, examples.measures.take(subset, chosen[known]), differences[known]))
+            rewards = None if examples.rewards is None else examples.rewards[chosen[known]][:, subset]
+            found.append(Run(whole, examples.measures.take(subset, chosen[known]), differences[known], rewards))
     return found
 
 
@@ -90,19 +107,26 @@ def _fit(examples: Examples, subsets: Sequence[Subset], rows: Rows) -> Weights |
     prior = _fit_prior(runs)
     scales = _scales(runs)
     signs = np.array([SIGNS[name] for name in CONTRASTS] * len(SHAPES))
+    columns = len(signs)
+    if examples.rewards is not None:
+        # A ranker that turned the reward model's opinion round would have learnt noise.
+        signs = np.append(signs, 1)
     gram, target, size = np.zeros((len(signs), len(signs))), np.zeros(len(signs)), 0
     for run in runs:
         upper = run.upper()
         differences = run.differences[:, *upper]
         known = ~np.isnan(differences)
-        inputs = shaped(run.measures, run.usual, scales)[..., *upper].reshape(len(signs), *known.shape)[:, known].T
+        inputs = shaped(run.measures, run.usual, scales)[..., *upper].reshape(columns, *known.shape)[:, known].T
+        if run.rewards is not None:
+            inputs = np.column_stack([inputs, reward_contrasts(run.rewards)[:, *upper][known]])
         # The shapes are to explain what the systems' true difference leaves open, not the errors of the prior.
         mean = _known_means(differences) * prior_share(run.measures, run.usual)[:, *upper]
         gram += inputs.T @ inputs
         target += inputs.T @ (differences - mean)[known]
         size += len(inputs)
-    shapes = _solve(gram / size, target / size, signs, _SHAPE_PENALTY).reshape(len(SHAPES), len(CONTRASTS))
-    weights = Weights(prior, scales, shapes, 0.1)
+    solved = _solve(gram / size, target / size, signs, _SHAPE_PENALTY)
+    shapes = solved[:columns].reshape(len(SHAPES), len(CONTRASTS))
+    weights = Weights(prior, scales, shapes, 0.1, float(solved[columns:].sum()))
     return replace(weights, sharpness=_sharpness(runs, weights, examples.calibrate_best))
 
 
@@ -160,7 +184,7 @@ def _sharpness(runs: Sequence[Run], weights: Weights, best: bool) -> float:
     """The sharpness under which the truly best candidates are most likely; of pairs, the better ones."""
     found = []
     for run in runs:
-        gains = expected_gains(run.measures, run.usual, weights)
+        gains = expected_gains(run.measures, run.usual, weights, run.rewards)
         if best:
             wins = (run.differences.min(axis=2) >= 0).astype(float)
             found.append((gains, wins / wins.sum(axis=1, keepdims=True)))
@@ -188,7 +212,9 @@ def pair_accuracy(examples: Examples, ranker: Ranker) -> tuple[int, int]:
         if len(subset) > 1:
             complete = np.flatnonzero(present[:, subset].all(axis=1))
             run = usual(examples.measures.take(subset, complete))
-            gains = expected_gains(examples.measures.take(subset, rows), run, ranker.weights(len(subset)))
+            rewards = None if examples.rewards is None else examples.rewards[rows][:, subset]
+            weights = ranker.weights(len(subset))
+            gains = expected_gains(examples.measures.take(subset, rows), run, weights, rewards)
             better = np.nan_to_num(examples.differences(subset, rows)) > 0
             right += int(((gains[:, :, None] > gains[:, None, :]) & better).sum())
             judged += int(better.sum())

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from builders.preference_pairs import REASONS, Plan, is_test, make_pairs, normalise, schema
 from builders.preference_sources import Benchmark, References, Source, Votes
+from builders.reward_recipe import Reward
 from processors.memory import Memory
 from tests.builders.small_run import candidate, hard, message, row, small_recipe
 
@@ -41,6 +42,16 @@ def test_a_benchmark_orders_every_pair_of_a_row() -> None:
     assert SOURCE[0] in pair["prompt"][0]["content"] and "Arabic" in pair["prompt"][0]["content"]
     assert GOOD[1] in pair["chosen"][0]["content"] and FAIR[1] in pair["rejected"][0]["content"]
     assert set(pair) == set(schema("ranker").names)
+
+
+def test_pairs_of_a_run_with_a_reward_model_say_what_it_scored() -> None:
+    recipe = small_recipe(NAMES)
+    ranking = recipe.ranking.model_copy(update={"reward": Reward(model="reward")})
+    scored = plan(benchmark(SeedX=44.0, Gemma3=41.2), recipe=recipe.model_copy(update={"ranking": ranking}))
+    one, other = candidate("SeedX", *GOOD) | {"reward": -1.5}, candidate("Gemma3", *FAIR) | {"reward": 2.0}
+    [pair], _ = make_pairs(row(1, SOURCE, one, other), scored)
+    assert (pair["chosen_reward"], pair["rejected_reward"]) == (-1.5, 2.0)
+    assert set(pair) == set(schema("ranker", rewards=True).names)
 
 
 def test_only_the_largest_difference() -> None:

@@ -74,12 +74,12 @@ def run(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def fitted(run: Path, names: tuple[str, ...], seed: int = 1) -> Path:
+def fitted(run: Path, names: tuple[str, ...], seed: int = 1, weights: str | None = None) -> Path:
     folder = run / "ranker"
     folder.mkdir(exist_ok=True)
     folders = {name: run / "translate" / name for name in names}
     fit_sample(UNITS, run / "select", folders, Ranker.load(), Language(), seed).save(folder / "fitted.npz")
-    (folder / "ranker.json").write_text(SHIPPED.read_text())
+    (folder / "ranker.json").write_text(weights or SHIPPED.read_text())
     return folder
 
 
@@ -89,6 +89,7 @@ def rank(
     names: tuple[str, ...] = ("good", "near", "poor"),
     units: list[Unit] | None = None,
     rewards: bool = False,
+    weights: str | None = None,
 ) -> dict[str, Document]:
     data: Any = UnitReader(run / "select", units or UNITS).run()
     for step in (
@@ -99,7 +100,7 @@ def rank(
             {f"SFT_{name}_ranked": name for name in names},
             Language(),
             "approximate",
-            fitted(run, names) if len(names) > 1 else None,
+            fitted(run, names, weights=weights) if len(names) > 1 else None,
         ),
     ):
         data = step.run(data)
@@ -136,6 +137,29 @@ def test_quality_is_a_chance_among_the_candidates_that_there_are(run: Path) -> N
         for name in ("good", "poor")
     }
     assert sum(means["good"]) / len(means["good"]) > sum(means["poor"]) / len(means["poor"]) + 0.1
+
+
+def test_the_ranker_may_count_the_reward(run: Path) -> None:
+    plain = rank(run, Ranking(), rewards=True)
+    ignored = rank(run, Ranking())
+    weights = json.loads(SHIPPED.read_text())
+    for part in ("pair", "consensus"):
+        weights[part]["reward"] = 4.0
+    counted = {
+        name: rank(run, Ranking(), rewards=rewards, weights=json.dumps(weights))
+        for name, rewards in (("with", True), ("without", False))
+    }
+
+    def quality(ranked: dict[str, Document], name: str) -> float:
+        return float(scores(ranked["alpha/0000000"], name)["quality"])
+
+    # A ranker that was trained without rewards does not look at them, and one that was does without where none are.
+    assert quality(plain, "near") == quality(ignored, "near") == quality(counted["without"], "near")
+    assert quality(counted["with"], "near") > quality(plain, "near")
+    assert quality(counted["with"], "poor") < quality(plain, "poor")
+    # In xlam only `good` has a reward: a difference that is not known counts nothing.
+    some = next(i for i, d in plain.items() if i.startswith("xlam/") and scores(d, "good")["quality"] is not None)
+    assert scores(counted["with"][some], "good")["quality"] == scores(plain[some], "good")["quality"]
 
 
 def test_a_row_that_nobody_translated_is_dropped_with_its_reason(run: Path) -> None:

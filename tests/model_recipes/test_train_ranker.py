@@ -15,7 +15,7 @@ from model_recipes.ranker import train as recipe
 from model_recipes.ranker.examples import References, read_folder, read_preferences
 from processors.errors import InputError
 from processors.preference_format import translation_answer, translation_prompt
-from processors.ranker import Ranker, expected_gains, usual
+from processors.ranker import Ranker, Weights, expected_gains, usual
 
 PAIRS = [
     ("The library opens at 8 and closes at 17.", "تفتح المكتبة أبوابها في الساعة 8 وتغلق في الساعة 17."),
@@ -169,6 +169,41 @@ def test_candidates_that_are_missing_and_pairs_that_are_not_compared(folder: Pat
     assert right / judged > 0.8
 
 
+def test_a_reward_is_a_feature_where_the_pairs_have_one(folder: Path, tmp_path: Path) -> None:
+    examples = read_folder(folder, "try")
+    made = pairs(examples, folder, range(len(examples.chrf)))
+    noise = random.Random(1)
+    # Of translators that nobody can tell apart: what is left to learn is the reward, which is not always right.
+    for number, pair in enumerate(made):
+        pair["chosen_translator"], pair["rejected_translator"] = ("one", "two") if number % 2 else ("two", "one")
+        pair["rejected"] = [{"content": pair["chosen"][0]["content"] + " ثم", "role": "assistant"}]
+        pair["source_id"] = f"try/{number:07d}"
+        pair |= {
+            "chosen_reward": noise.gauss(1, 1),
+            "rejected_reward": noise.gauss(0, 1),
+            "margin": 1.0,
+            "by": "judges",
+        }
+        del pair["difference"]
+        if number % 2:
+            longer, shorter = pair["rejected"], pair["chosen"]
+            pair["chosen"], pair["rejected"] = longer, shorter
+    train, test = made[: len(made) // 2], made[len(made) // 2 :]
+    with_rewards = read_preferences(write_jsonl(tmp_path / "train.jsonl", train))
+    held_out = read_preferences(write_jsonl(tmp_path / "test.jsonl", test))
+    assert with_rewards is not None and held_out is not None and with_rewards.rewards is not None
+    ranker = recipe.train(with_rewards)
+    assert ranker.pair.reward > 0 and Weights.from_json(ranker.pair.to_json()).reward > 0
+    right, judged = recipe.pair_accuracy(held_out, ranker)
+    held_out.rewards = None
+    without, _ = recipe.pair_accuracy(held_out, ranker)
+    # The difference of two such rewards is above 0 in 76 % of the pairs.
+    assert right / judged > 0.65 and right / judged > without / judged + 0.1
+    with_rewards.rewards = None
+    plain = recipe.train(with_rewards).pair
+    assert plain.reward == 0 and "reward" not in plain.to_json()
+
+
 def test_a_folder_of_parquet_is_trained_on_and_its_test_split_tried(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -190,6 +225,7 @@ def test_a_folder_of_parquet_is_trained_on_and_its_test_split_tried(
         ("{\n", "cannot be read"),
         ('{"prompt": "Hi", "chosen": "a"}', "pair 1: rejected is None, expected a text"),
         ('{"prompt": "Hi", "chosen": "a", "rejected": "b", "margin": -1}', "pair 1: the margin is -1"),
+        ('{"prompt": "Hi", "chosen": "a", "rejected": "b", "chosen_reward": "x"}', "pair 1: chosen_reward is 'x'"),
         ('{"prompt": "Hi", "chosen": "a", "rejected": []}', r"pair 1: rejected is \[\]"),
     ],
 )
