@@ -11,7 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from builders.executor_recipe import ExecutorRecipe
 from builders.recipe import Recipe, shipped_recipes
-from builders.translator_recipe import LlamaCppTranslator, Translator
+from builders.translator_recipe import LlamaCppTranslator, Translator, VllmTranslator
 from processors.errors import InputError, RecipeError
 
 # What is given there by mistake may be a key or hold one: it is not repeated.
@@ -246,6 +246,7 @@ def _absolute(recipe: Recipe, folder: Path) -> Recipe:
         t.model_copy(update={"model": resolve(t.model)}) if isinstance(t, LlamaCppTranslator) and not t.file else t
         for t in translators
     ]
+    translators = [t.model_copy(update=_found_files(t, folder)) for t in translators]
     for translator in translators:
         for file in translator.memory:
             if not Path(file).exists():
@@ -280,5 +281,34 @@ def _absolute(recipe: Recipe, folder: Path) -> Recipe:
         if found:
             reward = reward.model_copy(update={"model": str(found.resolve())})
             ranking = ranking.model_copy(update={"reward": reward})
-    updates = {"translators": translators, "source": source, "selection": selection, "ranking": ranking}
+    tokenizer = _beside(recipe.outputs.tokenizer, folder)
+    updates = {
+        "translators": translators,
+        "source": source,
+        "selection": selection,
+        "ranking": ranking,
+        "outputs": recipe.outputs.model_copy(update={"tokenizer": tokenizer}),
+    }
     return recipe.model_copy(update=updates)
+
+
+def _found_files(translator: Any, folder: Path) -> dict[str, Any]:
+    """What a translator names by a path that may as well be a name: a tokenizer, a model, an interpreter."""
+    chunking = translator.chunking
+    updates = {"chunking": chunking.model_copy(update={"tokenizer": _beside(chunking.tokenizer, folder)})}
+    if isinstance(translator, VllmTranslator) and (server := translator.server):
+        # What has no folder in it is looked for in PATH.
+        python = _beside(server.python, folder) if "/" in server.python else server.python
+        updates |= {"server": server.model_copy(update={"python": python}), "model": _beside(translator.model, folder)}
+    return updates
+
+
+def _beside(name: str, folder: Path) -> str:
+    """The absolute path of what is so named beside the recipe or here, else the name: other machines look elsewhere.
+
+    Links are kept: an interpreter knows its environment by the place of its link.
+    """
+    marks = ("", "tokenizer.json", "config.json")
+    places = (folder / Path(name).expanduser(), Path(name).expanduser())
+    found = next((place for place in places if any((place / mark).is_file() for mark in marks)), None)
+    return str(found.absolute()) if found else name

@@ -116,6 +116,29 @@ def test_paths_are_relative_to_the_recipe(tmp_path: Path) -> None:
     assert load_recipe("smolkalam").source.path == "hf://datasets/HuggingFaceTB/smoltalk2"
 
 
+def test_files_are_found_from_other_folders_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker reads the recipe as resolved, in whatever folder it was started."""
+    (tmp_path / "model").mkdir()
+    for file in ("model/tokenizer.json", "model/config.json", "python3", "count.json"):
+        (tmp_path / file).write_text("{}")
+    (tmp_path / "venv").symlink_to(tmp_path)
+    text = (
+        "name: x\nsource: {path: here}\noutputs: {tokenizer: count.json}\ntranslators:\n  - {name: a, backend: vllm, "
+        "model: model, server: {python: venv/python3}, chunking: {tokenizer: model}}\n"
+        "  - {name: b, backend: vllm, model: org/model, server: {python: python3}, chunking: {tokenizer: org/model}}\n"
+    )
+    recipe = load(tmp_path, text)
+    monkeypatch.chdir("/")
+    (tmp_path / "run").mkdir()
+    assert load(tmp_path / "run", dump_recipe(recipe)) == recipe
+    here, hub = recipe.translators
+    assert isinstance(here, VllmTranslator) and here.server and isinstance(hub, VllmTranslator) and hub.server
+    assert here.server.python == str(tmp_path / "venv" / "python3") and hub.server.python == "python3"
+    assert here.model == here.chunking.tokenizer == str(tmp_path / "model")
+    assert recipe.outputs.tokenizer == str(tmp_path / "count.json")
+    assert hub.model == hub.chunking.tokenizer == "org/model"
+
+
 @pytest.mark.parametrize(
     ("block", "message"),
     [
