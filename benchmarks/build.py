@@ -41,7 +41,7 @@ GROUPS = {
     "chunking": ("processors/chunking.py",),
     "protected spans": ("processors/spans.py", "processors/blocks.py", "processors/protection.py"),
     "validation, Han, cuts": ("processors/filters.py", "processors/selection.py", "processors/domains.py",
-                              "conversation.py:row_problem", "conversation.py:_message_problem", "builders/select.py"),
+                              "processors/row_problems.py", "builders/select.py"),
     "parts": ("processors/conversation.py",),
     "pseudo": ("processors/pseudo.py",),
     "checks": ("processors/check_", "processors/checks.py", "processors/number_words.py", "processors/verdict.py"),

@@ -1,4 +1,4 @@
-"""What a conversation is made of: messages, and inside a message typed parts; and which rows are no conversation.
+"""What a conversation is made of: messages, and inside a message typed parts.
 
 A part is a stretch of a message that the pipeline treats in one way: reasoning (`<think>`), a tool call or a tool
 response (JSON in tags), a tool list, a Python call of smolagents (`<code>` on its own line), or plain text.
@@ -28,7 +28,7 @@ _PART_OF_TAG: dict[str, PartType] = {
     "tools": "tools",
     "code": "python_call",
 }
-_TAG = re.compile(r"<(/?)(think|tool_call|tool_response|tools|code)>")
+TAG = re.compile(r"<(/?)(think|tool_call|tool_response|tools|code)>")
 _FENCE = re.compile(r"^[ \t>]*(`{3,}|~{3,})([^\n]*)$", re.MULTILINE)
 _TICKS = re.compile(r"`+")
 # An indent of four columns is code, so it belongs to the text; blank lines and a smaller indent do not.
@@ -60,20 +60,8 @@ class Part:
         return self.opening + self.text + self.closing
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Why a row is dropped: `reason` (snake_case, stable, counted), `field` (`messages[2].content`), `detail`."""
-
-    reason: str
-    field: str
-    detail: str
-
-    def __str__(self) -> str:
-        return f"{self.reason}: {self.field}: {self.detail}"
-
-
 @dataclass(slots=True)
-class _Stretch:
+class Stretch:
     """A part by its offsets. `body` is what lies between the tags; `closed` is False if the closing tag is missing."""
 
     type: PartType
@@ -84,12 +72,12 @@ class _Stretch:
     closed: bool = True
 
 
-class _Scanner:
+class Scanner:
     """Finds the parts of one message. Code, fenced or inline, hides the tags in it; a part's end ends its fences."""
 
     def __init__(self, content: str) -> None:
         self.content = content
-        self.tags = list(_TAG.finditer(content))
+        self.tags = list(TAG.finditer(content))
         self._inline: dict[int, list[tuple[int, int]]] = {}
         self._fences = list(_FENCE.finditer(content)) if self.tags else []
         self._fence_starts = [m.start() for m in self._fences]
@@ -97,6 +85,7 @@ class _Scanner:
         self._without_end: set[str] = set()
 
     def in_inline_code(self, pos: int) -> bool:
+        """Whether the character at `pos` is between backticks on its line."""
         line = bisect_right(self._line_ends, pos)
         spans = self._inline.get(line)
         if spans is None:
@@ -122,32 +111,34 @@ class _Scanner:
                 yield index, bool(open_fence)
 
     def at_line_start(self, pos: int, region: int) -> bool:
+        """Whether only blanks are before `pos` on its line, or between it and `region`."""
         while pos > region and self.content[pos - 1] in " \t\r":
             pos -= 1
         return pos == region or self.content[pos - 1] == "\n"
 
-    def stretches(self) -> Iterator[_Stretch]:
+    def stretches(self) -> Iterator[Stretch]:
+        """All of the message, in order: parts in tags, and the text between them."""
         region, tag_index = 0, 0
         while region < len(self.content):
             found = self._next_part(tag_index, region)
             if found is None:
-                yield _Stretch("text", region, region, len(self.content), len(self.content))
+                yield Stretch("text", region, region, len(self.content), len(self.content))
                 return
             if found.start > region:
-                yield _Stretch("text", region, region, found.start, found.start)
+                yield Stretch("text", region, region, found.start, found.start)
             yield found
             region = found.end
             while tag_index < len(self.tags) and self.tags[tag_index].start() < region:
                 tag_index += 1
 
-    def _next_part(self, tag_index: int, region: int) -> _Stretch | None:
+    def _next_part(self, tag_index: int, region: int) -> Stretch | None:
         for index, fenced in self.events(tag_index, region):
             if index is None or fenced or self.tags[index][1]:
                 continue
             tag = self.tags[index]
             end = self._part_end(index, tag[2], region)
             if end is not None:
-                return _Stretch(_PART_OF_TAG[tag[2]], tag.start(), tag.end(), *end)
+                return Stretch(_PART_OF_TAG[tag[2]], tag.start(), tag.end(), *end)
         return None
 
     def _part_end(self, index: int, name: str, region: int) -> tuple[int, int, bool] | None:
@@ -250,11 +241,11 @@ def split_parts(content: str) -> list[Part]:
 # Translation, checks and scores ask for the same messages, and every candidate is compared with the same source.
 @lru_cache(maxsize=64)
 def _split(content: str) -> tuple[Part, ...]:
-    if not _TAG.search(content):
+    if not TAG.search(content):
         if not content:
             return ()
-        return (_part(content, _Stretch("text", 0, 0, len(content), len(content)), len(content)),)
-    stretches = list(_Scanner(content).stretches())
+        return (_part(content, Stretch("text", 0, 0, len(content), len(content)), len(content)),)
+    stretches = list(Scanner(content).stretches())
     parts: list[Part] = []
     taken = 0
     for number, stretch in enumerate(stretches):
@@ -268,7 +259,7 @@ def _split(content: str) -> tuple[Part, ...]:
     return tuple(parts)
 
 
-def _part(content: str, stretch: _Stretch, end: int, taken: int = 0) -> Part:
+def _part(content: str, stretch: Stretch, end: int, taken: int = 0) -> Part:
     start = max(stretch.start, taken)
     body_start = max(stretch.body_start, taken)
     leading = _LEADING.match(content, body_start, stretch.body_end)
@@ -287,12 +278,13 @@ def parse_tool_call(text: str) -> list[dict[str, Any]] | None:
 
     Besides JSON the Python literals of the original hermes-function-calling data are accepted (`{'name': ...}`).
     """
-    value = _parse_json_or_literal(text)
+    value = parse_json_or_literal(text)
     calls = value if isinstance(value, list) else [value]
     return calls if calls and all(isinstance(call, dict) for call in calls) else None
 
 
-def _parse_json_or_literal(text: str) -> Any:
+def parse_json_or_literal(text: str) -> Any:
+    """A value in JSON or as a Python literal, which models mix up; None where it is neither."""
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
@@ -303,148 +295,3 @@ def _parse_json_or_literal(text: str) -> Any:
             return ast.literal_eval(text.strip())
     except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
         return None
-
-
-def row_problem(row: dict[str, Any]) -> Problem | None:
-    """Why this source row cannot be translated and trained on, or None. Looks at the schema, then at each message.
-
-    An empty content is allowed (an assistant that only calls tools); a `system` message is allowed anywhere.
-    """
-    messages = row.get("messages")
-    if not isinstance(messages, list) or not messages:
-        return Problem("no_messages", "messages", f"{_show(messages)}, expected a non-empty list of messages")
-    for i, message in enumerate(messages):
-        problem = _message_problem(message, f"messages[{i}]")
-        if problem:
-            return problem
-    for role in ("user", "assistant"):
-        if not any(message["role"] == role for message in messages):
-            found = ", ".join(sorted({message["role"] for message in messages}))
-            return Problem(f"no_{role}_message", "messages", f"only {found}, expected at least one {role} message")
-    source = row.get("source")
-    if source is not None and not isinstance(source, str):
-        return Problem("wrong_source", "source", f"{_show(source)}, expected a string")
-    if source:
-        problem = _text_problem(source, "source")
-        if problem:
-            return problem
-    return _kwargs_problem(row.get("chat_template_kwargs"))
-
-
-def _message_problem(message: Any, field: str) -> Problem | None:
-    if not isinstance(message, dict):
-        return Problem("wrong_message", field, f"{_show(message)}, expected an object with role and content")
-    role, content = message.get("role"), message.get("content")
-    if role is None:
-        return Problem("missing_role", f"{field}.role", f"no role, expected one of {', '.join(sorted(ROLES))}")
-    if not isinstance(role, str) or role not in ROLES:
-        return Problem("unknown_role", f"{field}.role", f"{_show(role)}, expected one of {', '.join(sorted(ROLES))}")
-    if content is None:
-        return Problem("null_content", f"{field}.content", "no content, expected a string")
-    if not isinstance(content, str):
-        return Problem("wrong_content", f"{field}.content", f"{_show(content)}, expected a string")
-    problem = _text_problem(content, f"{field}.content")
-    # Only an assistant's tags are read by the chat template and the tools; elsewhere they are quoted instructions.
-    if problem is None and role == "assistant" and _TAG.search(content):
-        return _tag_problem(content, f"{field}.content")
-    return problem
-
-
-def _text_problem(text: str, field: str) -> Problem | None:
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError as error:
-        found = f"lone surrogate U+{ord(text[error.start]):04X} at character {error.start}"
-        return Problem("invalid_unicode", field, f"{found}, expected text that can be written as UTF-8")
-    return None
-
-
-def _tag_problem(content: str, field: str) -> Problem | None:
-    scanner = _Scanner(content)
-    for stretch in scanner.stretches():
-        where = f"at character {stretch.start}"
-        if not stretch.closed:
-            found = f"<{stretch.type}> {where} is never closed"
-            return Problem(f"unbalanced_{stretch.type}", field, f"{found}, expected </{stretch.type}>")
-        if stretch.type == "tool_call":
-            body = content[stretch.body_start : stretch.body_end]
-            if parse_tool_call(body) is None:
-                found = f"the tool call {where} does not parse: {_show(body.strip())}"
-                return Problem("unparsable_tool_call", field, f"{found}, expected a JSON object")
-        elif stretch.type in TRANSLATABLE:
-            stray = _stray_tag(scanner, stretch)
-            if stray:
-                name = stray[2]
-                found = f"{stray[0]} at character {stray.start()} has no partner"
-                return Problem(f"unbalanced_{name}", field, f"{found}, expected pairs of <{name}> and </{name}>")
-    return None
-
-
-def _stray_tag(scanner: _Scanner, stretch: _Stretch) -> re.Match[str] | None:
-    """The first think or tool_call tag in a stretch, outside code, that has no partner there.
-
-    Inside reasoning only an opening tag at the start of a line counts: models write about the tags.
-    """
-    waiting: dict[str, list[re.Match[str]]] = {"think": [], "tool_call": []}
-    first = bisect_right(scanner.tags, stretch.body_start - 1, key=lambda tag: tag.start())
-    for index, fenced in scanner.events(first, stretch.body_start):
-        if index is None:
-            continue
-        tag = scanner.tags[index]
-        if tag.start() >= stretch.body_end:
-            break
-        if fenced or tag[2] not in waiting or (stretch.type == "think" and tag[2] == "tool_call"):
-            continue
-        if not tag[1]:
-            if stretch.type == "text" or scanner.at_line_start(tag.start(), stretch.body_start):
-                waiting[tag[2]].append(tag)
-        elif waiting[tag[2]]:
-            waiting[tag[2]].pop()
-        elif stretch.type == "text":
-            return tag
-    return next((tags[0] for tags in waiting.values() if tags), None)
-
-
-def _kwargs_problem(kwargs: Any) -> Problem | None:
-    field = "chat_template_kwargs"
-    if kwargs is None:
-        return None
-    if not isinstance(kwargs, dict):
-        return Problem("wrong_chat_template_kwargs", field, f"{_show(kwargs)}, expected an object")
-    instructions, thinking = kwargs.get("custom_instructions"), kwargs.get("enable_thinking")
-    if instructions is not None and not isinstance(instructions, str):
-        return _wrong_kwarg("custom_instructions", instructions, "a string")
-    if thinking is not None and not isinstance(thinking, bool):
-        return _wrong_kwarg("enable_thinking", thinking, "true or false")
-    texts = [("custom_instructions", instructions or "")]
-    for name in ("python_tools", "xml_tools"):
-        tools = kwargs.get(name)
-        if tools is None:
-            continue
-        if not isinstance(tools, list) or not all(isinstance(tool, str) for tool in tools):
-            return _wrong_kwarg(name, tools, "a list of strings")
-        texts += [(f"{name}[{i}]", tool) for i, tool in enumerate(tools)]
-    for name, text in texts:
-        problem = _text_problem(text, f"{field}.{name}")
-        if problem:
-            return problem
-        # xml_tools is printed as given by the template, so only an entry that looks like JSON must be JSON.
-        is_json = name.startswith("xml_tools") and text.lstrip()[:1] in ("{", "[")
-        if is_json and _parse_json_or_literal(text) is None:
-            return Problem("unparsable_tool", f"{field}.{name}", f"{_show(text)} does not parse, expected JSON")
-    return None
-
-
-def _wrong_kwarg(name: str, value: Any, expected: str) -> Problem:
-    field = f"chat_template_kwargs.{name}"
-    return Problem("wrong_chat_template_kwargs", field, f"{_show(value)}, expected {expected}")
-
-
-def _show(value: Any) -> str:
-    """The value on one short line; for a long text its beginning and its length."""
-    if value is None:
-        return "null"
-    if isinstance(value, str) and len(value) > 60:
-        return f"{value[:60]!a}... ({len(value)} characters)"
-    shown = ascii(value)
-    return shown if len(shown) <= 80 else f"{shown[:80]}... ({type(value).__name__})"

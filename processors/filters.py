@@ -7,7 +7,7 @@ in `metadata["filter_reason"]` and the place in `metadata["filter_detail"]`.
 from datatrove.data import Document
 from datatrove.pipeline.filters.base_filter import BaseFilter
 
-from processors.conversation import Problem, row_problem
+from processors.row_problems import Problem, row_problem
 from processors.selection import Cut, has_han, sample_key
 
 

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import regex
 
-from processors.conversation import Problem
 from processors.errors import CountError, InputError
+from processors.row_problems import Problem
 
 # Script, not Script_Extensions: the latter takes in 、。「」 and the emoji ㊗, which are no Chinese text.
 _HAN = regex.compile(r"\p{Script=Han}")
