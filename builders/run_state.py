@@ -19,6 +19,7 @@ from builders.executor_recipe import Shared
 from builders.queue import CARD, CLAIMS, PLAN
 from builders.ranked import PARALLEL
 from builders.recipe import Recipe
+from builders.retry import PLAN as RETRY
 from builders.run import Run
 from processors.errors import InputError
 
@@ -51,16 +52,21 @@ class _Units:
 
 
 class RunReader:
-    """Looks at a run folder again and again; counts that were read once are not read again."""
+    """Looks at a run folder again and again; counts are read once, unless rows are retried."""
 
     def __init__(self, run: Run, recipe: Recipe) -> None:
         self.run = run
         self.recipe = recipe
         self._units: dict[str, _Units] = {}
+        self._retried = False
 
     def stages(self) -> list[StageState]:
         """The stages in order, as far as the folder tells."""
         names = [f"translate/{spec.name}" for spec in self.recipe.translators]
+        if (retried := self.retried()) or self._retried:
+            # Counts of units whose failed rows are tried again change in place, once more after the last look.
+            self._units = {}
+        self._retried = retried
         select = self._stage("select", self._source_rows("select"))
         scan = [self._stage("scan", self._scanned_rows())] if self.run.stage("scan").is_dir() else []
         kept = sum(counts["kept"] for counts, _ in self._units["select"].counts.values())
@@ -72,7 +78,11 @@ class RunReader:
         """Whether the whole build is done, its card too."""
         shared = isinstance(self.recipe.executor, Shared)
         card = self.run.stage(PLAN, f"{CARD}.json") if shared else self.run.dataset / "README.md"
-        return stages[-1].finished and card.exists()
+        return stages[-1].finished and card.exists() and not self.retried()
+
+    def retried(self) -> bool:
+        """Whether failed rows are being tried again, or were when the build was stopped."""
+        return any(self.run.stage("translate", spec.name, RETRY).exists() for spec in self.recipe.translators)
 
     def begun(self) -> bool:
         return any(self.run.stage(name).exists() for name in ("select", "scan", PLAN))

@@ -17,6 +17,7 @@ import pytest
 from builders.build import run_build, work_on
 from builders.queue import start
 from builders.run import Run
+from builders.status import Watch
 from builders.units import UnitFiles, read_counts, read_dropped
 from processors.chunking import Chunk
 from processors.languages import Language
@@ -216,6 +217,29 @@ def test_a_worker_for_one_stage_tries_its_failed_rows_again(source: Path, tmp_pa
             # The second time there is nothing to try again: it does not wait for stages that are not its own.
             work_on(run, only="translate/Chat", finish=lambda _: None)
             assert not failed(run)
+
+
+def test_status_sees_that_failed_rows_are_tried_again(build: Callable[..., Any], tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    with running(*FAULTS) as server:
+        build(server, "run")
+        (run / "dataset" / "README.md").write_text("the card")
+        watch = Watch(run)
+
+        def seen() -> tuple[str, int]:
+            snapshot = watch.look()
+            stage = next(s for s in snapshot["stages"] if s["stage"] == "translate/Chat")
+            return snapshot["state"], sum(stage["failed_rows"].values())
+
+        count = failed(run).total()
+        assert count and seen() == ("finished", count)
+        units = [path.stem for path in (run / "translate/Chat/counts").glob("*.json")]
+        # As a retry that was stopped leaves it.
+        (run / "translate/Chat/retry.json").write_text(json.dumps(dict.fromkeys(units, 1)))
+        assert seen() == ("stopped", count)
+        server.control(faults={})
+        build(server, "run", retry_failed=True)
+        assert seen() == ("finished", 0)
 
 
 @pytest.mark.parametrize("gone", ["counts", "marker"])
