@@ -18,8 +18,9 @@ from datatrove.data import Document
 from builders import schemas
 from builders.engine_files import ENGINES, RequestsSince
 from builders.executors import Executor, Work
+from builders.plan_source import plan_source
 from builders.preference_sources import read_votes
-from builders.rank import JoinCandidates, RankCandidates, UnitReader
+from builders.rank import ROWS_WITH_VERDICTS, JoinCandidates, RankCandidates, UnitReader
 from builders.ranked import PARALLEL, BuildSplits
 from builders.ranker_fit import plan_ranker
 from builders.recipe import Recipe, Source
@@ -27,7 +28,7 @@ from builders.retry import end_retry, plan_retry, retry_work
 from builders.reward import JoinRewards, ScoreRewards, reward_row
 from builders.run import Run, enter_stage
 from builders.select import ApplyFilters, plan_cuts
-from builders.shards import Shard, ShardReader, find_shards, plan_units
+from builders.shards import ShardReader
 from builders.sink import UnitSink, expected_rows
 from builders.translator_recipe import LlamaCppTranslator, ServedTranslator, Translator
 from builders.translators import TranslateStep, candidate_row, load_memory
@@ -68,7 +69,7 @@ class Build:
 def select(build: Build) -> None:
     """Choose the rows that are translated: splits, validity, Han characters, cuts."""
     recipe, run = build.recipe, build.run
-    plan = build.executor.planned("source", partial(_plan_source, build))
+    plan = build.executor.planned("source", partial(plan_source, build))
     build.source = Source(**plan["source"])
     build.units = [Unit(**unit) for unit in plan["units"]]
     build.notes += plan["notes"]
@@ -85,30 +86,6 @@ def select(build: Build) -> None:
     if not build.selected:
         dropped = ", ".join(f"{reason} {n}" for reason, n in build.totals["select"].dropped.most_common())
         raise InputError(f"{build.source.path}: no row is left to translate ({dropped}); look into {folder}/dropped")
-
-
-def _plan_source(build: Build) -> dict[str, Any]:
-    """What there is to select from: the source, its units, and what the selection's output depends on."""
-    recipe = build.recipe
-    source = _source(recipe, build.run)
-    shards, warnings, left_out = find_shards(source)
-    for warning in warnings:
-        build.observer.warn(warning)
-    into = _output_splits(recipe, shards, build.observer)
-    for pattern in recipe.ranking.unmatched(into.values()):
-        build.observer.warn(f"ranking.splits: '{pattern}' decides in none of the splits {', '.join(into.values())}")
-    inputs = {
-        "shards": [[s.split, s.file, s.rows, s.digest] for s in shards],
-        "into": into,
-        "selection": recipe.selection.model_dump(mode="json"),
-        "seed": recipe.seed,
-    }
-    return {
-        "source": source.model_dump(mode="json"),
-        "units": [asdict(unit) for unit in plan_units(shards, into)],
-        "notes": [f"split '{name}' is left out by the recipe" for name in left_out],
-        "inputs": inputs,
-    }
 
 
 def _enter(build: Build, name: str, inputs: dict[str, Any]) -> str:
@@ -209,10 +186,12 @@ def rank(build: Build) -> None:
     """Check, score and choose."""
     recipe, folder = build.recipe, build.run.stage("rank")
     configs = {recipe.config_name(spec.name): spec.name for spec in recipe.translators}
+    verdicts = recipe.ranking.verdicts
+    votes = read_votes(Path(verdicts), list(configs.values())) if verdicts is not None else None
     inputs = {
         "translate": {name: build.marks[f"translate/{name}"] for name in configs.values()},
         "ranking": recipe.ranking.model_dump(mode="json", exclude={"reward", "verdicts"}),
-        "verdicts": _verdicts(recipe),
+        "verdicts": votes.digest() if votes else None,
         "reward": build.marks.get("reward"),
         "tokenizer": recipe.outputs.tokenizer,
         "configs": configs,
@@ -229,13 +208,10 @@ def rank(build: Build) -> None:
     ]
     reader = UnitReader(build.run.stage("select"), [])
     _run(build, "rank", folder, build.selected, reader, steps, _ranked_row, schemas.ranked_unit)
-
-
-def _verdicts(recipe: Recipe) -> str | None:
-    """A digest of the verdicts that settle rows."""
-    if recipe.ranking.verdicts is None:
-        return None
-    return read_votes(Path(recipe.ranking.verdicts), [spec.name for spec in recipe.translators]).digest()
+    if votes:
+        judged, here = len(votes.rows()), build.totals["rank"].extra[ROWS_WITH_VERDICTS]
+        if here < judged:
+            build.observer.warn(f"ranking.verdicts: {here:,} of the {judged:,} rows that it judges are in this run")
 
 
 def assemble(build: Build) -> None:
@@ -355,43 +331,6 @@ def _observe(build: Build, work: Work, rows: dict[str, int], progress: Path | No
     build.observer.stage(work.name, sum(rows.values()), done, watch, asked)
     build.executor.run(work)
     build.observer.finished(work.name)
-
-
-def _source(recipe: Recipe, run: Run) -> Source:
-    if recipe.source.path != "sample":
-        return recipe.source
-    from builders.sample import write_shards
-
-    folder = run.stage("source")
-    write_shards(folder, recipe.source.config)
-    return recipe.source.model_copy(update={"path": str(folder)})
-
-
-def _output_splits(recipe: Recipe, shards: list[Shard], observer: Observer) -> dict[str, str]:
-    present = list(dict.fromkeys(shard.split for shard in shards))
-    into = {split: split for split in present}
-    for cut in recipe.selection.cuts:
-        if cut.split in into:
-            into[cut.split] = cut.into
-        else:
-            observer.warn(f"split '{cut.split}', which selection.cuts reduces to '{cut.into}', is not in the source")
-    for split, name in into.items():
-        if any(other != split and into[other] == name for other in into):
-            raise InputError(f"two splits would both be built as '{name}'; change `into` in selection.cuts")
-        if not _valid_split(name):
-            raise InputError(
-                f"split '{name}' cannot be a split of a dataset (letters, digits, _ and single dots; not 'all'); "
-                "drop it with source.drop or rename its shards"
-            )
-    return into
-
-
-def _valid_split(name: str) -> bool:
-    import re
-
-    from builders.recipe_base import NAME_PATTERN
-
-    return bool(re.match(NAME_PATTERN, name)) and name != "all"
 
 
 def _answers_depend_on(spec: Translator) -> dict[str, Any]:
