@@ -119,6 +119,10 @@ class Votes:
         plain = sorted((pair, sorted(votes.items())) for pair, votes in self.votes.items())
         return blake2b(json.dumps(plain).encode("ascii"), digest_size=16).hexdigest()
 
+    def rows(self) -> set[str]:
+        """The rows of which pairs were voted on."""
+        return {row for row, _, _ in self.votes}
+
     def unused(self) -> list[tuple[str, str, str]]:
         """Pairs that were voted on and never asked for: their rows are not in the run."""
         return sorted(self.votes.keys() - self.asked)

@@ -26,6 +26,8 @@ from processors.settled import settle
 _BATCH_ROWS, _BATCH_CHARACTERS = 256, 1_000_000
 # Of quality: processors differ in the last digits of an exponential, and nobody can use them.
 _PLACES = 4
+# Counts rows on which there are verdicts, whether or not these change the choice.
+ROWS_WITH_VERDICTS = "rows_with_verdicts"
 
 
 class UnitReader(PipelineStep):
@@ -103,6 +105,7 @@ class RankCandidates(PipelineStep):
         self.tokenizer = tokenizer
         self.ranker = ranker
         self._votes: Votes | None = None
+        self._voted: set[str] = set()
 
     def run(self, data: Iterable[Document], rank: int = 0, world_size: int = 1) -> Iterator[Document]:
         from processors.tokenizers import load_tokenizer
@@ -111,6 +114,7 @@ class RankCandidates(PipelineStep):
         fitted = load_fitted(self.ranker, self.language) if self.ranker else None
         if self.ranking.verdicts:
             self._votes = read_votes(Path(self.ranking.verdicts), list(self.configs.values()))
+            self._voted = self._votes.rows()
         for documents in _batches(data):
             with self.track_time():
                 judged = [self._judge_all(document, tokenizer) for document in documents]
@@ -146,7 +150,7 @@ class RankCandidates(PipelineStep):
         """Sets `ranked` (a row of `schemas.ranked_unit`) and the counters by config, or drops the document."""
         row, policy = document.metadata, self.ranking.policy(document.metadata["into"])
         candidates, scored, choices = [], [], []
-        counters: dict[str, int] = {}
+        counters: dict[str, int] = {ROWS_WITH_VERDICTS: 1} if document.id in self._voted else {}
         for translator in self.configs.values():
             one = judged.get(translator)
             if one is None:

@@ -312,7 +312,12 @@ def test_verdicts_settle_a_builds_rows(
     recipe = tmp_path / "recipe.yaml"
     plain = {"name": "small", "source": {"path": str(source)}, "translators": translators}
     votes = [{"id": f"s1k_1.1_think/{n:07d}", "better": "Fair", "worse": "Good"} for n in (0, 2)]
-    for file, text in (("votes.jsonl", votes), ("wrong.jsonl", [{**votes[0], "worse": "God"}])):
+    stray = [{**votes[0], "id": "s1k_1.1_think/0000009"}]
+    for file, text in (
+        ("votes.jsonl", votes),
+        ("stray.jsonl", votes + stray),
+        ("wrong.jsonl", [{**votes[0], "worse": "God"}]),
+    ):
         (tmp_path / file).write_text("".join(json.dumps(vote) + "\n" for vote in text))
     chosen = {}
     for name, more in (("without", {}), ("with", {"ranking": {"verdicts": "votes.jsonl"}})):
@@ -326,7 +331,11 @@ def test_verdicts_settle_a_builds_rows(
     assert "rank: done again, for this changed: verdicts" in done.stderr
     assert [chosen["with"][n] for n in (0, 2)] == ["Fair", "Fair"]
     assert [chosen["with"][n] for n in (1, 3)] == [chosen["without"][n] for n in (1, 3)]
-    assert chosen["without"] != chosen["with"]
+    assert chosen["without"] != chosen["with"] and "warning" not in done.stderr
+    recipe.write_text(json.dumps(plain | {"ranking": {"verdicts": "stray.jsonl"}}))
+    done = smolkalam("build", recipe, "--output", tmp_path / "built", "--workers", 1)
+    said = " ".join(done.stderr.split())
+    assert "warning: ranking.verdicts: 2 of the 3 rows that it judges are in this run" in said
     recipe.write_text(json.dumps(plain | {"ranking": {"verdicts": "wrong.jsonl"}}))
     done = smolkalam("build", recipe, "--output", tmp_path / "other")
     assert done.returncode == 2
