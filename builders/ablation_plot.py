@@ -5,23 +5,19 @@ from typing import TYPE_CHECKING, Any
 
 from builders.ablation import Variant
 from builders.ablation_scores import SCORES, Ablation, Estimate
+from builders.drawing import COLOURS, new_figure, save
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-# Of Okabe and Ito's palette, told apart by the colour-blind too.
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-
 
 def draw(found: Ablation, variants: list[Variant], path: Path) -> None:
     """Write a PNG: over one numeric setting as lines, one for each of the other settings; otherwise by name."""
-    from matplotlib.figure import Figure
-
     panels = [name for name in SCORES if all(name in variant.scores for variant in found.variants)]
     axis = _numeric(variants)
     across = len(panels) + 1
     height = 3.2 if axis else 1.2 + 0.32 * len(variants)
-    figure = Figure(figsize=(2.9 * across, height), layout="constrained")
+    figure = new_figure(2.9 * across, height)
     axes = figure.subplots(1, across, squeeze=False, sharey=not axis)[0]
     for i, (name, ax) in enumerate(zip([*panels, "mean rank"], axes, strict=True)):
         values = [one.mean_rank if name == "mean rank" else one.scores[name] for one in found.variants]
@@ -31,7 +27,7 @@ def draw(found: Ablation, variants: list[Variant], path: Path) -> None:
             _points(ax, [variant.name for variant in variants], values)
         ax.set_title(name)
         ax.grid(alpha=0.3)
-    figure.savefig(path, format="png", dpi=150, metadata={"Software": None})
+    save(figure, path)
 
 
 def _numeric(variants: list[Variant]) -> str | None:

@@ -7,18 +7,16 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from builders.units import UnitFiles, replacing
+from builders.drawing import COLOURS, new_figure, save
+from builders.units import UnitFiles
 
 if TYPE_CHECKING:
     from builders.stages import Build
 
 SCORES, LENGTH = ("LR", "SCR", "rank_score", "quality", "reward"), "tokens"
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
-# Of Okabe and Ito's palette, told apart by the colour-blind too.
-_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +42,13 @@ def write_plots(build: "Build") -> list[Plot]:
         quantiles = score_quantiles(build)
         if quantiles:
             shown = [s for s in SCORES if any(s in has for of in quantiles.values() for has in of.values())]
-            _save(draw_quantiles(quantiles, shown), folder / "scores.png")
+            save(draw_quantiles(quantiles, shown), folder / "scores.png")
             made.append(Plot("plots/scores.png", f"{', '.join(shown[:-1])} and {shown[-1]} by split and translator"))
-            _save(draw_quantiles(quantiles, [LENGTH]), folder / "tokens.png")
+            save(draw_quantiles(quantiles, [LENGTH]), folder / "tokens.png")
             made.append(Plot("plots/tokens.png", "Tokens a row by split and translator"))
         reasons = left_out(build)
         if reasons:
-            _save(draw_reasons(reasons), folder / "left_out.png")
+            save(draw_reasons(reasons), folder / "left_out.png")
             made.append(Plot("plots/left_out.png", "What was left out or vetoed, by reason"))
     if folder.exists():
         for path in folder.glob("*.png"):
@@ -118,7 +116,7 @@ def left_out(build: "Build") -> dict[str, dict[str, int]]:
 
 def draw_quantiles(quantiles: Quantiles, metrics: Sequence[str]) -> Any:
     """A figure with a panel a metric: a thin line from 5 to 95%, a thick one from 25 to 75%, a dot at the median."""
-    figure = _figure(
+    figure = new_figure(
         4.5 + 1.7 * len(metrics) if len(metrics) > 1 else 9.5,
         1.3 + sum(0.16 * len(of) + 0.1 for of in quantiles.values()),
     )
@@ -131,7 +129,7 @@ def draw_quantiles(quantiles: Quantiles, metrics: Sequence[str]) -> Any:
             for name in of:
                 if metric in of[name]:
                     low, q1, median, q3, high = of[name][metric]
-                    colour = _COLOURS[translators.index(name) % len(_COLOURS)]
+                    colour = COLOURS[translators.index(name) % len(COLOURS)]
                     axis.plot([low, high], [place, place], color=colour, linewidth=0.8)
                     axis.plot([q1, q3], [place, place], color=colour, linewidth=3.2, solid_capstyle="butt")
                     axis.plot([median], [place], "o", color="white", markeredgecolor=colour, markersize=3.6)
@@ -150,7 +148,7 @@ def draw_quantiles(quantiles: Quantiles, metrics: Sequence[str]) -> Any:
     axes[0].invert_yaxis()
     from matplotlib.lines import Line2D
 
-    handles = [Line2D([], [], color=_COLOURS[i % len(_COLOURS)], linewidth=3) for i in range(len(translators))]
+    handles = [Line2D([], [], color=COLOURS[i % len(COLOURS)], linewidth=3) for i in range(len(translators))]
     figure.legend(handles, translators, loc="outside upper right", ncols=len(translators), fontsize=8, frameon=False)
     return figure
 
@@ -158,12 +156,12 @@ def draw_quantiles(quantiles: Quantiles, metrics: Sequence[str]) -> Any:
 def draw_reasons(reasons: dict[str, dict[str, int]]) -> Any:
     """A figure with a bar a reason, by stage."""
     bars = [(stage, reason, n) for stage, of in reasons.items() for reason, n in list(of.items())[:12]]
-    figure = _figure(8, 1.0 + 0.2 * len(bars))
+    figure = new_figure(8, 1.0 + 0.2 * len(bars))
     axis = figure.subplots()
     stages = list(reasons)
     for place, (stage, _, n) in enumerate(bars):
         first = place == 0 or bars[place - 1][0] != stage
-        colour = _COLOURS[stages.index(stage) % len(_COLOURS)]
+        colour = COLOURS[stages.index(stage) % len(COLOURS)]
         axis.barh(place, n, color=colour, height=0.7, label=stage if first else None)
         axis.annotate(f" {n:,}", (n, place), va="center", fontsize=7)
     axis.set_yticks(range(len(bars)), [_label(reason) for _, reason, _ in bars], fontsize=7)
@@ -179,18 +177,3 @@ def _label(text: str) -> str:
     """Short, and without what the font cannot shape: a name may hold letters of any script, or a `$`."""
     plain = "".join(c if c.isascii() and c.isprintable() and c != "$" else "?" for c in " ".join(text.split()))
     return plain if len(plain) <= 54 else f"{plain[:51]}..."
-
-
-def _figure(width: float, height: float) -> Any:
-    # Not pyplot: nothing of the process's state (backend, style file, open figures) shall show in the picture.
-    from matplotlib.figure import Figure
-
-    return Figure(figsize=(width, height), layout="constrained", facecolor="white")
-
-
-def _save(figure: Any, path: Path) -> None:
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-    FigureCanvasAgg(figure)
-    with replacing(path) as temporary:
-        figure.savefig(temporary, format="png", dpi=130, metadata={"Software": None})

@@ -127,15 +127,6 @@ def ranking(build: "Build") -> str:
         of = [(mean_score(extra, spec.name, name), mean) for name, mean in built.items()]
         means.append([f"`{config}`", *(score(mean) for pair in of for mean in pair)])
     outcomes = ["Primary's own", "Replaced, for vetoed", "Replaced, for better", "Left out", "Changed by"]
-    by_split = []
-    for config, splits in policy_effects(build).items():
-        of_config = [
-            [f"`{split}`", *(f"{of[outcome]:,}" for outcome in OUTCOMES), changes(of) or "nothing"]
-            for split, of in splits.items()
-            if any(of[outcome] for outcome in OUTCOMES)
-        ]
-        if of_config:
-            by_split.append(f"`{config}`:\n\n{table(['Split', *outcomes], of_config)}")
     titles = [f"{name} of {whose}" for name in built for whose in ("the primary's candidates", "the config")]
     scores = f" LR is computed with alpha {policy.alpha:g}; a script ratio of {policy.scr_threshold:g} counts as pure."
     scores += _scorers(recipe)
@@ -147,9 +138,23 @@ def ranking(build: "Build") -> str:
         table(*without_empty(["Config", *titles], means)),
         "Scores of the primary's candidates are those before any veto or replacement.",
     ]
-    if by_split:
+    if by_split := _by_split(build):
         parts.append(details("The same by split", "\n\n".join(by_split)))
     return "\n\n".join(parts)
+
+
+def _by_split(build: "Build") -> list[str]:
+    """A table a config; its titles are short, for the names of splits leave little room."""
+    titles, tables = ["Split", "Own", "For vetoed", "For better", "Left out", "Changed by"], []
+    for config, splits in policy_effects(build).items():
+        rows = [
+            [f"`{split}`", *(f"{of[outcome]:,}" for outcome in OUTCOMES), changes(of) or "nothing"]
+            for split, of in splits.items()
+            if any(of[outcome] for outcome in OUTCOMES)
+        ]
+        if rows:
+            tables.append(f"`{config}`:\n\n{table(titles, rows)}")
+    return tables
 
 
 def _without(recipe: Recipe) -> str:
