@@ -118,7 +118,7 @@ def test_peoples_verdicts_and_those_that_are_not_of_the_run(smolkalam: Run, run:
     counts = json.loads((output / "preferences.json").read_text())
     assert counts["chosen"] == {"Gemma3 over SeedX": 5}
     assert counts["left_out"] == {"no_preference": 34, "tie": 1}
-    assert "1 judged pairs are not in this run, such as elsewhere/0000000" in done.stderr
+    assert "1 judged pairs are no two translations in this run, such as elsewhere/0000000" in done.stderr
     # A split without pairs is not named: an empty Parquet file would break loading.
     assert set(load(output, tmp_path / "cache")) == {"train"}
 
