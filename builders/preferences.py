@@ -184,5 +184,6 @@ def _report(counts: dict[str, Any], source: Source) -> None:
     ]
     if isinstance(source, Votes) and (unused := source.unused()):
         row, a, b = unused[0]
-        say.append(f"warning: {len(unused):,} judged pairs are no two translations in this run, such as {row} ({a}, {b})")
+        said = f"{len(unused):,} judged pairs are no two translations in this run"
+        say.append(f"warning: {said}, such as {row} ({a}, {b})")
     print("\n".join(say), file=sys.stderr)
