@@ -1,6 +1,6 @@
 """vLLM's server as a process of the pipeline: started once, watched, started again, never left behind.
 
-A stand-in for the process (tests/fake_vllm.py) in the default run; the real vLLM in tests/processors/test_vllm.py.
+A stand-in for the process (tests/fake_vllm.py) in the default run; the real vLLM in tests/builders/test_vllm.py.
 """
 
 import json
