@@ -51,6 +51,8 @@ translators:
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path]]:
+    # Here and not above: the import takes seconds, also in runs without these tests.
+    pytest.importorskip("transformers")
     folder = tmp_path_factory.mktemp("served")
     model = write_model(folder / "model")
     # It lists the models of the cache, and fails where there is none.
