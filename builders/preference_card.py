@@ -1,5 +1,6 @@
 """The card of a preference dataset: what a pair is, where the preferences come from, how to train on it."""
 
+from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,13 @@ _SOURCES = {
 def write_card(folder: Path, plan: "Plan", counts: dict[str, Any]) -> None:
     """Write `README.md` with the metadata by which `datasets` and the Hub's viewer read the folder."""
     recipe = plan.recipe
+    # `datasets` knows a local folder's cached rows by its card alone: without this, pairs that were made anew under the
+    # same name would load as the old ones.
+    digest = sha256()
+    for path in sorted(folder.glob("*.parquet")):
+        with path.open("rb") as stream:
+            digest.update(file_digest(stream, "sha256").digest())
+    described = f"{sum(counts['pairs'].values()):,} pairs, content {digest.hexdigest()[:16]}"
     filled = [split for split, rows in counts["pairs"].items() if rows]
     about = {
         "language": [recipe.language.code, "en"] if plan.task == "ranker" else [recipe.language.code],
@@ -45,7 +53,11 @@ def write_card(folder: Path, plan: "Plan", counts: dict[str, Any]) -> None:
         "pretty_name": f"{recipe.outputs.pretty_name} preferences ({plan.task})",
         "tags": ["preference", "trl", "smolkalam"],
         "configs": [
-            {"config_name": "default", "data_files": [{"split": s, "path": f"{s}-*.parquet"} for s in filled]}
+            {
+                "config_name": "default",
+                "description": described,
+                "data_files": [{"split": s, "path": f"{s}-*.parquet"} for s in filled],
+            }
         ],
     }
     (folder / "README.md").write_text(

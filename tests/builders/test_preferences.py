@@ -84,6 +84,17 @@ def test_the_same_call_gives_the_same_bytes_and_replaces_the_folder(run: Path, s
     ]
 
 
+def test_what_is_loaded_again_is_what_was_made_last(run: Path, scores: Path, tmp_path: Path) -> None:
+    import datasets
+
+    margins = []
+    for scale in (10.0, 20.0):
+        run_preferences(run, tmp_path / "pairs", by="benchmark", scores=scores, scale=scale)
+        loaded = datasets.load_dataset(str(tmp_path / "pairs"), split="train", cache_dir=str(tmp_path / "cache"))
+        margins.append(loaded["margin"][0])
+    assert margins[1] == margins[0] / 2
+
+
 def test_counts_add_up_and_what_is_left_out_has_its_reason(smolkalam: Run, scores: Path, tmp_path: Path) -> None:
     rows = some_rows(10)
     rows[1]["candidates"][0] = candidate("SeedX")
