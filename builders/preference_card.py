@@ -39,8 +39,8 @@ _SOURCES = {
 def write_card(folder: Path, plan: "Plan", counts: dict[str, Any]) -> None:
     """Write `README.md` with the metadata by which `datasets` and the Hub's viewer read the folder."""
     recipe = plan.recipe
-    # `datasets` knows a local folder's cached rows by its card alone: without this, pairs that were made anew under the
-    # same name would load as the old ones.
+    # `datasets` knows a local folder's cached rows by its card alone: without this, pairs that were made anew in the
+    # same place would load as the old ones.
     digest = sha256()
     for path in sorted(folder.glob("*.parquet")):
         with path.open("rb") as stream:
