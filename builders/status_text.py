@@ -64,7 +64,7 @@ def _requests(translators: list[dict[str, Any]]) -> Table:
 def _notes(one: dict[str, Any]) -> list[str]:
     lines = []
     tokens = one["tokens"]
-    beams = f" (all {one['choices_per_request']} of each request)" if one["choices_per_request"] > 1 else ""
+    beams = f" (all {one['choices_per_request']} answers of each request)" if one["choices_per_request"] > 1 else ""
     spent = [f"{tokens['input']:,} tokens in, {tokens['output']:,} out{beams}"]
     spent += [f"${one['usd']:,.2f}"] if one["usd"] is not None else []
     spent += [f"{one['gpu_hours']:,.1f} GPU-hours"] if one["gpu_hours"] is not None else []

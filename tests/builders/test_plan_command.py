@@ -99,6 +99,17 @@ def test_the_same_seed_gives_the_same_plan_and_nothing_is_written(
     assert one != plan(recipe, source_path=str(source), sample=100, settings=["seed=7"])
 
 
+def test_all_beams_of_a_request_are_paid_for(source: Path, recipe: Path) -> None:
+    beams = "translators.one.decoding={temperature: 0, extra: {use_beam_search: true, n: 4}}"
+    one, four = (
+        plan(recipe, source_path=str(source), sample=50, settings=settings)["translators"][0]
+        for settings in ([], [beams])
+    )
+    assert four["output_tokens"]["value"] == pytest.approx(4 * one["output_tokens"]["value"], abs=4)
+    assert four["input_tokens"] == one["input_tokens"] and four["requests_to_send"] == one["requests_to_send"]
+    assert any("times 4, for the server counts all 4 answers" in note for note in four["assumptions"])
+
+
 def test_a_plan_of_all_rows_is_what_the_build_asks_and_nothing_is_left_afterwards(
     smolkalam: Run, tmp_path: Path
 ) -> None:

@@ -15,7 +15,9 @@ from typing import Any
 import pytest
 
 from builders import status, status_text
+from builders.recipe_file import load_recipe
 from builders.status import Watch, run_status
+from builders.translator_recipe import ServedTranslator
 from tests.builders.test_queue import LEASE_S, wait_for, workers
 from tests.conftest import ROOT, Demo
 from tests.standin_llm import running
@@ -78,6 +80,16 @@ def test_a_finished_run_is_told_from_its_counts_and_left_as_it_is(demo: Demo, ca
     text = capsys.readouterr().out
     assert re.search(rf"^rank +{rows['rank'][0]} +{rows['rank'][0]} *$", text, re.MULTILINE)
     assert everything(demo.run) == before
+
+
+def test_tokens_of_all_beams_are_said_to_be_that() -> None:
+    spent = {"name": "SeedX", "tokens": {"input": 1000, "output": 4000}, "usd": None, "gpu_hours": None}
+    none = {"retries": {}, "asked_again": {}, "rejected": {}}
+    specs = load_recipe("smolkalam").translators
+    beams, plain = (spec.decoding.choices for spec in specs if isinstance(spec, ServedTranslator))
+    said = status_text._notes(spent | none | {"choices_per_request": beams})
+    assert said == ["SeedX: 1,000 tokens in, 4,000 out (all 4 answers of each request)"]
+    assert status_text._notes(spent | none | {"choices_per_request": plain}) == ["SeedX: 1,000 tokens in, 4,000 out"]
 
 
 def test_a_changed_recipe_makes_what_lies_there_count_no_more(demo: Demo, tmp_path: Path) -> None:
