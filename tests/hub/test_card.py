@@ -1,4 +1,5 @@
 import asyncio
+import html
 import json
 import os
 import re
@@ -338,6 +339,13 @@ def test_quality_and_reward_are_on_the_card_where_rows_have_them() -> None:
     assert "| `SFT_one_ranked` | 5 | 0 | 3 | 0 | order 7, min_LR 2 |" in ranked
     assert "quality of the primary's candidates | quality of the config |" in ranked and "reward of" not in ranked
     assert "| `SFT_one_ranked` | 0.812 | 0.700 | 0.583 |" in ranked
+
+
+def test_a_short_formula_is_not_broken_between_lines() -> None:
+    made = rendered("إذن \\(x - 1 = 3\\)", "rtl")
+    [code] = re.findall(r'<code dir="ltr">(.*?)</code>', made)
+    assert " " not in code and all(code[m.end() :].startswith("&#8288;") for m in re.finditer(r"[\\-]", code))
+    assert html.unescape(code).replace("\u2060", "").replace("\xa0", " ") == "\\(x - 1 = 3\\)"
 
 
 def test_splits_with_a_policy_of_their_own_are_named() -> None:

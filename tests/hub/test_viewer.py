@@ -147,6 +147,13 @@ def test_unknown_licence(dataset: Dataset) -> None:
     assert dataset.found() == [("warning", "licence", "README.md")]
 
 
+@pytest.mark.parametrize("code", ["apache-2.0", "cc-by-sa-4.0", "cdla-permissive-2.0", "odc-by", "gemma", "other"])
+def test_known_licences(dataset: Dataset, code: str) -> None:
+    dataset.data["license"] = code
+    dataset.card()
+    assert dataset.found() == []
+
+
 # Names.
 
 
