@@ -54,11 +54,16 @@ class Claims:
             return True
         poll_s = FIRST_POLL_S
         while (owner := _read(path)) is not None:
-            if self._dead(owner) and _read(path) == owner:
-                path.unlink(missing_ok=True)
+            if self._dead(path, owner) and _read(path) == owner:
+                try:
+                    path.unlink(missing_ok=True)
+                except OSError:
+                    # Nobody can have this claim any more. To ask without one costs a second answer at worst.
+                    return True
                 break
             await asyncio.sleep(poll_s)
             poll_s = min(LONGEST_POLL_S, 1.5 * poll_s)
+        self._seen.pop(path.name, None)
         return False
 
     def let_go(self, key: bytes) -> None:
@@ -101,23 +106,25 @@ class Claims:
     def _write_beat(self) -> None:
         (self.folder / f"{self.name}.alive").write_text(f"{self._token} {self._beats:012d}")
 
-    def _dead(self, owner: bytes) -> bool:
-        """Whether the holder of a claim with this content does not live any more."""
+    def _dead(self, path: Path, owner: bytes) -> bool:
+        """Whether the holder of the claim `path` with this content does not live any more."""
         name, _, token = owner.decode("ascii", "replace").partition(" ")
         now = time.monotonic()
+        holder, alive = f"{name} {token}", b""
         if not token:
-            # Created, and not written yet: killed right there, or a moment ago.
-            alive = b""
+            # Created, and not written yet (killed right there, or a moment ago); or it cannot be read.
+            holder = path.name
         else:
+            self._seen.pop(path.name, None)
             alive = _read(self.folder / f"{name}.alive") or b""
-            if not alive.startswith(token.encode()):
+            if alive and not alive.startswith(token.encode()):
                 # Another process has its name now: the one before it has ended.
-                return bool(alive)
+                return True
             if name.partition("-")[0] == self.name.partition("-")[0] and self._free(name):
                 return True
-        before, since = self._seen.setdefault(f"{name} {token}", (alive, now))
+        before, since = self._seen.setdefault(holder, (alive, now))
         if alive != before:
-            self._seen[f"{name} {token}"] = (alive, now)
+            self._seen[holder] = (alive, now)
             return False
         return now - since > LEASE_S
 
@@ -147,7 +154,10 @@ async def ask_once(claims: Claims, key: bytes, stored: Callable[[], Found | None
 
 
 def _read(path: Path) -> bytes | None:
+    """None if it is gone; empty if it is there and cannot be read, as on a share that is away for a moment."""
     try:
         return path.read_bytes()
-    except OSError:
+    except FileNotFoundError:
         return None
+    except OSError:
+        return b""

@@ -108,6 +108,53 @@ def test_a_silent_holder_of_another_machine_is_waited_for_until_its_lease_ends(
     asyncio.run(watch())
 
 
+def unreadable(path: Path) -> None:
+    # Not by its mode, which root may pass over: a link to itself.
+    path.symlink_to(path)
+
+
+def unremovable(path: Path) -> None:
+    path.mkdir()
+
+
+@pytest.mark.parametrize("spoil", [unreadable, unremovable])
+def test_a_claim_that_cannot_be_read_is_waited_for_at_leisure_and_no_longer_than_a_lease(
+    spoil: Callable[[Path], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(single_flight, "LEASE_S", 0.5)
+    looks: list[Path] = []
+    plain = Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", lambda path: (looks.append(path), plain(path))[1])
+
+    async def claim() -> Answer | None:
+        with AnswerStore(tmp_path) as store:
+            (tmp_path / "asking").mkdir()
+            spoil(tmp_path / "asking" / KEY.hex())
+            async with asyncio.timeout(30):
+                return await store.claim(KEY)
+
+    assert asyncio.run(claim()) is None
+    claimed = [path for path in looks if path.name == KEY.hex()]
+    # Polled 0.02 s apart at first and more slowly then.
+    assert 2 <= len(claimed) <= 20
+
+
+def test_a_holder_whose_sign_of_life_cannot_be_read_is_waited_for_no_longer_than_a_lease(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(single_flight, "LEASE_S", 0.5)
+
+    async def claim() -> Answer | None:
+        with AnswerStore(tmp_path) as store:
+            (tmp_path / "asking").mkdir()
+            (tmp_path / "asking" / KEY.hex()).write_text("0000beef-00 0123456789abcdef")
+            unreadable(tmp_path / "asking" / "0000beef-00.alive")
+            async with asyncio.timeout(30):
+                return await store.claim(KEY)
+
+    assert asyncio.run(claim()) is None
+
+
 def test_system_prompts_are_asked_once_by_all_processes_of_a_build(
     smolkalam: Callable[..., Any], row: Callable[..., Any], write_split: Callable[..., Path], tmp_path: Path
 ) -> None:
