@@ -14,6 +14,7 @@ import asyncio
 import json
 import math
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -52,6 +53,7 @@ FAULTS = (
     "redirect",
 )
 STATUS = {200: "OK", 400: "Bad Request", 401: "Unauthorized", 404: "Not Found", 429: "Too Many Requests"}
+SEED_X = re.compile(r"Translate the following [^\n]*:\n(.*) <[^<>\s]+>", re.DOTALL)
 _MAP = str.maketrans("abcdefghijklmnopqrstuvwxyz,;?", "ابصديفغهعجكلمنوحقرستطظضخىز،؛؟")
 
 
@@ -267,12 +269,13 @@ def reward_of(ids: list[int]) -> float:
 
 
 def asked_text(payload: dict[str, Any]) -> str:
-    """The text to translate within a request of any of the project's prompts."""
+    """The text to translate within a request of any of the project's prompts; all of a prompt of a recipe's own."""
     if "input" in payload:
         return json.dumps(payload["input"])
     if "messages" not in payload:
-        prompt = payload.get("prompt") or payload["inputs"]
-        return prompt[prompt.index("\n") + 1 : prompt.rindex(" <")]
+        prompt = payload["prompt"] if "prompt" in payload else payload["inputs"]
+        seed_x = SEED_X.fullmatch(prompt)
+        return seed_x[1] if seed_x else prompt
     content = payload["messages"][-1]["content"]
     return content if isinstance(content, str) else content[0]["text"]
 
