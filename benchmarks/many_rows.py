@@ -3,8 +3,8 @@
     python -m benchmarks.many_rows [--rows 500000]
 
 Synthetic conversations in 25 splits, translated by two pseudo translators into 2 configs, published to the stand-in
-for the Hub, and published again. Memory is the most that all processes of a command held at the same moment (a shared page
-counts once for each process). The time of each stage is that of its own log.
+for the Hub, and published again. Memory is the most that all processes of a command held at the same moment (a shared
+page counts once for each process). The time of each stage is that of its own log.
 """
 
 import argparse

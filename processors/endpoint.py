@@ -19,7 +19,7 @@ from loguru import logger
 from processors.answers import Answer
 from processors.connection import Address, Connection, Count, EndpointConfig
 from processors.errors import EngineError
-from processors.pacing import OutOfPatience, Turns, backoff
+from processors.pacing import OutOfPatience, Trouble, Turns, backoff
 from processors.responses import Fault, RequestFailed
 
 if TYPE_CHECKING:
@@ -68,6 +68,10 @@ class HttpServer(InferenceServer):
             "limit": sum(pacer.limit for pacer in usable),
             "endpoints": len(usable),
         }
+
+    def troubles(self) -> list[Trouble]:
+        """The endpoints that are not asked now, or hardly, and why; without a key."""
+        return [trouble for pacer in self._turns.pacers if (trouble := pacer.trouble())]
 
     def get_base_url(self) -> str:
         return self.endpoint.api_base

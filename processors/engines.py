@@ -6,7 +6,7 @@ answer is in the store before the coroutine sees it, and the same question in fl
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,7 @@ from loguru import logger
 from processors.answers import Answer, AnswerStore, request_key
 from processors.endpoint import Count, EndpointConfig, HttpServer
 from processors.errors import SmolKalamError
+from processors.pacing import Trouble
 from processors.prompts import build_payload
 from processors.responses import RequestFailed
 from processors.single_flight import SHARED, SHORT
@@ -27,7 +28,7 @@ __all__ = ["Ask", "EndpointConfig", "HttpServer", "RequestFailed", "TranslationR
 
 Ask = Callable[[str, int], Awaitable[Answer]]
 Translate = Callable[[Document, Ask], Awaitable[dict[str, Any]]]
-Progress = Callable[[Mapping[str, float]], None]
+Progress = Callable[[Mapping[str, float], Sequence[Trouble]], None]
 MakeServer = Callable[[InferenceConfig, EndpointConfig, int, Count], HttpServer]
 
 # When the run stops for an error, requests on their way get this long to come home and be stored.
@@ -51,8 +52,8 @@ class TranslationRunner(InferenceRunner):
     SmolKalamError that names the document. Documents are written as they finish, not in the order of the input.
 
     Restarting is by the answers in `store_folder`: give the same documents again, and what was answered is not asked
-    again. `make_server` makes the client of another kind of engine. `progress` is called with the counters every
-    `progress_s` seconds and once at the end, in the worker.
+    again. `make_server` makes the client of another kind of engine. `progress` is called with the counters and the endpoints in trouble
+    every `progress_s` seconds and once at the end, in the worker.
     """
 
     name = "Translation"
@@ -239,7 +240,7 @@ class TranslationRunner(InferenceRunner):
 
     def _tell(self) -> None:
         if self.progress:
-            self.progress(self.snapshot())
+            self.progress(self.snapshot(), self._server.troubles() if self._server else [])
 
 
 def _look_at_error(task: "asyncio.Task[Any]") -> None:

@@ -11,6 +11,7 @@ import random
 import re
 from collections import deque
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
@@ -98,6 +99,16 @@ class OutOfPatience(EngineError):
         return type(self), (str(self), self.wait_s)
 
 
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why the endpoint `where` is not asked, or hardly: for `seconds` so far, and for good if `left_aside`."""
+
+    where: str
+    reason: str
+    seconds: float
+    left_aside: bool
+
+
 class Pacer:
     """Slots for requests to one endpoint. `where` names it in messages; `patience_s` bounds a time without success.
 
@@ -117,6 +128,9 @@ class Pacer:
         self.reason = ""
         self.closed = ""
         self.paused_until = 0.0
+        # As `paused_until`, of pauses that are worth a line.
+        self._held_until = 0.0
+        self._troubled_since = 0.0
         self._rests_until = 0.0
         self._cuts = 0
         self._pause_s = FIRST_PAUSE_S
@@ -134,6 +148,15 @@ class Pacer:
         """Whether it is worth waiting for: not closed, and not resting for longer than our patience."""
         return not self.closed and _now() >= self._rests_until
 
+    def trouble(self) -> Trouble | None:
+        """Why it gets no request, or but one at a time; None while it works, or is only asked for a moment's rest."""
+        if not (self.closed or self.open or _now() < max(self._held_until, self._rests_until)):
+            return None
+        reason = self.closed or self.reason
+        for name in (f"{self.where}: ", f"{self.where}, "):
+            reason = reason.removeprefix(name)
+        return Trouble(self.where, reason, _now() - self._troubled_since, bool(self.closed))
+
     def take(self) -> int:
         """Take a slot. The number returned goes to `busy`: requests of one round cut the limit once."""
         self.in_flight += 1
@@ -146,7 +169,6 @@ class Pacer:
         if self.open:
             logger.info(f"{self.where}: answers again, going on")
         self.open = False
-        self.reason = ""
         self._in_a_row = 0
         self._failing_since = None
         self._pause_s = FIRST_PAUSE_S
@@ -179,15 +201,19 @@ class Pacer:
 
     def trip(self, reason: str) -> None:
         """Open the breaker."""
+        self._note_trouble()
         self.open = True
+        self.reason = reason
         self._pause(min(self._pause_s, self.patience_s / 4), reason)
 
     def close(self, reason: str) -> None:
         """Lend no slot any more."""
+        self._note_trouble()
         self.closed = reason
 
     def rest(self, seconds: float, reason: str) -> None:
         """Lend no slot for longer than anybody waits here; then begin anew."""
+        self._note_trouble()
         self._rests_until = _now() + seconds
         self._failing_since = None
         self._pause(seconds, reason)
@@ -202,12 +228,19 @@ class Pacer:
             )
             raise OutOfPatience(message, self.patience_s)
 
+    def _note_trouble(self) -> None:
+        if self.trouble() is None:
+            self._troubled_since = _now()
+
     def _pause(self, seconds: float, reason: str) -> None:
         until = _now() + seconds
         if until <= self.paused_until:
             return
         if seconds >= TELL_S and not self._paused():
             logger.warning(f"{self.where}: paused for {seconds:.0f} s ({reason})")
+        if seconds >= TELL_S:
+            self._note_trouble()
+            self._held_until = until
         self.reason = reason
         self.paused_until = until
 
