@@ -12,21 +12,31 @@ import secrets
 import socket
 import time
 from collections import Counter, deque
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
+
+from processors.pacing import Trouble
 
 ENGINES = "engines"
 # Rates are over so many seconds.
 WINDOW_S = 30.0
 # Of `TranslationRunner.snapshot`: what is so now; all else counts up.
 GAUGES = ("in_flight", "waiting", "limit", "endpoints")
+# A process writes every two seconds: one that has not for so long says nothing about now.
+STALE_S = 10.0
+# Of a reason, on the build's line; `smolkalam status` has all of it.
+SHOWN = 80
 RATES = ("documents", "requests", "answers", "prompt_tokens", "completion_tokens")
 
 
 @dataclass(frozen=True, slots=True)
 class EngineState:
-    """One process's file. `counters` since it began the stage; `now` and `per_second` as of its last write."""
+    """One process's file. `counters` since it began the stage; all else after `seconds` as of its last write.
+
+    `troubles` has the fields of `processors.pacing.Trouble` for each endpoint that gives no answer.
+    """
 
     host: str
     pid: int
@@ -35,6 +45,11 @@ class EngineState:
     counters: dict[str, int]
     now: dict[str, float]
     per_second: dict[str, float]
+    troubles: list[dict[str, Any]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        for one in self.troubles:
+            Trouble(**one)
 
 
 @dataclass(slots=True)
@@ -59,7 +74,7 @@ class EngineFile:
         self.folder = folder
         self._told: dict[str, int] = {}
 
-    def __call__(self, snapshot: Mapping[str, float]) -> None:
+    def __call__(self, snapshot: Mapping[str, float], troubles: Sequence[Trouble] = ()) -> None:
         process, now = self._process(), time.monotonic()
         counted = {name: int(value) for name, value in snapshot.items() if name not in GAUGES}
         process.counters.update({name: value - self._told.get(name, 0) for name, value in counted.items()})
@@ -81,6 +96,7 @@ class EngineFile:
             "counters": dict(sorted(process.counters.items())),
             "now": {name: snapshot[name] for name in GAUGES if name in snapshot},
             "per_second": {name: round(value, 3) for name, value in per_second.items()},
+            "troubles": [asdict(one) | {"seconds": round(one.seconds, 3)} for one in troubles],
         }
         # A hint for who watches and nothing else: no fsync, and a lost one (a full disk) is no reason to stop.
         temporary = process.path.with_suffix(".tmp")
@@ -115,22 +131,58 @@ def total_counters(states: Mapping[str, EngineState]) -> Counter[str]:
     return total
 
 
+def endpoint_troubles(states: Iterable[EngineState]) -> list[Trouble]:
+    """The processes' endpoints in trouble, each once: of what several say, what has lasted longest."""
+    found: dict[str, Trouble] = {}
+    for one in (Trouble(**told) for state in states for told in state.troubles):
+        if one.where not in found or one.seconds > found[one.where].seconds:
+            found[one.where] = one
+    return [found[where] for where in sorted(found)]
+
+
 class RequestsSince:
-    """Says how many requests a second all processes of a stage have had answered since now, and how many retries."""
+    """Says how many requests a second all processes of a stage have had answered since now, and how many retries.
+
+    And which endpoints are paused or left aside, and why, by processes that wrote since now and lately.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._began = time.monotonic()
-        self._before = total_counters(read_engines(folder))
+        before = read_engines(folder)
+        self._before = total_counters(before)
+        # Each file's last beat that was seen, and when it was seen to move.
+        self._beats = {name: (state.beat, float("-inf")) for name, state in before.items()}
 
     def __call__(self) -> str:
-        new = total_counters(read_engines(self.folder)) - self._before
-        if not new["answers"] and not new["requests"]:
+        states = read_engines(self.folder)
+        troubles = endpoint_troubles(self._lately(states))
+        new = total_counters(states) - self._before
+        if not new["answers"] and not new["requests"] and not troubles:
             return ""
         retries = sum(count for name, count in new.items() if name.startswith("retry_"))
         rate = new["answers"] / max(time.monotonic() - self._began, 1e-3)
-        lost = new["endpoints_left_aside"]
+        lost = 0 if any(one.left_aside for one in troubles) else new["endpoints_left_aside"]
         aside = (
             f", {lost} {'endpoint' if lost == 1 else 'endpoints'} left aside: see {self.folder.parent}" if lost else ""
         )
-        return f"({rate:,.1f} requests/s, {retries:,} retries{aside})"
+        return "; ".join([f"({rate:,.1f} requests/s, {retries:,} retries{aside})", *map(trouble_text, troubles)])
+
+    def _lately(self, states: Mapping[str, EngineState]) -> list[EngineState]:
+        now = time.monotonic()
+        for name, state in states.items():
+            if name not in self._beats or self._beats[name][0] != state.beat:
+                self._beats[name] = state.beat, now
+        return [state for name, state in states.items() if now - self._beats[name][1] < STALE_S]
+
+
+def trouble_text(one: Trouble, most: int = SHOWN) -> str:
+    """One line, of a reason's first `most` characters.
+
+    >>> trouble_text(Trouble("127.0.0.1:8000", "503: overloaded", 12.3, left_aside=False))
+    'paused: 127.0.0.1:8000: 503: overloaded (for 12 s)'
+    """
+    # A server's own words, which end on a terminal.
+    reason = "".join(character if character.isprintable() else " " for character in one.reason)
+    shown = reason if len(reason) <= most else f"{reason[: most - 1]}…"
+    return f"{'left aside' if one.left_aside else 'paused'}: {one.where}: {shown} (for {one.seconds:.0f} s)"

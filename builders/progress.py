@@ -32,7 +32,8 @@ class Monitor:
             TextColumn("{task.description:<24}"),
             BarColumn(),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[rate]}"),
+            # Not markup: it may hold a server's own words.
+            TextColumn("{task.fields[rate]}", markup=False),
             TimeElapsedColumn(),
             console=self.console,
             disable=not self._live,

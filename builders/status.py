@@ -4,13 +4,14 @@ import json
 import sys
 import time
 from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.live import Live
 
-from builders.engine_files import ENGINES, EngineState, total_counters
+from builders.engine_files import ENGINES, EngineState, endpoint_troubles, total_counters
 from builders.executor_recipe import Shared
 from builders.recipe_file import load_recipe
 from builders.run import Run
@@ -92,7 +93,10 @@ class Watch:
         it), finished. `stages`: rows done by finished units, in progress by those at work, failed by reason.
         `translators`: what the requests' processes told; of requests `sent` counts every try, `answered` what came of
         them, `replayed` what needed none; `retries` by what the server did, `asked_again` by the retry ladder. Rates
-        are of the processes that are alive.
+        are of the processes that are alive, and so are `troubles`: the endpoints that give no answer (a circuit
+        breaker is open, the server ordered a wait or has been busy for seconds), each with `where` it is, the
+        `reason`, the `seconds` since then as of its process's last sign of life, and `left_aside` where it is for
+        good. Empty as soon as all work again.
         """
         self.pulse.look()
         stages = self.reader.stages()
@@ -198,6 +202,7 @@ def _translator(
         "tokens": {"input": asked, "output": answered},
         "choices_per_request": spec.decoding.choices if isinstance(spec, ServedTranslator) else 1,
         "retries": {k.removeprefix("retry_"): n for k, n in counters.most_common() if k.startswith("retry_")},
+        "troubles": [asdict(one) for one in endpoint_troubles(alive.values())],
         "asked_again": {name: stage.extra[name] for name in LADDER if stage.extra[name]},
         "rejected": {
             k.removeprefix("rejected_"): n for k, n in stage.extra.most_common() if k.startswith("rejected_")

@@ -6,11 +6,16 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from builders.engine_files import trouble_text
+from processors.pacing import Trouble
+
+LONGEST_REASON = 500
+
 
 def render(snapshot: dict[str, Any]) -> Group:
     """The tables of a snapshot as `Watch.look` makes it."""
     parts: list[Any] = [Text(_headline(snapshot)), _stages(snapshot["stages"])]
-    served = [one for one in snapshot["translators"] if one["requests"]["sent"] or one["requests"]["replayed"]]
+    served = [one for one in snapshot["translators"] if _begun(one)]
     if served:
         parts += [Text(), _requests(served)]
         parts += [Text(line) for one in served for line in _notes(one)]
@@ -20,6 +25,10 @@ def render(snapshot: dict[str, Any]) -> Group:
     if silent := snapshot["worker_names"]["silent"]:
         parts.append(Text(f"silent for longer than their lease, others take over: {', '.join(silent)}"))
     return Group(*parts)
+
+
+def _begun(one: dict[str, Any]) -> bool:
+    return bool(one["requests"]["sent"] or one["requests"]["replayed"] or one["troubles"])
 
 
 def _headline(snapshot: dict[str, Any]) -> str:
@@ -69,6 +78,7 @@ def _notes(one: dict[str, Any]) -> list[str]:
     spent += [f"${one['usd']:,.2f}"] if one["usd"] is not None else []
     spent += [f"{one['gpu_hours']:,.1f} GPU-hours"] if one["gpu_hours"] is not None else []
     lines.append(f"{one['name']}: {', '.join(spent)}")
+    lines += [f"{one['name']}: {trouble_text(Trouble(**told), LONGEST_REASON)}" for told in one["troubles"]]
     for name, title in (("retries", "tried again"), ("asked_again", "asked again"), ("rejected", "answers refused")):
         if one[name]:
             lines.append(f"{one['name']}: {title}: {_listed(one[name])}")

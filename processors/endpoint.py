@@ -70,7 +70,7 @@ class HttpServer(InferenceServer):
         }
 
     def troubles(self) -> list[Trouble]:
-        """The endpoints that are not asked now, or hardly, and why; without a key."""
+        """The endpoints that give no answer now, and why; without a key."""
         return [trouble for pacer in self._turns.pacers if (trouble := pacer.trouble())]
 
     def get_base_url(self) -> str:

@@ -52,8 +52,8 @@ class TranslationRunner(InferenceRunner):
     SmolKalamError that names the document. Documents are written as they finish, not in the order of the input.
 
     Restarting is by the answers in `store_folder`: give the same documents again, and what was answered is not asked
-    again. `make_server` makes the client of another kind of engine. `progress` is called with the counters and the endpoints in trouble
-    every `progress_s` seconds and once at the end, in the worker.
+    again. `make_server` makes the client of another kind of engine. `progress` is called with the counters and the
+    endpoints in trouble every `progress_s` seconds and once at the end, in the worker.
     """
 
     name = "Translation"

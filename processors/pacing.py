@@ -24,8 +24,8 @@ CUT = 0.7
 IN_A_ROW = 10
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 15.0
 LONGEST_BACKOFF_S = 30.0
-# A pause shorter than this is not worth a line.
-TELL_S = 5.0
+# A pause shorter than this is not worth a line, nor are fewer failures.
+TELL_S, FEW = 5.0, 3
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
 _UNIT_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -101,7 +101,7 @@ class OutOfPatience(EngineError):
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """Why the endpoint `where` is not asked, or hardly: for `seconds` so far, and for good if `left_aside`."""
+    """Why the endpoint `where` gives no answer, for `seconds` so far; it is asked no more if `left_aside`."""
 
     where: str
     reason: str
@@ -130,7 +130,7 @@ class Pacer:
         self.paused_until = 0.0
         # As `paused_until`, of pauses that are worth a line.
         self._held_until = 0.0
-        self._troubled_since = 0.0
+        self._held_since = 0.0
         self._rests_until = 0.0
         self._cuts = 0
         self._pause_s = FIRST_PAUSE_S
@@ -138,7 +138,9 @@ class Pacer:
         # alone, and at the default of 6 attempts fewer than it takes to give up two.
         self._opens_at = max(IN_A_ROW, attempts + 1)
         self._in_a_row = 0
+        # Without a success between: since when, and how many, those of a busy server among them.
         self._failing_since: float | None = None
+        self._failures = 0
 
     def free(self) -> bool:
         """Whether a request may go now."""
@@ -149,13 +151,19 @@ class Pacer:
         return not self.closed and _now() >= self._rests_until
 
     def trouble(self) -> Trouble | None:
-        """Why it gets no request, or but one at a time; None while it works, or is only asked for a moment's rest."""
-        if not (self.closed or self.open or _now() < max(self._held_until, self._rests_until)):
+        """Why nothing comes of it, and since when; None while it works, or is only asked for a moment's rest."""
+        now, since = _now(), []
+        if self._held():
+            since.append(self._held_since)
+        # A busy server opens no breaker, and gets one request after the other all the same.
+        if self._failing_since is not None and self._failures >= FEW and now - self._failing_since >= TELL_S:
+            since.append(self._failing_since)
+        if not since:
             return None
         reason = self.closed or self.reason
         for name in (f"{self.where}: ", f"{self.where}, "):
             reason = reason.removeprefix(name)
-        return Trouble(self.where, reason, _now() - self._troubled_since, bool(self.closed))
+        return Trouble(self.where, reason, now - min(since), bool(self.closed))
 
     def take(self) -> int:
         """Take a slot. The number returned goes to `busy`: requests of one round cut the limit once."""
@@ -171,6 +179,7 @@ class Pacer:
         self.open = False
         self._in_a_row = 0
         self._failing_since = None
+        self._failures = 0
         self._pause_s = FIRST_PAUSE_S
         self.limit = min(float(self.most), self.limit + 1 / self.limit)
 
@@ -201,25 +210,28 @@ class Pacer:
 
     def trip(self, reason: str) -> None:
         """Open the breaker."""
-        self._note_trouble()
+        self._hold()
         self.open = True
         self.reason = reason
         self._pause(min(self._pause_s, self.patience_s / 4), reason)
 
     def close(self, reason: str) -> None:
         """Lend no slot any more."""
-        self._note_trouble()
+        self._hold()
         self.closed = reason
 
     def rest(self, seconds: float, reason: str) -> None:
         """Lend no slot for longer than anybody waits here; then begin anew."""
-        self._note_trouble()
+        self._hold()
         self._rests_until = _now() + seconds
         self._failing_since = None
+        self._failures = 0
         self._pause(seconds, reason)
 
     def _note_failure(self, reason: str) -> None:
         now = _now()
+        self.reason = reason
+        self._failures += 1
         self._failing_since = self._failing_since or now
         if now - self._failing_since > self.patience_s:
             message = (
@@ -228,9 +240,12 @@ class Pacer:
             )
             raise OutOfPatience(message, self.patience_s)
 
-    def _note_trouble(self) -> None:
-        if self.trouble() is None:
-            self._troubled_since = _now()
+    def _held(self) -> bool:
+        return bool(self.closed) or self.open or _now() < max(self._held_until, self._rests_until)
+
+    def _hold(self) -> None:
+        if not self._held():
+            self._held_since = _now()
 
     def _pause(self, seconds: float, reason: str) -> None:
         until = _now() + seconds
@@ -239,7 +254,7 @@ class Pacer:
         if seconds >= TELL_S and not self._paused():
             logger.warning(f"{self.where}: paused for {seconds:.0f} s ({reason})")
         if seconds >= TELL_S:
-            self._note_trouble()
+            self._hold()
             self._held_until = until
         self.reason = reason
         self.paused_until = until

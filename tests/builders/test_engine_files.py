@@ -2,12 +2,14 @@ import doctest
 import json
 import pickle
 from copy import deepcopy
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from builders import engine_files
-from builders.engine_files import EngineFile, RequestsSince, read_engines, total_counters
+from builders.engine_files import EngineFile, RequestsSince, endpoint_troubles, read_engines, total_counters
+from processors.pacing import Trouble
 
 
 @pytest.fixture(autouse=True)
@@ -65,6 +67,33 @@ def test_the_bar_counts_from_where_the_build_began(tmp_path: Path) -> None:
     assert since() == ""
     tell({"answers": 30, "requests": 35, "retry_429": 1, "retry_500": 4})
     assert since() == "(0.0 requests/s, 4 retries)"
+
+
+def test_an_endpoint_in_trouble_is_named_until_it_works_again(tmp_path: Path) -> None:
+    tell, since = EngineFile(tmp_path), RequestsSince(tmp_path)
+    tell({"requests": 3, "retry_503": 3}, [Trouble("there:80", "503: [/overloaded]\x1b[2J", 12.4, left_aside=False)])
+    assert since() == "(0.0 requests/s, 3 retries); paused: there:80: 503: [/overloaded] [2J (for 12 s)"
+    (state,) = read_engines(tmp_path).values()
+    again = replace(state, troubles=[state.troubles[0] | {"seconds": 99.0, "reason": "502"}])
+    assert endpoint_troubles([state, again, state]) == [Trouble("there:80", "502", 99.0, left_aside=False)]
+    tell({"requests": 4, "retry_503": 3, "endpoints_left_aside": 1}, [Trouble("b", "x" * 200, 1, left_aside=True)])
+    assert since() == f"(0.0 requests/s, 3 retries); left aside: b: {'x' * 79}… (for 1 s)"
+    tell({"requests": 5, "retry_503": 3, "endpoints_left_aside": 1})
+    assert since() == f"(0.0 requests/s, 3 retries, 1 endpoint left aside: see {tmp_path.parent})"
+
+
+def test_the_trouble_of_who_has_ended_is_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [100.0]
+    monkeypatch.setattr(engine_files.time, "monotonic", lambda: clock[0])
+    trouble = [Trouble("there:80", "503", 12.0, left_aside=False)]
+    EngineFile(tmp_path)({"requests": 3}, trouble)
+    since = RequestsSince(tmp_path)
+    assert since() == ""
+    monkeypatch.setattr(engine_files, "_processes", {})
+    EngineFile(tmp_path)({"requests": 3}, trouble)
+    assert "paused: there:80" in since()
+    clock[0] += engine_files.STALE_S
+    assert "paused" not in since()
 
 
 def test_the_examples_in_the_docstrings() -> None:

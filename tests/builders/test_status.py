@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from builders import status, status_text
+from builders.engine_files import ENGINES, RequestsSince
 from builders.recipe_file import load_recipe
 from builders.status import Watch, run_status
 from builders.translator_recipe import ServedTranslator
@@ -84,7 +85,7 @@ def test_a_finished_run_is_told_from_its_counts_and_left_as_it_is(demo: Demo, ca
 
 def test_tokens_of_all_beams_are_said_to_be_that() -> None:
     spent = {"name": "SeedX", "tokens": {"input": 1000, "output": 4000}, "usd": None, "gpu_hours": None}
-    none = {"retries": {}, "asked_again": {}, "rejected": {}}
+    none = {"troubles": [], "retries": {}, "asked_again": {}, "rejected": {}}
     specs = load_recipe("smolkalam").translators
     beams, plain = (spec.decoding.choices for spec in specs if isinstance(spec, ServedTranslator))
     said = status_text._notes(spent | none | {"choices_per_request": beams})
@@ -172,6 +173,40 @@ def test_two_workers_of_which_one_is_killed(smolkalam: Run, source: Path, tmp_pa
     failed = found["stages"][1]["failed_rows"]
     dropped = [line for path in (run / "translate/one/dropped").glob("*") for line in path.read_text().splitlines()]
     assert sum(failed.values()) == len(dropped)
+
+
+def test_an_outage_is_explained_while_it_lasts(source: Path, tmp_path: Path) -> None:
+    run, recipe = tmp_path / "run", tmp_path / "small.yaml"
+    with running() as server:
+        text = RECIPE.format(url=server.url, lease_s=LEASE_S)
+        recipe.write_text(re.sub("executor: .*", "executor: {kind: local}", text))
+        server.control(faults={"503": 1.0})
+        command = [sys.executable, "-m", "smolkalam", "build", str(recipe), "--input", str(source), "--workers", "1"]
+        since = RequestsSince(run / "logs" / "translate" / "one" / ENGINES)
+        with subprocess.Popen(
+            [*command, "--output", str(run), "--stop-after", "translate"],
+            env=os.environ | {"PYTHONPATH": str(ROOT)},
+            stderr=subprocess.PIPE,
+            text=True,
+        ) as build:
+            try:
+                wait_for((run / "recipe.yaml").is_file, "a run folder")
+                watch = Watch(run)
+                seen = wait_for(lambda: (s := watch.look())["translators"][0]["troubles"] and s, "a reason")
+                (trouble,) = seen["translators"][0]["troubles"]
+                where = server.url.removeprefix("http://")
+                assert trouble["where"] == where and not trouble["left_aside"] and trouble["seconds"] >= 5
+                assert trouble["reason"] == "503: injected 503"
+                assert f"; paused: {where}: 503: injected 503 (for " in since()
+                (line,) = [line for line in status_text._notes(seen["translators"][0]) if "paused" in line]
+                assert line.startswith(f"one: paused: {where}: 503: injected 503 (for ")
+                server.control(faults={}, latency=0.3)
+                wait_for(lambda: not watch.look()["translators"][0]["troubles"], "work")
+                assert "paused" not in since()
+                _, errors = build.communicate(timeout=120)
+                assert build.returncode == 0, errors
+            finally:
+                build.kill()
 
 
 def test_followed_in_a_pipe_and_on_a_terminal(smolkalam: Run, source: Path, tmp_path: Path) -> None:

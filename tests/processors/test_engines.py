@@ -25,7 +25,7 @@ from processors.endpoint import EndpointConfig
 from processors.engines import Ask, TranslationRunner
 from processors.errors import EngineError, InputError, SmolKalamError
 from processors.languages import Language
-from processors.pacing import Pacer, Turns, backoff, ordered_wait
+from processors.pacing import Pacer, Trouble, Turns, backoff, ordered_wait
 from processors.prompts import PromptConfig
 from processors.responses import Fault, RequestFailed, read_response
 
@@ -338,9 +338,11 @@ def test_an_outage_pauses_says_why_and_costs_no_row(said: list[str], monkeypatch
     monkeypatch.setattr("processors.pacing.FIRST_PAUSE_S", 0.05)
     monkeypatch.setattr("processors.pacing.LONGEST_PAUSE_S", 0.05)
     monkeypatch.setattr("processors.pacing.TELL_S", 0.0)
+    told: list[list[Trouble]] = []
     with running("--translation", "fast", "--fault", "500=1") as server:
 
-        def repair(counters: Any) -> None:
+        def repair(counters: Any, troubles: Any) -> None:
+            told.append(list(troubles))
             # 19 failures of three requests are at least seven of one: more than it is tried on a server that works.
             if counters.get("retry_500", 0) >= 19:
                 server.control(faults={})
@@ -351,6 +353,12 @@ def test_an_outage_pauses_says_why_and_costs_no_row(said: list[str], monkeypatch
     assert runner.counters["retry_500"] >= 19
     assert any("paused" in line and "failures in a row, last: 500: injected 500" in line for line in said)
     assert any("answers again" in line for line in said)
+    paused = [troubles[0] for troubles in told if troubles]
+    assert paused and not told[0] and not told[-1]
+    assert all(one.where == server.url.removeprefix("http://") and not one.left_aside for one in paused)
+    assert paused[-1].reason.endswith("failures in a row, last: 500: injected 500")
+    # From the first pause on, over all probes.
+    assert [one.seconds for one in paused] == sorted(one.seconds for one in paused) and paused[-1].seconds > 0.05
 
 
 def test_the_last_rows_may_all_be_bad_and_the_run_still_ends(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -384,7 +392,7 @@ def test_a_wait_beyond_patience_stops_the_run() -> None:
 def test_concurrency_is_the_most_and_falls_when_the_server_is_busy() -> None:
     limits = []
 
-    def watch(counters: Any) -> None:
+    def watch(counters: Any, troubles: Any) -> None:
         limits.append(counters.get("limit", 8.0))
 
     with running(
@@ -461,7 +469,7 @@ import sys
 sys.path.insert(0, "tests/processors")
 from test_engines import *
 config = endpoint(sys.argv[1], concurrency=4)
-run(config, 400, Path(sys.argv[2]), progress=lambda c: print(int(c.get("answers", 0)), flush=True), progress_s=0.05)
+run(config, 400, Path(sys.argv[2]), progress=lambda c, _: print(int(c.get("answers", 0)), flush=True), progress_s=0.05)
 """
 
 
@@ -562,7 +570,7 @@ def test_errors_survive_pickling(error: SmolKalamError) -> None:
 
 def test_the_runner_is_quiet_and_its_counters_can_be_polled(healthy: Running, said: list[str]) -> None:
     told: list[dict[str, float]] = []
-    runner = run(endpoint(healthy.url), 20, progress=lambda counters: told.append(dict(counters)))
+    runner = run(endpoint(healthy.url), 20, progress=lambda counters, _: told.append(dict(counters)))
     assert [line for line in said if not line.startswith("DEBUG")] == []
     assert told[-1]["documents"] == 20 and {"in_flight", "waiting", "limit"} <= told[-1].keys()
     stats = {name: runner.stats[name].total for name in ("requests", "documents", "prompt_tokens")}

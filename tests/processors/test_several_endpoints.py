@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from processors.endpoint import Address, EndpointConfig
 from processors.errors import EngineError
-from processors.pacing import Pacer, Turns
+from processors.pacing import Pacer, Trouble, Turns
 from tests.processors.test_engines import SECRET, endpoint, results, run, said, texts
 from tests.standin_llm import Running, running
 
@@ -103,6 +103,41 @@ def test_a_retry_goes_elsewhere_where_it_can() -> None:
 # ---- left aside
 
 
+def test_trouble_is_told_while_it_lasts_and_measured_from_its_beginning(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [100.0]
+    monkeypatch.setattr("processors.pacing._now", lambda: clock[0])
+    pacer = Pacer("a", 4, 900.0, 6)
+    pacer.busy(pacer.take(), "429: slow down", 2.0)
+    assert pacer.trouble() is None
+    pacer.busy(pacer.take(), "429: quota", 60.0)
+    clock[0] += 10
+    # One that was on its way: the others wait all the same.
+    pacer.succeeded()
+    assert pacer.trouble() == Trouble("a", "429: quota", 10.0, left_aside=False)
+    clock[0] += 50
+    assert pacer.trouble() is None
+    pacer.trip("a: cannot be reached (refused)")
+    assert pacer.trouble() == Trouble("a", "cannot be reached (refused)", 0.0, left_aside=False)
+    clock[0] += 30
+    pacer.failed("503: overloaded")
+    assert pacer.trouble() == Trouble("a", "1 failures in a row, last: 503: overloaded", 30.0, left_aside=False)
+    pacer.close("a, model 'm': 402: no credit left")
+    clock[0] += 1
+    assert pacer.trouble() == Trouble("a", "model 'm': 402: no credit left", 31.0, left_aside=True)
+    pacer = Pacer("a", 4, 900.0, 6)
+    pacer.trip("503")
+    pacer.succeeded()
+    assert pacer.trouble() is None
+    # Busy, and nothing else: no breaker opens, and no answer comes.
+    for second in range(4):
+        pacer.busy(pacer.take(), f"503: overloaded {second}", None)
+        assert pacer.trouble() is None
+        clock[0] += 1.5
+    assert pacer.trouble() == Trouble("a", "503: overloaded 3", 6.0, left_aside=False) and not pacer.open
+    pacer.succeeded()
+    assert pacer.trouble() is None
+
+
 def test_one_that_dies_in_the_middle_costs_no_row(said: list[str]) -> None:
     with servers((), ()) as (stays, dies):
         config = several(stays, dies, concurrency=4)
@@ -152,8 +187,12 @@ def test_one_that_refuses_us_is_left_aside_with_one_warning(
         config = replace(
             endpoint(good.url, api_key_env="KEY_A"), others=(Address(bad.url, api_key_env="KEY_B", weight=3.0),)
         )
-        runner = run(config, 50)
+        told: list[list[Trouble]] = []
+        runner = run(config, 50, progress=lambda _, troubles: told.append(list(troubles)))
         assert answered(good) == 50
+        (trouble,) = told[-1]
+        assert trouble.left_aside and trouble.where == f"127.0.0.1:{port(bad)}" and OTHER not in repr(trouble)
+        assert trouble.reason.startswith("model 'stand-in': ") and trouble.reason.endswith("key comes from KEY_B")
         assert f"Bearer {OTHER}" not in good.stats()["keys"] and f"Bearer {SECRET}" not in bad.stats()["keys"]
     assert all("text" in result for result in results(runner).values())
     (warning,) = [line for line in said if line.startswith("WARNING") and "left aside, 1 others go on" in line]
@@ -166,8 +205,12 @@ def test_two_keys_of_one_host_are_two_endpoints(said: list[str], monkeypatch: py
     monkeypatch.setenv("KEY_B", OTHER)
     with servers(("--requires-key", OTHER)) as (server,):
         config = replace(endpoint(server.url, api_key_env="KEY_A"), others=(Address(server.url, "KEY_B"),))
-        assert len(results(run(config, 30))) == 30
+        told: list[list[Trouble]] = []
+        assert len(results(run(config, 30, progress=lambda _, troubles: told.append(list(troubles))))) == 30
     (warning,) = [line for line in said if "left aside" in line]
+    # The server quotes the key.
+    (trouble,) = told[-1]
+    assert trouble.where.endswith("(KEY_A)") and "the key is rejected" in trouble.reason and SECRET not in repr(told)
     assert "(KEY_A)" in warning and "the key is rejected" in warning and SECRET not in "".join(said)
 
 
