@@ -76,7 +76,7 @@ def select(build: Build) -> None:
     inputs = plan["inputs"]
     cuts = plan_cuts(build, _run, {cut.split: cut for cut in recipe.selection.cuts}, inputs)
     folder = run.stage("select")
-    build.marks["select"] = _enter(build, "select", inputs)
+    build.marks["select"] = _enter(build, "select", lambda: inputs)
     filters = ApplyFilters(recipe.selection.drop_han, cuts, run.stage("scan"))
     _run(
         build, "select", folder, build.units, ShardReader(build.source, []), [filters], _selected_row, schemas.selected
@@ -88,10 +88,11 @@ def select(build: Build) -> None:
         raise InputError(f"{build.source.path}: no row is left to translate ({dropped}); look into {folder}/dropped")
 
 
-def _enter(build: Build, name: str, inputs: dict[str, Any]) -> str:
-    """Prepare the stage's folder for `inputs`, once for all machines; returns the fingerprint."""
+def _enter(build: Build, name: str, inputs: Callable[[], dict[str, Any]]) -> str:
+    """Prepare the stage's folder for its inputs, once for all machines; returns the fingerprint."""
     folder = build.run.stage(*name.split("/"))
-    return build.executor.planned(name, lambda: {"mark": enter_stage(folder, inputs, say=build.observer.say)})["mark"]
+    made = build.executor.planned(name, lambda: {"mark": enter_stage(folder, inputs(), say=build.observer.say)})
+    return made["mark"]
 
 
 def translate(build: Build) -> None:
@@ -101,14 +102,7 @@ def translate(build: Build) -> None:
         if not build.executor.wants(name):
             continue
         folder = build.run.stage("translate", spec.name)
-        memory = load_memory(spec, build.recipe.language)
-        inputs = {
-            "select": build.marks["select"],
-            "translator": _answers_depend_on(spec),
-            "language": build.recipe.language.model_dump(mode="json"),
-            "memory": memory.digest() if memory else None,
-        }
-        build.marks[name] = _enter(build, name, inputs)
+        build.marks[name] = _enter(build, name, partial(_translate_inputs, build, spec))
         reader = UnitReader(build.run.stage("select"), [])
         if isinstance(spec, ServedTranslator):
             from builders.endpoint import endpoint_step, processes_here
@@ -129,6 +123,17 @@ def translate(build: Build) -> None:
                 build.observer.say(f"{name}: not tried again; a memory says the same until it grows")
             steps = [TranslateStep(spec, build.recipe.language)]
             _run(build, name, folder, build.selected, reader, steps, candidate_row, schemas.candidate)
+
+
+def _translate_inputs(build: Build, spec: Translator) -> dict[str, Any]:
+    # Only where the stage is planned: a machine that ranks may have neither the model nor the memory.
+    memory = load_memory(spec, build.recipe.language)
+    return {
+        "select": build.marks["select"],
+        "translator": _answers_depend_on(spec),
+        "language": build.recipe.language.model_dump(mode="json"),
+        "memory": memory.digest() if memory else None,
+    }
 
 
 def _retry(
@@ -172,7 +177,7 @@ def reward(build: Build) -> None:
         "served": spec.base_url is not None,
         "language": recipe.language.name,
     }
-    mark = build.marks["reward"] = _enter(build, "reward", inputs)
+    mark = build.marks["reward"] = _enter(build, "reward", lambda: inputs)
     spec = spec.model_copy(update={"revision": found["revision"]})
     steps = [
         JoinCandidates({name: build.run.stage("translate", name) for name in names}),
@@ -200,7 +205,7 @@ def rank(build: Build) -> None:
     fitted = build.run.stage("ranker") if len(configs) > 1 else None
     if fitted:
         inputs["ranker"] = build.executor.planned("ranker", partial(plan_ranker, build))["mark"]
-    build.marks["rank"] = _enter(build, "rank", inputs)
+    build.marks["rank"] = _enter(build, "rank", lambda: inputs)
     steps = [
         JoinCandidates({name: build.run.stage("translate", name) for name in configs.values()}),
         JoinRewards(build.run.stage("reward") if recipe.ranking.reward else None),

@@ -21,7 +21,10 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from builders.queue import SharedFolder
 from builders.recipe_file import load_recipe
+from builders.run import Run
+from builders.stages import Build, translate
 from processors.errors import InputError
 from processors.gguf_file import digest, part_names, read_metadata
 from tests.conftest import ROOT
@@ -222,6 +225,39 @@ def test_a_recipe_s_model_is_found_beside_it(tmp_path: Path) -> None:
     assert recipe.translators[0].model == str(tmp_path / "tiny.gguf")
     hub = write_recipe(tmp_path, "user/repo", prompt="file: m.gguf\n    revision: abc")
     assert load_recipe(str(hub)).translators[0].model == "user/repo"
+
+
+class Nobody:
+    """Who watches a build and says nothing."""
+
+    def stage(self, *_: Any) -> None: ...
+    def warn(self, message: str) -> None: ...
+    def say(self, message: str) -> None: ...
+    def finished(self, name: str) -> None: ...
+
+
+def test_a_machine_that_only_ranks_needs_neither_the_model_nor_the_memory(tiny: Path, tmp_path: Path) -> None:
+    memory = tmp_path / "reference.tmx"
+    shutil.copy(ROOT / "builders/sample/memory/reference.tmx", memory)
+    text = write_recipe(tmp_path, tiny).read_text()
+    path = tmp_path / "recipe.yaml"
+    path.write_text(text.replace(f"{ROOT}/builders/sample/memory/reference.tmx", str(memory)))
+    recipe, run = load_recipe(str(path)), Run(tmp_path / "run")
+    run.folder.mkdir()
+
+    def marks(executor: SharedFolder) -> dict[str, str]:
+        build = Build(recipe, run, Nobody(), executor, marks={"select": "0"})
+        translate(build)
+        return build.marks
+
+    planned = marks(SharedFolder(run, lease_s=5.0))
+    tiny.unlink()
+    memory.unlink()
+    assert marks(SharedFolder(run, lease_s=5.0, only="rank", wait=False)) == planned
+    # Who plans anew looks at them.
+    shutil.rmtree(run.folder / "plan")
+    with pytest.raises(InputError, match="no such file"):
+        marks(SharedFolder(run, lease_s=5.0))
 
 
 FROM_THE_HUB = """
