@@ -70,6 +70,17 @@ def test_a_long_stage_tells_a_log_its_rate_and_time_left(monkeypatch: pytest.Mon
     assert re.search(r"^translate/one: 100/1000 rows [\d,]+ rows/s \d+:\d\d left$", stream.getvalue(), re.MULTILINE)
 
 
+def test_a_server_s_own_words_are_no_markup() -> None:
+    stream = io.StringIO()
+    console = Console(file=stream, width=160, force_terminal=True, color_system=None)
+    rows = Rows()
+    with Monitor(["translate/one"], console) as monitor:
+        monitor.stage("translate/one", 40, 0, rows.watch, lambda: "paused: there:80: 503: [/overloaded] [red]x")
+        rows.until_seen()
+        monitor.finished("translate/one")
+    assert "paused: there:80: 503: [/overloaded] [red]x" in stream.getvalue()
+
+
 def test_more_rows_than_there_are_never_show() -> None:
     console, stream = plain()
     with Monitor(["select"], console) as monitor:
