@@ -8,6 +8,7 @@ from types import TracebackType
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Column
 
 LOG_EVERY_S = 30.0
 REFRESH_S = 0.25
@@ -32,8 +33,8 @@ class Monitor:
             TextColumn("{task.description:<24}"),
             BarColumn(),
             MofNCompleteColumn(),
-            # Not markup: it may hold a server's own words.
-            TextColumn("{task.fields[rate]}", markup=False),
+            # Not markup: it may hold a server's own words. Folded, for their end says what is wrong.
+            TextColumn("{task.fields[rate]}", markup=False, table_column=Column(overflow="fold")),
             TimeElapsedColumn(),
             console=self.console,
             disable=not self._live,

@@ -70,15 +70,21 @@ def test_a_long_stage_tells_a_log_its_rate_and_time_left(monkeypatch: pytest.Mon
     assert re.search(r"^translate/one: 100/1000 rows [\d,]+ rows/s \d+:\d\d left$", stream.getvalue(), re.MULTILINE)
 
 
-def test_a_server_s_own_words_are_no_markup() -> None:
+@pytest.mark.parametrize("width", [80, 160])
+def test_a_server_s_own_words_are_no_markup_and_not_cut(width: int) -> None:
     stream = io.StringIO()
-    console = Console(file=stream, width=160, force_terminal=True, color_system=None)
-    rows = Rows()
+    console = Console(file=stream, width=width, force_terminal=True, color_system=None)
+    rows, told = Rows(), "(0.0 requests/s, 12 retries); paused: there:80: 503: [/overloaded] [red] wait a while"
     with Monitor(["translate/one"], console) as monitor:
-        monitor.stage("translate/one", 40, 0, rows.watch, lambda: "paused: there:80: 503: [/overloaded] [red]x")
+        monitor.stage("translate/one", 40, 0, rows.watch, lambda: told)
         rows.until_seen()
         monitor.finished("translate/one")
-    assert "paused: there:80: 503: [/overloaded] [red]x" in stream.getvalue()
+        (_, shown) = monitor._progress.tasks
+        table = Console(width=width, color_system=None)
+        with table.capture() as captured:
+            table.print(monitor._progress.make_tasks_table([shown]))
+    # Each word is somewhere, in order, on however many lines.
+    assert re.search(r"\s.*?".join(map(re.escape, told.split())), captured.get(), re.DOTALL)
 
 
 def test_more_rows_than_there_are_never_show() -> None:
