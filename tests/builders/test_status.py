@@ -85,7 +85,7 @@ def test_a_finished_run_is_told_from_its_counts_and_left_as_it_is(demo: Demo, ca
 
 def test_tokens_of_all_beams_are_said_to_be_that() -> None:
     spent = {"name": "SeedX", "tokens": {"input": 1000, "output": 4000}, "usd": None, "gpu_hours": None}
-    none = {"troubles": [], "retries": {}, "asked_again": {}, "rejected": {}}
+    none: dict[str, Any] = {"troubles": [], "retries": {}, "asked_again": {}, "rejected": {}}
     specs = load_recipe("smolkalam").translators
     beams, plain = (spec.decoding.choices for spec in specs if isinstance(spec, ServedTranslator))
     said = status_text._notes(spent | none | {"choices_per_request": beams})
