@@ -27,7 +27,7 @@ GAUGES = ("in_flight", "waiting", "limit", "endpoints")
 # A process writes every two seconds: one that has not for so long says nothing about now.
 STALE_S = 10.0
 # Of a reason, on the build's line; `smolkalam status` has all of it.
-SHOWN = 80
+SHOWN = 120
 RATES = ("documents", "requests", "answers", "prompt_tokens", "completion_tokens")
 
 

@@ -77,7 +77,7 @@ def test_an_endpoint_in_trouble_is_named_until_it_works_again(tmp_path: Path) ->
     again = replace(state, troubles=[state.troubles[0] | {"seconds": 99.0, "reason": "502"}])
     assert endpoint_troubles([state, again, state]) == [Trouble("there:80", "502", 99.0, left_aside=False)]
     tell({"requests": 4, "retry_503": 3, "endpoints_left_aside": 1}, [Trouble("b", "x" * 200, 1, left_aside=True)])
-    assert since() == f"(0.0 requests/s, 3 retries); left aside: b: {'x' * 79}… (for 1 s)"
+    assert since() == f"(0.0 requests/s, 3 retries); left aside: b: {'x' * 119}… (for 1 s)"
     tell({"requests": 5, "retry_503": 3, "endpoints_left_aside": 1})
     assert since() == f"(0.0 requests/s, 3 retries, 1 endpoint left aside: see {tmp_path.parent})"
 
