@@ -236,7 +236,7 @@ class Nobody:
     def finished(self, name: str) -> None: ...
 
 
-@pytest.mark.llamacpp
+@needs_llamacpp
 def test_a_machine_that_only_ranks_needs_neither_the_model_nor_the_memory(tiny: Path, tmp_path: Path) -> None:
     memory = tmp_path / "reference.tmx"
     shutil.copy(ROOT / "builders/sample/memory/reference.tmx", memory)
