@@ -6,7 +6,8 @@ translation is a function of the text; which of the requests for a text meet a f
 count, whatever the order of arrival.
 
 GET /stats tells what was asked and answered how often, and which keys were sent; POST /control with
-{"faults": {...}, "latency": s, "capacity": n, "models": bool} changes it while it runs.
+{"faults": {...}, "latency": s, "capacity": n, "models": bool, "hold": bool} changes it while it runs; what would be
+answered is kept waiting as long as "hold" is true.
 """
 
 import argparse
@@ -70,6 +71,8 @@ class StandIn:
         self.keys: Counter[str] = Counter()
         self.in_flight = self.most_in_flight = self.connections = 0
         self.busy = 0
+        self.going = asyncio.Event()
+        self.going.set()
         self.queue: list[asyncio.Future[None]] = []
         self.payloads: list[dict[str, Any]] = []
         self.log = options.log.open("a") if options.log else None
@@ -198,7 +201,8 @@ class StandIn:
         return {"id": "x", "object": "completion", "model": payload["model"], "choices": [choice], "usage": usage}
 
     async def work(self) -> None:
-        """`latency` seconds, `capacity` requests at a time, first come first served."""
+        """`latency` seconds, `capacity` requests at a time, first come first served, once nothing is held."""
+        await self.going.wait()
         if self.capacity:
             if self.busy >= self.capacity:
                 turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -243,6 +247,7 @@ class StandIn:
             "served": self.served,
             "keys": self.keys,
             "connections": self.connections,
+            "in_flight": self.in_flight,
             "most_in_flight": self.most_in_flight,
             "payloads": self.payloads,
         }
@@ -252,6 +257,10 @@ class StandIn:
         self.latency = change.get("latency", self.latency)
         self.capacity = change.get("capacity", self.capacity)
         self.models = change.get("models", self.models)
+        if change.get("hold", not self.going.is_set()):
+            self.going.clear()
+        else:
+            self.going.set()
 
 
 def classes(payload: dict[str, Any]) -> dict[str, Any]:

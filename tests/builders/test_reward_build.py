@@ -145,14 +145,15 @@ def test_a_killed_stage_asks_nothing_twice(smolkalam: Run, tmp_path: Path, model
             stdout=subprocess.DEVNULL,
         )
         try:
-            # Until a unit is under way whose requests hang, and all others of it are answered.
-            before, until = -1, time.monotonic() + 200
-            while time.monotonic() < until:
-                answered = sum(server.stats()["answered"].values())
-                if answered == before and answered and list((tmp_path / "run" / "reward" / "partial").glob("*")):
-                    break
-                before = answered
-                time.sleep(1)
+            # Until a unit is under way of which all requests hang that are not answered and written down.
+            seen: list[tuple[object, int]] = []
+            while len(seen) < 4 or len(set(seen[-4:])) > 1 or not seen[-1][0]:
+                assert len(seen) < 400 and process.poll() is None, seen[-4:]
+                time.sleep(0.5)
+                stats, partial = server.stats(), list((tmp_path / "run" / "reward" / "partial").glob("*"))
+                sizes = tuple(path.stat().st_size for path in partial)
+                hanging = stats["in_flight"] == stats["served"].get("hang")
+                seen.append((hanging and sizes, sum(stats["answered"].values())))
         finally:
             process.send_signal(signal.SIGKILL)
             process.wait()

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -143,6 +144,8 @@ def test_two_workers_of_which_one_is_killed(smolkalam: Run, source: Path, tmp_pa
         assert smolkalam(*begin, "--stop-after", "select").returncode == 0
         watch = Watch(run)
         assert watch.look()["state"] == "stopped"
+        # Both stay at work until they have been seen there, however fast the machine.
+        server.control(hold=True)
         with workers(run, 2) as (killed, other):
             seen = wait_for(lambda: (s := watch.look())["workers"]["alive"] == 2 and s, "two signs of life")
             assert seen["state"] == "running" and seen["workers"] == {"alive": 2, "quiet": 0, "silent": 0}
@@ -155,6 +158,7 @@ def test_two_workers_of_which_one_is_killed(smolkalam: Run, source: Path, tmp_pa
             killed.wait()
             gone = wait_for(lambda: (s := watch.look())["workers"]["silent"] and s, "silence")
             assert str(killed.pid) in gone["worker_names"]["silent"][0]
+            server.control(hold=False)
             _, errors = other.communicate(timeout=180)
             assert other.returncode == 0, errors
         answered = sum(server.stats()["answered"].values())
@@ -209,35 +213,67 @@ def test_an_outage_is_explained_while_it_lasts(source: Path, tmp_path: Path) -> 
                 build.kill()
 
 
+def read_terminal(terminal: int) -> bytes:
+    with suppress(OSError):  # as Linux says that nobody writes to it any more
+        return os.read(terminal, 65536)
+    return b""
+
+
 def test_followed_in_a_pipe_and_on_a_terminal(smolkalam: Run, source: Path, tmp_path: Path) -> None:
     run, recipe = tmp_path / "run", tmp_path / "small.yaml"
     environment = os.environ | {"PYTHONPATH": str(ROOT), "TERM": "xterm", "COLUMNS": "120"}
     command = [sys.executable, "-m", "smolkalam", "status", str(run)]
-    with running("--latency", "0.1") as server:
+    states: list[dict[str, Any]] = []
+    text = b""
+
+    def told() -> dict[str, Any]:
+        """The next line of the pipe."""
+        assert lines.stdout
+        states.append(json.loads(lines.stdout.readline()))
+        return states[-1]
+
+    def rows_done(state: dict[str, Any]) -> int:
+        return state["stages"][1]["rows_done"] + state["stages"][1]["rows_in_progress"]
+
+    with running("--latency", "0.3") as server:
         recipe.write_text(RECIPE.format(url=server.url, lease_s=LEASE_S))
         begin = ("build", recipe, "--input", source, "--output", run, "--workers", 1)
         assert smolkalam(*begin, "--stop-after", "select").returncode == 0
         shown, terminal = pty.openpty()
+        # The build goes on when the views have seen where it stands: nothing yet, some rows, all of them.
+        server.control(hold=True)
         with workers(run, 1) as (worker,):
-            lines = subprocess.Popen(
-                [*command, "--follow", "--format", "json"], env=environment, stdout=subprocess.PIPE, text=True
-            )
-            screen = subprocess.Popen(command, env=environment, stdout=terminal, stderr=terminal)
-            os.close(terminal)
-            out, _ = lines.communicate(timeout=180)
-            assert worker.wait() == 0 and lines.returncode == 0
-        text = b""
-        while True:
-            try:
-                piece = os.read(shown, 65536)
-            except OSError:
-                break
-            text += piece
-        assert screen.wait() == 0
-    states = [json.loads(line) for line in out.splitlines()]
-    assert states[-1]["state"] == "finished" and states[0]["state"] == "running" and len(states) > 2
-    done = [state["stages"][1]["rows_done"] + state["stages"][1]["rows_in_progress"] for state in states]
-    assert done[-1] == 120 and len(set(done)) > 2
+            wait_for(lambda: server.stats()["asked"], "a request")
+            with (
+                subprocess.Popen(
+                    [*command, "--follow", "--format", "json"], env=environment, stdout=subprocess.PIPE, text=True
+                ) as lines,
+                subprocess.Popen(command, env=environment, stdout=terminal, stderr=terminal) as screen,
+            ):
+                os.close(terminal)
+                try:
+                    assert told()["state"] == "running" and not rows_done(states[-1])
+                    while b"running" not in text:
+                        text += os.read(shown, 65536)
+                    server.control(hold=False)
+                    wait_for(lambda: sum(server.stats()["answered"].values()) > 12, "some rows")
+                    server.control(hold=True)
+                    while not rows_done(told()):
+                        pass
+                    assert rows_done(states[-1]) < 120
+                    server.control(hold=False, latency=0)
+                    while told()["state"] != "finished":
+                        pass
+                    assert lines.wait() == 0 and not lines.stdout.read() and worker.wait() == 0
+                    while piece := read_terminal(shown):
+                        text += piece
+                    assert screen.wait() == 0
+                finally:
+                    lines.kill()
+                    screen.kill()
+    done = [rows_done(state) for state in states]
+    assert done == sorted(done) and done[-1] == 120
+    assert not states[0]["stages"][1]["rows_per_second"]
     under_way = [state["stages"][1] for state in states if state["stages"][1]["seconds_left"]]
     assert under_way and all(stage["rows_per_second"] > 0 for stage in under_way)
     assert b"small (queue): running" in text and b"small (queue): finished" in text
