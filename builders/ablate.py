@@ -11,9 +11,10 @@ from rich.console import Console
 
 from builders.ablation import Variant, expand, expanded
 from builders.ablation_scores import SCORES, Ablation, Estimate, compare, read_scores
+from builders.finished_run import units_to_rank
 from builders.recipe_file import dump_recipe, load_recipe
 from builders.run import Run
-from builders.units import UnitFiles, read_counts, replacing
+from builders.units import read_counts, replacing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,14 +59,12 @@ def run_ablation(
     # The build's own last line on stdout is a path; the data of this command is the table.
     with redirect_stdout(sys.stderr):
         run_build(str(path), output=run.folder, workers=workers, stop_after="rank", executor=executor, finish=finish)
-    selected = [UnitFiles(run.stage("select"), path.stem) for path in run.stage("select", "counts").glob("*.json")]
-    names = sorted(unit.name for unit in selected if read_counts(unit)["kept"])
-    done = [UnitFiles(run.stage("rank"), name) for name in names]
-    if missing := sum(not unit.done() for unit in done):
+    units = units_to_rank(run.folder)
+    if missing := sum(not unit.done() for unit in units):
         console.print(f"{missing} units are not ranked yet: run the same command again when the jobs are done.")
         return
-    dropped = sum(sum(read_counts(unit)["dropped"].values()) for unit in done)
-    found = compare([variant.name for variant in variants], read_scores(done), dropped, recipe.seed)
+    dropped = sum(sum(read_counts(unit)["dropped"].values()) for unit in units)
+    found = compare([variant.name for variant in variants], read_scores(units), dropped, recipe.seed)
     text = table(found)
     run.write("ablation.json", json.dumps(as_json(found, variants), indent=1) + "\n")
     run.write("ablation.md", text)

@@ -1,13 +1,12 @@
 """A run folder whose rows are all ranked: what is made of a build besides its dataset reads from here."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from builders.recipe import Recipe
 from builders.recipe_file import load_recipe
-from builders.units import UnitFiles
+from builders.units import UnitFiles, all_counts
 from processors.errors import InputError, SmolKalamError
 
 
@@ -17,12 +16,16 @@ def ranked_units(run: Path) -> tuple[Recipe, list[UnitFiles]]:
     if not recipe_file.exists():
         raise InputError(f"{run}: not a run folder (no recipe.yaml); give the --output of a finished build")
     recipe = load_recipe(str(recipe_file))
-    counts = sorted((run / "select" / "counts").glob("*.json"))
-    names = [path.stem for path in counts if json.loads(path.read_text(encoding="utf-8"))["kept"]]
-    units = [UnitFiles(run / "rank", name) for name in names]
+    units = units_to_rank(run)
     if not units or not all(unit.done() for unit in units):
         raise InputError(f"{run}: the build has not ranked every row yet; run it again to finish it first")
     return recipe, units
+
+
+def units_to_rank(run: Path) -> list[UnitFiles]:
+    """The rank stage's units of a run whose rows are selected, in order, whether ranked yet or not."""
+    selected = all_counts(run / "select")
+    return [UnitFiles(run / "rank", name) for name, counts in selected.items() if counts["kept"]]
 
 
 def ranked_rows(unit: UnitFiles, columns: list[str] | None = None) -> Iterator[list[dict[str, Any]]]:
