@@ -8,11 +8,11 @@ import json
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from math import sqrt
 from typing import Any, Literal, NamedTuple
 
 from processors.judge_rubric import CRITERIA, Judgement
 from processors.krippendorff import krippendorff_alpha
+from processors.wilson import wilson_interval
 
 Winner = Literal["a", "b", "tie"]
 VOTES: dict[Winner, int] = {"a": 1, "tie": 0, "b": -1}
@@ -111,18 +111,12 @@ class Share(NamedTuple):
 
 
 def share(hits: int, of: int) -> Share:
-    """A proportion with its Wilson score interval (Wilson, 1927), which holds for few and for extreme ones too.
+    """A proportion with its interval.
 
     >>> str(share(9, 10))
     '90.0% [59.6, 98.2] of 10'
     """
-    if not of:
-        return Share(0, 0, 0.0, 1.0)
-    z = 1.959964
-    p, room = hits / of, 1 + z * z / of
-    middle = (p + z * z / (2 * of)) / room
-    reach = z * sqrt(p * (1 - p) / of + z * z / (4 * of * of)) / room
-    return Share(hits, of, max(0.0, middle - reach), min(1.0, middle + reach))
+    return Share(hits, of, *wilson_interval(hits, of))
 
 
 class JudgeReport(NamedTuple):

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from processors.wilson import wilson_interval
+
 Floats = NDArray[np.float64]
-# Two-sided 95%.
-_Z = 1.959963984540054
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,24 +34,11 @@ class Bin:
     high: float
 
 
-def wilson(right: float, n: int) -> tuple[float, float]:
-    """Wilson's 95% interval of a share.
-
-    >>> tuple(round(x, 3) for x in wilson(95, 100))
-    (0.888, 0.978)
-    """
-    if n == 0:
-        return 0.0, 1.0
-    p, z2 = right / n, _Z**2 / n
-    middle, half = p + z2 / 2, _Z * np.sqrt(p * (1 - p) / n + z2 / (4 * n))
-    return float(max(0.0, (middle - half) / (1 + z2))), float(min(1.0, (middle + half) / (1 + z2)))
-
-
 def pairwise_accuracy(differences: Sequence[float]) -> Accuracy:
     """Of rewards of the chosen less those of the rejected; the interval is Wilson's, for independent pairs."""
     right = float(_right(np.asarray(differences, dtype=float)).sum())
     n = len(differences)
-    return Accuracy(n, right / n if n else 0.0, *wilson(right, n))
+    return Accuracy(n, right / n if n else 0.0, *wilson_interval(right, n))
 
 
 def clustered_accuracy(differences: Sequence[float], rows: Sequence[str], seed: int = 0) -> Accuracy:
@@ -93,7 +80,7 @@ def reliability(differences: Sequence[float], bins: int = 10) -> list[Bin]:
             len(part),
             float(confidence[part].mean()),
             float(right[part].mean()),
-            *wilson(float(right[part].sum()), len(part)),
+            *wilson_interval(float(right[part].sum()), len(part)),
         )
         for part in parts
     ]

@@ -16,7 +16,6 @@ from model_recipes.reward.metrics import (
     log_loss,
     pairwise_accuracy,
     reliability,
-    wilson,
 )
 
 
@@ -24,19 +23,6 @@ def test_accuracy_counts_a_tie_as_one_half() -> None:
     found = pairwise_accuracy([2.0, 0.1, -3.0, 0.0])
     assert (found.pairs, found.accuracy) == (4, 0.625)
     assert 0 < found.low < 0.625 < found.high < 1
-
-
-@pytest.mark.parametrize(("right", "n"), [(0, 5), (5, 5), (50, 100), (999, 1000)])
-def test_wilsons_interval_holds_the_share(right: int, n: int) -> None:
-    # Agresti and Coull 1998: solves |p - share| = z sqrt(p (1 - p) / n).
-    for p in wilson(right, n):
-        assert abs(p - right / n) == pytest.approx(1.959964 * np.sqrt(p * (1 - p) / n), abs=1e-6)
-
-
-def test_wilsons_interval_covers_the_truth_about_95_times_in_100() -> None:
-    draw = np.random.default_rng(1)
-    covered = [low <= 0.8 <= high for low, high in (wilson(int(n), 60) for n in draw.binomial(60, 0.8, 4000))]
-    assert 0.93 <= np.mean(covered) <= 0.97
 
 
 def test_pairs_of_one_row_are_not_independent() -> None:
