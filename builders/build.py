@@ -1,13 +1,11 @@
 """`smolkalam build`: load the recipe, run the stages, say what came out."""
 
-import os
 import sys
 import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from rich.console import Console
 from rich.table import Table
@@ -15,8 +13,9 @@ from rich.table import Table
 from builders import stages
 from builders.executor_recipe import LocalRun, RayRun, Shared, SlurmRun
 from builders.executors import Executor, ThisMachine
+from builders.keys import check_key
 from builders.progress import Monitor
-from builders.queue import CARD, Reached, SharedFolder, joined, refuse_workers, retries, start
+from builders.queue import CARD, Reached, SharedFolder, goes_on, joined, refuse_workers, retries, start
 from builders.recipe import Recipe, shipped_recipes
 from builders.recipe_file import dump_recipe, load_recipe
 from builders.report import print_report
@@ -125,26 +124,43 @@ def _begin_shared(
     retry_failed: bool,
 ) -> Path:
     assert not isinstance(recipe.executor, LocalRun)
-    if retry_failed and isinstance(recipe.executor, SlurmRun):
-        raise InputError("--retry-failed: not as Slurm jobs; give --executor local, or queue for several machines")
-    try:
-        start(run, _resolved(recipe), recipe.executor.lease_s, retry_failed=retry_failed)
-    except OSError as error:
-        raise write_error(error, run.folder) from None
+    if isinstance(recipe.executor, SlurmRun):
+        return _submit(recipe, run, wanted, finish, retry_failed)
+    _start(recipe, run, recipe.executor.lease_s, retry_failed)
     if isinstance(recipe.executor, RayRun):
         from builders.ray_workers import RayWorkers
 
         task = partial(work_on, run.folder, workers=recipe.executor.cpus_per_task, wanted=wanted, finish=finish)
         RayWorkers(task, recipe.executor, run.logs("ray")).run()
         # Nothing is left but to say what came out; what the tasks left undone is done here.
-    if not isinstance(recipe.executor, SlurmRun):
-        work_on(run.folder, workers=workers, wanted=wanted, finish=finish)
-        return run.folder
-    from builders.slurm import submit
+    work_on(run.folder, workers=workers, wanted=wanted, finish=finish)
+    return run.folder
 
-    work = partial(_work_on_stage, run.folder, finish, recipe.executor)
-    for stage, ids in submit(recipe, run, work, wanted).items():
-        print(f"{stage}: job {', '.join(ids)}", file=sys.stderr)
+
+def _start(recipe: Recipe, run: Run, lease_s: float, retry_failed: bool) -> None:
+    try:
+        start(run, _resolved(recipe), lease_s, retry_failed=retry_failed)
+    except OSError as error:
+        raise write_error(error, run.folder) from None
+
+
+def _submit(
+    recipe: Recipe, run: Run, wanted: list[str], finish: Callable[[stages.Build], None], retry_failed: bool
+) -> Path:
+    from builders.slurm import arrays, arrays_to_retry, submit
+
+    assert isinstance(recipe.executor, SlurmRun)
+    needed = arrays(recipe, wanted)
+    if retry_failed:
+        going_on = goes_on(run, _resolved(recipe), retry_failed=True)
+        needed = arrays_to_retry(recipe, run, wanted, going_on=going_on)
+    if not needed:
+        print(f"{run.folder}: no row failed, and the build is done; nothing is submitted", file=sys.stderr)
+    else:
+        _start(recipe, run, recipe.executor.lease_s, retry_failed)
+        work = partial(_work_on_stage, run.folder, finish, recipe.executor)
+        for stage, ids in submit(recipe, run, work, needed).items():
+            print(f"{stage}: job {', '.join(ids)}", file=sys.stderr)
     print(run.folder)
     return run.folder
 
@@ -246,10 +262,4 @@ def _check_keys(recipe: Recipe, monitor: Monitor, works_on: Callable[[str], bool
     if (reward := recipe.ranking.reward) and reward.base_url and works_on("reward"):
         endpoints.append((f"reward model '{reward.model}'", reward.base_url, reward.api_key_env))
     for name, base_url, variable in endpoints:
-        if not variable:
-            continue
-        if not os.environ.get(variable):
-            raise InputError(f"{name}: the environment variable {variable} is not set; export the server's key in it")
-        address = urlsplit(base_url)
-        if address.scheme == "http" and address.hostname not in ("localhost", "127.0.0.1", "::1"):
-            monitor.warn(f"{name}: its key is sent unencrypted to {base_url}")
+        check_key(name, base_url, variable, warn=monitor.warn)

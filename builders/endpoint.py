@@ -68,8 +68,7 @@ class EndpointRollout:
 
 def decoding_fields(spec: ServedTranslator) -> dict[str, Any]:
     """What each request says of decoding, in the server's own names; a part of the key under which an answer lies."""
-    decoding = spec.decoding.model_dump(mode="json", exclude_none=True)
-    decoding |= decoding.pop("extra")
+    decoding = spec.decoding.fields()
     if isinstance(spec, VllmTranslator) and spec.repetition_detection:
         decoding["repetition_detection"] = spec.repetition_detection.model_dump()
     return decoding

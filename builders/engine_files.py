@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from builders.units import write_hint
 from processors.pacing import Trouble
 
 ENGINES = "engines"
@@ -98,12 +99,7 @@ class EngineFile:
             "per_second": {name: round(value, 3) for name, value in per_second.items()},
             "troubles": [asdict(one) | {"seconds": round(one.seconds, 3)} for one in troubles],
         }
-        # A hint for who watches and nothing else: no fsync, and a lost one (a full disk) is no reason to stop.
-        temporary = process.path.with_suffix(".tmp")
-        with contextlib.suppress(OSError):
-            self.folder.mkdir(parents=True, exist_ok=True)
-            temporary.write_text(json.dumps(told), encoding="utf-8")
-            temporary.replace(process.path)
+        write_hint(process.path, told)
 
     def _process(self) -> _Process:
         pid = os.getpid()

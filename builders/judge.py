@@ -2,27 +2,26 @@
 
 import asyncio
 import json
-import os
 import sys
 from collections import Counter
 from itertools import chain
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-from filelock import FileLock, Timeout
 from loguru import logger
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from builders.finished_run import ranked_rows, ranked_units
-from builders.judge_panel import Panel, PanelJudge, load_panel
+from builders.judge_panel import PanelJudge, load_panel
 from builders.judge_report import Estimate, estimate, plain_report, print_report, say_cost
 from builders.judge_sample import draw_pairs
-from builders.units import replacing, write_error
+from builders.keys import check_key
+from builders.run import lock_folder
+from builders.units import write_error, write_text
 from processors.answers import AnswerStore
 from processors.endpoint import EndpointConfig
-from processors.errors import InputError, SmolKalamError
+from processors.errors import InputError, SmolKalamError, first_error
 from processors.judge_client import Judge, JudgeClient
 from processors.judges import JudgedPair, Pair
 from processors.languages import Language
@@ -41,7 +40,8 @@ def run_judge(
     on a terminal; elsewhere InputError says it.
     """
     panel = load_panel(panel_file)
-    _check_keys(panel)
+    for one in panel.judges:
+        check_key(f"judge '{one.name}'", one.base_url, one.api_key_env, warn=_warn)
     # Warnings as plain lines; what the client tells of each try is for debugging.
     logger.remove()
     logger.add(lambda line: print(line, end="", file=sys.stderr), level="WARNING", format="{message}")
@@ -60,7 +60,7 @@ def run_judge(
         why = ", ".join(f"{reason} {n:,}" for reason, n in drawn.left_out.items())
         raise InputError(f"{run}: no pair to judge: {why or 'no row'}")
     judges = [_judge(judge, recipe.language) for judge in panel.judges]
-    lock = _lock(output)
+    lock = lock_folder(output, busy="is being judged into already; wait for that or choose another --output")
     try:
         with AnswerStore(output / "answers") as store:
             estimates = [
@@ -70,8 +70,8 @@ def run_judge(
             say_cost(panel, estimates, drawn)
             _ask_to_go_on(estimates, yes)
             verdicts = asyncio.run(_judge_all(judges, drawn.pairs, store))
-        _write(output / VERDICTS, "".join(verdict.to_json() + "\n" for verdict in verdicts))
-        _write(output / REPORT, json.dumps(plain_report(verdicts, drawn), indent=1, ensure_ascii=False) + "\n")
+        write_text(output / VERDICTS, "".join(verdict.to_json() + "\n" for verdict in verdicts))
+        write_text(output / REPORT, json.dumps(plain_report(verdicts, drawn), indent=1, ensure_ascii=False) + "\n")
     except OSError as error:
         raise write_error(error, output) from error
     finally:
@@ -82,7 +82,6 @@ def run_judge(
 
 
 def _judge(spec: PanelJudge, language: Language) -> Judge:
-    decoding = spec.decoding.model_dump(mode="json", exclude_none=True)
     endpoint = EndpointConfig(
         base_url=spec.base_url,
         model=spec.model,
@@ -90,7 +89,7 @@ def _judge(spec: PanelJudge, language: Language) -> Judge:
         prompt=PromptConfig(language),
         revision=spec.revision,
         api_key_env=spec.api_key_env,
-        decoding=decoding | decoding.pop("extra"),
+        decoding=spec.decoding.fields(),
         concurrency=spec.concurrency,
         timeout_s=spec.timeout_s,
     )
@@ -136,7 +135,7 @@ async def _judge_all(judges: list[Judge], pairs: list[Pair], store: AnswerStore)
                 for index, judge in enumerate(judges):
                     group.create_task(ask(index, judge))
         except* SmolKalamError as errors:
-            raise _first(errors) from None
+            raise first_error(errors) from None
     console.print(
         f"{counts['answers']:,} answers paid for ({counts['prompt_tokens']:,} tokens in, "
         f"{counts['completion_tokens']:,} out), {counts['stored']:,} known before",
@@ -145,39 +144,8 @@ async def _judge_all(judges: list[Judge], pairs: list[Pair], store: AnswerStore)
     return [verdicts[place] for place in sorted(verdicts)]
 
 
-def _first(errors: BaseExceptionGroup[Any]) -> BaseException:
-    first: BaseException = errors
-    while isinstance(first, BaseExceptionGroup):
-        first = first.exceptions[0]
-    return first
-
-
-def _check_keys(panel: Panel) -> None:
-    for judge in panel.judges:
-        if judge.api_key_env and not os.environ.get(judge.api_key_env, "").strip():
-            raise InputError(
-                f"judge '{judge.name}': the environment variable {judge.api_key_env} is not set; "
-                "export the server's key in it"
-            )
-        address = urlsplit(judge.base_url)
-        if (
-            judge.api_key_env
-            and address.scheme == "http"
-            and address.hostname not in ("localhost", "127.0.0.1", "::1")
-        ):
-            print(f"warning: judge '{judge.name}': its key is sent unencrypted to {judge.base_url}", file=sys.stderr)
-
-
-def _lock(output: Path) -> FileLock:
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(output / ".lock")
-        lock.acquire(timeout=0)
-    except Timeout:
-        raise InputError(f"{output}: is being judged into already; wait for that or choose another --output") from None
-    except OSError as error:
-        raise write_error(error, output) from None
-    return lock
+def _warn(message: str) -> None:
+    print(f"warning: {message}", file=sys.stderr)
 
 
 def _ask_to_go_on(estimates: list[Estimate], yes: bool) -> None:
@@ -188,8 +156,3 @@ def _ask_to_go_on(estimates: list[Estimate], yes: bool) -> None:
     print("Go on? [y/N] ", end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip().lower() not in ("y", "yes"):
         raise InputError("nothing was asked")
-
-
-def _write(path: Path, text: str) -> None:
-    with replacing(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")

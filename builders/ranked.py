@@ -14,7 +14,7 @@ from builders import schemas
 from builders.claims import check_guard
 from builders.run import Run
 from builders.statistics import COLUMNS, SplitStatistics
-from builders.units import UnitFiles, read_unit, replacing, write_error
+from builders.units import UnitFiles, read_unit, write_error, write_text
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -200,8 +200,7 @@ class BuildSplits(PipelineStep):
                 "config": config, "split": split, "rows": writer.rows, "bytes": writer.bytes,
                 "files": files, "statistics": statistics,
             }  # fmt: skip
-            with replacing(done) as temporary:
-                temporary.write_text(json.dumps(result), encoding="utf-8")
+            write_text(done, json.dumps(result))
         except OSError as error:
             raise write_error(error, folder) from error
 

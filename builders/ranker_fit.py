@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from builders.run import enter_stage
-from builders.units import Unit, UnitFiles, read_unit, replacing, write_error
+from builders.units import Unit, UnitFiles, read_unit, replacing, write_error, write_text
 from processors.checks import check_conversation
 from processors.languages import Language
 from processors.metrics import translated_parts
@@ -52,8 +52,7 @@ def plan_ranker(build: "Build") -> dict[str, Any]:
         folders = {name: build.run.stage("translate", name) for name in names}
         fitted = fit_sample(build.selected, build.run.stage("select"), folders, ranker, recipe.language, recipe.seed)
         try:
-            with replacing(folder / "ranker.json") as temporary:
-                temporary.write_text(text, encoding="utf-8")
+            write_text(folder / "ranker.json", text)
             with replacing(folder / "fitted.npz") as temporary:
                 fitted.save(temporary)
         except OSError as error:

@@ -19,7 +19,7 @@ from filelock import FileLock, Timeout
 
 from builders.claims import check_guard
 from builders.translator_recipe import ServedTranslator
-from builders.units import replacing, write_error
+from builders.units import write_error, write_text
 from processors.errors import InputError
 
 # What decides the bytes of a build, beside the recipe.
@@ -52,25 +52,28 @@ class Run:
 
     def lock(self) -> FileLock:
         """Create the folder and take its lock. Raises InputError if it cannot be written or another build has it."""
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            lock = FileLock(self.folder / ".lock")
-            lock.acquire(timeout=0)
-        except Timeout:
-            raise InputError(
-                f"{self.folder}: another build is running in this folder; wait for it or choose another --output"
-            ) from None
-        except OSError as error:
-            raise write_error(error, self.folder) from None
-        return lock
+        busy = "another build is running in this folder; wait for it or choose another --output"
+        return lock_folder(self.folder, busy=busy)
 
     def write(self, name: str, text: str) -> None:
         """Write a small file of the run folder atomically."""
         try:
-            with replacing(self.folder / name) as temporary:
-                temporary.write_text(text, encoding="utf-8")
+            write_text(self.folder / name, text)
         except OSError as error:
             raise write_error(error, self.folder) from None
+
+
+def lock_folder(folder: Path, *, busy: str) -> FileLock:
+    """Create a folder and take its lock. Raises InputError if it cannot be written, or says `busy` if it is taken."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / ".lock")
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise InputError(f"{folder}: {busy}") from None
+    except OSError as error:
+        raise write_error(error, folder) from None
+    return lock
 
 
 def library_versions() -> dict[str, str]:
@@ -105,10 +108,7 @@ def enter_stage(folder: Path, inputs: dict[str, Any], *, say: Callable[[str], No
             # Units without their fingerprint (a kill between the two) belong to nobody.
             if (folder / "counts").exists():
                 _remove(folder / "counts")
-            with replacing(path) as temporary:
-                temporary.write_text(
-                    json.dumps({"fingerprint": mark, "inputs": inputs}, default=str), encoding="utf-8"
-                )
+            write_text(path, json.dumps({"fingerprint": mark, "inputs": inputs}, default=str))
         for leftover in folder.rglob(".*.tmp"):
             check_guard()
             leftover.unlink(missing_ok=True)

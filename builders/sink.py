@@ -4,9 +4,6 @@ A step before it never removes a document; it marks it with `drop(document, reas
 was read arrives here, and the count of a unit can be checked against what its source holds.
 """
 
-import contextlib
-import json
-import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -17,7 +14,7 @@ from typing import Any
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
-from builders.units import Dropped, Unit, UnitFiles, write_unit
+from builders.units import Dropped, Unit, UnitFiles, write_hint, write_unit
 from processors.errors import CountError
 
 DROPPED = "dropped"
@@ -139,13 +136,7 @@ class UnitSink(PipelineStep):
 
 def beat(progress: Path, rank: int, rows: int) -> None:
     """Say for the progress bar how many rows of unfinished units a task is done with."""
-    # A hint and nothing else: no fsync, and a lost one (a full disk) is no reason to stop.
-    path = progress / f"{rank:05d}.json"
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")
-    with contextlib.suppress(OSError):
-        progress.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(json.dumps({"rows": rows}))
-        temporary.replace(path)
+    write_hint(progress / f"{rank:05d}.json", {"rows": rows})
 
 
 def expected_rows(units: Iterable[Unit]) -> dict[str, int]:

@@ -48,6 +48,12 @@ class Decoding(Strict):
             raise ValueError("max_tokens_per_character: lowers max_tokens for short texts; give max_tokens too")
         return self
 
+    def fields(self) -> dict[str, Any]:
+        """What each request says of decoding, in the server's own names."""
+        fields = self.model_dump(mode="json", exclude_none=True)
+        extra = fields.pop("extra")
+        return fields | extra
+
     @property
     def choices(self) -> int:
         """Answers of one request, beams for example: the first is taken, the server counts the tokens of all."""

@@ -4,6 +4,7 @@ Every stage after `select` reads and writes one file a unit, under the same name
 not at all, whatever the number of tasks and workers; that is what makes a build resumable and its bytes the same.
 """
 
+import contextlib
 import errno
 import json
 import os
@@ -109,12 +110,10 @@ def write_unit(
             pq.write_table(table, temporary, compression="zstd")
         if dropped:
             lines = "".join(json.dumps(asdict(d), ensure_ascii=False) + "\n" for d in dropped)
-            with replacing(files.dropped) as temporary:
-                temporary.write_text(lines, encoding="utf-8", errors="backslashreplace")
+            write_text(files.dropped, lines, errors="backslashreplace")
         else:
             files.dropped.unlink(missing_ok=True)
-        with replacing(files.counts) as temporary:
-            temporary.write_text(json.dumps(counts), encoding="utf-8")
+        write_text(files.counts, json.dumps(counts))
     except OSError as error:
         raise write_error(error, files.folder) from error
 
@@ -160,6 +159,21 @@ class replacing:
         except (OSError, ClaimLost):
             self.temporary.unlink(missing_ok=True)
             raise
+
+
+def write_text(path: Path, text: str, errors: str = "strict") -> None:
+    """Write a file in one step, as `replacing` does. `errors`: what becomes of a lone surrogate."""
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", errors=errors)
+
+
+def write_hint(path: Path, value: dict[str, Any]) -> None:
+    """Write JSON for who watches, and nothing else: no fsync, and a lost one (a full disk) is no reason to stop."""
+    temporary = path.with_suffix(f".{os.getpid()}.tmp")
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(json.dumps(value), encoding="utf-8")
+        temporary.replace(path)
 
 
 def to_table(rows: list[dict[str, Any]], schema: "pa.Schema", files: UnitFiles) -> "pa.Table":

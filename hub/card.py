@@ -8,7 +8,7 @@ from builders.ranked import PARALLEL, statistics_by_config
 from builders.recipe import Recipe
 from builders.statistics import to_json
 from builders.translator_recipe import PseudoTranslator
-from builders.units import replacing
+from builders.units import write_text
 from hub import sections
 from hub.examples import examples
 from hub.kept_sections import edited_sections, generated, merge_card
@@ -36,8 +36,7 @@ def write_card(build: "Build") -> None:
     tables, effects = statistics_by_config(build.splits), policy_effects(build)
     (dataset / "statistics").mkdir(parents=True, exist_ok=True)
     for config, splits in tables.items():
-        with replacing(dataset / "statistics" / f"{config}.json") as temporary:
-            temporary.write_text(to_json(splits, effects[config]), encoding="utf-8")
+        write_text(dataset / "statistics" / f"{config}.json", to_json(splits, effects[config]))
     for stale in (dataset / "statistics").glob("*.json"):
         if stale.stem not in tables:
             stale.unlink()
@@ -55,8 +54,7 @@ def write_card(build: "Build") -> None:
         for title in edited_sections(old):
             build.observer.say(f"README.md: {title or 'the introduction'} was edited by hand; the edit is kept")
         card = merge_card(card, old)
-    with replacing(path) as temporary:
-        temporary.write_text(card, encoding="utf-8")
+    write_text(path, card)
 
 
 def front_matter(recipe: Recipe, splits: list[dict[str, Any]]) -> str:

@@ -26,3 +26,9 @@ class CountError(SmolKalamError):
 
 class EngineError(SmolKalamError):
     """The inference server cannot be used at all (unreachable, wrong model, rejected key): the run stops."""
+
+
+def first_error(errors: BaseExceptionGroup) -> BaseException:
+    """The first error of a task group, however deep in groups of groups it lies."""
+    first = errors.exceptions[0]
+    return first_error(first) if isinstance(first, BaseExceptionGroup) else first

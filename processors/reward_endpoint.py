@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from processors.endpoint import Connection, EndpointConfig, HttpServer
-from processors.errors import InputError, SmolKalamError
+from processors.errors import InputError, SmolKalamError, first_error
 from processors.languages import Language
 from processors.prompts import PromptConfig
 from processors.responses import Mode, RequestFailed
@@ -71,10 +71,7 @@ class EndpointScorer:
                     for _ in range(min(self.concurrency, len(batches))):
                         group.create_task(work())
             except* SmolKalamError as errors:
-                first = errors.exceptions[0]
-                while isinstance(first, ExceptionGroup):
-                    first = first.exceptions[0]
-                raise first from None
+                raise first_error(errors) from None
 
     async def _ask(self, server: "_RewardServer", batch: list[TokenIds]) -> list[float]:
         try:
