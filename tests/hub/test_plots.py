@@ -28,7 +28,7 @@ def test_the_demo_has_small_plots_that_the_card_shows(demo: Demo) -> None:
         assert f"](plots/{name})" in card and len(data) < 300_000
         with Image.open(io.BytesIO(data)) as image:
             assert not {"Software", "Creation Time"} & set(image.info) and image.width > 800
-            assert len(image.convert("RGB").resize((64, 64)).getcolors(64 * 64)) > 10, "an empty picture"
+            assert image.convert("RGB").resize((64, 64)).getcolors(10) is None, "an empty picture"
 
 
 def test_the_same_build_gives_the_same_bytes(tmp_path: Path) -> None:
