@@ -15,7 +15,7 @@ from builders.executor_recipe import LocalRun, RayRun, Shared, SlurmRun
 from builders.executors import Executor, ThisMachine
 from builders.keys import check_key
 from builders.progress import Monitor
-from builders.queue import CARD, Reached, SharedFolder, joined, refuse_workers, retries, start
+from builders.queue import CARD, Reached, SharedFolder, goes_on, joined, refuse_workers, retries, start
 from builders.recipe import Recipe, shipped_recipes
 from builders.recipe_file import dump_recipe, load_recipe
 from builders.report import print_report
@@ -124,26 +124,43 @@ def _begin_shared(
     retry_failed: bool,
 ) -> Path:
     assert not isinstance(recipe.executor, LocalRun)
-    if retry_failed and isinstance(recipe.executor, SlurmRun):
-        raise InputError("--retry-failed: not as Slurm jobs; give --executor local, or queue for several machines")
-    try:
-        start(run, _resolved(recipe), recipe.executor.lease_s, retry_failed=retry_failed)
-    except OSError as error:
-        raise write_error(error, run.folder) from None
+    if isinstance(recipe.executor, SlurmRun):
+        return _submit(recipe, run, wanted, finish, retry_failed)
+    _start(recipe, run, recipe.executor.lease_s, retry_failed)
     if isinstance(recipe.executor, RayRun):
         from builders.ray_workers import RayWorkers
 
         task = partial(work_on, run.folder, workers=recipe.executor.cpus_per_task, wanted=wanted, finish=finish)
         RayWorkers(task, recipe.executor, run.logs("ray")).run()
         # Nothing is left but to say what came out; what the tasks left undone is done here.
-    if not isinstance(recipe.executor, SlurmRun):
-        work_on(run.folder, workers=workers, wanted=wanted, finish=finish)
-        return run.folder
-    from builders.slurm import submit
+    work_on(run.folder, workers=workers, wanted=wanted, finish=finish)
+    return run.folder
 
-    work = partial(_work_on_stage, run.folder, finish, recipe.executor)
-    for stage, ids in submit(recipe, run, work, wanted).items():
-        print(f"{stage}: job {', '.join(ids)}", file=sys.stderr)
+
+def _start(recipe: Recipe, run: Run, lease_s: float, retry_failed: bool) -> None:
+    try:
+        start(run, _resolved(recipe), lease_s, retry_failed=retry_failed)
+    except OSError as error:
+        raise write_error(error, run.folder) from None
+
+
+def _submit(
+    recipe: Recipe, run: Run, wanted: list[str], finish: Callable[[stages.Build], None], retry_failed: bool
+) -> Path:
+    from builders.slurm import arrays, arrays_to_retry, submit
+
+    assert isinstance(recipe.executor, SlurmRun)
+    needed = arrays(recipe, wanted)
+    if retry_failed:
+        going_on = goes_on(run, _resolved(recipe), retry_failed=True)
+        needed = arrays_to_retry(recipe, run, wanted, going_on=going_on)
+    if not needed:
+        print(f"{run.folder}: no row failed, and the build is done; nothing is submitted", file=sys.stderr)
+    else:
+        _start(recipe, run, recipe.executor.lease_s, retry_failed)
+        work = partial(_work_on_stage, run.folder, finish, recipe.executor)
+        for stage, ids in submit(recipe, run, work, needed).items():
+            print(f"{stage}: job {', '.join(ids)}", file=sys.stderr)
     print(run.folder)
     return run.folder
 

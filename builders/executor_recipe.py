@@ -58,7 +58,8 @@ class SlurmRun(SlurmJobs, Shared):
         """What the tasks of a stage (`rank`, `translate/NAME`, ...) ask for."""
         if stage == "reward":
             return self.reward or self
-        return self.translators.get(stage.removeprefix("translate/"), self)
+        kind, _, translator = stage.partition("/")
+        return self.translators.get(translator, self) if kind == "translate" else self
 
 
 class RayRun(Shared):

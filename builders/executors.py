@@ -133,7 +133,7 @@ class Work:
     `items` gives for each item's name the file that is written last for it. `pipeline` takes the names of the items
     to share out over the tasks; with as many tasks as names, a task's rank is its item's place among them.
     `processes`, where given, says how many processes of this machine may work at a time, whatever the user asked for:
-    as many as it has servers for. `more`: the stage goes on with other work after this.
+    as many as it has servers for. `more`: the stage has not ended with this; it says so by `Executor.leave`.
     """
 
     name: str
@@ -174,6 +174,9 @@ class Executor(Protocol):
     def run(self, work: Work) -> None:
         """Return when the stage's items are all done."""
 
+    def leave(self, name: str) -> None:
+        """The stage, whose work had `more`, has ended: who came for it alone goes."""
+
 
 @dataclass(frozen=True, slots=True)
 class ThisMachine:
@@ -198,6 +201,9 @@ class ThisMachine:
             for stale in (work.logs / "progress").glob("*.json"):
                 stale.unlink()
             run_stage(work.pipeline(missing), tasks=tasks, workers=workers, logging_dir=work.logs)
+
+    def leave(self, name: str) -> None:
+        """This process came for the whole build."""
 
 
 def run_stage(pipeline: list[Any], *, tasks: int, workers: int, logging_dir: Path) -> PipelineStats:

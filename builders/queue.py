@@ -52,8 +52,7 @@ class SharedFolder:
     wait: bool = True
 
     def planned(self, name: str, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        file = _file_name(name)
-        path = self.where.stage(PLAN, f"{file}.json")
+        file, path = _file_name(name), plan_file(self.where, name)
         claims = Claims(self.where.stage(CLAIMS, PLAN), self.lease_s)
         while missing_items({name: path}):
             claim = claims.take(file)
@@ -83,7 +82,8 @@ class SharedFolder:
                 folder = self.where.stage(CLAIMS, _file_name(work.name))
                 workers = work.processes() if work.processes else self.workers
                 QueueExecutor(work, folder, lease_s=self.lease_s, workers=workers, wait=self.wait).run()
-            if self.only and not work.more:
+            # What is missing now is in the hands of others, who go on with what the stage has more.
+            if self.only and (not work.more or work.missing()):
                 raise Reached(work.name)
             return
         if self.only == "scan":
@@ -95,6 +95,10 @@ class SharedFolder:
                     f"{work.name}: {len(missing)} of {len(work.items)} parts are not done; start the build again"
                 )
             time.sleep(Claims(self.where.folder, self.lease_s).poll_s)
+
+    def leave(self, name: str) -> None:
+        if self.only == name:
+            raise Reached(name)
 
 
 class QueueExecutor(LocalExecutor):
@@ -155,10 +159,9 @@ def start(run: Run, recipe: str, lease_s: float, *, retry_failed: bool = False) 
     """
     run.folder.mkdir(parents=True, exist_ok=True)
     with Claims(run.stage(CLAIMS), lease_s).wait("start"):
-        path = run.stage("recipe.yaml")
-        same = path.exists() and path.read_text(encoding="utf-8") == recipe and run.stage(PLAN).exists()
-        if same and retry_failed == retries(run) and not run.stage(PLAN, f"{CARD}.json").exists():
+        if goes_on(run, recipe, retry_failed=retry_failed):
             return
+        same = _same(run, recipe)
         if workers := _workers(run, lease_s):
             if same and retry_failed:
                 raise InputError(f"{run.folder}: workers are at it ({', '.join(workers)}); wait until they are done")
@@ -173,6 +176,16 @@ def start(run: Run, recipe: str, lease_s: float, *, retry_failed: bool = False) 
         if retry_failed:
             run.write(f"{PLAN}/{RETRY}", "{}")
         run.write("recipe.yaml", recipe)
+
+
+def goes_on(run: Run, recipe: str, *, retry_failed: bool) -> bool:
+    """Whether a build with this recipe would go on with one that was interrupted, by the plans that this made."""
+    return _same(run, recipe) and retry_failed == retries(run) and not plan_file(run, CARD).exists()
+
+
+def _same(run: Run, recipe: str) -> bool:
+    path = run.stage("recipe.yaml")
+    return path.exists() and path.read_text(encoding="utf-8") == recipe and run.stage(PLAN).exists()
 
 
 def retries(run: Run) -> bool:
@@ -212,6 +225,11 @@ def _workers(run: Run, lease_s: float) -> list[str]:
     if any(folder.glob("*")):
         print(f"looking for at most {lease_s:g} s whether workers of this folder are alive", file=sys.stderr)
     return Claims(folder, lease_s).alive()
+
+
+def plan_file(run: Run, name: str) -> Path:
+    """Where the workers of a run keep what was decided as `name`."""
+    return run.stage(PLAN, f"{_file_name(name)}.json")
 
 
 def _file_name(name: str) -> str:

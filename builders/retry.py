@@ -23,9 +23,11 @@ from builders.run import Run
 from builders.shards import share
 from builders.sink import UnitSink
 from builders.translators import candidate_row
-from builders.units import Unit, UnitFiles, read_counts, read_dropped, read_unit, replacing
+from builders.units import Unit, UnitFiles, read_counts, read_dropped, read_unit, write_text
 
 PLAN, DONE = "retry.json", "retried"
+# Of an executor's plans, the one that says that a stage's retry is over.
+ENDED = "retried"
 
 
 def plan_retry(folder: Path, units: list[Unit]) -> dict[str, Any]:
@@ -42,8 +44,7 @@ def plan_retry(folder: Path, units: list[Unit]) -> dict[str, Any]:
         counts = read_counts(UnitFiles(folder, unit.name))
         if counts["dropped"]:
             chances[unit.name] = counts.get("retries", 0) + 1
-    with replacing(path) as temporary:
-        temporary.write_text(json.dumps(chances), encoding="utf-8")
+    write_text(path, json.dumps(chances))
     return chances
 
 
@@ -62,14 +63,16 @@ def retry_work(
         return [FailedRows(run.stage("select"), folder, todo, chances), last(sink)]
 
     items = {unit.name: _marker(folder, unit.name) for unit in planned}
-    return Work(name, items, pipeline, run.logs(*name.split("/"))), rows
+    return Work(name, items, pipeline, run.logs(*name.split("/")), more=True), rows
 
 
 def end_retry(folder: Path) -> None:
-    """All of the plan is done; may be called by several machines."""
+    """All of the plan is done; may be called by several machines.
+
+    What says so for each unit stays until the next plan: another machine may just be looking whether any is missing.
+    """
     check_guard()
     (folder / PLAN).unlink(missing_ok=True)
-    shutil.rmtree(folder / DONE, ignore_errors=True)
 
 
 class FailedRows(UnitReader):
@@ -125,8 +128,7 @@ class RetrySink(UnitSink):
             if not kept and dropped == list(read_dropped(files)):
                 # They failed as before: nothing changes for anybody, but the next chance is another one.
                 changed = counts | {"retries": chance, "extra": dict(sorted(extra.items()))}
-                with replacing(files.counts) as temporary:
-                    temporary.write_text(json.dumps(changed | {"failed_extra": dict(failed)}), encoding="utf-8")
+                write_text(files.counts, json.dumps(changed | {"failed_extra": dict(failed)}))
                 _mark(self.folder, name)
                 return
             kept = sorted([*read_unit(files).to_pylist(), *kept], key=lambda row: row["id"])
@@ -156,5 +158,4 @@ def _marker(folder: Path, name: str) -> Path:
 
 def _mark(folder: Path, name: str) -> None:
     (folder / DONE).mkdir(parents=True, exist_ok=True)
-    with replacing(_marker(folder, name)) as temporary:
-        temporary.write_text("{}")
+    write_text(_marker(folder, name), "{}")

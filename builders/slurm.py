@@ -15,9 +15,13 @@ from datatrove.utils.stats import PipelineStats
 from loguru import logger
 
 from builders.executor_recipe import SlurmJobs, SlurmRun
-from builders.queue import CARD
+from builders.queue import CARD, plan_file
 from builders.recipe import Recipe
+from builders.recipe_file import load_recipe
+from builders.retry import ENDED
 from builders.run import Run
+from builders.run_state import RunReader
+from builders.translator_recipe import ServedTranslator
 from processors.errors import InputError, SmolKalamError
 
 # Before its time limit a task gets this signal, on which datatrove's executor requeues it, so many seconds early.
@@ -79,23 +83,73 @@ class StageArray(SlurmPipelineExecutor):
         return self.ids[-1]
 
 
-def submit(recipe: Recipe, run: Run, work: Callable[[str], Any], wanted: Collection[str]) -> dict[str, list[str]]:
-    """Submit the arrays of the `wanted` stages (`select`, `translate`, ...); returns each array's job ids.
+def arrays(recipe: Recipe, wanted: Collection[str]) -> dict[str, list[str]]:
+    """The arrays of the `wanted` stages (`select`, `translate`, ...), each with those that it comes after."""
+    names = [f"translate/{translator.name}" for translator in recipe.translators]
+    scan = ["scan"] if recipe.selection.cuts or recipe.selection.max_rows_per_split else []
+    found: dict[str, list[str]] = {name: [] for name in scan} | {"select": scan}
+    if "translate" in wanted:
+        found |= {name: ["select"] for name in names}
+    if recipe.ranking.reward and "reward" in wanted:
+        found["reward"] = names
+        names = ["reward"]
+    if "rank" in wanted:
+        found["rank"] = names
+    if "build" in wanted:
+        found |= {"build": ["rank"], CARD: ["build"]}
+    return found
+
+
+def arrays_to_retry(recipe: Recipe, run: Run, wanted: Collection[str], *, going_on: bool) -> dict[str, list[str]]:
+    """Of a build's arrays those of translators with failed rows, and of stages that are not, or will not be, done.
+
+    None where the build is done and no row failed. All, where select is not done or the folder is another recipe's:
+    what will fail is then tried again at once. `going_on`: with a retry that was interrupted, which gives none of
+    those that it is done with a further chance.
+    """
+    every = arrays(recipe, wanted)
+    if not _begun_with(recipe, run):
+        return every
+    reader = RunReader(run, recipe)
+    states = {state.name: state for state in reader.stages()}
+    needed = {name for name, state in states.items() if not state.finished}
+    if needed & {"scan", "select"}:
+        return every
+    if not reader.finished(list(states.values())):
+        needed.add(CARD)
+    for translator in recipe.translators:
+        name = f"translate/{translator.name}"
+        over = going_on and plan_file(run, f"{name}/{ENDED}").exists()
+        if isinstance(translator, ServedTranslator) and states[name].dropped and not over:
+            needed |= {name, "reward", "rank", "build", CARD}
+    return {name: [one for one in after if one in needed] for name, after in every.items() if name in needed}
+
+
+def _begun_with(recipe: Recipe, run: Run) -> bool:
+    """Whether the folder's build is of this recipe, wherever it ran."""
+    if not run.stage("recipe.yaml").exists():
+        return False
+    before = load_recipe(str(run.stage("recipe.yaml")))
+    return before.model_copy(update={"executor": recipe.executor}) == recipe
+
+
+def submit(recipe: Recipe, run: Run, work: Callable[[str], Any], stages: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Submit an array for each of `stages`, in order, after those that it names; returns each array's job ids.
 
     Raises InputError where there is no sbatch or the recipe does not fit, SmolKalamError where sbatch refuses.
     """
     where = recipe.executor
     assert isinstance(where, SlurmRun)
-    names = [f"translate/{translator.name}" for translator in recipe.translators]
+    names = [translator.name for translator in recipe.translators]
     for name in where.translators:
-        if f"translate/{name}" not in names:
+        if name not in names:
             raise InputError(f"executor.translators: the recipe has no translator '{name}'")
     ids: dict[str, list[str]] = {}
     # What it says of each launch, the caller says in a line a stage.
     logger.disable("datatrove.executor.slurm")
-
-    def launch(stage: str, after: list[str], jobs: SlurmJobs = where) -> None:
+    for stage, after in stages.items():
         folder = run.logs("slurm", *stage.split("/"))
+        jobs = where.model_copy(update={"tasks": 1}) if stage == CARD else where.jobs(stage)
         array = StageArray(stage, work, jobs, where, folder, [job for name in after for job in ids[name]])
         try:
             array.launch_job()
@@ -106,20 +160,4 @@ def submit(recipe: Recipe, run: Run, work: Callable[[str], Any], wanted: Collect
                 f"{stage}: sbatch refused {folder}/launch_script.slurm (exit {error.returncode}), as said above"
             ) from None
         ids[stage] = array.ids
-
-    first: list[str] = []
-    if recipe.selection.cuts or recipe.selection.max_rows_per_split:
-        launch("scan", first)
-        first = ["scan"]
-    launch("select", first)
-    for name in names if "translate" in wanted else ():
-        launch(name, ["select"], where.translators.get(name.removeprefix("translate/"), where))
-    if recipe.ranking.reward and "reward" in wanted:
-        launch("reward", names, where.jobs("reward"))
-        names = ["reward"]
-    if "rank" in wanted:
-        launch("rank", names)
-    if "build" in wanted:
-        launch("build", ["rank"])
-        launch(CARD, ["build"], where.model_copy(update={"tasks": 1}))
     return ids

@@ -24,7 +24,7 @@ from builders.rank import ROWS_WITH_VERDICTS, JoinCandidates, RankCandidates, Un
 from builders.ranked import PARALLEL, BuildSplits
 from builders.ranker_fit import plan_ranker
 from builders.recipe import Recipe, Source
-from builders.retry import end_retry, plan_retry, retry_work
+from builders.retry import ENDED, end_retry, plan_retry, retry_work
 from builders.reward import JoinRewards, ScoreRewards, reward_row
 from builders.run import Run, enter_stage
 from builders.select import ApplyFilters, plan_cuts
@@ -154,8 +154,9 @@ def _retry(
         end_retry(folder)
         return {}
 
-    build.executor.planned(f"{name}/retried", end)
+    build.executor.planned(f"{name}/{ENDED}", end)
     _add_up(build, name, folder, build.selected)
+    build.executor.leave(name)
 
 
 def reward(build: Build) -> None:
