@@ -45,9 +45,18 @@ def run_publish(
 ) -> None:
     """Publish a run's dataset and print where it is. Raises `processors.errors`."""
     from builders.run import Run
+    from hub.kept_sections import replaced_keys
+    from hub.loading import named_as
     from hub.publish import publish
 
     def merge(new: str, main: dict[str, str]) -> str:
+        new = named_as(new, repo)
+        if repo not in new:
+            shown.say(f"the card's examples do not name {repo}; somebody wrote them by hand")
+        if "README.md" not in main:
+            return new
+        for line in replaced_keys(new, main["README.md"]):
+            shown.say(f"README.md: {line}")
         return merged_card(new, main, folder, tag or date.today().isoformat())
 
     folder = dataset_folder(run)
@@ -55,9 +64,6 @@ def run_publish(
     lock = Run(run.absolute()).lock() if folder != run else None
     try:
         with Shown() as shown:
-            readme = folder / "README.md"
-            if readme.is_file() and repo not in readme.read_text(encoding="utf-8", errors="replace"):
-                shown.say(f"the card's examples name another repository than {repo}: set outputs.repo and build again")
             done = publish(
                 folder,
                 repo,

@@ -7,7 +7,7 @@ is known from one that only this program wrote:
 - text between `<!-- keep -->` and `<!-- /keep -->` stays in its section;
 - an edited section stays as it is while its generated text would be the same; where that has changed (new figures),
   the new text is written and the edited one is kept below it, closed, for a person to merge;
-- keys of the front matter that we do not write stay, and so do tags.
+- keys of the front matter that we do not write stay, and so do tags and task categories.
 """
 
 import json
@@ -25,6 +25,13 @@ _KEPT = re.compile(rf"{OPEN}.*?(?:{CLOSE}|\Z)", re.S)
 _FRONT = re.compile(r"\A\s*---[ \t]*\n(.*?)\n---[ \t]*(?:\n|\Z)", re.S)
 _DIGESTS = re.compile(r"<!-- smolkalam: (\{.*?\}) -->\s*\Z", re.S)
 _EDITED = "As edited by hand, before the figures above changed"
+_FOREIGN = "From the card that was here before"
+# In the front matter of every card of ours.
+TAG = "smolkalam"
+# Keys of the front matter that a recipe sets, and that people correct on the Hub.
+_SETTINGS = {"license": "outputs.license", "pretty_name": "outputs.pretty_name"}
+# Lists of the front matter to which people add.
+_JOINED = ("tags", "task_categories")
 
 
 @dataclass(slots=True)
@@ -108,6 +115,34 @@ def merge_card(new: str, old: str) -> str:
     return ours.dump()
 
 
+def replace_in(text: str, title: str, old: str, new: str) -> str:
+    """A card with `old` replaced by `new` in the generated section `title`; as it was where a person edited that."""
+    card = Card.parse(text)
+    for section in card.sections:
+        if section.title == title and _digest(section.text) == card.digests.get(title):
+            section.text = section.text.replace(old, new)
+            card.digests[title] = _digest(section.text)
+            return card.dump()
+    return text
+
+
+def is_ours(text: str) -> bool:
+    """Whether a card was generated, whatever people made of it since."""
+    card = Card.parse(text)
+    tags = _mapping(card.front).get("tags")
+    return bool(card.digests) or (isinstance(tags, list) and TAG in tags)
+
+
+def replaced_keys(new: str, old: str) -> list[str]:
+    """What of the front matter of `old` people often correct, and `new` puts differently: a line for each."""
+    ours, theirs = _mapping(Card.parse(new).front), _mapping(Card.parse(old).front)
+    return [
+        f"`{key}` is {theirs[key]!r} on main's card and becomes {ours[key]!r}; to keep it, set {setting} and build"
+        for key, setting in _SETTINGS.items()
+        if key in ours and key in theirs and ours[key] != theirs[key]
+    ]
+
+
 def edited_sections(old: str) -> list[str]:
     """Titles of the generated sections of `old` that a person edited outside of keep markers."""
     card = Card.parse(old)
@@ -126,28 +161,32 @@ def _merge_section(new: str, old: str, was: str | None, title: str) -> str:
     if _digest(ours) not in (was, _digest(new)) and ours:
         # Without its heading, which would begin a section of its own.
         body = re.sub(r"\A##? .*\n?", "", ours) if title else re.sub(r"(?m)^# .*\n?", "", ours)
-        parts.append(f"{OPEN}\n<details>\n<summary>{_EDITED}</summary>\n\n{body.strip()}\n\n</details>\n{CLOSE}")
+        summary = _FOREIGN if was is None else _EDITED
+        parts.append(f"{OPEN}\n<details>\n<summary>{summary}</summary>\n\n{body.strip()}\n\n</details>\n{CLOSE}")
     return "\n\n".join(parts)
 
 
 def _merge_front(new: str, old: str) -> str:
     """Our keys as they are, then a person's own; their tags after ours."""
-    try:
-        theirs = yaml.safe_load(old) if old else None
-    except yaml.YAMLError:
-        # Neither the Hub nor anybody else could read it.
-        theirs = None
-    ours: Any = yaml.safe_load(new) if new else None
-    if not isinstance(theirs, dict) or not isinstance(ours, dict):
-        return new
+    ours, theirs = _mapping(new), _mapping(old)
     added: dict[str, Any] = {key: value for key, value in theirs.items() if key not in ours}
-    tags = theirs.get("tags") if isinstance(theirs.get("tags"), list) else []
-    more = [tag for tag in tags or [] if tag not in (ours.get("tags") or [])]
-    if not added and not more:
+    for key in _JOINED:
+        values = theirs.get(key) if isinstance(theirs.get(key), list) else []
+        more = [value for value in values or [] if value not in (ours.get(key) or [])]
+        if more and key in ours:
+            added[key] = [*(ours[key] or []), *more]
+    if not ours or not added:
         return new
-    if more:
-        ours["tags"] = [*(ours.get("tags") or []), *more]
     return yaml.safe_dump(ours | added, sort_keys=False, allow_unicode=True, line_break="\n").rstrip("\n")
+
+
+def _mapping(front: str) -> dict[str, Any]:
+    """Front matter as a mapping; empty where neither the Hub nor anybody else could read it."""
+    try:
+        data = yaml.safe_load(front)
+    except yaml.YAMLError:
+        return {}
+    return data if isinstance(data, dict) else {}
 
 
 def _split(text: str) -> list[Section]:

@@ -1,9 +1,13 @@
 """How to load the dataset: snippets that run as they stand."""
 
+import re
 from typing import Any
 
 from builders.ranked import PARALLEL
+from hub.kept_sections import replace_in
 from hub.markdown import fenced
+
+_TITLE = "How to load"
 
 
 def loading(repo: str, splits: list[dict[str, Any]]) -> str:
@@ -14,14 +18,17 @@ def loading(repo: str, splits: list[dict[str, Any]]) -> str:
     of_first = [split for split in built if split["config"] == built[0]["config"]]
     first = min(of_first, key=lambda split: (split["bytes"], split["split"]))
     config, split = first["config"], first["split"]
+    size = sum(file["bytes"] for s in of_first for file in s["files"])
     files = f"hf://datasets/{repo}/{config}/{split}-*.parquet"
     parts = [
-        "## How to load",
+        f"## {_TITLE}",
         fenced(
             "from datasets import load_dataset\n\n"
+            # `datasets` 5.2 fetches and converts every split of a config, whichever is asked for.
+            f"# Downloads all of the config ({size / 1e6:,.1f} MB) and returns one split of it:\n"
             f'dataset = load_dataset("{repo}", "{config}", split="{split}")\n'
             'print(dataset[0]["messages"])\n\n'
-            "# Without downloading first:\n"
+            "# Reads only what is looked at:\n"
             f'stream = load_dataset("{repo}", "{config}", split="{split}", streaming=True)\n'
             'print(next(iter(stream))["messages"])',
             "python",
@@ -55,3 +62,9 @@ def loading(repo: str, splits: list[dict[str, Any]]) -> str:
         ]
     parts.append("Give the path of this folder in place of the repository's name to load it from a disk.")
     return "\n\n".join(parts)
+
+
+def named_as(card: str, repo: str) -> str:
+    """A card whose snippets load `repo`: where it is published is known last of all."""
+    match = re.search(r'^dataset = load_dataset\("([\w./-]+)", ', card, re.M)
+    return replace_in(card, _TITLE, match[1], repo) if match else card

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hub.findings import errors
+from hub.kept_sections import is_ours
 from hub.plan import Plan, changed_by_others, compare, some
 from hub.pull_request import merge, open_pull_request
 from hub.remote import LocalFile, PublishError, Revision, check_token, limit_waits, patiently, read_revision
@@ -58,8 +59,9 @@ def publish(
         dry_run: check and compare, send nothing.
         tag: name for the published commit.
         direct: one commit to `main` in place of a pull request; it is loaded only once readers have it too.
-        merge_card: from this build's card, and from the card and the statistics on `main`, by path, the card to
-            publish: one that keeps what people wrote. Given what it gave before, it must give the same again.
+        merge_card: from this build's card, and from the card and the statistics on `main`, by path (none where there
+            is no card), the card to publish: one that keeps what people wrote. Given what it gave before, it must give
+            the same again.
 
     Raises:
         InputError: the folder breaks a rule, or the token or a name cannot be used; nothing was sent.
@@ -69,6 +71,7 @@ def publish(
     # or 20 seconds, so that a kill loses only blocks that are under way.
     os.environ.setdefault("HF_XET_DATA_SESSION_XORB_METADATA_FLUSH_MAX_COUNT", "1")
     with _quiet():
+        _validate_tag(tag)
         api, user = _sign_in(repo, token)
         found = errors(check_dataset(folder))
         if found:
@@ -76,14 +79,16 @@ def publish(
             raise InputError(f"{folder}: not published, for it breaks a rule: {found[0]}{more}")
         main = _main(api, repo, private=private, create=not dry_run)
         files = _files(folder)
-        if merge_card and "README.md" in main.files:
+        before = _texts(api, repo, main) if "README.md" in main.files else {}
+        if merge_card:
             local = files["README.md"].source
             assert isinstance(local, Path)
-            merged = merge_card(local.read_text(encoding="utf-8"), _texts(api, repo, main))
+            merged = merge_card(local.read_text(encoding="utf-8"), before)
             files["README.md"] = LocalFile(merged.encode("utf-8"))
         _validate_card(files["README.md"])
         job = Job(api, repo, user, files, observer)
         plan = compare(files, main)
+        _refuse_to_replace(repo, plan, before.get("README.md", ""))
         job.total = sum(job.sizes(plan.send))
         _describe(job, plan)
         tagged = _tag(api, repo, tag) if tag and main.commit else None
@@ -148,6 +153,25 @@ def _sign_in(repo: str, token: str | None) -> tuple["HfApi", str]:
     return api, check_token(api, repo)
 
 
+def _validate_tag(tag: str | None) -> None:
+    """By git's rules (git-check-ref-format): the Hub would refuse it when all is sent and merged."""
+    if tag is None:
+        return
+    forbidden = r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|^[-/.]|/\.|\.lock(?:/|$)|[/.]$|^@?$"
+    if re.search(forbidden, tag):
+        raise InputError(f"'{tag}' cannot be the name of a tag; take letters, digits, '.', '_' and '-', such as v1.0")
+
+
+def _refuse_to_replace(repo: str, plan: Plan, card: str) -> None:
+    """Raises InputError where a publish would remove a dataset that no publish made: its name was mistyped."""
+    data = [path for path in plan.remove if path.endswith(".parquet")]
+    if data and not is_ours(card):
+        raise InputError(
+            f"{repo} holds a dataset that SmolKalam did not publish, and {some(data)} would be removed; "
+            "choose another name, or remove them on the Hub first"
+        )
+
+
 def _main(api: "HfApi", repo: str, *, private: bool, create: bool) -> Revision:
     """`main` as it is; the repository is created where it is missing."""
     if not patiently(f"looking for {repo}", lambda: api.repo_exists(repo, repo_type="dataset")):
@@ -200,6 +224,8 @@ def _describe(job: Job, plan: Plan) -> None:
         f"{job.repo}: {len(plan.send)} files to send ({job.total / 1e6:,.1f} MB), {len(plan.remove)} to remove, "
         f"{same} unchanged"
     )
+    if plan.remove:
+        job.observer.say(f"to remove: {some(plan.remove)}")
     if plan.left:
         job.observer.say(f"left as they are, for they are none of ours: {', '.join(plan.left)}")
 

@@ -73,6 +73,7 @@ class Dataset:
         self.data: dict[str, Any] = {
             "language": ["ar"],
             "license": "apache-2.0",
+            "tags": ["smolkalam"],
             "dataset_info": infos,
             "configs": configs,
         }

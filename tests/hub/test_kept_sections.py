@@ -5,7 +5,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.kept_sections import CLOSE, OPEN, Card, edited_sections, generated, merge_card
+from hub.kept_sections import CLOSE, OPEN, Card, edited_sections, generated, is_ours, merge_card, replaced_keys
 
 FRONT = "language:\n- ar\ntags:\n- sft\nlicense: other"
 
@@ -55,6 +55,7 @@ def test_a_card_that_is_none_of_ours_loses_nothing() -> None:
     assert merged.startswith("---\nlanguage")
     for line in ("Hello.", "Ask me.", "A setext heading", "text"):
         assert line in merged
+    assert "From the card that was here before" in merged and "edited by hand" not in merged
     assert merge_card(card(), merged) == merged
 
 
@@ -67,6 +68,33 @@ def test_front_matter_keeps_a_person_s_keys_and_tags_and_takes_our_values() -> N
         "extra_gated_prompt": "Be kind", "viewer": False,
     }  # fmt: skip
     assert merge_card(card(), merged) == merged
+
+
+def test_task_categories_that_people_add_stay() -> None:
+    front = "task_categories:\n- text-generation\nlicense: other"
+    old = card(front="license: other\ntask_categories:\n- question-answering\n- text-generation")
+    merged = merge_card(card(front=front), old)
+    assert yaml.safe_load(merged.split("---\n")[1])["task_categories"] == ["text-generation", "question-answering"]
+    assert merge_card(card(front=front), merged) == merged
+
+
+def test_a_licence_that_a_person_corrected_is_not_replaced_in_silence() -> None:
+    [line] = replaced_keys(card(), card(front="license: mit\nlanguage:\n- fr"))
+    assert "'mit'" in line and "'other'" in line and "outputs.license" in line
+    assert replaced_keys(card(), card(20)) == replaced_keys(card(), "no card") == []
+
+
+def test_whose_card_it_is() -> None:
+    assert is_ours(card())
+    assert is_ours(card().rsplit("<!--", 1)[0].replace("- sft", "- smolkalam"))
+    for other in (
+        "",
+        "# Mine\n",
+        "---\ntags: smolkalam\n---\n",
+        "---\n[broken\n---\n",
+        f"---\n{FRONT}\n---\n# Mine\n",
+    ):
+        assert not is_ours(other)
 
 
 @pytest.mark.parametrize("front", ["[broken", "- a list", "tags: none", ""])

@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,8 +10,11 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
+import yaml
 
 from hub.commands import dataset_folder, run_check
+from hub.kept_sections import generated
+from hub.loading import loading
 from hub.plan import changed_by_others, compare
 from hub.portions import SMALLEST
 from hub.remote import LocalFile, RemoteFile, Revision
@@ -222,6 +226,38 @@ def test_the_command_keeps_what_people_wrote_and_says_what_changed(
     assert sent(hub) == {}
 
 
+def test_the_published_snippets_load_what_was_published(dataset: Dataset, client: Client, repo: str, hub: Hub) -> None:
+    """Whatever outputs.repo says; and a second publish finds its own card."""
+    size = {"rows": 5, "bytes": 9, "files": [{"bytes": 9}]}
+    splits = [{"config": CONFIGS[0], "split": SPLITS[0], **size}]
+    front = yaml.safe_dump(dataset.data, sort_keys=False)
+    built = generated(front, ["# كلام", loading("user/SmolKalam", splits)])
+    (dataset.folder / "README.md").write_text(built)
+    folder = str(dataset.folder.parent)
+    assert client("run_publish", folder=folder, repo=repo)["error"] is None
+    card = client("state", repo=repo)["result"]["texts"]["README.md"]
+    assert "user/SmolKalam" not in card
+    [snippet] = re.findall(r"```python\n(from datasets.*?)```", card, re.S)
+    loaded = client("load", repo=repo, config=CONFIGS[0], split=SPLITS[0])["result"]
+    assert f'load_dataset("{repo}", "{CONFIGS[0]}", split="{SPLITS[0]}")' in snippet and len(loaded) == 5
+    hub.reset()
+    assert "nothing is sent" in client("run_publish", folder=folder, repo=repo)["said"]
+    # Written by hand, they stay as they are.
+    (dataset.folder / "README.md").write_text(built.replace("import duckdb", "import duckdb as db"))
+    assert f"do not name {repo}" in client("run_publish", folder=folder, repo=repo, dry_run=True)["said"]
+
+
+def test_a_licence_corrected_on_the_hub_is_not_replaced_in_silence(
+    dataset: Dataset, client: Client, repo: str
+) -> None:
+    folder = str(dataset.folder.parent)
+    client("run_publish", folder=folder, repo=repo)
+    dataset.data["license"] = "cc-by-4.0"
+    dataset.card()
+    done = client("run_publish", folder=folder, repo=repo)
+    assert "`license` is 'apache-2.0' on main's card and becomes 'cc-by-4.0'" in done["said"]
+
+
 def test_many_commits_and_one_merge(dataset: Dataset, client: Client, repo: str, hub: Hub) -> None:
     plots = dataset.folder / "plots"
     plots.mkdir()
@@ -320,6 +356,41 @@ def test_a_tag_that_is_taken(dataset: Dataset, client: Client, repo: str, hub: H
     hub.reset()
     assert "has the tag 'v1' already" in client("publish", folder=str(dataset.folder), repo=repo, tag="v1")["error"]
     assert sent(hub) == {}
+
+
+@pytest.mark.parametrize("tag", ["", "a tag", "v1..2", "-v1", "v1.lock", "v1~1", "v:1", "نسخة\n", "@"])
+def test_a_tag_that_cannot_be_one_stops_before_anything_is_sent(
+    dataset: Dataset, client: Client, repo: str, hub: Hub, tag: str
+) -> None:
+    done = client("publish", folder=str(dataset.folder), repo="user/never", tag=tag)
+    assert done["error"].startswith("InputError") and "cannot be the name of a tag" in done["error"]
+    assert hub.stats()["requests"].keys() <= {"admin"}
+
+
+def test_somebody_s_dataset_is_not_replaced(dataset: Dataset, client: Client, repo: str, hub: Hub) -> None:
+    theirs = {
+        "data/train-00000-of-00001.parquet": dataset.folder / FILE,
+        "README.md": dataset.folder.parent / "theirs",
+    }
+    theirs["README.md"].write_text("---\nlicense: mit\n---\n# Precious\n")
+    client("api", name="create_repo", repo_id=repo, repo_type="dataset")
+    for path, local in theirs.items():
+        client(
+            "api",
+            name="upload_file",
+            repo_id=repo,
+            repo_type="dataset",
+            path_in_repo=path,
+            path_or_fileobj=str(local),
+        )
+    hub.reset()
+    for options in ({}, {"dry_run": True}, {"direct": True}):
+        error = client("publish", folder=str(dataset.folder), repo=repo, **options)["error"]
+        assert error.startswith("InputError") and "did not publish" in error and "data/train-0" in error
+    assert sent(hub) == {}
+    # A card that somebody wrote before the first publish is none.
+    client("api", name="delete_file", repo_id=repo, repo_type="dataset", path_in_repo=next(iter(theirs)))
+    assert client("publish", folder=str(dataset.folder), repo=repo)["error"] is None
 
 
 def test_pull_requests_that_are_not_allowed(dataset: Dataset, client: Client, repo: str) -> None:
