@@ -11,7 +11,9 @@ from typing import Any
 
 import pytest
 
+from builders.units import all_counts
 from tests.conftest import ROOT, tree
+from tests.standin_llm import running
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 Write = Callable[..., Path]
@@ -150,6 +152,51 @@ def test_tasks_that_are_requeued_and_killed(
     assert smolkalam(*build, "--output", again).returncode == 0
     wait_for(at_rest, "the end of all jobs")
     assert tree(again / "dataset") == tree(local / "dataset")
+
+
+def test_failed_rows_are_tried_again(cluster: None, smolkalam: Run, source: Path, tmp_path: Path) -> None:
+    """Only the translator with failed rows is submitted, killed in the middle and again; then nothing is."""
+    recipe, run, local = tmp_path / "retried.yaml", tmp_path / "run", tmp_path / "local"
+    with running("--fault", "empty=0.5", "--seed", "5") as server:
+        endpoint = f'{{name: one, backend: endpoint, model: stand-in, base_url: "{server.url}", concurrency: 8}}'
+        recipe.write_text(RECIPE.replace("{name: one, backend: pseudo}", endpoint))
+        rows = ("--input", source, "--set", "selection.max_rows_per_split=60")
+
+        def submitted(*options: str) -> list[str]:
+            done = smolkalam("build", recipe, *rows, "--output", run, *options)
+            assert done.returncode == 0 and done.stdout == f"{run}\n", done.stderr
+            return [line.split(": job ")[0] for line in done.stderr.splitlines() if ": job " in line]
+
+        def failed() -> int:
+            return sum(sum(one["dropped"].values()) for one in all_counts(run / "translate" / "one").values())
+
+        stages = submitted()
+        assert stages == ["scan", "select", "translate/one", "translate/two", "rank", "build", "card"]
+        wait_for(at_rest, "the end of all jobs")
+        first = failed()
+        assert first > 10
+        shutil.copytree(run, local)
+
+        server.control(faults={}, hold=True)
+        again = ["translate/one", "rank", "build", "card"]
+        before = set(jobs())
+        assert submitted("--retry-failed") == again
+        wait_for(lambda: server.stats()["in_flight"], "a question")
+        subprocess.run(["scancel", *sorted(set(jobs("translate-one")) - before)], check=True)
+        wait_for(at_rest, "the end of all jobs")
+        assert failed() == first and (run / "translate" / "one" / "retry.json").exists()
+        server.control(hold=False)
+        assert submitted("--retry-failed") == again
+        wait_for(at_rest, "the end of all jobs")
+        assert failed() == 0
+        last = {re.findall("JobName=smolkalam-(\\S+)", line)[0] for job, line in jobs().items() if job not in before}
+        assert last == {stage.replace("/", "-") for stage in again}
+        assert submitted("--retry-failed") == []
+
+        options = ("--output", local, "--executor", "local", "--retry-failed")
+        done = smolkalam("build", recipe, *rows, *options)
+        assert done.returncode == 0, done.stderr
+        assert tree(run / "dataset") == tree(local / "dataset")
 
 
 def test_what_is_wrong_is_one_line(cluster: None, smolkalam: Run, source: Path, recipe: Path, tmp_path: Path) -> None:
