@@ -15,7 +15,8 @@ from builders import translator_recipe as recipe
 from builders.endpoint import EndpointBackend, decoding_fields, endpoint_config
 from builders.repeats import text_key
 from builders.translators import conversation, make_translator
-from processors.answers import Answer, AnswerReader, request_key
+from processors.answer_reader import AnswerReader
+from processors.answers import Answer, request_key
 from processors.languages import Language
 from processors.prompts import PromptConfig, build_payload
 from processors.tokenizers import load_tokenizer

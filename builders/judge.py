@@ -19,7 +19,7 @@ from builders.judge_sample import draw_pairs
 from builders.keys import check_key
 from builders.run import lock_folder
 from builders.units import write_error, write_text
-from processors.answers import AnswerStore
+from processors.answer_store import AnswerStore
 from processors.endpoint import EndpointConfig
 from processors.errors import InputError, SmolKalamError, first_error
 from processors.judge_client import Judge, JudgeClient
@@ -138,7 +138,7 @@ async def _judge_all(judges: list[Judge], pairs: list[Pair], store: AnswerStore)
             raise first_error(errors) from None
     console.print(
         f"{counts['answers']:,} answers paid for ({counts['prompt_tokens']:,} tokens in, "
-        f"{counts['completion_tokens']:,} out), {counts['stored']:,} known before",
+        f"{counts['completion_tokens']:,} out), {counts['cached']:,} known before",
         markup=False,
     )
     return [verdicts[place] for place in sorted(verdicts)]

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from builders.judge_panel import Panel, PanelJudge
 from builders.judge_sample import SCORES, Sampled
-from processors.answers import AnswerStore
+from processors.answer_store import AnswerStore
 from processors.judge_client import Judge
 from processors.judges import JudgedPair, Pair, Share, agreements, audit, judge_reports, majorities, to_plain
 

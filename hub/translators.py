@@ -73,7 +73,7 @@ def tokens_asked(answers: Path) -> tuple[int, int, int] | None:
     An answer that two processes asked for at the same time is one answer, so that the number does not depend on how
     many there were.
     """
-    from processors.answers import AnswerReader
+    from processors.answer_reader import AnswerReader
 
     with AnswerReader(answers) as reader:
         totals = reader.totals()

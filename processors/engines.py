@@ -7,8 +7,6 @@ answer is in the store before the coroutine sees it, and the same question in fl
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -16,7 +14,9 @@ from datatrove.data import Document
 from datatrove.pipeline.inference.run_inference import InferenceConfig, InferenceRunner
 from loguru import logger
 
-from processors.answers import Answer, AnswerStore, request_key
+from processors.answer_store import AnswerStore
+from processors.answers import Answer, request_key
+from processors.asked_once import AskedOnce, look_at_error
 from processors.endpoint import Count, EndpointConfig, HttpServer
 from processors.errors import SmolKalamError
 from processors.pacing import Trouble
@@ -30,9 +30,6 @@ Ask = Callable[[str, int], Awaitable[Answer]]
 Translate = Callable[[Document, Ask], Awaitable[dict[str, Any]]]
 Progress = Callable[[Mapping[str, float], Sequence[Trouble]], None]
 MakeServer = Callable[[InferenceConfig, EndpointConfig, int, Count], HttpServer]
-
-# When the run stops for an error, requests on their way get this long to come home and be stored.
-DRAIN_S = 15.0
 
 
 class Writer(Protocol):
@@ -90,7 +87,7 @@ class TranslationRunner(InferenceRunner):
         self.counters: Counter[str] = Counter()
         self._store: AnswerStore | None = None
         self._server: HttpServer | None = None
-        self._asked: dict[bytes, asyncio.Task[Answer]] = {}
+        self._questions: AskedOnce | None = None
 
     def snapshot(self) -> dict[str, float]:
         """The counters, and what is going on now (see `HttpServer.load`)."""
@@ -109,7 +106,7 @@ class TranslationRunner(InferenceRunner):
             if store:
                 store.close()
             self._tell()
-            self._store = self._server = None
+            self._store = self._server = self._questions = None
 
     async def metrics_reporter(self, interval: int = 300) -> None:
         """Tell `progress` often and the log rarely; datatrove's prints three tables at the start already."""
@@ -124,6 +121,7 @@ class TranslationRunner(InferenceRunner):
 
     def _init_server(self, rank: int) -> HttpServer:
         self._server = self.make_server(self.config, self.endpoint, rank, self._add)
+        self._questions = AskedOnce(self._server, self._store, self._add)
         return self._server
 
     async def _handle_record(
@@ -138,9 +136,9 @@ class TranslationRunner(InferenceRunner):
     ) -> None:
         # Of several documents that fail at once datatrove looks at one; asyncio would print the others at the end.
         if task := asyncio.current_task():
-            task.add_done_callback(_look_at_error)
+            task.add_done_callback(look_at_error)
         try:
-            result = await rollout_fn(doc, partial(self._ask, server))
+            result = await rollout_fn(doc, self._ask)
         except RequestFailed as failure:
             self._add("failed_documents", 1)
             result = {"failed": str(failure)}
@@ -177,62 +175,15 @@ class TranslationRunner(InferenceRunner):
         """Let paid answers come home before datatrove closes everything."""
         for task in tasks_pool:
             task.cancel()
-        if self._server and self._asked:
-            self._server.stop()
-            _, late = await asyncio.wait(self._asked.values(), timeout=DRAIN_S)
-            for request in late:
-                request.cancel()
+        if self._questions:
+            await self._questions.drain()
         await super()._cleanup(metrics_task, tasks_pool, *args, **kwargs)
 
-    async def _ask(self, server: HttpServer, text: str, attempt: int = 0) -> Answer:
-        """The answer to `text`: from the store, from the same question in flight, or from the server."""
+    async def _ask(self, text: str, attempt: int = 0) -> Answer:
         payload = build_payload(self.endpoint.prompt, self.endpoint.decoding, text, attempt)
         key = request_key(self.endpoint.model, self.endpoint.revision, payload)
-        asked = self._asked.get(key)
-        if asked is None:
-            stored = self._store.get(key) if self._store else None
-            if stored is not None:
-                self._add("cached", 1)
-                return stored
-            shared = SHARED.get() or len(text) <= SHORT
-            asked = asyncio.create_task(self._fetch(server, key, payload, self._store if shared else None))
-            self._asked[key] = asked
-            asked.add_done_callback(partial(self._forget, key))
-            # Shielded: the answer is paid for even when the document that wanted it is gone.
-            return await asyncio.shield(asked)
-        answer = await asyncio.shield(asked)
-        self._add("cached", 1)
-        return replace(answer, cached=True)
-
-    async def _fetch(
-        self, server: HttpServer, key: bytes, payload: dict[str, Any], shared: AnswerStore | None
-    ) -> Answer:
-        if shared and (found := await shared.claim(key)):
-            self._add("cached", 1)
-            return found
-        try:
-            return await self._fetch_paid(server, key, payload)
-        finally:
-            if shared:
-                shared.let_go(key)
-
-    async def _fetch_paid(self, server: HttpServer, key: bytes, payload: dict[str, Any]) -> Answer:
-        try:
-            answer = await server.ask(payload)
-        except RequestFailed:
-            self._add("failed_requests", 1)
-            raise
-        # A refusal for length or content comes without text and without a bill: nothing to keep.
-        if self._store and (answer.text or answer.prompt_tokens):
-            await self._store.put(key, answer)
-        self._add("answers", 1)
-        self._add("prompt_tokens", answer.prompt_tokens)
-        self._add("completion_tokens", answer.completion_tokens)
-        return answer
-
-    def _forget(self, key: bytes, task: "asyncio.Task[Answer]") -> None:
-        del self._asked[key]
-        _look_at_error(task)
+        assert self._questions
+        return await self._questions.ask(key, payload, shared=SHARED.get() or len(text) <= SHORT)
 
     def _add(self, name: str, value: int) -> None:
         self.counters[name] += value
@@ -241,8 +192,3 @@ class TranslationRunner(InferenceRunner):
     def _tell(self) -> None:
         if self.progress:
             self.progress(self.snapshot(), self._server.troubles() if self._server else [])
-
-
-def _look_at_error(task: "asyncio.Task[Any]") -> None:
-    if not task.cancelled():
-        task.exception()

@@ -1,10 +1,9 @@
 """Asks one judge, over an OpenAI-compatible API, until its answer is a judgement: retried, paced, paid for once.
 
-The client and the store of answers are the translators' (`processors.endpoint`, `processors.answers`); what is judged
+The client and the stored answers are the translators' (`processors.endpoint`, `processors.asked_once`); what is judged
 fits no datatrove pipeline, for a pair is judged by several servers and no document comes out.
 """
 
-import asyncio
 import re
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
@@ -14,7 +13,9 @@ from typing import Any
 from datatrove.pipeline.inference.run_inference import InferenceConfig
 from loguru import logger
 
-from processors.answers import Answer, AnswerStore, request_key
+from processors.answer_store import AnswerStore
+from processors.answers import Answer, request_key
+from processors.asked_once import AskedOnce
 from processors.endpoint import EndpointConfig, HttpServer
 from processors.judge_rubric import Judgement, NoJudgement, Output, judge_messages, read_judgement, response_format
 from processors.judges import JudgedPair, Pair, combine
@@ -22,8 +23,6 @@ from processors.responses import RequestFailed
 
 Count = Callable[[str, int], None]
 
-# When the run stops for an error, requests on their way get this long to come home and be stored.
-_DRAIN_S = 15.0
 _NO_FORMAT = re.compile(r"response_format|json_schema|json_object|structured|guided|grammar|schema", re.IGNORECASE)
 
 
@@ -62,24 +61,19 @@ class JudgeClient:
     store: AnswerStore
     count: Count
     _output: Output = field(init=False)
-    _server: HttpServer = field(init=False)
+    _questions: AskedOnce = field(init=False)
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack, init=False)
-    _asked: dict[bytes, "asyncio.Task[Answer]"] = field(default_factory=dict, init=False)
 
     async def __aenter__(self) -> "JudgeClient":
         self._output = self.judge.output
         endpoint = self.judge.endpoint
         config = InferenceConfig(server_type="endpoint", model_name_or_path=endpoint.model)
-        self._server = await self._stack.enter_async_context(HttpServer(config, endpoint, 0, self.count))
+        server = await self._stack.enter_async_context(HttpServer(config, endpoint, 0, self.count))
+        self._questions = AskedOnce(server, self.store, self.count)
         return self
 
     async def __aexit__(self, *error: Any) -> None:
-        if self._asked:
-            # Let paid answers come home before the connections are closed.
-            self._server.stop()
-            _, late = await asyncio.wait(self._asked.values(), timeout=_DRAIN_S)
-            for request in late:
-                request.cancel()
+        await self._questions.drain()
         await self._stack.__aexit__(*error)
 
     async def verdict(self, pair: Pair) -> JudgedPair:
@@ -116,28 +110,4 @@ class JudgeClient:
         return await self._answer(self.judge.payload(pair, swapped=swapped, attempt=attempt, output="text"))
 
     async def _answer(self, payload: dict[str, Any]) -> Answer:
-        """From the store, from the same question in flight, or from the server."""
-        key = self.judge.key(payload)
-        if stored := self.store.get(key):
-            self.count("stored", 1)
-            return stored
-        asked = self._asked.get(key)
-        if asked is None:
-            asked = self._asked[key] = asyncio.create_task(self._fetch(key, payload))
-            asked.add_done_callback(lambda task: self._forget(key, task))
-        # Shielded: the answer is paid for even when the pair that wanted it is given up.
-        return await asyncio.shield(asked)
-
-    async def _fetch(self, key: bytes, payload: dict[str, Any]) -> Answer:
-        answer = await self._server.ask(payload)
-        if answer.text or answer.prompt_tokens:
-            await self.store.put(key, answer)
-        self.count("answers", 1)
-        self.count("prompt_tokens", answer.prompt_tokens)
-        self.count("completion_tokens", answer.completion_tokens)
-        return answer
-
-    def _forget(self, key: bytes, task: "asyncio.Task[Answer]") -> None:
-        del self._asked[key]
-        if not task.cancelled():
-            task.exception()
+        return await self._questions.ask(self.judge.key(payload), payload)

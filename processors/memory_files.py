@@ -42,7 +42,7 @@ def write_units(path: str | os.PathLike[str], units: Iterable[Unit], *, source: 
     if suffix == ".tmx":
         return write_tmx(path, units, source=source, target=target)
     count = 0
-    with replacing(path) as stream:
+    with replacing(path, unencodable="save the memory as .tmx") as stream:
         if suffix == ".jsonl":
             for unit in units:
                 stream.write(json.dumps(unit._asdict(), ensure_ascii=False) + "\n")

@@ -33,7 +33,7 @@ FIRST_POLL_S, LONGEST_POLL_S = 0.02, 0.5
 class Claims:
     """Claims in `folder` by the process that holds the lock `<lock_folder>/<name>.lock`.
 
-    `name` begins with this machine's own letters and a hyphen (see `processors.answers.machine`).
+    `name` begins with this machine's own letters and a hyphen (see `processors.process_name`).
     """
 
     def __init__(self, folder: Path, lock_folder: Path, name: str) -> None:

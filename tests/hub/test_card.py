@@ -25,7 +25,8 @@ from hub.card import body, front_matter, write_card
 from hub.examples import rendered
 from hub.kept_sections import generated
 from hub.translators import _bill, prompt_text, tokens_asked
-from processors.answers import Answer, AnswerStore
+from processors.answer_store import AnswerStore
+from processors.answers import Answer
 from tests.conftest import Demo
 
 STATISTICS = {"rows": 8, "LR_sum": 6 << 64, "SCR_sum": 7 << 64, "turns_sum": 16 << 64, "tokens_sum": 800 << 64}

@@ -18,7 +18,9 @@ from hypothesis import strategies as st
 from loguru import logger
 
 from processors.answer_files import Log, Record, Table
-from processors.answers import Answer, AnswerReader, AnswerStore, request_key
+from processors.answer_reader import AnswerReader
+from processors.answer_store import AnswerStore
+from processors.answers import Answer, request_key
 from processors.errors import InputError, SmolKalamError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -98,7 +100,7 @@ def test_is_on_disk_when_put_returns(tmp_path: Path) -> None:
 def test_two_at_a_time_have_a_log_each_and_find_each_others_answers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("processors.answers.LOOK_S", 0.0)
+    monkeypatch.setattr("processors.answer_reader.LOOK_S", 0.0)
 
     async def both() -> None:
         with AnswerStore(tmp_path) as one, AnswerStore(tmp_path) as two:
@@ -119,7 +121,7 @@ def test_machines_that_share_the_folder_never_write_to_one_file(
 ) -> None:
     """As seen from two machines, whose locks do not exclude each other."""
     fill(tmp_path, range(10))
-    monkeypatch.setattr("processors.answers.machine", lambda: "0000beef")
+    monkeypatch.setattr("processors.process_name.machine", lambda: "0000beef")
     fill(tmp_path, range(10, 20))
     names = [path.name for path in tmp_path.glob("*.log")]
     assert len(names) == 2 and sum(name.startswith("0000beef-") for name in names) == 1
@@ -191,9 +193,9 @@ def test_records_of_any_bytes_come_back(
 def test_an_index_saves_reading_the_log_again_and_is_not_needed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("processors.answers.INDEX_EVERY", 100)
-    monkeypatch.setattr("processors.answers.LOG_ANSWERS", 1000)
-    monkeypatch.setattr("processors.answers.WORTH_AN_INDEX", 1)
+    monkeypatch.setattr("processors.answer_store.INDEX_EVERY", 100)
+    monkeypatch.setattr("processors.answer_store.LOG_ANSWERS", 1000)
+    monkeypatch.setattr("processors.answer_store.WORTH_AN_INDEX", 1)
     for first in range(0, 3000, 500):
         fill(tmp_path, range(first, first + 500))
     logs = sorted(tmp_path.glob("*.log"))
@@ -237,7 +239,7 @@ def test_files_of_an_earlier_version_are_read(tmp_path: Path) -> None:
 WRITE_UNTIL_KILLED = """
 import asyncio, sys
 from tests_of_answers import answer, key
-from processors.answers import AnswerStore
+from processors.answer_store import AnswerStore
 
 async def put():
     store = AnswerStore(sys.argv[1])
@@ -278,7 +280,7 @@ def test_a_damaged_file_is_used_as_far_as_it_goes_or_set_aside(
     tmp_path: Path, damage: str, indexed: bool, said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if indexed:
-        monkeypatch.setattr("processors.answers.WORTH_AN_INDEX", 1)
+        monkeypatch.setattr("processors.answer_store.WORTH_AN_INDEX", 1)
     fill(tmp_path, range(500))
     (path,) = tmp_path.glob("*.log")
     content = path.read_bytes()
@@ -354,7 +356,7 @@ def test_those_who_wait_share_a_commit(tmp_path: Path, monkeypatch: pytest.Monke
     """1,000 answers at once must not be 1,000 commits."""
     commits = []
     fsync = os.fsync
-    monkeypatch.setattr("processors.answers.os.fsync", lambda fd: (commits.append(fd), fsync(fd)))
+    monkeypatch.setattr("processors.answer_store.os.fsync", lambda fd: (commits.append(fd), fsync(fd)))
 
     async def put() -> None:
         with AnswerStore(tmp_path) as store:

@@ -20,8 +20,9 @@ from datatrove.data import Document
 from datatrove.executor import LocalPipelineExecutor
 from loguru import logger
 
-from processors.answers import Answer, AnswerStore
-from processors.endpoint import EndpointConfig
+from processors.answer_store import AnswerStore
+from processors.answers import Answer
+from processors.endpoint import EndpointConfig, HttpServer
 from processors.engines import Ask, TranslationRunner
 from processors.errors import EngineError, InputError, SmolKalamError
 from processors.languages import Language
@@ -496,8 +497,11 @@ def test_killed_with_9_and_run_again_asks_nothing_twice(tmp_path: Path) -> None:
     assert max(stats["asked"].values()) <= 4
 
 
-def test_an_error_in_a_document_keeps_the_answers_of_the_others(tmp_path: Path) -> None:
-    with running("--translation", "fast", "--latency", "0.3") as server:
+def test_an_error_in_a_document_keeps_the_answers_of_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with running("--translation", "fast") as server:
+        server.control(hold=True)
 
         async def fragile(document: Document, ask: Ask) -> dict[str, Any]:
             while document.id == "split/00003":
@@ -507,6 +511,12 @@ def test_an_error_in_a_document_keeps_the_answers_of_the_others(tmp_path: Path) 
                     raise KeyError("model")
             return await once(document, ask)
 
+        def stop_and_let_go(connected: HttpServer) -> None:
+            stop(connected)
+            server.control(hold=False)
+
+        stop = HttpServer.stop
+        monkeypatch.setattr(HttpServer, "stop", stop_and_let_go)
         runner = TranslationRunner(fragile, endpoint(server.url), Collect(), tmp_path)
         with pytest.raises(SmolKalamError, match=r"split/00003: translating failed: KeyError: 'model'"):
             runner.run(documents(10))

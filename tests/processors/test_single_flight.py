@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from processors import single_flight
-from processors.answers import Answer, AnswerStore
+from processors.answer_store import AnswerStore
+from processors.answers import Answer
 from tests.conftest import ROOT
 from tests.standin_llm import running
 
@@ -50,7 +51,7 @@ def test_who_gives_up_lets_the_next_one_ask(tmp_path: Path) -> None:
 
 CLAIM = """
 import asyncio, sys, time
-from processors.answers import AnswerStore
+from processors.answer_store import AnswerStore
 store = AnswerStore(sys.argv[1])
 asyncio.run(store.claim(bytes.fromhex(sys.argv[2])))
 print("claimed", flush=True)
@@ -88,12 +89,12 @@ def test_a_silent_holder_of_another_machine_is_waited_for_until_its_lease_ends(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(single_flight, "BEAT_S", 0.1)
-    monkeypatch.setattr("processors.answers.BEAT_S", 0.1)
+    monkeypatch.setattr("processors.answer_store.BEAT_S", 0.1)
     monkeypatch.setattr(single_flight, "LEASE_S", 1.0)
 
     async def watch() -> None:
         with AnswerStore(tmp_path) as here:
-            monkeypatch.setattr("processors.answers.machine", lambda: "0000beef")
+            monkeypatch.setattr("processors.process_name.machine", lambda: "0000beef")
             there = AnswerStore(tmp_path)
             assert await there.claim(KEY) is None
             waiting = asyncio.ensure_future(here.claim(KEY))
