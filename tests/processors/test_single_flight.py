@@ -68,7 +68,7 @@ def claimed_elsewhere(folder: Path) -> subprocess.Popen[str]:
 
 
 class Clock:
-    """The time as `processors.single_flight` sees it: however slow the machine, no lease ends unless a test says so."""
+    """The time as `processors.single_flight` sees it: on the slowest machine no lease ends before a test says so."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 1000.0
