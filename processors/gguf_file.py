@@ -8,8 +8,9 @@ import hashlib
 import mmap
 import re
 import struct
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from processors.errors import InputError
 
@@ -22,8 +23,26 @@ SAMPLES, SAMPLE_BYTES = 64, 65_536
 _PART = re.compile(r"(.*)-00001-of-(\d{5})\.gguf$")
 
 
+class Version(NamedTuple):
+    """A file as it is now."""
+
+    path: Path
+    size: int
+    changed_ns: int
+
+
 def read_metadata(path: Path) -> dict[str, Any]:
-    """The file's metadata, without arrays (the vocabulary). Raises InputError where it is no readable GGUF file."""
+    """The file's metadata, without arrays (the vocabulary). Raises InputError where it is no readable GGUF file.
+
+    Read once a process, as is the digest, while neither the file's size nor its time of change is another: a build
+    asks for both at several places, and a large vocabulary takes a tenth of a second.
+    """
+    return _read_metadata(_version(path))
+
+
+@cache
+def _read_metadata(version: Version) -> dict[str, Any]:
+    path = version.path
     try:
         with path.open("rb") as file:
             if file.read(4) != MAGIC:
@@ -34,6 +53,14 @@ def read_metadata(path: Path) -> dict[str, Any]:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from None
     except (struct.error, UnicodeDecodeError, KeyError):
         raise InputError(f"{path}: is damaged or was not downloaded wholly; fetch it again") from None
+
+
+def _version(path: Path) -> Version:
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
+    return Version(path, found.st_size, found.st_mtime_ns)
 
 
 def part_names(name: str) -> list[str]:
@@ -48,10 +75,14 @@ def digest(paths: list[Path]) -> str:
 
     Reading all of a large model would take longer than loading it, and two models differ in every tensor.
     """
+    return _digest(tuple(map(_version, paths)))
+
+
+@cache
+def _digest(versions: tuple[Version, ...]) -> str:
     hashed = hashlib.blake2b(digest_size=16)
-    for path in paths:
+    for path, size, _ in versions:
         try:
-            size = path.stat().st_size
             hashed.update(str(size).encode())
             with path.open("rb") as file:
                 for sample in range(SAMPLES):

@@ -206,6 +206,18 @@ def test_the_file_s_own_words_and_its_digest(tiny: Path, tmp_path: Path) -> None
     assert other.stat().st_size == tiny.stat().st_size and digest([tiny]) != digest([other])
 
 
+def test_a_file_is_read_again_only_when_it_has_changed(tiny: Path) -> None:
+    before, digest_before = tiny.stat().st_mtime_ns, digest([tiny])
+    write_tiny_gguf(tiny, seed=1)
+    os.utime(tiny, ns=(before, before))
+    assert digest([tiny]) == digest_before
+    os.utime(tiny, ns=(before, before + 1))
+    assert digest([tiny]) != digest_before
+    assert read_metadata(tiny) is read_metadata(tiny)
+    write_tiny_gguf(tiny, chat_template=None)
+    assert "tokenizer.chat_template" not in read_metadata(tiny)
+
+
 @pytest.mark.parametrize("size", [0, 3, 4, 20, 24, 40, 1000])
 def test_half_a_header_is_one_line(size: int, tiny: Path, tmp_path: Path) -> None:
     path = tmp_path / "half.gguf"
