@@ -14,7 +14,7 @@ from builders.sink import UnitSink
 from builders.translator_recipe import LlamaCppTranslator, ServedTranslator, TgiTranslator, VllmTranslator
 from builders.translators import attach, conversation, make_translator
 from builders.vllm import make_vllm, servers_here
-from processors.endpoint import Address
+from processors.address import Address
 from processors.engines import Ask, EndpointConfig, HttpServer, MakeServer, RequestFailed, TranslationRunner
 from processors.languages import Language
 from processors.protection import Span, Style, mask, unmask

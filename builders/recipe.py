@@ -86,9 +86,13 @@ class Recipe(Strict):
     @model_validator(mode="after")
     def _names_differ(self) -> "Recipe":
         names = [translator.name for translator in self.translators]
-        for name in names:
-            if names.count(name) > 1:
-                raise ValueError(f"two translators are named '{name}'")
+        for place, name in enumerate(names):
+            for other in names[:place]:
+                if name == other:
+                    raise ValueError(f"two translators are named '{name}'")
+                if name.casefold() == other.casefold():
+                    # Each has folders of its name, and the file systems of macOS and Windows ignore case.
+                    raise ValueError(f"translators '{other}' and '{name}' differ in case only; rename one of them")
         return self
 
     @model_validator(mode="after")

@@ -5,19 +5,29 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from processors.address import EXPECTED, is_address
+
 # The Hub's rule for split names (datasets 5.2, `datasets.splits`), which config names must satisfy too: a config
 # is a folder in the repository, and `a/b` would break it.
 NAME_PATTERN = r"^\w+(\.\w+)*$"
-Name = Annotated[str, Field(pattern=NAME_PATTERN, max_length=96)]
 
 
 class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    # YAML knows .inf and .nan, which no setting means and which cannot be written down as JSON.
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+def _name(name: str) -> str:
+    if not re.fullmatch(NAME_PATTERN, name) or "\n" in name:
+        near = re.sub(r"\W+", "_", name).strip("_")
+        hint = f", such as {near}" if near else ""
+        raise ValueError(f"expected letters, digits, _ and single dots{hint}, for it names a folder of the dataset")
+    return name
 
 
 def _address(address: str) -> str:
-    if not re.fullmatch(r"https?://[^@?#\s]+", address):
-        raise ValueError("expected an address such as http://localhost:8000/v1, without a user, key or query in it")
+    if not is_address(address):
+        raise ValueError(EXPECTED)
     return address
 
 
@@ -31,6 +41,7 @@ def _variable(name: str) -> str:
     return name
 
 
+Name = Annotated[str, AfterValidator(_name), Field(max_length=96)]
 BaseUrl = Annotated[
     str, AfterValidator(_address), Field(description="such as http://localhost:8000/v1, without a key in it")
 ]

@@ -24,6 +24,8 @@ class _Loader(yaml.SafeLoader):
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[str] = set()
         for key, _ in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                raise yaml.constructor.ConstructorError(None, None, "a key is a list or mapping", key.start_mark)
             if key.value in seen:
                 raise yaml.constructor.ConstructorError(
                     None, None, f"key '{key.value}' is given twice", key.start_mark
@@ -79,16 +81,21 @@ def dump_recipe(recipe: Recipe) -> str:
 def _read(path: Path, expected: str) -> tuple[dict[str, Any], yaml.Node | None]:
     """A file's mapping, and its tree for the numbers of its lines."""
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise RecipeError(f"{path}: cannot be read: {error}") from None
+        raw = path.read_bytes()
+        text = raw.decode("utf-8")
+    except OSError as error:
+        raise RecipeError(f"{path}: cannot be read: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        number = raw.count(b"\n", 0, error.start) + 1
+        raise RecipeError(f"{path}:{number}: not UTF-8 (byte 0x{raw[error.start]:02x}); save it as UTF-8") from None
     try:
         data = yaml.load(text, _Loader)
         tree = yaml.compose(text, yaml.SafeLoader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
-        raise RecipeError(f"{path}{line}: not valid YAML: {getattr(error, 'problem', None) or error}") from None
+        problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+        raise RecipeError(f"{path}{line}: not valid YAML: {problem}") from None
     if not isinstance(data, dict):
         raise RecipeError(f"{path}: {expected}")
     return data, tree
@@ -166,6 +173,8 @@ def _line(path: Path, tree: yaml.Node | None, problem: Any, model: type[BaseMode
         hint = f"did you mean '{near[0]}'?" if near else f"expected one of {', '.join(sorted(models))}"
         return f"{where}: {key}.{tag}: unknown {tag} '{given.get(tag)}'; {hint}"
     message = problem["msg"].removeprefix("Value error, ")
+    if kind in ("model_type", "model_attributes_type", "dict_type"):
+        message = "expected a mapping of keys to values"
     if kind == "literal_error":
         choices = re.findall(r"'([^']*)'", problem["ctx"]["expected"])
         near = difflib.get_close_matches(str(given), choices, n=1)

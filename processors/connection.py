@@ -3,18 +3,17 @@
 import asyncio
 import json
 import os
-import re
 import ssl
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
 
 import httpx
 from loguru import logger
 
+from processors.address import Address
 from processors.answers import Answer
-from processors.errors import EngineError, InputError, SmolKalamError
+from processors.errors import EngineError, SmolKalamError
 from processors.pacing import Pacer, backoff
 from processors.prompts import PromptConfig
 from processors.responses import Fault, Mode, read_response
@@ -23,42 +22,6 @@ CONNECT_S = 10.0
 KEEP_ALIVE_S = 60.0
 
 Count = Callable[[str, int], None]
-
-
-@dataclass(frozen=True)
-class Address:
-    """Where one server is. Holds the NAME of the variable with the key, so it may be written down anywhere.
-
-    `weight` is its share of the requests, `model` the model's name there where it has another one.
-    """
-
-    base_url: str
-    api_key_env: str | None = None
-    weight: float = 1.0
-    model: str | None = None
-
-    def __post_init__(self) -> None:
-        try:
-            parts = urlsplit(self.base_url)
-            usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-        except ValueError:
-            usable = False
-        if not usable or "@" in parts.netloc or parts.query or parts.fragment:
-            raise InputError(
-                "base_url: expected an address such as http://localhost:8000/v1, without user, key or query in it; "
-                "give a key by the name of its environment variable in api_key_env"
-            )
-
-    @property
-    def host(self) -> str:
-        return urlsplit(self.base_url).netloc
-
-    @property
-    def api_base(self) -> str:
-        """The address up to and with the version: `/v1` is added where the path has none."""
-        base = re.sub(r"/(chat/)?completions/?$", "", self.base_url).rstrip("/")
-        last = urlsplit(base).path.rsplit("/", 1)[-1]
-        return base if re.fullmatch(r"v\d+\w*|openai", last) else f"{base}/v1"
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 from datatrove.pipeline.inference.servers import InferenceServer
 from loguru import logger
 
+from processors.address import Address
 from processors.answers import Answer
-from processors.connection import Address, Connection, Count, EndpointConfig
+from processors.connection import Connection, Count, EndpointConfig
 from processors.errors import EngineError
 from processors.pacing import OutOfPatience, Trouble, Turns, backoff
 from processors.responses import Fault, RequestFailed

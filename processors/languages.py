@@ -4,7 +4,7 @@
 '<am>'
 """
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class Language(BaseModel):
@@ -21,6 +21,13 @@ class Language(BaseModel):
     name: str = Field("Arabic", min_length=1, description="English name, as prompts say it")
     script: str = Field("Arab", pattern=r"^[A-Z][a-z]{3}$", description="ISO 15924, such as Arab, Ethi")
     prompt_tag: str = ""
+
+    @model_validator(mode="after")
+    def _described(self) -> "Language":
+        missing = sorted({"name", "script"} - self.model_fields_set)
+        if self.code.split("-")[0] != "ar" and missing:
+            raise ValueError(f"{' and '.join(missing)} of '{self.code}' missing; as it stands they would be Arabic's")
+        return self
 
     @property
     def tag(self) -> str:

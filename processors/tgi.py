@@ -8,8 +8,9 @@ import asyncio
 import re
 from typing import Any
 
+from processors.address import Address
 from processors.answers import Answer
-from processors.connection import CONNECT_S, KEEP_ALIVE_S, Address, Connection, Count, EndpointConfig, read_key
+from processors.connection import CONNECT_S, KEEP_ALIVE_S, Connection, Count, EndpointConfig, read_key
 from processors.endpoint import HttpServer
 from processors.errors import SmolKalamError
 from processors.prompts import tgi_parameters

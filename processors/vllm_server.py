@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 import httpx
 from loguru import logger
 
+from processors.address import Address
 from processors.answers import Answer
-from processors.connection import CONNECT_S, KEEP_ALIVE_S, Address, Connection, Count, EndpointConfig
+from processors.connection import CONNECT_S, KEEP_ALIVE_S, Connection, Count, EndpointConfig
 from processors.endpoint import HttpServer
 from processors.errors import EngineError
 from processors.responses import Fault, RequestFailed

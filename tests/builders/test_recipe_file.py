@@ -57,7 +57,27 @@ def test_the_papers_recipe_is_whole() -> None:
         (MINIMAL + "seed: abc\n", "r.yaml:5: seed: input should be a valid integer (found 'abc')"),
         (MINIMAL + "name: y\n", "r.yaml:5: not valid YAML: key 'name' is given twice"),
         (MINIMAL + "  - {name: a, backend: pseudo}\n", "two translators are named 'a'"),
-        (MINIMAL.replace("{name: a,", "{name: a/b,"), "r.yaml:4: translators[0].name: string should match pattern"),
+        (
+            MINIMAL + "  - {name: A, backend: pseudo}\n",
+            "translators 'a' and 'A' differ in case only",
+        ),
+        (
+            MINIMAL.replace("{name: a,", "{name: a/b,"),
+            "r.yaml:4: translators[0].name: expected letters",
+        ),
+        (
+            MINIMAL.replace("{name: a,", "{name: gemma-3,"),
+            "such as gemma_3, for it names a folder",
+        ),
+        (MINIMAL.replace("{name: a,", '{name: "a\\n",'), "r.yaml:4: translators[0].name: expected letters"),
+        (MINIMAL.replace("{name: a,", "{name: ..,"), "r.yaml:4: translators[0].name: expected letters"),
+        (
+            MINIMAL.replace("{path: here}", "here"),
+            "r.yaml:2: source: expected a mapping of keys to values",
+        ),
+        (MINIMAL + "executor: queue\n", "r.yaml:5: executor: expected a mapping of keys to values (found 'queue')"),
+        (MINIMAL + "language: {code: ur}\n", "r.yaml:5: language: name and script of 'ur' missing"),
+        (MINIMAL + "language: {code: ur, name: Urdu}\n", "r.yaml:5: language: script of 'ur' missing"),
         (MINIMAL.replace("pseudo", "memory"), "the memory backend needs `memory: [file.tmx]`"),
         (MINIMAL.replace("pseudo", "memory, memory: [no.tmx]"), "no.tmx does not exist"),
         (
@@ -68,15 +88,39 @@ def test_the_papers_recipe_is_whole() -> None:
             MINIMAL.replace("pseudo}", "endpoint, model: m, base_url: 'http://u:key@host/v1'}"),
             "translators[0].base_url: expected an address such as",
         ),
+        (
+            MINIMAL.replace("pseudo}", "endpoint, model: m, base_url: 'http://host:80000/v1'}"),
+            "r.yaml:4: translators[0].base_url: expected an address such as",
+        ),
+        (
+            MINIMAL.replace("pseudo}", "endpoint, model: m, base_url: http://h, timeout_s: .inf}"),
+            "translators[0].timeout_s: input should be a finite number (found inf)",
+        ),
+        ("", "a recipe is a mapping"),
         ("- a\n", "a recipe is a mapping"),
         ("a: [1\n", "not valid YAML"),
+        (MINIMAL + "? [a, b]\n: c\n", "r.yaml:5: not valid YAML: a key is a list or mapping"),
+        (MINIMAL + "seed: {? {a: b} : c}\n", "r.yaml:5: not valid YAML: a key is a list or mapping"),
+        (MINIMAL + "a: \0\n", "not valid YAML: unacceptable character #x0000"),
     ],
 )
 def test_each_mistake_is_one_line_with_its_place(text: str, line: str, tmp_path: Path) -> None:
     with pytest.raises(RecipeError) as caught:
         load(tmp_path, text)
     assert line in str(caught.value)
-    assert "Traceback" not in str(caught.value)
+    assert all("r.yaml" in one or "no.tmx" in one for one in str(caught.value).splitlines())
+
+
+@pytest.mark.parametrize("raw", [f"{MINIMAL}# für\n".encode("latin-1"), f"{MINIMAL}".encode() + b"\xff\xfe"])
+def test_a_recipe_in_another_encoding_is_told_with_its_line(raw: bytes, tmp_path: Path) -> None:
+    (tmp_path / "r.yaml").write_bytes(raw)
+    with pytest.raises(RecipeError, match=r"r\.yaml:5: not UTF-8 \(byte 0xf[cf]\); save it as UTF-8$"):
+        load_recipe(str(tmp_path / "r.yaml"))
+
+
+def test_a_dialect_is_described_by_the_languages_defaults(tmp_path: Path) -> None:
+    language = load(tmp_path, MINIMAL + "language: {code: ar-EG}\n").language
+    assert (language.name, language.script, language.tag) == ("Arabic", "Arab", "<ar-EG>")
 
 
 def test_two_mistakes_are_two_lines(tmp_path: Path) -> None:
@@ -100,7 +144,9 @@ def test_settings_override_by_key_and_by_translators_name(tmp_path: Path) -> Non
     assert recipe.source.keep == ["b", "c"]
 
 
-@pytest.mark.parametrize("setting", ["seed", "=1", "translators.zzz.name=b", "name.a=1", "source.keep=[a"])
+@pytest.mark.parametrize(
+    "setting", ["seed", "=1", "translators.zzz.name=b", "name.a=1", "source.keep=[a", "seed={[a]: b}"]
+)
 def test_a_wrong_setting_names_itself(setting: str, tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match="--set"):
         load(tmp_path, MINIMAL, setting)
