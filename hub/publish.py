@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from hub.findings import errors
 from hub.kept_sections import is_ours
 from hub.plan import Plan, changed_by_others, compare, some
-from hub.pull_request import merge, open_pull_request
+from hub.pull_request import close_left_open, left_open, merge, open_pull_request, same_content
 from hub.remote import LocalFile, PublishError, Revision, check_token, limit_waits, patiently, read_revision
 from hub.upload import Job, Observer, send
 from hub.verify import verify_loading
@@ -97,10 +97,12 @@ def publish(
         result = Published(repo, None if dry_run else main.commit, plan.send, plan.remove)
         if dry_run:
             return result
-        if plan and direct:
-            result.commit = _publish_directly(job, main).commit
+        if direct:
+            result.commit = _publish_directly(job, plan, main).commit
         elif plan:
             result.pull_request, result.commit = _publish_by_pull_request(job, main)
+        if direct or not plan:
+            close_left_open(job)
         if tag and not tagged:
             _create_tag(job, tag, result.commit)
         return result
@@ -230,10 +232,14 @@ def _describe(job: Job, plan: Plan) -> None:
         job.observer.say(f"left as they are, for they are none of ours: {', '.join(plan.left)}")
 
 
-def _publish_directly(job: Job, main: Revision) -> Revision:
+def _publish_directly(job: Job, plan: Plan, main: Revision) -> Revision:
     """Everything in one commit to `main`: atomic too, but nobody has loaded it before the readers."""
-    job.observer.say("directly to main: readers have it before it has been loaded once, and nobody can review it")
-    done = send(job, "main", main, commits=False)
+    done = main
+    if plan:
+        job.observer.say("directly to main: readers have it before it has been loaded once, and nobody can review it")
+        job.resumed = any(same_content(job, one) for one in left_open(job))
+        done = send(job, "main", main, commits=False)
+    # Where there was nothing to send, too: a publish before this one may have been killed after its commit.
     try:
         verify_loading(job.api, job.repo, done.commit)
     except PublishError as problem:

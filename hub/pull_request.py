@@ -10,6 +10,7 @@ from typing import Any
 from hub.plan import changed_by_others, content_digest, some
 from hub.remote import PublishError, Revision, patiently, read_revision
 from hub.upload import Job
+from processors.errors import InputError
 
 _MARK = re.compile(r"\[smolkalam ([0-9a-f]{16}) on ([0-9a-f]{40})\]$")
 
@@ -43,6 +44,38 @@ def open_pull_request(job: Job, main: Revision) -> tuple[int, Revision]:
         arrived,
     )
     return opened.num, main
+
+
+def left_open(job: Job) -> list[Any]:
+    """Our open pull requests, which publishes before this one left; none where discussions are disabled."""
+    try:
+        return _our_pull_requests(job)
+    except InputError:
+        # Refused: then nobody can merge one either.
+        return []
+
+
+def same_content(job: Job, one: Any) -> bool:
+    """Whether a pull request of ours is to bring what this publish brings."""
+    mark = _MARK.search(one.title)
+    return mark is not None and mark[1] == content_digest(job.files)
+
+
+def close_left_open(job: Job) -> None:
+    """Close what publishes before this one left, now that `main` has the folder's files without it.
+
+    Merged later by somebody, it would bring an older dataset back.
+    """
+    for one in left_open(job):
+        job.observer.say(
+            f"closing pull request {one.num}, left by a publish that was interrupted: main needs it no more"
+        )
+        try:
+            _set_status(job, one.num, "closed", "Closed: main has been published without it.")
+        except PublishError:
+            # The interrupted publish may have asked for its merge a moment before it was killed.
+            if any(other.num == one.num for other in left_open(job)):
+                raise
 
 
 def _our_pull_requests(job: Job) -> list[Any]:

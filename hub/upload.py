@@ -80,9 +80,10 @@ def send(job: Job, revision: str, state: Revision, *, commits: bool) -> Revision
         others = changed_by_others(job.files, state, now)
         if others or rebases > REBASES:
             what = f"({some(others)}) " if others else ""
+            ours = "nothing of ours is in main" if commits else "ours may be beneath theirs"
             raise PublishError(
                 f"{revision} of {job.repo} is being changed by somebody else {what}while we write to it; "
-                "nothing of ours is in main: look at it and run the same command again"
+                f"{ours}: look at it and run the same command again"
             )
         if now.commit != state.commit:
             for path in chosen:

@@ -393,10 +393,12 @@ def test_somebody_s_dataset_is_not_replaced(dataset: Dataset, client: Client, re
     assert client("publish", folder=str(dataset.folder), repo=repo)["error"] is None
 
 
-def test_pull_requests_that_are_not_allowed(dataset: Dataset, client: Client, repo: str) -> None:
+def test_pull_requests_that_are_not_allowed(dataset: Dataset, client: Client, repo: str, hub: Hub) -> None:
     client("api", name="create_repo", repo_id=repo, repo_type="dataset")
     client("disable_discussions", repo=repo)
     assert "--direct" in client("publish", folder=str(dataset.folder), repo=repo)["error"]
+    # Nor are they listed.
+    hub.faults({"fault": "403", "kind": "discussions"})
     assert client("publish", folder=str(dataset.folder), repo=repo, direct=True)["error"] is None
 
 
@@ -453,6 +455,9 @@ def test_an_endless_412_ends(dataset: Dataset, client: Client, repo: str, hub: H
     done = client("publish", folder=str(dataset.folder), repo=repo)
     assert "is being changed by somebody else" in done["error"]
     assert hub.stats()["requests"]["commit"] == 4
+    # Of main nobody can say that: ours may be there, beneath the other.
+    direct = client("publish", folder=str(dataset.folder), repo=repo, direct=True)["error"]
+    assert "is being changed by somebody else" in direct and "nothing of ours" not in direct
     hub.faults({"fault": "412", "kind": "commit", "times": 2})
     assert client("publish", folder=str(dataset.folder), repo=repo)["error"] is None
     same_as(dataset, client, repo)
@@ -584,6 +589,76 @@ def test_a_newer_build_after_a_kill_closes_the_old_pull_request(
     assert "a newer publish replaces this one" in done["said"]
     assert client("state", repo=repo)["result"]["pull_requests"] == {"1": "closed", "2": "merged"}
     same_as(dataset, client, repo)
+
+
+# What an interrupted publish left, and `--direct`.
+
+
+def interrupted(dataset: Dataset, hub: Hub, home: Path, repo: str, at: str) -> None:
+    """A publish killed while the Hub was too busy for its request."""
+    hub.faults({"fault": "503", "kind": at})
+    before = hub.stats()["requests"].get(at, 0)
+    killed = Client(hub.environment(home, xet=False))
+    killed.start("publish", folder=str(dataset.folder), repo=repo)
+    wait_for(lambda: hub.stats()["requests"].get(at, 0) > before)
+    killed.kill()
+    hub.faults()
+
+
+@pytest.mark.parametrize("newer", [False, True])
+@pytest.mark.parametrize("at", ["commit", "merge"])
+def test_a_direct_publish_closes_what_an_interrupted_one_left(
+    dataset: Dataset, client: Client, hub: Hub, home: Path, repo: str, at: str, newer: bool
+) -> None:
+    """Merged later by somebody, the pull request would bring the older dataset back."""
+    interrupted(dataset, hub, home, repo, at)
+    assert client("state", repo=repo)["result"]["pull_requests"]["1"] in ("draft", "open")
+    arrived = hub.stats()["requests"]["lfs-put"]
+    if newer:
+        dataset.replace(pa.Table.from_pylist(rows(9, repo), schema=SCHEMA))
+    done = client("publish", folder=str(dataset.folder), repo=repo, direct=True)
+    assert done["error"] is None
+    assert "closing pull request 1" in done["said"]
+    state = client("state", repo=repo)["result"]
+    assert state["pull_requests"] == {"1": "closed"} and state["files"] == files_of(dataset)
+    assert hub.stats()["requests"]["lfs-put"] == arrived + newer
+    same_as(dataset, client, repo)
+
+
+def test_a_pull_request_is_closed_where_main_has_all_already(
+    dataset: Dataset, client: Client, hub: Hub, home: Path, repo: str
+) -> None:
+    folder = str(dataset.folder)
+    client("publish", folder=folder, repo=repo)
+    was = (dataset.folder / FILE).read_bytes(), (dataset.folder / "README.md").read_bytes()
+    dataset.replace(pa.Table.from_pylist(rows(9), schema=SCHEMA))
+    interrupted(dataset, hub, home, repo, "merge")
+    (dataset.folder / FILE).write_bytes(was[0])
+    (dataset.folder / "README.md").write_bytes(was[1])
+    assert client("publish", folder=folder, repo=repo, dry_run=True)["error"] is None
+    assert client("state", repo=repo)["result"]["pull_requests"]["2"] == "open"
+    done = client("publish", folder=folder, repo=repo)
+    assert "nothing is sent" in done["said"] and done["result"]["pull_request"] is None
+    assert client("state", repo=repo)["result"]["pull_requests"] == {"1": "merged", "2": "closed"}
+
+
+def test_a_direct_publish_that_does_not_load_is_not_finished_by_the_next(
+    dataset: Dataset, client: Client, hub: Hub, repo: str
+) -> None:
+    """As after a kill between its commit and the loading: nothing is left to send, and nobody has loaded it."""
+    folder = str(dataset.folder)
+    hub.faults({"fault": "404", "kind": "resolve", "path": "*.parquet"})
+    for _ in range(2):
+        done = client("publish", folder=folder, repo=repo, direct=True, tag="v1")
+        assert done["error"].startswith("PublishError") and "\n" not in done["error"]
+        assert "main has it already" in done["error"]
+        assert client("state", repo=repo)["result"]["tags"] == {}
+    assert hub.stats()["requests"]["commit"] == 1
+    hub.faults()
+    done = client("publish", folder=folder, repo=repo, direct=True, tag="v1")
+    assert done["error"] is None and "nothing is sent" in done["said"]
+    state = client("state", repo=repo)["result"]
+    assert state["tags"] == {"v1": state["commits"][0]}
 
 
 # Without a server.

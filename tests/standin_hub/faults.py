@@ -16,6 +16,8 @@ from typing import Any
 FAULTS = (
     "429",  # with Retry-After
     "503",
+    "403",
+    "404",
     "412",
     "drop",  # the connection is closed before the request's body is read
     "drop-half",  # half of the request's body is read, then the connection is closed

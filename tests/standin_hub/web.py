@@ -189,6 +189,8 @@ class Handler(BaseHTTPRequestHandler):
             return Answer({"error": "injected: too many requests"}, 429, {"Retry-After": f"{rule.seconds:g}"})
         elif rule.fault == "503":
             return Answer({"error": "injected: service unavailable"}, 503)
+        elif rule.fault in ("403", "404"):
+            return Answer({"error": f"injected: {rule.fault}"}, int(rule.fault))
         elif rule.fault == "412":
             return Answer({"error": "A commit has happened since. Please refresh and try again."}, 412)
         return None
