@@ -206,7 +206,7 @@ TEXTS = st.sampled_from(["", " ", "أهلا", "أهلًا", "🙂", "```py\nx\n`
 CANDIDATES = st.one_of(st.none(), st.tuples(TEXTS, TEXTS))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     texts=st.tuples(CANDIDATES, CANDIDATES, CANDIDATES),
     vetoed=st.tuples(st.booleans(), st.booleans(), st.booleans()),

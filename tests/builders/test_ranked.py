@@ -69,7 +69,7 @@ def test_short_rows_are_bounded_by_number(tmp_path: Path, monkeypatch: pytest.Mo
     assert [count for count, _ in groups(tmp_path / "alpha-00000-of-00001.parquet")] == [100, 100, 100, 50]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.integers(1, 4000), min_size=1, max_size=60), st.lists(st.integers(0, 60), max_size=6))
 def test_the_bytes_do_not_depend_on_how_the_rows_arrive(
     tmp_path_factory: pytest.TempPathFactory, sizes: list[int], cuts: list[int]

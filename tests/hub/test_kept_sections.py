@@ -120,7 +120,7 @@ WORDS = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(WORDS, st.integers(0, 12), st.sampled_from([10, 20]))
 def test_no_line_that_a_person_added_is_lost_and_merging_again_changes_nothing(
     added: list[str], at: int, rows: int

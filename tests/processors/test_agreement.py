@@ -2,7 +2,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from processors import agreement as module
@@ -36,7 +36,6 @@ def chrf_by_hand(hypothesis: str, reference: str) -> float:
 TEXTS = st.text(st.sampled_from("ابتث لم نa1.،🙂\n\u200f\ud800"), max_size=40)
 
 
-@settings(deadline=None)
 @given(st.integers(1, 4).flatmap(lambda width: st.lists(st.lists(TEXTS, min_size=width, max_size=width), max_size=5)))
 def test_is_chrf_of_each_against_each(rows: list[list[str]]) -> None:
     found = agreement(rows)

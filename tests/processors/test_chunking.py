@@ -117,7 +117,7 @@ def length(tokenizer: Tokenizer, text: str) -> int:
 
 
 @pytest.mark.parametrize("name", TOKENIZERS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(text=TEXTS, max_tokens=st.integers(1, 60), window=st.integers(0, 60))
 @example(text="", max_tokens=1, window=0)
 @example(text="\ud800" * 40, max_tokens=5, window=2)
@@ -137,7 +137,7 @@ def test_any_text_is_cut_without_loss_within_the_budget(name: str, text: str, ma
             assert all(any(found.kind == span.kind for found in piece.spans) for piece in touching)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(text=TEXTS, lines=st.integers(1, 6))
 def test_lines_are_cut_without_loss(text: str, lines: int) -> None:
     chunks = chunk_lines(text, lines=lines)
@@ -149,7 +149,7 @@ def test_lines_are_cut_without_loss(text: str, lines: int) -> None:
             assert text[span.start : span.end].count("\n") + 1 >= lines
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(texts=st.lists(TEXTS, max_size=5))
 def test_many_texts_give_what_each_gives_alone(texts: list[str]) -> None:
     together = chunk_many(texts, tokenizer=BYTES, max_tokens=20, window=5)

@@ -217,7 +217,8 @@ def test_a_hang_ends_at_the_timeout_and_is_retried(healthy: Running) -> None:
         runner = run(endpoint(server.url, timeout_s=0.3, attempts=30), 12)
         hung = server.stats()["served"]["hang"]
     assert results(runner) == results(run(endpoint(healthy.url), 12))
-    assert runner.counters["retry_timeout"] == hung > 0
+    # On a busy machine an answer may come too late as well.
+    assert runner.counters["retry_timeout"] >= hung > 0
 
 
 def test_the_timeout_covers_a_response_that_drips(healthy: Running) -> None:

@@ -232,7 +232,6 @@ def test_save_and_load(tmp_path: Path, name: str) -> None:
     assert {path.name for path in tmp_path.iterdir()} == {name, f"again{Path(name).suffix}"}
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.text(), st.text(), st.booleans(), st.text())), st.sampled_from(["tsv", "csv", "jsonl"]))
 def test_tables_lose_nothing(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str, bool, str]], suffix: str

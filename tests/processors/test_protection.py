@@ -117,7 +117,7 @@ PIECES = st.one_of(
 ANYTHING = st.lists(PIECES, max_size=40).map("".join)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(ANYTHING)
 def test_spans_are_sorted_apart_and_not_empty(text: str) -> None:
     end = 0
@@ -127,7 +127,7 @@ def test_spans_are_sorted_apart_and_not_empty(text: str) -> None:
         end = span.end
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(ANYTHING, st.sampled_from(["placeholder", "tag", "in_place"]))
 def test_masking_is_undone_exactly(text: str, style: str) -> None:
     masked = mask(text, protected_spans(text), style)  # type: ignore[arg-type]

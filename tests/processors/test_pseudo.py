@@ -151,7 +151,7 @@ PIECE = st.builds(
 
 
 # Pieces stand apart, as in any language: where a formula, a path and a word are one string nobody knows what is what.
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(st.one_of(st.lists(PIECE, max_size=20).map("".join), ANY_TEXT))
 def test_no_span_is_lost_and_none_appears(text: str) -> None:
     answer = pseudo_translate(text, protection.protected_spans(text))

@@ -107,7 +107,7 @@ CANDIDATES: dict[str, list[str | None]] = {
 }
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(2, 7), st.lists(st.integers(0, 89), min_size=1, max_size=60, unique=True))
 def test_what_a_row_gets_does_not_depend_on_the_rows_beside_it(width: int, rows: list[int]) -> None:
     candidates = dict(list(CANDIDATES.items())[:width])

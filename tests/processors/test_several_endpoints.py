@@ -266,7 +266,9 @@ def test_a_quota_of_one_leaves_the_rest_to_the_others(said: list[str]) -> None:
 def test_whoever_answers_the_key_is_the_same(tmp_path: Path) -> None:
     with servers((), ("--model", "its-own-name")) as (first, second):
         one = run(endpoint(first.url), 30, tmp_path)
-        both = replace(endpoint(first.url), others=(Address(second.url, model="its-own-name", weight=5.0),))
+        both = replace(
+            endpoint(first.url, concurrency=64), others=(Address(second.url, model="its-own-name", weight=5.0),)
+        )
         again = run(both, 30, tmp_path)
         assert again.counters["cached"] == 30 and answered(second) == 0
         fresh = run(both, 30, tmp_path / "fresh")

@@ -2,7 +2,7 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from processors.errors import InputError
@@ -66,7 +66,6 @@ def test_declared_eight_bit_encoding(tmp_path: Path) -> None:
     assert pairs(path)[0].target == "اضغط <b>حفظ</b> الآن."
 
 
-@settings(deadline=None)
 @given(st.lists(st.builds(Unit, ANY_TEXT, ANY_TEXT, st.booleans(), st.text("note <&>\r\n\tملاحظة"))))
 def test_what_is_written_is_read_back(tmp_path_factory: pytest.TempPathFactory, units: list[Unit]) -> None:
     folder = tmp_path_factory.mktemp("tmx")

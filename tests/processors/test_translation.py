@@ -105,7 +105,7 @@ def test_the_places_rebuild_the_conversation_in_any_order() -> None:
         assert all(one[3] <= other[2] for one, other in pairwise(places))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(
     st.lists(
         st.sampled_from(["Hello there. ", "`code` ", "$x$ ", "\n\n", "```\na\n```\n", "مرحبا ", "🙂", "- item\n"])
