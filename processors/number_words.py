@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 _MARKS = re.compile("[\u064b-\u065f\u0670\u0640\u200e\u200f\u061c]")
 _LETTERS = str.maketrans("أإآٱىة", "اااايه")
@@ -15,6 +16,16 @@ _LETTERS = str.maketrans("أإآٱىة", "اااايه")
 def normalise_arabic(text: str) -> str:
     """Without vowel marks, tatweel and bidi marks; one form of alif, yeh and teh marbuta."""
     return _MARKS.sub("", text).translate(_LETTERS)
+
+
+_ENGLISH_WORD = re.compile(r"[a-z]+")
+
+
+# Every translator's candidate is checked against the same source.
+@lru_cache(maxsize=64)
+def english_words(text: str) -> frozenset[str]:
+    """The words of an English text in small letters: a cheap first look for those that matter."""
+    return frozenset(_ENGLISH_WORD.findall(text.lower()))
 
 
 _UNITS = {
@@ -114,7 +125,8 @@ def arabic_spells(number: str, text: str, written: Mapping[str, int]) -> bool:
     ):
         return True
     if n >= 1000:
-        if n % 10 == 0 and n <= 2100 and _has("(?:ين|ون)[يا]", text) and _has(_TENS.get(n % 100 // 10, "قرن"), text):
+        decade = _TENS.get(n % 100 // 10)
+        if n % 10 == 0 and n <= 2100 and decade and _has(f"(?:{decade})[يا]", text):
             return True
         for base, stems in ((10**9, _BILLION), (10**6, _MILLION), (1000, _THOUSAND)):
             if n >= base and _has(stems, text) and _scaled(n, base) in written:

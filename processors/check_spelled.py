@@ -1,0 +1,210 @@
+"""Numbers that both sides spell out: "seven" that became "خمسة", "million" that became "مليار", a half a quarter.
+
+An Arabic number word that the source does not explain is told only where a number word of the source is lost too: so
+idioms ("at sixes and sevens", "أربعة عشر قرنا") raise no alarm.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from processors.number_words import english_values, english_words
+from processors.numerals import numbers
+
+_ENGLISH = {
+    "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11,
+    "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16, "seventeen": 17, "eighteen": 18,
+    "nineteen": 19, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9,
+    "tenth": 10, "eleventh": 11, "twelfth": 12,
+}  # fmt: skip
+_TENS = {
+    "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90,
+}  # fmt: skip
+_SCALES = ("thousand", "million", "billion", "trillion")
+_WORD = re.compile(
+    r"\b(?:(?P<tens>" + "|".join(_TENS) + r")[- ](?P<one>one|two|three|four|five|six|seven|eight|nine)"
+    r"|(?P<scale>" + "|".join(_SCALES) + r")s?|(?P<fraction>half|quarters?|(?:a|one|two)[- ]thirds?)|(?P<twice>twice)"
+    r"|(?P<number>" + "|".join(_ENGLISH | _TENS) + r"))\b"
+    r"|(?<=[a-z]\s)(?P<roman>[XVI]{2,6})\b",
+    re.I,
+)  # fmt: skip
+_ROMAN = {"I": 1, "V": 5, "X": 10}
+
+_ONE_WORDS = {
+    "ثلاثه?|ثالثه?": 3, "اربعه?|رابعه?": 4, "خمسه?|خامسه?": 5, "سته?|سادسه?": 6, "سبعه?|سابعه?": 7,
+    "ثمان(?:يه?)?|ثامنه?": 8, "تسعه?|تاسعه?": 9,
+}  # fmt: skip
+_TEN_WORDS = {"عشر": 20, "ثلاث": 30, "اربع": 40, "خمس": 50, "ست": 60, "سبع": 70, "ثمان": 80, "تسع": 90}
+_ARABIC = re.compile(
+    r"(?<!\w)[وف]?(?:ب?ال|لل|[بلك])?(?:(?P<one>" + "|".join(f"(?:{w})" for w in _ONE_WORDS) + r")(?P<teen> عشره?)?"
+    r"|(?:احدي?|حاديه?) (?P<eleven>عشره?)|(?:ا?ثن\w*|ثاني?ه?) (?P<twelve>عشره?)|(?P<ten>عشره?|عاشره?)"
+    r"|(?P<tens>" + "|".join(_TEN_WORDS) + r")[وي]ن"
+    r"|(?P<scale>(?P<thousand>ال[او]?ف(?:ين|ان|ي|ا)?)|(?P<million>مليون(?:ين|ان|ي|ا)?|ملايين)"
+    r"|(?P<billion>(?:مليار|بليون)(?:ين|ان|ي|ا|ات)?|بلايين)|(?P<trillion>تريليون(?:ين|ان|ي|ا|ات)?))"
+    r"|(?P<fraction>نصف|ارباع|ربع|ثلث)(?:ين?|ان?)?(?:نا|هم?|ها|كم)?)(?!\w)"
+)  # fmt: skip
+_ONE_VALUES = [(re.compile(words), n) for words, n in _ONE_WORDS.items()]
+_BEFORE_TENS = re.compile(r"(\w+) و ?$")
+_SMALL = {"واح": 1, "احد": 1, "حاد": 1, "اثن": 2, "ثان": 2}
+_FRACTIONS = {"نصف": "half", "ارباع": "quarter", "ربع": "quarter"}
+_FRACTION_STEMS = {
+    "half": ("نصف", "منتصف", "وسط"),
+    "quarter": ("ربع", "ارباع"),
+    "third": ("ثلث", "ثالث"),
+    "twice": ("مرتين", "مرتان", "ضعف", "مثلي", "مثلا", "ثاني", "اثن", "اخري"),
+}
+_SCALE_VALUES = dict(zip(_SCALES, (10**3, 10**6, 10**9, 10**12), strict=True))
+
+
+@dataclass(slots=True)
+class _Spelled:
+    """How often a text spells out each number, scale and fraction; and Roman numerals behind a word."""
+
+    values: Counter[int] = field(default_factory=Counter)
+    scales: Counter[str] = field(default_factory=Counter)
+    fractions: set[str] = field(default_factory=set)
+    romans: set[int] = field(default_factory=set)
+    # Every value that a part of a compound may stand for as well.
+    parts: set[int] = field(default_factory=set)
+
+
+# Words of which one must be there for a number to be spelled out.
+NUMBER_WORDS = frozenset(
+    [*_ENGLISH, *_TENS, *_SCALES, *(f"{name}s" for name in _SCALES), "half", "twice", "quarter", "quarters", "third",
+     "thirds", "ii", "iii", "iv", "vi", "vii", "viii", "ix", "xi", "xii", "xiii", "xiv", "xv", "xvi", "xvii", "xviii",
+     "xix", "xx", "xxi"]
+)  # fmt: skip
+
+
+# Every translator's candidate is checked against the same source.
+@lru_cache(maxsize=64)
+def _english(text: str) -> _Spelled | None:
+    if english_words(text).isdisjoint(NUMBER_WORDS):
+        return None
+    found = _Spelled()
+    for m in _WORD.finditer(text):
+        kind = m.lastgroup
+        if kind == "one":
+            found.values[_TENS[m["tens"].lower()] + _one(m["one"])] += 1
+        elif kind == "scale":
+            found.scales[m["scale"].lower()] += 1
+        elif kind == "fraction":
+            found.fractions.add(re.split(r"[- ]", m["fraction"].lower())[-1].rstrip("s"))
+        elif kind == "roman":
+            if m["roman"].isupper():
+                found.romans.add(_roman(m["roman"]))
+        elif kind == "twice":
+            found.fractions.add("twice")
+        else:
+            word = m["number"].lower()
+            found.values[_ENGLISH.get(word) or _TENS[word]] += 1
+    return found if found.values or found.scales or found.fractions or found.romans else None
+
+
+def _one(word: str) -> int:
+    return {"one": 1, "two": 2}.get(word.lower()) or _ENGLISH[word.lower()]
+
+
+def _roman(numeral: str) -> int:
+    values = [_ROMAN[c] for c in numeral]
+    return sum(-v if v < after else v for v, after in zip(values, [*values[1:], 0], strict=True))
+
+
+def _arabic(plain: str) -> _Spelled:
+    found = _Spelled()
+    for m in _ARABIC.finditer(plain):
+        if m["one"]:
+            one = _one_value(m["one"])
+            found.values[one + 10 if m["teen"] else one] += 1
+            found.parts |= {one, 10} if m["teen"] else {one}
+        elif m["eleven"] or m["twelve"]:
+            found.values[11 if m["eleven"] else 12] += 1
+            found.parts |= {1, 10} if m["eleven"] else {2, 10}
+        elif m["ten"]:
+            found.values[10] += 1
+        elif m["tens"]:
+            tens = _TEN_WORDS[m["tens"]]
+            before = _BEFORE_TENS.search(plain, max(0, m.start() - 12), m.start() + 1)
+            found.values[tens] += 1
+            found.parts.add(tens + _one_value(before[1]) if before else tens)
+        elif m["fraction"]:
+            found.fractions.add(_FRACTIONS.get(m["fraction"], "third"))
+        else:
+            found.scales[next(name for name in _SCALES if m[name])] += 1
+    found.parts |= found.values.keys()
+    return found
+
+
+def _one_value(word: str) -> int:
+    return next((n for pattern, n in _ONE_VALUES if pattern.fullmatch(word)), _SMALL.get(word[:3], 0))
+
+
+def spelled_problem(source: str, plain: str) -> str | None:
+    """A number word of the source that is lost while a new one stands in the target, or None.
+
+    `plain` is the Arabic target from `normalise_arabic`, with ASCII digits.
+    """
+    here = _english(source)
+    if here is None:
+        return None
+    there = _arabic(plain)
+    written = Counter(numbers(plain))
+    problem = _scale_problem(here, there, source, written)
+    if problem:
+        return problem
+    for roman in sorted(here.romans):
+        kept = roman in there.parts or str(roman) in written or (roman == 2 and _SECOND.search(plain))
+        if not kept and not _ROMAN_KEPT.search(plain):
+            return f"'{roman}' in Roman numerals in the source is missing"
+    lost = [str(n) for n in sorted(here.values) if here.values[n] > _times(n, there, written)]
+    lost += [f for f in sorted(here.fractions) if not any(stem in plain for stem in _FRACTION_STEMS[f])]
+    if not lost:
+        return None
+    known = english_values(source) | _pieces(numbers(source))
+    new = [str(n) for n in sorted(there.values) if str(n) not in known]
+    new += sorted(there.fractions - here.fractions) if here.fractions else []
+    return f"{lost[0]} of the source, in words, became {new[0]}" if new else None
+
+
+def _times(n: int, there: _Spelled, written: Mapping[str, int]) -> int:
+    return max(there.values[n], n in there.parts) + written.get(str(n), 0)
+
+
+_SECOND = re.compile("ثان|اثن|ثنت")
+_ROMAN_KEPT = re.compile(r"\b[XVI]{2,}\b")
+
+
+def _scale_problem(here: _Spelled, there: _Spelled, source: str, written: Mapping[str, int]) -> str | None:
+    new = there.scales.keys() - here.scales.keys()
+    if not new:
+        return None
+    # "1,500 million" may be 1.5 billion and "0.5 million" 500 thousand; digits of the source may be written short.
+    largest = max((float(n) for n in numbers(source) if n.count(".") <= 1 and len(n) < 15), default=0.0)
+    most = max((float(n) for n in written if n.count(".") <= 1 and len(n) < 15), default=0.0)
+    for name in sorted(here.scales):
+        if here.scales[name] <= there.scales[name] or most >= _SCALE_VALUES[name]:
+            continue
+        for other in sorted(new):
+            derived = _SCALE_VALUES[other] > _SCALE_VALUES[name] and largest >= 1000
+            if not derived and largest < _SCALE_VALUES[other] and not 0 < largest < 1:
+                return f"'{name}' of the source became '{other}'"
+    return None
+
+
+def _pieces(found: list[str]) -> set[str]:
+    """Digits of the source as number words may take them apart: 1939 is "thousand nine hundred nine and thirty"."""
+    pieces: set[str] = set()
+    for n in found:
+        for digits in n.split("."):
+            if digits.isdigit() and len(digits) < 15:
+                value = int(digits)
+                while value:
+                    low = value % 1000
+                    pieces |= {str(low), str(low % 100), str(low % 10), str(low // 100), str(low % 100 // 10 * 10)}
+                    value //= 1000
+                pieces |= {str(int(digits) % 12), str(int(digits) // 100), str(int(digits) // 100 + 1)}
+    return pieces
