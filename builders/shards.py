@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from datatrove.data import Document
@@ -21,8 +22,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _SHARD = re.compile(r"^(?P<split>.+)-(?P<index>\d{5})-of-(?P<count>\d{5})\.parquet$")
-# The columns that a row needs; any other column is read only where something asks for it.
+# What is read of each row, `messages` being all that it needs; another column only where something asks for it.
 COLUMNS = ("messages", "chat_template_kwargs", "source")
+MESSAGE_FIELDS = ("role", "content")
+KWARGS_FIELDS = ("custom_instructions", "enable_thinking", "python_tools", "xml_tools")
 # A unit is small enough to be held in memory by every worker and lost to a crash, and large enough to be a file.
 UNIT_ROWS = 2000
 UNIT_BYTES = 32_000_000
@@ -31,7 +34,7 @@ UNIT_BYTES = 32_000_000
 @dataclass(frozen=True, slots=True)
 class Shard:
     """One Parquet file of a split. `bytes` are uncompressed; `first` is its first row's number in the split; `groups`
-    has its row groups' numbers of rows.
+    has its row groups' numbers of rows; `unread` are the columns and fields that no dataset is built with.
     """
 
     split: str
@@ -42,13 +45,15 @@ class Shard:
     columns: tuple[str, ...]
     digest: str
     groups: tuple[int, ...] = ()
+    unread: tuple[str, ...] = ()
 
 
 def find_shards(source: Source) -> tuple[list[Shard], list[str], list[str]]:
-    """The shards that a source names, in order; warnings (a wanted split is not there, or empty); splits left out.
+    """The shards that a source names, in order; warnings (a wanted split is not there, or empty; columns that are not
+    carried over); splits left out.
 
     Raises InputError, one line, for a folder without shards or without rows, a missing shard of a split, a file that
-    is not Parquet, a missing column or a column of the wrong type.
+    is not Parquet, no column `messages` or a column of the wrong type.
     """
     try:
         folder = get_datafolder(source.path)
@@ -74,8 +79,7 @@ def find_shards(source: Source) -> tuple[list[Shard], list[str], list[str]]:
             shards[index] = (name, count)
     if not by_split:
         raise InputError(
-            f"{source.path}: no shards {source.config}/<split>-00000-of-000NN.parquet; "
-            "give --input a folder laid out as the Hub repository HuggingFaceTB/smoltalk2"
+            f"{source.path}: no shards {source.config}/<split>-00000-of-000NN.parquet; {_instead(source, names)}"
         )
     choice = choose_splits(by_split, source.keep, source.drop)
     warnings = [f"split '{name}' is wanted by the recipe and not in {source.path}" for name in choice.missing]
@@ -97,9 +101,29 @@ def find_shards(source: Source) -> tuple[list[Shard], list[str], list[str]]:
             first += shard.rows
         if not first:
             warnings.append(f"split '{split}' has no rows")
+    if unread := dict.fromkeys(name for shard in shards_found for name in shard.unread):
+        warnings.append(
+            f"{source.path}: not carried over, for SmolTalk2's rows have no such thing: {', '.join(unread)}"
+        )
     if not any(shard.rows for shard in shards_found):
         raise InputError(f"{source.path}: no row in any shard of the splits {', '.join(choice.kept)}")
     return shards_found, warnings, choice.dropped
+
+
+def _instead(source: Source, names: list[str]) -> str:
+    """What to do about a source without shards, by what is there."""
+    path, file = Path(source.path), f"{source.config}/train-00000-of-00001.parquet"
+    if "://" not in source.path and not path.exists():
+        return "there is no such folder"
+    if path.is_file():
+        return f"that is a file: put it into a folder as {file} (JSON lines as Parquet) and give that folder"
+    if any(_SHARD.match(shard.name) for shard in path.glob("*.parquet")):
+        inside = path.name == source.config
+        return f"give {path.parent}, the folder around it" if inside else f"put the shards into {path / source.config}"
+    if names:
+        found = ", ".join(name.rsplit("/", 1)[-1] for name in names[:3])
+        return f"{source.config} holds {found}: name a Parquet file such as {file}; of JSON lines make one first"
+    return "give --input a folder laid out as the Hub repository HuggingFaceTB/smoltalk2"
 
 
 @contextmanager
@@ -132,17 +156,27 @@ def _open_shard(folder: Any, source: Source, split: str, name: str, first: int) 
         ) from None
     except OSError as error:
         raise InputError(f"{where}: cannot be read: {error}") from None
-    for column in COLUMNS:
-        if column not in schema.names:
-            raise InputError(
-                f"{where}: no column '{column}'; expected SmolTalk2's columns {', '.join(COLUMNS)}, "
-                f"found {', '.join(schema.names)}"
-            )
+    if "messages" not in schema.names:
+        raise InputError(
+            f"{where}: no column 'messages', a list of {{role, content}}; expected SmolTalk2's columns "
+            f"{', '.join(COLUMNS)} (the last two may be missing), found {', '.join(schema.names)}"
+        )
     _check_type(where, schema)
     groups = [metadata.row_group(i) for i in range(metadata.num_row_groups)]
     size = sum(group.total_byte_size for group in groups)
     rows = tuple(group.num_rows for group in groups)
-    return Shard(split, name, first, metadata.num_rows, size, tuple(schema.names), _digest(metadata), rows)
+    digest, unread = _digest(metadata), tuple(_unread(schema))
+    return Shard(split, name, first, metadata.num_rows, size, tuple(schema.names), digest, rows, unread)
+
+
+def _unread(schema: "pa.Schema") -> Iterator[str]:
+    yield from (name for name in schema.names if name not in COLUMNS)
+    message = schema.field("messages").type.value_type
+    yield from (f"messages[].{field.name}" for field in message if field.name not in MESSAGE_FIELDS)
+    if "chat_template_kwargs" in schema.names:
+        kwargs = schema.field("chat_template_kwargs").type
+        names = [field.name for field in kwargs] if kwargs.num_fields else []
+        yield from (f"chat_template_kwargs.{name}" for name in names if name not in KWARGS_FIELDS)
 
 
 def _digest(metadata: Any) -> str:
@@ -171,12 +205,13 @@ def _check_type(where: str, schema: "pa.Schema") -> None:
         raise InputError(
             f"{where}: column 'messages' is {messages}; expected a list of {{content: string, role: string}}"
         )
+    if "chat_template_kwargs" not in schema.names:
+        return
     kwargs = schema.field("chat_template_kwargs").type
     # A shard in which no row has any is written with the type `null`.
     if not pa.types.is_struct(kwargs) and not pa.types.is_null(kwargs):
         raise InputError(
-            f"{where}: column 'chat_template_kwargs' is {kwargs}; "
-            "expected a struct {custom_instructions, enable_thinking, python_tools, xml_tools}"
+            f"{where}: column 'chat_template_kwargs' is {kwargs}; expected a struct {{{', '.join(KWARGS_FIELDS)}}}"
         )
 
 
@@ -341,4 +376,4 @@ def _row(batch: Any, index: int) -> dict[str, Any]:
 
 def _document(row: dict[str, Any], unit: Unit, number: int) -> Document:
     metadata: dict[str, Any] = {"unit": unit.name, "split": unit.split, "into": unit.into, "row": number}
-    return Document(text="", id=row_id(unit.split, number), metadata=metadata | row)
+    return Document(text="", id=row_id(unit.split, number), metadata=metadata | dict.fromkeys(COLUMNS) | row)

@@ -209,6 +209,27 @@ def test_other_orders_extra_columns_and_large_types_are_read_all_the_same(row: R
         pa.Table.from_pylist(
             [{"id": document.id} | {k: document.metadata[k] for k in source}], schema=schemas.selected()
         )
+    assert len(find(folder)[1]) == 1 and find(folder)[1][0].endswith(": score, chat_template_kwargs.extra")
+
+
+def test_rows_of_messages_alone_are_read_and_what_a_message_has_besides_is_told(row: Row, write_split: Write) -> None:
+    folder = write_split("alpha", rows(row, 1))
+    path = folder / "SFT" / "alpha-00000-of-00001.parquet"
+    calls = [{"name": "f"}]
+    messages = [
+        m | {"name": None, "tool_calls": calls} for m in row(("user", "Hi."), ("assistant", "Hm."))["messages"]
+    ]
+    pq.write_table(pa.Table.from_pylist([{"messages": messages}]), path)
+    shards, warnings, _ = find(folder)
+    assert len(warnings) == 1 and warnings[0].endswith(": messages[].name, messages[].tool_calls")
+    (document,) = read(folder, plan_units(shards, {}))
+    assert document.metadata["chat_template_kwargs"] is None and document.metadata["source"] is None
+    assert [m["content"] for m in document.metadata["messages"]] == ["Hi.", "Hm."]
+    pq.write_table(pa.Table.from_pylist([{"conversations": messages}]), path)
+    with pytest.raises(
+        InputError, match=r"no column 'messages', a list of \{role, content\}; .* found conversations$"
+    ):
+        find(folder)
 
 
 def test_null_template_arguments_are_kept_as_null(row: Row, write_split: Write) -> None:
@@ -252,7 +273,7 @@ def test_invalid_utf8_is_one_row_even_where_it_is_the_least_of_its_column(row: R
     path.write_bytes(path.read_bytes().replace(marker, b"\xff\xfe" + marker[2:]))
     documents = list(read(folder, plan_units(find(folder)[0], {})))
     assert ["invalid_utf8" in d.metadata for d in documents] == [False, False, True, False]
-    assert [d.metadata["messages"][0]["content"] for d in documents if "messages" in d.metadata] == [
+    assert [d.metadata["messages"][0]["content"] for d in documents if d.metadata["messages"]] == [
         "a 0",
         "a 1",
         "a 3",
@@ -297,10 +318,30 @@ def test_any_file_system_of_fsspec_will_do(row: Row, write_split: Write) -> None
         memory.rm("/test-shards", recursive=True)
 
 
-@pytest.mark.parametrize("path", ["gopher://shards", "README.md", "no/such/folder"])
-def test_a_path_that_is_no_folder_of_shards_is_one_line(path: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("gopher://shards", "Protocol not known: gopher"),
+        ("no/such/folder", "there is no such folder"),
+        ("mine.jsonl", "that is a file: put it into a folder as SFT/train-00000-of-00001.parquet"),
+        ("source/SFT", "give {folder}/source, the folder around it"),
+        ("flat", "put the shards into {folder}/flat/SFT"),
+        ("lines", "SFT holds train.jsonl: name a Parquet file such as SFT/train-00000-of-00001.parquet"),
+        (".", "give --input a folder laid out as the Hub repository"),
+    ],
+)
+def test_a_path_that_is_no_folder_of_shards_is_one_line(
+    path: str, told: str, tmp_path: Path, row: Row, write_split: Write
+) -> None:
+    shard = write_split("alpha", rows(row, 1)) / "SFT" / "alpha-00000-of-00001.parquet"
+    (tmp_path / "mine.jsonl").write_text("{}")
+    (tmp_path / "flat").mkdir()
+    (tmp_path / "flat" / shard.name).write_bytes(shard.read_bytes())
+    (tmp_path / "lines" / "SFT").mkdir(parents=True)
+    (tmp_path / "lines" / "SFT" / "train.jsonl").write_text("{}")
     with pytest.raises(InputError) as caught:
-        find(path)
+        find(path if "://" in path else tmp_path / path)
+    assert told.format(folder=tmp_path) in str(caught.value)
     assert len(str(caught.value).splitlines()) == 1
 
 
