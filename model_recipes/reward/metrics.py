@@ -42,13 +42,19 @@ def pairwise_accuracy(differences: Sequence[float]) -> Accuracy:
 
 
 def clustered_accuracy(differences: Sequence[float], rows: Sequence[str], seed: int = 0) -> Accuracy:
-    """The same with a bootstrap over source rows: pairs of one row share its difficulty and its candidates."""
+    """The same with a bootstrap over source rows: pairs of one row share its difficulty and its candidates.
+
+    Where all pairs are right, or all wrong, every draw is alike and would claim certainty: the interval is then
+    Wilson's, of as many trials as there are rows.
+    """
     right = _right(np.asarray(differences, dtype=float))
     _, row = np.unique(np.asarray(rows), return_inverse=True)
     sums, sizes = np.bincount(row, weights=right), np.bincount(row)
     drawn = np.random.default_rng(seed).integers(0, len(sums), (2000, len(sums)))
     shares = sums[drawn].sum(axis=1) / sizes[drawn].sum(axis=1)
     low, high = np.quantile(shares, [0.025, 0.975])
+    if low == high:
+        low, high = wilson_interval(float(right.mean()) * len(sums), len(sums))
     return Accuracy(len(right), float(right.mean()), float(low), float(high))
 
 

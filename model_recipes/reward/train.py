@@ -171,10 +171,18 @@ def main() -> None:
         from trl import ModelConfig, RewardConfig, ScriptArguments, TrlParser
     except ImportError:
         sys.exit("error: training needs TRL: pip install 'smolkalam[train]'")
+    from yaml import YAMLError
+
     from model_recipes.reward.evaluate import evaluate, report
 
     parser = TrlParser((ScriptArguments, RewardConfig, ModelConfig))
-    script, args, model = parser.parse_args_and_config()
+    try:
+        script, args, model = parser.parse_args_and_config()
+    except (OSError, ValueError, IndexError, YAMLError) as error:
+        # TRL's parser (1.16) and the checks of its settings raise where argparse says a line.
+        hint = "; without a GPU add --use_cpu --bf16 false" if "bf16" in str(error) else ""
+        print(f"error: {' '.join(str(error).split())}{hint}", file=sys.stderr)
+        sys.exit(2)
     try:
         folder = train(script, args, model)
         if args.process_index == 0:

@@ -37,6 +37,14 @@ def test_pairs_of_one_row_are_not_independent() -> None:
     assert clustered.high - clustered.low > 3 * (naive.high - naive.low)
 
 
+@pytest.mark.parametrize("difference", [1.0, -1.0])
+def test_few_rows_that_agree_are_no_certainty(difference: float) -> None:
+    found = clustered_accuracy([difference] * 12, [f"row/{i // 2}" for i in range(12)])
+    once = pairwise_accuracy([difference] * 6)
+    assert (found.pairs, found.accuracy, found.low, found.high) == (12, once.accuracy, once.low, once.high)
+    assert found.high - found.low > 0.3
+
+
 def test_two_translators_are_one_line_whichever_was_preferred() -> None:
     found = by_translators([1.0, -1.0, 2.0, 1.0], ["B", "A", "A", "A"], ["A", "B", "B", "C"])
     assert list(found) == ["A / B", "A / C"]

@@ -53,6 +53,25 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["--config", "nope.yaml"], "nope.yaml"),
+        (["--config"], "error: "),
+        (["--config", str(ROOT / "README.md")], "README.md"),
+        (["--config", str(RECIPE), "--use_cpu", "--bf16", "false", "--nonsense", "1"], "--nonsense"),
+        (["--config", str(RECIPE), "--learning_rate", "fast"], "learning_rate"),
+        (["--config", str(RECIPE)], "--use_cpu --bf16 false"),
+    ],
+)
+def test_arguments_that_cannot_be_are_told_in_a_line(options: list[str], says: str) -> None:
+    command = [sys.executable, "-m", "model_recipes.reward.train", *options]
+    environment = os.environ | {"CUDA_VISIBLE_DEVICES": ""}
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr and says in done.stderr.splitlines()[-1]
+
+
 @pytest.fixture(scope="module")
 def encode(folder: Path) -> Callable[[str, str], list[list[int]]]:
     from processors.reward import Encoder, judged
