@@ -57,8 +57,8 @@ def run_build(
     recipe = load_recipe(name, settings or [], source_path=source_path)
     if executor is not None and executor != recipe.executor.kind:
         recipe = load_recipe(name, [*(settings or []), f"executor={{kind: {executor}}}"], source_path=source_path)
-    recipe = _find_models(recipe)
     run = Run((output or Path("run") / recipe.name).absolute())
+    recipe = _find_models(recipe, run)
     wanted = list(STAGES)[: list(STAGES).index(stop_after) + 1] if stop_after else list(STAGES)
     if not isinstance(recipe.executor, LocalRun):
         return _begin_shared(recipe, run, workers, wanted, finish, retry_failed)
@@ -106,13 +106,19 @@ def work_on(
     print_report(build, wanted[-1] if wanted else "build", time.monotonic() - began)
 
 
+def _recipe_before(run: Run) -> Recipe | None:
+    """The recipe of the folder's last build; None where there is none that can be read."""
+    try:
+        return load_recipe(str(run.stage("recipe.yaml")))
+    except RecipeError:
+        return None
+
+
 def _lease_before(run: Run) -> float:
     """The lease that workers of an earlier build in this folder would have."""
-    try:
-        before = load_recipe(str(run.stage("recipe.yaml"))).executor
-    except RecipeError:
-        return Shared().lease_s
-    return before.lease_s if isinstance(before, Shared) else Shared().lease_s
+    before = _recipe_before(run)
+    executor = before.executor if before else None
+    return executor.lease_s if isinstance(executor, Shared) else Shared().lease_s
 
 
 def _begin_shared(
@@ -240,14 +246,16 @@ def _check_versions(run: Run) -> None:
         )
 
 
-def _find_models(recipe: Recipe) -> Recipe:
-    """Fail before any work where a model's file is missing; of one from the Hub, the recipe keeps the commit."""
+def _find_models(recipe: Recipe, run: Run) -> Recipe:
+    """Fail before any work where a model's file is missing; the recipe keeps what it is, and its commit on the Hub."""
     translators = list(recipe.translators)
     for place, spec in enumerate(translators):
         if isinstance(spec, LlamaCppTranslator):
-            from builders.llamacpp import gguf_model
+            from builders.llamacpp import pinned
 
-            translators[place] = spec.model_copy(update={"revision": gguf_model(spec).commit or spec.revision})
+            last = _recipe_before(run)
+            before = (translator for translator in (last.translators if last else ()) if translator.name == spec.name)
+            translators[place] = pinned(spec, next(before, None))
     return recipe.model_copy(update={"translators": translators})
 
 

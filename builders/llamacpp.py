@@ -3,7 +3,7 @@
 from dataclasses import replace
 from functools import partial
 
-from builders.translator_recipe import LlamaCppTranslator
+from builders.translator_recipe import LlamaCppTranslator, Translator
 from processors.engines import EndpointConfig, MakeServer
 from processors.errors import InputError
 from processors.llamacpp import GgufModel, LlamaCppSettings, find_model, llamacpp_server
@@ -11,16 +11,49 @@ from processors.llamacpp import GgufModel, LlamaCppSettings, find_model, llamacp
 
 def gguf_model(spec: LlamaCppTranslator) -> GgufModel:
     """The translator's model, downloaded where need be. Raises InputError where it cannot be used."""
-    try:
-        model = find_model(spec.model, spec.file, spec.revision)
-    except InputError as error:
-        raise InputError(f"translator '{spec.name}': {error}") from None
+    model = _find(spec)
+    if spec.digest not in (None, model.digest):
+        raise InputError(
+            f"translator '{spec.name}': {model.path} is not the file that the build was begun with; bring that one "
+            "here, or remove `digest` from the recipe to translate with this one"
+        )
     if spec.prompt in ("chat", "translategemma") and not model.has_chat_template:
         raise InputError(
             f"translator '{spec.name}': {model.path.name} has no chat template, as a base model has none; take an "
             "instruction-tuned model, or `prompt: completion` with a template"
         )
     return model
+
+
+def _find(spec: LlamaCppTranslator) -> GgufModel:
+    try:
+        return find_model(spec.model, spec.file, spec.revision)
+    except InputError as error:
+        raise InputError(f"translator '{spec.name}': {error}") from None
+
+
+def pinned(spec: LlamaCppTranslator, before: Translator | None) -> LlamaCppTranslator:
+    """The translator with its model's commit and digest, for machines that have no need of the model itself.
+
+    `before` is the same of the run folder's last build: it tells of a model that is missing here, for who only ranks
+    the translations does not need it. Raises InputError where nobody knows the model.
+    """
+    try:
+        _find(spec)
+    except InputError:
+        if not isinstance(before, LlamaCppTranslator) or before.digest is None:
+            raise
+        given = {name: getattr(before, name) for name in ("revision", "digest") if getattr(spec, name) is None}
+        if spec.model_copy(update=given) != before:
+            raise
+        return before
+    model = gguf_model(spec)
+    return spec.model_copy(update={"revision": model.commit or spec.revision, "digest": model.digest})
+
+
+def model_digest(spec: LlamaCppTranslator) -> str:
+    """What the model is: by the recipe of a run folder, or by the file itself."""
+    return spec.digest or gguf_model(spec).digest
 
 
 def make_llamacpp(spec: LlamaCppTranslator) -> MakeServer:

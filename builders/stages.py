@@ -352,12 +352,13 @@ def _answers_depend_on(spec: Translator) -> dict[str, Any]:
         "answers",
         "server",
         "threads",
+        "digest",
     }
     settings = {key: value for key, value in spec.model_dump(mode="json").items() if key not in without}
     if isinstance(spec, LlamaCppTranslator):
-        from builders.llamacpp import gguf_model
+        from builders.llamacpp import model_digest
 
-        return settings | {"model": gguf_model(spec).digest}
+        return settings | {"model": model_digest(spec)}
     return settings
 
 

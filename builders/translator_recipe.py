@@ -234,6 +234,11 @@ class LlamaCppTranslator(ServedTranslator):
     backend: Literal["llamacpp"]
     model: str = Field(description="path of a .gguf file, or with `file` a repository of the Hub")
     file: str | None = Field(None, pattern=r"\.gguf$", description="the .gguf file in that repository")
+    digest: str | None = Field(
+        None,
+        pattern="^[0-9a-f]{32}$",
+        description="what the file is; a build writes it into the run's recipe.yaml, and machines with another refuse",
+    )
     concurrency: int = Field(4, ge=1, le=256, description="requests that the server decodes at a time")
     context: int = Field(4096, ge=256, description="tokens of a request and its answer, for each of `concurrency`")
     threads: int | None = Field(

@@ -21,6 +21,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from builders.build import run_build
 from builders.queue import SharedFolder
 from builders.recipe_file import load_recipe
 from builders.run import Run
@@ -271,6 +272,40 @@ def test_a_machine_that_only_ranks_needs_neither_the_model_nor_the_memory(tiny: 
     shutil.rmtree(run.folder / "plan")
     with pytest.raises(InputError, match="no such file"):
         marks(SharedFolder(run, lease_s=5.0))
+
+
+@needs_llamacpp
+def test_what_the_model_is_stands_in_the_run_folder_for_machines_without_it(
+    tiny: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    run, recipe = tmp_path / "run", str(write_recipe(tmp_path, tiny, rows=1, keep=KEEP[:1]))
+
+    def build(*settings: str, name: str = recipe) -> None:
+        run_build(name, output=run, settings=list(settings), finish=lambda _: None)
+
+    build()
+    resolved = load_recipe(str(run / "recipe.yaml"))
+    mark = json.loads((run / "translate/Local/stage.json").read_text())["fingerprint"]
+    away = tiny.rename(tmp_path / "away.gguf")
+    # Whoever ranks first may be the one who plans the stages before it.
+    executor = SharedFolder(Run(run), lease_s=5.0, only="rank", wait=False)
+    select_mark = json.loads((run / "select/stage.json").read_text())["fingerprint"]
+    ranking = Build(resolved, Run(run), Nobody(), executor, marks={"select": select_mark})
+    translate(ranking)
+    assert ranking.marks["translate/Local"] == mark
+    shutil.rmtree(run / "plan")
+    # So may a build that has nothing to translate; one that has says what it misses.
+    build("ranking.order_by=rank_score")
+    with pytest.raises(InputError, match=r"^translator 'Local': .*tiny.gguf: no such file"):
+        build("translators.Local.decoding.temperature=0.5")
+    with pytest.raises(InputError, match=r"^translator 'Local': .*tiny.gguf: no such file"):
+        run_build(recipe, output=tmp_path / "new", finish=lambda _: None)
+    # Another file in its place makes another translator, and is not taken for it.
+    write_tiny_gguf(tiny, seed=1)
+    with pytest.raises(InputError, match=r"tiny.gguf is not the file .* remove `digest` from the recipe"):
+        build(name=str(run / "recipe.yaml"))
+    away.rename(tiny)
+    build("translators.Local.decoding.temperature=0.5")
 
 
 FROM_THE_HUB = """
