@@ -161,7 +161,7 @@ def _no_pair(
     if (alike := similarity(plain[a], plain[b])) >= NEAR_DUPLICATE:
         return "near_duplicate", f"{alike:.1%} of the word pairs in common"
     if difference is None:
-        return "no_preference", ""
+        return "no_preference", "no reference of all its text" if isinstance(plan.source, References) else ""
     if abs(difference) <= plan.tie:
         return "tie", f"{abs(difference):.4g} {plan.source.unit}"
     better = a if difference > 0 else b

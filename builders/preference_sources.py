@@ -14,7 +14,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Protocol
 
-from pydantic import RootModel
+from pydantic import FiniteFloat, RootModel
 
 from builders.recipe_file import load_checked
 from processors.errors import InputError
@@ -75,12 +75,12 @@ class References:
     tie: float = 1.0
 
     def reference(self, source: Messages, instructions: str) -> str | None:
-        """The reference of every message of `source`, joined; None if one is missing."""
+        """The reference of every message of `source`, joined; None if the memory lacks a segment of one."""
         if self.memory is None:
             return None
-        texts = [message["content"] for message in source]
-        texts = texts[-1:] if self.answer_only else [*([instructions] if instructions else []), *texts]
-        found = [self.memory.lookup(text) if text.strip() else text for text in texts]
+        texts = [(message["role"], message["content"]) for message in source]
+        texts = texts[-1:] if self.answer_only else [*([("system", instructions)] if instructions else []), *texts]
+        found = [self.memory.translate_message(role, text) for role, text in texts]
         return None if any(text is None for text in found) else "\n".join(text for text in found if text is not None)
 
     def difference(self, row: str, a: str, b: str, to_reference: Mapping[str, float]) -> float | None:
@@ -128,7 +128,7 @@ class Votes:
         return sorted(self.votes.keys() - self.asked)
 
 
-class Scores(RootModel[dict[str, float]]):
+class Scores(RootModel[dict[str, FiniteFloat]]):
     model_config = {"strict": True}
 
 

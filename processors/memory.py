@@ -7,7 +7,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -218,6 +218,28 @@ class Memory:
                 hits += 1
             pieces += (segment.lead, answer or "", segment.trail)
         return MemoryAnswer(None if misses else "".join(pieces), hits, list(misses))
+
+    def translate_message(self, role: str, content: str) -> str | None:
+        """A whole message from memory, part by part, the rest verbatim; None if a segment is not there.
+
+        Unlike a build's answers it is not checked.
+        """
+        from processors.conversation import join_parts, split_parts
+        from processors.protection import protected_spans
+
+        if (whole := self.lookup(content)) is not None:
+            return whole
+        if role not in _TRANSLATED_ROLES:
+            return content
+        parts = []
+        for part in split_parts(content):
+            if part.translatable and part.text:
+                text = self.translate(part.text, protected_spans(part.text)).text
+                if text is None:
+                    return None
+                part = replace(part, text=text)
+            parts.append(part)
+        return join_parts(parts)
 
     @classmethod
     def from_build(

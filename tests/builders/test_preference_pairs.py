@@ -154,6 +154,19 @@ def test_a_row_of_which_a_message_has_no_reference_has_no_preference() -> None:
     assert {left.reason for left in left_out} == {"no_preference"}
 
 
+def test_a_memory_of_segments_is_a_reference_of_longer_messages() -> None:
+    """As `smolkalam memory from-build` and CAT tools write them; what is never translated needs no segment."""
+    call = '<tool_call>\n{"name": "find", "arguments": {"what": "library"}}\n</tool_call>'
+    source = [SOURCE[0], f"<think>\n{SOURCE[0]}\n</think>\n\n{SOURCE[1]}\n{SOURCE[0]}\n\n{call}"]
+    good, poor = (
+        [texts[0], f"<think>\n{texts[0]}\n</think>\n\n{texts[1]}\n{texts[0]}\n\n{call}"] for texts in (GOOD, POOR)
+    )
+    references = References(list(NAMES[:2]), memory(*zip(SOURCE, GOOD, strict=True)))
+    assert references.reference(row(1, source)["messages"], "") == "\n".join(good)
+    [pair], _ = make_pairs(row(1, source, candidate("SeedX", *poor), candidate("Gemma3", *good)), plan(references))
+    assert pair["chosen_translator"] == "Gemma3"
+
+
 def test_a_translator_can_be_the_reference_and_takes_part_in_no_pair() -> None:
     references = References(["Gemma3", "NLLB"], translator="SeedX")
     [pair], left_out = make_pairs(three(), plan(references))

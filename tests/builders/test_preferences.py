@@ -160,6 +160,7 @@ def test_a_memorys_file_as_reference(run: Path, tmp_path: Path) -> None:
         ({"by": "benchmark", "scores": "scores.yaml", "task": "dpo"}, "--task dpo: expected one of ranker"),
         ({"by": "benchmark", "scores": "typo.yaml"}, "typo.yaml: no translator 'Gemma'; did you mean 'Gemma3'?"),
         ({"by": "benchmark", "scores": "word.yaml"}, "word.yaml:2: SeedX: input should be a valid number"),
+        ({"by": "benchmark", "scores": "nan.yaml"}, "nan.yaml:1: SeedX: input should be a finite number"),
         ({"by": "benchmark", "scores": "one.yaml"}, "1 of SeedX, Gemma3 has a score; a ranking needs two"),
         ({"by": "reference", "reference": "no.tmx"}, "neither a memory's file nor a translator of this run"),
         ({"by": "verdicts", "verdicts": "votes.jsonl"}, "votes.jsonl, line 2: worse is None"),
@@ -178,6 +179,7 @@ def test_mistakes_are_one_line(
     vote = json.dumps({"id": "s1k_1.1_think/0000000", "better": "SeedX", "worse": "Gemma3"})
     files = {
         "scores.yaml": "SeedX: 44\nGemma3: 40\n",
+        "nan.yaml": "SeedX: .nan\nGemma3: 40\n",
         "typo.yaml": "SeedX: 44\nGemma: 40\n",
         "word.yaml": "Gemma3: 40\nSeedX: good\n",
         "one.yaml": "Gemma3: 40\n",
