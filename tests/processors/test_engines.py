@@ -295,7 +295,7 @@ def test_all_faults_at_once_end_in_the_bytes_of_none(healthy: Running, tmp_path:
     bad = [f for f in FAULTS if f[:3] not in ("400", "401", "402", "403", "404") and f != "redirect"]
     arguments = [argument for fault in bad for argument in ("--fault", f"{fault}=0.04")]
     with running("--translation", "fast", *arguments) as server:
-        config = endpoint(server.url, timeout_s=0.4, attempts=50, decoding={"temperature": 0.7})
+        config = endpoint(server.url, timeout_s=0.8, attempts=50, decoding={"temperature": 0.7})
         runner = run(config, 200, tmp_path, translate=until_whole)
         served = server.stats()["served"]
     assert all(served[fault] for fault in bad)
