@@ -7,14 +7,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from rich.table import Table
 
 from builders import stages
 from builders.executor_recipe import LocalRun, RayRun, Shared, SlurmRun
 from builders.executors import Executor, ThisMachine
 from builders.keys import check_key
-from builders.progress import Monitor
+from builders.progress import Monitor, table_console
 from builders.queue import CARD, Reached, SharedFolder, goes_on, joined, refuse_workers, retries, start
 from builders.recipe import Recipe, shipped_recipes
 from builders.recipe_file import dump_recipe, load_recipe
@@ -224,7 +223,7 @@ def print_recipes() -> None:
     for name, path in shipped_recipes().items():
         first = path.read_text(encoding="utf-8").splitlines()[0].removeprefix("#").strip()
         table.add_row(name, first)
-    Console().print(table)
+    table_console().print(table)
 
 
 def _versions() -> list[str]:

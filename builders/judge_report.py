@@ -1,15 +1,14 @@
 """What `smolkalam judge` says: its cost before it asks, and afterwards how far judges and ranker agree."""
 
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from rich.console import Console
 from rich.table import Table
 
 from builders.judge_panel import Panel, PanelJudge
 from builders.judge_sample import SCORES, Sampled
+from builders.progress import table_console
 from processors.answer_store import AnswerStore
 from processors.judge_client import Judge
 from processors.judges import JudgedPair, Pair, Share, agreements, audit, judge_reports, majorities, to_plain
@@ -44,7 +43,7 @@ def estimate(spec: PanelJudge, judge: Judge, pairs: list[Pair], store: AnswerSto
 
 def say_cost(panel: Panel, estimates: list[Estimate], drawn: Sampled) -> None:
     """Print what is to be asked and its price, on stderr."""
-    console = Console(file=sys.stderr, highlight=False)
+    console = table_console(stderr=True)
     left_out = ", ".join(f"{reason} {n:,}" for reason, n in drawn.left_out.most_common())
     console.print(f"{len(drawn.pairs):,} of {drawn.possible:,} pairs; left out: {left_out or 'none'}", markup=False)
     table = Table(title="To be asked, each pair in both orders", title_justify="left", box=None, pad_edge=False)
@@ -86,7 +85,7 @@ def plain_report(verdicts: list[JudgedPair], drawn: Sampled) -> dict[str, Any]:
 
 def print_report(verdicts: list[JudgedPair], drawn: Sampled) -> None:
     """The agreement table, on stdout."""
-    console = Console(highlight=False)
+    console = table_console()
     table = Table(
         title="Judges; flips: another winner when the order is swapped, 95% intervals",
         title_justify="left",
@@ -109,10 +108,11 @@ def print_report(verdicts: list[JudgedPair], drawn: Sampled) -> None:
         table.add_row(judge, *cells, f"{one.flips_to_first:,}", str(one.with_others))
     console.print(table)
     for line in _lines(verdicts, drawn):
-        console.print(line, markup=False)
+        console.print(line, markup=False, soft_wrap=True)
     for judge, one in reports.items():
         for failure, n in one.failures.most_common(3):
-            Console(file=sys.stderr, highlight=False).print(f"{judge}: {n:,} failed: {failure}", markup=False)
+            line = f"{judge}: {n:,} failed: {failure}"
+            table_console(stderr=True).print(line, markup=False, soft_wrap=True)
 
 
 def _lines(verdicts: list[JudgedPair], drawn: Sampled) -> Iterator[str]:

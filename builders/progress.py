@@ -1,5 +1,6 @@
 """What a build shows while it runs: a bar with rate and time left on a terminal, a line now and then in a log."""
 
+import os
 import sys
 import threading
 import time
@@ -12,10 +13,20 @@ from rich.table import Column
 
 LOG_EVERY_S = 30.0
 REFRESH_S = 0.25
+# A table's width in a log or a pipe, where nobody says how wide a line may be: no name is cut apart.
+PIPE_WIDTH = 160
 # Relative cost of a row a stage, for the whole build's time left: CPU time by stage with the pseudo backend on real
 # shards (benchmarks/build.py). A model dwarfs the others; its own rate then corrects the estimate (for a reward model
 # a guess: 40 ms a row, as 1.5 billion parameters may take on a GPU).
 WEIGHTS = {"scan": 1.0, "select": 1.0, "translate": 7.0, "reward": 60.0, "rank": 16.0, "build": 1.5}
+
+
+def table_console(*, stderr: bool = False) -> Console:
+    """For tables, as wide as the terminal or as COLUMNS says; as wide as they need, up to 160, where neither is."""
+    console = Console(stderr=stderr, highlight=False)
+    if not console.is_terminal and not os.environ.get("COLUMNS"):
+        console.width = PIPE_WIDTH
+    return console
 
 
 class Monitor:

@@ -7,12 +7,13 @@ from collections import Counter
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console, Group
+from rich.console import Group
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
 from builders.effects import changes, config_effects, mean_score
+from builders.progress import table_console
 from builders.ranked import PARALLEL, statistics_by_config
 from builders.sample import planted_faults
 from builders.shards import row_id
@@ -32,9 +33,9 @@ _FORMATS = {
 
 def print_report(build: "Build", last: str, seconds: float) -> None:
     """Print the report: tables and advice on stderr, the dataset's path alone on stdout."""
-    console = Console(stderr=True, highlight=False)
+    console = table_console(stderr=True)
     for note in build.notes:
-        console.print(f"note: {note}", style="yellow", markup=False)
+        console.print(f"note: {note}", style="yellow", markup=False, soft_wrap=True)
     console.print(_counts(build))
     for line in _failed(build):
         console.print(line, markup=False, soft_wrap=True)

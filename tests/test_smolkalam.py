@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from builders.recipe import shipped_recipes
 from tests.conftest import ROOT, tree
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -41,6 +42,12 @@ def test_every_command_and_every_option_is_explained(smolkalam: Run) -> None:
     for option in ("--input", "--output", "--set", "--workers", "--tasks", "--stop-after"):
         line = next(line for line in done.stdout.splitlines() if option in line)
         assert len(line.split(option, 1)[1].strip(" │|")) > 20, line
+
+
+def test_a_pipe_of_no_known_width_gets_a_line_for_each_recipe(smolkalam: Run) -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+    done = smolkalam("recipes", env=environment | {"PYTHONPATH": str(ROOT)})
+    assert [line.split()[0] for line in done.stdout.splitlines()] == list(shipped_recipes())
 
 
 def test_the_shipped_recipes_are_listed_with_what_they_are(smolkalam: Run) -> None:
