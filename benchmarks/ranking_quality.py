@@ -4,10 +4,13 @@
 
 reads FOLDER/PREFIX.en, FOLDER/PREFIX.ar (the reference) and FOLDER/PREFIX.<system>.ar, a sentence a line. Needs
 `pip install sacrebleu`. The ranker is the one of the project; it sees all candidates and no reference. With
-`--cross-validate` it is trained on the folder itself: five folds of sentences, each chosen by a ranker trained on the
-other four, and once more with one system left out of training at a time. There what the run shows of its systems is
-drawn from all sentences, which needs no reference. The hardest and most honest test comes last: half of the sentences
-train, and the other half is a run of its own, of which nothing was seen.
+`--cross-validate` it is trained on the folder itself: five folds, each chosen by a ranker trained on the other four,
+and once more with one system left out of training at a time. There what the run shows of its systems is drawn from all
+sentences, which needs no reference. A fold is made of blocks of 25 neighbouring lines, so that the sentences of an
+article stay together. Then half of the blocks train, and the other half is a run of its own, of which nothing is seen.
+
+A ranker knows the systems that it was trained on by name (`processors.standings`). "names hidden" is what it does
+where it meets all of them for the first time.
 
 - gap captured: (chosen - best single) / (oracle - best single) in corpus chrF. The best single system is the best by
   the reference; for N = 2 and 3 the gains and the gaps of all subsets of systems are summed before dividing. The
@@ -24,6 +27,7 @@ its figures there flatter it. There is no feature for fluency: no language model
 import argparse
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
@@ -41,7 +45,8 @@ from processors.ranking import Policy, Scored, choose
 
 Subset = tuple[int, ...]
 Scores = Callable[[Subset], Floats]  # (rows, len(subset)), the highest is chosen
-FOLDS, SAMPLES = 5, 1000
+# Lines of a block: an article of FLORES has some three to eight.
+FOLDS, BLOCK, SAMPLES = 5, 25, 1000
 
 
 class Judge:
@@ -89,21 +94,55 @@ def accuracy(examples: References, scores: Floats, subset: Subset, one: int, two
 def shipped(examples: References, ranker: Ranker) -> Scores:
     def scores(subset: Subset) -> Floats:
         measures = examples.measures.take(subset)
-        return expected_gains(measures, usual(measures), ranker.weights(len(subset)))
+        standings = ranker.known([examples.systems[column] for column in subset])
+        return expected_gains(measures, usual(measures), ranker.weights(len(subset)), standings=standings)
 
     return scores
 
 
-def cross_validated(examples: References) -> Scores:
-    fold = np.random.default_rng(1).permutation(len(examples.chrf)) % FOLDS
-    rankers = [shipped(examples, train(examples, rows=np.flatnonzero(fold != k))) for k in range(FOLDS)]
+def nameless(ranker: Ranker) -> Ranker:
+    return replace(ranker, standings={})
 
-    def scores(subset: Subset) -> Floats:
-        gains = np.stack([ranker(subset) for ranker in rankers])
-        chosen: Floats = gains[fold, np.arange(len(fold))]
-        return chosen
 
-    return scores
+def cross_validated(examples: References) -> tuple[Scores, Scores]:
+    """With the systems' names known, and hidden."""
+    fold = np.arange(len(examples.chrf)) // BLOCK % FOLDS
+    rankers = [train(examples, rows=np.flatnonzero(fold != k)) for k in range(FOLDS)]
+
+    def stitched(parts: Sequence[Scores]) -> Scores:
+        def scores(subset: Subset) -> Floats:
+            gains = np.stack([part(subset) for part in parts])
+            chosen: Floats = gains[fold, np.arange(len(fold))]
+            return chosen
+
+        return scores
+
+    return (
+        stitched([shipped(examples, ranker) for ranker in rankers]),
+        stitched([shipped(examples, nameless(ranker)) for ranker in rankers]),
+    )
+
+
+def captured_by_size(judge: Judge, scores: Scores) -> dict[int, tuple[Floats, float]]:
+    """For 2, 3 and all systems: the share of the gap in percent, with its samples, and chrF of the worst subset
+    against its best single system."""
+    everything = tuple(range(len(judge.examples.systems)))
+    found = {}
+    for size in sorted({2, min(3, len(everything)), len(everything)}):
+        gained, possible, worst = np.zeros(1), np.zeros(1), np.inf
+        for subset in combinations(everything, size):
+            best = judge.single[judge.best(subset)]
+            gain = judge.corpus(judge.choose(scores(subset), subset)) - best
+            gained, possible = gained + gain, possible + judge.oracle(subset) - best
+            worst = min(worst, float(gain[0]))
+        found[size] = 100 * gained / possible, worst
+    return found
+
+
+def report_hidden(judge: Judge, scores: Scores) -> None:
+    print("\nnames hidden: share of the gap, and chrF of the worst subset against its best single system")
+    for size, (share, worst) in captured_by_size(judge, scores).items():
+        print(f"  N = {size}: {interval(share, unit='%')}, worst {worst:+.2f}")
 
 
 def report_gaps(judge: Judge, scores: Scores, others: dict[str, Scores]) -> None:
@@ -190,28 +229,24 @@ def report_left_out(judge: Judge, tie: float) -> None:
 
 
 def report_halves(examples: References) -> None:
-    """Trained on a random half, tried on the other as a run of its own: means over eight halves, and their range."""
-    everything = tuple(range(len(examples.systems)))
+    """Trained on half of the blocks, tried on the other half as a run of its own: means over eight halves, ranges."""
     print(
         "\ntrained on half of the sentences, the other half a run of its own: gap captured, mean and range of 8 halves"
     )
-    captured: dict[int, list[float]] = {}
+    captured: dict[tuple[int, str], list[float]] = {}
+    block = np.arange(len(examples.chrf)) // BLOCK
     for seed in range(4):
-        order = np.random.default_rng(seed).permutation(len(examples.chrf))
-        middle = len(order) // 2
-        for mine, theirs in ((order[:middle], order[middle:]), (order[middle:], order[:middle])):
-            part = examples.take(theirs)
+        order = np.random.default_rng(seed).permutation(block.max() + 1)
+        first = np.isin(block, order[: len(order) // 2])
+        for mine, theirs in ((first, ~first), (~first, first)):
+            part = examples.take(np.flatnonzero(theirs))
             judge = Judge(part, np.zeros_like(part.chrf, dtype=bool), samples=0)
-            scores = shipped(part, train(examples.take(mine)))
-            for size in sorted({2, min(3, len(everything)), len(everything)}):
-                gained = possible = 0.0
-                for subset in combinations(everything, size):
-                    best = judge.single[judge.best(subset)][0]
-                    gained += judge.corpus(judge.choose(scores(subset), subset))[0] - best
-                    possible += judge.oracle(subset)[0] - best
-                captured.setdefault(size, []).append(100 * gained / possible)
-    for size, values in captured.items():
-        print(f"  N = {size}: {np.mean(values):.1f}% ({min(values):.1f} to {max(values):.1f})")
+            ranker = train(examples.take(np.flatnonzero(mine)))
+            for name, one in (("", ranker), (", names hidden", nameless(ranker))):
+                for size, (share, _) in captured_by_size(judge, shipped(part, one)).items():
+                    captured.setdefault((size, name), []).append(float(share[0]))
+    for (size, name), values in captured.items():
+        print(f"  N = {size}{name}: {np.mean(values):.1f}% ({min(values):.1f} to {max(values):.1f})")
 
 
 def report_calibration(examples: References, scores: Scores, sharpness: dict[int, float]) -> None:
@@ -339,12 +374,14 @@ def main() -> None:
         return picked
 
     if arguments.cross_validate:
-        print(f"\nranker: trained on this folder, {FOLDS} folds of sentences")
-        scores = cross_validated(examples)
+        print(f"\nranker: trained on this folder, {FOLDS} folds of blocks of {BLOCK} lines")
+        scores, hidden = cross_validated(examples)
     else:
-        print("\nranker: the shipped one")
-        scores = shipped(examples, ranker)
+        named = [name for name in examples.systems if name in ranker.standings]
+        print(f"\nranker: the shipped one, which knows {', '.join(named) or 'none of these systems'}")
+        scores, hidden = shipped(examples, ranker), shipped(examples, nameless(ranker))
     report_gaps(judge, scores, {"MBR (mean chrF with the others)": mean_agreement, "(LR+SCR)/2": rank_score})
+    report_hidden(judge, hidden)
     report_pairs(judge, scores, rank_score, arguments.tie)
     if arguments.cross_validate:
         report_left_out(judge, arguments.tie)

@@ -2,10 +2,11 @@
 
 The strength of a candidate is the gain in chrF (points, 0 to 100) that choosing it is expected to bring over a random
 candidate of its row; the chance of being the best follows from the strengths (Bradley and Terry 1952; Luce 1959).
-Nothing is known of the translators beforehand. What the run itself shows of them is estimated first, on a thousand
-rows or more: which of two translators is better at large (the prior), and what is usual between the two, so that a row
-counts by how it differs from the usual. A row leaves the better translator only if what it shows outweighs the prior,
-and two candidates that hardly differ are never far apart.
+What the run itself shows of its translators is estimated first, on a thousand rows or more: which of two translators
+is better at large (the prior), and what is usual between the two, so that a row counts by how it differs from the
+usual. Where the training data had translators of the same names, their standing there corrects the prior. A row leaves
+the better translator only if what it shows outweighs the prior, and two candidates that hardly differ are never far
+apart.
 
 `model_recipes.ranker.train` made the weights in `ranker.json`, which say on what.
 """
@@ -33,6 +34,7 @@ from processors.ranker_features import (
     measure,
     trust,
 )
+from processors.standings import Standing, with_standings
 
 SHIPPED = Path(__file__).with_name("ranker.json")
 # Each contrast enters straight and bent (tanh), alone and times the dissimilarity of the two candidates.
@@ -139,10 +141,16 @@ def reward_contrasts(rewards: Floats) -> Floats:
     return np.nan_to_num(rewards[:, :, None] - rewards[:, None, :])
 
 
-def expected_gains(measures: Measures, run: Usual, weights: Weights, rewards: Floats | None = None) -> Floats:
+def expected_gains(
+    measures: Measures,
+    run: Usual,
+    weights: Weights,
+    rewards: Floats | None = None,
+    standings: Sequence[Standing | None] = (),
+) -> Floats:
     """Gain of each candidate of n complete rows, shape (n, S); `rewards` are of the same shape, NaN where unknown."""
     seen = shaped(measures, run, weights.scales)
-    prior = (run.prior @ weights.prior) * prior_share(measures, run)
+    prior = with_standings(run.prior @ weights.prior, standings) * prior_share(measures, run)
     # Weight by weight: what a row gets must not depend on which rows are scored with it (see `add_up`).
     margins = add_up([prior, *(seen[place] * weight for place, weight in np.ndenumerate(weights.shapes) if weight)])
     if rewards is not None and weights.reward:
@@ -163,10 +171,12 @@ def chances(gains: Floats, sharpness: float) -> Floats:
 
 @dataclass(frozen=True, slots=True)
 class Ranker:
-    """`pair` for rows of two candidates, `consensus` where a third can judge the other two."""
+    """`pair` for rows of two candidates, `consensus` where a third can judge the other two; `standings` by name of
+    the translators that it was trained on."""
 
     pair: Weights
     consensus: Weights
+    standings: Mapping[str, Standing] = field(default_factory=dict)
     script: str = "Arab"
     language: str = "ar"
 
@@ -175,8 +185,11 @@ class Ranker:
         """Reads a trained ranker. Raises `InputError` for a file that `model_recipes.ranker.train` did not write."""
         try:
             plain = json.loads(path.read_text(encoding="utf-8"))
-            return cls(Weights.from_json(plain["pair"]), Weights.from_json(plain["consensus"]), script, language)
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            pair, consensus = (Weights.from_json(plain[part]) for part in ("pair", "consensus"))
+            known = plain.get("standings", {})
+            standings = {name: Standing(float(s["strength"]), int(s["rows"])) for name, s in known.items()}
+            return cls(pair, consensus, standings, script, language)
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             reason = error.strerror if isinstance(error, OSError) else repr(error)
             raise InputError(
                 f"{path}: no ranker ({reason}); expected a file written by python -m model_recipes.ranker.train"
@@ -222,6 +235,9 @@ class Ranker:
     def weights(self, width: int) -> Weights:
         return self.pair if width == 2 else self.consensus
 
+    def known(self, translators: Sequence[str]) -> list[Standing | None]:
+        return [self.standings.get(name) for name in translators]
+
 
 @dataclass(frozen=True, slots=True)
 class FittedRanker:
@@ -259,7 +275,8 @@ class FittedRanker:
         """Gain in chrF points that each translator is expected to bring before a row is looked at."""
         columns = tuple(range(len(self.translators)))
         weights = self.ranker.weights(len(columns))
-        gains = (self.usual(columns).prior @ weights.prior).mean(axis=1)
+        shown = self.usual(columns).prior @ weights.prior
+        gains = with_standings(shown, self.ranker.known(self.translators)).mean(axis=1)
         return dict(zip(self.translators, gains.tolist(), strict=True))
 
     def usual(self, columns: tuple[int, ...]) -> Usual:
@@ -310,7 +327,8 @@ class FittedRanker:
         if len(columns) == 1:
             return np.zeros((len(measures.candidates), 1)), np.ones((len(measures.candidates), 1))
         weights = self.ranker.weights(len(columns))
-        gains = expected_gains(measures, self.usual(columns), weights, rewards)
+        standings = self.ranker.known([self.translators[column] for column in columns])
+        gains = expected_gains(measures, self.usual(columns), weights, rewards, standings)
         return gains, chances(gains, weights.sharpness)
 
 

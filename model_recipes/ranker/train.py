@@ -7,8 +7,8 @@ The first reads FOLDER/PREFIX.en, FOLDER/PREFIX.ar (the reference) and FOLDER/PR
 more, a sentence a line; the target of each two candidates of a row is the difference of their sentence chrF. The
 second reads what `smolkalam preferences` writes, or any pairs in TRL's format. OUT.json goes into a recipe as
 `ranking.ranker`. Pairs without `chosen_translator` and `rejected_translator` only change what the shipped ranker makes
-of a row with two candidates. No system's name and no word of a text enters the model, so that it holds for other
-translators and texts.
+of a row with two candidates. The weights know no system's name and no word of a text, so that they hold for other
+translators and texts; what each system is worth at large stands beside them, under its name, for runs that it is in.
 
 Where the pairs hold rewards (`chosen_reward`, `rejected_reward`: from a run whose recipe has a reward model), these
 are a feature, and the ranker is for runs with the same reward model. Take pairs that it was not trained on, or its
@@ -46,6 +46,7 @@ from processors.ranker import (
     usual,
 )
 from processors.ranker_features import CONTRASTS, PRIOR, SIGNS, Floats, Measures, contrasts
+from processors.standings import learn_standings
 
 # Penalties, as shares of the weight of the data. The prior rests on very few systems.
 _PRIOR_PENALTY, _SHAPE_PENALTY = 0.1, 0.05
@@ -67,9 +68,10 @@ def train(examples: Examples, systems: Iterable[int] | None = None, rows: Rows |
     if not examples.named:
         # What translators are like at large cannot be seen here, nor what a third one's judgement is worth.
         shipped = Ranker.load()
-        return Ranker(replace(pair, prior=shipped.pair.prior), shipped.consensus)
+        return replace(shipped, pair=replace(pair, prior=shipped.pair.prior))
+    standings = learn_standings([examples.systems[column] for column in columns], examples.differences(columns, rows))
     # From two systems nothing can be learnt of a third one's judgement.
-    return Ranker(pair, consensus or pair)
+    return Ranker(pair, consensus or pair, standings)
 
 
 class Run(NamedTuple):
@@ -214,7 +216,8 @@ def pair_accuracy(examples: Examples, ranker: Ranker) -> tuple[int, int]:
             run = usual(examples.measures.take(subset, complete))
             rewards = None if examples.rewards is None else examples.rewards[rows][:, subset]
             weights = ranker.weights(len(subset))
-            gains = expected_gains(examples.measures.take(subset, rows), run, weights, rewards)
+            standings = ranker.known([examples.systems[column] for column in subset] if examples.named else [])
+            gains = expected_gains(examples.measures.take(subset, rows), run, weights, rewards, standings)
             better = np.nan_to_num(examples.differences(subset, rows)) > 0
             right += int(((gains[:, :, None] > gains[:, None, :]) & better).sum())
             judged += int(better.sum())
@@ -253,6 +256,10 @@ def _train(arguments: argparse.Namespace) -> None:
         "data": arguments.data or name,
         "systems": list(examples.systems),
         "rows": len(examples.all_rows()),
+        "standings": {
+            name: {"strength": round(standing.strength, 2), "rows": standing.rows}
+            for name, standing in ranker.standings.items()
+        },
         "pair": ranker.pair.to_json(),
         "consensus": ranker.consensus.to_json(),
     }

@@ -1,6 +1,7 @@
 import json
 import random
 import re
+from dataclasses import replace
 from itertools import combinations, permutations
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from model_recipes.ranker import train as recipe
 from model_recipes.ranker.examples import References, read_folder, read_preferences
 from processors.errors import InputError
 from processors.preference_format import translation_answer, translation_prompt
-from processors.ranker import Ranker, Weights, expected_gains, usual
+from processors.ranker import FittedRanker, Ranker, Weights, expected_gains, usual
 
 PAIRS = [
     ("The library opens at 8 and closes at 17.", "تفتح المكتبة أبوابها في الساعة 8 وتغلق في الساعة 17."),
@@ -58,6 +59,25 @@ def test_learns_what_a_system_it_never_saw_loses(folder: Path) -> None:
         assert right[apart].mean() > 0.8
 
 
+def test_what_a_system_is_worth_at_large_is_learnt_under_its_name(folder: Path) -> None:
+    examples = read_folder(folder, "try")
+    standings = recipe.train(examples, systems=[0, 1, 3]).standings
+    assert set(standings) == {"fair", "fine", "worst"}
+    truth = examples.chrf[:, [0, 1, 3]].mean(axis=0)
+    found = np.array([standings[name].strength for name in ("fair", "fine", "worst")])
+    assert np.allclose(found, truth - truth.mean()) and standings["fine"].rows == len(examples.chrf)
+    # On other rows, so few that they show little themselves, it is nearer the truth.
+    ranker, rest = recipe.train(examples, rows=np.arange(40)), examples.take(np.arange(40, 56))
+    found = [list(FittedRanker(r, rest.systems, rest.measures).prior().values()) for r in (ranker, nameless(ranker))]
+    truth = rest.chrf.mean(axis=0) - rest.chrf.mean()
+    named, strangers = (np.abs(prior - truth).max() for prior in found)
+    assert named < strangers - 1
+
+
+def nameless(ranker: Ranker) -> Ranker:
+    return replace(ranker, standings={})
+
+
 def test_two_systems_are_enough(folder: Path) -> None:
     ranker = recipe.train(read_folder(folder, "try"), systems=[1, 3])
     assert ranker.pair is ranker.consensus
@@ -70,6 +90,8 @@ def test_the_command_writes_what_load_reads(folder: Path, tmp_path: Path, monkey
     loaded, trained = Ranker.load(out), recipe.train(read_folder(folder, "try"))
     assert np.allclose(loaded.pair.shapes, trained.pair.shapes, rtol=1e-4)
     assert np.allclose(loaded.consensus.prior, trained.consensus.prior, rtol=1e-4)
+    assert loaded.standings.keys() == trained.standings.keys() == {"fair", "fine", "poor", "worst"}
+    assert loaded.standings["fine"].strength == pytest.approx(trained.standings["fine"].strength, abs=0.01)
     assert '"data": "made up"' in out.read_text()
 
 
@@ -150,7 +172,7 @@ def test_pairs_of_unknown_translators_give_no_label_away(folder: Path, tmp_path:
     assert 0.35 < (found.better[:, 0, 1] > 0).mean() < 0.65
     ranker, shipped = recipe.train(found), Ranker.load()
     assert (ranker.pair.prior == shipped.pair.prior).all() and (ranker.pair.shapes != shipped.pair.shapes).any()
-    assert (ranker.consensus.shapes == shipped.consensus.shapes).all()
+    assert (ranker.consensus.shapes == shipped.consensus.shapes).all() and ranker.standings == shipped.standings
 
 
 def test_candidates_that_are_missing_and_pairs_that_are_not_compared(folder: Path, tmp_path: Path) -> None:

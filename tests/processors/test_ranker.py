@@ -1,4 +1,5 @@
 import pickle
+from dataclasses import replace
 from itertools import permutations
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from processors.checks import check_pair
 from processors.errors import InputError
 from processors.ranker import SHIPPED, FittedRanker, Rank, Ranker
 from processors.ranker_features import PRIOR, SIGNS, Measures, measure
+from processors.standings import Standing
 from processors.verdict import Verdict
 
 PAIRS = [
@@ -157,6 +159,21 @@ def test_missing_candidates(ranker: Ranker) -> None:
     assert all(np.isfinite(rank).all() for row in ranks for rank in row.values())
 
 
+def test_a_translator_that_the_ranker_knows_by_name_keeps_its_standing(ranker: Ranker) -> None:
+    known = replace(ranker, standings={"a": Standing(2.0, 1000), "b": Standing(-2.0, 1000)})
+    strangers, friends = (one.fit_batch(SOURCES, {"a": OTHER, "b": GOOD}) for one in (ranker, known))
+    assert friends.prior()["a"] > strangers.prior()["a"] + 1
+    one, other = (fitted.score(SOURCES, {"a": OTHER, "b": GOOD}) for fitted in (strangers, friends))
+    # White space alone makes no difference between two candidates.
+    differing = [i for i, text in enumerate(OTHER) if text.split() != GOOD[i].replace(".", " .").split()]
+    assert len(differing) > 30 and all(other[i]["a"].quality > one[i]["a"].quality for i in differing)
+    # Under other names, and beside nobody else that is known, they are strangers.
+    for names in ("xy", "ay"):
+        candidates = dict(zip(names, (OTHER, GOOD), strict=True))
+        fitted = [one.fit_batch(SOURCES, candidates) for one in (ranker, known)]
+        assert fitted[0].score(SOURCES, candidates) == fitted[1].score(SOURCES, candidates)
+
+
 def test_the_same_text_twice_is_equally_good(ranker: Ranker) -> None:
     bad = [GOOD[0], *HALF[1:]]
     fitted = ranker.fit_batch(SOURCES, {"a": bad, "b": GOOD})
@@ -216,7 +233,9 @@ def test_mistakes_are_named(ranker: Ranker, tmp_path: Path) -> None:
         ranker.fit_batch(SOURCES, {"a": GOOD, "b": HALF}, {"a": []})
     with pytest.raises(InputError, match=r"cannot rank \['c'\]"):
         ranker.fit_batch(SOURCES, {"a": GOOD}).score(SOURCES, {"c": GOOD})
-    for content in ("", "{}", '{"pair": [], "consensus": 1}'):
+    shipped = SHIPPED.read_text(encoding="utf-8")
+    spoiled = (shipped.replace('"standings"', f'"standings": {kind}, "old"') for kind in ('["a"]', '{"a": 5}'))
+    for content in ("", "{}", '{"pair": [], "consensus": 1}', *spoiled):
         (tmp_path / "ranker.json").write_text(content)
         with pytest.raises(InputError, match=r"ranker\.json"):
             Ranker.load(tmp_path / "ranker.json")
