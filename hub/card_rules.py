@@ -269,11 +269,19 @@ def _as_datasets_reads_it(
     data = DatasetCard(text).data
     try:
         MetadataConfigs.from_dataset_card_data(data).get_default_config_name()
-        card.infos = dict(DatasetInfosDict.from_dataset_card_data(data))
+        infos = dict(DatasetInfosDict.from_dataset_card_data(data))
     except (ValueError, TypeError, KeyError, AttributeError) as problem:
         reason = (str(problem).strip().splitlines() or [type(problem).__name__])[0]
         seen = f"`datasets` cannot read the front matter: {reason}"
         return card, [*findings, error("front-matter", "README.md", seen, "let the build write it")]
+    for name, info in infos.items():
+        for split in (info.splits or {}).values():
+            for key in ("num_examples", "num_bytes"):
+                # A truth value is an int to Python.
+                if type(getattr(split, key)) is not int:
+                    seen = f"{key} of {name}/{split.name} is {getattr(split, key)!r}, no number: loading fails"
+                    return card, [*findings, error("front-matter", "README.md", seen, "let the build write it")]
+    card.infos = infos
     for name in card.patterns:
         if name not in card.infos:
             seen = "no `dataset_info`: readers see no sizes, and types are guessed from the first file"

@@ -5,6 +5,7 @@ and the dataset viewer's limits (github.com/huggingface/dataset-viewer, issues 1
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +39,10 @@ class Shard:
     groups: tuple[int, ...]  # uncompressed bytes of each row group
     page_index: bool
     schema: "pa.Schema"
+
+
+class _Unreadable(Exception):
+    """Rows of a file cannot be read: its name, and why."""
 
 
 def read_shard(path: Path, name: str) -> Shard | Finding:
@@ -86,6 +91,10 @@ def check_shard(shard: Shard) -> Iterator[Finding]:
             f"a row group of {largest:,} bytes; the viewer is slow above {GROUP_BYTES:,}",
             "build with a smaller outputs.row_group_bytes",
         )
+    for name, times in Counter(shard.schema.names).items():
+        if times > 1:
+            seen = f"it has {times} columns '{name}': loading its config fails"
+            yield error("columns", shard.name, seen, "rename or remove one")
     if not shard.page_index:
         seen = "no page index: to show 100 rows the viewer reads whole row groups"
         yield warning("page-index", shard.name, seen, "write it with write_page_index=True")
@@ -109,22 +118,24 @@ def check_config(config: str, splits: dict[str, list[Shard]], info: Any, *, coun
             )
             yield error("schema", shard.name, seen, "build all splits with one schema")
     yield from _columns(config, first.schema)
-    if info is not None:
-        yield from _features(config, first, info)
-        if counts:
-            yield from _counts(config, splits, info)
-    yield from _first_rows(config, splits)
+    try:
+        if info is not None:
+            yield from _features(config, first, info)
+            if counts:
+                yield from _counts(config, splits, info)
+        yield from _first_rows(config, splits)
+    except _Unreadable as problem:
+        name, reason = problem.args
+        seen = f"its rows cannot be read ({reason}); loading its config fails, or reading such a row"
+        yield error("unreadable-file", name, seen, "delete it and run the build again")
 
 
 def _difference(wanted: "pa.Schema", found: "pa.Schema") -> str:
     """How two schemas differ, in a few words; empty if they do not. Order of columns does not count."""
-    missing = [name for name in wanted.names if name not in found.names]
-    extra = [name for name in found.names if name not in wanted.names]
-    changed = [
-        f"{name} is {found.field(name).type}, not {wanted.field(name).type}"
-        for name in wanted.names
-        if name in found.names and found.field(name).type != wanted.field(name).type
-    ]
+    before, now = ({column.name: column.type for column in schema} for schema in (wanted, found))
+    missing = [name for name in before if name not in now]
+    extra = [name for name in now if name not in before]
+    changed = [f"{n} is {now[n]}, not {before[n]}" for n in before if n in now and now[n] != before[n]]
     parts = [f"without {', '.join(missing)}"] if missing else []
     parts += [f"with {', '.join(extra)}"] if extra else []
     return "; ".join([*parts, *changed])[:300]
@@ -217,17 +228,14 @@ def _counts(config: str, splits: dict[str, list[Shard]], info: Any) -> Iterator[
 
 def _arrow_bytes(shards: list[Shard]) -> tuple[int, int]:
     """Between what the rows' bytes in Arrow must be: counted within 10 %, or estimated from one row group."""
-    import pyarrow.parquet as pq
-
     total = sum(sum(shard.groups) for shard in shards)
     counted = parquet = 0
     for shard in shards:
-        with pq.ParquetFile(shard.path) as file:
-            for group, size in enumerate(shard.groups):
-                if size > SCAN_LIMIT or (counted and total > EXACT_BYTES):
-                    continue
-                counted += sum(batch.nbytes for batch in file.iter_batches(row_groups=[group]))
-                parquet += size
+        for group, size in enumerate(shard.groups):
+            if size > SCAN_LIMIT or (counted and total > EXACT_BYTES):
+                continue
+            counted += sum(batch.nbytes for batch in _batches(shard, row_groups=[group]))
+            parquet += size
     if not parquet:
         return 0, total * 1000
     if total <= EXACT_BYTES:
@@ -253,15 +261,26 @@ def _first_rows(config: str, splits: dict[str, list[Shard]]) -> Iterator[Finding
 
 def _rows_shown(shard: Shard) -> int | None:
     """How many of the first rows fit; None where all do."""
-    import pyarrow.parquet as pq
-
     if shard.groups[0] > SCAN_LIMIT:
         return None
-    with pq.ParquetFile(shard.path) as file:
-        batch = next(file.iter_batches(batch_size=FIRST_ROWS, row_groups=[0]))
+    first = next(_batches(shard, batch_size=FIRST_ROWS, row_groups=[0]))
     size = 0
-    for index, row in enumerate(batch.to_pylist()):
+    for index, row in enumerate(first.to_pylist()):
         size += len(json.dumps(row, ensure_ascii=False, default=str).encode("utf-8", errors="replace"))
         if size > FIRST_ROWS_BYTES:
             return index
     return None
+
+
+def _batches(shard: Shard, **options: Any) -> Iterator["pa.RecordBatch"]:
+    """Rows of a file. Raises `_Unreadable` where a page is damaged or a text no UTF-8."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(shard.path) as file:
+            for batch in file.iter_batches(**options):
+                batch.validate(full=True)
+                yield batch
+    except (pa.ArrowException, OSError) as problem:
+        raise _Unreadable(shard.name, str(problem).splitlines()[0][:120]) from problem

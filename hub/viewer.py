@@ -4,7 +4,7 @@ A folder that passes loads with `load_dataset(folder, config)` and renders; each
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 
 from hub.card_rules import check_card
@@ -40,7 +40,7 @@ def check_dataset(folder: Path) -> list[Finding]:
     if card is not None:
         placed: set[str] = set()
         for config, patterns in card.patterns.items():
-            splits, of_patterns = _resolve(folder, config, patterns)
+            splits, of_patterns = _resolve(folder, config, patterns, files)
             findings += of_patterns
             placed.update(name for names in splits.values() for name in names)
             whole = {s: [shards[n] for n in names if n in shards and shards[n].rows] for s, names in splits.items()}
@@ -60,6 +60,9 @@ def _files(files: dict[str, Path]) -> Iterator[Finding]:
     """Rules about names, sizes and numbers of files."""
     for name, path in files.items():
         parts = Path(name).parts
+        if len(parts) == 1 and name.endswith(".py"):
+            seen = "in a repository of the same name `datasets` takes it for a loading script, and loads nothing"
+            yield warning("script", name, seen, "give it another name, or put it into a folder")
         hidden = any(part.startswith(".") for part in parts) and name != ".gitattributes"
         if hidden or "__pycache__" in parts or name.endswith(_TEMPORARY):
             seen = "a hidden or temporary file: `datasets` does not see it, and readers would download it"
@@ -80,8 +83,10 @@ def _files(files: dict[str, Path]) -> Iterator[Finding]:
         yield warning("too-many-files", ".", seen, "build with a larger outputs.shard_bytes")
 
 
-def _resolve(folder: Path, config: str, patterns: dict[str, list[str]]) -> tuple[dict[str, list[str]], list[Finding]]:
-    """Each split's files, as `datasets` itself resolves the patterns."""
+def _resolve(
+    folder: Path, config: str, patterns: dict[str, list[str]], files: Container[str]
+) -> tuple[dict[str, list[str]], list[Finding]]:
+    """Each split's files, as `datasets` itself resolves the patterns. `files` are those that a publish sends."""
     from datasets.data_files import resolve_pattern
 
     findings: list[Finding] = []
@@ -91,6 +96,10 @@ def _resolve(folder: Path, config: str, patterns: dict[str, list[str]]) -> tuple
     for split, paths in patterns.items():
         names: list[str] = []
         for pattern in paths:
+            if "://" in pattern or pattern.startswith("/") or ".." in Path(pattern).parts:
+                seen = f"'{pattern}' points out of the repository: what it finds here is not published with it"
+                findings.append(error("data-files", f"{config}/{split}", seen, "write it relative to the card"))
+                continue
             try:
                 matched = [str(Path(path).relative_to(base)) for path in resolve_pattern(pattern, str(base))]
             except (FileNotFoundError, ValueError):
@@ -102,6 +111,9 @@ def _resolve(folder: Path, config: str, patterns: dict[str, list[str]]) -> tuple
             names += matched
         splits[split] = names
         for name in names:
+            if name not in files:
+                seen = f"{name} lies behind a link to a folder, which a publish does not follow: it would be missing"
+                findings.append(error("data-files", f"{config}/{split}", seen, "put the folder there in its place"))
             other = owner.setdefault(name, split)
             if other != split or names.count(name) > 1:
                 where = f"of '{other}' too" if other != split else "twice"

@@ -272,6 +272,35 @@ def test_pattern_that_takes_other_formats_too(dataset: Dataset) -> None:
         dataset.load()
 
 
+@pytest.mark.parametrize(
+    "pattern",
+    ["{folder}/{place}-*", "../dataset/{place}-*", "https://example.org/x.parquet", "hf://datasets/user/x/{place}-*"],
+)
+def test_pattern_that_leaves_the_repository(dataset: Dataset, pattern: str) -> None:
+    """On this disk the first two load; on the Hub nothing is there."""
+    path = pattern.format(folder=dataset.folder, place=PLACE)
+    dataset.data["configs"][0]["data_files"][0]["path"] = path
+    dataset.card()
+    assert ("error", "data-files", PLACE) in dataset.found()
+    assert f"'{path}' points out of the repository" in dataset.rule("data-files")[0].seen
+
+
+def test_folder_behind_a_link(dataset: Dataset) -> None:
+    """`datasets` follows the link, a publish does not."""
+    (dataset.folder / CONFIGS[0]).rename(dataset.folder.parent / "elsewhere")
+    (dataset.folder / CONFIGS[0]).symlink_to(dataset.folder.parent / "elsewhere")
+    assert {f.path for f in dataset.rule("data-files")} == {f"{CONFIGS[0]}/{split}" for split in SPLITS}
+    assert dataset.load().num_rows == 7
+
+
+def test_a_loading_script(dataset: Dataset) -> None:
+    """`datasets` takes it for one by its name, that of the folder or the repository."""
+    (dataset.folder / "dataset.py").write_text("print()")
+    assert dataset.found() == [("warning", "script", "dataset.py")]
+    with pytest.raises(RuntimeError, match="scripts are no longer supported"):
+        dataset.load()
+
+
 def test_file_of_no_config(dataset: Dataset) -> None:
     write(dataset.folder / "left" / "over-00000-of-00001.parquet", dataset.table)
     assert dataset.found() == [("warning", "orphan-file", "left/over-00000-of-00001.parquet")]
@@ -319,6 +348,31 @@ def test_truncated_file(dataset: Dataset) -> None:
     path.write_bytes(path.read_bytes()[:-20])
     assert ("error", "unreadable-file", FILE) in dataset.found()
     with pytest.raises(Exception, match=r"Parquet|generating"):
+        dataset.load()
+
+
+def test_page_that_is_damaged(dataset: Dataset) -> None:
+    path = dataset.folder / FILE
+    data = bytearray(path.read_bytes())
+    data[20:60] = bytes(40)
+    path.write_bytes(data)
+    assert dataset.found() == [("error", "unreadable-file", FILE)]
+    with pytest.raises(Exception, match="generating"):
+        dataset.load()
+
+
+def test_text_that_is_not_utf_8(dataset: Dataset) -> None:
+    raw = pa.array([b"\xff\xfe", b"\xe3\xea"], pa.binary()).view(pa.string())
+    dataset.replace(pa.Table.from_pylist(rows(2), schema=SCHEMA).set_column(0, SCHEMA.field(0), raw))
+    assert dataset.found() == [("error", "unreadable-file", FILE)]
+    with pytest.raises(UnicodeDecodeError):
+        dataset.load()[0]
+
+
+def test_column_that_is_there_twice(dataset: Dataset) -> None:
+    dataset.replace(dataset.table.append_column("id", dataset.table["id"]))
+    assert ("error", "columns", FILE) in dataset.found()
+    with pytest.raises(Exception, match="generating"):
         dataset.load()
 
 
@@ -406,6 +460,15 @@ def test_untrue_number_of_rows(dataset: Dataset) -> None:
     assert dataset.found() == [("error", "num-examples", PLACE)]
     with pytest.raises(NonMatchingSplitsSizesError):
         dataset.load()
+
+
+@pytest.mark.parametrize("value", [None, "7", 7.0, True])
+@pytest.mark.parametrize("key", ["num_examples", "num_bytes"])
+def test_numbers_that_are_none(dataset: Dataset, key: str, value: Any) -> None:
+    dataset.data["dataset_info"][0]["splits"][0][key] = value
+    dataset.card()
+    assert dataset.found() == [("error", "front-matter", "README.md")]
+    assert key in dataset.rule("front-matter")[0].seen
 
 
 def test_split_that_only_one_of_configs_and_dataset_info_has(dataset: Dataset) -> None:
