@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -586,6 +587,20 @@ def test_the_runner_is_quiet_and_its_counters_can_be_polled(healthy: Running, sa
     assert told[-1]["documents"] == 20 and {"in_flight", "waiting", "limit"} <= told[-1].keys()
     stats = {name: runner.stats[name].total for name in ("requests", "documents", "prompt_tokens")}
     assert stats == {name: runner.counters[name] for name in stats}
+
+
+@pytest.mark.parametrize("output", [Collect, Broken])
+def test_pythons_collector_is_held_back_for_the_run_and_no_longer(healthy: Running, output: type[Collect]) -> None:
+    before, during = gc.get_threshold(), []
+
+    async def watch(document: Document, ask: Ask) -> dict[str, Any]:
+        during.append((gc.get_threshold()[0], gc.get_freeze_count()))
+        return await once(document, ask)
+
+    with pytest.raises(SmolKalamError) if output is Broken else nullcontext():
+        run(endpoint(healthy.url), 8, translate=watch, output_writer=output())
+    assert all(threshold > before[0] and frozen > 0 for threshold, frozen in during) and during
+    assert (gc.get_threshold(), gc.get_freeze_count()) == (before, 0)
 
 
 # ---- pure parts
