@@ -22,6 +22,7 @@ wrong numbers is soon found. Every subset of the systems is a run of its own, wi
 import argparse
 import json
 import random
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import combinations
@@ -239,7 +240,8 @@ def main() -> None:
     try:
         _train(arguments)
     except InputError as error:
-        raise SystemExit(str(error)) from None
+        print(f"error: {error}", file=sys.stderr)
+        raise SystemExit(error.exit_code) from None
 
 
 def _train(arguments: argparse.Namespace) -> None:

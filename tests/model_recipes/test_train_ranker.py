@@ -255,3 +255,16 @@ def test_what_is_no_preference_data_is_named(content: str, said: str, tmp_path: 
     (tmp_path / "pairs.jsonl").write_text(content)
     with pytest.raises(InputError, match=f"pairs.jsonl.*{said}"):
         read_preferences(tmp_path / "pairs.jsonl")
+
+
+@pytest.mark.parametrize("source", [["preferences", "nowhere"], ["references", "nowhere", "dev"]])
+def test_a_mistake_is_a_line_and_exit_code_2(
+    source: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["train", *source, "out.json"])
+    with pytest.raises(SystemExit) as stop:
+        recipe.main()
+    said = capsys.readouterr().err
+    assert stop.value.code == 2 and said.startswith("error: nowhere") and said.count("\n") == 1
+    assert not Path("out.json").exists()
