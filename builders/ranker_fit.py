@@ -26,7 +26,7 @@ SAMPLE_ROWS, LEAST_A_SPLIT, MOST_A_UNIT = 4096, 32, 64
 LONGEST = 100_000
 Messages = Sequence[Mapping[str, str]]
 # Raised when the same sample would be measured differently, so that an older fit is not taken for a newer one.
-_VERSION = 1
+_VERSION = 2
 
 
 def plan_ranker(build: "Build") -> dict[str, Any]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import regex
 from numpy.typing import NDArray
 
 from processors.agreement import agreement
@@ -22,8 +23,8 @@ Verdicts = Sequence[Sequence[Sequence[Verdict]]]
 # Of one candidate: share of letters of other scripts, the share that SCR is made of, logarithms of the target's length
 # over the source's in characters and in words; and, for each 20 words of the source so that a long conversation is not
 # thought worse than a sentence: verdicts on its numbers, and how many sentence ends and opening brackets it has more
-# or less than the source.
-MEASURES = ("foreign_letters", "script", "length", "words", "numbers", "sentences", "brackets")
+# or less than the source. Last the combining marks a word: in Arabic the vowels that most writers leave out.
+MEASURES = ("foreign_letters", "script", "length", "words", "numbers", "sentences", "brackets", "marks")
 # Of two candidates, before the differences of the measures. `agreement`: chrF with the other candidates as references;
 # `agreement_as_reference`: the other way round; `recall`: chrF of a against b less that of b against a, high where b's
 # content is all in a.
@@ -32,11 +33,12 @@ CONTRASTS = ("agreement", "agreement_as_reference", "recall", *MEASURES)
 PRIOR = ("agreement", "script", "length", "numbers", "sentences", "brackets")
 SIGNS = {
     "agreement": 1, "agreement_as_reference": 1, "recall": 0, "foreign_letters": -1, "script": 1, "length": 0,
-    "words": 0, "numbers": -1, "sentences": -1, "brackets": -1,
+    "words": 0, "numbers": -1, "sentences": -1, "brackets": -1, "marks": 0,
 }  # fmt: skip
 # How much more a better peer's agreement counts: e ** 0.5 for 0.1 of mean agreement.
 _TRUST = 5.0
 _WORDS_A_SENTENCE = 20
+_MARK = regex.compile(r"\p{M}")
 _SENTENCE_END = re.compile(r"[.?!؟](?=\s|$)")
 
 
@@ -97,6 +99,7 @@ def measure(
         ratio[:, 1],
         ratio[:, 0],
         *(np.array(f) / sentences for f in (faults, ends, brackets)),
+        np.array([len(_MARK.findall(text)) for text in flat]) / np.maximum(target[:, 0], 1),
     ]
     candidates = np.stack(columns, axis=1).astype(float).reshape(len(rows), width, len(MEASURES))
     agreed = agreement(texts)

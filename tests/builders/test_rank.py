@@ -18,6 +18,7 @@ from builders.reward import JoinRewards
 from builders.units import Dropped, Unit, UnitFiles, write_unit
 from processors.languages import Language
 from processors.ranker import SHIPPED, Ranker
+from processors.ranker_features import MEASURES
 
 PAIRS = [
     ("The station opens at 6 in the morning.", "تفتح المحطة أبوابها في الساعة 6 صباحا."),
@@ -284,7 +285,7 @@ def test_the_fit_depends_on_the_seed_and_the_rows_alone(run: Path, monkeypatch: 
     assert (fitted(run, names) / "fitted.npz").read_bytes() == once
     assert (fitted(run, names, seed=2) / "fitted.npz").read_bytes() != once
     sample = load_fitted(run / "ranker", Language()).sample
-    assert sample.candidates.shape == (40, 3, 7)
+    assert sample.candidates.shape == (40, 3, len(MEASURES))
 
 
 def test_a_very_long_conversation_is_read_in_part_and_keeps_its_lengths(monkeypatch: pytest.MonkeyPatch) -> None:
