@@ -86,33 +86,60 @@ def tiny(tmp_path: Path) -> Path:
 # ---- a model of random weights
 
 
+def write_demo(folder: Path, model: Path) -> Path:
+    """The demo's own recipe, whose draft this model writes in the memory's place."""
+    text = (ROOT / "builders/recipes/demo.yaml").read_text().replace("../sample", f"{ROOT}/builders/sample")
+    draft = f"  - name: draft\n    backend: memory\n    memory: [{ROOT}/builders/sample/memory/draft.tmx]\n"
+    assert draft in text
+    mine = f"""
+  - name: Local
+    backend: llamacpp
+    model: {model}
+    {COMPLETION}
+    decoding: {{temperature: 0.0, max_tokens: 12}}
+    chunking: {{max_tokens: 120, window: 20}}
+    concurrency: 2
+"""
+    path = folder / "demo.yaml"
+    path.write_text(text.replace(draft, mine))
+    return path
+
+
 @needs_llamacpp
 @pytest.mark.timeout(1800)
-# With a vocabulary of bytes the chat's instructions are 1,500 tokens: fewer rows.
-@pytest.mark.parametrize(("prompt", "keep"), [(COMPLETION, KEEP), ("prompt: chat", KEEP[:1])])
+# All of the demo's rows; of the chat, whose instructions are 1,500 tokens in a vocabulary of bytes, a few.
+@pytest.mark.parametrize("prompt", ["completion", "chat"])
 def test_the_demo_s_rows_go_through_it_and_nothing_is_asked_twice(
-    prompt: str,
-    keep: list[str],
-    tiny: Path,
-    tmp_path: Path,
-    smolkalam: Callable[..., subprocess.CompletedProcess[str]],
+    prompt: str, tiny: Path, tmp_path: Path, smolkalam: Callable[..., subprocess.CompletedProcess[str]]
 ) -> None:
-    recipe = write_recipe(tmp_path, tiny, prompt=prompt, keep=keep)
-    first = smolkalam("build", recipe, "--output", tmp_path / "run", "--workers", "2", timeout=800)
+    def write(model: Path) -> Path:
+        if prompt == "completion":
+            return write_demo(tmp_path, model)
+        return write_recipe(tmp_path, model, prompt="prompt: chat", keep=KEEP[:1])
+
+    run = tmp_path / "run"
+    first = smolkalam("build", write(tiny), "--output", run, "--workers", "2", timeout=1500)
     assert first.returncode == 0, first.stderr
-    assert accounted(tmp_path / "run")
-    asked = counters(tmp_path / "run")
+    assert accounted(run)
+    if prompt == "completion":
+        assert smolkalam("build", "demo", "--output", tmp_path / "demo", "--stop-after", "select").returncode == 0
+        rows, of_demo = (
+            {path.name: pq.read_table(path) for path in folder.glob("select/*.parquet")}
+            for folder in (run, tmp_path / "demo")
+        )
+        assert rows == of_demo and sum(map(len, rows.values())) > 90
+    asked = counters(run)
     assert asked["requests"] == asked["answers"] > 10 and asked["prompt_tokens"] and asked["completion_tokens"]
     # One process, whatever the user asked for: each would load the model.
-    assert len(list((tmp_path / "run/logs/translate/Local/engines").glob("*.json"))) == 1
-    dataset = {path.name: path.read_bytes() for path in (tmp_path / "run/dataset").rglob("*.parquet")}
+    assert len(list((run / "logs/translate/Local/engines").glob("*.json"))) == 1
+    dataset = {path.name: path.read_bytes() for path in (run / "dataset").rglob("*.parquet")}
     for folder in ("translate", "rank", "build"):
-        shutil.rmtree(tmp_path / "run" / folder)
+        shutil.rmtree(run / folder)
     moved = tiny.rename(tmp_path / "elsewhere.gguf")
-    again = smolkalam("build", write_recipe(tmp_path, moved, prompt=prompt, keep=keep), "--output", tmp_path / "run")
+    again = smolkalam("build", write(moved), "--output", run)
     assert again.returncode == 0, again.stderr
-    assert counters(tmp_path / "run")["requests"] == asked["requests"]
-    assert {path.name: path.read_bytes() for path in (tmp_path / "run/dataset").rglob("*.parquet")} == dataset
+    assert counters(run)["requests"] == asked["requests"]
+    assert {path.name: path.read_bytes() for path in (run / "dataset").rglob("*.parquet")} == dataset
 
 
 @needs_llamacpp
