@@ -100,10 +100,11 @@ def front_matter(recipe: Recipe, splits: list[dict[str, Any]]) -> str:
 def body(build: "Build", plots: list[Plot]) -> list[str]:
     """The card's sections, in order; one that has nothing to say is empty."""
     recipe = build.recipe
+    pseudo = any(isinstance(translator, PseudoTranslator) for translator in recipe.translators)
     return [
         sections.introduction(recipe),
         sections.overview(build),
-        loading(recipe.outputs.repo, build.splits),
+        loading(recipe.outputs.repo, build.splits, train=not pseudo),
         examples(build),
         sections.splits(build, plots),
         sections.columns(recipe),

@@ -10,8 +10,11 @@ from hub.markdown import fenced
 _TITLE = "How to load"
 
 
-def loading(repo: str, splits: list[dict[str, Any]]) -> str:
-    """The section, with the smallest split of the first config: the first try should be quick. Empty without rows."""
+def loading(repo: str, splits: list[dict[str, Any]], *, train: bool = True) -> str:
+    """The section, with the smallest split of the first config: the first try should be quick. Empty without rows.
+
+    `train`: say how, too.
+    """
     built = [split for split in splits if split["rows"]]
     if not built:
         return ""
@@ -60,8 +63,22 @@ def loading(repo: str, splits: list[dict[str, Any]]) -> str:
                 "python",
             ),
         ]
+    if train:
+        parts += _training(repo, config, split)
     parts.append("Give the path of this folder in place of the repository's name to load it from a disk.")
     return "\n\n".join(parts)
+
+
+def _training(repo: str, config: str, split: str) -> list[str]:
+    return [
+        "TRL trains on it as it is: `messages` go through the model's chat template, with `chat_template_kwargs` "
+        "(the system prompt, thinking or not, the tools) as the row's own arguments of it:",
+        fenced(
+            f'trl sft --dataset_name "{repo}" --dataset_config "{config}" --dataset_train_split "{split}" \\\n'
+            "    --model_name_or_path MODEL --output_dir sft",
+            "bash",
+        ),
+    ]
 
 
 def named_as(card: str, repo: str) -> str:

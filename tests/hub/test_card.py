@@ -127,13 +127,16 @@ def test_a_card_of_one_config_and_of_none() -> None:
 
 
 def test_a_card_of_pseudo_localised_text_says_so_in_its_first_line() -> None:
-    first = card(recipe("one", "two"), SPLITS).text.strip().splitlines()[0]
+    text = card(recipe("one", "two"), SPLITS).text
+    assert "load_dataset" in text and "trl sft" not in text
+    first = text.strip().splitlines()[0]
     assert first.startswith("**Not a translation: the text of `one` and `two` is pseudo-localised")
     assert "Do not train on it" in first
 
 
 def test_a_card_of_translations_begins_with_its_name(demo: Demo) -> None:
     text = DatasetCard.load(demo.run / "dataset" / "README.md").text
+    assert "trl sft" in text
     assert text.strip().splitlines()[0] == "# SmolKalam demo"
 
 
