@@ -23,6 +23,9 @@ KEEP_ALIVE_S = 60.0
 
 Count = Callable[[str, int], None]
 
+# Where this process has got an answer from: one that is gone has an outage, which is for the breaker's patience.
+_ANSWERED: set[str] = set()
+
 
 @dataclass(frozen=True)
 class EndpointConfig:
@@ -131,13 +134,19 @@ class Connection:
             raise SmolKalamError(f"{self.label}: {type(error).__name__}: {self.scrub(str(error))}") from None
         finally:
             self._idle.append(client)
-        return self.scrubbed(read_response(response.status_code, response.headers, content, self.mode))
+        outcome = self.scrubbed(read_response(response.status_code, response.headers, content, self.mode))
+        if isinstance(outcome, Answer):
+            _ANSWERED.add(self.url)
+        return outcome
 
     async def reach(self) -> None:
         """Look whether anybody is there: any HTTP response will do, whatever the address serves.
 
-        Raises EngineError if nobody is reached within `start_patience_s`.
+        Raises EngineError if nobody is reached within `start_patience_s`. One that has answered this process before
+        is not looked for.
         """
+        if self.url in _ANSWERED:
+            return
         loop = asyncio.get_running_loop()
         until = loop.time() + self.endpoint.start_patience_s
         tries = 0
@@ -145,12 +154,15 @@ class Connection:
         self._idle.append(client)
         while True:
             try:
-                async with asyncio.timeout(min(CONNECT_S, self.endpoint.timeout_s)):
+                # Longer than the client takes for a connection: what runs out is the wait for a response.
+                async with asyncio.timeout(CONNECT_S + min(CONNECT_S, self.endpoint.timeout_s)):
                     await client.get(f"{self.address.api_base}/models")
                 return
             except (TimeoutError, httpx.ReadError, httpx.RemoteProtocolError):
                 # Somebody is there; whether they answer is for the requests to find out.
                 return
+            except httpx.ConnectTimeout:
+                reason = f"no connection within {CONNECT_S:g} s"
             except (httpx.HTTPError, httpx.InvalidURL) as error:
                 reason = self.scrub(f"{type(error).__name__}: {error}")
             if loop.time() >= until:

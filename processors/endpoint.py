@@ -159,6 +159,9 @@ class HttpServer(InferenceServer):
 
     async def _turn(self, payload: dict[str, Any], avoid: int | None) -> tuple[int, bool, Answer | Fault]:
         """One try: its place, whether all went wrong there before and after it, and what came of it."""
+        if self._stopping.is_set():
+            # The queue has turned away who waited, and gives no turn any more.
+            raise RequestFailed(f"{self.host}: not asked, the run stops")
         place, ticket = await self._turns.acquire(avoid)
         connection, pacer = self.connections[place], self.connections[place].pacer
         outage = pacer.open

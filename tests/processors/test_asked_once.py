@@ -13,6 +13,7 @@ from processors.answer_store import AnswerStore
 from processors.answers import Answer, request_key
 from processors.asked_once import AskedOnce
 from processors.endpoint import EndpointConfig, HttpServer
+from processors.errors import EngineError
 from processors.languages import Language
 from processors.prompts import PromptConfig
 from processors.responses import RequestFailed
@@ -59,6 +60,22 @@ def test_two_who_ask_at_once_share_an_answer_that_later_comes_from_the_store(tmp
     assert [answer.cached for answer in answers] == [False, True, True]
     assert len({answer.text for answer in answers}) == 1 and answers[0].text
     assert (counts["answers"], counts["cached"]) == (1, 2)
+
+
+def test_what_is_asked_when_the_run_stops_already_waits_for_no_turn(tmp_path: Path) -> None:
+    async def ask_late(server: Running) -> None:
+        async with asking(server, tmp_path) as (questions, _):
+            with pytest.raises(EngineError, match="the key is rejected"):
+                await questions.ask(KEY, QUESTION)
+            await questions.drain()
+            other = request_key("stand-in", None, QUESTION | {"seed": 1})
+            questions._server.stop()
+            with pytest.raises(RequestFailed, match="not asked, the run stops"):
+                await asyncio.wait_for(questions.ask(other, QUESTION | {"seed": 1}), 60)
+
+    with running("--fault", "401=1") as server:
+        asyncio.run(ask_late(server))
+        assert sum(server.stats()["asked"].values()) == 1
 
 
 def test_what_nobody_waits_for_any_more_is_stored_and_nothing_more_is_asked(tmp_path: Path) -> None:

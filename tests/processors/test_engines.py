@@ -10,7 +10,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -312,6 +312,30 @@ def test_all_faults_at_once_end_in_the_bytes_of_none(healthy: Running, tmp_path:
 def test_nobody_there_stops_the_run(unused: int) -> None:
     with pytest.raises(EngineError, match=f"127.0.0.1:{unused}: cannot be reached"):
         run(endpoint(f"http://127.0.0.1:{unused}"))
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_an_address_that_takes_no_connection_stops_the_run(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As behind a firewall that drops packets, and as TLS to a server without it that waits for more."""
+    monkeypatch.setattr("processors.connection.CONNECT_S", 0.2)
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener, ExitStack() as waiting:
+        address = listener.getsockname()
+        for _ in range(3 if scheme == "http" else 0):
+            # Nobody accepts: with its queue full, the listener answers no more.
+            one = waiting.enter_context(socket.socket())
+            one.setblocking(False)
+            one.connect_ex(address)
+        with pytest.raises(EngineError, match=r"cannot be reached \(no connection within 0.2 s\); check base_url"):
+            run(endpoint(f"{scheme}://127.0.0.1:{address[1]}", patience_s=0.5))
+
+
+def test_a_server_that_has_answered_is_waited_for_with_all_patience(tmp_path: Path) -> None:
+    """The tasks of a build begin one after the other, some while the server is started again."""
+    with running("--translation", "fast") as server:
+        config = endpoint(server.url, start_patience_s=0.0, patience_s=0.2)
+        run(config, 3, tmp_path)
+    with pytest.raises(EngineError, match=r"no usable answer for .* last: ConnectError"):
+        run(config, 6, tmp_path)
 
 
 def test_an_unknown_model_stops_the_run(healthy: Running) -> None:
