@@ -12,7 +12,8 @@ translators and texts; what each system is worth at large stands beside them, un
 
 Where the pairs hold rewards (`chosen_reward`, `rejected_reward`: from a run whose recipe has a reward model), these
 are a feature, and the ranker is for runs with the same reward model. Take pairs that it was not trained on, or its
-opinion weighs too much.
+opinion weighs too much. A folder with a `test` split shows whether it was: there its rewards are then right less
+often, and a warning says so.
 
 The model is fitted by least squares, the loss under which the largest expected gain is the best choice. Weights may
 not have the wrong sign (`processors.ranker_features.SIGNS`): with a handful of systems, a spurious advantage of, say,
@@ -225,6 +226,37 @@ def pair_accuracy(examples: Examples, ranker: Ranker) -> tuple[int, int]:
     return right, judged
 
 
+def reward_accuracy(examples: Examples) -> tuple[float, int]:
+    """In how many of the pairs with two rewards the better candidate has the higher one, ties half; rows of such."""
+    if examples.rewards is None:
+        return 0.0, 0
+    better = examples.differences(tuple(range(len(examples.systems))), examples.all_rows()) > 0
+    apart = examples.rewards[:, :, None] - examples.rewards[:, None, :]
+    judged = better & ~np.isnan(apart)
+    right = np.where(apart > 0, 1.0, np.where(apart == 0, 0.5, 0.0))[judged].sum()
+    return float(right / max(judged.sum(), 1)), int(judged.any(axis=(1, 2)).sum())
+
+
+def doubt_rewards(examples: Examples, held_out: Examples | None) -> str | None:
+    """A warning where the reward model seems to have been trained on these very pairs, or where nothing shows it."""
+    share, rows = reward_accuracy(examples)
+    if not rows:
+        return None
+    other, others = reward_accuracy(held_out) if held_out is not None else (0.0, 0)
+    if not others:
+        return (
+            "the pairs hold rewards; without a test split nothing shows whether the reward model was trained on them"
+        )
+    # Rows, not pairs: the pairs of a row are not independent.
+    pooled = (share * rows + other * others) / (rows + others)
+    if share - other <= 3 * (pooled * (1 - pooled) * (1 / rows + 1 / others)) ** 0.5:
+        return None
+    return (
+        f"the rewards put {share:.1%} of these pairs right and {other:.1%} of the test split: the reward model was "
+        "trained on these pairs, and this ranker trusts it too much; take rewards of a model trained on other rows"
+    )
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Trains the ranker.")
     commands = parser.add_subparsers(dest="data_from", required=True)
@@ -253,6 +285,8 @@ def _train(arguments: argparse.Namespace) -> None:
         assert found is not None
         name, examples = arguments.pairs.name, found
         held_out = read_preferences(arguments.pairs, "test") if arguments.pairs.is_dir() else None
+    if (doubt := doubt_rewards(examples, held_out)) is not None:
+        print(f"warning: {doubt}", file=sys.stderr)
     ranker = train(examples)
     written = {
         "data": arguments.data or name,

@@ -241,6 +241,38 @@ def test_a_folder_of_parquet_is_trained_on_and_its_test_split_tried(
 
 
 @pytest.mark.parametrize(
+    ("train", "test", "said"),
+    [
+        (1.0, 0.7, "warning: the rewards put 100.0% of these pairs right"),
+        (0.7, None, "warning: the pairs hold rewards; without a test split"),
+        (0.75, 0.75, ""),
+        (None, None, ""),
+    ],
+)
+def test_rewards_of_a_model_that_was_trained_on_these_pairs_are_doubted(
+    train: float | None, test: float | None, said: str, folder: Path, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    examples = read_folder(folder, "try")
+    for split, rows, share in (("train", range(28), train), ("test", range(28, 56), test)):
+        if split == "test" and test is None:
+            continue
+        made = pairs(examples, folder, rows)
+        # One pair a row, so that the shares are what they are said to be.
+        made = list({pair["source_id"]: pair for pair in made}.values())
+        for number, pair in enumerate(made):
+            if share is not None:
+                right = number < share * len(made)
+                pair |= {"chosen_reward": 1.0 if right else 0.0, "rejected_reward": 0.0 if right else 1.0}
+        table = pa.Table.from_pylist(made, schema("ranker", rewards=share is not None))
+        pq.write_table(table, tmp_path / f"{split}-00000-of-00001.parquet")
+    monkeypatch.setattr("sys.argv", ["train", "preferences", str(tmp_path), str(tmp_path / "ranker.json")])
+    recipe.main()
+    printed = capsys.readouterr().err
+    assert printed.startswith(said) and bool(printed) == bool(said)
+
+
+@pytest.mark.parametrize(
     ("content", "said"),
     [
         ("", "no pair"),

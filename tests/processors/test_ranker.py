@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from processors.checks import check_pair
 from processors.errors import InputError
 from processors.ranker import SHIPPED, FittedRanker, Rank, Ranker
-from processors.ranker_features import PRIOR, SIGNS, Measures, measure
+from processors.ranker_features import MEASURES, PRIOR, SIGNS, Measures, measure
 from processors.standings import Standing
 from processors.verdict import Verdict
 
@@ -33,6 +33,7 @@ GOOD = [target for _, target in ROWS]
 # The same in slightly other words: what a second good translator might say.
 OTHER = [text.replace(" في ", " خلال ").replace(" من ", " عن ").replace(".", " .") for text in GOOD]
 WRONG_NUMBERS = [text.translate(str.maketrans("123456789", "987654321")) for text in GOOD]
+NUMBERED = [i for i, text in enumerate(GOOD) if text != WRONG_NUMBERS[i]]
 HALF = [text[: len(text) // 2] for text in GOOD]
 HALF_ENGLISH = [f"{text[: len(text) // 2]} {source[len(source) // 2 :]}" for source, text in ROWS]
 
@@ -248,6 +249,22 @@ def test_the_shipped_weights_are_small_and_have_the_right_signs(ranker: Ranker) 
     for weights in (ranker.pair, ranker.consensus):
         assert all(weight * (SIGNS[name] or 1) >= 0 for name, weight in zip(PRIOR, weights.prior, strict=True))
         assert 0.01 < weights.sharpness < 1
+
+
+def test_a_rare_fault_tells_more_than_one_more_of_many(ranker: Ranker) -> None:
+    def prior(faults: int, others: int) -> float:
+        spoiled, less = (
+            [WRONG_NUMBERS[i] if i in NUMBERED[:n] else GOOD[i] for i in range(90)] for n in (faults, others)
+        )
+        found = ranker.fit_batch(SOURCES, {"a": spoiled, "b": less}).prior()
+        return found["b"] - found["a"]
+
+    assert prior(4, 0) > prior(24, 20) > 0
+
+
+def test_vowel_marks_are_counted_by_word() -> None:
+    found = measure(["The door is open."], [["الباب مفتوح", "البابُ مَفتوحٌ", "open 🙂", ""]])
+    assert found.candidates[0, :, MEASURES.index("marks")].tolist() == [0.0, 1.5, 0.0, 0.0]
 
 
 def test_code_is_no_foreign_script() -> None:
