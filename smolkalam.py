@@ -184,6 +184,7 @@ def preferences(
     ] = False,
     test_share: Annotated[float, typer.Option(min=0, max=1, help="Share of the rows that go to `test`.")] = 0.05,
     seed: Annotated[int, typer.Option(min=0, help="Divides train from test.")] = 42,
+    workers: Annotated[int | None, typer.Option(min=1, help="As of build.")] = None,
 ) -> None:
     """Make preference pairs of a build's candidates, for TRL's reward and DPO trainers."""
     from builders.preferences import run_preferences
@@ -201,6 +202,7 @@ def preferences(
         largest=largest,
         test_share=test_share,
         seed=seed,
+        workers=workers or _cores(),
     )
 
 

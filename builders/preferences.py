@@ -5,13 +5,14 @@ import re
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from builders.finished_run import ranked_rows, ranked_units
+from builders.finished_run import ranked_units
 from builders.preference_card import write_card
-from builders.preference_pairs import REASONS, TASKS, Plan, is_test, make_pairs, schema
+from builders.preference_pairs import REASONS, TASKS, Plan, schema
 from builders.preference_sources import (
     Source,
     Votes,
@@ -20,8 +21,9 @@ from builders.preference_sources import (
     read_references,
     read_verdicts,
 )
+from builders.preference_units import KINDS, SPLITS, left_out_file, pair_units, unit_counts, unit_pairs
 from builders.ranked import SplitWriter
-from builders.units import write_error
+from builders.units import UnitFiles, write_error
 from processors.errors import CountError, InputError
 
 COUNTS, LEFT_OUT = "preferences.json", "left_out.jsonl"
@@ -44,28 +46,22 @@ def run_preferences(
     largest: bool = False,
     test_share: float = 0.05,
     seed: int = 42,
+    workers: int = 1,
 ) -> None:
     """Write a finished run's pairs to `output`: `train` and `test` as Parquet, a card, and what was left out and why.
 
-    The same run and options give the same bytes. An `output` of an earlier call is replaced as a whole; any other
-    folder that holds something is an InputError, and so is a run that gives no pair.
+    The same run and options give the same bytes, however many `workers` (processes) there are. An `output` of an
+    earlier call is replaced as a whole; any other folder that holds something is an InputError, and so is a run that
+    gives no pair.
     """
     if task not in TASKS:
         raise InputError(f"--task {task}: expected one of {', '.join(TASKS)}")
     recipe, units = ranked_units(run)
     translators = [translator.name for translator in recipe.translators]
-    source = _source(by, scores, reference, verdicts, translators, recipe.language.code, task == "assistant")
-    plan = Plan(
-        task=task,
-        by=by,
-        source=source,
-        recipe=recipe,
-        tie=source.tie if tie is None else tie,
-        scale=source.scale if scale is None else scale,
-        largest=largest,
-        test_share=test_share,
-        seed=seed,
-    )
+    read = partial(_source, by, scores, reference, verdicts, translators, recipe.language.code, task == "assistant")
+    given = {"task": task, "by": by, "recipe": recipe, "largest": largest, "test_share": test_share, "seed": seed}
+    make_plan = partial(_plan, read, tie, scale, given)
+    plan = make_plan()
     output = output.absolute()
     if output.exists() and not output.is_dir():
         raise InputError(f"{output}: is a file; choose an empty or new folder as --output")
@@ -75,8 +71,12 @@ def run_preferences(
     try:
         shutil.rmtree(part, ignore_errors=True)
         part.mkdir(parents=True)
-        counts = _write(part, (rows for unit in units for rows in ranked_rows(unit)), plan)
-        _check(counts, source, run)
+        parts = part / "units"
+        parts.mkdir()
+        pair_units(units, parts, make_plan, workers)
+        counts = _write(part, units, plan, parts)
+        shutil.rmtree(parts)
+        _check(counts, plan.source, run)
         write_card(part, plan, counts)
         (part / COUNTS).write_text(json.dumps(counts, indent=1, ensure_ascii=False), encoding="utf-8")
         shutil.rmtree(output, ignore_errors=True)
@@ -85,8 +85,18 @@ def run_preferences(
         raise write_error(error, output) from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
-    _report(counts, source)
+    _report(counts, plan.source)
     print(output)
+
+
+def _plan(read: Callable[[], Source], tie: float | None, scale: float | None, given: dict[str, Any]) -> Plan:
+    source = read()
+    return Plan(
+        source=source,
+        tie=source.tie if tie is None else tie,
+        scale=source.scale if scale is None else scale,
+        **given,
+    )
 
 
 def _source(
@@ -114,48 +124,41 @@ def _source(
     return read_judgements(verdicts, translators) if by == "judges" else read_verdicts(verdicts, translators)
 
 
-def _write(folder: Path, batches: Iterator[list[dict[str, Any]]], plan: Plan) -> dict[str, Any]:
+def _write(folder: Path, units: list[UnitFiles], plan: Plan, parts: Path) -> dict[str, Any]:
+    """Put together what the units' `parts` hold, in the units' order."""
     columns = schema(plan.task, plan.recipe.ranking.reward is not None)
     writers = {
         split: SplitWriter(folder, split, columns, group_bytes=_GROUP_BYTES, shard_bytes=_SHARD_BYTES)
-        for split in ("train", "test")
+        for split in SPLITS
     }
-    totals: Counter[str] = Counter()
-    reasons: Counter[str] = Counter()
-    pairings: Counter[str] = Counter()
-    with (folder / LEFT_OUT).open("w", encoding="utf-8") as log:
-        for batch in batches:
-            made: dict[str, list[dict[str, Any]]] = {"train": [], "test": []}
-            for row in batch:
-                pairs, left_out = make_pairs(row, plan)
-                made["test" if is_test(row["messages"], plan.test_share, plan.seed) else "train"] += pairs
-                totals["rows"] += 1
-                totals["possible"] += _possible(row, plan)
-                totals["pairs"] += len(pairs)
-                reasons.update(pair.reason for pair in left_out)
-                pairings.update(f"{pair['chosen_translator']} over {pair['rejected_translator']}" for pair in pairs)
-                for pair in left_out:
-                    record = {"id": pair.id, "pair": pair.translators, "reason": pair.reason, "detail": pair.detail}
-                    log.write(json.dumps(record, ensure_ascii=True) + "\n")
-            for split, pairs in made.items():
-                if pairs:
-                    writers[split].write(pairs)
+    counts: dict[str, Counter[str]] = {kind: Counter() for kind in KINDS}
+    with (folder / LEFT_OUT).open("wb") as log:
+        for unit in units:
+            found, asked = unit_counts(parts, unit)
+            for kind, counter in counts.items():
+                counter.update(found[kind])
+            if isinstance(plan.source, Votes):
+                plan.source.asked |= asked
+            for split, writer in writers.items():
+                for pairs in unit_pairs(parts, unit, split):
+                    writer.write(pairs)
+            log.write(left_out_file(parts, unit).read_bytes())
     for writer in writers.values():
         writer.close()
-    if totals["possible"] != totals["pairs"] + reasons.total():
-        raise CountError(f"{totals['possible']} pairs looked at, {totals['pairs']} kept + {reasons.total()} left out")
+    totals, reasons = counts["totals"], counts["reasons"]
+    written = sum(writer.rows for writer in writers.values())
+    if totals["possible"] != totals["pairs"] + reasons.total() or written != totals["pairs"]:
+        raise CountError(
+            f"{totals['possible']} pairs looked at, {totals['pairs']} kept ({written} written) + {reasons.total()} "
+            "left out"
+        )
     return {
         "rows": totals["rows"],
         "possible": totals["possible"],
         "pairs": {split: writer.rows for split, writer in writers.items()},
         "left_out": {reason: reasons[reason] for reason in REASONS if reasons[reason]},
-        "chosen": dict(sorted(pairings.items())),
+        "chosen": dict(sorted(counts["pairings"].items())),
     }
-
-
-def _possible(row: dict[str, Any], plan: Plan) -> int:
-    width = sum(candidate["translator"] in plan.source.translators for candidate in row["candidates"])
-    return width * (width - 1) // 2
 
 
 def _check(counts: dict[str, Any], source: Source, run: Path) -> None:

@@ -33,6 +33,7 @@ class Monitor:
     """Observes a build (see `builders.stages.Observer`) on stderr; stdout stays for data.
 
     `stages` are the stages to come, by name; the first with a known number of rows sets the size of the others.
+    None, for work that is no build's: then there is no bar for the whole.
     """
 
     def __init__(self, stages: list[str], console: Console | None = None) -> None:
@@ -61,7 +62,8 @@ class Monitor:
 
     def __enter__(self) -> "Monitor":
         self._progress.start()
-        self._whole = self._progress.add_task("whole build", total=None, rate="")
+        if self.stages:
+            self._whole = self._progress.add_task("whole build", total=None, rate="")
         return self
 
     def __exit__(
@@ -146,7 +148,7 @@ class Monitor:
 
 
 def _weight(name: str) -> float:
-    return WEIGHTS[name.split("/")[0]]
+    return WEIGHTS.get(name.split("/")[0], 0.0)
 
 
 def _duration(seconds: float) -> str:

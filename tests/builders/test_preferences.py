@@ -70,6 +70,27 @@ def test_the_folder_loads_and_no_request_is_on_both_sides(
         assert pair["prompt"] == translation_prompt(source, "Arabic")
 
 
+def test_any_number_of_workers_gives_the_same_bytes(
+    run: Path, scores: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    rows = [{"id": f"s1k_1.1_think/{number:07d}", "better": "SeedX", "worse": "Gemma3"} for number in range(0, 60, 3)]
+    people = tmp_path / "people.jsonl"
+    people.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    said = set()
+    for given in ({"by": "benchmark", "scores": scores}, {"by": "verdicts", "verdicts": people}):
+        made = []
+        for workers in (1, 2, 5):
+            output = tmp_path / f"{given['by']}-{workers}"
+            run_preferences(run, output, workers=workers, test_share=0.3, **given)
+            made.append(tree(output))
+            told = capfd.readouterr().err
+            said.add("\n".join(line for line in told.splitlines() if not line.startswith("pairs:")))
+        assert made[0] == made[1] == made[2]
+        assert {"train-00000-of-00001.parquet", "test-00000-of-00001.parquet", "left_out.jsonl"} <= set(made[0])
+    # One report for each kind of preference, whoever made it; the run lacks some of the rows that people judged.
+    assert len(said) == 2 and any("6 judged pairs are no two translations" in report for report in said)
+
+
 def test_the_same_call_gives_the_same_bytes_and_replaces_the_folder(run: Path, scores: Path, tmp_path: Path) -> None:
     one, other = tmp_path / "one", tmp_path / "other"
     for output in (one, other, one):
