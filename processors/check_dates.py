@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import lru_cache
 
 from processors.number_words import english_words
@@ -51,7 +52,6 @@ _ARABIC_DAY = re.compile(
     + "|".join(f"(?P<{name}>{words}|{words.replace('ال', 'لل', 1)})" for name, words in _DAYS.items())
     + r")(?!\w)"
 )
-_DIGIT = re.compile(r"\d")
 _ERA = re.compile(r"\d\s?(?:BCE?|B\.C\.?(?:E\.?)?)(?![A-Za-z])")
 _ARABIC_ERA = re.compile(r"(?<!\w)ق\.? ?م(?!\w)|قبل (?:ال)?(?:ميلاد|مولد|المسيح|عصر|حقبه)|قبل \w+ الميلادي")
 _CLOCK = re.compile(r"(?<![\d:.])([01]?\d|2[0-4]):([0-5]\d)(?![\d:])")
@@ -108,23 +108,47 @@ def _day_problem(source: str, plain: str) -> str | None:
     return f"the day '{min(lost)}' of the source is missing" if lost else None
 
 
-def _clock_problem(source: str, plain: str) -> str | None:
-    here = _times(source) if ":" in source else []
-    if here:
-        there = _times(plain)
-        # RTL typing turns "14:30" round, hours may be counted to 12 or 24.
-        strange = [t for t in there if t not in here and t[::-1] not in here]
-        lost = [t for t in here if t not in there and t[::-1] not in there]
-        if strange and lost:
-            return f"the time {_clock(lost[0])} of the source became {_clock(strange[0])}"
-    iso = _ISO.findall(source) if "-" in source or "/" in source else []
-    strange_dates = [d for d in _ISO.findall(plain) if d not in iso] if iso else []
+@dataclass(frozen=True, slots=True)
+class _Times:
+    """Hours and minutes, dates with the year first, halves of the day ("am", "pm"), and whether a year is BC."""
+
+    clock: list[tuple[int, int]]
+    dates: list[tuple[str, str, str]]
+    halves: set[str | None]
+    era: bool
+
+    def __bool__(self) -> bool:
+        return bool(self.clock or self.dates or self.halves or self.era)
+
+
+@lru_cache(maxsize=64)
+def _stated(source: str) -> _Times:
+    return _Times(
+        _times(source) if ":" in source else [],
+        _ISO.findall(source) if "-" in source or "/" in source else [],
+        {m.lastgroup for m in _HALF.finditer(source)},
+        _ERA.search(source) is not None,
+    )
+
+
+def _time_problem(source: str, plain: str) -> str | None:
+    here = _stated(source)
+    if not here:
+        return None
+    if here.era and not _ARABIC_ERA.search(plain):
+        return "the era (BC) of the source is missing"
+    there = _times(plain) if here.clock else []
+    # RTL typing turns "14:30" round, hours may be counted to 12 or 24.
+    strange = [t for t in there if t not in here.clock and t[::-1] not in here.clock]
+    lost = [t for t in here.clock if t not in there and t[::-1] not in there]
+    if strange and lost:
+        return f"the time {_clock(lost[0])} of the source became {_clock(strange[0])}"
+    strange_dates = [d for d in _ISO.findall(plain) if d not in here.dates] if here.dates else []
     if strange_dates:
-        return f"the date {'-'.join(iso[0])} of the source became {'-'.join(strange_dates[0])}"
-    halves = {m.lastgroup for m in _HALF.finditer(source)}
-    if halves == {"am"} and not _MORNING.search(plain) and not _SOURCE_EVENING.search(source):
+        return f"the date {'-'.join(here.dates[0])} of the source became {'-'.join(strange_dates[0])}"
+    if here.halves == {"am"} and not _MORNING.search(plain) and not _SOURCE_EVENING.search(source):
         return "a.m. of the source became p.m." if _ONLY_EVENING.search(plain) else None
-    if halves == {"pm"} and not _EVENING.search(plain) and not _SOURCE_MORNING.search(source):
+    if here.halves == {"pm"} and not _EVENING.search(plain) and not _SOURCE_MORNING.search(source):
         return "p.m. of the source became a.m." if _ONLY_MORNING.search(plain) else None
     return None
 
@@ -145,8 +169,5 @@ def date_problems(source: str, plain: str) -> list[str]:
     found: list[str | None] = []
     if not english_words(source).isdisjoint(DATE_WORDS):
         found = [_month_problem(source, plain), _day_problem(source, plain)]
-    if _DIGIT.search(source):
-        found.append(_clock_problem(source, plain))
-        if _ERA.search(source) and not _ARABIC_ERA.search(plain):
-            found.append("the era (BC) of the source is missing")
+    found.append(_time_problem(source, plain))
     return [problem for problem in found if problem]

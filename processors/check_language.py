@@ -13,16 +13,19 @@ _PARTICLES = frozenset(
      "der", "den", "al", "bin", "ibn"]
 )  # fmt: skip
 
+# Written so in Arabic too.
+_LOANS = frozenset(["wifi", "wi-fi", "email", "e-mail", "iphone", "ipad", "ipod", "ebay", "linux", "android"])
+
 Blank = Callable[[str], str]
 
 _LATIN = re.compile(r"[A-Za-z][A-Za-z]")
-_WORD = r"[A-Za-z][A-Za-z'’\-]*"
+_WORD = r"[A-Za-zÀ-ÖØ-öø-ɏḀ-ỹ][A-Za-zÀ-ÖØ-öø-ɏḀ-ỹ'’\-]*"
 _STRETCH = re.compile(rf"{_WORD}(?:[\s,;:\"“”()]{{1,3}}{_WORD})*")
 _WORDS = re.compile(_WORD)
 # Scripts that no translation into Arabic needs unless the source shows them. Greek stands in formulas: soft.
 _FOREIGN = re.compile(
     r"[\u0370-\u03ff\u0400-\u052f\u0530-\u05ff\u0700-\u074f\u0780-\u07bf\u0900-\u1cff\u2e80-\u2fff\u3040-\u30ff"
-    r"\u3100-\u9fff\ua000-\uabff\uac00-\ud7ff\uf900-\ufaff\U0001b000-\U0001b16f\U00020000-\U0003ffff]+"
+    r"\u3100-\u9fff\u3001\u3002\uff01\uff08\uff09\uff0c\uff1a\uff1b\uff1f\ua000-\uabff\uac00-\ud7ff\uf900-\ufaff\U0001b000-\U0001b16f\U00020000-\U0003ffff]+"
 )
 _SCRIPTS = (
     ("Ethi", "Ethiopic", re.compile(r"[\u1200-\u139f\u2d80-\u2ddf\uab01-\uab2f]")),
@@ -50,6 +53,8 @@ def _is_prose(words: list[str]) -> tuple[int, int]:
 
 
 def _quoted(text: str, start: int, end: int) -> bool:
+    # An apostrophe may be a letter of the last word or the quotation mark behind it.
+    end -= text[end - 1] in "'’"
     before, after = text[max(0, start - 3) : start].rstrip()[-1:], text[end : end + 3].lstrip()[:1]
     return before != "" and before in "\"'“«(‘[”„" and after in "\"'”»)’]“.,،"
 
@@ -66,7 +71,6 @@ def check_untranslated(source: str, target: str, *, script: str = "Arab", blank:
     if not stretches:
         return []
     known: set[str] | None = None
-    foreign_words = 0
     soft: Verdict | None = None
     for m in stretches:
         words = _WORDS.findall(m.group())
@@ -83,13 +87,21 @@ def check_untranslated(source: str, target: str, *, script: str = "Arab", blank:
         if copied * 2 >= count:
             if small >= 3 and count >= 5:
                 return [Verdict("untranslated", True, f"{count} English words {where}")]
-            if small >= 2 or (small == 1 and len(words[0]) > 3 and not quoted):
+            if small >= 2 or (small == 1 and len(words[0]) > 3 and not quoted and not _is_mention(source, m.group())):
                 soft = soft or Verdict("untranslated", False, f"{count} English words {where}")
-        elif count >= 3 or small >= 2:
-            foreign_words += count
-            if foreign_words >= 3:
-                soft = soft or Verdict("script", False, f"Latin letters that are not the source's {where}")
+        elif text[m.start() - 1 : m.start()] == "&" and text[m.end() : m.end() + 1] == ";":
+            continue
+        elif not quoted and any(w.islower() and len(w) >= 3 and w not in known for w in words):
+            soft = soft or Verdict("script", False, f"Latin letters that are not the source's {where}")
     return [soft] if soft else []
+
+
+def _is_mention(source: str, word: str) -> bool:
+    """A loan word, or one that the source speaks of ("the Latin word cella")."""
+    return (
+        word.lower() in _LOANS
+        or re.search(rf"\b(?:word|term|called|named|verb|noun) {re.escape(word)}\b", source) is not None
+    )
 
 
 def _quoted_in(source: str, stretch: str) -> bool:
@@ -124,9 +136,11 @@ def check_script(
         found = next((entry for entry in _SCRIPTS if entry[2].search(strange)), None)
         if found and (found[0] == expected or (expected == "Jpan" and found[0] == "Hans")):
             continue
-        name = found[1] if found else "foreign"
-        detail = f"{name} letters at character {m.start()}: '{excerpt(m.group())}'"
-        verdicts.append(Verdict("script", name != "Greek", detail))
+        name = found[1] if found else "foreign" if any(map(str.isalpha, strange)) else "full-width"
+        detail = (
+            f"{name} {'marks' if name == 'full-width' else 'letters'} at character {m.start()}: '{excerpt(m.group())}'"
+        )
+        verdicts.append(Verdict("script", name not in ("Greek", "full-width"), detail))
         break
     if script == "Arab" and language == "ar" and _PERSIAN.search(target):
         allowed = set(source)
@@ -153,6 +167,6 @@ def _latin_share(source: str, target: str, blank: Blank | None) -> Verdict | Non
         latin, letters = sum(map(len, _WORDS.findall(target))), sum(map(str.isalpha, target))
     small = _is_prose(_WORDS.findall(source))[1]
     prose = _is_prose(_WORDS.findall(target))[1]
-    if latin * 10 >= letters * 7 and prose >= 2 and small >= 2:
+    if latin * 10 >= letters * 7 and (prose >= 2 or latin >= letters >= 15) and small >= 2:
         return Verdict("script", True, f"{latin} of {letters} letters are Latin: '{excerpt(target.strip())}'")
     return None

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
 
 from processors.check_dates import DATE_WORDS, date_problems
 from processors.check_spelled import NUMBER_WORDS, spelled_problem
@@ -27,6 +28,12 @@ _MINUTES = re.compile(r":[0-5]\d(?!\d)")
 # Digits of a number whose value matters, and how many lost numbers are looked for in words: both bound the work.
 _LONGEST, _MOST = 15, 50
 _SCALES = {"thousand": 1000, "k": 1000, "million": 10**6, "m": 10**6, "billion": 10**9, "bn": 10**9, "dozen": 12}
+
+
+# The digits' check and that of units, dates and words may both want it.
+@lru_cache(maxsize=4)
+def _spelling(target: str) -> str:
+    return normalise_arabic(ascii_digits(target))
 
 
 def _allowed(source: str, written: Counter[str]) -> set[str]:
@@ -60,7 +67,7 @@ def _plain(value: float) -> str:
     return str(int(value)) if value == int(value) else f"{value:.6f}".rstrip("0")
 
 
-def _differences(source: str, target: str, plain: str) -> tuple[list[str], list[str]]:
+def _differences(source: str, target: str) -> tuple[list[str], list[str]]:
     """Numbers of the source that the target lost, and numbers of the target that the source does not explain."""
     source, target = ascii_digits(source), ascii_digits(target)
     left = Counter(numbers(source))
@@ -82,6 +89,7 @@ def _differences(source: str, target: str, plain: str) -> tuple[list[str], list[
         # "1,300" written "1 300": the same digits in the same order.
         return [], []
     if lost or extra:
+        plain = _spelling(target)
         lost = [n for n in lost[:_MOST] if not arabic_spells(n, plain, right) and not _whole_year(n, right)]
         extra = [n for n in extra if not _scaled_down(n, plain, left)]
     return lost, extra
@@ -120,7 +128,12 @@ def _sign_problem(source: str, plain: str) -> str | None:
     if lost and not _BELOW.search(plain):
         return f"the sign of -{lost[1]} is missing"
     new = _NEW_NEGATIVE.search(plain) if "-" in plain or "−" in plain else None
-    if new and not _MINUS.search(source) and re.search(rf"(?<![-−–—] )(?<![-−–—]){re.escape(new[1])}", source):
+    if (
+        new
+        and not _MINUS.search(source)
+        and canonical(new[1]) in numbers(source)
+        and not re.search(rf"[-−–—]\s?{re.escape(new[1])}", source)
+    ):
         return f"{new[1]} of the source became -{new[1]}"
     return None
 
@@ -131,12 +144,13 @@ def check_numbers(source: str, target: str, *, language: str = "ar") -> list[Ver
     For a target language other than Arabic the spelled-out forms are unknown: only numbers from 13 on count, and units
     and months are left alone.
     """
-    digits = _DIGIT.search(source) or _DIGIT.search(target)
-    if not digits and (language != "ar" or english_words(source).isdisjoint(_WORDS)):
+    stated = _DIGIT.search(source) is not None
+    digits = stated or _DIGIT.search(target)
+    told = language == "ar" and (stated or not english_words(source).isdisjoint(_WORDS))
+    if not digits and not told:
         return []
     verdicts = []
-    plain = normalise_arabic(ascii_digits(target))
-    lost, extra = _differences(source, target, plain) if digits else ([], [])
+    lost, extra = _differences(source, target) if digits else ([], [])
     if language != "ar":
         lost = [n for n in lost if len(n) > 2 or (n.isdigit() and int(n) > 12)]
     if lost and extra:
@@ -146,8 +160,8 @@ def check_numbers(source: str, target: str, *, language: str = "ar") -> list[Ver
         verdicts.append(Verdict("numbers", False, f"{', '.join(lost[:5])} of the source is missing"))
     elif extra:
         verdicts.append(Verdict("numbers", False, f"{', '.join(extra[:5])} is not in the source"))
-    if language == "ar":
-        verdicts += [Verdict("numbers", False, problem) for problem in _problems(source, plain)]
+    if told:
+        verdicts += [Verdict("numbers", False, problem) for problem in _problems(source, _spelling(target))]
     return verdicts
 
 

@@ -34,23 +34,38 @@ _WORD = re.compile(
 )  # fmt: skip
 _ROMAN = {"I": 1, "V": 5, "X": 10}
 
-_ONE_WORDS = {
-    "ثلاثه?|ثالثه?": 3, "اربعه?|رابعه?": 4, "خمسه?|خامسه?": 5, "سته?|سادسه?": 6, "سبعه?|سابعه?": 7,
-    "ثمان(?:يه?)?|ثامنه?": 8, "تسعه?|تاسعه?": 9,
+_ONES = {
+    1: "احدي احد حادي حاديه واحد واحده", 2: "اثنا اثني اثنان اثنين اثنه اثنتا اثنتي اثنتان اثنتين ثاني ثانيه ثان",
+    3: "ثلاث ثلاثه ثالث ثالثه", 4: "اربع اربعه رابع رابعه", 5: "خمس خمسه خامس خامسه", 6: "ست سته سادس سادسه",
+    7: "سبع سبعه سابع سابعه", 8: "ثمان ثماني ثمانيه ثامن ثامنه", 9: "تسع تسعه تاسع تاسعه",
 }  # fmt: skip
-_TEN_WORDS = {"عشر": 20, "ثلاث": 30, "اربع": 40, "خمس": 50, "ست": 60, "سبع": 70, "ثمان": 80, "تسع": 90}
-_ARABIC = re.compile(
-    r"(?<!\w)[وف]?(?:ب?ال|لل|[بلك])?(?:(?P<one>" + "|".join(f"(?:{w})" for w in _ONE_WORDS) + r")(?P<teen> عشره?)?"
-    r"|(?:احدي?|حاديه?) (?P<eleven>عشره?)|(?:ا?ثن\w*|ثاني?ه?) (?P<twelve>عشره?)|(?P<ten>عشره?|عاشره?)"
-    r"|(?P<tens>" + "|".join(_TEN_WORDS) + r")[وي]ن"
-    r"|(?P<scale>(?P<thousand>ال[او]?ف(?:ين|ان|ي|ا)?)|(?P<million>مليون(?:ين|ان|ي|ا)?|ملايين)"
-    r"|(?P<billion>(?:مليار|بليون)(?:ين|ان|ي|ا|ات)?|بلايين)|(?P<trillion>تريليون(?:ين|ان|ي|ا|ات)?))"
-    r"|(?P<fraction>نصف|ارباع|ربع|ثلث)(?:ين?|ان?)?(?:نا|هم?|ها|كم)?)(?!\w)"
-)  # fmt: skip
-_ONE_VALUES = [(re.compile(words), n) for words, n in _ONE_WORDS.items()]
-_BEFORE_TENS = re.compile(r"(\w+) و ?$")
-_SMALL = {"واح": 1, "احد": 1, "حاد": 1, "اثن": 2, "ثان": 2}
-_FRACTIONS = {"نصف": "half", "ارباع": "quarter", "ربع": "quarter"}
+_TEN_STEMS = ("عشر", "ثلاث", "اربع", "خمس", "ست", "سبع", "ثمان", "تسع")
+_SCALE_FORMS = {
+    "thousand": "الف الفا الفي الفين الفان الاف",
+    "million": "مليون مليونا مليوني مليونين مليونان ملايين",
+    "billion": "مليار مليارا مليارات ملياري مليارين ملياران بليون بليونا بليوني بليونين بلايين",
+    "trillion": "تريليون تريليونا تريليونات تريليوني تريليونين",
+}
+_PREFIXES = ("", "ال", "ب", "بال", "ل", "لل", "ك", "كال")
+_PRONOUNS = ("", "ي", "ا", "ين", "ان", "ه", "ها", "هم", "نا", "انا", "كم")
+
+
+def _forms() -> dict[str, tuple[str, int | str]]:
+    """Every Arabic number word, with the articles and prepositions that are written with it: its kind and value."""
+    bare: dict[str, tuple[str, int | str]] = {}
+    for stem in ("نصف", "ربع", "ارباع", "ثلث"):
+        fraction = {"نصف": "half", "ثلث": "third"}.get(stem, "quarter")
+        bare |= {stem + pronoun: ("fraction", fraction) for pronoun in _PRONOUNS}
+    bare |= {word: ("one", n) for n, words in _ONES.items() for word in words.split()}
+    bare |= dict.fromkeys(("عشر", "عشره", "عاشر", "عاشره"), ("ten", 10))
+    bare |= {f"{stem}{end}": ("tens", n * 10) for n, stem in enumerate(_TEN_STEMS, 2) for end in ("ون", "ين")}
+    bare |= {word: ("scale", scale) for scale, words in _SCALE_FORMS.items() for word in words.split()}
+    prefixed = {prefix + word: found for word, found in bare.items() for prefix in _PREFIXES}
+    return {join + word: found for word, found in prefixed.items() for join in ("", "و", "ف")} | bare
+
+
+_FORMS = _forms()
+_ARABIC_WORD = re.compile(r"[ء-ي]+")
 _FRACTION_STEMS = {
     "half": ("نصف", "منتصف", "وسط"),
     "quarter": ("ربع", "ارباع"),
@@ -116,31 +131,35 @@ def _roman(numeral: str) -> int:
 
 def _arabic(plain: str) -> _Spelled:
     found = _Spelled()
-    for m in _ARABIC.finditer(plain):
-        if m["one"]:
-            one = _one_value(m["one"])
-            found.values[one + 10 if m["teen"] else one] += 1
-            found.parts |= {one, 10} if m["teen"] else {one}
-        elif m["eleven"] or m["twelve"]:
-            found.values[11 if m["eleven"] else 12] += 1
-            found.parts |= {1, 10} if m["eleven"] else {2, 10}
-        elif m["ten"]:
-            found.values[10] += 1
-        elif m["tens"]:
-            tens = _TEN_WORDS[m["tens"]]
-            before = _BEFORE_TENS.search(plain, max(0, m.start() - 12), m.start() + 1)
-            found.values[tens] += 1
-            found.parts.add(tens + _one_value(before[1]) if before else tens)
-        elif m["fraction"]:
-            found.fractions.add(_FRACTIONS.get(m["fraction"], "third"))
+    words = _ARABIC_WORD.findall(plain)
+    before = 0
+    for i, word in enumerate(words):
+        if word not in _FORMS:
+            # "خمسة و عشرين" is also written apart.
+            before = before if word == "و" else 0
+            continue
+        kind, value = _FORMS[word]
+        one, before = before, 0
+        if kind == "fraction":
+            found.fractions.add(str(value))
+        elif kind == "scale":
+            found.scales[str(value)] += 1
+        elif kind == "one":
+            n = before = int(value)
+            found.parts.add(n)
+            if i + 1 < len(words) and words[i + 1] in ("عشر", "عشره"):
+                found.values[n + 10] += 1
+            elif n > 2:
+                found.values[n] += 1
+        elif kind == "tens":
+            found.values[int(value)] += 1
+            found.parts.add(int(value) + one)
+        elif one and word in ("عشر", "عشره"):
+            found.parts.add(10)
         else:
-            found.scales[next(name for name in _SCALES if m[name])] += 1
+            found.values[10] += 1
     found.parts |= found.values.keys()
     return found
-
-
-def _one_value(word: str) -> int:
-    return next((n for pattern, n in _ONE_VALUES if pattern.fullmatch(word)), _SMALL.get(word[:3], 0))
 
 
 def spelled_problem(source: str, plain: str) -> str | None:

@@ -11,6 +11,14 @@ from typing import Any
 from processors.verdict import Verdict, excerpt
 
 _TAG = re.compile(r"</?(?:think|tool_call|tool_response|tools|code)>")
+# "[Your Name]" may be translated, but must be there; "USER_ID" must stay as it is.
+_BRACKETED = re.compile(
+    r"\[(?:[A-Z][A-Z _-]{1,40}"
+    r"|[A-Z][a-z]+(?::? [A-Za-z]+){0,4}|(?:your|insert|enter|add|name|date)\b[^\[\]\n]{0,40})\]"
+    r"(?!\()"
+)
+_ANY_BRACKETED = re.compile(r"\[[^\[\]\n]{1,60}\](?!\()")
+_CONSTANT = re.compile(r"(?<![\w.])[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)+(?!\w)")
 _MISSING = object()
 
 
@@ -28,6 +36,19 @@ def check_tags(source: str, target: str) -> list[Verdict]:
     start = source.lstrip()[:1]
     if start in ("{", "[") and start and not tags:
         return check_json(source, target, required=False)
+    return []
+
+
+def check_placeholders(source: str, target: str) -> list[Verdict]:
+    """Placeholders that prose has: "[Your Name]", counted, and "USER_ID", which must be there. Soft."""
+    if "_" in source:
+        lost = next((name for name in _CONSTANT.findall(source) if name not in target), None)
+        if lost:
+            return [Verdict("protected", False, f"missing: '{excerpt(lost)}'")]
+    if "[" in source:
+        wanted = _BRACKETED.findall(source)
+        if wanted and len(_ANY_BRACKETED.findall(target)) != len(_ANY_BRACKETED.findall(source)):
+            return [Verdict("protected", False, f"other placeholders than the source's '{excerpt(' '.join(wanted))}'")]
     return []
 
 

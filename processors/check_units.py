@@ -128,6 +128,7 @@ _DIGITS_UNIT = re.compile(r"\d" + _UNIT)
 _WORDS_UNIT = re.compile(r"\b(?:" + "|".join(_NUMBER_WORDS) + ")" + _UNIT)
 _NUMBER_WORD_SET = frozenset(_NUMBER_WORDS)
 _DIMENSION = re.compile(r"(?<![A-Za-z])(?:sq|cubic)")
+_NUMBER_BEFORE = re.compile(r"(?<![\d.,])(\d+(?:[.,]\d+)*)\s?$")
 _LAST_NUMBER = re.compile(r"(?<![\d.,])\d+(?:[.,]\d+)*$")
 _MONEY = re.compile(r"(?:(?<![A-Za-z])|US|NZ|HK|CA|(?<![A-Z])[AC])([$€£¥])\s?(\d+(?:[.,]\d+)*)")
 _MONEY_SIGN = re.compile("[$€£¥]")
@@ -140,7 +141,7 @@ _ENGLISH = {
 }
 _ARABIC = {
     kind: re.compile(
-        r"(?:(?<![\d.,])(\d+(?:[.,]\d+)*)\s?)?(?<![^\W\d_])(?:[وف]?(?:ب?ال|لل|[بل])?)(?:"
+        r"(?<![^\W\d_])(?:[وف]?(?:ب?ال|لل|[بل])?)(?:"
         + "|".join(f"(?P<{unit}>{arabic})" for unit, (_, arabic) in units.items())
         + r")(?![^\W\d_])"
     )
@@ -195,7 +196,8 @@ def measures(text: str) -> tuple[Measure, ...]:
 def _stated(kind: str, plain: str) -> Iterator[Measure]:
     for m in _ARABIC[kind].finditer(plain):
         if m.lastgroup:
-            yield Measure(canonical(m[1]) if m[1] else "", m.lastgroup)
+            number = _NUMBER_BEFORE.search(plain, max(0, m.start() - 20), m.start())
+            yield Measure(canonical(number[1]) if number else "", m.lastgroup)
 
 
 def unit_problem(source: str, plain: str) -> str | None:
@@ -231,7 +233,7 @@ def _missing(kind: str, here: list[Measure], there: set[str], source: str, plain
     for unit in dict.fromkeys(m.unit for m in here):
         if unit in there:
             continue
-        for other in there - units:
+        for other in sorted(there - units):
             if not _ENGLISH[other].search(source):
                 return f"unit '{unit}' of the source became '{other}'"
         neutral = _NEUTRAL.get(kind)

@@ -16,7 +16,7 @@ from processors.check_form import check_answered, check_empty, check_length, che
 from processors.check_language import check_identical, check_script, check_untranslated
 from processors.check_numbers import check_numbers
 from processors.check_phrases import check_flags, check_prompt_echo, check_refusal
-from processors.check_structure import check_json, check_messages, check_tags
+from processors.check_structure import check_json, check_messages, check_placeholders, check_tags
 from processors.conversation import Part, split_parts
 from processors.errors import InputError
 from processors.protection import Difference, compare_protected, recent_spans
@@ -75,13 +75,14 @@ def check_pair(
         verdicts += check_script(source, target, script=script, language=language, blank=_blank)
     verdicts += _check_protected(source, target)
     verdicts += check_tags(source, target)
+    verdicts += check_placeholders(source, target)
     verdicts += check_flags(source, target)
     verdicts += check_numbers(source, target, language=language if script == "Arab" else "")
     verdicts += check_repetition(source, target)
     verdicts += check_prompt_echo(source, target)
     verdicts += check_refusal(source, target)
     verdicts += check_markup(source, target)
-    verdicts += check_answered(source, target)
+    verdicts += check_answered(source, target, script=script, language=language)
     return verdicts
 
 

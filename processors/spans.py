@@ -69,7 +69,7 @@ _TAG = re.compile(
 # Between these tags stands code or drawing, never prose.
 _RAW_TAG = re.compile(r"<(script|style|pre|code|svg|math)(?=[\s>])", re.IGNORECASE)
 _CALC = re.compile(r"<<[-+*/().,%\d\s$A-Za-z]{1,150}=[^<>\n]{1,150}>>")
-_DOUBLE_BRACES = re.compile(r"\{\{[^{}\n]{1,200}+\}\}|\{%[^{}\n]{1,200}+%\}|\{#[^{}\n]{1,200}+#\}")
+_DOUBLE_BRACES = re.compile(r"\{\{[^{}\n]{1,200}+\}\}|\{%[^{}\n%]{1,200}+%\}|\{#[^{}\n#]{1,200}+#\}")
 _PERCENT = re.compile(r"%(?:\([A-Za-z_]\w{0,60}+\)|\d\$)?[-+0#]{0,3}\d{0,3}(?:\.\d{1,2})?[sdifgxXeEuc](?![\w%])")
 _TABLE_RULE = re.compile(r"[ \t]*+\|?[ \t]*+:?-++:?[ \t]*+(?:\|[ \t]*+:?-++:?[ \t]*+)*+\|?[ \t]*+$", re.MULTILINE)
 _JSON = json.JSONDecoder()

@@ -89,6 +89,11 @@ CLEAN = [
     ("The train leaves at quarter past five.", "يغادر القطار في الخامسة والربع."),
     ("We sold a dozen boxes in two days.", "بعنا اثني عشر صندوقًا في يومين."),
     ("Ten thousand people live on 5 hectares.", "يعيش 10 آلاف شخص على 5 هكتارات."),
+    ("So 6 minus 5 is 1, and the inverse has $-1$.", "إذن 6 ناقص 5 تساوي 1، وفي المعكوس $-1$."),
+    (
+        "The determinant is $6 - 5 = 1$: \\begin{bmatrix} 3 & -1 \\end{bmatrix}",
+        "المحدد هو $6 - 5 = 1$: \\begin{bmatrix} 3 & -1 \\end{bmatrix}",
+    ),
     ("He was seventeen in 1939.", "كان في السابعة عشرة عام ألف وتسعمئة وتسعة وثلاثين."),
 ]
 
