@@ -1,9 +1,7 @@
 """Small sources in SmolTalk2's layout, and a command line run as a user runs it."""
 
-import os
 import signal
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,8 +12,7 @@ import pytest
 from hypothesis import settings
 
 from builders import schemas
-
-ROOT = Path(__file__).parent.parent
+from tests.processes import command_line, environment
 
 # How long an example takes says more about the machine than about the code.
 settings.register_profile("untimed", settings.default, deadline=None)
@@ -72,11 +69,9 @@ def smolkalam(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]
     """Run the command line in an empty folder."""
 
     def run(*arguments: str | Path, **options: Any) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "smolkalam", *map(str, arguments)]
-        environment = os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "200", "NO_COLOR": "1"}
         (tmp_path / "cwd").mkdir(exist_ok=True)
-        defaults = {"cwd": tmp_path / "cwd", "env": environment, "capture_output": True, "text": True, "timeout": 300}
-        return subprocess.run(command, **(defaults | options))
+        defaults = {"cwd": tmp_path / "cwd", "env": environment(), "capture_output": True, "timeout": 300}
+        return subprocess.run(command_line(*arguments), text=True, **(defaults | options))
 
     return run
 
@@ -92,9 +87,8 @@ class Demo(NamedTuple):
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     folder = tmp_path_factory.mktemp("demo")
-    command = [sys.executable, "-m", "smolkalam", "build", "demo", "--output", str(folder / "run")]
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "200", "NO_COLOR": "1"}
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300)
+    command = command_line("build", "demo", "--output", folder / "run")
+    done = subprocess.run(command, cwd=folder, env=environment(), capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     return Demo(folder / "run", done.stdout, done.stderr)
 

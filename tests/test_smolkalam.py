@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,8 @@ from typing import Any
 import pytest
 
 from builders.recipe import shipped_recipes
-from tests.conftest import ROOT, tree
+from tests.conftest import tree
+from tests.processes import ROOT, start_command, wait_for
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -84,13 +84,6 @@ def test_a_wrong_command_line_is_exit_code_2_and_says_how(arguments: list[str], 
     assert "Usage" in done.stderr and "Traceback" not in done.stderr
 
 
-def start(folder: Path, *arguments: Any, **options: Any) -> "subprocess.Popen[str]":
-    command = [sys.executable, "-m", "smolkalam", *map(str, arguments)]
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    return subprocess.Popen(command, cwd=folder, env=environment, text=True, **(pipes | options))
-
-
 @pytest.mark.parametrize("workers", [1, 2])
 def test_ctrl_c_is_one_line_and_the_same_command_goes_on(
     workers: int, row: Callable[..., dict[str, Any]], write_split: Callable[..., Path], smolkalam: Run, tmp_path: Path
@@ -101,10 +94,11 @@ def test_ctrl_c_is_one_line_and_the_same_command_goes_on(
     recipe.write_text("name: small\nsource: {path: unused}\ntranslators: [{name: one, backend: pseudo}]\n")
     build = ("build", recipe, "--input", source, "--workers", workers, "--tasks", 2, "--output")
     # A session of its own: the signal goes to its whole group, as from a terminal.
-    process = start(tmp_path, *build, tmp_path / "stopped", start_new_session=True)
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    process = start_command(*build, tmp_path / "stopped", start_new_session=True, **pipes)
     try:
-        while process.poll() is None and not list(tmp_path.glob("stopped/translate/one/counts/*.json")):
-            time.sleep(0.002)
+        units = (tmp_path / "stopped" / "translate" / "one" / "counts").glob
+        wait_for(lambda: process.poll() is not None or any(units("*.json")), "a unit", every_s=0.002)
         os.killpg(process.pid, signal.SIGINT)
         stdout, stderr = process.communicate(timeout=60)
     finally:
@@ -123,7 +117,7 @@ def test_ctrl_c_is_one_line_and_the_same_command_goes_on(
 def test_a_reader_that_has_gone_is_no_reason_to_complain(tmp_path: Path) -> None:
     receiver, sender = os.pipe()
     os.close(receiver)
-    process = start(tmp_path, "recipes", stdout=sender)
+    process = start_command("recipes", stdout=sender, stderr=subprocess.PIPE)
     os.close(sender)
     _, stderr = process.communicate(timeout=60)
     assert not stderr and process.returncode in (1, 141)

@@ -4,11 +4,10 @@ import json
 import os
 import random
 import shutil
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,8 @@ import pytest
 
 from processors.conversation import parse_tool_call, split_parts
 from processors.protection import compare_protected
-from tests.conftest import ROOT, tree
+from tests.conftest import tree
+from tests.processes import kill_when, start_command
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 Write = Callable[..., Path]
@@ -162,19 +162,12 @@ def test_killed_five_times_and_resumed_gives_the_same_bytes(
     whole, broken = tmp_path / "whole", tmp_path / "broken"
     assert smolkalam("build", recipe, "--input", source, "--output", whole, "--workers", 2).returncode == 0
     marks = sorted(random.Random(11).sample(range(1, 36), 5))
-    command = [sys.executable, "-m", "smolkalam", "build", str(recipe), "--input", str(source)]
-    command += ["--output", str(broken), "--workers", "2", "--tasks", "4"]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
-    killed = 0
-    for mark in marks:
-        process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        while process.poll() is None and len(list(broken.glob("*/**/counts/*.json"))) < mark:
-            time.sleep(0.002)
-        if process.poll() is None:
-            killed += 1
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-    assert killed >= 4
+    command = ("build", recipe, "--input", source, "--output", broken, "--workers", 2, "--tasks", 4)
+
+    def reached(mark: int) -> bool:
+        return len(list(broken.glob("*/**/counts/*.json"))) >= mark
+
+    assert sum(kill_when(start_command(*command), partial(reached, mark), every_s=0.002) for mark in marks) >= 4
     done = smolkalam("build", recipe, "--input", source, "--output", broken, "--workers", 2)
     assert done.returncode == 0, done.stderr
     assert tree(broken / "dataset") == tree(whole / "dataset")

@@ -1,10 +1,5 @@
 """Whole builds through an OpenAI-compatible server: a stand-in in a process of its own, with faults on demand."""
 
-import os
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +10,9 @@ import pytest
 from builders.build import run_build, work_on
 from processors.errors import InputError
 from processors.protection import compare_protected
-from tests.conftest import ROOT, tree
+from tests import processes
+from tests.conftest import tree
+from tests.processes import kill_when, start_command
 from tests.standin_llm import running
 
 KEY = "sk-never-to-be-seen-8472"
@@ -44,7 +41,7 @@ translators:
 
 
 def environment() -> dict[str, str]:
-    return os.environ | {"PYTHONPATH": str(ROOT), "SMOLKALAM_TEST_KEY": KEY, "COLUMNS": "200"}
+    return processes.environment(SMOLKALAM_TEST_KEY=KEY)
 
 
 def write_recipe(tmp_path: Path, url: str) -> Path:
@@ -88,15 +85,10 @@ def test_faults_and_kill_9_change_no_byte(smolkalam: Callable[..., Any], tmp_pat
     arguments = [item for fault in FAULTS[:7] for item in ("--fault", f"{fault}=0.03")]
     with running(*arguments, "--seed", "5", "--latency", "0.01") as server:
         recipe = write_recipe(tmp_path, server.url)
-        command = [sys.executable, "-m", "smolkalam", "build", str(recipe), "--output", str(broken), "--workers", "2"]
+        command = ("build", recipe, "--output", broken, "--workers", 2)
         for answers in (5, 40):
-            process = subprocess.Popen(
-                command, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=tmp_path
-            )
-            while process.poll() is None and sum(server.stats()["answered"].values()) < answers:
-                time.sleep(0.02)
-            process.send_signal(signal.SIGKILL)
-            process.wait()
+            process = start_command(*command, env=environment(), cwd=tmp_path)
+            kill_when(process, lambda least=answers: sum(server.stats()["answered"].values()) >= least)
         done = smolkalam("build", recipe, "--output", broken, "--workers", 2, env=environment())
         assert done.returncode == 0, done.stderr
     assert tree(broken / "dataset") == tree(whole / "dataset")

@@ -5,8 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from datatrove.pipeline.base import PipelineStep
 
 from builders.executors import run_stage
 from processors.errors import InputError, SmolKalamError
-from tests.conftest import ROOT
+from tests.processes import alive, environment, wait_for
 
 
 class CannotTravel(Exception):
@@ -101,36 +100,20 @@ def start(folder: Path, deeds: str, **options: Any) -> "subprocess.Popen[str]":
         "from pathlib import Path; from tests.builders.test_executors import run; "
         f"run(Path({str(folder)!r}), {deeds}, workers=2)"
     )
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
     return subprocess.Popen(
-        [sys.executable, "-c", code], env=environment, stderr=subprocess.PIPE, text=True, **options
+        [sys.executable, "-c", code], env=environment(), stderr=subprocess.PIPE, text=True, **options
     )
-
-
-def until(condition: Callable[[], Any], what: str) -> Any:
-    deadline = time.monotonic() + 60
-    while not (result := condition()):
-        assert time.monotonic() < deadline, f"waited in vain for {what}"
-        time.sleep(0.01)
-    return result
 
 
 def workers_of(folder: Path) -> set[int]:
     return {int(path.name.split(".")[1]) for path in (folder / "ran").iterdir()}
 
 
-def alive(process: int) -> bool:
-    try:
-        return Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
-
-
 def test_ctrl_c_at_the_terminal_is_the_parent_s_alone(tmp_path: Path) -> None:
     # One worker is busy, the other waits for a task: both are sent the signal.
     parent = start(tmp_path, '{0: "hang"}', start_new_session=True)
     try:
-        until(lambda: ranks(tmp_path) == {0, 1, 2, 3}, "the other tasks to end")
+        wait_for(lambda: ranks(tmp_path) == {0, 1, 2, 3}, "the other tasks to end")
         os.killpg(parent.pid, signal.SIGINT)
         _, stderr = parent.communicate(timeout=60)
     finally:
@@ -144,12 +127,12 @@ def test_ctrl_c_at_the_terminal_is_the_parent_s_alone(tmp_path: Path) -> None:
 def test_no_worker_outlives_a_parent_that_is_killed_or_interrupted(kill: signal.Signals, tmp_path: Path) -> None:
     parent = start(tmp_path, '{0: "hang", 1: "hang"}')
     try:
-        until(lambda: ranks(tmp_path) >= {0, 1}, "the workers to begin")
+        wait_for(lambda: ranks(tmp_path) >= {0, 1}, "the workers to begin")
         workers = workers_of(tmp_path)
         assert len(workers) == 2 and parent.pid not in workers and all(map(alive, workers))
         parent.send_signal(kill)
         parent.communicate(timeout=60)
-        until(lambda: not any(map(alive, workers)), "the workers to end")
+        wait_for(lambda: not any(map(alive, workers)), "the workers to end")
     finally:
         parent.kill()
         for worker in workers_of(tmp_path):

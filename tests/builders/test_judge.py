@@ -1,11 +1,7 @@
 """`smolkalam judge` with stand-in judges on the loopback: fair, biased, without form, failing, killed."""
 
 import json
-import os
-import signal
 import subprocess
-import sys
-import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -21,7 +17,7 @@ from builders.preferences import run_preferences
 from processors.errors import EngineError, InputError, RecipeError
 from tests.builders.small_run import candidate, hard, small_recipe, write_run
 from tests.builders.small_run import row as ranked_row
-from tests.conftest import ROOT
+from tests.processes import kill_when, start_command
 from tests.standin_llm import Running, running
 
 NAMES = ("SeedX", "Gemma3")
@@ -166,16 +162,9 @@ def test_kill_9_and_going_on_pays_for_nothing_twice(
     with ExitStack() as stack:
         server = started(stack, "honest", "--latency", "0.05")
         file = panel(tmp_path / "panel.yaml", judge(server, "honest", concurrency=2))
-        command = [sys.executable, "-m", "smolkalam", "judge", str(run), "--panel", str(file)]
-        command += ["--output", str(output), "--sample", "100", "--yes"]
-        environment = os.environ | {"PYTHONPATH": str(ROOT)}
-        quiet = subprocess.DEVNULL
+        command = ("judge", run, "--panel", file, "--output", output, "--sample", 100, "--yes")
         for answers in (3, 9):
-            process = subprocess.Popen(command, env=environment, stdout=quiet, stderr=quiet)
-            while process.poll() is None and sum(server.stats()["answered"].values()) < answers:
-                time.sleep(0.01)
-            process.send_signal(signal.SIGKILL)
-            process.wait()
+            kill_when(start_command(*command), lambda least=answers: sum(server.stats()["answered"].values()) >= least)
         before = Counter(server.stats()["asked"])
         assert not (output / "verdicts.jsonl").exists()
         run_judge(run, file, output, sample=100, yes=True)

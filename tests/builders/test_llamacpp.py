@@ -28,7 +28,7 @@ from builders.run import Run
 from builders.stages import Build, translate
 from processors.errors import InputError
 from processors.gguf_file import digest, part_names, read_metadata
-from tests.conftest import ROOT
+from tests.processes import ROOT
 from tests.standin_hub.process import Hub
 from tests.tiny_gguf import write_tiny_gguf
 
@@ -429,8 +429,7 @@ def test_a_real_model_s_rows_are_accounted_for(
     smolkalam: Callable[..., subprocess.CompletedProcess[str]],
 ) -> None:
     recipe = write_recipe(tmp_path, real_models(name), prompt=prompt, tokens=160, rows=1)
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
-    done = smolkalam("build", recipe, "--output", tmp_path / "run", env=environment, timeout=3500)
+    done = smolkalam("build", recipe, "--output", tmp_path / "run", timeout=3500)
     assert done.returncode == 0, done.stderr
     print(name, dict(accounted(tmp_path / "run")), dict(counters(tmp_path / "run")))
     assert counters(tmp_path / "run")["answers"] > 0

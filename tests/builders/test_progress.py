@@ -14,7 +14,7 @@ from rich.console import Console
 
 from builders import progress
 from builders.progress import Monitor
-from tests.conftest import ROOT
+from tests.processes import environment
 
 
 class Rows:
@@ -167,8 +167,8 @@ def test_a_terminal_sees_the_bar_move_while_a_stage_runs(
     command = [sys.executable, "-c", main, "build", str(recipe), "--input", str(source)]
     command += ["--output", str(tmp_path / "run"), "--workers", str(workers)]
     shown, terminal = pty.openpty()
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "TERM": "xterm", "COLUMNS": "120"}
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=terminal)
+    shows = environment(TERM="xterm", COLUMNS="120")
+    process = subprocess.Popen(command, env=shows, stdout=subprocess.DEVNULL, stderr=terminal)
     os.close(terminal)
     screen = b""
     while True:

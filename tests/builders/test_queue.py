@@ -1,12 +1,9 @@
 """Builds on a shared folder by several workers, each in a process of its own, killed and stopped as machines are."""
 
 import json
-import os
 import re
 import signal
 import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -15,7 +12,8 @@ from typing import Any
 import pytest
 
 from builders.claims import Claims
-from tests.conftest import ROOT, tree
+from tests.conftest import tree
+from tests.processes import PATIENCE_S, start_command, wait_for
 from tests.standin_llm import running
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -33,7 +31,6 @@ translators:
   - {{name: two, backend: pseudo, chunking: {{strategy: lines, lines: 2}}}}
 selection: {{cuts: [{{split: beta, into: beta_40, rows: 40}}]}}
 """
-PATIENCE_S = 180.0
 
 
 @pytest.fixture
@@ -65,12 +62,8 @@ def long_source(write_split: Write, row: Row) -> Path:
 @contextmanager
 def workers(run: Path, count: int) -> Iterator[list[subprocess.Popen[str]]]:
     """Workers on a run folder; whatever is left of them at the end is killed."""
-    command = [sys.executable, "-m", "smolkalam", "worker", str(run), "--workers", "1"]
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
-    started = [
-        subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        for _ in range(count)
-    ]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    started = [start_command("worker", run, "--workers", 1, **pipes) for _ in range(count)]
     try:
         yield started
     finally:
@@ -78,14 +71,6 @@ def workers(run: Path, count: int) -> Iterator[list[subprocess.Popen[str]]]:
             if process.poll() is None:
                 process.kill()
             process.communicate()
-
-
-def wait_for(found: Callable[[], Any], what: str) -> Any:
-    until = time.monotonic() + PATIENCE_S
-    while not (result := found()):
-        assert time.monotonic() < until, f"never came: {what}"
-        time.sleep(0.002)
-    return result
 
 
 def held_by(run: Path, pid: int) -> Path | None:

@@ -1,10 +1,6 @@
 """`--retry-failed`: what failed is tried again, and nothing else; killed in the middle, it goes on."""
 
 import json
-import os
-import signal
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -22,7 +18,8 @@ from builders.units import UnitFiles, read_counts, read_dropped
 from processors.chunking import Chunk
 from processors.languages import Language
 from processors.translation import Reply, Translator, run_now
-from tests.conftest import ROOT, tree
+from tests.conftest import tree
+from tests.processes import kill_when, start_command
 from tests.standin_llm import Running, running
 
 RECIPE = """
@@ -178,18 +175,9 @@ def test_killed_in_the_middle_it_goes_on_and_asks_nothing_twice(
         build(server, "run", stop)
         server.control(faults={}, latency=0.05)
         before = Counter(server.stats()["answered"])
-        arguments = ["build", str(tmp_path / "recipe.yaml"), "--output", str(tmp_path / "run"), "--retry-failed"]
-        environment = os.environ | {"PYTHONPATH": str(ROOT)}
-        for answers in (5,):
-            asked = sum(server.stats()["answered"].values())
-            process = subprocess.Popen(
-                [sys.executable, "-m", "smolkalam", *arguments], env=environment, stderr=subprocess.DEVNULL
-            )
-            while process.poll() is None and sum(server.stats()["answered"].values()) < asked + answers:
-                time.sleep(0.02)
-            killed = time.time()
-            process.send_signal(signal.SIGKILL)
-            process.wait()
+        process = start_command("build", tmp_path / "recipe.yaml", "--output", tmp_path / "run", "--retry-failed")
+        kill_when(process, lambda: sum(server.stats()["answered"].values()) >= before.total() + 5)
+        killed = time.time()
         build(server, "run", stop, retry_failed=True)
         assert not failed(tmp_path / "run")
         answered = Counter(server.stats()["answered"]) - before

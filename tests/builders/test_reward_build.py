@@ -1,10 +1,7 @@
 """Builds with a reward model, run here and behind a server. `python -m pytest -m train`: needs the extra `train`."""
 
 import json
-import os
-import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,7 +11,8 @@ import pytest
 
 from processors.reward import Encoder, judged
 from processors.reward_batches import combine
-from tests.conftest import ROOT, tree
+from tests.conftest import tree
+from tests.processes import start_command
 from tests.standin_llm import reward_of, running
 from tests.tiny_reward import sample_pairs, write_base
 
@@ -137,13 +135,7 @@ def test_a_killed_stage_asks_nothing_twice(smolkalam: Run, tmp_path: Path, model
         command = options(
             tmp_path / "run", model, "--tasks", "1", base_url=server.url, served_model="reward", batch_tokens=600
         )
-        process = subprocess.Popen(
-            [sys.executable, "-m", "smolkalam", *command],
-            cwd=tmp_path,
-            env=os.environ | {"PYTHONPATH": str(ROOT)},
-            stderr=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-        )
+        process = start_command(*command, cwd=tmp_path)
         try:
             # Until a unit is under way of which all requests hang that are not answered and written down.
             seen: list[tuple[object, int]] = []
@@ -155,7 +147,7 @@ def test_a_killed_stage_asks_nothing_twice(smolkalam: Run, tmp_path: Path, model
                 hanging = stats["in_flight"] == stats["served"].get("hang")
                 seen.append((hanging and sizes, sum(stats["answered"].values())))
         finally:
-            process.send_signal(signal.SIGKILL)
+            process.kill()
             process.wait()
         first = server.stats()["answered"]
         assert first

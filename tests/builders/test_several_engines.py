@@ -1,7 +1,6 @@
 """Builds of the sample through several endpoints at once and through TGI; what their recipes may say."""
 
 import json
-import os
 import subprocess
 from collections import Counter
 from collections.abc import Callable
@@ -15,7 +14,8 @@ from builders.endpoint import endpoint_config
 from builders.recipe_file import dump_recipe, load_recipe
 from hub.reproduce import public_recipe
 from processors.errors import RecipeError
-from tests.conftest import ROOT, tree
+from tests import processes
+from tests.conftest import tree
 from tests.standin_llm import running
 
 KEYS = {"KEY_A": "sk-first-never-seen-1", "KEY_B": "sk-second-never-seen-2"}
@@ -50,7 +50,7 @@ TGI = """
 
 
 def environment() -> dict[str, str]:
-    return os.environ | KEYS | {"PYTHONPATH": str(ROOT), "COLUMNS": "200", "NO_COLOR": "1"}
+    return processes.environment(**KEYS)
 
 
 def check_counts(run: Path, name: str) -> None:

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from builders.units import all_counts
-from tests.conftest import ROOT, tree
+from tests.conftest import tree
+from tests.processes import ROOT
 from tests.standin_llm import running
 
 Run = Callable[..., subprocess.CompletedProcess[str]]

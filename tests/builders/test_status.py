@@ -7,7 +7,6 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -20,8 +19,9 @@ from builders.engine_files import ENGINES, RequestsSince
 from builders.recipe_file import load_recipe
 from builders.status import Watch, run_status
 from builders.translator_recipe import ServedTranslator
-from tests.builders.test_queue import LEASE_S, wait_for, workers
-from tests.conftest import ROOT, Demo
+from tests.builders.test_queue import LEASE_S, workers
+from tests.conftest import Demo
+from tests.processes import environment, start_command, wait_for
 from tests.standin_llm import running
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -185,14 +185,9 @@ def test_an_outage_is_explained_while_it_lasts(source: Path, tmp_path: Path) -> 
         text = RECIPE.format(url=server.url, lease_s=LEASE_S)
         recipe.write_text(re.sub("executor: .*", "executor: {kind: local}", text))
         server.control(faults={"503": 1.0})
-        command = [sys.executable, "-m", "smolkalam", "build", str(recipe), "--input", str(source), "--workers", "1"]
+        command = ("build", recipe, "--input", source, "--workers", 1, "--output", run, "--stop-after", "translate")
         since = RequestsSince(run / "logs" / "translate" / "one" / ENGINES)
-        with subprocess.Popen(
-            [*command, "--output", str(run), "--stop-after", "translate"],
-            env=os.environ | {"PYTHONPATH": str(ROOT)},
-            stderr=subprocess.PIPE,
-            text=True,
-        ) as build:
+        with start_command(*command, stderr=subprocess.PIPE) as build:
             try:
                 wait_for((run / "recipe.yaml").is_file, "a run folder")
                 watch = Watch(run)
@@ -221,8 +216,6 @@ def read_terminal(terminal: int) -> bytes:
 
 def test_followed_in_a_pipe_and_on_a_terminal(smolkalam: Run, source: Path, tmp_path: Path) -> None:
     run, recipe = tmp_path / "run", tmp_path / "small.yaml"
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "TERM": "xterm", "COLUMNS": "120"}
-    command = [sys.executable, "-m", "smolkalam", "status", str(run)]
     states: list[dict[str, Any]] = []
     text = b""
 
@@ -245,10 +238,10 @@ def test_followed_in_a_pipe_and_on_a_terminal(smolkalam: Run, source: Path, tmp_
         with workers(run, 1) as (worker,):
             wait_for(lambda: server.stats()["asked"], "a request")
             with (
-                subprocess.Popen(
-                    [*command, "--follow", "--format", "json"], env=environment, stdout=subprocess.PIPE, text=True
-                ) as lines,
-                subprocess.Popen(command, env=environment, stdout=terminal, stderr=terminal) as screen,
+                start_command("status", run, "--follow", "--format", "json", stdout=subprocess.PIPE) as lines,
+                start_command(
+                    "status", run, env=environment(TERM="xterm"), stdout=terminal, stderr=terminal
+                ) as screen,
             ):
                 os.close(terminal)
                 try:
@@ -283,10 +276,8 @@ def test_ctrl_c_leaves_the_view_in_peace(demo: Demo, tmp_path: Path) -> None:
     run = tmp_path / "run"
     run.mkdir()
     shutil.copy(demo.run / "recipe.yaml", run)
-    command = [sys.executable, "-m", "smolkalam", "status", str(run), "--follow", "--format", "json"]
-    with subprocess.Popen(
-        command, env=os.environ | {"PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with start_command("status", run, "--follow", "--format", "json", **pipes) as process:
         assert process.stdout and json.loads(process.stdout.readline())["state"] == "not begun"
         process.send_signal(signal.SIGINT)
         _, errors = process.communicate(timeout=60)

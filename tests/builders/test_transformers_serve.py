@@ -6,19 +6,16 @@
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 
-from tests.conftest import ROOT
+from tests.foreign_server import serving
+from tests.processes import ROOT
 from tests.tiny_model import write_model
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -57,28 +54,10 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Path
     model = write_model(folder / "model")
     # It lists the models of the cache, and fails where there is none.
     (folder / "home" / "hub").mkdir(parents=True)
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port = listener.getsockname()[1]
     environment = os.environ | {"HF_HOME": str(folder / "home"), "HF_HUB_OFFLINE": "1"}
     program = Path(sys.executable).with_name("transformers")
-    command = [str(program), "serve", str(model), "--host", "127.0.0.1", "--port", str(port), "--device", "cpu"]
-    with (
-        (folder / "log").open("w") as log,
-        subprocess.Popen(command, env=environment, stdout=log, stderr=log) as process,
-    ):
-        try:
-            until = time.monotonic() + 400
-            while True:
-                try:
-                    with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5):
-                        break
-                except (urllib.error.URLError, OSError):
-                    assert process.poll() is None and time.monotonic() < until, (folder / "log").read_text()[-2000:]
-                    time.sleep(0.5)
-            yield f"http://127.0.0.1:{port}", model
-        finally:
-            process.terminate()
+    with serving([str(program), "serve", str(model), "--device", "cpu"], folder / "log", environment) as address:
+        yield address, model
 
 
 def test_the_demo_s_rows_go_through_it_and_nothing_is_asked_twice(

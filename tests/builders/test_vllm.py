@@ -6,9 +6,6 @@ Needs vLLM in an environment of its own, named by its interpreter, and here the 
 
 import json
 import os
-import signal
-import socket
-import subprocess
 import sys
 import time
 import urllib.request
@@ -31,8 +28,8 @@ from processors.errors import EngineError
 from processors.languages import Language
 from processors.server_process import stop_server
 from processors.vllm_server import VllmServer
-from tests.conftest import ROOT
-from tests.processors.test_vllm_server import alive, wait_until
+from tests.foreign_server import serving
+from tests.processes import alive, environment, start_command, wait_for
 from tests.tiny_model import write_model
 
 pytestmark = [pytest.mark.vllm, pytest.mark.timeout(1800)]
@@ -84,32 +81,11 @@ def logs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def url(python: str, model: Path, logs: Path) -> Iterator[str]:
     """A server that somebody else has started."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [python, "-m", "vllm.entrypoints.openai.api_server", "--model", str(model), "--port", str(port)]
-    command += ["--host", "127.0.0.1", "--max-model-len", str(CONTEXT), "--enforce-eager"]
+    command = [python, "-m", "vllm.entrypoints.openai.api_server", "--model", str(model)]
+    command += ["--max-model-len", str(CONTEXT), "--enforce-eager"]
     environment = os.environ | CPU | {"VLLM_NO_USAGE_STATS": "1"}
-    log = logs / "running.log"
-    with (
-        log.open("w") as stream,
-        subprocess.Popen(command, stdout=stream, stderr=stream, env=environment, start_new_session=True) as process,
-    ):
-        address = f"http://127.0.0.1:{port}"
-        until = time.monotonic() + 600
-        while not _healthy(address):
-            assert process.poll() is None and time.monotonic() < until, log.read_text()[-3000:]
-            time.sleep(0.5)
+    with serving(command, logs / "running.log", environment) as address:
         yield f"{address}/v1"
-        os.killpg(process.pid, signal.SIGKILL)
-
-
-def _healthy(address: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"{address}/health", timeout=5) as response:
-            return response.status == 200
-    except OSError:
-        return False
 
 
 def spec(model: Path, python: str, **changes: Any) -> VllmTranslator:
@@ -263,27 +239,28 @@ def test_the_demos_rows_through_a_server_of_the_pipelines_own(
     stop_server()
     run = tmp_path / "run"
     recipe = write_recipe(tmp_path / "r.yaml", model, managed(python))
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "200", "SMOLKALAM_TEST_RUN": str(run)}
+    marked = environment(SMOLKALAM_TEST_RUN=str(run))
     arguments = ["build", str(recipe), "--output", str(run), "--stop-after", "translate"]
     began = time.monotonic()
-    first = subprocess.Popen(
-        [sys.executable, "-m", "smolkalam", *arguments],
-        cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+    first = start_command(*arguments, cwd=tmp_path, env=marked)
     logs = run / "logs" / "translate" / "Seed" / "engines"
-    wait_until(lambda: any(json.loads(p.read_text())["counters"].get("answers") for p in logs.glob("*.json")), 600)
+
+    def answered() -> bool:
+        return any(json.loads(path.read_text())["counters"].get("answers") for path in logs.glob("*.json"))
+
+    wait_for(answered, "an answer", seconds=600)
     assert len(engines(run)) > 3
     first.kill()
     first.wait()
-    wait_until(lambda: not engines(run), 60)
+    wait_for(lambda: not engines(run), "the engines' end")
 
-    done = smolkalam(*arguments, env=environment, timeout=1500)
+    done = smolkalam(*arguments, env=marked, timeout=1500)
     assert done.returncode == 0, done.stderr
     assert not engines(run)
     total = check_counts(run)
     print(f"{total} in {time.monotonic() - began:.0f} s", file=sys.stderr)
     before = sorted(run.glob("logs/translate/*/vllm-*.log"))
-    again = smolkalam(*arguments, env=environment)
+    again = smolkalam(*arguments, env=marked)
     assert again.returncode == 0 and sorted(run.glob("logs/translate/*/vllm-*.log")) == before
 
 

@@ -12,7 +12,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[2]
+from tests.processes import ROOT
 
 
 class Client:

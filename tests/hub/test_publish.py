@@ -3,8 +3,7 @@
 import json
 import random
 import re
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +20,7 @@ from hub.remote import LocalFile, RemoteFile, Revision
 from processors.errors import InputError
 from tests.hub.client import Client
 from tests.hub.small_dataset import CONFIGS, FILE, SCHEMA, SPLITS, Dataset, rows
+from tests.processes import wait_for
 from tests.standin_hub import READ_TOKEN, WRITE_TOKEN, Hub
 
 OTHER = "hf_standin_other"
@@ -510,14 +510,6 @@ def test_a_silent_hub_is_asked_again(dataset: Dataset, client: Client, repo: str
 # Kills.
 
 
-def wait_for(condition: Callable[[], bool]) -> None:
-    for _ in range(3000):
-        if condition():
-            return
-        time.sleep(0.01)
-    raise AssertionError("it never came")
-
-
 @pytest.mark.parametrize(("kind", "before"), [("lfs-put", 2), ("commit", 0), ("merge", 0)])
 def test_killed_and_run_again(
     dataset: Dataset, client: Client, hub: Hub, home: Path, repo: str, kind: str, before: int
@@ -530,7 +522,8 @@ def test_killed_and_run_again(
     wait_for(
         lambda: (
             hub.stats()["requests"].get(kind, 0) > before and hub.stats()["answers"].get(f"200 {kind}", 0) >= before
-        )
+        ),
+        f"a {kind}",
     )
     lost = hub.stats()["requests"][kind] - before
     killed.kill()
@@ -561,7 +554,7 @@ def test_with_xet_a_kill_within_a_file_loses_a_piece_of_it(
     )
     killed = Client(hub.environment(home))
     killed.start("publish", folder=str(dataset.folder), repo=repo)
-    wait_for(lambda: hub.stats()["requests"].get("xet-xorb", 0) > 3)
+    wait_for(lambda: hub.stats()["requests"].get("xet-xorb", 0) > 3, "a piece")
     killed.kill()
     hub.faults()
     client = Client(hub.environment(home))
@@ -581,7 +574,7 @@ def test_a_newer_build_after_a_kill_closes_the_old_pull_request(
     hub.faults({"fault": "slow", "kind": "commit", "seconds": 0.7})
     killed = Client(hub.environment(home, xet=False))
     killed.start("publish", folder=str(dataset.folder), repo=repo)
-    wait_for(lambda: hub.stats()["requests"].get("commit", 0) >= 1)
+    wait_for(lambda: hub.stats()["requests"].get("commit", 0) >= 1, "a commit")
     killed.kill()
     hub.faults()
     dataset.replace(pa.Table.from_pylist(rows(9), schema=SCHEMA))
@@ -600,7 +593,7 @@ def interrupted(dataset: Dataset, hub: Hub, home: Path, repo: str, at: str) -> N
     before = hub.stats()["requests"].get(at, 0)
     killed = Client(hub.environment(home, xet=False))
     killed.start("publish", folder=str(dataset.folder), repo=repo)
-    wait_for(lambda: hub.stats()["requests"].get(at, 0) > before)
+    wait_for(lambda: hub.stats()["requests"].get(at, 0) > before, at)
     killed.kill()
     hub.faults()
 

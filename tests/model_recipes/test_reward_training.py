@@ -18,11 +18,11 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
+from tests.processes import ROOT
 from tests.tiny_reward import plant, sample_pairs, write_base, write_preferences
 
 pytestmark = [pytest.mark.train, pytest.mark.timeout(3600)]
 
-ROOT = Path(__file__).parent.parent.parent
 RECIPE = ROOT / "model_recipes" / "reward" / "qwen2.5-1.5b.yaml"
 CPU = ("--use_cpu", "--bf16", "false", "--gradient_checkpointing", "false", "--disable_tqdm", "true")
 Texts = list[dict[str, str]]

@@ -22,8 +22,7 @@ from processors.answer_reader import AnswerReader
 from processors.answer_store import AnswerStore
 from processors.answers import Answer, request_key
 from processors.errors import InputError, SmolKalamError
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.processes import ROOT
 
 
 def key(number: int) -> bytes:

@@ -21,8 +21,7 @@ from processors.domains import (
     prompt_hash,
 )
 from processors.errors import InputError
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.processes import ROOT
 
 CODE = (
     "Petya has a permutation of n numbers. Print the least number of swaps that sorts it.\n\n"

@@ -30,10 +30,9 @@ from processors.languages import Language
 from processors.pacing import Pacer, Trouble, Turns, backoff, ordered_wait
 from processors.prompts import PromptConfig
 from processors.responses import Fault, RequestFailed, read_response
-
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "tests"))
-from standin_llm import FAULTS, Running, running  # noqa: E402
+from tests.foreign_server import free_port
+from tests.processes import ROOT
+from tests.standin_llm import FAULTS, Running, running
 
 CHAT = PromptConfig(Language(code="ar", name="Arabic", script="Arab"))
 SEED_X = replace(CHAT, style="seed-x")
@@ -493,8 +492,7 @@ def test_the_same_question_in_flight_is_sent_once_and_stored_for_the_next_run(tm
 
 WORKER = """
 import sys
-sys.path.insert(0, "tests/processors")
-from test_engines import *
+from tests.processors.test_engines import *
 config = endpoint(sys.argv[1], concurrency=4)
 run(config, 400, Path(sys.argv[2]), progress=lambda c, _: print(int(c.get("answers", 0)), flush=True), progress_s=0.05)
 """
@@ -564,8 +562,7 @@ def test_a_writer_that_fails_stops_the_run_and_names_the_document(
 
 EXECUTOR = """
 import sys
-sys.path.insert(0, "tests/processors")
-from test_engines import *
+from tests.processors.test_engines import *
 from processors.errors import EngineError
 
 if __name__ == "__main__":
@@ -777,9 +774,7 @@ def test_one_round_of_busy_cuts_the_limit_once() -> None:
 
 @pytest.fixture
 def unused() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+    return free_port()
 
 
 def test_a_store_that_cannot_be_written_stops_the_run(healthy: Running, tmp_path: Path) -> None:

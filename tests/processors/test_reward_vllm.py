@@ -6,15 +6,12 @@ Needs vLLM in an environment of its own, named by its interpreter, and here the 
 
 import os
 import random
-import socket
-import subprocess
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.foreign_server import serving
 from tests.tiny_reward import plant, sample_pairs, write_base
 
 pytestmark = pytest.mark.vllm
@@ -37,27 +34,12 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def url(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     command = [os.environ["VLLM_PYTHON"], "-m", "vllm.entrypoints.openai.api_server", "--model", str(model)]
-    command += ["--served-model-name", "reward", "--runner", "pooling", "--max-model-len", "512", "--port", str(port)]
-    command += ["--host", "127.0.0.1", "--dtype", "float32", "--enforce-eager"]
-    log = tmp_path_factory.mktemp("vllm") / "log"
+    command += ["--served-model-name", "reward", "--runner", "pooling", "--max-model-len", "512"]
+    command += ["--dtype", "float32", "--enforce-eager"]
     environment = os.environ | {"VLLM_CPU_KVCACHE_SPACE": "1", "VLLM_NO_USAGE_STATS": "1", "HF_HUB_OFFLINE": "1"}
-    with log.open("w") as stream, subprocess.Popen(command, stdout=stream, stderr=stream, env=environment) as process:
-        try:
-            until = time.monotonic() + 400
-            while True:
-                assert process.poll() is None and time.monotonic() < until, log.read_text()[-3000:]
-                try:
-                    urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5).close()
-                    break
-                except OSError:
-                    time.sleep(0.5)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
+    with serving(command, tmp_path_factory.mktemp("vllm") / "log", environment) as address:
+        yield address
 
 
 def test_served_rewards_are_those_of_transformers(model: Path, url: str) -> None:

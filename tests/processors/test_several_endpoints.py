@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from processors.endpoint import Address, EndpointConfig
 from processors.errors import EngineError
 from processors.pacing import Pacer, Trouble, Turns
+from tests.foreign_server import free_port
 from tests.processors.test_engines import SECRET, endpoint, results, run, said, texts
 from tests.standin_llm import Running, running
 
@@ -278,8 +279,4 @@ def test_whoever_answers_the_key_is_the_same(tmp_path: Path) -> None:
 
 @pytest.fixture
 def unused_port() -> int:
-    import socket
-
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
+    return free_port()

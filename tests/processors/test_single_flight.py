@@ -13,7 +13,7 @@ import pytest
 from processors import single_flight
 from processors.answer_store import AnswerStore
 from processors.answers import Answer
-from tests.conftest import ROOT
+from tests.processes import ROOT
 from tests.standin_llm import running
 
 KEY = b"the same question's!"

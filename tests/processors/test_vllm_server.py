@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -26,8 +25,8 @@ from processors.prompts import PromptConfig
 from processors.server_process import stop_server
 from processors.vllm_command import VllmSettings, command_line, explain_end
 from processors.vllm_server import LOCAL, VllmServer
-from tests.conftest import ROOT
 from tests.fake_vllm import interpreter, starts
+from tests.processes import ROOT, alive, environment, wait_for
 
 PROMPT = PromptConfig(Language(code="ar", name="Arabic", script="Arab"), "seed-x")
 TEXTS = [
@@ -100,21 +99,6 @@ def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Fake]:
     monkeypatch.setattr("tempfile.tempdir", None)
     yield Fake(tmp_path)
     stop_server()
-
-
-def alive(pid: int) -> bool:
-    """Whether the process runs; one that has ended and waits for its parent does not."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
-
-
-def wait_until(true: Callable[[], bool], seconds: float = 60) -> None:
-    until = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < until, "it did not come true"
-        time.sleep(0.02)
 
 
 def processes(start: dict[str, Any]) -> list[int]:
@@ -230,15 +214,15 @@ def test_the_server_ends_with_its_worker_however_that_ends(number: int | None, f
         else:
             worker.send_signal(number)
         worker.wait()
-        wait_until(lambda: not any(alive(pid) for pid in processes(start)))
-        wait_until(lambda: not list(tmp_path.glob("smolkalam-*")))
+        wait_for(lambda: not any(alive(pid) for pid in processes(start)), "the processes' end")
+        wait_for(lambda: not list(tmp_path.glob("smolkalam-*")), "the socket's end")
 
 
 def test_an_engine_does_not_outlive_its_api_server(fake: Fake) -> None:
     fake.run(fake.settings(), ["Hello."])
     (start,) = fake.starts
     os.kill(start["pid"], signal.SIGKILL)
-    wait_until(lambda: not any(alive(pid) for pid in processes(start)))
+    wait_for(lambda: not any(alive(pid) for pid in processes(start)), "the processes' end")
     fake.run(fake.settings(), ["Hello again."])
     assert len(fake.starts) == 2
 
@@ -393,16 +377,16 @@ def test_a_build_starts_one_server_for_each_group_of_gpus(
 ) -> None:
     recipe, run = tmp_path / "r.yaml", tmp_path / "run"
     recipe.write_text(RECIPE.format(python=fake.python, journal=fake.journal))
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "200", "CUDA_VISIBLE_DEVICES": "0,1"}
+    two_gpus = environment(CUDA_VISIBLE_DEVICES="0,1")
     arguments = ("build", recipe, "--output", run, "--stop-after", "translate")
-    done = smolkalam(*arguments, "--workers", 5, "--tasks", 2, env=environment)
+    done = smolkalam(*arguments, "--workers", 5, "--tasks", 2, env=two_gpus)
     assert done.returncode == 0, done.stderr
     assert sorted(start["environment"]["CUDA_VISIBLE_DEVICES"] for start in fake.starts) in (["0", "1"], ["0"], ["1"])
     assert not any(alive(pid) for start in fake.starts for pid in processes(start))
     counts = [json.loads(path.read_text()) for path in (run / "translate" / "Seed" / "counts").glob("*.json")]
     assert sum(count["kept"] for count in counts) == sum(count["read"] for count in counts) > 0
     before = len(fake.starts)
-    again = smolkalam(*arguments, env=environment)
+    again = smolkalam(*arguments, env=two_gpus)
     assert again.returncode == 0 and len(fake.starts) == before, "nothing was left to do, so nothing to serve"
 
 
@@ -411,9 +395,8 @@ def test_a_worker_of_the_queue_keeps_its_server_over_all_units(
 ) -> None:
     recipe, run = tmp_path / "r.yaml", tmp_path / "run"
     recipe.write_text(RECIPE.format(python=fake.python, journal=fake.journal))
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "200"}
     arguments = ("build", recipe, "--output", run, "--executor", "queue", "--workers", 3, "--stop-after", "translate")
-    done = smolkalam(*arguments, env=environment)
+    done = smolkalam(*arguments)
     assert done.returncode == 0, done.stderr
     assert len(list((run / "translate" / "Seed" / "counts").glob("*.json"))) > 1
     assert len(fake.starts) == 1 and "vLLM is started here, without a GPU" in done.stderr
@@ -424,8 +407,7 @@ def test_a_model_that_cannot_be_served_is_one_line_of_the_build(
 ) -> None:
     recipe = tmp_path / "r.yaml"
     recipe.write_text(RECIPE.format(python=sys.executable, journal=fake.journal))
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "COLUMNS": "200"}
-    done = smolkalam("build", recipe, "--output", tmp_path / "run", env=environment)
+    done = smolkalam("build", recipe, "--output", tmp_path / "run")
     lines = [line for line in done.stderr.splitlines() if line.startswith("smolkalam: ")]
     assert done.returncode == 1 and len(lines) == 1 and "No module named 'vllm'" in lines[0], done.stderr
     assert "Traceback" not in done.stderr
