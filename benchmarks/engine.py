@@ -60,13 +60,7 @@ def write_source(folder: Path, rows: int) -> list[str]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    schema = pa.schema(
-        [
-            ("messages", schemas.messages()),
-            ("chat_template_kwargs", schemas.chat_template_kwargs()),
-            ("source", pa.string()),
-        ]
-    )
+    schema = schemas.source()
     (folder / "SFT").mkdir(parents=True)
     kwargs = {"custom_instructions": "", "enable_thinking": False, "python_tools": [], "xml_tools": []}
     splits = []

@@ -115,13 +115,7 @@ def write_source(folder: Path, questions: int) -> list[str]:
 
     from builders import schemas
 
-    schema = pa.schema(
-        [
-            ("messages", schemas.messages()),
-            ("chat_template_kwargs", schemas.chat_template_kwargs()),
-            ("source", pa.string()),
-        ]
-    )
+    schema = schemas.source()
     (folder / "SFT").mkdir(parents=True)
     names = ["alpha", "beta", "gamma", "delta"]
     for part, name in enumerate(names):

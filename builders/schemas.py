@@ -35,18 +35,20 @@ def scan() -> Any:
     return pa.schema([("id", pa.string()), ("stratum", pa.string()), ("key", pa.uint64())])
 
 
+def source() -> Any:
+    """A row of SmolTalk2's config `SFT`."""
+    import pyarrow as pa
+
+    return pa.schema(
+        [("messages", messages()), ("chat_template_kwargs", chat_template_kwargs()), ("source", pa.string())]
+    )
+
+
 def selected() -> Any:
     """A source row that is translated."""
     import pyarrow as pa
 
-    return pa.schema(
-        [
-            ("id", pa.string()),
-            ("messages", messages()),
-            ("chat_template_kwargs", chat_template_kwargs()),
-            ("source", pa.string()),
-        ]
-    )
+    return pa.schema([("id", pa.string()), *source()])
 
 
 def chunk_place() -> Any:
@@ -141,10 +143,7 @@ def ranked() -> Any:
     candidates = pa.struct([*scores(), ("chosen", pa.bool_()), ("decision", pa.string())])
     return pa.schema(
         [
-            ("id", pa.string()),
-            ("messages", messages()),
-            ("chat_template_kwargs", chat_template_kwargs()),
-            ("source", pa.string()),
+            *selected(),
             ("LR", pa.float64()),
             ("SCR", pa.float64()),
             ("rank_score", pa.float64()),

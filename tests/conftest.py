@@ -48,17 +48,10 @@ def write_split(tmp_path: Path) -> Callable[..., Path]:
     def write(split: str, rows: list[dict[str, Any]], shards: int = 1, **options: Any) -> Path:
         folder = tmp_path / "source" / "SFT"
         folder.mkdir(parents=True, exist_ok=True)
-        schema = pa.schema(
-            [
-                ("messages", schemas.messages()),
-                ("chat_template_kwargs", schemas.chat_template_kwargs()),
-                ("source", pa.string()),
-            ]
-        )
         for index in range(shards):
             part = rows[index * len(rows) // shards : (index + 1) * len(rows) // shards]
             path = folder / f"{split}-{index:05d}-of-{shards:05d}.parquet"
-            pq.write_table(pa.Table.from_pylist(part, schema), path, **options)
+            pq.write_table(pa.Table.from_pylist(part, schemas.source()), path, **options)
         return folder.parent
 
     return write

@@ -13,13 +13,7 @@ def write_shards(folder: Path, config: str) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    schema = pa.schema(
-        [
-            ("messages", schemas.messages()),
-            ("chat_template_kwargs", schemas.chat_template_kwargs()),
-            ("source", pa.string()),
-        ]
-    )
+    schema = schemas.source()
     splits: dict[str, list[dict]] = {}
     for line in (Path(__file__).parent / "rows.jsonl").read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
