@@ -20,7 +20,7 @@ from builders.recipe_file import dump_recipe, load_recipe
 from builders.report import print_report
 from builders.run import Run, library_versions
 from builders.translator_recipe import LlamaCppTranslator, ServedTranslator
-from builders.units import is_full, write_error
+from builders.units import is_full, write_error, write_text
 from processors.errors import InputError, RecipeError
 from processors.tokenizers import load_tokenizer
 
@@ -203,6 +203,7 @@ def _run_stages(
 
             def write_card() -> dict[str, Any]:
                 finish(build)
+                write_text(run.finished, "{}")
                 return {"dataset": str(run.dataset)}
 
             for stage in wanted:

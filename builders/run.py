@@ -38,6 +38,11 @@ class Run:
     def dataset(self) -> Path:
         return self.folder / "dataset"
 
+    @property
+    def finished(self) -> Path:
+        """There while `dataset` is whole: from its card on, until a build changes a file of it."""
+        return self.folder / "build" / "finished.json"
+
     def stage(self, *names: str) -> Path:
         return self.folder.joinpath(*names)
 

@@ -35,6 +35,7 @@ from builders.translators import TranslateStep, candidate_row, load_memory
 from builders.units import Totals, Unit, UnitFiles, read_counts, total_counts
 from processors.errors import CountError, InputError
 from processors.ranking import OUTCOMES
+from processors.server_process import stop_server
 
 
 class Observer(Protocol):
@@ -96,33 +97,41 @@ def _enter(build: Build, name: str, inputs: Callable[[], dict[str, Any]]) -> str
 
 
 def translate(build: Build) -> None:
-    """Let every translator translate every selected row."""
-    for spec in build.recipe.translators:
-        name = f"translate/{spec.name}"
-        if not build.executor.wants(name):
-            continue
-        folder = build.run.stage("translate", spec.name)
-        build.marks[name] = _enter(build, name, partial(_translate_inputs, build, spec))
-        reader = UnitReader(build.run.stage("select"), [])
-        if isinstance(spec, ServedTranslator):
-            from builders.endpoint import endpoint_step, processes_here
-            from processors.server_process import stop_server
+    """Let every translator translate every selected row.
 
-            last = partial(endpoint_step, spec, build.recipe.language, build.run.answers(spec))
-            processes = processes_here(spec, build.run.logs("translate", spec.name), build.observer.say)
-            try:
-                _run(
-                    build, name, folder, build.selected, reader, [], candidate_row, schemas.candidate, last, processes
-                )
-                if build.retry_failed:
-                    _retry(build, name, folder, last, processes)
-            finally:
-                stop_server()
-        else:
-            if build.retry_failed:
-                build.observer.say(f"{name}: not tried again; a memory says the same until it grows")
-            steps = [TranslateStep(spec, build.recipe.language)]
-            _run(build, name, folder, build.selected, reader, steps, candidate_row, schemas.candidate)
+    A server that a translator has started in this process serves those that follow with the same (see
+    `processors.server_process.keep_server`), as the variants of an ablation do.
+    """
+    try:
+        for spec in build.recipe.translators:
+            if build.executor.wants(f"translate/{spec.name}"):
+                _translate(build, spec)
+    finally:
+        stop_server()
+
+
+def _translate(build: Build, spec: Translator) -> None:
+    name = f"translate/{spec.name}"
+    folder = build.run.stage("translate", spec.name)
+    build.marks[name] = _enter(build, name, partial(_translate_inputs, build, spec))
+    reader = UnitReader(build.run.stage("select"), [])
+    if isinstance(spec, ServedTranslator):
+        from builders.endpoint import endpoint_step, processes_here
+
+        last = partial(endpoint_step, spec, build.recipe.language, build.run.answers(spec))
+        processes = processes_here(spec, build.run.logs("translate", spec.name), build.observer.say)
+        if processes is None:
+            # Another's would hold its GPUs for nobody meanwhile.
+            stop_server()
+        _run(build, name, folder, build.selected, reader, [], candidate_row, schemas.candidate, last, processes)
+        if build.retry_failed:
+            _retry(build, name, folder, last, processes)
+        return
+    stop_server()
+    if build.retry_failed:
+        build.observer.say(f"{name}: not tried again; a memory says the same until it grows")
+    steps = [TranslateStep(spec, build.recipe.language)]
+    _run(build, name, folder, build.selected, reader, steps, candidate_row, schemas.candidate)
 
 
 def _translate_inputs(build: Build, spec: Translator) -> dict[str, Any]:
@@ -257,6 +266,8 @@ def _plan_build(build: Build, inputs: dict[str, Any], pairs: list[tuple[str, str
         done = folder / config / f"{split}.json"
         if done.exists() and not _whole(build.run, folder, config, split):
             done.unlink()
+    if not all((folder / config / f"{split}.json").exists() for config, split in pairs):
+        build.run.finished.unlink(missing_ok=True)
     return {"mark": mark}
 
 

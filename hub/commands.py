@@ -9,13 +9,20 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
 
+from builders.run import Run
 from hub.viewer import check_dataset
 from processors.errors import InputError
 
 
 def dataset_folder(run: Path) -> Path:
-    """The dataset of a run folder, or the folder itself where it is one. Raises InputError if there is neither."""
+    """The dataset of a run folder, or the folder itself where it is one.
+
+    Raises InputError if there is neither, or where a build was stopped while it wrote the dataset: its files would
+    then be those of two builds, with the card of the first.
+    """
     if (run / "dataset").is_dir():
+        if (run / "build" / "stage.json").exists() and not Run(run).finished.exists():
+            raise InputError(f"{run}: a build has not finished its dataset; run it again first")
         return run / "dataset"
     if (run / "README.md").is_file():
         return run
@@ -44,7 +51,6 @@ def run_publish(
     direct: bool = False,
 ) -> None:
     """Publish a run's dataset and print where it is. Raises `processors.errors`."""
-    from builders.run import Run
     from hub.kept_sections import replaced_keys
     from hub.loading import named_as
     from hub.publish import publish
