@@ -116,7 +116,8 @@ def usual(measures: Measures) -> Usual:
         nothing = np.zeros((width, width, len(CONTRASTS)))
         return Usual(weights, nothing, np.full((width, width), _USUAL_DISSIMILARITY), nothing[..., : len(PRIOR)])
     known = size / (size + _FEW_ROWS)
-    # Of the numbers the root of the rate: a fault in 300 rows is to one in 1,000 what 9 are to 5 in 300.
+    # Of the numbers the root of the rate: between two good translators a few faults more say much, between two bad
+    # ones little, and the root of a count is as noisy for many as for few.
     rates = np.sqrt(measures.candidates[..., MEASURES.index("numbers")].mean(axis=0) + _RARE)
     apart = known * dissimilarity(measures).mean(axis=0) + (1 - known) * _USUAL_DISSIMILARITY
     mean = found[..., [CONTRASTS.index(name) for name in PRIOR]].mean(axis=0)
