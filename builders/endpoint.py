@@ -113,6 +113,18 @@ def endpoint_step(spec: ServedTranslator, language: Language, answers: Path, sin
     return TranslationRunner(rollout, endpoint, sink, answers, make_server, EngineFile(logs / ENGINES))
 
 
+def own_server(spec: ServedTranslator) -> Any:
+    """What a translator's server on this machine is started from, equal for those that can have one after the other.
+
+    None where it starts none.
+    """
+    if isinstance(spec, LlamaCppTranslator):
+        return spec.model, spec.file, spec.revision, spec.concurrency, spec.context, spec.threads
+    if isinstance(spec, VllmTranslator) and spec.server:
+        return spec.model, spec.revision, spec.server
+    return None
+
+
 def processes_here(spec: ServedTranslator, logs: Path, say: Callable[[str], None]) -> Callable[[], int] | None:
     """How many processes of a machine may translate, where that is not the user's choice: each starts a server."""
     if isinstance(spec, VllmTranslator) and spec.server:

@@ -99,15 +99,29 @@ def _enter(build: Build, name: str, inputs: Callable[[], dict[str, Any]]) -> str
 def translate(build: Build) -> None:
     """Let every translator translate every selected row.
 
-    A server that a translator has started in this process serves those that follow with the same (see
-    `processors.server_process.keep_server`), as the variants of an ablation do.
+    A server that this process has started serves the translators that follow with the same one, as the variants of
+    an ablation do. Any other would only hold its GPUs.
     """
+    kept = None
     try:
         for spec in build.recipe.translators:
-            if build.executor.wants(f"translate/{spec.name}"):
-                _translate(build, spec)
+            if not build.executor.wants(f"translate/{spec.name}"):
+                continue
+            own = _own_server(spec)
+            if own is None or own != kept:
+                stop_server()
+            kept = own
+            _translate(build, spec)
     finally:
         stop_server()
+
+
+def _own_server(spec: Translator) -> Any:
+    if not isinstance(spec, ServedTranslator):
+        return None
+    from builders.endpoint import own_server
+
+    return own_server(spec)
 
 
 def _translate(build: Build, spec: Translator) -> None:
@@ -120,14 +134,10 @@ def _translate(build: Build, spec: Translator) -> None:
 
         last = partial(endpoint_step, spec, build.recipe.language, build.run.answers(spec))
         processes = processes_here(spec, build.run.logs("translate", spec.name), build.observer.say)
-        if processes is None:
-            # Another's would hold its GPUs for nobody meanwhile.
-            stop_server()
         _run(build, name, folder, build.selected, reader, [], candidate_row, schemas.candidate, last, processes)
         if build.retry_failed:
             _retry(build, name, folder, last, processes)
         return
-    stop_server()
     if build.retry_failed:
         build.observer.say(f"{name}: not tried again; a memory says the same until it grows")
     steps = [TranslateStep(spec, build.recipe.language)]
