@@ -11,6 +11,8 @@ import random
 import re
 from collections.abc import Callable, Iterator, Sequence
 
+from benchmarks.planted_statements import STATEMENTS
+
 Pair = tuple[str, str]
 Fault = Callable[[str, str, random.Random], Pair | None]
 
@@ -28,8 +30,26 @@ _PREAMBLES = (
     "بالتأكيد! إليك ترجمة الجملة:\n",
     "Translate the following English sentence into Arabic:\n",
     "Arabic: ",
+    "Output: ",
+    "Translation (formal): ",
+    "**الترجمة إلى العربية:**\n",
+    "وهذه ترجمة الفقرة:\n",
+    "حسنًا، سأترجم لك النص:\n",
+    "يمكن ترجمة ذلك على النحو التالي:\n",
+    "النص باللغة العربية:\n",
+    "الإجابة: ",
 )
-_TRAILERS = (" <ar>", "<|im_end|>", "</s>", "<end_of_turn>", "\n<ar>")
+_TRAILERS = (
+    " <ar>",
+    "<|im_end|>",
+    "</s>",
+    "<end_of_turn>",
+    "\n<ar>",
+    "\n\nملاحظة: حافظت الترجمة على المعنى.",
+    "\n\nهل ترغب في أن أساعدك في ترجمة نص آخر؟",
+    "\n\nآمل أن تكون الترجمة مفيدة لك.",
+    "\n\nLet me know if you need another version.",
+)
 _REFUSALS = (
     "I'm sorry, I can't translate this text.",
     "I'm sorry, but I cannot assist with that request.",
@@ -39,6 +59,14 @@ _REFUSALS = (
     "أعتذر، لا يمكنني تلبية هذا الطلب.",
     "As an AI language model, I cannot translate this.",
     "بصفتي نموذجًا لغويًا، لا يمكنني تقديم هذه الترجمة.",
+    "I must decline to translate this passage.",
+    "ليس في وسعي أن أترجم هذا، فأنا مساعد آلي.",
+    "أعتذر عن ترجمة هذا المقطع.",
+    "لا يسعني تلبية طلبك.",
+    "يتعذر عليّ إكمال هذه الترجمة.",
+    "هذا النص ينتهك سياسة الاستخدام.",
+    "من فضلك أرسل النص الذي تريد ترجمته.",
+    "لم أفهم طلبك.",
 )
 _CHINESE = ("城市", "政府", "因此", "重要", "研究", "这个", "翻译", "時間", "こと", "находится", "사람")
 _LATIN = {
@@ -246,6 +274,51 @@ def lost_list_item(source: str, target: str, rng: random.Random) -> Pair | None:
     return "\n".join(left), "\n".join(right)
 
 
+def wrong_heading_level(source: str, target: str, rng: random.Random) -> Pair | None:
+    return f"# One\n\n{source}\n\n## Two\n\n{source}", f"# واحد\n\n{target}\n\n# اثنان\n\n{target}"
+
+
+def lost_cell(source: str, target: str, rng: random.Random) -> Pair | None:
+    """A row of a table with one cell less."""
+    head = "| a | b |\n|---|---|\n"
+    return f"{head}| {source} | c |\n| d | e |", f"{head}| {target} |\n| د | هـ |"
+
+
+def lost_bold(source: str, target: str, rng: random.Random) -> Pair | None:
+    return f"**Note:** {source}", f"ملاحظة: {target}"
+
+
+def full_width_marks(source: str, target: str, rng: random.Random) -> Pair | None:
+    """Commas and full stops as Chinese writes them."""
+    changed = target.replace("،", "，").replace(".", "。")
+    return (source, changed) if changed != target else None
+
+
+def foreign_word(source: str, target: str, rng: random.Random) -> Pair | None:
+    """A word of another language in Latin letters."""
+    words = _words(target)
+    words.insert(rng.randint(0, len(words)), rng.choice(("cependant", "während", "porque", "ve", "için", "jednak")))
+    return source, " ".join(words)
+
+
+def word_three_times(source: str, target: str, rng: random.Random) -> Pair | None:
+    words = _words(target)
+    if len(words) < 6:
+        return None
+    at = rng.randrange(len(words))
+    return source, " ".join([*words[:at], *words[at : at + 1] * 3, *words[at + 1 :]])
+
+
+def statement_fault(kind: str) -> Fault:
+    """A statement of `planted_statements` behind the text, with its fault."""
+
+    def plant_statement(source: str, target: str, rng: random.Random) -> Pair | None:
+        english, _, faulty = rng.choice(STATEMENTS[kind])
+        return f"{source} {english}", f"{target} {faulty}"
+
+    return plant_statement
+
+
 def _listed(text: str, rng: random.Random) -> list[str] | None:
     """The text's words as a list of four items, bulleted or numbered."""
     words = _words(text)
@@ -299,8 +372,10 @@ FAULTS: dict[str, Fault] = {
         lost_code_block, changed_code, lost_protected, changed_protected, lost_placeholder, broken_tag, broken_json,
         flag_altered, doubled_sentence, doubled_clause, loop, chinese_word, persian_letters, changed_number,
         lost_number, changed_unit, changed_month, prompt_echo, refusal, lost_list_item, lost_heading,
+        wrong_heading_level, lost_cell, lost_bold, full_width_marks, foreign_word, word_three_times,
     )
 }  # fmt: skip
+FAULTS |= {kind: statement_fault(kind) for kind in STATEMENTS}
 
 
 def plant(kind: str, pairs: Sequence[Pair], seed: int = 0) -> Iterator[Pair]:
@@ -309,6 +384,33 @@ def plant(kind: str, pairs: Sequence[Pair], seed: int = 0) -> Iterator[Pair]:
         faulty = FAULTS[kind](source, target, random.Random(f"{seed} {kind} {i}"))
         if faulty is not None:
             yield faulty
+
+
+def with_statements(pairs: Sequence[Pair], seed: int = 0) -> Iterator[Pair]:
+    """The pairs, each with a careful statement behind it: clean text with numbers, units and dates."""
+    statements = [statement for kind in STATEMENTS.values() for statement in kind]
+    for i, (source, target) in enumerate(pairs):
+        english, careful, _ = random.Random(f"{seed} statement {i}").choice(statements)
+        yield f"{source} {english}", f"{target} {careful}"
+
+
+def lost_parts(pairs: Sequence[Pair], parts: int, lost: int, separator: str, seed: int = 0) -> Iterator[Pair]:
+    """Texts of so many random pairs, `lost` of which do not arrive."""
+    rng = random.Random(f"{seed} lost {parts} {lost} {separator}")
+    for _ in range(len(pairs)):
+        chosen = rng.sample(pairs, parts)
+        kept = sorted(rng.sample(range(parts), parts - lost))
+        yield separator.join(s for s, _ in chosen), separator.join(chosen[i][1] for i in kept)
+
+
+def answered_questions(pairs: Sequence[Pair], seed: int = 0) -> Iterator[Pair]:
+    """Questions whose 'translation' is a statement of about the same length."""
+    rng = random.Random(f"{seed} answered questions")
+    prose = [target for source, target in pairs if source.endswith(".") and target.endswith(".")]
+    for source, target in pairs:
+        if source.endswith("?") and len(source) >= 15 and prose:
+            near = min(rng.sample(prose, min(20, len(prose))), key=lambda text: abs(len(text) - len(target)))
+            yield source, near
 
 
 def answered(instructions: Sequence[str], prose: Sequence[str], seed: int = 0) -> Iterator[Pair]:

@@ -75,11 +75,11 @@ _INTERROGATIVE = re.compile(
 # Characters without spaces in the target for one in the source. Over 1,000 FLORES references lie within
 # [0.53, 1.5] but for misaligned lines, Tatoeba's free translations of over 15 characters within [0.35, 1.8].
 _SHORTEST, _CUT, _LONGEST = 0.36, 0.85, 2.2
-# Where sentences are fewer: (number of the source's sentences, length ratio below which one is thought lost). Two
-# sentences are often made one, with fewer words; the more there are, the less the ratio varies. Lines are kept by
-# translators, so that fewer lines tell more.
+# Where sentences are fewer: (number of the source's sentences, length ratio below which one is thought lost), and
+# what is added to it where they are long, 80 characters each. Two sentences are often made one, with fewer words; the
+# more and the longer they are, the less the ratio varies. Lines are kept by translators: fewer lines tell more.
 _FEWER = ((2, 0.55), (3, 0.62), (4, 0.68), (6, 0.72), (10, 0.76))
-_FEWER_SHORT, _FEWER_LINES = 0.52, 0.80
+_FEWER_SHORT, _FEWER_LONG, _FEWER_LINES = 0.52, 0.08, 0.80
 _SENTENCE_BREAK = re.compile(r"[.!?][\"')\]]? +\S")
 _ANY_SCRIPT = (0.12, 0.12, 8.0)
 
@@ -143,7 +143,8 @@ def check_length(
     if script != "Arab":
         return []
     few = next((most for fewest, most in reversed(_FEWER) if left[1] >= fewest), 0.0)
-    if right[1] < left[1] and ratio < (few if x >= 150 else _FEWER_SHORT):
+    few = min(few + _FEWER_LONG, _FEWER[-1][1]) if x >= 80 * left[1] else few if x >= 150 else _FEWER_SHORT
+    if right[1] < left[1] and ratio < few:
         return [Verdict("truncation", False, f"{right[1]} sentences where the source has {left[1]} ({ratio:.2f})")]
     return []
 
@@ -297,7 +298,7 @@ def _few(found: list[object]) -> str:
 _TAG_QUESTION = re.compile(
     r"(?:,\s(?:will|would|shall|can|could|do|did|does|is|are|was|were|have|has|right|ok|okay|you know|\w+n['’]t)\b"
     r"[^,.?]{0,15}|^(?:Maybe|So|And|But)\b[^?]*|\b(?:right|okay|huh|eh)"
-    r"|^(?:Can|Could|Will|Would|Shall|May) (?:you|we|I)\b[^?]*)\?\W*$"
+    r")\?\W*$"
 )
 # What a request is made of, in the spelling of `normalise_arabic`: in its translation one of these stems stands.
 _REQUESTS = {
@@ -359,7 +360,9 @@ def check_answered(source: str, target: str, *, script: str = "Arab", language: 
     if not x or y < 8:
         return []
     if question:
-        if _TAG_QUESTION.search(source) or (_INTERROGATIVE.search(target) and y < x * 1.8):
+        # A full stop says that this is no question, unless it begins like one.
+        asks = _INTERROGATIVE.search(target[:12] if target.rstrip().endswith(".") else target)
+        if _TAG_QUESTION.search(source) or (asks and y < x * 1.8):
             return []
         far = True
     else:

@@ -91,7 +91,7 @@ def check_untranslated(source: str, target: str, *, script: str = "Arab", blank:
                 soft = soft or Verdict("untranslated", False, f"{count} English words {where}")
         elif text[m.start() - 1 : m.start()] == "&" and text[m.end() : m.end() + 1] == ";":
             continue
-        elif not quoted and any(w.islower() and len(w) >= 3 and w not in known for w in words):
+        elif not quoted and any(w.islower() and len(w) >= 2 and w not in known for w in words):
             soft = soft or Verdict("script", False, f"Latin letters that are not the source's {where}")
     return [soft] if soft else []
 

@@ -183,7 +183,7 @@ def spelled_problem(source: str, plain: str) -> str | None:
     lost += [f for f in sorted(here.fractions) if not any(stem in plain for stem in _FRACTION_STEMS[f])]
     if not lost:
         return None
-    known = english_values(source) | _pieces(numbers(source))
+    known = english_values(source) | set(numbers(source)) | _pieces([n for n in numbers(source) if n not in written])
     new = [str(n) for n in sorted(there.values) if str(n) not in known]
     new += sorted(there.fractions - here.fractions) if here.fractions else []
     return f"{lost[0]} of the source, in words, became {new[0]}" if new else None
@@ -197,12 +197,16 @@ _SECOND = re.compile("ثان|اثن|ثنت")
 _ROMAN_KEPT = re.compile(r"\b[XVI]{2,}\b")
 
 
+_YEAR = re.compile(r"1\d{3}|20\d\d")
+
+
 def _scale_problem(here: _Spelled, there: _Spelled, source: str, written: Mapping[str, int]) -> str | None:
     new = there.scales.keys() - here.scales.keys()
     if not new:
         return None
     # "1,500 million" may be 1.5 billion and "0.5 million" 500 thousand; digits of the source may be written short.
-    largest = max((float(n) for n in numbers(source) if n.count(".") <= 1 and len(n) < 15), default=0.0)
+    stated = [n for n in numbers(source) if n.count(".") <= 1 and len(n) < 15 and not _YEAR.fullmatch(n)]
+    largest = max(map(float, stated), default=0.0)
     most = max((float(n) for n in written if n.count(".") <= 1 and len(n) < 15), default=0.0)
     for name in sorted(here.scales):
         if here.scales[name] <= there.scales[name] or most >= _SCALE_VALUES[name]:

@@ -1,5 +1,8 @@
 import json
+import os
 import random
+import subprocess
+import sys
 
 import pytest
 from hypothesis import given
@@ -355,3 +358,29 @@ def test_planted_faults_are_found_in_text_of_our_own() -> None:
             message = [{"role": "user", "content": a}], [{"role": "user", "content": b}]
             assert check_conversation(*message), (kind, b)
     assert kinds > 100
+
+
+def test_careful_statements_are_clean_and_their_faults_found() -> None:
+    from benchmarks.planted_statements import STATEMENTS
+
+    for kind, statements in STATEMENTS.items():
+        for english, careful, faulty in statements:
+            assert check_pair(english, careful) == [], (kind, careful)
+            assert check_pair(english, faulty), (kind, faulty)
+
+
+def test_verdicts_do_not_depend_on_the_order_of_sets() -> None:
+    # Of several wrong units and words the same one is named in every process.
+    script = (
+        "from processors.checks import check_pair;"
+        "print(check_pair('It is 5 km, 6 kg, 7 litres and $8 on Monday, May 5.',"
+        " 'إنه 5 ميل أو متر أو سم، 6 رطل أو طن أو غرام، 7 غالون أو كوب، 8 يورو أو ين، الخميس أو الجمعة، آب أو تموز.'),"
+        " check_pair('He said yes to it all.', 'قال نعم نعم نعم لكل لكل لكل ذلك ذلك ذلك'))"
+    )
+    printed = {
+        subprocess.run(
+            [sys.executable, "-c", script], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True
+        ).stdout
+        for seed in ("0", "1", "2")
+    }
+    assert len(printed) == 1
