@@ -49,6 +49,8 @@ def plan_ranker(build: "Build") -> dict[str, Any]:
     }
     mark = enter_stage(folder, inputs, say=build.observer.say)
     if not (folder / "fitted.npz").exists():
+        if len(known := [name for name in names if name in ranker.standings]) > 1:
+            build.observer.say(f"ranker: takes {', '.join(known)} for the translators that it was trained on")
         folders = {name: build.run.stage("translate", name) for name in names}
         fitted = fit_sample(build.selected, build.run.stage("select"), folders, ranker, recipe.language, recipe.seed)
         try:

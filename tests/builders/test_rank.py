@@ -4,6 +4,7 @@ import json
 import random
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,13 +13,14 @@ from datatrove.data import Document
 import builders.rank
 from builders import ranker_fit, schemas
 from builders.rank import JoinCandidates, RankCandidates, UnitReader
-from builders.ranker_fit import fit_sample, load_fitted, plan_sample, ranked_texts
+from builders.ranker_fit import fit_sample, load_fitted, plan_ranker, plan_sample, ranked_texts
 from builders.ranking_recipe import Ranking
 from builders.reward import JoinRewards
 from builders.units import Dropped, Unit, UnitFiles, write_unit
 from processors.languages import Language
 from processors.ranker import SHIPPED, Ranker
 from processors.ranker_features import MEASURES
+from tests.builders.small_run import small_recipe
 
 PAIRS = [
     ("The station opens at 6 in the morning.", "تفتح المحطة أبوابها في الساعة 6 صباحا."),
@@ -286,6 +288,30 @@ def test_the_fit_depends_on_the_seed_and_the_rows_alone(run: Path, monkeypatch: 
     assert (fitted(run, names, seed=2) / "fitted.npz").read_bytes() != once
     sample = load_fitted(run / "ranker", Language()).sample
     assert sample.candidates.shape == (40, 3, len(MEASURES))
+
+
+def test_a_build_says_whom_the_ranker_knows_and_what_it_lacks(run: Path) -> None:
+    plain = json.loads(SHIPPED.read_text(encoding="utf-8"))
+    plain["standings"] = {name: {"strength": 1.0, "rows": 500} for name in ("poor", "good", "other")}
+    plain["pair"]["reward"] = 2.0
+    weights = run / "mine.json"
+    weights.write_text(json.dumps(plain))
+    said: list[str] = []
+    build: Any = SimpleNamespace(
+        recipe=small_recipe(("good", "near", "poor"), ranking={"ranker": str(weights)}),
+        run=SimpleNamespace(stage=run.joinpath),
+        observer=SimpleNamespace(say=said.append, warn=said.append),
+        marks={f"translate/{name}": "done" for name in ("good", "near", "poor")},
+        selected=UNITS,
+    )
+    mark = plan_ranker(build)
+    lacks, knows = (
+        f"{weights} was trained with rewards, and ranking.reward is not set: it does without",
+        ("ranker: takes good, poor for the translators that it was trained on"),
+    )
+    assert said == [lacks, knows]
+    # What is fitted already is not told again.
+    assert plan_ranker(build) == mark and said == [lacks, knows, lacks]
 
 
 def test_a_very_long_conversation_is_read_in_part_and_keeps_its_lengths(monkeypatch: pytest.MonkeyPatch) -> None:
