@@ -41,6 +41,11 @@ class Client:
         self.start(what, **arguments)
         return self.answer()
 
+    def upload(self, repo: str, path: str, local: Path) -> None:
+        """Somebody else puts a file on `main`."""
+        where = {"repo_id": repo, "repo_type": "dataset", "path_in_repo": path}
+        self("api", name="upload_file", path_or_fileobj=str(local), **where)
+
     def kill(self) -> None:
         self.process.kill()
         self.process.communicate()

@@ -153,14 +153,7 @@ def test_one_changed_row_sends_its_shard_the_card_and_the_statistics(
 def test_stale_files_go_and_what_people_added_stays(dataset: Dataset, client: Client, repo: str) -> None:
     client("publish", folder=str(dataset.folder), repo=repo)
     for path in ("LICENSE", "pictures/logo.txt", "data/train-00000-of-00001.parquet", "statistics/old.json"):
-        client(
-            "api",
-            name="upload_file",
-            repo_id=repo,
-            repo_type="dataset",
-            path_in_repo=path,
-            path_or_fileobj=FILE_OF(dataset),
-        )
+        client.upload(repo, path, dataset.folder / "statistics" / f"{CONFIGS[0]}.json")
     renamed = FILE.replace("of-00001", "of-00002")
     (dataset.folder / FILE).rename(dataset.folder / renamed)
     done = client("publish", folder=str(dataset.folder), repo=repo)
@@ -172,23 +165,12 @@ def test_stale_files_go_and_what_people_added_stays(dataset: Dataset, client: Cl
     )
 
 
-def FILE_OF(dataset: Dataset) -> str:
-    return str(dataset.folder / "statistics" / f"{CONFIGS[0]}.json")
-
-
 def test_a_card_merged_with_the_one_on_main(dataset: Dataset, client: Client, repo: str, hub: Hub) -> None:
     client("publish", folder=str(dataset.folder), repo=repo)
     card = dataset.folder / "README.md"
     edited = dataset.folder.parent / "edited.md"
     edited.write_text(card.read_text() + "كتبه إنسان\n")
-    client(
-        "api",
-        name="upload_file",
-        repo_id=repo,
-        repo_type="dataset",
-        path_in_repo="README.md",
-        path_or_fileobj=str(edited),
-    )
+    client.upload(repo, "README.md", edited)
     dataset.replace(pa.Table.from_pylist(rows(9), schema=SCHEMA))
     client("publish", folder=str(dataset.folder), repo=repo, keep="كتبه إنسان")
     text = client("state", repo=repo)["result"]["texts"]["README.md"]
@@ -207,14 +189,7 @@ def test_the_command_keeps_what_people_wrote_and_says_what_changed(
     assert f"{hub.url}/datasets/{repo} is at" in first["said"]
     edited = dataset.folder.parent / "edited.md"
     edited.write_text((dataset.folder / "README.md").read_text() + "\n## ملاحظات\n\nكتبه إنسان\n")
-    client(
-        "api",
-        name="upload_file",
-        repo_id=repo,
-        repo_type="dataset",
-        path_in_repo="README.md",
-        path_or_fileobj=str(edited),
-    )
+    client.upload(repo, "README.md", edited)
     statistics(dataset, CONFIGS[0], 6.0)
     assert client("run_publish", folder=folder, repo=repo, tag="v2")["error"] is None
     text = client("state", repo=repo)["result"]["texts"]["README.md"]
@@ -375,14 +350,7 @@ def test_somebody_s_dataset_is_not_replaced(dataset: Dataset, client: Client, re
     theirs["README.md"].write_text("---\nlicense: mit\n---\n# Precious\n")
     client("api", name="create_repo", repo_id=repo, repo_type="dataset")
     for path, local in theirs.items():
-        client(
-            "api",
-            name="upload_file",
-            repo_id=repo,
-            repo_type="dataset",
-            path_in_repo=path,
-            path_or_fileobj=str(local),
-        )
+        client.upload(repo, path, local)
     hub.reset()
     for options in ({}, {"dry_run": True}, {"direct": True}):
         error = client("publish", folder=str(dataset.folder), repo=repo, **options)["error"]
