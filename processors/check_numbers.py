@@ -36,9 +36,11 @@ def _spelling(target: str) -> str:
     return normalise_arabic(ascii_digits(target))
 
 
-def _allowed(source: str, written: Counter[str]) -> set[str]:
+# Every translator's candidate is checked against the same source.
+@lru_cache(maxsize=64)
+def _allowed(source: str) -> frozenset[str]:
     """What the target may write in digits: the source's digits, its number words, and simple scalings of both."""
-    allowed = set(written) | {canonical(m) for m in GLUED.findall(source)} | english_values(source)
+    allowed = set(numbers(source)) | {canonical(m) for m in GLUED.findall(source)} | english_values(source)
     for m in NUMBER.finditer(source):
         value = canonical(m.group())
         if len(value) > _LONGEST:
@@ -60,7 +62,7 @@ def _allowed(source: str, written: Counter[str]) -> set[str]:
             allowed.add(_plain(float(value) * _SCALES[suffix["scale"].lower()]))
         elif suffix["decade"] and value.isdigit():
             allowed |= {str(int(value) % 100), str(int(value) // 100 + 1)}
-    return allowed
+    return frozenset(allowed)
 
 
 def _plain(value: float) -> str:
@@ -76,7 +78,7 @@ def _differences(source: str, target: str) -> tuple[list[str], list[str]]:
     renamed = glued - left.keys() - {canonical(m) for m in GLUED.findall(source)} if glued else glued
     if left == right:
         return [], sorted(renamed)
-    allowed = _allowed(source, left)
+    allowed = _allowed(source)
     extra = [n for n in right if n not in allowed] + sorted(renamed)
     lost = list(left - right)
     lost = [n for n in dict.fromkeys(lost) if n not in glued]

@@ -10,12 +10,16 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 _MARKS = re.compile("[\u064b-\u065f\u0670\u0640\u200e\u200f\u061c]")
-_LETTERS = str.maketrans("أإآٱىة", "اااايه")
+_LETTERS = (("أ", "ا"), ("إ", "ا"), ("آ", "ا"), ("ٱ", "ا"), ("ى", "ي"), ("ة", "ه"))
 
 
 def normalise_arabic(text: str) -> str:
     """Without vowel marks, tatweel and bidi marks; one form of alif, yeh and teh marbuta."""
-    return _MARKS.sub("", text).translate(_LETTERS)
+    text = _MARKS.sub("", text)
+    # Several times as fast as str.translate, which looks at every character.
+    for letter, plain in _LETTERS:
+        text = text.replace(letter, plain)
+    return text
 
 
 _ENGLISH_WORD = re.compile(r"[a-z]+")
