@@ -11,7 +11,8 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from copy import deepcopy
 from dataclasses import dataclass
-from multiprocessing import get_context, parent_process
+from multiprocessing import forkserver, get_context, parent_process, resource_tracker
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -23,6 +24,8 @@ from processors.errors import SmolKalamError
 
 # Tasks a worker, where the user gives no number: enough to even out units of unequal cost.
 TASKS_A_WORKER = 4
+# pyarrow imports pandas with the first array that it makes: 0.2 s that each worker of each stage would take.
+PRELOAD = ["builders.stages", "pandas"]
 
 
 class LocalExecutor(PipelineExecutor):
@@ -63,9 +66,7 @@ class LocalExecutor(PipelineExecutor):
         return merged
 
     def _in_processes(self, run: Callable[[int], PipelineStats], count: int) -> list[PipelineStats]:
-        context = get_context("forkserver")
-        # pyarrow imports pandas with the first array that it makes: 0.2 s that each worker of each stage would take.
-        context.set_forkserver_preload(["builders.stages", "pandas"])
+        context = worker_context()
         pool = ProcessPoolExecutor(min(self.workers, count), mp_context=context, initializer=_begin_worker)
         try:
             futures = [pool.submit(_run_in_worker, run, rank) for rank in range(count)]
@@ -96,6 +97,23 @@ class LocalExecutor(PipelineExecutor):
             datatrove_gpus_on_node="-1",
             datatrove_executor="LOCAL",
         )
+
+
+def worker_context() -> ForkServerContext:
+    """Where workers are forked from: a process that has imported what they need, and that Ctrl-C passes by.
+
+    It would print a traceback for a Ctrl-C while it imports, which Python's forkserver ignores only afterwards.
+    """
+    context = get_context("forkserver")
+    context.set_forkserver_preload(PRELOAD)
+    # Starting the tracker lifts the block again, so it comes first.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    return context
 
 
 def _run_in_worker(run: Callable[[int], PipelineStats], rank: int) -> PipelineStats:

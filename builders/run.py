@@ -100,7 +100,7 @@ def enter_stage(folder: Path, inputs: dict[str, Any], *, say: Callable[[str], No
     mark = fingerprint(inputs)
     path = folder / "stage.json"
     try:
-        before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+        before = _inputs_before(path, say)
         if before is not None and before["fingerprint"] != mark:
             changed = (
                 ", ".join(_changes(before["inputs"], json.loads(json.dumps(inputs, default=str)))) or "the version"
@@ -120,6 +120,20 @@ def enter_stage(folder: Path, inputs: dict[str, Any], *, say: Callable[[str], No
     except OSError as error:
         raise write_error(error, folder) from None
     return mark
+
+
+def _inputs_before(path: Path, say: Callable[[str], None]) -> dict[str, Any] | None:
+    """What a stage's folder was made for; None where that is not known, so that its units are done again."""
+    if not path.exists():
+        return None
+    try:
+        before = json.loads(path.read_text(encoding="utf-8"))
+        if {"fingerprint", "inputs"} <= set(before):
+            return before
+    except (ValueError, TypeError):
+        pass
+    say(f"{path.parent.name}: done again, for {path.name} is damaged")
+    return None
 
 
 def _remove(folder: Path) -> None:

@@ -282,7 +282,10 @@ def _plan_build(build: Build, inputs: dict[str, Any], pairs: list[tuple[str, str
 
 
 def _whole(run: Run, folder: Path, config: str, split: str) -> bool:
-    result = json.loads((folder / config / f"{split}.json").read_text())
+    try:
+        result = json.loads((folder / config / f"{split}.json").read_text())
+    except ValueError:
+        return False
     return all(
         (run.dataset / item["file"]).is_file() and (run.dataset / item["file"]).stat().st_size == item["bytes"]
         for item in result["files"]

@@ -217,8 +217,19 @@ def read_dropped(files: UnitFiles) -> Iterator[Dropped]:
 
 
 def read_counts(files: UnitFiles) -> dict[str, Any]:
-    """A unit's counts: `read`, `kept`, `dropped` by reason, and `extra`, `failed_extra`, `retries` where there are."""
-    return json.loads(files.counts.read_text(encoding="utf-8"))
+    """A unit's counts: `read`, `kept`, `dropped` by reason, and `extra`, `failed_extra`, `retries` where there are.
+
+    Raises InputError for a damaged file.
+    """
+    return _counts(files.counts)
+
+
+def _counts(path: Path) -> dict[str, Any]:
+    text = path.read_text(encoding="utf-8", errors="replace")
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise InputError(f"{path}: damaged ({error}); delete it, and the next build does that unit again") from None
 
 
 def all_counts(folder: Path) -> dict[str, dict[str, Any]]:
@@ -226,14 +237,10 @@ def all_counts(folder: Path) -> dict[str, dict[str, Any]]:
     found = {}
     for path in sorted((folder / "counts").glob("*.json")):
         try:
-            found[path.stem] = json.loads(path.read_text(encoding="utf-8"))
+            found[path.stem] = _counts(path)
         except FileNotFoundError:
             # The stage is being done again: its folder has just been moved aside.
             continue
-        except (OSError, ValueError) as error:
-            raise InputError(
-                f"{path}: damaged ({error}); delete it, and the next build does that unit again"
-            ) from None
     return found
 
 

@@ -16,6 +16,24 @@ from builders.executors import run_stage
 from processors.errors import InputError, SmolKalamError
 from tests.processes import alive, environment, wait_for
 
+PREPARES = """
+from builders import executors
+if __name__ == "__main__":
+    executors.PRELOAD = ["struck"]
+    process = executors.worker_context().Process(target=print, args=("worked",))
+    process.start()
+    process.join()
+"""
+
+
+def test_ctrl_c_while_workers_are_prepared_strikes_nobody(tmp_path: Path) -> None:
+    """It reaches every process of the terminal, also the one that imports what workers need."""
+    (tmp_path / "struck.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    (tmp_path / "prepares.py").write_text(PREPARES)
+    command = [sys.executable, tmp_path / "prepares.py"]
+    done = subprocess.run(command, env=environment(), cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.stderr) == ("worked\n", "")
+
 
 class CannotTravel(Exception):
     """An error like httpx's: it pickles, and does not come back."""

@@ -37,6 +37,17 @@ def test_units_of_a_folder_without_fingerprint_are_not_trusted(tmp_path: Path) -
     assert not files.done()
 
 
+@pytest.mark.parametrize("text", ["", "{", "null", "[]", "3", '{"inputs": {}}'])
+def test_units_of_a_folder_whose_fingerprint_is_damaged_are_done_again(text: str, tmp_path: Path) -> None:
+    said: list[str] = []
+    enter_stage(tmp_path / "rank", {"a": 1}, say=said.append)
+    files = unit(tmp_path / "rank")
+    (tmp_path / "rank" / "stage.json").write_text(text)
+    mark = enter_stage(tmp_path / "rank", {"a": 1}, say=said.append)
+    assert not files.done() and said == ["rank: done again, for stage.json is damaged"]
+    assert enter_stage(tmp_path / "rank", {"a": 1}, say=said.append) == mark and len(said) == 1
+
+
 def test_one_build_at_a_time(tmp_path: Path) -> None:
     run = Run(tmp_path / "run")
     lock = run.lock()

@@ -4,8 +4,17 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from builders.units import Dropped, UnitFiles, read_counts, read_dropped, read_unit, total_counts, write_unit
-from processors.errors import CountError, SmolKalamError
+from builders.units import (
+    Dropped,
+    UnitFiles,
+    all_counts,
+    read_counts,
+    read_dropped,
+    read_unit,
+    total_counts,
+    write_unit,
+)
+from processors.errors import CountError, InputError, SmolKalamError
 
 SCHEMA = pa.schema([("id", pa.string()), ("n", pa.int64())])
 
@@ -44,6 +53,21 @@ def test_a_missing_unit_or_a_wrong_count_is_found_when_adding_up(tmp_path: Path)
     files.counts.write_text(json.dumps({"read": 2, "kept": 1, "dropped": {}}))
     with pytest.raises(CountError, match="2 rows read, but 1 kept \\+ 0 dropped"):
         total_counts(tmp_path / "rank", ["a"])
+
+
+def test_damaged_counts_say_what_to_do(tmp_path: Path) -> None:
+    files = UnitFiles(tmp_path / "rank", "a")
+    write_unit(files, SCHEMA, 1, [{"id": "a/0", "n": 5}], [])
+    files.counts.write_bytes(b'{"read": \xff')
+    for look in (
+        lambda: read_counts(files),
+        lambda: all_counts(files.folder),
+        lambda: total_counts(files.folder, "a"),
+    ):
+        with pytest.raises(
+            InputError, match=r"counts/a\.json: damaged .*delete it, and the next build does that unit"
+        ):
+            look()
 
 
 def test_a_damaged_unit_says_what_to_do(tmp_path: Path) -> None:
