@@ -143,7 +143,8 @@ def _time_problem(source: str, plain: str) -> str | None:
     lost = [t for t in here.clock if t not in there and t[::-1] not in there]
     if strange and lost:
         return f"the time {_clock(lost[0])} of the source became {_clock(strange[0])}"
-    strange_dates = [d for d in _ISO.findall(plain) if d not in here.dates] if here.dates else []
+    known = set(here.dates)
+    strange_dates = [d for d in _ISO.findall(plain) if d not in known] if known else []
     if strange_dates:
         return f"the date {'-'.join(here.dates[0])} of the source became {'-'.join(strange_dates[0])}"
     if here.halves == {"am"} and not _MORNING.search(plain) and not _SOURCE_EVENING.search(source):
@@ -154,7 +155,7 @@ def _time_problem(source: str, plain: str) -> str | None:
 
 
 def _times(text: str) -> list[tuple[int, int]]:
-    return [(int(m[1]) % 12, int(m[2])) for m in _CLOCK.finditer(text)]
+    return list(dict.fromkeys((int(m[1]) % 12, int(m[2])) for m in _CLOCK.finditer(text)))
 
 
 def _clock(time: tuple[int, int]) -> str:

@@ -93,7 +93,8 @@ def _differences(source: str, target: str) -> tuple[list[str], list[str]]:
     if lost or extra:
         plain = _spelling(target)
         lost = [n for n in lost[:_MOST] if not arabic_spells(n, plain, right) and not _whole_year(n, right)]
-        extra = [n for n in extra if not _scaled_down(n, plain, left)]
+        scales = [base for base, stem in _ARABIC_SCALES if stem in plain]
+        extra = [n for n in extra if not _scaled_down(n, scales, left)]
     return lost, extra
 
 
@@ -102,11 +103,11 @@ def _whole_year(n: str, written: Counter[str]) -> bool:
     return len(n) == 2 and any(len(year) == 4 and year.endswith(n) for year in written)
 
 
-def _scaled_down(n: str, plain: str, written: Counter[str]) -> bool:
+def _scaled_down(n: str, scales: list[int], written: Counter[str]) -> bool:
     """The 100 of "100 ألف" where the source has 100,000."""
     if n.count(".") > 1 or len(n) > _LONGEST:
         return False
-    return any(stem in plain and _plain(float(n) * base) in written for base, stem in _ARABIC_SCALES)
+    return any(_plain(float(n) * base) in written for base in scales)
 
 
 _ARABIC_SCALES = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import islice
 
 from processors.verdict import Verdict, excerpt
 
@@ -105,6 +106,8 @@ _SOURCE_IS_MODEL = re.compile(r"\b(?:AI|language model|assistant|chatbot|artific
 _FOLD = str.maketrans("أإآٱةى’", "ااااهي'", "\u064b\u064c\u064d\u064e\u064f\u0650\u0651\u0652\u0640")
 # Of a long text: what is looked at around the place of the source that stands for one of the target.
 _AROUND = 400
+# Of a text that refuses all the time (and translates one that does): bounds the work.
+_MOST_REFUSALS = 20
 _FLAG = re.compile(r"(?<![\w/\\<])/(?:no_)?think\b(?!/)")
 _FLAG_SIGN = "think"
 _TRANSLATED_FLAG = re.compile(r"(?<![\w/])/\s?(?:لا[_ ])?(?:فكر|تفكر|تفكير|فكّر)")
@@ -168,7 +171,7 @@ def check_refusal(source: str, target: str) -> list[Verdict]:
     """A refusal, or a plea for the text, where the source is none at that place."""
     if not any(map(target.__contains__, _REFUSAL_WORDS)):
         return []
-    for m in _REFUSAL.finditer(target.translate(_FOLD)):
+    for m in islice(_REFUSAL.finditer(target.translate(_FOLD)), _MOST_REFUSALS):
         # The rest of the sentence tells what is refused.
         said = target[m.start() : m.end() + 60].partition(".")[0].lower()
         place = int(m.start() / len(target) * len(source))

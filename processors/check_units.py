@@ -219,10 +219,13 @@ def unit_problem(source: str, plain: str) -> str | None:
 
 
 def _changed(here: list[Measure], there: list[Measure]) -> str | None:
+    units: dict[str, set[str]] = {}
+    for m in here:
+        units.setdefault(m.value, set()).add(m.unit)
     for m in there:
-        units = {w.unit for w in here if w.value and w.value == m.value}
-        if units and m.unit not in units:
-            return f"'{m.value} {min(units)}' of the source became '{m.value} {m.unit}'"
+        wanted = units.get(m.value) if m.value else None
+        if wanted and m.unit not in wanted:
+            return f"'{m.value} {min(wanted)}' of the source became '{m.value} {m.unit}'"
     return None
 
 

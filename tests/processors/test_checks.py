@@ -313,6 +313,14 @@ def test_hostile_texts_take_linear_time() -> None:
         "كلمة ",
         "June 5 ",
         "5 كم ",
+        "5 km 5 كم ",
+        "14:30 ",
+        "لا يمكنني مساعدتك. ",
+        "I cannot help. ",
+        "[Your Name] ",
+        "A_B",
+        "&quot;",
+        "seven سبعة ",
         "{",
         "`",
         "<think>",
@@ -322,6 +330,10 @@ def test_hostile_texts_take_linear_time() -> None:
         check_pair(text, text[::-1])
         check_pair("What are 15 km?", text)
         check_pair(text, "مرحبا")
+    # Every one another.
+    counted = " ".join(f"{i} km {i} كم {i}:30 ٢٠٠١-{i}-03" for i in range(6_000))
+    check_pair(counted, counted[::-1])
+    check_pair(counted, " ".join(f"{i} ميل {i} ألف" for i in range(6_000, 18_000)))
 
 
 def test_the_step_writes_plain_verdicts_and_counts_them() -> None:
