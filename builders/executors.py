@@ -6,7 +6,7 @@ import os
 import pickle
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from copy import deepcopy
@@ -69,7 +69,9 @@ class LocalExecutor(PipelineExecutor):
         context = worker_context()
         pool = ProcessPoolExecutor(min(self.workers, count), mp_context=context, initializer=_begin_worker)
         try:
-            futures = [pool.submit(_run_in_worker, run, rank) for rank in range(count)]
+            # Here workers are started: one whose start is broken off is none that the pool could kill.
+            with _ctrl_c_later():
+                futures = [pool.submit(_run_in_worker, run, rank) for rank in range(count)]
             return [future.result() for future in as_completed(futures)]
         except (KeyboardInterrupt, SystemExit):
             # What is not on disk is done again when resumed; to wait for whole tasks could take hours.
@@ -108,12 +110,28 @@ def worker_context() -> ForkServerContext:
     context.set_forkserver_preload(PRELOAD)
     # Starting the tracker lifts the block again, so it comes first.
     resource_tracker.ensure_running()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
+    with _ctrl_c_later():
         forkserver.ensure_running()
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
     return context
+
+
+@contextlib.contextmanager
+def _ctrl_c_later() -> Iterator[None]:
+    """Ctrl-C is acted on afterwards, and not at all by processes that are started meanwhile."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # Python raises it in the main thread alone
+        return
+    struck: list[int] = []
+    handler = signal.signal(signal.SIGINT, lambda number, _: struck.append(number))
+    # The handler is for this process, where any thread may be sent the signal; the mask goes to those it starts.
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        signal.signal(signal.SIGINT, handler)
+    if struck:
+        signal.raise_signal(signal.SIGINT)
 
 
 def _run_in_worker(run: Callable[[int], PipelineStats], rank: int) -> PipelineStats:

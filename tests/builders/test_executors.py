@@ -35,6 +35,31 @@ def test_ctrl_c_while_workers_are_prepared_strikes_nobody(tmp_path: Path) -> Non
     assert (done.stdout, done.stderr) == ("worked\n", "")
 
 
+STARTS = """
+import threading
+from pathlib import Path
+from builders import executors
+from tests.builders.test_executors import run
+if __name__ == "__main__":
+    executors.PRELOAD = ["strikes", *executors.PRELOAD]
+    # Any thread may be sent the signal: the main one is not the only one that has to be asked to wait.
+    threading.Thread(target=threading.Event().wait, daemon=True).start()
+    try:
+        run(Path.cwd(), {0: "hang", 1: "hang"}, workers=2)
+    except KeyboardInterrupt:
+        print("stopped")
+"""
+
+
+def test_ctrl_c_while_workers_start_leaves_none_of_them_behind(tmp_path: Path) -> None:
+    (tmp_path / "strikes.py").write_text("import os, signal\nos.kill(os.getppid(), signal.SIGINT)\n")
+    (tmp_path / "starts.py").write_text(STARTS)
+    (tmp_path / "ran").mkdir()
+    command = [sys.executable, tmp_path / "starts.py"]
+    done = subprocess.run(command, env=environment(), cwd=tmp_path, capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.stderr) == ("stopped\n", "")
+
+
 class CannotTravel(Exception):
     """An error like httpx's: it pickles, and does not come back."""
 
