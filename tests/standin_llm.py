@@ -6,8 +6,8 @@ translation is a function of the text; which of the requests for a text meet a f
 count, whatever the order of arrival.
 
 GET /stats tells what was asked and answered how often, and which keys were sent; POST /control with
-{"faults": {...}, "latency": s, "capacity": n, "models": bool, "hold": bool} changes it while it runs; what would be
-answered is kept waiting as long as "hold" is true.
+{"faults": {...}, "latency": s, "capacity": n, "models": bool, "hold": bool, "answers": n} changes it while it runs;
+what would be answered is kept waiting as long as "hold" is true, or after n more answers.
 """
 
 import argparse
@@ -73,6 +73,7 @@ class StandIn:
         self.busy = 0
         self.going = asyncio.Event()
         self.going.set()
+        self.answers_left: int | None = None
         self.queue: list[asyncio.Future[None]] = []
         self.payloads: list[dict[str, Any]] = []
         self.log = options.log.open("a") if options.log else None
@@ -202,7 +203,12 @@ class StandIn:
 
     async def work(self) -> None:
         """`latency` seconds, `capacity` requests at a time, first come first served, once nothing is held."""
-        await self.going.wait()
+        while not self.going.is_set():
+            await self.going.wait()
+        if self.answers_left is not None:
+            self.answers_left -= 1
+            if not self.answers_left:
+                self.going.clear()
         if self.capacity:
             if self.busy >= self.capacity:
                 turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -257,10 +263,12 @@ class StandIn:
         self.latency = change.get("latency", self.latency)
         self.capacity = change.get("capacity", self.capacity)
         self.models = change.get("models", self.models)
-        if change.get("hold", not self.going.is_set()):
-            self.going.clear()
-        else:
-            self.going.set()
+        if "hold" in change or "answers" in change:
+            self.answers_left = change.get("answers")
+            if change.get("hold") or self.answers_left == 0:
+                self.going.clear()
+            else:
+                self.going.set()
 
 
 def classes(payload: dict[str, Any]) -> dict[str, Any]:

@@ -160,11 +160,14 @@ def test_kill_9_and_going_on_pays_for_nothing_twice(
 ) -> None:
     output = tmp_path / "verdicts"
     with ExitStack() as stack:
-        server = started(stack, "honest", "--latency", "0.05")
+        server = started(stack, "honest")
         file = panel(tmp_path / "panel.yaml", judge(server, "honest", concurrency=2))
         command = ("judge", run, "--panel", file, "--output", output, "--sample", 100, "--yes")
-        for answers in (3, 9):
-            kill_when(start_command(*command), lambda least=answers: sum(server.stats()["answered"].values()) >= least)
+        for answered, more in ((3, 3), (9, 6)):
+            server.control(answers=more)
+            process = start_command(*command)
+            assert kill_when(process, lambda n=answered: sum(server.stats()["answered"].values()) == n)
+        server.control(hold=False)
         before = Counter(server.stats()["asked"])
         assert not (output / "verdicts.jsonl").exists()
         run_judge(run, file, output, sample=100, yes=True)
