@@ -53,7 +53,7 @@ def find_shards(source: Source) -> tuple[list[Shard], list[str], list[str]]:
     carried over); splits left out.
 
     Raises InputError, one line, for a folder without shards or without rows, a missing shard of a split, a file that
-    is not Parquet, no column `messages` or a column of the wrong type.
+    is not Parquet, no column `messages`, a column of the wrong type or one that not all shards of a split have.
     """
     try:
         folder = get_datafolder(source.path)
@@ -99,6 +99,7 @@ def find_shards(source: Source) -> tuple[list[Shard], list[str], list[str]]:
                 shard = _open_shard(folder, source, split, shards[index][0], first)
             shards_found.append(shard)
             first += shard.rows
+        _check_alike(source, shards_found[-count:])
         if not first:
             warnings.append(f"split '{split}' has no rows")
     if unread := dict.fromkeys(name for shard in shards_found for name in shard.unread):
@@ -108,6 +109,17 @@ def find_shards(source: Source) -> tuple[list[Shard], list[str], list[str]]:
     if not any(shard.rows for shard in shards_found):
         raise InputError(f"{source.path}: no row in any shard of the splits {', '.join(choice.kept)}")
     return shards_found, warnings, choice.dropped
+
+
+def _check_alike(source: Source, shards: Sequence[Shard]) -> None:
+    """A column that some shards of a split have is missing from the others, and not just left out."""
+    for column in COLUMNS:
+        without = [shard for shard in shards if column not in shard.columns]
+        if without and len(without) < len(shards):
+            raise InputError(
+                f"{source.path.rstrip('/')}/{without[0].file}: no column '{column}', which other shards of split "
+                f"'{without[0].split}' have; write it there too, or leave it out of all of them"
+            )
 
 
 def _instead(source: Source, names: list[str]) -> str:
