@@ -77,7 +77,7 @@ class RunReader:
     def finished(self, stages: list[StageState]) -> bool:
         """Whether the whole build is done, its card too."""
         shared = isinstance(self.recipe.executor, Shared)
-        card = self.run.stage(PLAN, f"{CARD}.json") if shared else self.run.dataset / "README.md"
+        card = self.run.stage(PLAN, f"{CARD}.json") if shared else self.run.finished
         return stages[-1].finished and card.exists() and not self.retried()
 
     def retried(self) -> bool:

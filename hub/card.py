@@ -11,7 +11,7 @@ from builders.translator_recipe import PseudoTranslator
 from builders.units import write_text
 from hub import sections
 from hub.examples import examples
-from hub.kept_sections import TAG, edited_sections, generated, merge_card
+from hub.kept_sections import PSEUDO_TAG, TAG, edited_sections, generated, merge_card
 from hub.loading import loading
 from hub.plots import Plot, write_plots
 from hub.reproduce import reproduce
@@ -77,7 +77,7 @@ def front_matter(recipe: Recipe, splits: list[dict[str, Any]]) -> str:
         size_categories=[next((name for limit, name in _SIZES if rows < limit), "10M<n<100M")],
         task_categories=["text-generation"],
         tags=["synthetic", "machine-translation", "post-training", "sft", "conversational", TAG]
-        + (["pseudo-localised"] if any(isinstance(t, PseudoTranslator) for t in recipe.translators) else []),
+        + ([PSEUDO_TAG] if any(isinstance(t, PseudoTranslator) for t in recipe.translators) else []),
         source_datasets=["HuggingFaceTB/smoltalk2"] if "smoltalk2" in recipe.source.path else None,
     )
     infos = DatasetInfosDict()

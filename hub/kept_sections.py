@@ -28,6 +28,8 @@ _EDITED = "As edited by hand, before the figures above changed"
 _FOREIGN = "From the card that was here before"
 # In the front matter of every card of ours.
 TAG = "smolkalam"
+# Of text that is no translation; it goes with that text.
+PSEUDO_TAG = "pseudo-localised"
 # Keys of the front matter that a recipe sets, and that people correct on the Hub.
 _SETTINGS = {"license": "outputs.license", "pretty_name": "outputs.pretty_name"}
 # Lists of the front matter to which people add.
@@ -167,12 +169,12 @@ def _merge_section(new: str, old: str, was: str | None, title: str) -> str:
 
 
 def _merge_front(new: str, old: str) -> str:
-    """Our keys as they are, then a person's own; their tags after ours."""
+    """Our keys as they are, then a person's own; their tags after ours, without one of ours that holds no more."""
     ours, theirs = _mapping(new), _mapping(old)
     added: dict[str, Any] = {key: value for key, value in theirs.items() if key not in ours}
     for key in _JOINED:
         values = theirs.get(key) if isinstance(theirs.get(key), list) else []
-        more = [value for value in values or [] if value not in (ours.get(key) or [])]
+        more = [value for value in values or [] if value not in [*(ours.get(key) or []), PSEUDO_TAG]]
         if more and key in ours:
             added[key] = [*(ours[key] or []), *more]
     if not ours or not added:

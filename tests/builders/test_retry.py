@@ -217,7 +217,6 @@ def test_status_sees_that_failed_rows_are_tried_again(build: Callable[..., Any],
     run = tmp_path / "run"
     with running(*FAULTS) as server:
         build(server, "run")
-        (run / "dataset" / "README.md").write_text("the card")
         watch = Watch(run)
 
         def seen() -> tuple[str, int]:

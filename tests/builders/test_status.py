@@ -94,6 +94,15 @@ def test_tokens_of_all_beams_are_said_to_be_that() -> None:
     assert status_text._notes(spent | none | {"choices_per_request": plain}) == ["SeedX: 1,000 tokens in, 4,000 out"]
 
 
+def test_a_build_that_has_not_written_its_card_is_not_finished(demo: Demo, tmp_path: Path) -> None:
+    """The dataset's card may be an older build's."""
+    run = tmp_path / "run"
+    shutil.copytree(demo.run, run)
+    assert Watch(run).look()["state"] == "finished"
+    (run / "build" / "finished.json").unlink()
+    assert Watch(run).look()["state"] == "stopped"
+
+
 def test_a_changed_recipe_makes_what_lies_there_count_no_more(demo: Demo, tmp_path: Path) -> None:
     run = tmp_path / "run"
     shutil.copytree(demo.run, run)

@@ -97,6 +97,15 @@ def test_whose_card_it_is() -> None:
         assert not is_ours(other)
 
 
+def test_the_tag_of_pseudo_localised_text_goes_with_it() -> None:
+    pseudo, real = card(front="tags:\n- sft\n- pseudo-localised"), card(front="tags:\n- sft")
+    pseudo_edited = card(front="tags:\n- sft\n- pseudo-localised\n- mine")
+    assert yaml.safe_load(merge_card(real, pseudo_edited).split("---\n")[1]) == {"tags": ["sft", "mine"]}
+    assert yaml.safe_load(merge_card(pseudo, pseudo_edited).split("---\n")[1]) == {
+        "tags": ["sft", "pseudo-localised", "mine"]
+    }
+
+
 @pytest.mark.parametrize("front", ["[broken", "- a list", "tags: none", ""])
 def test_front_matter_that_nobody_could_read_is_replaced(front: str) -> None:
     assert merge_card(card(), f"---\n{front}\n---\n\ntext\n").startswith(f"---\n{FRONT}\n---\n")
