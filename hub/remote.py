@@ -6,6 +6,7 @@ sends once (2.4). They are repeated here only after asking whether the first att
 
 import hashlib
 import json
+import logging
 import re
 import time
 from collections.abc import Callable
@@ -20,12 +21,15 @@ if TYPE_CHECKING:
     from huggingface_hub import HfApi
 
 T = TypeVar("T")
+logger = logging.getLogger(__name__)
 
 ATTEMPTS = 6
 # Seconds waited at most, whatever the server asks for: its own limits are counted over five minutes.
 LONGEST_WAIT = 310.0
 # Seconds that the Hub may be silent in an answer: huggingface_hub would wait for ever (2.4).
 SILENCE = 300.0
+# Of a longer wait whoever looks on is told, as huggingface_hub tells of its own: by a warning in the log.
+_NOTICED = 5.0
 _PASSING = frozenset({408, 429, 500, 502, 503, 504})
 
 
@@ -61,6 +65,10 @@ def patiently(what: str, call: Callable[[], T], arrived: Callable[[], T | None] 
             wait = _seconds_to_wait(problem, attempt)
             if wait is None or attempt == ATTEMPTS - 1:
                 raise _clear(what, problem, attempt + 1) from problem
+            if wait > _NOTICED:
+                answer = _status(problem)
+                why = f"answered {answer[0]}" if answer else f"broke off ({type(problem).__name__})"
+                logger.warning("%s: the Hub %s; waiting %.0f s", what, why, wait)
         time.sleep(wait)
     raise AssertionError("unreachable")
 
