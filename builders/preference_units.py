@@ -14,7 +14,7 @@ from builders.finished_run import ranked_rows
 from builders.preference_pairs import LeftOut, Plan, is_test, make_pairs, schema
 from builders.preference_sources import Votes
 from builders.progress import Monitor
-from builders.units import UnitFiles, read_counts
+from builders.units import UnitFiles, read_counts, write_text
 
 SPLITS = ("train", "test")
 # What a unit's counts count, in its own order: kinds of rows and pairs, reasons, and who was better than whom.
@@ -78,10 +78,8 @@ class PairUnits(PipelineStep):
         for writer in writers.values():
             writer.close()
         asked = sorted(plan.source.asked) if isinstance(plan.source, Votes) else []
-        # Renamed, for whoever counts what is done looks at this.
-        done = self.folder / f"{unit.name}.json"
-        done.with_suffix(".part").write_text(json.dumps(counts | {"asked": asked}), encoding="utf-8")
-        done.with_suffix(".part").replace(done)
+        # In one step, for whoever counts what is done looks at this.
+        write_text(self.folder / f"{unit.name}.json", json.dumps(counts | {"asked": asked}))
 
 
 def _count(

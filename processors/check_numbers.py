@@ -16,7 +16,7 @@ from processors.check_dates import DATE_WORDS, date_problems
 from processors.check_spelled import NUMBER_WORDS, spelled_problem
 from processors.check_units import unit_problem
 from processors.number_words import arabic_spells, english_values, english_words, normalise_arabic
-from processors.numerals import GLUED, NUMBER, ascii_digits, canonical, numbers
+from processors.numerals import GLUED, NUMBER, ascii_digits, canonical, decimal, numbers
 from processors.verdict import Verdict
 
 _DIGIT = re.compile(r"\d")
@@ -59,14 +59,10 @@ def _allowed(source: str) -> frozenset[str]:
         if suffix["pm"] and value.isdigit():
             allowed.add(str(int(value) + 12))
         elif suffix["scale"]:
-            allowed.add(_plain(float(value) * _SCALES[suffix["scale"].lower()]))
+            allowed.add(decimal(float(value) * _SCALES[suffix["scale"].lower()]))
         elif suffix["decade"] and value.isdigit():
             allowed |= {str(int(value) % 100), str(int(value) // 100 + 1)}
     return frozenset(allowed)
-
-
-def _plain(value: float) -> str:
-    return str(int(value)) if value == int(value) else f"{value:.6f}".rstrip("0")
 
 
 def _differences(source: str, target: str) -> tuple[list[str], list[str]]:
@@ -107,7 +103,7 @@ def _scaled_down(n: str, scales: list[int], written: Counter[str]) -> bool:
     """The 100 of "100 ألف" where the source has 100,000."""
     if n.count(".") > 1 or len(n) > _LONGEST:
         return False
-    return any(_plain(float(n) * base) in written for base in scales)
+    return any(decimal(float(n) * base) in written for base in scales)
 
 
 _ARABIC_SCALES = (

@@ -12,27 +12,24 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from processors.number_words import english_values, english_words
+from processors.number_words import ENGLISH_NUMBERS, ENGLISH_SCALES, english_values, english_words, roman_value
 from processors.numerals import numbers
 
-_ENGLISH = {
-    "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11,
-    "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16, "seventeen": 17, "eighteen": 18,
-    "nineteen": 19, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8, "ninth": 9,
-    "tenth": 10, "eleventh": 11, "twelfth": 12,
-}  # fmt: skip
-_TENS = {
-    "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90,
-}  # fmt: skip
+# Not "one" and "two", which Arabic says by the form of the noun, nor what is more often no number ("second").
+_ALONE = [
+    "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen",
+    "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "third", "fourth", "fifth", "sixth", "seventh",
+    "eighth", "ninth", "tenth", "eleventh", "twelfth",
+]  # fmt: skip
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 _SCALES = ("thousand", "million", "billion", "trillion")
 _WORD = re.compile(
     r"\b(?:(?P<tens>" + "|".join(_TENS) + r")[- ](?P<one>one|two|three|four|five|six|seven|eight|nine)"
     r"|(?P<scale>" + "|".join(_SCALES) + r")s?|(?P<fraction>half|quarters?|(?:a|one|two)[- ]thirds?)|(?P<twice>twice)"
-    r"|(?P<number>" + "|".join(_ENGLISH | _TENS) + r"))\b"
+    r"|(?P<number>" + "|".join(_ALONE + _TENS) + r"))\b"
     r"|(?<=[a-z]\s)(?P<roman>[XVI]{2,6})\b",
     re.I,
 )  # fmt: skip
-_ROMAN = {"I": 1, "V": 5, "X": 10}
 
 _ONES = {
     1: "احدي احد حادي حاديه واحد واحده", 2: "اثنا اثني اثنان اثنين اثنه اثنتا اثنتي اثنتان اثنتين ثاني ثانيه ثان",
@@ -72,7 +69,6 @@ _FRACTION_STEMS = {
     "third": ("ثلث", "ثالث"),
     "twice": ("مرتين", "مرتان", "ضعف", "مثلي", "مثلا", "ثاني", "اثن", "اخري"),
 }
-_SCALE_VALUES = dict(zip(_SCALES, (10**3, 10**6, 10**9, 10**12), strict=True))
 
 
 @dataclass(slots=True)
@@ -89,7 +85,7 @@ class _Spelled:
 
 # Words of which one must be there for a number to be spelled out.
 NUMBER_WORDS = frozenset(
-    [*_ENGLISH, *_TENS, *_SCALES, *(f"{name}s" for name in _SCALES), "half", "twice", "quarter", "quarters", "third",
+    [*_ALONE, *_TENS, *_SCALES, *(f"{name}s" for name in _SCALES), "half", "twice", "quarter", "quarters", "third",
      "thirds", "ii", "iii", "iv", "vi", "vii", "viii", "ix", "xi", "xii", "xiii", "xiv", "xv", "xvi", "xvii", "xviii",
      "xix", "xx", "xxi"]
 )  # fmt: skip
@@ -104,29 +100,19 @@ def _english(text: str) -> _Spelled | None:
     for m in _WORD.finditer(text):
         kind = m.lastgroup
         if kind == "one":
-            found.values[_TENS[m["tens"].lower()] + _one(m["one"])] += 1
+            found.values[ENGLISH_NUMBERS[m["tens"].lower()] + ENGLISH_NUMBERS[m["one"].lower()]] += 1
         elif kind == "scale":
             found.scales[m["scale"].lower()] += 1
         elif kind == "fraction":
             found.fractions.add(re.split(r"[- ]", m["fraction"].lower())[-1].rstrip("s"))
         elif kind == "roman":
             if m["roman"].isupper():
-                found.romans.add(_roman(m["roman"]))
+                found.romans.add(roman_value(m["roman"]))
         elif kind == "twice":
             found.fractions.add("twice")
         else:
-            word = m["number"].lower()
-            found.values[_ENGLISH.get(word) or _TENS[word]] += 1
+            found.values[ENGLISH_NUMBERS[m["number"].lower()]] += 1
     return found if found.values or found.scales or found.fractions or found.romans else None
-
-
-def _one(word: str) -> int:
-    return {"one": 1, "two": 2}.get(word.lower()) or _ENGLISH[word.lower()]
-
-
-def _roman(numeral: str) -> int:
-    values = [_ROMAN[c] for c in numeral]
-    return sum(-v if v < after else v for v, after in zip(values, [*values[1:], 0], strict=True))
 
 
 def _arabic(plain: str) -> _Spelled:
@@ -209,11 +195,11 @@ def _scale_problem(here: _Spelled, there: _Spelled, source: str, written: Mappin
     largest = max(map(float, stated), default=0.0)
     most = max((float(n) for n in written if n.count(".") <= 1 and len(n) < 15), default=0.0)
     for name in sorted(here.scales):
-        if here.scales[name] <= there.scales[name] or most >= _SCALE_VALUES[name]:
+        if here.scales[name] <= there.scales[name] or most >= ENGLISH_SCALES[name]:
             continue
         for other in sorted(new):
-            derived = _SCALE_VALUES[other] > _SCALE_VALUES[name] and largest >= 1000
-            if not derived and largest < _SCALE_VALUES[other] and not 0 < largest < 1:
+            derived = ENGLISH_SCALES[other] > ENGLISH_SCALES[name] and largest >= 1000
+            if not derived and largest < ENGLISH_SCALES[other] and not 0 < largest < 1:
                 return f"'{name}' of the source became '{other}'"
     return None
 

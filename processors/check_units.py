@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from processors.number_words import english_words
+from processors.number_words import ENGLISH_NUMBERS, english_words
 from processors.numerals import canonical, numbers
 
 _FIRST_WORD = re.compile(r"[a-z]+")
@@ -111,12 +111,13 @@ _UNITS: dict[str, dict[str, tuple[str, str]]] = {
 }  # fmt: skip
 
 _KIND = {unit: kind for kind, units in _UNITS.items() for unit in units}
-_NUMBER_WORDS = {
-    "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "nine": "9",
-    "ten": "10", "eleven": "11", "twelve": "12", "fifteen": "15", "twenty": "20", "thirty": "30", "forty": "40",
-    "fifty": "50", "sixty": "60", "seventy": "70", "eighty": "80", "ninety": "90", "hundred": "", "thousand": "",
-    "million": "", "billion": "", "dozen": "", "several": "", "few": "",
-}  # fmt: skip
+_COUNTS = [
+    "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "fifteen", "twenty",
+    "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety",
+]  # fmt: skip
+_NUMBER_WORDS = {word: str(ENGLISH_NUMBERS[word]) for word in _COUNTS} | dict.fromkeys(
+    ("hundred", "thousand", "million", "billion", "dozen", "several", "few"), ""
+)
 _UNIT = (
     r"[ -]?(?:sq\.? |square |cubic )?(?:"
     + "|".join(f"(?P<{unit}>{english})" for units in _UNITS.values() for unit, (english, _) in units.items())

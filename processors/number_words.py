@@ -9,6 +9,8 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
+from processors.numerals import decimal
+
 _MARKS = re.compile("[\u064b-\u065f\u0670\u0640\u200e\u200f\u061c]")
 _LETTERS = (("أ", "ا"), ("إ", "ا"), ("آ", "ا"), ("ٱ", "ا"), ("ى", "ي"), ("ة", "ه"))
 
@@ -116,7 +118,7 @@ def arabic_spells(number: str, text: str, written: Mapping[str, int]) -> bool:
         ):
             return True
         return any(
-            _has(stems, text) and _scaled(float(number), base) in written
+            _has(stems, text) and decimal(float(number) / base) in written
             for base, stems in ((0.001, _THOUSAND), (0.01, "مئ|مائ"))
         )
     n = int(number)
@@ -133,7 +135,7 @@ def arabic_spells(number: str, text: str, written: Mapping[str, int]) -> bool:
         if n % 10 == 0 and n <= 2100 and decade and _has(f"(?:{decade})[يا]", text):
             return True
         for base, stems in ((10**9, _BILLION), (10**6, _MILLION), (1000, _THOUSAND)):
-            if n >= base and _has(stems, text) and _scaled(n, base) in written:
+            if n >= base and _has(stems, text) and decimal(n / base) in written:
                 return True
     if n % 100 == 0 and 1000 <= n <= 2100:
         return _has("قرن", text) and _spells_integer(n // 100 + 1, text)
@@ -142,12 +144,8 @@ def arabic_spells(number: str, text: str, written: Mapping[str, int]) -> bool:
     return n in (50, 100) and _has("نصف|كامل|تمام|كل", text)
 
 
-def _scaled(value: float, base: float) -> str:
-    scaled = value / base
-    return str(int(scaled)) if scaled == int(scaled) else f"{scaled:.6f}".rstrip("0")
-
-
-_ENGLISH: dict[str, int] = {
+# What an English word may stand for.
+ENGLISH_NUMBERS: dict[str, int] = {
     word: n
     for n, words in enumerate(
         (
@@ -176,7 +174,7 @@ _ENGLISH: dict[str, int] = {
     )
     for word in words.split()
 }
-_ENGLISH |= {
+ENGLISH_NUMBERS |= {
     "thirty": 30,
     "forty": 40,
     "fourty": 40,
@@ -200,7 +198,7 @@ _ENGLISH |= {
     "eighties": 80,
     "nineties": 90,
 }
-_SCALES = {
+ENGLISH_SCALES = {
     "hundred": 100,
     "hundreds": 100,
     "hundredth": 100,
@@ -225,7 +223,8 @@ _ROMAN = re.compile(r"\b[IVXLC]{1,7}\b")
 _ROMAN_DIGITS = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
 
 
-def _roman(numeral: str) -> int:
+def roman_value(numeral: str) -> int:
+    """The value of a Roman numeral below 400, "XIV" as 14."""
     values = [_ROMAN_DIGITS[c] for c in numeral]
     return sum(-v if any(later > v for later in values[i + 1 : i + 2]) else v for i, v in enumerate(values))
 
@@ -237,18 +236,18 @@ def english_values(text: str) -> set[str]:
     running = False
     for token in _WORD.findall(text):
         word = token.lower()
-        if len(word) > 2 and word.endswith("s") and word not in _ENGLISH and word not in _SCALES:
+        if len(word) > 2 and word.endswith("s") and word not in ENGLISH_NUMBERS and word not in ENGLISH_SCALES:
             word = word[:-1]
-        if word in _SCALES:
-            scale = _SCALES[word]
+        if word in ENGLISH_SCALES:
+            scale = ENGLISH_SCALES[word]
             values.add(scale)
             current = (current or 1) * scale
             if scale >= 1000:
                 total, current = total + current, 0
             values.add(total + current)
             running = True
-        elif word in _ENGLISH:
-            n = _ENGLISH[word]
+        elif word in ENGLISH_NUMBERS:
+            n = ENGLISH_NUMBERS[word]
             values.add(n)
             if running and current and current % 10 == 0 and (current >= 20 or n >= 10) and n < 100:
                 # "twenty five", "nineteen ninety": a sum, or two halves of a year.
@@ -274,7 +273,7 @@ def english_values(text: str) -> set[str]:
             values.add(_MONTH_NAMES.index(word[:3]) + 1)
         if word in ("half", "quarter"):
             values |= {15, 25, 30, 45, 50}
-    values |= {_roman(m) for m in _ROMAN.findall(text)}
+    values |= {roman_value(m) for m in _ROMAN.findall(text)}
     result = {str(v) for v in values}
     if "half" in text:
         result |= {"0.5", "1.5", "2.5", "3.5"} | {f"{v}.5" for v in values if v < 100}

@@ -42,6 +42,11 @@ def canonical(number: str) -> str:
     return number.lstrip("0") or "0" if "." not in number else number
 
 
+def decimal(value: float) -> str:
+    """A value in the spelling of `canonical`, to six digits behind the point."""
+    return str(int(value)) if value == int(value) else f"{value:.6f}".rstrip("0")
+
+
 def numbers(text: str, known: Container[str] = ()) -> list[str]:
     """Every number written in digits, in order, in the spelling of `canonical`.
 
