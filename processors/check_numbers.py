@@ -21,7 +21,7 @@ from processors.verdict import Verdict
 
 _DIGIT = re.compile(r"\d")
 _SUFFIX = re.compile(
-    r"\s?(?:(?P<decade>'?s\b)|(?P<pm>p\.?m\b)|(?P<scale>thousand|k\b|million|m\b|billion|bn\b|dozen))", re.I
+    r"\s?(?a:(?P<decade>'?s\b)|(?P<pm>p\.?m\b)|(?P<scale>thousand|k\b|million|m\b|billion|bn\b|dozen))", re.I
 )
 _SHORT_YEAR = re.compile(r"\s?[-–/]\s?(\d\d)(?!\d)")
 _MINUTES = re.compile(r":[0-5]\d(?!\d)")

@@ -23,11 +23,12 @@ _ALONE = [
 ]  # fmt: skip
 _TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 _SCALES = ("thousand", "million", "billion", "trillion")
+# (?a: of small and capital letters only ASCII ones are alike: "ſ" is no "s", though re.I takes it for one.
 _WORD = re.compile(
-    r"\b(?:(?P<tens>" + "|".join(_TENS) + r")[- ](?P<one>one|two|three|four|five|six|seven|eight|nine)"
+    r"\b(?a:(?P<tens>" + "|".join(_TENS) + r")[- ](?P<one>one|two|three|four|five|six|seven|eight|nine)"
     r"|(?P<scale>" + "|".join(_SCALES) + r")s?|(?P<fraction>half|quarters?|(?:a|one|two)[- ]thirds?)|(?P<twice>twice)"
     r"|(?P<number>" + "|".join(_ALONE + _TENS) + r"))\b"
-    r"|(?<=[a-z]\s)(?P<roman>[XVI]{2,6})\b",
+    r"|(?<=[a-z]\s)(?P<roman>(?a:[XVI]{2,6}))\b",
     re.I,
 )  # fmt: skip
 

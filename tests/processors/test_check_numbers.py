@@ -122,3 +122,17 @@ def test_a_number_has_one_spelling_in_all_digits_and_groupings(n: int) -> None:
     for text in (str(n), grouped, grouped.translate(arabic), f"{n}.0".translate(arabic)):
         assert numbers(text) == [str(n)]
         assert canonical(str(n)) == str(n)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "Three people and ſix dogs came.",
+        "Twenty-ſix of three.",
+        "Two thousand men, part İİ.",
+        "It cost 5 bıllion.",
+        "It cost 5 thouſand.",
+    ],
+)
+def test_letters_that_only_unicode_takes_for_the_same_make_no_number_word(source: str) -> None:
+    check_numbers(source, "جاء ثلاثة أشخاص و5 كلاب.")
