@@ -53,7 +53,7 @@ def build(
 ) -> None:
     """Build a dataset: select, translate, rank, build. Run the same command again to go on where it stopped."""
     from builders.build import run_build
-    from hub.card import write_card
+    from hub.card.write import write_card
 
     run_build(
         recipe,
@@ -79,7 +79,7 @@ def worker(
 ) -> None:
     """Take part in a build begun with --executor queue, on this machine, until nothing is left."""
     from builders.build import work_on
-    from hub.card import write_card
+    from hub.card.write import write_card
 
     work_on(run, workers=workers or _cores(), only=stage, finish=write_card)
 
@@ -105,7 +105,7 @@ def plan(
     format: Annotated[Format, typer.Option(help="text or json.")] = "text",
 ) -> None:
     """Say what a build would ask of each translator and cost, without building: from a sample of its rows."""
-    from builders.plan_command import run_plan
+    from builders.estimates.command import run_plan
 
     run_plan(
         recipe,
@@ -130,7 +130,7 @@ def status(
     ] = None,
 ) -> None:
     """Show what a build has done and is doing, over all machines that share its run folder."""
-    from builders.status import run_status
+    from builders.reports.status import run_status
 
     run_status(run, as_json=format == "json", follow=follow)
 
@@ -187,7 +187,7 @@ def preferences(
     workers: Annotated[int | None, typer.Option(min=1, help="As of build.")] = None,
 ) -> None:
     """Make preference pairs of a build's candidates, for TRL's reward and DPO trainers."""
-    from builders.preferences import run_preferences
+    from builders.preferences.command import run_preferences
 
     run_preferences(
         run,
@@ -219,7 +219,7 @@ def judge(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before paying.")] = False,
 ) -> None:
     """Ask a panel of LLM judges which candidates are better; says the cost first, and how far they agree."""
-    from builders.judge import run_judge
+    from builders.judging.command import run_judge
 
     run_judge(run, panel, output, sample=sample, near=near_ties, seed=seed, yes=yes)
 
@@ -246,8 +246,8 @@ def ablate(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Write the expanded recipe and stop.")] = False,
 ) -> None:
     """Compare settings of the translators on the same rows: LR, SCR, quality, mean rank, with intervals and a plot."""
-    from builders.ablate import run_ablation
-    from hub.card import write_card
+    from builders.ablations.command import run_ablation
+    from hub.card.write import write_card
 
     run_ablation(
         recipe,

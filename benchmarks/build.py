@@ -37,21 +37,20 @@ STAGES = {"select": "select", "translate": "translate", "rank": "rank", "assembl
 # built-in functions) counts for its callers.
 GROUPS = {
     "imports": ("<frozen importlib", "importlib/", "{built-in method _imp.", "{built-in method marshal."),
-    "token counting": ("tokenizers.Tokenizer", "processors/tokenizers.py"),
-    "chunking": ("processors/chunking.py",),
-    "protected spans": ("processors/spans.py", "processors/blocks.py", "processors/protection.py"),
-    "validation, Han, cuts": ("processors/filters.py", "processors/selection.py", "processors/domains.py",
-                              "processors/row_problems.py", "builders/select.py"),
-    "parts": ("processors/conversation.py",),
-    "pseudo": ("processors/pseudo.py",),
-    "checks": ("processors/check_", "processors/checks.py", "processors/number_words.py", "processors/verdict.py"),
-    "metrics": ("processors/metrics.py", "processors/counting.py"),
-    "translation (the ladder)": ("processors/translation.py", "builders/translators.py"),
-    "reading Parquet": ("builders/shards.py", "rank.py:run", "rank.py:_by_id", "ranked.py:_rows", "units.py:read_unit",
-                        "core.py:read", "core.py:iter_batches", "core.py:__init__"),
-    "writing Parquet": ("builders/units.py", "builders/sink.py", "builders/ranked.py", "builders/statistics.py",
-                        "parquet/core.py", "builders/schemas.py"),
-    "ranking": ("builders/rank.py", "processors/ranking.py"),
+    "token counting": ("tokenizers.Tokenizer", "conversations/tokenizers.py"),
+    "chunking": ("conversations/chunking.py",),
+    "protected spans": ("processors/protected/",),
+    "validation, Han, cuts": ("processors/selection/", "stages/select.py"),
+    "parts": ("conversations/parts.py",),
+    "pseudo": ("translation/pseudo.py",),
+    "checks": ("processors/checks/", "languages/number_words.py"),
+    "metrics": ("processors/scoring/", "languages/scripts.py"),
+    "translation (the ladder)": ("processors/translation/", "builders/engines/"),
+    "reading Parquet": ("builders/sources/", "stages/rank.py:run", "rank.py:_by_id", "write_splits.py:_rows",
+                        "units.py:read_unit", "core.py:read", "core.py:iter_batches", "core.py:__init__"),
+    "writing Parquet": ("run_folder/units.py", "run_folder/unit_writer.py", "builders/dataset/", "parquet/core.py",
+                        "run_folder/schemas.py"),
+    "ranking": ("stages/rank.py", "processors/ranking/"),
     "datatrove": ("site-packages/datatrove", "site-packages/loguru"),
     "the rest of the build": ("builders/", "hub/", "smolkalam.py"),
 }  # fmt: skip
@@ -126,7 +125,7 @@ def by_group(profiled: pstats.Stats) -> dict[str, float]:
 def by_stage(profiled: pstats.Stats) -> dict[str, float]:
     seconds = {}
     for (file, _, name), entry in profiled.stats.items():  # type: ignore[attr-defined]
-        if file.endswith("builders/stages.py") and name in STAGES:
+        if file.endswith("builders/stages/run_units.py") and name in STAGES:
             seconds[STAGES[name]] = entry[3]
     return {name: seconds.get(name, 0.0) for name in STAGES.values()}
 

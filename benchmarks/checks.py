@@ -23,7 +23,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from benchmarks.planted_faults import FAULTS, Pair, answered, answered_questions, lost_parts, plant, with_statements
-from processors.checks import Verdict, check_conversation, check_pair, has_hard
+from processors.checks.run import Verdict, check_conversation, check_pair, has_hard
 
 # (kind, parts of the text, how many of them are lost, what stands between them)
 _LOST = (

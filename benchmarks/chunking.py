@@ -20,9 +20,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import pyarrow.parquet as pq
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
-from processors.blocks import fences
-from processors.chunking import chunk, chunk_lines, chunk_many
-from processors.tokenizers import load_tokenizer
+from processors.conversations.chunking import chunk, chunk_lines, chunk_many
+from processors.conversations.tokenizers import load_tokenizer
+from processors.protected.code_blocks import fences
 
 BUDGET = 490
 

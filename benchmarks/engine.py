@@ -31,19 +31,19 @@ from typing import Any, NamedTuple
 import httpx
 from datatrove.data import Document
 
-from builders import schemas
 from builders.build import run_build
-from builders.endpoint import decoding_fields, endpoint_step
-from builders.executors import run_stage
-from builders.rank import UnitReader
-from builders.recipe_file import load_recipe
-from builders.run import Run
-from builders.shards import find_shards, plan_units
-from builders.sink import UnitSink
-from builders.translator_recipe import ServedTranslator
-from builders.translators import candidate_row
-from builders.units import Unit, UnitFiles, read_counts
-from processors.prompts import build_payload
+from builders.engines.make import candidate_row
+from builders.engines.served import decoding_fields, endpoint_step
+from builders.executors.this_machine import run_stage
+from builders.recipes.load import load_recipe
+from builders.recipes.translators import ServedTranslator
+from builders.run_folder import schemas
+from builders.run_folder.folder import Run
+from builders.run_folder.unit_writer import UnitSink
+from builders.run_folder.units import Unit, UnitFiles, read_counts
+from builders.sources.read import find_shards, plan_units
+from builders.stages.rank import UnitReader
+from processors.clients.prompts import build_payload
 
 TEXT = "Sentence number {}: the quick brown fox jumps over the lazy dog, and then it writes a report about it. " * 4
 RECIPE = """
@@ -229,7 +229,7 @@ def _resident() -> int:
 
 
 def main() -> None:
-    sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "standins"))
     from standin_llm import running
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)

@@ -19,8 +19,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from builders import schemas
-from tests.standin_hub import Hub
+from builders.run_folder import schemas
+from tests.standins.standin_hub import Hub
 
 SPLITS = 25
 ROOT = Path(__file__).resolve().parent.parent

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from opusfilter.filters import CharacterScoreFilter, LengthRatioFilter
 
-from processors.metrics import length_ratio, score_pairs, script_purity
+from processors.scoring.length_and_script import length_ratio, score_pairs, script_purity
 
 Pairs = list[tuple[str, str]]
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from rich.progress import track
 
-from builders.plan_command import run_plan
+from builders.estimates.command import run_plan
 
 
 def plan(options: argparse.Namespace, seed: int, sample: int) -> dict[str, Any]:

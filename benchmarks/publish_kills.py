@@ -2,8 +2,9 @@
 
     python -m benchmarks.publish_kills --megabytes 300 --kills 20
 
-A first version is published to the Hub's stand-in (tests/standin_hub), then a second one, all of whose rows differ, is
-killed again and again until a last run ends it. A reader loops over `main` all the while and loads every split.
+A first version is published to the Hub's stand-in (tests/standins/standin_hub), then a second one, all of whose rows
+differ, is killed again and again until a last run ends it. A reader loops over `main` all the while and loads every
+split.
 """
 
 import argparse
@@ -18,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from tests.standin_hub import Hub
+    from tests.standins.standin_hub import Hub
 
 CONFIGS, SPLITS = ("SFT_one_ranked", "SFT_two_ranked"), 25
 
@@ -94,7 +95,7 @@ def main() -> None:
     parser.add_argument("--slow", type=float, default=0.3, help="seconds that the body of an upload takes")
     parser.add_argument("--xet", action="store_true", help="send with Xet, not with LFS")
     options = parser.parse_args()
-    from tests.standin_hub import Hub
+    from tests.standins.standin_hub import Hub
 
     chance = random.Random(options.seed)
     with tempfile.TemporaryDirectory() as temporary, Hub(Path(temporary) / "hub") as hub:

@@ -9,8 +9,8 @@ and once more with one system left out of training at a time. There what the run
 sentences, which needs no reference. A fold is made of blocks of 25 neighbouring lines, so that the sentences of an
 article stay together. Then half of the blocks train, and the other half is a run of its own, of which nothing is seen.
 
-A ranker knows the systems that it was trained on by name (`processors.standings`). "names hidden" is what it does
-where it meets all of them for the first time.
+A ranker knows the systems that it was trained on by name (`processors.ranking.known_translators`). "names hidden" is
+what it does where it meets all of them for the first time.
 
 - gap captured: (chosen - best single) / (oracle - best single) in corpus chrF. The best single system is the best by
   the reference; for N = 2 and 3 the gains and the gaps of all subsets of systems are summed before dividing. The
@@ -33,7 +33,7 @@ A quarter of the blocks was looked at once, before the last choices, by a ranker
 
 A margin in favour of the better system, as a guard against leaving it, only costs: with names known half a chrF point
 takes 1.0 from what is captured of seven and 0.9 of two, where no subset needed it; with names hidden the worst subsets
-become worse, for it holds on to the wrong system. What was tried as features is in `processors.ranker_features`.
+become worse, for it holds on to the wrong system. What was tried as features is in `processors.ranking.features`.
 """
 
 import argparse
@@ -48,12 +48,12 @@ from sacrebleu.metrics import CHRF
 
 from model_recipes.ranker.examples import References, read_folder
 from model_recipes.ranker.train import train
-from processors.agreement import chrf
-from processors.checks import check_pair, has_hard
-from processors.metrics import score_pairs
-from processors.ranker import Ranker, chances, expected_gains, usual
-from processors.ranker_features import Floats
-from processors.ranking import Policy, Scored, choose
+from processors.checks.run import check_pair, has_hard
+from processors.ranking.features import Floats
+from processors.ranking.model import Ranker, chances, expected_gains, usual
+from processors.ranking.policy import Policy, Scored, choose
+from processors.scoring.agreement import chrf
+from processors.scoring.length_and_script import score_pairs
 
 Subset = tuple[int, ...]
 Scores = Callable[[Subset], Floats]  # (rows, len(subset)), the highest is chosen

@@ -18,13 +18,13 @@ from unittest.mock import patch
 
 from datatrove.data import Document
 
-import builders.rank
-from builders.rank import RankCandidates
-from builders.ranker_fit import ranked_texts
-from builders.ranking_recipe import Ranking
-from processors.checks import check_conversation
-from processors.languages import Language
-from processors.ranker import SHIPPED, Ranker
+import builders.stages.rank
+from builders.recipes.ranking import Ranking
+from builders.stages.fit_ranker import ranked_texts
+from builders.stages.rank import RankCandidates
+from processors.checks.run import check_conversation
+from processors.languages.language import Language
+from processors.ranking.model import SHIPPED, Ranker
 
 ROUNDS = 3
 
@@ -60,8 +60,8 @@ def fit(sources: list[str], candidates: dict[str, list[str]], folder: Path) -> N
 
 @contextmanager
 def timed(times: dict[str, float], name: str, place: str) -> Iterator[None]:
-    """Adds up the CPU time of a function that `builders.rank` calls."""
-    real: Callable[..., Any] = getattr(builders.rank, place)
+    """Adds up the CPU time of a function that `builders.stages.rank` calls."""
+    real: Callable[..., Any] = getattr(builders.stages.rank, place)
 
     def wrapped(*arguments: Any, **options: Any) -> Any:
         start = time.process_time()
@@ -70,7 +70,7 @@ def timed(times: dict[str, float], name: str, place: str) -> Iterator[None]:
         finally:
             times[name] = times.get(name, 0.0) + time.process_time() - start
 
-    with patch.object(builders.rank, place, wrapped):
+    with patch.object(builders.stages.rank, place, wrapped):
         yield
 
 

@@ -19,11 +19,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-from builders.reward import Encoded, _ahead
-from processors.preference_format import read_conversation, read_prompt
-from processors.reward import Encoder, Judged, judged, score_candidates
-from processors.reward_batches import make_batches, padding_share
-from processors.reward_model import ModelScorer, load_reward_tokenizer
+from builders.stages.reward import Encoded, _ahead
+from processors.judging.exchange import read_conversation, read_prompt
+from processors.reward.batches import make_batches, padding_share
+from processors.reward.local_model import ModelScorer, load_reward_tokenizer
+from processors.reward.score import Encoder, Judged, judged, score_candidates
 
 # Rows a unit; a build's has some hundreds, which leaves less padding.
 UNIT = 32
@@ -90,7 +90,7 @@ def laid_out(units: list[list[list[int]]], batch_tokens: int, pad: int, device: 
 
 def main() -> None:
     sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-    from tests.tiny_reward import sample_pairs, write_base
+    from tests.standins.tiny_reward import sample_pairs, write_base
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path)

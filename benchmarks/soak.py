@@ -65,7 +65,7 @@ class Report:
 
 def soak(folder: Path, questions: int, kills: int, workers: int, rate: float, seed: int) -> Report:
     """Run it all within `folder`."""
-    sys.path.insert(0, str(ROOT / "tests"))
+    sys.path.insert(0, str(ROOT / "tests" / "standins"))
     from standin_llm import running
 
     draw, report, begun = random.Random(seed), Report(), time.monotonic()
@@ -113,7 +113,7 @@ def write_source(folder: Path, questions: int) -> list[str]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    from builders import schemas
+    from builders.run_folder import schemas
 
     schema = schemas.source()
     (folder / "SFT").mkdir(parents=True)

@@ -1,8 +1,9 @@
-"""Train the prompt classifier: `python benchmarks/train_domains.py` writes `processors/domains.json`.
+"""Train the prompt classifier: `python benchmarks/train_domains.py` writes `processors/selection/domains.json`.
 
-Softmax regression with an L2 penalty on `processors.domains.features`, by full-batch gradient descent from zero, so
-that it is the same everywhere. The data is `benchmarks/domains.tsv` (domain, tab, text with \\n for a line break):
-prompts and term lists written for this purpose, in the manner of the sources of OpenThoughts3. No text of a test set.
+Softmax regression with an L2 penalty on `processors.selection.domains.features`, by full-batch gradient descent from
+zero, so that it is the same everywhere. The data is `benchmarks/domains.tsv` (domain, tab, text with \\n for a line
+break): prompts and term lists written for this purpose, in the manner of the sources of OpenThoughts3. No text of a
+test set.
 """
 
 import json
@@ -15,7 +16,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from processors.domains import DOMAINS, features  # noqa: E402
+from processors.selection.domains import DOMAINS, features  # noqa: E402
 
 PENALTY = 1e-3
 STEPS = 1500
@@ -57,7 +58,7 @@ def main() -> None:
     model = train(examples())
     rows = ",\n".join(f"  {json.dumps(name)}: {json.dumps(row)}" for name, row in model["weights"].items())
     head = f'{{"domains": {json.dumps(model["domains"])}, "bias": {json.dumps(model["bias"])}, "weights": {{\n'
-    path = ROOT / "processors" / "domains.json"
+    path = ROOT / "processors" / "selection" / "domains.json"
     path.write_text(f"{head}{rows}\n}}}}\n", encoding="utf-8")
     print(f"{path}: {len(model['weights'])} features, {path.stat().st_size:,} bytes")
 

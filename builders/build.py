@@ -9,20 +9,29 @@ from typing import Any
 
 from rich.table import Table
 
-from builders import stages
-from builders.executor_recipe import LocalRun, RayRun, Shared, SlurmRun
-from builders.executors import Executor, ThisMachine
-from builders.keys import check_key
-from builders.progress import Monitor, table_console
-from builders.queue import CARD, Reached, SharedFolder, goes_on, joined, refuse_workers, retries, start
-from builders.recipe import Recipe, shipped_recipes
-from builders.recipe_file import dump_recipe, load_recipe
-from builders.report import print_report
-from builders.run import Run, library_versions
-from builders.translator_recipe import LlamaCppTranslator, ServedTranslator
-from builders.units import is_full, write_error, write_text
+from builders.executors.shared_folder import (
+    CARD,
+    Reached,
+    SharedFolder,
+    goes_on,
+    joined,
+    refuse_workers,
+    retries,
+    start,
+)
+from builders.executors.this_machine import Executor, ThisMachine
+from builders.recipes.api_keys import check_key
+from builders.recipes.executors import LocalRun, RayRun, Shared, SlurmRun
+from builders.recipes.load import dump_recipe, load_recipe
+from builders.recipes.recipe import Recipe, shipped_recipes
+from builders.recipes.translators import LlamaCppTranslator, ServedTranslator
+from builders.reports.bars import Monitor, table_console
+from builders.reports.end_report import print_report
+from builders.run_folder.folder import Run, library_versions
+from builders.run_folder.units import is_full, write_error, write_text
+from builders.stages import run_units as stages
+from processors.conversations.tokenizers import load_tokenizer
 from processors.errors import InputError, RecipeError
-from processors.tokenizers import load_tokenizer
 
 STAGES = {
     "select": stages.select,
@@ -49,7 +58,7 @@ def run_build(
     """Build `name`'s dataset, `finish` it with its card; returns the run folder. Raises `processors.errors`.
 
     `executor` (local, queue, slurm, ray) replaces the recipe's. On a cluster the build has only begun on return.
-    `retry_failed` tries again what translators behind a server failed (see `builders.retry`).
+    `retry_failed` tries again what translators behind a server failed (see `builders.stages.retry_failed`).
     """
     if stop_after is not None and stop_after not in STAGES:
         raise InputError(f"--stop-after {stop_after}: no such stage; expected one of {', '.join(STAGES)}")
@@ -133,7 +142,7 @@ def _begin_shared(
         return _submit(recipe, run, wanted, finish, retry_failed)
     _start(recipe, run, recipe.executor.lease_s, retry_failed)
     if isinstance(recipe.executor, RayRun):
-        from builders.ray_workers import RayWorkers
+        from builders.executors.ray_workers import RayWorkers
 
         task = partial(work_on, run.folder, workers=recipe.executor.cpus_per_task, wanted=wanted, finish=finish)
         RayWorkers(task, recipe.executor, run.logs("ray")).run()
@@ -152,7 +161,7 @@ def _start(recipe: Recipe, run: Run, lease_s: float, retry_failed: bool) -> None
 def _submit(
     recipe: Recipe, run: Run, wanted: list[str], finish: Callable[[stages.Build], None], retry_failed: bool
 ) -> Path:
-    from builders.slurm import arrays, arrays_to_retry, submit
+    from builders.executors.slurm import arrays, arrays_to_retry, submit
 
     assert isinstance(recipe.executor, SlurmRun)
     needed = arrays(recipe, wanted)
@@ -194,7 +203,7 @@ def _run_stages(
 
             _check_keys(recipe, monitor, works_on)
             if (reward := recipe.ranking.reward) and works_on("reward"):
-                from processors.reward_model import check_model
+                from processors.reward.local_model import check_model
 
                 check_model(reward.model, reward.revision, served=reward.base_url is not None)
             for name in {recipe.outputs.tokenizer, *(t.chunking.tokenizer for t in recipe.translators)}:
@@ -251,7 +260,7 @@ def _find_models(recipe: Recipe, run: Run) -> Recipe:
     translators = list(recipe.translators)
     for place, spec in enumerate(translators):
         if isinstance(spec, LlamaCppTranslator):
-            from builders.llamacpp import pinned
+            from builders.engines.llamacpp import pinned
 
             last = _recipe_before(run)
             before = (translator for translator in (last.translators if last else ()) if translator.name == spec.name)

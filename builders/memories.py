@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from builders.finished_run import ranked_rows, ranked_units
-from builders.units import UnitFiles
+from builders.run_folder.ranked_rows import ranked_rows, ranked_units
+from builders.run_folder.units import UnitFiles
 from processors.errors import InputError
-from processors.memory import Memory
-from processors.memory_files import write_units
+from processors.memory.files import write_units
+from processors.memory.memory import Memory
 
 
 def merge(files: list[Path], output: Path, languages: str) -> None:

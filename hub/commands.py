@@ -9,8 +9,8 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
 
-from builders.run import Run
-from hub.viewer import check_dataset
+from builders.run_folder.folder import Run
+from hub.rules.check import check_dataset
 from processors.errors import InputError
 
 
@@ -51,9 +51,9 @@ def run_publish(
     direct: bool = False,
 ) -> None:
     """Publish a run's dataset and print where it is. Raises `processors.errors`."""
-    from hub.kept_sections import replaced_keys
-    from hub.loading import named_as
-    from hub.publish import publish
+    from hub.card.kept_sections import replaced_keys
+    from hub.card.loading import named_as
+    from hub.publishing.publish import publish
 
     def merge(new: str, main: dict[str, str]) -> str:
         new = named_as(new, repo)
@@ -103,8 +103,8 @@ def merged_card(new: str, main: dict[str, str], folder: Path, title: str) -> str
     """
     import yaml
 
-    from hub.changelog import changelog, read_statistics, with_changelog
-    from hub.kept_sections import merge_card
+    from hub.card.changelog import changelog, read_statistics, with_changelog
+    from hub.card.kept_sections import merge_card
 
     try:
         card = merge_card(new, main["README.md"])

@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import settings
 
-from builders import schemas
-from tests.processes import command_line, environment
+from builders.run_folder import schemas
+from tests.standins.processes import command_line, environment
 
 # How long an example takes says more about the machine than about the code.
 settings.register_profile("untimed", settings.default, deadline=None)

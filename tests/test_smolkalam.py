@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from builders.recipe import shipped_recipes
+from builders.recipes.recipe import shipped_recipes
 from tests.conftest import tree
-from tests.processes import ROOT, start_command, wait_for
+from tests.standins.processes import ROOT, start_command, wait_for
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 

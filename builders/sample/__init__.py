@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from builders import schemas
-from builders.units import replacing, write_error
+from builders.run_folder import schemas
+from builders.run_folder.units import replacing, write_error
 
 
 def write_shards(folder: Path, config: str) -> None:

@@ -14,11 +14,11 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from builders.ranker_fit import ranked_texts
-from processors.agreement import chrf, overlaps
+from builders.stages.fit_ranker import ranked_texts
 from processors.errors import InputError
-from processors.preference_format import read_conversation, read_prompt
-from processors.ranker_features import Floats, Measures, measure
+from processors.judging.exchange import read_conversation, read_prompt
+from processors.ranking.features import Floats, Measures, measure
+from processors.scoring.agreement import chrf, overlaps
 
 Subset = tuple[int, ...]
 Rows = NDArray[np.intp]

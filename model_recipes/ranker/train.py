@@ -16,7 +16,7 @@ opinion weighs too much. A folder with a `test` split shows whether it was: ther
 often, and a warning says so.
 
 The model is fitted by least squares, the loss under which the largest expected gain is the best choice. Weights may
-not have the wrong sign (`processors.ranker_features.SIGNS`): with a handful of systems, a spurious advantage of, say,
+not have the wrong sign (`processors.ranking.features.SIGNS`): with a handful of systems, a spurious advantage of, say,
 wrong numbers is soon found. Every subset of the systems is a run of its own, with statistics of its own.
 """
 
@@ -35,7 +35,9 @@ from numpy.typing import NDArray
 
 from model_recipes.ranker.examples import Examples, Rows, Subset, read_folder, read_preferences
 from processors.errors import InputError
-from processors.ranker import (
+from processors.ranking.features import CONTRASTS, PRIOR, SIGNS, Floats, Measures, contrasts
+from processors.ranking.known_translators import learn_standings
+from processors.ranking.model import (
     SHAPES,
     Ranker,
     Usual,
@@ -47,8 +49,6 @@ from processors.ranker import (
     shaped,
     usual,
 )
-from processors.ranker_features import CONTRASTS, PRIOR, SIGNS, Floats, Measures, contrasts
-from processors.standings import learn_standings
 
 # Penalties, as shares of the weight of the data. The prior rests on very few systems.
 _PRIOR_PENALTY, _SHAPE_PENALTY = 0.1, 0.05

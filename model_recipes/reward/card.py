@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from processors.atomic_file import replacing
+from processors.atomic_files import replacing
 
 TRAINING = "training.json"
 
@@ -82,7 +82,7 @@ ranking:
   reward: {{model: {name}, max_length: {evaluation["max_length"]}}}
 ```
 
-The input is what `processors/preference_format.py` makes of a source and its translation, in the model's chat
+The input is what `processors/judging/exchange.py` makes of a source and its translation, in the model's chat
 template. A conversation over {evaluation["max_length"]:,} tokens is scored by aligned windows; its reward is their
 mean, weighted by tokens. The model is an `AutoModelForSequenceClassification` with one label, which
 `vllm serve MODEL --runner pooling` serves.

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from processors.errors import InputError
-from processors.preference_format import read_conversation, read_prompt
-from processors.reward import Encoder, judged
+from processors.judging.exchange import read_conversation, read_prompt
+from processors.reward.score import Encoder, judged
 
 SIDES = ("chosen", "rejected")
 # What names a pair in the evaluation.

@@ -26,10 +26,10 @@ from model_recipes.reward.metrics import (
     pairwise_accuracy,
     reliability,
 )
-from processors.atomic_file import replacing
+from processors.atomic_files import replacing
 from processors.errors import InputError, SmolKalamError
-from processors.reward import Scorer, TokenIds, score_candidates
-from processors.reward_model import ModelScorer, load_reward_tokenizer
+from processors.reward.local_model import ModelScorer, load_reward_tokenizer
+from processors.reward.score import Scorer, TokenIds, score_candidates
 
 
 def evaluate(

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from processors.wilson import wilson_interval
+from processors.scoring.wilson import wilson_interval
 
 Floats = NDArray[np.float64]
 

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from model_recipes.reward.card import TRAINING
 from model_recipes.reward.data import PairEncoder, encode_split, load_splits
-from processors.atomic_file import replacing
+from processors.atomic_files import replacing
 from processors.errors import InputError, SmolKalamError
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def train(script: "ScriptArguments", args: "RewardConfig", model: "ModelConfig")
 
 def _tokenizer(args: "RewardConfig", model: "ModelConfig") -> Any:
     """The tokenizer with its chat template as the trainer will see it."""
-    from processors.reward_model import load_reward_tokenizer
+    from processors.reward.local_model import load_reward_tokenizer
 
     tokenizer = load_reward_tokenizer(str(model.model_name_or_path), model.model_revision)
     if template := args.chat_template_path:

@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from builders import schemas
-from builders.recipe import Recipe
-from builders.recipe_file import dump_recipe
-from builders.units import UnitFiles, write_unit
+from builders.recipes.load import dump_recipe
+from builders.recipes.recipe import Recipe
+from builders.run_folder import schemas
+from builders.run_folder.units import UnitFiles, write_unit
 
 Message = dict[str, str]
 

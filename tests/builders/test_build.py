@@ -15,10 +15,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from processors.conversation import parse_tool_call, split_parts
-from processors.protection import compare_protected
+from processors.conversations.parts import parse_tool_call, split_parts
+from processors.protected.compare import compare_protected
 from tests.conftest import tree
-from tests.processes import kill_when, start_command
+from tests.standins.processes import kill_when, start_command
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 Write = Callable[..., Path]

@@ -12,11 +12,11 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from builders.recipe import shipped_recipes
+from builders.recipes.recipe import shipped_recipes
 from builders.sample import planted_faults, write_shards
-from builders.shards import row_id
-from processors.conversation import split_parts
-from processors.protection import compare_protected
+from builders.sources.read import row_id
+from processors.conversations.parts import split_parts
+from processors.protected.compare import compare_protected
 from tests.conftest import Demo, tree
 
 MULTILINGUAL = {"smoltalk_multilingual8_Qwen3_32B_think", "smoltalk_multilingual_8languages_lang_5_no_think"}

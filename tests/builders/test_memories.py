@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from processors.memory import Memory
+from processors.memory.memory import Memory
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 Row = Callable[..., dict[str, Any]]

@@ -12,7 +12,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from tests.processes import ROOT
+from tests.standins.processes import ROOT
 
 
 class Client:
@@ -94,8 +94,8 @@ def publish(
     """Publish; `keep` is a text of the card on main that the published card keeps."""
     from dataclasses import asdict
 
-    from hub import remote
-    from hub.publish import publish
+    from hub.publishing import remote
+    from hub.publishing.publish import publish
 
     def merge_card(local: str, main: dict[str, str]) -> str:
         return f"{local}{keep}\n" if str(keep) in main["README.md"] and str(keep) not in local else local
@@ -119,7 +119,7 @@ def run_publish(folder: str, repo: str, **options: Any) -> None:
 def verify(repo: str, commit: str) -> None:
     from huggingface_hub import HfApi
 
-    from hub.verify import verify_loading
+    from hub.publishing.verify import verify_loading
 
     verify_loading(HfApi(), repo, commit)
 

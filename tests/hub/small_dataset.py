@@ -7,8 +7,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
-from hub.findings import Finding
-from hub.viewer import check_dataset
+from hub.rules.check import check_dataset
+from hub.rules.findings import Finding
 
 SCHEMA = pa.schema(
     [

@@ -18,8 +18,8 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from tests.processes import ROOT
-from tests.tiny_reward import plant, sample_pairs, write_base, write_preferences
+from tests.standins.processes import ROOT
+from tests.standins.tiny_reward import plant, sample_pairs, write_base, write_preferences
 
 pytestmark = [pytest.mark.train, pytest.mark.timeout(3600)]
 
@@ -74,8 +74,8 @@ def test_arguments_that_cannot_be_are_told_in_a_line(options: list[str], says: s
 
 @pytest.fixture(scope="module")
 def encode(folder: Path) -> Callable[[str, str], list[list[int]]]:
-    from processors.reward import Encoder, judged
-    from processors.reward_model import load_reward_tokenizer
+    from processors.reward.local_model import load_reward_tokenizer
+    from processors.reward.score import Encoder, judged
 
     encoder = Encoder(load_reward_tokenizer(str(folder / "reward")), "Arabic", 512)
 
@@ -212,7 +212,7 @@ def test_other_formats_of_trl_are_read(folder: Path, tmp_path: Path, kind: str) 
 
 def test_training_and_scoring_read_the_same_tokens(folder: Path, encode: Callable[..., Any]) -> None:
     from model_recipes.reward.data import PairEncoder
-    from processors.reward_model import load_reward_tokenizer
+    from processors.reward.local_model import load_reward_tokenizer
 
     row = pq.read_table(folder / "data" / "test-00000-of-00001.parquet").to_pylist()[0]
     tokenizer = load_reward_tokenizer(str(folder / "reward"))
@@ -224,8 +224,8 @@ def test_training_and_scoring_read_the_same_tokens(folder: Path, encode: Callabl
 
 
 def test_long_conversations_are_windows_and_faults_still_show(folder: Path, encode: Callable[..., Any]) -> None:
-    from processors.reward import score_candidates
-    from processors.reward_model import ModelScorer
+    from processors.reward.local_model import ModelScorer
+    from processors.reward.score import score_candidates
 
     pairs, draw = sample_pairs(), random.Random(1)
     scorer = ModelScorer(str(folder / "reward"))
@@ -243,8 +243,8 @@ def test_long_conversations_are_windows_and_faults_still_show(folder: Path, enco
 
 
 def test_a_batch_changes_a_reward_by_rounding_only(folder: Path, encode: Callable[..., Any]) -> None:
-    from processors.reward import score_candidates
-    from processors.reward_model import ModelScorer
+    from processors.reward.local_model import ModelScorer
+    from processors.reward.score import score_candidates
 
     draw = random.Random(2)
     some = sample_pairs()[:60]
@@ -264,7 +264,7 @@ def test_a_batch_changes_a_reward_by_rounding_only(folder: Path, encode: Callabl
 def test_the_head_is_not_rounded_in_bfloat16(folder: Path, encode: Callable[..., Any]) -> None:
     import torch
 
-    from processors.reward_model import ModelScorer
+    from processors.reward.local_model import ModelScorer
 
     scorer = ModelScorer(str(folder / "reward"), dtype="bfloat16")
     rewards = scorer.forward([windows[0] for windows in (encode(e, a) for e, a in sample_pairs()[:40])])

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import Demo
-from tests.tiny_reward import sample_pairs, write_base
+from tests.standins.tiny_reward import sample_pairs, write_base
 
 pytestmark = [pytest.mark.train, pytest.mark.timeout(3600)]
 

@@ -11,12 +11,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from builders.preference_pairs import schema
+from builders.preferences.pairs import schema
 from model_recipes.ranker import train as recipe
 from model_recipes.ranker.examples import References, read_folder, read_preferences
 from processors.errors import InputError
-from processors.preference_format import translation_answer, translation_prompt
-from processors.ranker import FittedRanker, Ranker, Weights, expected_gains, usual
+from processors.judging.exchange import translation_answer, translation_prompt
+from processors.ranking.model import FittedRanker, Ranker, Weights, expected_gains, usual
 
 PAIRS = [
     ("The library opens at 8 and closes at 17.", "تفتح المكتبة أبوابها في الساعة 8 وتغلق في الساعة 17."),

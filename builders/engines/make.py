@@ -1,0 +1,112 @@
+"""From a recipe's translator to the steps that run it."""
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from datatrove.data import Document
+from datatrove.pipeline.base import PipelineStep
+
+from builders.recipes.translators import Chunking, MemoryTranslator, PseudoTranslator, TranslatorBase
+from builders.run_folder.unit_writer import drop
+from processors.languages.language import Language
+from processors.translation.retry_ladder import Backend, Candidate, Reply, Translator, run_now
+
+if TYPE_CHECKING:
+    from processors.conversations.chunking import Chunk
+    from processors.memory.memory import Memory
+    from processors.protected.compare import Span
+
+
+class PseudoBackend:
+    """Pseudo-localisation as a backend (see `processors.translation.pseudo`)."""
+
+    concurrent = False
+
+    def __init__(self, script: str) -> None:
+        from processors.translation.pseudo import pseudo_translate
+
+        self._translate = partial(pseudo_translate, script=script)
+
+    async def ask(self, text: str, spans: "Iterable[Span]", attempt: int) -> Reply:
+        return Reply(self._translate(text, list(spans)))
+
+
+def load_memory(spec: TranslatorBase, language: Language) -> "Memory | None":
+    """The translator's memories as one; None without any."""
+    from processors.memory.memory import Memory
+
+    return Memory.load(spec.memory, source="en", target=language.code) if spec.memory else None
+
+
+def make_translator(spec: TranslatorBase, language: Language, backend: Backend | None) -> Translator:
+    """A translator by recipe. The tokenizer and the memory are loaded here, in the worker that uses them."""
+    chunker, halve = _chunkers(spec.chunking)
+    return Translator(backend, chunker, halve, memory=load_memory(spec, language), language=language)
+
+
+def _chunkers(chunking: Chunking) -> "tuple[Callable[[str], list[Chunk]], Callable[[Chunk], list[Chunk]]]":
+    from processors.conversations.chunking import chunk, chunk_lines
+    from processors.conversations.tokenizers import load_tokenizer
+
+    tokenizer = load_tokenizer(chunking.tokenizer)
+
+    def whole(text: str) -> "list[Chunk]":
+        budget, window = chunking.max_tokens, chunking.window
+        if chunking.strategy == "lines":
+            # 25 long lines can be more than any context holds: the token budget bounds them too.
+            return chunk_lines(text, lines=chunking.lines, tokenizer=tokenizer, max_tokens=budget, window=window)
+        return chunk(text, tokenizer=tokenizer, max_tokens=budget, window=window)
+
+    def halve(piece: "Chunk") -> "list[Chunk]":
+        budget = max(2, piece.tokens // 2 + 1)
+        return chunk(piece.text, tokenizer=tokenizer, max_tokens=budget, window=budget // 4)
+
+    return whole, halve
+
+
+class TranslateStep(PipelineStep):
+    """Translates each document's conversation with a backend that answers at once (memory, pseudo)."""
+
+    type = "TRANSLATE"
+
+    def __init__(self, spec: MemoryTranslator | PseudoTranslator, language: Language) -> None:
+        super().__init__()
+        self.name = f"Translate with {spec.name}"
+        self.spec = spec
+        self.language = language
+
+    def run(self, data: Iterable[Document], rank: int = 0, world_size: int = 1) -> Iterable[Document]:
+        backend = PseudoBackend(self.language.script) if isinstance(self.spec, PseudoTranslator) else None
+        translator = make_translator(self.spec, self.language, backend)
+        for document in data:
+            with self.track_time():
+                candidate = run_now(translator.translate(*conversation(document)))
+                attach(document, candidate)
+            yield document
+
+
+def conversation(document: Document) -> tuple[list[dict[str, str]], str]:
+    """A document's messages and custom instructions."""
+    metadata = document.metadata
+    return metadata["messages"], (metadata["chat_template_kwargs"] or {}).get("custom_instructions") or ""
+
+
+def attach(document: Document, candidate: Candidate) -> None:
+    """Put a candidate into its document; a failed one is marked as dropped, with its reason."""
+    document.metadata["candidate"] = candidate
+    document.metadata["counters"] = dict(candidate.counters)
+    if candidate.messages is None:
+        place, _, why = candidate.failure.partition(": ")
+        drop(document, why.partition(":")[0], f"{place}: {why}")
+
+
+def candidate_row(document: Document) -> dict[str, Any]:
+    """A document's candidate as a row of `schemas.candidate`."""
+    candidate: Candidate = document.metadata["candidate"]
+    return {
+        "id": document.id,
+        "messages": candidate.messages,
+        "custom_instructions": candidate.custom_instructions,
+        "chunks": [place._asdict() for place in candidate.chunks],
+    }

@@ -1,0 +1,153 @@
+"""What a translator would be asked for a conversation, counted by the code that asks it, without asking.
+
+The translator is the recipe's own (`builders.engines.make`), with its chunking, its memory and the masking of
+protected spans; only the server is missing. An answer that is the text itself stands for it, so the retry ladder is
+not climbed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from datatrove.data import Document
+
+from builders.engines.make import conversation, make_translator
+from builders.engines.served import EndpointBackend, decoding_fields, endpoint_config
+from builders.estimates.repeated_messages import text_key
+from builders.recipes import translators as recipe
+from processors.answers.reader import AnswerReader
+from processors.checks.verdict import Verdict
+from processors.clients.answer import Answer, request_key
+from processors.clients.prompts import PromptConfig, build_payload
+from processors.conversations.tokenizers import load_tokenizer
+from processors.languages.language import Language
+from processors.translation.retry_ladder import Translator, run_now
+
+
+@dataclass(frozen=True, slots=True)
+class Requests:
+    """One row's requests. `keys` is an array of their first 8 bytes (uint64), `tokens` of the tokens of their texts,
+    `messages` of the keys of the messages (`builders.estimates.repeated_messages`) that they are parts of; 0 for
+    custom instructions.
+
+    `stored` has the prompt and completion tokens of those that are answered already, and -1 for the others, in the
+    shape (requests, 2). `unremembered` counts the requests and tokens without the memory. `failed`: the row cannot be
+    translated (a segment is not in the memory, and there is no model to ask).
+    """
+
+    keys: np.ndarray
+    tokens: np.ndarray
+    messages: np.ndarray
+    stored: np.ndarray
+    unremembered: tuple[int, int]
+    failed: bool
+
+
+class RequestCounter:
+    """Counts the requests of one translator; `answers` is its folder of stored answers, if there is one."""
+
+    def __init__(self, spec: recipe.Translator, language: Language, answers: Path | None = None) -> None:
+        self.spec = spec
+        self.prompt = (
+            spec.prompt_config(language) if isinstance(spec, recipe.ServedTranslator) else PromptConfig(language)
+        )
+        self._decoding = decoding_fields(spec) if isinstance(spec, recipe.ServedTranslator) else {}
+        self._model, self._revision = (
+            (spec.model, spec.revision) if isinstance(spec, recipe.ServedTranslator) else ("", None)
+        )
+        self._stored = None
+        if answers and answers.is_dir() and isinstance(spec, recipe.ServedTranslator):
+            self._stored = AnswerReader(answers)
+            # A model file is known by its digest, which only a build that has asked it need have made already.
+            endpoint = endpoint_config(spec, language)
+            self._model, self._revision = endpoint.model, endpoint.revision
+        self._tokenizer = load_tokenizer(spec.chunking.tokenizer)
+        self._asked: list[str] = []
+        self._translator = self._make(spec, language)
+        self._without = self._make(spec.model_copy(update={"memory": []}), language) if spec.memory else None
+
+    @property
+    def overhead(self) -> int:
+        """Tokens of the prompt around a text; 0 for a translator that has none."""
+        if not isinstance(self.spec, recipe.ServedTranslator):
+            return 0
+        return sum(self._tokens(_strings(build_payload(self.prompt, {}, ""))))
+
+    def count(self, document: Document) -> Requests:
+        """The requests for a selected row."""
+        asked, failed = self._ask(self._translator, document)
+        texts = [text for _, text in asked]
+        tokens = self._tokens(texts)
+        before = (len(texts), sum(tokens))
+        if self._without is not None:
+            everything = [text for _, text in self._ask(self._without, document)[0]]
+            before = (len(everything), sum(self._tokens(everything)))
+        keys = [self._key(text) for text in texts]
+        stored = [self._look_up(key) for key in keys]
+        return Requests(
+            np.array([int.from_bytes(key[:8], "big") for key in keys], dtype=np.uint64),
+            np.array(tokens, dtype=np.int64),
+            np.array([message for message, _ in asked], dtype=np.uint64),
+            np.array(stored, dtype=np.int64).reshape(-1, 2),
+            before,
+            failed,
+        )
+
+    def _make(self, spec: recipe.Translator, language: Language) -> Translator:
+        style = spec.spans if isinstance(spec, recipe.ServedTranslator) else "in_place"
+        only_memory = isinstance(spec, recipe.MemoryTranslator) and bool(spec.memory)
+        translator = make_translator(spec, language, None if only_memory else EndpointBackend(self._record, style))
+        # Nothing waits for anything: no event loop is needed.
+        translator.concurrent = False
+        check = translator.check
+
+        def accept(source: str, target: str) -> Verdict | None:
+            return None if source == target else check(source, target)
+
+        translator.check = accept
+        return translator
+
+    async def _record(self, text: str, attempt: int) -> Answer:
+        self._asked.append(text)
+        return Answer(text, "stop")
+
+    def _ask(self, translator: Translator, document: Document) -> tuple[list[tuple[int, str]], bool]:
+        """What is asked, each with its message's key. One message's translation does not depend on the others."""
+        messages, instructions = conversation(document)
+        asked, failed = [], False
+        for message in messages:
+            self._asked = []
+            failed |= run_now(translator.translate([message])).messages is None
+            key = text_key(message["content"].encode()) if self._asked else 0
+            asked += [(key, text) for text in self._asked]
+        if instructions:
+            self._asked = []
+            failed |= run_now(translator.translate([], instructions)).messages is None
+            asked += [(0, text) for text in self._asked]
+        return asked, failed
+
+    def _tokens(self, texts: Sequence[str]) -> list[int]:
+        return [len(found) for found in self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)]
+
+    def _look_up(self, key: bytes) -> tuple[int, int]:
+        answer = self._stored.get(key) if self._stored else None
+        return (answer.prompt_tokens, answer.completion_tokens) if answer else (-1, -1)
+
+    def _key(self, text: str) -> bytes:
+        if not isinstance(self.spec, recipe.ServedTranslator):
+            return request_key("", None, {"text": text})
+        return request_key(self._model, self._revision, build_payload(self.prompt, self._decoding, text))
+
+
+def _strings(value: object) -> list[str]:
+    """Every text in a request's messages or prompt.
+
+    >>> _strings({"messages": [{"role": "user", "content": [{"type": "text", "text": "a"}]}]})
+    ['a']
+    """
+    if isinstance(value, dict):
+        return [text for name in ("prompt", "messages", "content", "text") for text in _strings(value.get(name))]
+    if isinstance(value, list):
+        return [text for item in value for text in _strings(item)]
+    return [value] if isinstance(value, str) else []

@@ -1,0 +1,232 @@
+"""The figures of one translator in a plan: what it is asked, what is saved, what it costs, and on what assumptions.
+
+Each figure is a function of the totals over all rows, so that each has its confidence interval
+(`builders.estimates.intervals`).
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from builders.estimates.count_requests import RequestCounter, Requests
+from builders.estimates.intervals import Interval, SplitSample, Totals, asked_shares, selected_rows, totals
+from builders.recipes.translators import Cost, ServedTranslator, Translator
+from builders.run_folder.activity import ENGINES, read_engines, total_counters
+from builders.run_folder.folder import Run
+from builders.run_folder.units import all_counts
+
+# Fewer finished requests tell little of how long answers are or of how often one is asked again.
+ENOUGH = 100
+# Columns of what a row asks of a translator.
+FAILED, ALL_REQUESTS, ALL_TOKENS, REQUESTS, TOKENS, FRESH, FRESH_TOKENS, ASKED, ASKED_TOKENS = range(9)
+STORED_TOKENS, STORED_COMPLETION = 9, 10
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What the run folder tells of a translator; None where it does not tell yet. The pace is that of one process."""
+
+    requests_per_chunk: float | None = None
+    requests_per_second: float | None = None
+
+
+def measured_in(run: Run, spec: Translator) -> Measured:
+    """What finished units and processes have left in the run folder."""
+    extra: Counter[str] = Counter()
+    for counts in all_counts(run.stage("translate", spec.name)).values():
+        extra.update(counts.get("extra", {}))
+    states = read_engines(run.logs("translate", spec.name, ENGINES))
+    answers, seconds = total_counters(states)["answers"], sum(state.seconds for state in states.values())
+    return Measured(
+        extra["requests"] / extra["chunks_asked"] if extra["chunks_asked"] >= ENOUGH else None,
+        answers / seconds if answers >= ENOUGH and seconds else None,
+    )
+
+
+def limits(interval: Interval) -> dict[str, float]:
+    """An interval as JSON has it."""
+    digits = 0 if interval.value >= 1000 else 4
+    return {name: round(value, digits) for name, value in interval._asdict().items()}
+
+
+def translator_figures(
+    spec: Translator,
+    counter: RequestCounter,
+    found: list[list[Requests | None]],
+    samples: list[SplitSample],
+    weights: list[np.ndarray],
+    repeats: Mapping[int, float] | None,
+    seed: int,
+    measured: Measured,
+) -> dict[str, Any]:
+    """One translator's part of the plan, as JSON.
+
+    `found[i]` are the requests of the rows of `samples[i]` (None for a row that is dropped), `weights[i]` what each
+    row stands for; `repeats` in how many selected rows each message of the sample
+    stands, where that was counted.
+    """
+    shares = _shares(found, samples, weights, repeats or {})
+    sums = totals(samples, [_columns(*one) for one in zip(found, shares, strict=True)], seed, TOKENS)
+    served = isinstance(spec, ServedTranslator)
+    cost = (spec.cost if isinstance(spec, ServedTranslator) else None) or Cost()
+    retries = measured.requests_per_chunk or 1.0
+    finished = sum(int((row.stored[:, 0] >= 0).sum()) for split in found for row in split if row)
+    told = finished >= ENOUGH and sums.values[STORED_COMPLETION] > 0
+    # The server counts, and bills, every beam.
+    choices = spec.decoding.choices if isinstance(spec, ServedTranslator) else 1
+    usual = choices * cost.output_tokens_per_source_token
+    by_token, by_request = _prompt_tokens(found) if told else (1.0, float(counter.overhead))
+
+    def requests(t: np.ndarray) -> np.ndarray:
+        return retries * t[..., ASKED]
+
+    def prompt(t: np.ndarray) -> np.ndarray:
+        return retries * (by_token * t[..., ASKED_TOKENS] + by_request * t[..., ASKED])
+
+    def completion(t: np.ndarray) -> np.ndarray:
+        ratio = t[..., STORED_COMPLETION] / t[..., STORED_TOKENS] if told else usual
+        return retries * ratio * t[..., ASKED_TOKENS]
+
+    figures: dict[str, Any] = {
+        "rows_not_in_memory": lambda t: t[..., FAILED],
+        "requests": lambda t: t[..., ALL_REQUESTS],
+        "saved_by_memory": lambda t: t[..., ALL_REQUESTS] - t[..., REQUESTS],
+        "saved_by_finished_work": lambda t: t[..., REQUESTS] - t[..., FRESH],
+        "saved_by_duplicates": lambda t: t[..., FRESH] - t[..., ASKED],
+        "requests_to_send": requests,
+        "source_tokens": lambda t: t[..., ALL_TOKENS],
+        "input_tokens": prompt,
+        "output_tokens": completion,
+    }
+    if not served:
+        for name in ("requests_to_send", "input_tokens", "output_tokens"):
+            del figures[name]
+    elif cost.usd_per_million_input or cost.usd_per_million_output:
+        figures["usd"] = lambda t: (
+            (prompt(t) * cost.usd_per_million_input + completion(t) * cost.usd_per_million_output) / 1e6
+        )
+    if served and (speed := cost.output_tokens_per_gpu_second):
+        figures["gpu_hours"] = lambda t: completion(t) / speed / 3600
+        figures["hours"] = lambda t: completion(t) / speed / 3600 / cost.gpus
+    elif served and (pace := _pace(spec, cost, measured)):
+        figures["hours"] = lambda t: requests(t) / pace / 3600
+    return {
+        "name": spec.name,
+        "backend": spec.backend,
+        "model": spec.model if isinstance(spec, ServedTranslator) else None,
+        "rows": limits(selected_rows(samples)),
+        **{name: limits(sums.interval(of)) for name, of in figures.items()},
+        "assumptions": _assumptions(spec, counter, cost, measured, told, finished, sums)
+        if isinstance(spec, ServedTranslator)
+        else [],
+    }
+
+
+def _columns(rows: list[Requests | None], shares: list[np.ndarray]) -> np.ndarray:
+    columns = np.zeros((len(rows), 11))
+    for line, row, share in zip(columns, rows, shares, strict=True):
+        if row is None:
+            continue
+        stored = row.stored[:, 0] >= 0
+        fresh = ~stored
+        line[FAILED] = row.failed
+        line[[ALL_REQUESTS, ALL_TOKENS]] = row.unremembered
+        line[[REQUESTS, TOKENS]] = len(row.tokens), row.tokens.sum()
+        line[[FRESH, FRESH_TOKENS]] = fresh.sum(), row.tokens[fresh].sum()
+        line[[ASKED, ASKED_TOKENS]] = share.sum(), share @ row.tokens
+        line[[STORED_TOKENS, STORED_COMPLETION]] = row.tokens[stored].sum(), row.stored[stored, 1].sum()
+    return columns
+
+
+def _prompt_tokens(found: list[list[Requests | None]]) -> tuple[float, float]:
+    """Prompt tokens for each token of a text and for each request, by least squares over the answered requests."""
+    rows = [row for split in found for row in split if row]
+    tokens = np.concatenate([row.tokens[row.stored[:, 0] >= 0] for row in rows]).astype(float)
+    prompts = np.concatenate([row.stored[row.stored[:, 0] >= 0, 0] for row in rows]).astype(float)
+    spread = float(np.var(tokens))
+    by_token = float(np.cov(tokens, prompts, bias=True)[0, 1]) / spread if spread else 0.0
+    by_request = float(prompts.mean() - by_token * tokens.mean())
+    if by_token <= 0 or by_request < 0:
+        return float(prompts.sum() / tokens.sum()), 0.0
+    return by_token, by_request
+
+
+def _shares(
+    found: list[list[Requests | None]],
+    samples: list[SplitSample],
+    weights: list[np.ndarray],
+    repeats: Mapping[int, float],
+) -> list[list[np.ndarray]]:
+    """For each row of each split the part of each of its requests that has to be asked; 0 where it is answered."""
+    rows = [row for split in found for row in split]
+    fresh = [row.stored[:, 0] < 0 if row else np.zeros(0, bool) for row in rows]
+    keys = [row.keys[new] if row else np.zeros(0, np.uint64) for row, new in zip(rows, fresh, strict=True)]
+    places = np.repeat(np.arange(len(rows)), [len(key) for key in keys])
+    messages = np.concatenate([row.messages[new] for row, new in zip(rows, fresh, strict=True) if row] or [places])
+    # The row itself is selected, and not only with its split's probability.
+    certain = [1 - w.sum() / one.drawn.size for one, w in zip(samples, weights, strict=True) for _ in w]
+    known = np.array([repeats.get(m, -2.0) + certain[p] for m, p in zip(messages.tolist(), places, strict=True)])
+    shares = asked_shares(np.concatenate(keys), places, np.concatenate(weights), messages, known)
+    by_row = []
+    for new, part in zip(fresh, np.split(shares, np.cumsum([len(key) for key in keys])[:-1]), strict=True):
+        whole = np.zeros(len(new))
+        whole[new] = part
+        by_row.append(whole)
+    ends = np.cumsum([len(split) for split in found])
+    return [by_row[end - len(split) : end] for end, split in zip(ends, found, strict=True)]
+
+
+def _pace(spec: Translator, cost: Cost, measured: Measured) -> float | None:
+    """Requests a second, as the run went so far or as the recipe says."""
+    if measured.requests_per_second or not isinstance(spec, ServedTranslator):
+        return measured.requests_per_second
+    return spec.concurrency / cost.seconds_per_request if cost.seconds_per_request else None
+
+
+def _assumptions(
+    spec: ServedTranslator,
+    counter: RequestCounter,
+    cost: Cost,
+    measured: Measured,
+    told: bool,
+    finished: int,
+    sums: Totals,
+) -> list[str]:
+    tokenizer = spec.chunking.tokenizer
+    notes = [
+        f"tokens are counted by the tokenizer '{tokenizer}', with {counter.overhead} tokens of prompt a request; the "
+        "marks of the model's chat template are not counted"
+    ]
+    if told:
+        ratio = sums.values[STORED_COMPLETION] / sums.values[STORED_TOKENS]
+        notes = [
+            f"input and output tokens as the server counted them in {finished:,} sampled requests that are answered"
+        ]
+        notes.append(f"{ratio:.2f} tokens of translation a source token, measured in those answers")
+    else:
+        choices = spec.decoding.choices
+        beams = f", times {choices}, for the server counts all {choices} answers of a request" if choices > 1 else ""
+        notes.append(
+            f"{cost.output_tokens_per_source_token:g} tokens of translation a source token "
+            f"(cost.output_tokens_per_source_token){beams}; its error is not in the interval"
+        )
+    if measured.requests_per_chunk:
+        more = measured.requests_per_chunk - 1
+        notes.append(f"{more:.1%} more requests by the retry ladder, measured in the rows that are finished")
+    else:
+        notes.append("no request is asked again by the retry ladder; how many are, the first finished rows will tell")
+    if cost.output_tokens_per_gpu_second:
+        speed = cost.output_tokens_per_gpu_second
+        notes.append(
+            f"{speed:g} output tokens a second and GPU, {cost.gpus} GPU{'s' if cost.gpus > 1 else ''} at a time"
+        )
+    elif measured.requests_per_second:
+        notes.append(
+            f"time at the pace of the run so far, {measured.requests_per_second:.1f} requests a second a process"
+        )
+    elif cost.seconds_per_request:
+        notes.append(f"time with {spec.concurrency} requests at once, {cost.seconds_per_request:g} s each, a task")
+    return notes

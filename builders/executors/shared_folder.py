@@ -1,0 +1,237 @@
+"""A build by any number of machines on one shared folder: `smolkalam worker RUN` on each, at any time.
+
+All go through the stages in order. What a stage has to do is decided once, by whoever holds the plan's claim, and
+kept in `RUN/plan`; its items (units, files of the dataset) are claimed one at a time (see
+`builders.run_folder.claims`) in `RUN/claims`. A worker that is killed leaves a claim that falls silent, and another
+takes its item over.
+"""
+
+import json
+import secrets
+import shutil
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from copy import deepcopy
+from dataclasses import dataclass
+from os import getpid
+from pathlib import Path
+from typing import Any
+
+from datatrove.utils.stats import PipelineStats
+from filelock import FileLock, Timeout
+
+from builders.executors.this_machine import LocalExecutor, Work, missing_items
+from builders.run_folder.claims import Claim, ClaimLost, Claims, guarded
+from builders.run_folder.folder import Run
+from processors.errors import InputError, SmolKalamError
+
+PLAN, CLAIMS = "plan", "claims"
+RETRY = "retry-failed.json"
+# The plan that is made last: the build is finished.
+CARD = "card"
+
+
+class Reached(Exception):
+    """The one stage that this worker was started for is done."""
+
+
+@dataclass(frozen=True, slots=True)
+class SharedFolder:
+    """Takes part in a build with `workers` processes of this machine.
+
+    `only` names the one stage to work on (`translate/SeedX`); Reached is raised when it is done. Without `wait`, a
+    worker leaves as soon as living ones hold all that is left, and does not wait for earlier stages either.
+    """
+
+    where: Run
+    lease_s: float
+    workers: int = 1
+    only: str | None = None
+    wait: bool = True
+
+    def planned(self, name: str, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        file, path = _file_name(name), plan_file(self.where, name)
+        claims = Claims(self.where.stage(CLAIMS, PLAN), self.lease_s)
+        while missing_items({name: path}):
+            claim = claims.take(file)
+            if claim is None:
+                time.sleep(claims.poll_s)
+                continue
+            try:
+                with claim, guarded(claim):
+                    if missing_items({name: path}):
+                        plan = make()
+                        path.parent.mkdir(parents=True, exist_ok=True)
+                        self.where.write(f"{PLAN}/{path.name}", json.dumps(plan, ensure_ascii=False))
+            except ClaimLost:
+                continue
+        return json.loads(path.read_text(encoding="utf-8"))
+
+    def wants(self, name: str) -> bool:
+        translates = self.only is not None and self.only.startswith("translate/")
+        return name == self.only or not (translates and name.startswith("translate/"))
+
+    def works_on(self, name: str) -> bool:
+        return self.only in (None, name)
+
+    def run(self, work: Work) -> None:
+        if self.works_on(work.name):
+            if work.missing():
+                folder = self.where.stage(CLAIMS, _file_name(work.name))
+                workers = work.processes() if work.processes else self.workers
+                QueueExecutor(work, folder, lease_s=self.lease_s, workers=workers, wait=self.wait).run()
+            # What is missing now is in the hands of others, who go on with what the stage has more.
+            if self.only and (not work.more or work.missing()):
+                raise Reached(work.name)
+            return
+        if self.only == "scan":
+            # Any other stage comes later: this source had nothing to scan.
+            raise Reached(self.only)
+        while missing := work.missing():
+            if not self.wait:
+                raise SmolKalamError(
+                    f"{work.name}: {len(missing)} of {len(work.items)} parts are not done; start the build again"
+                )
+            time.sleep(Claims(self.where.folder, self.lease_s).poll_s)
+
+    def leave(self, name: str) -> None:
+        if self.only == name:
+            raise Reached(name)
+
+
+class QueueExecutor(LocalExecutor):
+    """datatrove's executor interface with a task an item: each process runs the ranks that it can claim."""
+
+    def __init__(self, work: Work, folder: Path, *, lease_s: float, workers: int, wait: bool) -> None:
+        super().__init__(
+            work.pipeline(list(work.items)), tasks=len(work.items), workers=workers, logging_dir=work.logs
+        )
+        self.items = work.items
+        self.folder = folder
+        self.progress = work.logs / "progress"
+        self.lease_s = lease_s
+        self.wait = wait
+
+    def run(self) -> PipelineStats:
+        """Returns the merged statistics of what this machine did; each item's own lie in the logs."""
+        if self.workers == 1:
+            return self._run_claimed(0)
+        return sum(self._in_processes(self._run_claimed, self.workers), start=PipelineStats())
+
+    def _run_claimed(self, process: int) -> PipelineStats:
+        claims, done = Claims(self.folder, self.lease_s), PipelineStats()
+        ranks = {name: rank for rank, name in enumerate(self.items)}
+        while missing := missing_items(self.items):
+            worked = False
+            for name in missing:
+                if self.items[name].exists() or not (claim := claims.take(_file_name(name))):
+                    continue
+                with claim:
+                    if missing_items({name: self.items[name]}):
+                        done += self._run_item(ranks[name], claim)
+                worked = True
+            if not worked:
+                if not self.wait and all(claims.beats(_file_name(name)) for name in missing):
+                    break
+                time.sleep(claims.poll_s)
+        return done
+
+    def _run_item(self, rank: int, claim: Claim) -> PipelineStats:
+        pipeline = self.pipeline
+        self.pipeline = deepcopy(pipeline)
+        try:
+            with guarded(claim):
+                return self._run_quietly(rank)
+        except ClaimLost:
+            return PipelineStats()
+        finally:
+            self.pipeline = pipeline
+            (self.progress / f"{rank:05d}.json").unlink(missing_ok=True)
+
+
+def start(run: Run, recipe: str, lease_s: float, *, retry_failed: bool = False) -> None:
+    """Make the run folder ready for workers with this recipe (its YAML as resolved).
+
+    Raises InputError if workers are alive with another recipe. A finished build is planned anew, so that a changed
+    source is seen; what is still valid of it is not done again. So is one whose failed rows are tried again.
+    """
+    run.folder.mkdir(parents=True, exist_ok=True)
+    with Claims(run.stage(CLAIMS), lease_s).wait("start"):
+        if goes_on(run, recipe, retry_failed=retry_failed):
+            return
+        same = _same(run, recipe)
+        if workers := _workers(run, lease_s):
+            if same and retry_failed:
+                raise InputError(f"{run.folder}: workers are at it ({', '.join(workers)}); wait until they are done")
+            if same:
+                return
+            raise InputError(
+                f"{run.folder}: workers are at it with another recipe ({', '.join(workers)}); stop them, or choose "
+                "another --output"
+            )
+        forget(run)
+        run.stage(PLAN).mkdir()
+        if retry_failed:
+            run.write(f"{PLAN}/{RETRY}", "{}")
+        run.write("recipe.yaml", recipe)
+
+
+def goes_on(run: Run, recipe: str, *, retry_failed: bool) -> bool:
+    """Whether a build with this recipe would go on with one that was interrupted, by the plans that this made."""
+    return _same(run, recipe) and retry_failed == retries(run) and not plan_file(run, CARD).exists()
+
+
+def _same(run: Run, recipe: str) -> bool:
+    path = run.stage("recipe.yaml")
+    return path.exists() and path.read_text(encoding="utf-8") == recipe and run.stage(PLAN).exists()
+
+
+def retries(run: Run) -> bool:
+    """Whether those who take part try failed rows again."""
+    return run.stage(PLAN, RETRY).exists()
+
+
+def forget(run: Run) -> None:
+    """Remove all plans and claims. A stopped worker that wakes later finds its claim gone and writes nothing."""
+    shutil.rmtree(run.stage(PLAN), ignore_errors=True)
+    for folder in run.stage(CLAIMS).glob("*/"):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def joined(run: Run, lease_s: float) -> Iterator[None]:
+    """Be known as a worker of the run. Raises InputError while a build of one machine runs in the folder."""
+    name = f"{socket.gethostname()}-{getpid()}-{secrets.token_hex(3)}"
+    with Claims(run.stage(CLAIMS, "workers"), lease_s).wait(name):
+        try:
+            with FileLock(run.folder / ".lock", timeout=5):
+                pass
+        except Timeout:
+            raise InputError(f"{run.folder}: a build of one machine is running in this folder; wait for it") from None
+        yield
+
+
+def refuse_workers(run: Run, lease_s: float) -> None:
+    """For a build of one machine, which holds the folder's lock: raise InputError if workers are at it."""
+    if workers := _workers(run, lease_s):
+        raise InputError(f"{run.folder}: workers are at it ({', '.join(workers)}); join them with smolkalam worker")
+    forget(run)
+
+
+def _workers(run: Run, lease_s: float) -> list[str]:
+    folder = run.stage(CLAIMS, "workers")
+    if any(folder.glob("*")):
+        print(f"looking for at most {lease_s:g} s whether workers of this folder are alive", file=sys.stderr)
+    return Claims(folder, lease_s).alive()
+
+
+def plan_file(run: Run, name: str) -> Path:
+    """Where the workers of a run keep what was decided as `name`."""
+    return run.stage(PLAN, f"{_file_name(name)}.json")
+
+
+def _file_name(name: str) -> str:
+    return name.replace("/", "--")

@@ -1,0 +1,163 @@
+"""A build on a Slurm cluster: one array a stage by datatrove's executor, each after those that it needs.
+
+A task of an array works as any worker does on the shared run folder (see `builders.executors.shared_folder`), on its
+stage alone: so a task that is preempted, requeued or killed loses one unit at most, and others take over what it held.
+"""
+
+import subprocess
+import sys
+from collections.abc import Callable, Collection
+from pathlib import Path
+from typing import Any
+
+from datatrove.executor.slurm import SlurmPipelineExecutor
+from datatrove.utils.stats import PipelineStats
+from loguru import logger
+
+from builders.executors.shared_folder import CARD, plan_file
+from builders.recipes.executors import SlurmJobs, SlurmRun
+from builders.recipes.load import load_recipe
+from builders.recipes.recipe import Recipe
+from builders.recipes.translators import ServedTranslator
+from builders.run_folder.folder import Run
+from builders.run_folder.state import RunReader
+from builders.stages.retry_failed import ENDED
+from processors.errors import InputError, SmolKalamError
+
+# Before its time limit a task gets this signal, on which datatrove's executor requeues it, so many seconds early.
+SIGNAL, EARLY_S = "USR1", 120
+
+
+class StageArray(SlurmPipelineExecutor):
+    """The array of one stage. `work` is what each task calls, with the stage's name.
+
+    Mended in datatrove 0.10.1: of several arrays (more tasks than MaxArraySize) only the last was waited for; a
+    failed task left those that depend on it waiting for ever; a requeued task wrote over the log of its first life.
+    """
+
+    def __init__(
+        self, stage: str, work: Callable[[str], Any], jobs: SlurmJobs, where: SlurmRun, folder: Path, after: list[str]
+    ) -> None:
+        super().__init__(
+            pipeline=[],
+            tasks=jobs.tasks,
+            time=jobs.time,
+            partition=jobs.partition,
+            cpus_per_task=jobs.cpus_per_task,
+            mem_per_cpu_gb=jobs.mem_per_cpu_gb,
+            gpus_per_task=jobs.gpus_per_task,
+            workers=jobs.at_once or -1,
+            job_name=f"smolkalam-{stage.replace('/', '-')}",
+            qos=None,
+            env_command=where.setup or f"export PATH={Path(sys.executable).parent}:$PATH",
+            sbatch_args={
+                "kill-on-invalid-dep": "yes",
+                "open-mode": "append",
+                "signal": f"{SIGNAL}@{EARLY_S}",
+                **jobs.sbatch,
+            },
+            max_array_size=where.max_array_size,
+            max_array_launch_parallel=True,
+            depends_job_id=":".join(after) or None,
+            job_id_retriever=self._note_id,
+            logging_dir=str(folder),
+            skip_completed=False,
+            requeue_signals=(f"SIG{SIGNAL}",),
+        )
+        self.stage = stage
+        self.work = work
+        self.ids: list[str] = []
+
+    def launch_merge_stats(self) -> None:
+        """Nothing: the units' statistics lie in the stage's logs."""
+
+    def get_sbatch_args(self, max_array: int = 1) -> dict[str, Any]:
+        return {key: value for key, value in super().get_sbatch_args(max_array).items() if value is not None}
+
+    def _run_for_rank(self, rank: int, local_rank: int = 0, node_rank: int = -1) -> PipelineStats:
+        self.work(self.stage)
+        return PipelineStats()
+
+    def _note_id(self, printed: str) -> str:
+        self.ids.append(printed.split()[-1])
+        return self.ids[-1]
+
+
+def arrays(recipe: Recipe, wanted: Collection[str]) -> dict[str, list[str]]:
+    """The arrays of the `wanted` stages (`select`, `translate`, ...), each with those that it comes after."""
+    names = [f"translate/{translator.name}" for translator in recipe.translators]
+    scan = ["scan"] if recipe.selection.cuts or recipe.selection.max_rows_per_split else []
+    found: dict[str, list[str]] = {name: [] for name in scan} | {"select": scan}
+    if "translate" in wanted:
+        found |= {name: ["select"] for name in names}
+    if recipe.ranking.reward and "reward" in wanted:
+        found["reward"] = names
+        names = ["reward"]
+    if "rank" in wanted:
+        found["rank"] = names
+    if "build" in wanted:
+        found |= {"build": ["rank"], CARD: ["build"]}
+    return found
+
+
+def arrays_to_retry(recipe: Recipe, run: Run, wanted: Collection[str], *, going_on: bool) -> dict[str, list[str]]:
+    """Of a build's arrays those of translators with failed rows, and of stages that are not, or will not be, done.
+
+    None where the build is done and no row failed. All, where select is not done or the folder is another recipe's:
+    what will fail is then tried again at once. `going_on`: with a retry that was interrupted, which gives none of
+    those that it is done with a further chance.
+    """
+    every = arrays(recipe, wanted)
+    if not _begun_with(recipe, run):
+        return every
+    reader = RunReader(run, recipe)
+    states = {state.name: state for state in reader.stages()}
+    needed = {name for name, state in states.items() if not state.finished}
+    if needed & {"scan", "select"}:
+        return every
+    if not reader.finished(list(states.values())):
+        needed.add(CARD)
+    for translator in recipe.translators:
+        name = f"translate/{translator.name}"
+        over = going_on and plan_file(run, f"{name}/{ENDED}").exists()
+        if isinstance(translator, ServedTranslator) and states[name].dropped and not over:
+            needed |= {name, "reward", "rank", "build", CARD}
+    return {name: [one for one in after if one in needed] for name, after in every.items() if name in needed}
+
+
+def _begun_with(recipe: Recipe, run: Run) -> bool:
+    """Whether the folder's build is of this recipe, wherever it ran."""
+    if not run.stage("recipe.yaml").exists():
+        return False
+    before = load_recipe(str(run.stage("recipe.yaml")))
+    return before.model_copy(update={"executor": recipe.executor}) == recipe
+
+
+def submit(recipe: Recipe, run: Run, work: Callable[[str], Any], stages: dict[str, list[str]]) -> dict[str, list[str]]:
+    """Submit an array for each of `stages`, in order, after those that it names; returns each array's job ids.
+
+    Raises InputError where there is no sbatch or the recipe does not fit, SmolKalamError where sbatch refuses.
+    """
+    where = recipe.executor
+    assert isinstance(where, SlurmRun)
+    names = [translator.name for translator in recipe.translators]
+    for name in where.translators:
+        if name not in names:
+            raise InputError(f"executor.translators: the recipe has no translator '{name}'")
+    ids: dict[str, list[str]] = {}
+    # What it says of each launch, the caller says in a line a stage.
+    logger.disable("datatrove.executor.slurm")
+    for stage, after in stages.items():
+        folder = run.logs("slurm", *stage.split("/"))
+        jobs = where.model_copy(update={"tasks": 1}) if stage == CARD else where.jobs(stage)
+        array = StageArray(stage, work, jobs, where, folder, [job for name in after for job in ids[name]])
+        try:
+            array.launch_job()
+        except FileNotFoundError:
+            raise InputError("sbatch is not on this machine: run this on the cluster's login node") from None
+        except subprocess.CalledProcessError as error:
+            raise SmolKalamError(
+                f"{stage}: sbatch refused {folder}/launch_script.slurm (exit {error.returncode}), as said above"
+            ) from None
+        ids[stage] = array.ids
+    return ids

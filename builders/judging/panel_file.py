@@ -1,0 +1,60 @@
+"""The panel of judges, as a YAML file: checked as strictly as a recipe."""
+
+from itertools import combinations
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from builders.recipes.base import BaseUrl, KeyVariable, Name, Strict
+from builders.recipes.load import load_checked
+from builders.recipes.translators import Cost, Decoding
+
+
+class PanelJudge(Strict):
+    """A judge: any OpenAI-compatible server's chat model."""
+
+    name: Name
+    base_url: BaseUrl
+    model: str
+    revision: str | None = None
+    api_key_env: KeyVariable | None = None
+    decoding: Decoding = Field(Decoding(), description="temperature 0 where the model takes it")
+    output: Literal["json_schema", "json_object", "text"] = Field(
+        "json_schema", description="how the form of the answer is asked for; in words where the server takes no other"
+    )
+    concurrency: int = Field(16, ge=1, description="requests in flight at most")
+    timeout_s: float = Field(300.0, gt=0)
+    attempts: int = Field(3, ge=1, description="answers paid for at most until one can be read")
+    answer_tokens: int = Field(250, ge=1, description="length of an answer, for the estimate; more for a reasoner")
+    cost: Cost | None = None
+
+    def asks(self) -> tuple[object, ...]:
+        """What decides its answers: another judge of which this is the same would be the same judge twice."""
+        return self.model, self.revision, self.decoding, self.output
+
+
+class Panel(Strict):
+    """The judges, and what they are given to judge."""
+
+    judges: list[PanelJudge] = Field(min_length=1)
+    tokenizer: str = Field("approximate", description="for the estimate: `approximate`, a tokenizer.json, a Hub id")
+    max_pair_tokens: int = Field(
+        16_000, ge=100, description="source and two translations; longer ones are not judged, for lack of context"
+    )
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> "Panel":
+        names = [judge.name for judge in self.judges]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"two judges are named '{name}'")
+        for one, other in combinations(self.judges, 2):
+            if one.asks() == other.asks():
+                raise ValueError(f"judges '{one.name}' and '{other.name}' ask the same model for the same; drop one")
+        return self
+
+
+def load_panel(path: Path) -> Panel:
+    """Read a panel's file. Raises RecipeError, one line per mistake."""
+    return load_checked(path, Panel, "a panel is a mapping with the key judges, a list")

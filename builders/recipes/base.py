@@ -1,0 +1,52 @@
+"""What all models of a recipe share."""
+
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from processors.clients.address import EXPECTED, is_address
+
+# The Hub's rule for split names (datasets 5.2, `datasets.splits`), which config names must satisfy too: a config
+# is a folder in the repository, and `a/b` would break it.
+NAME_PATTERN = r"^\w+(\.\w+)*$"
+
+
+class Strict(BaseModel):
+    # YAML knows .inf and .nan, which no setting means and which cannot be written down as JSON.
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+def _name(name: str) -> str:
+    if not re.fullmatch(NAME_PATTERN, name) or "\n" in name:
+        near = re.sub(r"\W+", "_", name).strip("_")
+        hint = f", such as {near}" if near else ""
+        raise ValueError(f"expected letters, digits, _ and single dots{hint}, for it names a folder of the dataset")
+    return name
+
+
+def _address(address: str) -> str:
+    if not is_address(address):
+        raise ValueError(EXPECTED)
+    return address
+
+
+def _variable(name: str) -> str:
+    # Capitals, because a key given here by mistake would be written down with the recipe.
+    if not re.fullmatch(r"[A-Z_][A-Z0-9_]*", name):
+        raise ValueError(
+            "expected the NAME of an environment variable in capitals, such as OPENROUTER_API_KEY; export the key in "
+            "it, and keep the key itself out of recipes"
+        )
+    return name
+
+
+Name = Annotated[str, AfterValidator(_name), Field(max_length=96)]
+BaseUrl = Annotated[
+    str, AfterValidator(_address), Field(description="such as http://localhost:8000/v1, without a key in it")
+]
+KeyVariable = Annotated[
+    str,
+    AfterValidator(_variable),
+    Field(description="environment variable that holds the key; the key is sent to that address only"),
+]

@@ -1,0 +1,111 @@
+"""The recipe: one YAML that describes a build, checked strictly before anything runs.
+
+An unknown key, a wrong type or a contradiction is one line that names the file, the line, the key and what to write
+instead. The models below are the documentation of the format: every field has its default and its unit.
+"""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from builders.recipes.base import Name, Strict
+from builders.recipes.executors import ExecutorRecipe, LocalRun
+from builders.recipes.ranking import Ranking
+from builders.recipes.translators import Translator
+from processors.languages.language import Language
+
+
+class Source(Strict):
+    """Where the English conversations are: a folder laid out as the Hub repository, or an `hf://` path."""
+
+    path: str = Field(
+        description="folder, `hf://datasets/user/name`, or `sample` (the conversations that ship with the project)"
+    )
+    config: Name = "SFT"
+    keep: list[str] = Field(["*"], min_length=1, description="split names or shell patterns to take")
+    drop: list[str] = Field([], description="split names or shell patterns to leave out, after `keep`")
+
+
+class Cut(Strict):
+    """Reduce one split to an exact number of rows, stratified by domain (paper section 3.1)."""
+
+    split: str
+    into: Name = Field(description="name of the split in the built dataset")
+    rows: int = Field(gt=0)
+    strata: dict[Literal["code", "science", "math"], int] = Field(
+        {}, description="parts by domain, such as {code: 1, science: 1, math: 2}; empty: no stratification"
+    )
+
+
+class Selection(Strict):
+    """Which rows are translated."""
+
+    drop_han: bool = Field(True, description="drop rows with a Han character (paper section 3.1)")
+    cuts: list[Cut] = Field([])
+    max_rows_per_split: int | None = Field(None, gt=0, description="sample each other split down to this many rows")
+    domain_index: str | None = Field(
+        None, description="folder or hf:// path of the original OpenThoughts3 shards, to look domains up by prompt"
+    )
+
+    @model_validator(mode="after")
+    def _one_cut_a_split(self) -> "Selection":
+        for names in ([cut.split for cut in self.cuts], [cut.into for cut in self.cuts]):
+            if len(names) != len(set(names)):
+                raise ValueError(f"a split is cut twice: {sorted(n for n in names if names.count(n) > 1)[0]}")
+        return self
+
+
+class Outputs(Strict):
+    """The dataset that is built."""
+
+    repo: str = Field("user/SmolKalam", pattern=r"^[\w.-]+/[\w.-]+$", description="shown in the card's examples")
+    pretty_name: str = "SmolKalam"
+    license: str = "other"
+    parallel: bool = Field(True, description="also build the config `parallel`, the English beside every candidate")
+    tokenizer: str = Field(
+        "approximate", description="counts the column `tokens`; the paper's is Llama-3.1-8B-Instruct's"
+    )
+    row_group_bytes: int = Field(50_000_000, ge=1_000_000, le=100_000_000)
+    shard_bytes: int = Field(500_000_000, ge=10_000_000)
+
+
+class Recipe(Strict):
+    """A build: source, selection, target language, translators, ranking, outputs."""
+
+    name: Name
+    seed: int = Field(42, ge=0)
+    source: Source
+    selection: Selection = Selection()
+    language: Language = Language()
+    translators: list[Translator] = Field(min_length=1)
+    ranking: Ranking = Ranking()
+    outputs: Outputs = Outputs()
+    executor: ExecutorRecipe = LocalRun()
+
+    @model_validator(mode="after")
+    def _names_differ(self) -> "Recipe":
+        names = [translator.name for translator in self.translators]
+        for place, name in enumerate(names):
+            for other in names[:place]:
+                if name == other:
+                    raise ValueError(f"two translators are named '{name}'")
+                if name.casefold() == other.casefold():
+                    # Each has folders of its name, and the file systems of macOS and Windows ignore case.
+                    raise ValueError(f"translators '{other}' and '{name}' differ in case only; rename one of them")
+        return self
+
+    @model_validator(mode="after")
+    def _ranking_can_be_done(self) -> "Recipe":
+        self.ranking.check(len(self.translators))
+        return self
+
+    def config_name(self, translator: str) -> str:
+        """Name of the config whose primary translator is `translator`, as in the published dataset."""
+        return f"{self.source.config}_{translator}_ranked"
+
+
+def shipped_recipes() -> dict[str, Path]:
+    """The recipes that come with the project, by bare name."""
+    folder = Path(__file__).parent / "shipped"
+    return {path.stem: path for path in sorted(folder.glob("*.yaml"))}

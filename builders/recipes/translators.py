@@ -1,0 +1,288 @@
+"""The translators of a recipe: who translates, how text is cut, decoded and priced."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from builders.recipes.base import BaseUrl, KeyVariable, Name, Strict
+from builders.recipes.vllm import RepetitionDetection, VllmProcess
+from processors.clients.prompts import TGI_PARAMETERS, PromptConfig
+from processors.languages.language import Language
+
+
+class Chunking(Strict):
+    """How a part is cut into requests."""
+
+    strategy: Literal["tokens", "lines"] = "tokens"
+    max_tokens: int = Field(490, ge=16, description="tokens of `tokenizer`; Seed-X takes 512 with the prompt")
+    window: int = Field(50, ge=0, description="tokens before the budget in which a natural break is preferred")
+    lines: int = Field(25, ge=1, description="lines a chunk at most, for the `lines` strategy (paper's table 5)")
+    tokenizer: str = Field("approximate", description="`approximate`, a tokenizer.json, a folder, or a Hub id")
+
+    @model_validator(mode="after")
+    def _window_fits(self) -> "Chunking":
+        if self.window * 2 >= self.max_tokens:
+            raise ValueError(f"window ({self.window}) must be less than half of max_tokens ({self.max_tokens})")
+        return self
+
+
+class Decoding(Strict):
+    """Sampling parameters, sent as they are; only what is set is sent."""
+
+    temperature: float | None = Field(None, ge=0, le=2)
+    top_p: float | None = Field(None, gt=0, le=1)
+    top_k: int | None = Field(None, ge=1)
+    max_tokens: int | None = Field(None, ge=1)
+    max_tokens_per_character: float | None = Field(
+        None,
+        gt=0,
+        description="bounds max_tokens by a text's length too: vLLM's beam search (0.32) takes as many steps as it "
+        "may, however soon the translation ends",
+    )
+    seed: int | None = None
+    extra: dict[str, Any] = Field({}, description="fields of the server's own, such as {use_beam_search: true, n: 4}")
+
+    @model_validator(mode="after")
+    def _has_something_to_bound(self) -> "Decoding":
+        if self.max_tokens_per_character is not None and self.max_tokens is None:
+            raise ValueError("max_tokens_per_character: lowers max_tokens for short texts; give max_tokens too")
+        return self
+
+    def fields(self) -> dict[str, Any]:
+        """What each request says of decoding, in the server's own names."""
+        fields = self.model_dump(mode="json", exclude_none=True)
+        extra = fields.pop("extra")
+        return fields | extra
+
+    @property
+    def choices(self) -> int:
+        """Answers of one request, beams for example: the first is taken, the server counts the tokens of all."""
+        asked = self.extra.get("n", 1)
+        return asked if isinstance(asked, int) and asked > 1 else 1
+
+
+class Cost(Strict):
+    """What a translator's tokens cost, for plan, status and card: an API's prices, or the speed of one's own GPUs."""
+
+    usd_per_million_input: float = Field(0.0, ge=0)
+    usd_per_million_output: float = Field(0.0, ge=0)
+    output_tokens_per_gpu_second: float | None = Field(
+        None, gt=0, description="measured, over all concurrent requests; tokens as `usage` has them, of all `n` beams"
+    )
+    gpus: int = Field(1, ge=1, description="GPUs that serve it at a time, each at that speed; for the time it takes")
+    seconds_per_request: float | None = Field(
+        None, gt=0, description="measured at the recipe's concurrency, for the time that an API takes"
+    )
+    output_tokens_per_source_token: float = Field(
+        1.44,
+        gt=0,
+        description="length of a translation for `smolkalam plan`, until finished answers tell; the default is "
+        "that of FLORES-200 dev's Arabic by the approximate tokenizer",
+    )
+
+    def usd(self, prompt_tokens: int, completion_tokens: int) -> float:
+        """Dollars for so many tokens."""
+        return (
+            prompt_tokens * self.usd_per_million_input + completion_tokens * self.usd_per_million_output
+        ) / 1_000_000
+
+    def gpu_hours(self, completion_tokens: int) -> float | None:
+        """Hours of one GPU for so many tokens; None without a speed."""
+        speed = self.output_tokens_per_gpu_second
+        return completion_tokens / speed / 3600 if speed else None
+
+
+class TranslatorBase(Strict):
+    name: Name = Field(description="names the config: SFT_<name>_ranked")
+    memory: list[str] = Field([], description="TMX files or folders asked before the backend; hits are free")
+    chunking: Chunking = Chunking()
+
+    @field_validator("name")
+    @classmethod
+    def _not_reserved(cls, name: str) -> str:
+        if name in ("all", "parallel"):
+            raise ValueError(f"'{name}' is reserved; take another name")
+        return name
+
+
+class MemoryTranslator(TranslatorBase):
+    """Only what the memory holds; a conversation with a segment that it lacks fails."""
+
+    backend: Literal["memory"]
+
+    @model_validator(mode="after")
+    def _has_memory(self) -> "MemoryTranslator":
+        if not self.memory:
+            raise ValueError("the memory backend needs `memory: [file.tmx]`")
+        return self
+
+
+class PseudoTranslator(TranslatorBase):
+    """Pseudo-localisation: text in the target's script without meaning, for load tests and dry runs."""
+
+    backend: Literal["pseudo"]
+
+
+class ServedTranslator(TranslatorBase):
+    """A model behind a server: what it is asked, how it decodes, how hard it is driven."""
+
+    model: str
+    revision: str | None = None
+    prompt: Literal["chat", "seed-x", "translategemma", "completion"] = Field(
+        "chat", description="seed-x and completion ask the completion endpoint, the others the chat endpoint"
+    )
+    template: str | None = Field(
+        None,
+        description="of the prompt `completion`: the raw text that the model goes on from, with {text} for the chunk; "
+        "{source}, {target} and {tag} are the languages' names and the target's tag",
+    )
+    decoding: Decoding = Decoding()
+    spans: Literal["placeholder", "tag", "in_place"] = Field(
+        "placeholder", description="how protected spans travel through this model"
+    )
+    concurrency: int = Field(64, ge=1, description="requests in flight at most, per task")
+    timeout_s: float = Field(120.0, gt=0)
+    cost: Cost | None = None
+    answers: Name | None = Field(
+        None,
+        description="where answers are kept, by default under the translator's name; translators of one model that "
+        "name the same place are asked once for the same request",
+    )
+
+    @model_validator(mode="after")
+    def _template_is_for_completion(self) -> "ServedTranslator":
+        if (self.prompt == "completion") != (self.template is not None):
+            raise ValueError("`prompt: completion` and `template` go together; give both or neither")
+        if self.template is not None and self.template.count("{text}") != 1:
+            raise ValueError("template: must contain {text} once, where the chunk goes")
+        return self
+
+    def prompt_config(self, language: Language) -> PromptConfig:
+        """The prompt of requests to this translator."""
+        return PromptConfig(language, self.prompt, self.template)
+
+    def addresses(self) -> list["EndpointAddress"]:
+        """The endpoints that the recipe names for it."""
+        return []
+
+
+class EndpointAddress(Strict):
+    """One of several servers of a translator, or one of several keys."""
+
+    base_url: BaseUrl
+    api_key_env: KeyVariable | None = None
+    weight: float = Field(1.0, gt=0, le=1000, description="share of the requests, against the others' weights")
+    model: str | None = Field(None, description="the model's name there, where it is another")
+
+
+class RemoteTranslator(ServedTranslator):
+    """A model behind someone's servers: one by `base_url`, or several by `endpoints`."""
+
+    base_url: BaseUrl | None = None
+    api_key_env: KeyVariable | None = None
+    endpoints: list[EndpointAddress] = Field([], description="instead of base_url; requests are shared out by weight")
+    concurrency: int = Field(64, ge=1, description="requests in flight to each endpoint at most, per task")
+
+    @model_validator(mode="after")
+    def _one_way_to_reach_it(self) -> "RemoteTranslator":
+        if (self.base_url is None) == (not self.endpoints):
+            raise ValueError("give either base_url (with api_key_env, if it takes a key) or endpoints, a list of them")
+        if self.endpoints and self.api_key_env:
+            raise ValueError("api_key_env: goes with base_url; give each of the endpoints its own")
+        places = [(address.base_url, address.api_key_env) for address in self.endpoints]
+        for place in places:
+            if places.count(place) > 1:
+                raise ValueError(f"endpoints: {place[0]} is there twice with the same key; raise its weight instead")
+        return self
+
+    def addresses(self) -> list[EndpointAddress]:
+        if self.base_url is None:
+            return self.endpoints
+        return [EndpointAddress(base_url=self.base_url, api_key_env=self.api_key_env)]
+
+
+class EndpointTranslator(RemoteTranslator):
+    """Any OpenAI-compatible server (vLLM, OpenRouter, llama.cpp, text-generation-inference, ...)."""
+
+    backend: Literal["endpoint"]
+
+
+class TgiTranslator(RemoteTranslator):
+    """text-generation-inference by its native API, `/generate`: raw text, no chat template."""
+
+    backend: Literal["tgi"]
+
+    @model_validator(mode="after")
+    def _fits_the_native_api(self) -> "TgiTranslator":
+        if self.prompt not in ("seed-x", "completion"):
+            raise ValueError(
+                f"prompt: tgi's native API takes raw text and applies no chat template, so `{self.prompt}` cannot "
+                "work; take `prompt: completion` with a template, or `backend: endpoint` for TGI's chat API at .../v1"
+            )
+        if self.decoding.max_tokens is None:
+            raise ValueError("decoding.max_tokens: missing; without it TGI ends an answer after 100 tokens")
+        if unknown := sorted(set(self.decoding.extra) - TGI_PARAMETERS):
+            raise ValueError(
+                f"decoding.extra: TGI has no {', '.join(unknown)} here; it takes {', '.join(sorted(TGI_PARAMETERS))}"
+            )
+        return self
+
+
+class LlamaCppTranslator(ServedTranslator):
+    """A GGUF file on this machine, by llama.cpp (extra `llamacpp`): one server for each process that translates."""
+
+    backend: Literal["llamacpp"]
+    model: str = Field(description="path of a .gguf file, or with `file` a repository of the Hub")
+    file: str | None = Field(None, pattern=r"\.gguf$", description="the .gguf file in that repository")
+    digest: str | None = Field(
+        None,
+        pattern="^[0-9a-f]{32}$",
+        description="what the file is; a build writes it into the run's recipe.yaml, and machines with another refuse",
+    )
+    concurrency: int = Field(4, ge=1, le=256, description="requests that the server decodes at a time")
+    context: int = Field(4096, ge=256, description="tokens of a request and its answer, for each of `concurrency`")
+    threads: int | None = Field(
+        None,
+        ge=1,
+        description="of the CPU; llama.cpp's choice where not given. They spin while they wait for each other: on a "
+        "machine that others use too, give fewer than it has cores",
+    )
+    timeout_s: float = Field(1800.0, gt=0)
+
+
+class VllmTranslator(RemoteTranslator):
+    """vLLM: servers that run already (`base_url` or `endpoints`), or those that the pipeline starts (`server`)."""
+
+    backend: Literal["vllm"]
+    server: VllmProcess | None = None
+    repetition_detection: RepetitionDetection | None = Field(
+        RepetitionDetection(), description="versions of vLLM that do not know it ignore it"
+    )
+
+    @model_validator(mode="after")
+    def _one_way_to_reach_it(self) -> "VllmTranslator":
+        given = [bool(self.base_url), bool(self.endpoints), bool(self.server)]
+        if sum(given) != 1:
+            raise ValueError(
+                "give one of base_url, endpoints (both: servers that run) and server (one is started here)"
+            )
+        if self.api_key_env and not self.base_url:
+            raise ValueError("api_key_env goes with base_url; a server that is started here needs no key")
+        return self
+
+    @model_validator(mode="after")
+    def _completions_have_an_end(self) -> "VllmTranslator":
+        if self.prompt in ("seed-x", "completion") and self.decoding.max_tokens is None:
+            raise ValueError(
+                f"{self.prompt} needs decoding.max_tokens: vLLM ends a completion after 16 tokens otherwise"
+            )
+        return self
+
+    def addresses(self) -> list[EndpointAddress]:
+        return [] if self.server else super().addresses()
+
+
+Translator = Annotated[
+    MemoryTranslator | PseudoTranslator | EndpointTranslator | TgiTranslator | LlamaCppTranslator | VllmTranslator,
+    Field(discriminator="backend"),
+]

@@ -1,0 +1,215 @@
+"""What a build says at its end: counts, drops, the tables, one row side by side, and how to load the dataset."""
+
+import shlex
+import sys
+import unicodedata
+from collections import Counter
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Group
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from builders.dataset.policy_effects import changes, config_effects, mean_score
+from builders.dataset.statistics import summarise
+from builders.dataset.write_splits import PARALLEL, statistics_by_config
+from builders.recipes.translators import ServedTranslator
+from builders.reports.bars import table_console
+from builders.run_folder.units import UnitFiles, read_unit
+from builders.sample import planted_faults
+from builders.sources.read import row_id
+from processors.errors import InputError
+from processors.ranking.policy import OUTCOMES
+
+if TYPE_CHECKING:
+    from builders.stages.run_units import Build
+
+_FORMATS = {
+    "rows": ",", "LR": ".3f", "SCR": ".3f", "quality": ".3f", "reward": ".3f", "turns": ".2f", "tokens": ",.0f",
+}  # fmt: skip
+
+
+def print_report(build: "Build", last: str, seconds: float) -> None:
+    """Print the report: tables and advice on stderr, the dataset's path alone on stdout."""
+    console = table_console(stderr=True)
+    for note in build.notes:
+        console.print(f"note: {note}", style="yellow", markup=False, soft_wrap=True)
+    console.print(_counts(build))
+    for line in _failed(build):
+        console.print(line, markup=False, soft_wrap=True)
+    if "rank" in build.totals:
+        console.print(_findings(build))
+        console.print(_choices(build))
+        if faults := _faults(build):
+            console.print(faults)
+    if last != "build":
+        console.print(
+            f"Stopped after {last}, as asked ({seconds:.0f} s). Run without --stop-after to go on.", markup=False
+        )
+        print(build.run.folder)
+        return
+    first = next((split for split in build.splits if split["rows"]), None)
+    if first is None:
+        raise InputError(
+            f"{build.run.dataset}: the dataset has no row: every candidate failed or was vetoed, as the tables above "
+            "say; give the translators what they lack or loosen the recipe's ranking"
+        )
+    console.print(_splits(build))
+    sample = _sample(build)
+    if sample:
+        console.print(sample)
+    console.print(f"Done in {seconds:.0f} s. The dataset, with its card:", markup=False)
+    print(build.run.dataset)
+    arguments = f'"{build.run.dataset}", "{first["config"]}", split="{first["split"]}"'
+    code = f"from datasets import load_dataset; print(load_dataset({arguments})[0])"
+    command = shlex.join([sys.executable, "-c", code])
+    console.print(f"Load it:\n  {command}", markup=False, soft_wrap=True)
+
+
+def _counts(build: "Build") -> Table:
+    table = Table(title="Rows", title_justify="left", box=None, pad_edge=False)
+    for column, justify in (("stage", "left"), ("read", "right"), ("kept", "right"), ("dropped, by reason", "left")):
+        table.add_column(column, justify=justify, overflow="fold")  # type: ignore[arg-type]
+    for name, totals in build.totals.items():
+        reasons = ", ".join(f"{reason} {n:,}" for reason, n in totals.dropped.most_common())
+        table.add_row(name, f"{totals.read:,}", f"{totals.kept:,}", f"{totals.dropped.total():,}  {reasons}")
+    return table
+
+
+def _failed(build: "Build") -> list[str]:
+    """What may come out at another try, and the command for it."""
+    lines = []
+    for spec in build.recipe.translators:
+        totals = build.totals.get(f"translate/{spec.name}")
+        if isinstance(spec, ServedTranslator) and totals and totals.dropped:
+            reasons = ", ".join(f"{reason} {n:,}" for reason, n in totals.dropped.most_common())
+            lines.append(f"{spec.name} failed {totals.dropped.total():,} of {totals.read:,} rows: {reasons}.")
+    if lines:
+        run = build.run.folder
+        command = ["smolkalam", "build", str(run / "recipe.yaml"), "--output", str(run), "--retry-failed"]
+        lines.append(f"Try the failed rows again, and only them:\n  {shlex.join(command)}")
+    return lines
+
+
+def _findings(build: "Build") -> Table:
+    """What the checks found, by translator; failures are conversations that the retry ladder gave up."""
+    table = Table(title="\nWhat the checks found (rows)", title_justify="left", box=None, pad_edge=False)
+    for column in ("translator", "not translated", "vetoed", "noted", "from memory"):
+        table.add_column(column, overflow="fold")
+    extra = build.totals["rank"].extra
+    for spec in build.recipe.translators:
+        found = {
+            kind: Counter(
+                {
+                    k.removeprefix(f"{spec.name}/{kind}_"): n
+                    for k, n in extra.items()
+                    if k.startswith(f"{spec.name}/{kind}_")
+                }
+            )
+            for kind in ("failed", "veto", "note")
+        }
+        hits = build.totals[f"translate/{spec.name}"].extra["memory_hits"]
+        cells = [", ".join(f"{c} {n:,}" for c, n in found[k].most_common()) for k in ("failed", "veto", "note")]
+        table.add_row(spec.name, *cells, f"{hits:,} segments")
+    return table
+
+
+def _choices(build: "Build") -> Table:
+    """Whose candidates each config took, and why."""
+    table = Table(title="\nWhat the ranking chose (rows)", title_justify="left", box=None, pad_edge=False)
+    table.add_column("config", overflow="fold")
+    extra = build.totals["rank"].extra
+    shown = [
+        s
+        for s in ("rank_score", "quality", "reward")
+        if any(extra[f"{t.name}/{s}_rows"] for t in build.recipe.translators)
+    ]
+    titles = ["primary's own", "replaced: vetoed", "replaced: better", "left out", *(f"own mean {s}" for s in shown)]
+    for title in titles:
+        table.add_column(title, justify="right", overflow="fold")
+    table.add_column("changed by", overflow="fold")
+    for spec in build.recipe.translators:
+        config = build.recipe.config_name(spec.name)
+        effects = config_effects(extra, config)
+        means = [mean_score(extra, spec.name, score) for score in shown]
+        cells = [f"{effects[outcome]:,}" for outcome in OUTCOMES]
+        table.add_row(config, *cells, *("n/a" if m is None else f"{m:.3f}" for m in means), changes(effects))
+    return table
+
+
+def _faults(build: "Build") -> Table | None:
+    """The faults that the sample's weak memory holds, and what caught each; None for a build without that memory."""
+    if build.recipe.source.path != "sample" or all(spec.name != "draft" for spec in build.recipe.translators):
+        return None
+    caught: dict[str, list[str]] = {}
+    for unit in build.selected:
+        for row in read_unit(UnitFiles(build.run.stage("rank"), unit.name), ["id", "candidates"]).to_pylist():
+            for candidate in row["candidates"]:
+                if candidate["translator"] == "draft":
+                    caught[row["id"]] = [f"{v['check']}{'' if v['hard'] else ' (noted)'}" for v in candidate["checks"]]
+    table = Table(title="\nFaults planted in the draft memory", title_justify="left", box=None, pad_edge=False)
+    for title in ("fault", "row", "caught by"):
+        table.add_column(title, overflow="fold")
+    for fault in planted_faults():
+        row = row_id(fault["split"], fault["row"])
+        if row in caught:
+            table.add_row(fault["fault"], row, ", ".join(dict.fromkeys(caught[row])) or "nothing")
+    return table
+
+
+def _splits(build: "Build") -> Group:
+    tables = []
+    for config, splits in statistics_by_config(build.splits).items():
+        table = Table(title=f"\n{config}", title_justify="left", box=None, pad_edge=False)
+        table.add_column("split", overflow="fold")
+        whole = asdict(summarise(splits))
+        columns = [name for name in _FORMATS if whole[name] is not None]
+        for column in columns:
+            table.add_column(column, justify="right", overflow="fold")
+        for name, split in splits.items():
+            table.add_row(name, *_cells(split.means(), columns))
+        table.add_row("all", *_cells(whole, columns))
+        tables.append(table)
+    return Group(*tables)
+
+
+def _cells(means: dict[str, Any], columns: list[str]) -> list[str]:
+    return ["n/a" if means[name] is None else format(means[name], _FORMATS[name]) for name in columns]
+
+
+def _sample(build: "Build") -> Panel | None:
+    """A short row in both languages: the first that its primary translator kept."""
+    import pyarrow.parquet as pq
+
+    for split in build.splits:
+        if split["config"] == PARALLEL or not split["files"]:
+            continue
+        path = build.run.dataset / split["files"][0]["file"]
+        for batch in pq.ParquetFile(path).iter_batches(batch_size=64, columns=["id", "messages", "translator"]):
+            for row in batch.to_pylist():
+                if sum(len(m["content"]) for m in row["messages"]) < 900:
+                    return _side_by_side(build, row)
+            break
+    return None
+
+
+def _side_by_side(build: "Build", row: dict[str, Any]) -> Panel:
+    import pyarrow.compute as pc
+
+    split, number = row["id"].rsplit("/", 1)
+    unit = next(u for u in build.units if u.split == split and u.first <= int(number) < u.first + u.rows)
+    table = read_unit(UnitFiles(build.run.stage("select"), unit.name))
+    source = table.filter(pc.equal(table["id"], row["id"])).to_pylist()[0]
+    grid = Table(box=None, expand=True, show_header=True)
+    grid.add_column("English", ratio=1)
+    grid.add_column(f"{build.recipe.language.name} ({row['translator']})", ratio=1)
+    for messages in zip(source["messages"], row["messages"], strict=True):
+        grid.add_row(*(Text(_printable(f"{message['role']}: {message['content']}")) for message in messages))
+    return Panel(grid, title=row["id"], title_align="left")
+
+
+def _printable(text: str) -> str:
+    """Without the control characters by which a row could steer the terminal."""
+    return "".join(c if c in "\n\t" or unicodedata.category(c) != "Cc" else "\ufffd" for c in text)

@@ -1,0 +1,273 @@
+"""Units of work: a contiguous range of a shard's rows, and the files that a stage writes for it.
+
+Every stage after `select` reads and writes one file a unit, under the same name. A unit is either wholly on disk or
+not at all, whatever the number of tasks and workers; that is what makes a build resumable and its bytes the same.
+"""
+
+import contextlib
+import errno
+import json
+import os
+import secrets
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from builders.run_folder.claims import ClaimLost, check_guard
+from processors.errors import CountError, InputError, SmolKalamError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """Rows `first` to `first + rows - 1` (numbered over the whole split) of one source shard.
+
+    `offset` is the number of the range's first row within its file.
+    """
+
+    name: str
+    split: str
+    into: str
+    file: str
+    offset: int
+    first: int
+    rows: int
+
+
+@dataclass(slots=True)
+class UnitFiles:
+    """Where a stage's output for a unit lies. `counts` is written last: it is the commit."""
+
+    folder: Path
+    name: str
+
+    @property
+    def kept(self) -> Path:
+        return self.folder / f"{self.name}.parquet"
+
+    @property
+    def dropped(self) -> Path:
+        return self.folder / "dropped" / f"{self.name}.jsonl"
+
+    @property
+    def counts(self) -> Path:
+        return self.folder / "counts" / f"{self.name}.json"
+
+    def done(self) -> bool:
+        return self.counts.exists()
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A row that a stage leaves out: its id, the reason (snake_case), and what was found where."""
+
+    id: str
+    reason: str
+    detail: str = ""
+
+
+def write_unit(
+    files: UnitFiles,
+    schema: "pa.Schema",
+    read: int,
+    kept: list[dict[str, Any]],
+    dropped: list[Dropped],
+    extra: dict[str, int] | None = None,
+    *,
+    failed: dict[str, int] | None = None,
+    retries: int = 0,
+) -> None:
+    """Write a unit's rows and drops, then its counts.
+
+    `extra` are counters of all rows, `failed` the part of them that the dropped ones had, and `retries` how often
+    those have been tried again (see `builders.stages.retry_failed`); both are needed to count right when they are.
+
+    Raises CountError if `read` differs from kept plus dropped, SmolKalamError naming the row if one does not fit
+    the schema, and SmolKalamError if the file cannot be written (a full disk, no permission).
+    """
+    import pyarrow.parquet as pq
+
+    if read != len(kept) + len(dropped):
+        raise CountError(
+            f"{files.folder.name}/{files.name}: {read} rows read, but {len(kept)} kept + {len(dropped)} dropped"
+        )
+    table = to_table(kept, schema, files)
+    counts = {"read": read, "kept": len(kept), "dropped": dict(sorted(Counter(d.reason for d in dropped).items()))}
+    if extra:
+        counts["extra"] = dict(sorted(extra.items()))
+    if failed:
+        counts["failed_extra"] = dict(sorted(failed.items()))
+    if retries:
+        counts["retries"] = retries
+    try:
+        for path in (files.kept, files.dropped, files.counts):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(files.kept) as temporary:
+            pq.write_table(table, temporary, compression="zstd")
+        if dropped:
+            lines = "".join(json.dumps(asdict(d), ensure_ascii=False) + "\n" for d in dropped)
+            write_text(files.dropped, lines, errors="backslashreplace")
+        else:
+            files.dropped.unlink(missing_ok=True)
+        write_text(files.counts, json.dumps(counts))
+    except OSError as error:
+        raise write_error(error, files.folder) from error
+
+
+def is_full(error: OSError) -> bool:
+    """Whether a write failed for lack of space."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(error)
+
+
+def write_error(error: OSError, folder: Path) -> SmolKalamError:
+    """The one line for a write that failed, for whatever reason the system gives."""
+    if is_full(error):
+        return SmolKalamError(f"{folder}: the disk is full; free some space and run the same command again to go on")
+    unwritable = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.ENOENT)
+    if error.errno in unwritable:
+        return InputError(f"{folder}: cannot be written ({error.strerror}); choose another --output")
+    return SmolKalamError(f"{folder}: writing failed: {error}")
+
+
+class replacing:
+    """Write to a temporary file, then rename it over `path` once its bytes are on disk; on an error, remove it.
+
+    Under a claim on a shared folder (see `builders.run_folder.claims`), ClaimLost if it has been lost by then.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        # A name of its own keeps apart a worker and one that took its work over, on this machine or another.
+        self.temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
+
+    def __enter__(self) -> Path:
+        return self.temporary
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        if kind is not None:
+            self.temporary.unlink(missing_ok=True)
+            return
+        try:
+            with self.temporary.open("rb+") as file:
+                os.fsync(file.fileno())
+            check_guard()
+            self.temporary.replace(self.path)
+        except (OSError, ClaimLost):
+            self.temporary.unlink(missing_ok=True)
+            raise
+
+
+def write_text(path: Path, text: str, errors: str = "strict") -> None:
+    """Write a file in one step, as `replacing` does. `errors`: what becomes of a lone surrogate."""
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", errors=errors)
+
+
+def write_hint(path: Path, value: dict[str, Any]) -> None:
+    """Write JSON for who watches, and nothing else: no fsync, and a lost one (a full disk) is no reason to stop."""
+    temporary = path.with_suffix(f".{os.getpid()}.tmp")
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(json.dumps(value), encoding="utf-8")
+        temporary.replace(path)
+
+
+def to_table(rows: list[dict[str, Any]], schema: "pa.Schema", files: UnitFiles) -> "pa.Table":
+    """Rows as an Arrow table of `schema`; a row that does not fit raises SmolKalamError with its id and the field."""
+    import pyarrow as pa
+
+    try:
+        return pa.Table.from_pylist(rows, schema=schema)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeEncodeError):
+        for row in rows:
+            for field in schema:
+                try:
+                    pa.array([row.get(field.name)], type=field.type)
+                except (pa.ArrowInvalid, pa.ArrowTypeError, UnicodeEncodeError) as error:
+                    raise SmolKalamError(
+                        f"{files.folder.name}/{files.name}: row {row.get('id')}: field '{field.name}' does not fit "
+                        f"{field.type}: {str(error).splitlines()[0]}"
+                    ) from None
+        raise
+
+
+def read_unit(files: UnitFiles, columns: list[str] | None = None) -> "pa.Table":
+    """A unit's kept rows, or only some of their columns. Raises SmolKalamError if the file is damaged."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return pq.read_table(files.kept, columns=columns, partitioning=None)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise SmolKalamError(
+            f"{files.kept}: damaged or missing ({error}); delete {files.counts} and run again to redo this unit"
+        ) from None
+
+
+def read_dropped(files: UnitFiles) -> Iterator[Dropped]:
+    """A unit's dropped rows."""
+    if files.dropped.exists():
+        with files.dropped.open(encoding="utf-8") as lines:
+            for line in lines:
+                yield Dropped(**json.loads(line))
+
+
+def read_counts(files: UnitFiles) -> dict[str, Any]:
+    """A unit's counts: `read`, `kept`, `dropped` by reason, and `extra`, `failed_extra`, `retries` where there are.
+
+    Raises InputError for a damaged file.
+    """
+    return _counts(files.counts)
+
+
+def _counts(path: Path) -> dict[str, Any]:
+    text = path.read_text(encoding="utf-8", errors="replace")
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise InputError(f"{path}: damaged ({error}); delete it, and the next build does that unit again") from None
+
+
+def all_counts(folder: Path) -> dict[str, dict[str, Any]]:
+    """The counts of every unit that a stage has done so far, by unit. Raises InputError for a damaged file."""
+    found = {}
+    for path in sorted((folder / "counts").glob("*.json")):
+        try:
+            found[path.stem] = _counts(path)
+        except FileNotFoundError:
+            # The stage is being done again: its folder has just been moved aside.
+            continue
+    return found
+
+
+@dataclass(slots=True)
+class Totals:
+    """Counts of a stage over all its units."""
+
+    read: int
+    kept: int
+    dropped: Counter[str]
+    extra: Counter[str]
+
+
+def total_counts(folder: Path, names: Iterable[str]) -> Totals:
+    """Add up a stage's counts. Raises CountError if a unit is missing or they do not add up."""
+    totals = Totals(0, 0, Counter(), Counter())
+    for name in names:
+        files = UnitFiles(folder, name)
+        if not files.done():
+            raise CountError(f"{folder.name}/{name}: the unit is missing")
+        counts = read_counts(files)
+        totals.read += counts["read"]
+        totals.kept += counts["kept"]
+        totals.dropped.update(counts["dropped"])
+        totals.extra.update(counts.get("extra", {}))
+    if totals.read != totals.kept + totals.dropped.total():
+        raise CountError(
+            f"{folder.name}: {totals.read} rows read, but {totals.kept} kept + {totals.dropped.total()} dropped"
+        )
+    return totals

@@ -1,0 +1,160 @@
+"""Shows the ranker a sample of the run, once for all who take part, before any row is ranked.
+
+What is usual between the translators is estimated on some thousand rows over all splits. Which rows these are depends
+on the seed and the source alone. They lie together in few units, so that most files are not opened.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from hashlib import blake2b
+from math import ceil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from builders.run_folder.folder import enter_stage
+from builders.run_folder.units import Unit, UnitFiles, read_unit, replacing, write_error, write_text
+from processors.checks.run import check_conversation
+from processors.languages.language import Language
+from processors.ranking.features import Measures
+from processors.ranking.model import SHIPPED, FittedRanker, Ranker
+from processors.scoring.length_and_script import translated_parts
+
+if TYPE_CHECKING:
+    from builders.stages.run_units import Build
+
+SAMPLE_ROWS, LEAST_A_SPLIT, MOST_A_UNIT = 4096, 32, 64
+# Characters of a conversation that the ranker reads: its memory and time grow with them, and more tell it little more.
+LONGEST = 100_000
+Messages = Sequence[Mapping[str, str]]
+# Raised when the same sample would be measured differently, so that an older fit is not taken for a newer one.
+_VERSION = 2
+
+
+def plan_ranker(build: "Build") -> dict[str, Any]:
+    """Fit the run's ranker into `RUN/ranker`, unless it is there; returns `{"mark"}`, its fingerprint.
+
+    The fit itself is a part of it: candidates that came out at a second try (`builders.stages.retry_failed`) may
+    change it.
+    """
+    recipe, folder = build.recipe, build.run.stage("ranker")
+    names = [spec.name for spec in recipe.translators]
+    weights = Path(recipe.ranking.ranker) if recipe.ranking.ranker else SHIPPED
+    ranker = Ranker.load(weights, script=recipe.language.script, language=recipe.language.code)
+    if recipe.ranking.reward is None and any(part.reward for part in (ranker.pair, ranker.consensus)):
+        build.observer.warn(f"{weights} was trained with rewards, and ranking.reward is not set: it does without")
+    text = weights.read_text(encoding="utf-8")
+    inputs = {
+        "translate": {name: build.marks[f"translate/{name}"] for name in names},
+        "ranker": blake2b(text.encode(), digest_size=16).hexdigest(),
+        "seed": recipe.seed,
+        "version": _VERSION,
+    }
+    mark = enter_stage(folder, inputs, say=build.observer.say)
+    if not (folder / "fitted.npz").exists():
+        if len(known := [name for name in names if name in ranker.standings]) > 1:
+            build.observer.say(f"ranker: takes {', '.join(known)} for the translators that it was trained on")
+        folders = {name: build.run.stage("translate", name) for name in names}
+        fitted = fit_sample(build.selected, build.run.stage("select"), folders, ranker, recipe.language, recipe.seed)
+        try:
+            write_text(folder / "ranker.json", text)
+            with replacing(folder / "fitted.npz") as temporary:
+                fitted.save(temporary)
+        except OSError as error:
+            raise write_error(error, folder) from None
+    fit = blake2b((folder / "fitted.npz").read_bytes(), digest_size=16).hexdigest()
+    return {"mark": f"{mark}-{fit}"}
+
+
+def load_fitted(folder: Path, language: Language) -> FittedRanker:
+    """The ranker that `plan_ranker` left."""
+    ranker = Ranker.load(folder / "ranker.json", script=language.script, language=language.code)
+    return FittedRanker.load(folder / "fitted.npz", ranker)
+
+
+def plan_sample(units: Sequence[Unit], seed: int) -> dict[str, int]:
+    """How many rows of which units: about `SAMPLE_ROWS` by the splits' sizes, `LEAST_A_SPLIT` of a small split."""
+    splits: dict[str, list[Unit]] = {}
+    for unit in units:
+        splits.setdefault(unit.into, []).append(unit)
+    total = sum(unit.rows for unit in units)
+    plan: dict[str, int] = {}
+    for members in splits.values():
+        rows = sum(unit.rows for unit in members)
+        left = min(rows, max(LEAST_A_SPLIT, round(SAMPLE_ROWS * rows / total)))
+        most = max(MOST_A_UNIT, ceil(left / len(members)))
+        ordered = sorted(members, key=lambda unit: _key(seed, unit.name))
+        # Units are of unequal size: what the small ones lack, the first ones give.
+        for cap in (most, rows):
+            for unit in ordered:
+                before = plan.get(unit.name, 0)
+                more = min(left, max(min(unit.rows, cap) - before, 0))
+                if more:
+                    plan[unit.name] = before + more
+                    left -= more
+    return plan
+
+
+def fit_sample(
+    units: Sequence[Unit],
+    selected: Path,
+    translated: Mapping[str, Path],
+    ranker: Ranker,
+    language: Language,
+    seed: int,
+) -> FittedRanker:
+    """Measure the sample, a unit at a time; only numbers are kept of it."""
+    parts: list[Measures] = []
+    for unit, count in plan_sample(units, seed).items():
+        ids = sorted(read_unit(UnitFiles(selected, unit), ["id"])["id"].to_pylist(), key=lambda i: _key(seed, i))
+        chosen = sorted(ids[:count])
+        source = _messages(UnitFiles(selected, unit), chosen)
+        targets = {name: _messages(UnitFiles(folder, unit), chosen) for name, folder in translated.items()}
+        rows = [(source[i], {name: found.get(i) for name, found in targets.items()}) for i in chosen]
+        texts, candidates = ranked_texts(rows, list(targets))
+        verdicts = {
+            name: [
+                check_conversation(source[i], found[i], script=language.script, language=language.code)
+                if i in found
+                else []
+                for i in chosen
+            ]
+            for name, found in targets.items()
+        }
+        parts.append(ranker.measure(texts, candidates, verdicts))
+    return FittedRanker(ranker, tuple(translated), Measures.joined(parts))
+
+
+def ranked_texts(
+    rows: Iterable[tuple[Messages, Mapping[str, Messages | None]]], names: Sequence[str]
+) -> tuple[list[str], dict[str, list[str | None]]]:
+    """What the ranker reads of rows of a source and its candidates: all that a translator is asked to translate.
+
+    Of a long conversation the first part, of the source `LONGEST` characters and of each candidate the same share.
+    """
+    sources: list[str] = []
+    candidates: dict[str, list[str | None]] = {name: [] for name in names}
+    for source, targets in rows:
+        text = _text(source)
+        share = min(1.0, LONGEST / max(len(text), 1))
+        sources.append(text[: round(share * len(text))])
+        for name in names:
+            found = targets.get(name)
+            whole = _text(found) if found is not None else None
+            candidates[name].append(whole if whole is None else whole[: round(share * len(whole))])
+    return sources, candidates
+
+
+def _text(messages: Messages) -> str:
+    return "\n".join(text for message in messages for text in translated_parts(message))
+
+
+def _messages(files: UnitFiles, ids: Sequence[str]) -> dict[str, list[dict[str, str]]]:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    table = read_unit(files, ["id", "messages"])
+    picked = table.filter(pc.is_in(table["id"], pa.array(ids, pa.string())))
+    return {row["id"]: row["messages"] for row in picked.to_pylist()}
+
+
+def _key(seed: int, name: str) -> bytes:
+    return blake2b(f"{seed}\0{name}".encode(), digest_size=8).digest()

@@ -1,0 +1,260 @@
+"""Joins the candidates of each row by id, checks and scores them, and chooses one for each config."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from datatrove.data import Document
+from datatrove.pipeline.base import PipelineStep
+
+from builders.preferences.sources import Votes, read_votes
+from builders.recipes.ranking import Ranking
+from builders.run_folder.unit_writer import drop
+from builders.run_folder.units import Unit, UnitFiles, read_dropped, read_unit
+from builders.sources.read import share
+from builders.stages.fit_ranker import load_fitted, ranked_texts
+from processors.checks.run import Verdict, check_conversation
+from processors.languages.language import Language
+from processors.ranking.model import FittedRanker
+from processors.ranking.policy import Scored, choose, effects
+from processors.ranking.votes_decide import settle
+from processors.scoring.length_and_script import score_conversation
+
+# A batch of documents is ranked at once, for speed; it ends before it holds more source text than this.
+_BATCH_ROWS, _BATCH_CHARACTERS = 256, 1_000_000
+# Of quality: processors differ in the last digits of an exponential, and nobody can use them.
+_PLACES = 4
+# Counts rows on which there are verdicts, whether or not these change the choice.
+ROWS_WITH_VERDICTS = "rows_with_verdicts"
+
+
+class UnitReader(PipelineStep):
+    """Reads a stage's units back as Documents, for the next stage; `units` are those still to do."""
+
+    name = "Units"
+    type = "READER"
+
+    def __init__(self, folder: Path, units: list[Unit]) -> None:
+        super().__init__()
+        self.folder = folder
+        self.units = units
+
+    def run(self, data: Any = None, rank: int = 0, world_size: int = 1) -> Iterator[Document]:
+        for unit in share(self.units, rank, world_size):
+            for batch in read_unit(UnitFiles(self.folder, unit.name)).to_batches(max_chunksize=256):
+                for row in batch.to_pylist():
+                    metadata = {"unit": unit.name, "split": unit.split, "into": unit.into}
+                    yield Document(text="", id=row.pop("id"), metadata=metadata | row)
+
+
+class JoinCandidates(PipelineStep):
+    """Adds each document's candidates, by id: `candidates`, and `failures` for translators that have none.
+
+    The documents come unit by unit, in order; a unit's candidates are read when its first document comes.
+    """
+
+    name = "Candidates"
+    type = "JOIN"
+
+    def __init__(self, folders: dict[str, Path]) -> None:
+        super().__init__()
+        self.folders = folders
+
+    def run(self, data: Iterable[Document], rank: int = 0, world_size: int = 1) -> Iterator[Document]:
+        unit, rows, failed = None, {}, {}
+        for document in data:
+            if document.metadata["unit"] != unit:
+                unit = document.metadata["unit"]
+                rows = {name: _by_id(UnitFiles(folder, unit)) for name, folder in self.folders.items()}
+                failed = {
+                    name: {row.id: (row.reason, row.detail) for row in read_dropped(UnitFiles(folder, unit))}
+                    for name, folder in self.folders.items()
+                }
+            document.metadata["candidates"] = {
+                name: found for name, by_id in rows.items() if (found := by_id.get(document.id))
+            }
+            document.metadata["failures"] = {
+                name: why for name, by_id in failed.items() if (why := by_id.get(document.id))
+            }
+            yield document
+
+
+def _by_id(files: UnitFiles) -> dict[str, dict[str, Any]]:
+    table = read_unit(files, ["id", "messages", "custom_instructions"])
+    return {row["id"]: row for row in table.to_pylist()}
+
+
+class RankCandidates(PipelineStep):
+    """Checks and scores every candidate and chooses one for each config; a row that no config takes is dropped.
+
+    `ranker` is the folder of the run's fitted ranker; None with one translator, whose quality is null.
+    """
+
+    name = "Rank"
+    type = "RANK"
+
+    def __init__(
+        self, ranking: Ranking, configs: dict[str, str], language: Language, tokenizer: str, ranker: Path | None
+    ) -> None:
+        super().__init__()
+        self.ranking = ranking
+        self.configs = configs
+        self.language = language
+        self.tokenizer = tokenizer
+        self.ranker = ranker
+        self._votes: Votes | None = None
+        self._voted: set[str] = set()
+
+    def run(self, data: Iterable[Document], rank: int = 0, world_size: int = 1) -> Iterator[Document]:
+        from processors.conversations.tokenizers import load_tokenizer
+
+        tokenizer = load_tokenizer(self.tokenizer)
+        fitted = load_fitted(self.ranker, self.language) if self.ranker else None
+        if self.ranking.verdicts:
+            self._votes = read_votes(Path(self.ranking.verdicts), list(self.configs.values()))
+            self._voted = self._votes.rows()
+        for documents in _batches(data):
+            with self.track_time():
+                judged = [self._judge_all(document, tokenizer) for document in documents]
+                if fitted is not None:
+                    _add_quality(fitted, documents, judged)
+                for document, candidates in zip(documents, judged, strict=True):
+                    self._choose(document, candidates)
+            yield from documents
+
+    def _judge_all(self, document: Document, tokenizer: Any) -> dict[str, "Judged"]:
+        row = document.metadata
+        return {
+            translator: self._judge(row["messages"], found, row["rewards"].get(translator), tokenizer)
+            for translator, found in row["candidates"].items()
+        }
+
+    def _judge(
+        self, source: list[dict[str, str]], found: dict[str, Any], reward: float | None, tokenizer: Any
+    ) -> "Judged":
+        target, script, language = found["messages"], self.language.script, self.language.code
+        threshold = self.ranking.scr_threshold
+        scores = score_conversation(source, target, alpha=self.ranking.alpha, script=script, threshold=threshold)
+        verdicts = check_conversation(source, target, script=script, language=language)
+        contents = [message["content"] for message in target]
+        tokens = sum(len(e) for e in tokenizer.encode_batch_fast(contents, add_special_tokens=False))
+        known = {**scores.whole.to_dict(), "quality": None, "reward": reward}
+        return Judged(known, verdicts, target, found["custom_instructions"], tokens)
+
+    def _preference(self, row: str, a: str, b: str) -> float | None:
+        return self._votes.difference(row, a, b, {}) if self._votes else None
+
+    def _choose(self, document: Document, judged: dict[str, "Judged"]) -> None:
+        """Sets `ranked` (a row of `schemas.ranked_unit`) and the counters by config, or drops the document."""
+        row, policy = document.metadata, self.ranking.policy(document.metadata["into"])
+        candidates, scored, choices = [], [], []
+        counters: dict[str, int] = {ROWS_WITH_VERDICTS: 1} if document.id in self._voted else {}
+        for translator in self.configs.values():
+            one = judged.get(translator)
+            if one is None:
+                reason, detail = row["failures"][translator]
+                candidates.append(_failed(translator, reason, detail))
+                scored.append(Scored(translator, failed=reason))
+                counters[f"{translator}/failed_{reason}"] = 1
+                continue
+            hard = tuple(dict.fromkeys(verdict.check for verdict in one.verdicts if verdict.hard))
+            candidate = Scored(translator, one.scores, hard)
+            candidates.append(one.row(translator))
+            scored.append(candidate)
+            limits = [f"veto_{score}" for score in policy.limits if policy.below(candidate, score)]
+            counters |= {f"{translator}/{name}": value for name, value in one.counters(hard, limits).items()}
+        for config, primary in self.configs.items():
+            by_scores = choose(scored, primary, policy)
+            choice = settle(by_scores, scored, primary, policy, partial(self._preference, document.id))
+            choices.append(
+                {
+                    "config": config,
+                    "translator": choice.translator,
+                    "reason": choice.reason,
+                    "decisions": choice.decisions,
+                }
+            )
+            counters[f"{config}/{choice.outcome}"] = 1
+            counters |= {
+                f"{config}/changed_by_{what}": 1 for what in effects(scored, primary, policy, by_scores.translator)
+            }
+            if choice is not by_scores:
+                counters[f"{config}/changed_by_verdicts"] = 1
+        document.metadata["counters"] = counters
+        document.metadata["ranked"] = {
+            "id": document.id,
+            **{key: row[key] for key in ("messages", "chat_template_kwargs", "source")},
+            "candidates": candidates,
+            "choices": choices,
+        }
+        if all(choice["translator"] is None for choice in choices):
+            drop(document, "no_candidate", "; ".join(dict.fromkeys(str(choice["reason"]) for choice in choices)))
+
+
+@dataclass(slots=True)
+class Judged:
+    """A candidate with all that is known of it."""
+
+    scores: dict[str, float | None]
+    verdicts: list[Verdict]
+    messages: list[dict[str, str]]
+    custom_instructions: str | None
+    tokens: int
+
+    def row(self, translator: str) -> dict[str, Any]:
+        checks = [{key: getattr(v, key) for key in ("check", "hard", "message", "detail")} for v in self.verdicts]
+        return {
+            "translator": translator, **self.scores, "checks": checks, "messages": self.messages,
+            "custom_instructions": self.custom_instructions, "tokens": self.tokens,
+        }  # fmt: skip
+
+    def counters(self, hard: tuple[str, ...], limits: list[str]) -> dict[str, int]:
+        """Sums are whole numbers of fixed point, so that they do not depend on the order in which rows are added."""
+        checks = dict.fromkeys(verdict.check for verdict in self.verdicts)
+        counted = {"scored": 1, **dict.fromkeys(limits, 1)}
+        counted |= {f"{'veto' if check in hard else 'note'}_{check}": 1 for check in checks}
+        for score in ("rank_score", "quality", "reward"):
+            if (value := self.scores[score]) is not None:
+                counted |= {f"{score}_ppm": round(value * 1e6), f"{score}_rows": 1}
+        return counted
+
+
+def _batches(data: Iterable[Document]) -> Iterator[list[Document]]:
+    batch: list[Document] = []
+    characters = 0
+    for document in data:
+        size = sum(len(message["content"]) for message in document.metadata["messages"])
+        if batch and (len(batch) == _BATCH_ROWS or characters + size > _BATCH_CHARACTERS):
+            yield batch
+            batch, characters = [], 0
+        batch.append(document)
+        characters += size
+    if batch:
+        yield batch
+
+
+def _add_quality(fitted: FittedRanker, documents: list[Document], judged: list[dict[str, Judged]]) -> None:
+    """Sets the quality of every candidate of rows that have two or more: of one there is nothing to say."""
+    names = fitted.translators
+    rows = [
+        (document.metadata["messages"], {name: one.messages for name, one in row.items()})
+        for document, row in zip(documents, judged, strict=True)
+    ]
+    sources, candidates = ranked_texts(rows, names)
+    verdicts = {name: [row[name].verdicts if name in row else [] for row in judged] for name in names}
+    rewards = {name: [row[name].scores["reward"] if name in row else None for row in judged] for name in names}
+    for row, ranks in zip(judged, fitted.score(sources, candidates, verdicts, rewards), strict=True):
+        if len(ranks) > 1:
+            for name, found in ranks.items():
+                row[name].scores["quality"] = round(found.quality, _PLACES)
+
+
+def _failed(translator: str, reason: str, detail: str) -> dict[str, Any]:
+    """A translator's place among the candidates where it has none: scores and messages are null, a check says why."""
+    verdict = {"check": reason, "hard": True, "message": None, "detail": f"not translated: {detail}"}
+    return {
+        "translator": translator, "LR": None, "SCR": None, "rank_score": None, "quality": None, "reward": None,
+        "checks": [verdict], "messages": None, "custom_instructions": None, "tokens": None,
+    }  # fmt: skip

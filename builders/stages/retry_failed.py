@@ -1,0 +1,161 @@
+"""`build --retry-failed`: the conversations that a translator failed are tried again, and nothing else is.
+
+What a unit kept is taken over as it is. Of a failed row the answers that were good are found in the store; where one
+was missing it is asked for, and where all were bad the retry ladder goes on with attempts that it has not made yet
+(see `Translator.retries`). A unit's files change together: its counts, which say that it is whole, go first and come
+last. What later stages made of a unit goes before that, so that they do it again, and only it.
+"""
+
+import json
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from datatrove.data import Document
+
+from builders.engines.make import candidate_row
+from builders.executors.this_machine import Work
+from builders.run_folder import schemas
+from builders.run_folder.claims import check_guard
+from builders.run_folder.folder import Run
+from builders.run_folder.unit_writer import UnitSink
+from builders.run_folder.units import Unit, UnitFiles, read_counts, read_dropped, read_unit, write_text
+from builders.sources.read import share
+from builders.stages.rank import UnitReader
+
+PLAN, DONE = "retry.json", "retried"
+# Of an executor's plans, the one that says that a stage's retry is over.
+ENDED = "retried"
+
+
+def plan_retry(folder: Path, units: list[Unit]) -> dict[str, Any]:
+    """Which of a translate stage's units have failed rows, and the how-manieth chance each is to get.
+
+    An unfinished plan is gone on with: units of it that are done do not get another chance for it.
+    """
+    path = folder / PLAN
+    if path.exists():
+        return json.loads(path.read_text(encoding="utf-8"))
+    shutil.rmtree(folder / DONE, ignore_errors=True)
+    chances = {}
+    for unit in units:
+        counts = read_counts(UnitFiles(folder, unit.name))
+        if counts["dropped"]:
+            chances[unit.name] = counts.get("retries", 0) + 1
+    write_text(path, json.dumps(chances))
+    return chances
+
+
+def retry_work(
+    name: str, run: Run, units: list[Unit], chances: dict[str, int], last: Callable[[UnitSink], Any]
+) -> tuple[Work, dict[str, int]]:
+    """The work of a retry, and how many rows failed in each unit. `last` ends the pipeline, as in the stage itself."""
+    folder = run.stage(*name.split("/"))
+    planned = [unit for unit in units if unit.name in chances]
+    rows = {unit.name: max(1, sum(_dropped(folder, unit.name).values())) for unit in planned}
+
+    def pipeline(names: list[str]) -> list[Any]:
+        wanted = set(names)
+        todo = [unit for unit in planned if unit.name in wanted]
+        sink = RetrySink(run, folder, {unit.name: unit for unit in todo}, chances, run.progress(*name.split("/")))
+        return [FailedRows(run.stage("select"), folder, todo, chances), last(sink)]
+
+    items = {unit.name: _marker(folder, unit.name) for unit in planned}
+    return Work(name, items, pipeline, run.logs(*name.split("/")), more=True), rows
+
+
+def end_retry(folder: Path) -> None:
+    """All of the plan is done; may be called by several machines.
+
+    What says so for each unit stays until the next plan: another machine may just be looking whether any is missing.
+    """
+    check_guard()
+    (folder / PLAN).unlink(missing_ok=True)
+
+
+class FailedRows(UnitReader):
+    """Reads of each unit the selected rows that its translator failed."""
+
+    name = "Failed rows"
+
+    def __init__(self, select: Path, folder: Path, units: list[Unit], chances: dict[str, int]) -> None:
+        super().__init__(select, units)
+        self.translated = folder
+        self.chances = chances
+
+    def run(self, data: Any = None, rank: int = 0, world_size: int = 1) -> Iterator[Document]:
+        for unit in share(self.units, rank, world_size):
+            files = UnitFiles(self.translated, unit.name)
+            failed = {row.id for row in read_dropped(files)} if files.done() else None
+            if failed is not None and (not failed or read_counts(files).get("retries", 0) >= self.chances[unit.name]):
+                # Done by somebody who was killed before saying so.
+                _mark(self.translated, unit.name)
+                continue
+            documents = UnitReader(self.folder, [unit]).run()
+            for document in documents:
+                # A unit whose replacement was cut short is translated wholly, from the stored answers.
+                if failed is None or document.id in failed:
+                    document.metadata["retries"] = self.chances[unit.name]
+                    document.metadata["failed_rows"] = unit.rows if failed is None else len(failed)
+                    yield document
+
+
+class RetrySink(UnitSink):
+    """Puts the rows that came out this time beside those that a unit has, and makes later stages do it again."""
+
+    def __init__(
+        self, run: Run, folder: Path, units: dict[str, Unit], chances: dict[str, int], progress: Path
+    ) -> None:
+        super().__init__(folder, schemas.candidate, candidate_row, {}, progress=progress)
+        self.build_run = run
+        self.units = units
+        self.chances = chances
+
+    def write(self, document: Document, rank: int = 0, **_: Any) -> None:
+        self.expected[document.metadata["unit"]] = document.metadata["failed_rows"]
+        super().write(document, rank)
+
+    def _write(self, name: str, documents: list[Document]) -> None:
+        files, chance = UnitFiles(self.folder, name), self.chances[name]
+        kept, dropped, extra, failed = self._collect(name, documents)
+        if files.done():
+            counts = read_counts(files)
+            earlier = Counter(counts.get("extra", {}))
+            earlier.subtract(counts.get("failed_extra", {}))
+            extra = Counter({key: n for key, n in (earlier + extra).items() if n})
+            if not kept and dropped == list(read_dropped(files)):
+                # They failed as before: nothing changes for anybody, but the next chance is another one.
+                changed = counts | {"retries": chance, "extra": dict(sorted(extra.items()))}
+                write_text(files.counts, json.dumps(changed | {"failed_extra": dict(failed)}))
+                _mark(self.folder, name)
+                return
+            kept = sorted([*read_unit(files).to_pylist(), *kept], key=lambda row: row["id"])
+        check_guard()
+        for made in self._made_of(name):
+            made.unlink(missing_ok=True)
+        files.counts.unlink(missing_ok=True)
+        self._write_files(name, self.units[name].rows, kept, dropped, extra, failed, retries=chance)
+        _mark(self.folder, name)
+
+    def _made_of(self, name: str) -> Iterator[Path]:
+        """What says that a later stage is done with the unit; the ranker may have been fitted to its rows."""
+        yield self.build_run.stage("ranker", "fitted.npz")
+        for stage in ("reward", "rank"):
+            yield UnitFiles(self.build_run.stage(stage), name).counts
+        yield from self.build_run.stage("build").glob(f"*/{self.units[name].into}.json")
+
+
+def _dropped(folder: Path, name: str) -> dict[str, int]:
+    files = UnitFiles(folder, name)
+    return read_counts(files)["dropped"] if files.done() else {}
+
+
+def _marker(folder: Path, name: str) -> Path:
+    return folder / DONE / f"{name}.json"
+
+
+def _mark(folder: Path, name: str) -> None:
+    (folder / DONE).mkdir(parents=True, exist_ok=True)
+    write_text(_marker(folder, name), "{}")

@@ -1,0 +1,214 @@
+"""The reward stage: scores every candidate of a unit with the recipe's reward model."""
+
+import json
+import os
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import lru_cache
+from hashlib import blake2b
+from itertools import groupby
+from pathlib import Path
+from typing import Any, TypeVar
+
+from datatrove.data import Document
+from datatrove.pipeline.base import PipelineStep
+
+from builders.recipes.reward import Reward
+from builders.run_folder.unit_writer import beat
+from builders.run_folder.units import UnitFiles, read_unit, write_error
+from processors.languages.language import Language
+from processors.reward.score import Encoder, Scorer, TokenIds, judged, score_candidates
+from processors.servers.gpus import gpu_groups, hold_group
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """A unit's documents, and the windows of each candidate as token ids."""
+
+    unit: str
+    documents: list[Document]
+    candidates: list[tuple[Document, str]]
+    windows: list[list[TokenIds]]
+
+
+class ScoreRewards(PipelineStep):
+    """Adds `rewards` to each document, {translator: reward}, from its `candidates` (see `builders.stages.rank`).
+
+    Batches are made of one unit's windows, so rewards do not depend on the number of tasks and workers. The batches
+    that are done are kept in `partial`: a unit that was interrupted goes on where it stopped. `progress` is the
+    folder where tasks say how far they are.
+    """
+
+    name = "Reward"
+    type = "RANK"
+
+    def __init__(self, spec: Reward, language: Language, mark: str, partial: Path, progress: Path) -> None:
+        super().__init__()
+        self.spec = spec
+        self.language = language
+        self.mark = mark
+        self.partial = partial
+        self.progress = progress
+
+    def run(self, data: Iterable[Document], rank: int = 0, world_size: int = 1) -> Iterator[Document]:
+        encoder, scorer = _loaded(self.spec, self.language)
+        for unit in _ahead(self._encoded(data, encoder)):
+            with self.track_time():
+                self._score(unit, scorer, rank)
+            yield from unit.documents
+
+    def _encoded(self, data: Iterable[Document], encoder: Encoder) -> Iterator[Encoded]:
+        for name, group in groupby(data, key=lambda document: document.metadata["unit"]):
+            documents = list(group)
+            candidates = [(d, translator) for d in documents for translator in d.metadata["candidates"]]
+            items = [_judged(document, translator) for document, translator in candidates]
+            yield Encoded(name, documents, candidates, encoder.encode(items) if items else [])
+
+    def _score(self, unit: Encoded, scorer: Scorer, rank: int) -> None:
+        ids = blake2b(json.dumps([self.mark, unit.windows]).encode(), digest_size=16).hexdigest()
+        known = PartialRewards(self.partial / f"{unit.unit}.jsonl", ids)
+        with known:
+            before = known.read()
+            done, all_windows = sum(map(len, before.values())), sum(map(len, unit.windows))
+
+            def keep(number: int, rewards: list[float]) -> None:
+                nonlocal done
+                known.add(number, rewards)
+                done += len(rewards)
+                beat(self.progress, rank, done * len(unit.documents) // all_windows)
+
+            rewards = score_candidates(unit.windows, scorer, self.spec.batch_tokens, before, keep)
+        for document in unit.documents:
+            document.metadata["rewards"] = {}
+            document.metadata["counters"] = {}
+        for (document, translator), reward, windows in zip(unit.candidates, rewards, unit.windows, strict=True):
+            document.metadata["rewards"][translator] = reward
+            tokens, parts = sum(map(len, windows)), len(windows)
+            counted = {"scored": 1, "windows": parts, "tokens": tokens, "reward_1e4": round(reward * 1e4)}
+            document.metadata["counters"] |= {f"{translator}/{name}": value for name, value in counted.items()}
+        known.path.unlink(missing_ok=True)
+
+
+class PartialRewards:
+    """The batches of one unit that are scored, a JSON line each; `digest` names what was scored, and by what.
+
+    A line that was cut off by a kill is scored again.
+    """
+
+    def __init__(self, path: Path, digest: str) -> None:
+        self.path = path
+        self.digest = digest
+        self._stream: Any = None
+
+    def __enter__(self) -> "PartialRewards":
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self._stream = self.path.open("a", encoding="utf-8")
+        except OSError as error:
+            raise write_error(error, self.path.parent) from None
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._stream.close()
+
+    def read(self) -> dict[int, list[float]]:
+        """The rewards by number of the batch."""
+        found = {}
+        for line in self.path.read_text(encoding="utf-8", errors="replace").splitlines():
+            try:
+                digest, number, rewards = json.loads(line)
+            except ValueError:
+                continue
+            if digest == self.digest:
+                found[number] = rewards
+        return found
+
+    def add(self, number: int, rewards: list[float]) -> None:
+        """Write a batch down. Not synced to the disk: what a machine's crash loses is scored again."""
+        try:
+            # A line end first: a kill may have left a line without one.
+            self._stream.write("\n" + json.dumps([self.digest, number, rewards]))
+            self._stream.flush()
+        except OSError as error:
+            raise write_error(error, self.path.parent) from None
+
+
+def _judged(document: Document, translator: str) -> Any:
+    row, found = document.metadata, document.metadata["candidates"][translator]
+    instructions = (row["chat_template_kwargs"] or {}).get("custom_instructions") or ""
+    return judged(row["messages"], found["messages"], instructions, found["custom_instructions"] or "")
+
+
+# A worker does several tasks; to load a model takes longer than many of them.
+@lru_cache(maxsize=1)
+def _load(spec: str, language: str) -> tuple[Encoder, Scorer]:
+    from processors.reward.local_model import ModelScorer, load_reward_tokenizer
+    from processors.reward.served_model import EndpointScorer
+
+    reward = Reward.model_validate_json(spec)
+    tokenizer = load_reward_tokenizer(reward.model, reward.revision)
+    encoder = Encoder(tokenizer, language, reward.max_length)
+    if reward.base_url:
+        name = reward.served_model or reward.model
+        return encoder, EndpointScorer(
+            reward.base_url,
+            name,
+            tokenizer.pad_token_id,
+            api_key_env=reward.api_key_env,
+            concurrency=reward.concurrency,
+            timeout_s=reward.timeout_s,
+        )
+    return encoder, ModelScorer(reward.model, reward.revision, reward.dtype, _gpu(), reward.cpu_threads)
+
+
+def _loaded(spec: Reward, language: Language) -> tuple[Encoder, Scorer]:
+    return _load(spec.model_dump_json(), language.name)
+
+
+def _gpu() -> int:
+    """The number of this worker's GPU: one that no other worker has, as long as there are enough."""
+    if not (gpus := gpu_groups(1)):
+        return 0
+    # Held as long as this process lives.
+    held = hold_group(gpus)
+    return gpus.index(held[0]) if held else os.getpid() % len(gpus)
+
+
+def _ahead(items: Iterator[T]) -> Iterator[T]:
+    """The same items, each made in a thread while the one before is in use: a GPU need not wait for the tokenizer."""
+    end = object()
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, items, end)
+        while (item := coming.result()) is not end:
+            coming = pool.submit(next, items, end)
+            yield item  # type: ignore[misc]
+
+
+class JoinRewards(PipelineStep):
+    """Adds each document's `rewards`, {translator: reward}, as the reward stage wrote them in `folder`; else none."""
+
+    name = "Rewards"
+    type = "JOIN"
+
+    def __init__(self, folder: Path | None) -> None:
+        super().__init__()
+        self.folder = folder
+
+    def run(self, data: Iterable[Document], rank: int = 0, world_size: int = 1) -> Iterator[Document]:
+        for unit, documents in groupby(data, key=lambda document: document.metadata["unit"]):
+            rows: dict[str, dict[str, float]] = {}
+            if self.folder:
+                table = read_unit(UnitFiles(self.folder, unit))
+                rows = {row["id"]: {r["translator"]: r["reward"] for r in row["rewards"]} for row in table.to_pylist()}
+            for document in documents:
+                document.metadata["rewards"] = rows.get(document.id, {})
+                yield document
+
+
+def reward_row(document: Document) -> dict[str, Any]:
+    """A document's rewards as a row of `schemas.rewards`."""
+    rewards = [{"translator": name, "reward": value} for name, value in document.metadata["rewards"].items()]
+    return {"id": document.id, "rewards": rewards}

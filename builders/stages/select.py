@@ -1,0 +1,196 @@
+"""Selection over a whole source: a scan of the splits that are sampled, the cuts planned from it, and the filters.
+
+A cut needs to know all its candidates before it can take the first row, so the splits that are cut are read twice: the
+scan keeps each row's stratum and sampling key (about 30 bytes a row), the selection then decides row by row.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from datatrove.data import Document
+from datatrove.pipeline.base import PipelineStep
+from datatrove.pipeline.filters.base_filter import BaseFilter
+
+from builders.recipes.recipe import Cut as CutRecipe
+from builders.run_folder import schemas
+from builders.run_folder.folder import enter_stage, fingerprint
+from builders.run_folder.unit_writer import DROPPED, drop
+from builders.run_folder.units import UnitFiles, read_unit, replacing, write_error
+from builders.sources.read import ShardReader, reaching
+from processors.errors import InputError
+from processors.selection.choose_rows import Cut, sample_key, select_ids
+from processors.selection.filters import CutFilter, HanFilter, RowProblemFilter
+
+if TYPE_CHECKING:
+    from builders.stages.run_units import Build
+
+# The stratum of a cut without strata.
+ALL = "all"
+
+
+class ApplyFilters(PipelineStep):
+    """Marks what datatrove filters reject instead of removing it, so that every row arrives at the sink."""
+
+    name = "Filters"
+    type = "FILTER"
+
+    def __init__(self, drop_han: bool, cuts: dict[str, CutFilter], scan: Path) -> None:
+        super().__init__()
+        self.filters: list[BaseFilter] = [RowProblemFilter(), *([HanFilter()] if drop_han else [])]
+        self.cuts = cuts
+        self.scan = scan
+
+    def run(self, data: Iterable[Document], rank: int = 0, world_size: int = 1) -> Iterable[Document]:
+        unit, strata = None, {}
+        for document in data:
+            with self.track_time():
+                if document.metadata["unit"] != unit and document.metadata["split"] in self.cuts:
+                    unit = document.metadata["unit"]
+                    table = read_unit(UnitFiles(self.scan, unit))
+                    strata = dict(zip(table["id"].to_pylist(), table["stratum"].to_pylist(), strict=True))
+                self._apply(document, strata)
+            yield document
+
+    def _apply(self, document: Document, strata: dict[str, str]) -> None:
+        if "invalid_utf8" in document.metadata:
+            drop(document, "invalid_utf8", f"{document.metadata['invalid_utf8']}, expected valid UTF-8")
+            return
+        filters = list(self.filters)
+        if cut := self.cuts.get(document.metadata["split"]):
+            document.metadata["domain"] = strata.get(document.id, "")
+            filters.append(cut)
+        for step in filters:
+            verdict = step.filter(document)
+            if verdict is not True:
+                reason = verdict[1] if isinstance(verdict, tuple) else step.name
+                drop(document, reason, document.metadata.get("filter_detail", ""))
+                return
+
+
+class ScanRows(PipelineStep):
+    """Gives each row that passed the filters its stratum and sampling key, for the cut of its split."""
+
+    name = "Strata"
+    type = "SCAN"
+
+    def __init__(self, stratified: set[str], domain_index: str | None, seed: int) -> None:
+        super().__init__()
+        self.stratified = stratified
+        self.domain_index = domain_index
+        self.seed = seed
+
+    def run(self, data: Iterable[Document], rank: int = 0, world_size: int = 1) -> Iterable[Document]:
+        from processors.selection.domains import DomainIndex, domain_of
+
+        index = DomainIndex.load(Path(self.domain_index)) if self.domain_index else None
+        for document in data:
+            with self.track_time():
+                if DROPPED not in document.metadata:
+                    document.metadata["key"] = sample_key(document.id, self.seed)
+                    document.metadata["stratum"] = ALL
+                    if document.metadata["split"] in self.stratified:
+                        domain = domain_of(document.metadata, index)
+                        document.metadata["stratum"] = domain.name
+                        document.metadata["counters"] = {f"{document.metadata['split']}/{domain.how}": 1}
+            yield document
+
+
+def plan_cuts(
+    build: "Build", run_units: Callable[..., None], cuts: dict[str, CutRecipe], inputs: dict[str, Any]
+) -> dict[str, CutFilter]:
+    """Scan the splits that are cut and plan each cut; what a stratum lacked goes to the build's notes."""
+    recipe, folder = build.recipe, build.run.stage("scan")
+    assert build.source is not None
+    present = {unit.split for unit in build.units}
+    plans: dict[str, tuple[int, Mapping[str, int]]] = {
+        name: (cut.rows, {str(k): n for k, n in cut.strata.items()}) for name, cut in cuts.items() if name in present
+    }
+    if limit := recipe.selection.max_rows_per_split:
+        plans |= {split: (limit, {}) for split in sorted(present - set(plans))}
+    if not plans:
+        return {}
+    stratified = {split for split, (_, strata) in plans.items() if strata}
+    index = None
+    if stratified and recipe.selection.domain_index:
+        index = build.executor.planned("domains", lambda: {"index": str(_domain_index(build))})["index"]
+    scan = inputs | {"domain_index": recipe.selection.domain_index}
+    build.executor.planned("scan", lambda: {"mark": enter_stage(folder, scan, say=build.observer.say)})
+    units = [unit for unit in build.units if unit.split in plans]
+    steps = [
+        ApplyFilters(recipe.selection.drop_han, {}, folder),
+        ScanRows(stratified, index, recipe.seed),
+    ]
+    # Columns that may name a row's domain, where the source has one of them.
+    reader = ShardReader(build.source, [], columns=("domain", "metadata", "extra"))
+    run_units(build, "scan", folder, units, reader, steps, _scan_row, schemas.scan)
+
+    def cut_all() -> dict[str, Any]:
+        found = {}
+        for split, (rows, strata) in plans.items():
+            cut = _cut(folder, [unit.name for unit in units if unit.split == split], strata, rows)
+            found[split] = cut.as_json()
+            build.run.write(f"scan/{split}.cut.json", json.dumps(found[split], indent=1))
+        return found
+
+    found = build.executor.planned("cuts", cut_all)
+    made = {split: Cut.from_json(cut) for split, cut in found.items()}
+    for split in made:
+        if split in cuts:
+            build.notes += _notes(build, split, cuts[split].into, made[split])
+    return {split: CutFilter(cut, recipe.seed) for split, cut in made.items()}
+
+
+def _cut(folder: Path, names: list[str], strata: Mapping[str, int], rows: int) -> Cut:
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    table = pa.concat_tables([read_unit(UnitFiles(folder, name)) for name in names])
+    keys, ids = {}, {}
+    for stratum in pc.unique(table["stratum"]).to_pylist():
+        part = table.filter(pc.equal(table["stratum"], stratum))
+        keys[stratum] = np.asarray(part["key"].to_numpy(), dtype=np.uint64)
+        ids[stratum] = part["id"]
+    return select_ids(keys, ids, strata, rows)
+
+
+def _notes(build: "Build", split: str, into: str, cut: Cut) -> list[str]:
+    taken = ", ".join(f"{name} {n:,}" for name, n in cut.plan.quotas.items())
+    prefix = f"{split}/"
+    how = {k.removeprefix(prefix): n for k, n in build.totals["scan"].extra.items() if k.startswith(prefix)}
+    told = ", ".join(f"{name} {n:,}" for name, n in sorted(how.items()))
+    notes = [f"{into}: {sum(cut.plan.quotas.values()):,} of {sum(cut.plan.available.values()):,} rows taken: {taken}"]
+    if told:
+        notes.append(f"{into}: domains from: {told}")
+    return notes + [f"{into}: {note}" for note in cut.plan.notes]
+
+
+def _domain_index(build: "Build") -> Path:
+    """The index of the original's prompts, made once and kept in the run folder."""
+    import pyarrow as pa
+
+    from processors.selection.domains import build_domain_index
+
+    source = build.recipe.selection.domain_index
+    assert source is not None
+    path = build.run.stage(f"domains-{fingerprint({'source': source})[:12]}.npz")
+    if not path.exists():
+        build.observer.say(f"reading the domains of {source}")
+        try:
+            with reaching(source):
+                index = build_domain_index(source)
+        except (pa.ArrowException, OSError, ValueError, ImportError) as error:
+            reason = str(error).splitlines()[0]
+            raise InputError(f"{source}: cannot be read ({reason}); check the path or download it again") from None
+        try:
+            with replacing(path) as temporary:
+                index.save(temporary)
+        except OSError as error:
+            raise write_error(error, build.run.folder) from None
+    return path
+
+
+def _scan_row(document: Document) -> dict[str, Any]:
+    return {"id": document.id, "stratum": document.metadata["stratum"], "key": document.metadata["key"]}

@@ -1,0 +1,265 @@
+"""The card's sections that tell what the dataset is: tables, columns, ranking, what was left out, licence, limits."""
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from builders.dataset.policy_effects import changes, config_effects, mean_score, policy_effects
+from builders.dataset.statistics import summarise, to_markdown, tokens_column
+from builders.dataset.write_splits import statistics_by_config
+from builders.recipes.recipe import Recipe
+from builders.recipes.translators import MemoryTranslator, PseudoTranslator, ServedTranslator
+from hub.card.markdown import cell, details, fenced, linked, names, score, table, without_empty
+from hub.card.plots import Plot
+from hub.card.reproduce import public_recipe
+from processors.ranking.policy import OUTCOMES
+
+if TYPE_CHECKING:
+    from builders.stages.run_units import Build
+
+_PAPER = """@misc{alrashed2025smolkalam,
+  title={SmolKalam: Ensemble Quality-Filtered Translation at Scale for High Quality Arabic Post-Training Data},
+  author={Sultan AlRashed and Chadi Helwe and Francesco Orabona},
+  year={2025},
+  eprint={2511.18411},
+  archivePrefix={arXiv},
+  primaryClass={cs.CL},
+  url={https://arxiv.org/abs/2511.18411}
+}"""
+_SOURCE = """@misc{bakouch2025smollm3,
+  title={{SmolLM3: smol, multilingual, long-context reasoner}},
+  author={Bakouch, Elie and Ben Allal, Loubna and Lozhkov, Anton and Tazi, Nouamane and Tunstall, Lewis and others},
+  year={2025},
+  howpublished={\\url{https://huggingface.co/blog/smollm3}}
+}"""
+
+
+def introduction(recipe: Recipe) -> str:
+    """What stands before the first heading; of pseudo-localised text the first line says that it is none."""
+    pseudo = [t.name for t in recipe.translators if isinstance(t, PseudoTranslator)]
+    warning = (
+        f"**Not a translation: the text of {names(pseudo)} is pseudo-localised, without meaning, made to test the "
+        "pipeline. Do not train on it.**\n\n"
+        if pseudo
+        else ""
+    )
+    return (
+        f"{warning}# {recipe.outputs.pretty_name}\n\n"
+        f"English post-training conversations in {recipe.language.name}: each row of the source, translated by "
+        f"{names(t.name for t in recipe.translators)}, checked, scored and ranked. One config for each primary "
+        "translator, one split for each split of the source."
+    )
+
+
+def overview(build: "Build") -> str:
+    """A line a config: the paper's summary."""
+    tables, rows = statistics_by_config(build.splits), []
+    summaries = {config: summarise(splits) for config, splits in tables.items()}
+    title, shown = tokens_column(max((s.total_tokens for s in summaries.values()), default=0))
+    for config, s in summaries.items():
+        means = [f"{s.tokens:,.0f}", f"{s.turns:.2f}", *(score(mean) for mean in (s.LR, s.SCR, s.quality, s.reward))]
+        rows.append([f"`{config}`", str(len(tables[config])), f"{s.rows:,}", shown(s.total_tokens), *means])
+    titles = ["Config", "Splits", "Rows", title, "Tokens a row", "Turns", "LR", "SCR", "Quality", "Reward"]
+    titles, rows = without_empty(titles, rows)
+    return f"## At a glance\n\n{table(titles, rows)}" if rows else ""
+
+
+def splits(build: "Build", plots: list[Plot]) -> str:
+    """A table a config, and the plots of what is in the splits."""
+    recipe, tables = build.recipe, statistics_by_config(build.splits)
+    ranked = [recipe.config_name(t.name) for t in recipe.translators]
+    parts = ["## Splits", *(f"### `{c}`\n\n{to_markdown(tables[c]).rstrip()}" for c in ranked if c in tables)]
+    approximate = (
+        " It estimates what a byte-pair tokenizer would count, without a download."
+        if recipe.outputs.tokenizer == "approximate"
+        else ""
+    )
+    tokenizer = recipe.outputs.tokenizer if recipe.outputs.tokenizer.count("/") <= 1 else "a local one"
+    parts.append(f"A turn is a message. Tokens are of the tokenizer `{tokenizer}`.{approximate}")
+    shown = [plot for plot in plots if plot.path != "plots/left_out.png"]
+    parts += [f"![{plot.title}]({plot.path})" for plot in shown]
+    if shown:
+        parts.append(
+            "Every candidate counts, whether a config took it or not: thin lines from 5 to 95 in 100, thick ones from "
+            "25 to 75, a dot at the median."
+        )
+    return "\n\n".join(parts)
+
+
+def columns(recipe: Recipe) -> str:
+    parallel = (
+        "\n\nThe config `parallel` has the English `messages` beside all `candidates`, with their texts."
+        if recipe.outputs.parallel
+        else ""
+    )
+    return (
+        "## Columns\n\n"
+        "- `id`: `<source split>/<row number in it>`\n"
+        "- `messages`, `chat_template_kwargs`, `source`: as in the source, translated; tool calls and tool schemas "
+        "stay as they are\n"
+        "- `LR`, `SCR`, `rank_score`: length ratio, script purity and their mean (arXiv 2511.18411, section 3.5)\n"
+        "- `quality`: the ranker's chance, from 0 to 1, that this is the best of the row's candidates; it compares "
+        "them with each other, not rows, and is null where the row has one candidate\n"
+        f"- `reward`: {_reward(recipe)}\n"
+        "- `translator`: whose candidate the row is\n"
+        "- `candidates`: every translator's scores and what the checks found; `chosen` marks the row's own and "
+        "`decision` says what decided. Scores are null where a translator has no candidate, and its check says why\n"
+        "- `tokens`, `turns`: tokens and messages of the row" + parallel
+    )
+
+
+def ranking(build: "Build") -> str:
+    """The policy, its thresholds, and what they did to each config and split."""
+    recipe, extra = build.recipe, build.totals["rank"].extra
+    policy, tables = recipe.ranking, statistics_by_config(build.splits)
+    how = policy.policy("").describe()
+    differing = [f" In the splits `{e.match}`, {policy.policy_of(e).describe()}." for e in policy.splits]
+    rows, means = [], []
+    for spec in recipe.translators:
+        config = recipe.config_name(spec.name)
+        effects, whole = config_effects(extra, config), summarise(tables.get(config, {}))
+        counts = [f"{effects[outcome]:,}" for outcome in OUTCOMES]
+        rows.append([f"`{config}`", *counts, changes(effects) or "nothing"])
+        built = {
+            "rank_score": None if whole.LR is None or whole.SCR is None else (whole.LR + whole.SCR) / 2,
+            "quality": whole.quality,
+            "reward": whole.reward,
+        }
+        of = [(mean_score(extra, spec.name, name), mean) for name, mean in built.items()]
+        means.append([f"`{config}`", *(score(mean) for pair in of for mean in pair)])
+    outcomes = ["Primary's own", "Replaced, for vetoed", "Replaced, for better", "Left out", "Changed by"]
+    titles = [f"{name} of {whose}" for name in built for whose in ("the primary's candidates", "the config")]
+    scores = f" LR is computed with alpha {policy.alpha:g}; a script ratio of {policy.scr_threshold:g} counts as pure."
+    scores += _scorers(recipe)
+    parts = [
+        f"## Ranking\n\nHard checks veto whatever the scores say; {how}.{''.join(differing)}{scores}",
+        table(["Config", *outcomes], rows),
+        f"The last column counts the rows that would have another candidate, or none, {_without(recipe)}. A row may "
+        "count for several, or change only by several together.",
+        table(*without_empty(["Config", *titles], means)),
+        "Scores of the primary's candidates are those before any veto or replacement.",
+    ]
+    if by_split := _by_split(build):
+        parts.append(details("The same by split", "\n\n".join(by_split)))
+    return "\n\n".join(parts)
+
+
+def _by_split(build: "Build") -> list[str]:
+    """A table a config; its titles are short, for the names of splits leave little room."""
+    titles, tables = ["Split", "Own", "For vetoed", "For better", "Left out", "Changed by"], []
+    for config, splits in policy_effects(build).items():
+        rows = [
+            [f"`{split}`", *(f"{of[outcome]:,}" for outcome in OUTCOMES), changes(of) or "nothing"]
+            for split, of in splits.items()
+            if any(of[outcome] for outcome in OUTCOMES)
+        ]
+        if rows:
+            tables.append(f"`{config}`:\n\n{table(titles, rows)}")
+    return tables
+
+
+def _without(recipe: Recipe) -> str:
+    """What the counts of `builders.dataset.policy_effects.changes` compare with."""
+    said = "without a threshold (`min_...`), or with `rank_score` as the order (`order`)"
+    return f"{said}, or if verdicts had not settled it (`verdicts`)" if recipe.ranking.verdicts else said
+
+
+def _scorers(recipe: Recipe) -> str:
+    """The models that scored the candidates."""
+    public = public_recipe(recipe)["ranking"]
+    said = (
+        f" The ranker is `{public['ranker']}`." if public["ranker"] else " The ranker is the one that ships with it."
+    )
+    if reward := public["reward"]:
+        revision = f" at revision `{reward['revision']}`" if reward["revision"] else ", revision not recorded"
+        said += f" The reward model is {linked(reward['model'])}{revision}, over {reward['max_length']} tokens."
+    if public["verdicts"]:
+        said += (
+            f" Verdicts of judges or people (`{public['verdicts']}`) go before the scores on the rows that they are "
+            "on: of the candidates that are not vetoed, the preferred one is taken."
+        )
+    return said
+
+
+def _reward(recipe: Recipe) -> str:
+    if recipe.ranking.reward is None:
+        return "null, for this build had no reward model"
+    return f"the score of the reward model {linked(public_recipe(recipe)['ranking']['reward']['model'])}"
+
+
+def dropped(build: "Build", plots: list[Plot]) -> str:
+    """Every row that was read and is not in a config, by reason."""
+    select = build.totals["select"]
+    parts = [f"## What was left out\n\nRead {select.read:,} rows; {select.kept:,} were taken to be translated."]
+    parts += [f"![{plot.title}]({plot.path})" for plot in plots if plot.path == "plots/left_out.png"]
+    parts += _reasons("Not taken, by reason", select.dropped)
+    for spec in build.recipe.translators:
+        totals, extra = build.totals[f"translate/{spec.name}"], build.totals["rank"].extra
+        parts += _reasons(f"`{spec.name}`: conversations that it failed to translate, by check", totals.dropped)
+        prefix = f"{spec.name}/veto_"
+        vetoes = Counter({k.removeprefix(prefix): n for k, n in extra.items() if k.startswith(prefix)})
+        parts += _reasons(f"`{spec.name}`: candidates vetoed, by check", vetoes)
+    parts += _reasons("Rows that no config has", build.totals["rank"].dropped)
+    if build.notes:
+        parts.append("\n".join(f"- {note}" for note in build.notes))
+    return "\n\n".join(parts)
+
+
+def limitations(recipe: Recipe) -> str:
+    points = [
+        "LR and SCR measure form, not meaning: a fluent mistranslation scores well. The checks compare code, numbers, "
+        "links, mathematics, tags and layout with the source; they do not read.",
+        "Tool calls, tool schemas, tool results and code stay in English, comments and strings in the code included.",
+        "Mistakes, biases and machine-written reasoning of the source come with it; so does what is specific to "
+        "English (grammar exercises, puns, spelling).",
+    ]
+    if any(isinstance(t, ServedTranslator) for t in recipe.translators):
+        points.insert(0, "Translated by machine; no person has read all rows.")
+    if len(recipe.translators) > 1 and recipe.ranking.replace != "never":
+        points.append(
+            "A config holds other translators' rows where its own was replaced: see the column `translator`."
+        )
+    if recipe.outputs.tokenizer == "approximate":
+        points.append("Tokens are estimated.")
+    points.append(
+        "`quality` and `reward` are a model's opinion of a translation, learned from text that may not be like this; "
+        "do not compare rows of different splits by them without a look at the rows."
+    )
+    return "## Limitations\n\n" + "\n".join(f"- {point}" for point in points)
+
+
+def licence(recipe: Recipe) -> str:
+    """Of the dataset, of what it was made from, and of the models, whose terms may bind their output."""
+    points = [f"This dataset: `{recipe.outputs.license}`, as given by who built it."]
+    if "smoltalk2" in recipe.source.path.lower():
+        points.append(
+            "The source, [SmolTalk2](https://huggingface.co/datasets/HuggingFaceTB/smoltalk2), is a collection: its "
+            "card names the licence of each part, which holds for the translation too."
+        )
+    elif recipe.source.path == "sample":
+        points.append("The source: conversations written for SmolKalam (Apache 2.0).")
+    else:
+        points.append("The source: a collection of its builder's; its licence holds for the translation too.")
+    for spec in recipe.translators:
+        if isinstance(spec, ServedTranslator) and spec.model.count("/") == 1:
+            points.append(
+                f"`{spec.name}`: the terms of [`{spec.model}`](https://huggingface.co/{spec.model}) and of whoever "
+                "served it may bind what is done with its output."
+            )
+        elif isinstance(spec, MemoryTranslator):
+            points.append(f"`{spec.name}`: the licence of its translation memory.")
+    return "## Licence\n\n" + "\n".join(f"- {point}" for point in points)
+
+
+def citation() -> str:
+    return (
+        "## Citation\n\nThe method is SmolKalam's ([arXiv 2511.18411](https://arxiv.org/abs/2511.18411)); "
+        "[SmolTalk2](https://huggingface.co/datasets/HuggingFaceTB/smoltalk2) was published with SmolLM3.\n\n"
+        f"{fenced(_PAPER, 'bibtex')}\n\n{fenced(_SOURCE, 'bibtex')}"
+    )
+
+
+def _reasons(title: str, counts: Counter[str]) -> list[str]:
+    if not counts:
+        return []
+    rows = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return [f"{title}:", table(["Reason", "Rows"], ([cell(reason), f"{n:,}"] for reason, n in rows))]

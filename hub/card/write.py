@@ -1,0 +1,118 @@
+"""The dataset card: front matter that the Hub and `datasets` read, and what a reader must know of this build."""
+
+from typing import TYPE_CHECKING, Any
+
+from builders.dataset.policy_effects import policy_effects
+from builders.dataset.statistics import to_json
+from builders.dataset.write_splits import PARALLEL, statistics_by_config
+from builders.recipes.recipe import Recipe
+from builders.recipes.translators import PseudoTranslator
+from builders.run_folder import schemas
+from builders.run_folder.units import write_text
+from hub.card import sections
+from hub.card.examples import examples
+from hub.card.kept_sections import PSEUDO_TAG, TAG, edited_sections, generated, merge_card
+from hub.card.loading import loading
+from hub.card.plots import Plot, write_plots
+from hub.card.reproduce import reproduce
+from hub.card.translators import translators
+
+if TYPE_CHECKING:
+    from builders.stages.run_units import Build
+
+# The Hub's size categories (huggingface.co/docs/hub/datasets-cards), by number of rows.
+_SIZES = [
+    (1_000, "n<1K"),
+    (10_000, "1K<n<10K"),
+    (100_000, "10K<n<100K"),
+    (1_000_000, "100K<n<1M"),
+    (10_000_000, "1M<n<10M"),
+]
+
+
+def write_card(build: "Build") -> None:
+    """Write statistics, plots and, last of a build's files, `README.md`; what people wrote in the old one stays."""
+    dataset = build.run.dataset
+    tables, effects = statistics_by_config(build.splits), policy_effects(build)
+    (dataset / "statistics").mkdir(parents=True, exist_ok=True)
+    for config, splits in tables.items():
+        write_text(dataset / "statistics" / f"{config}.json", to_json(splits, effects[config]))
+    for stale in (dataset / "statistics").glob("*.json"):
+        if stale.stem not in tables:
+            stale.unlink()
+    plots = write_plots(build)
+    # What a killed build left half-written would be published with the folder, which is the repository.
+    for leftover in dataset.rglob(".*.tmp"):
+        leftover.unlink()
+    for folder in dataset.iterdir():
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
+    card = generated(front_matter(build.recipe, build.splits), body(build, plots))
+    path = dataset / "README.md"
+    if path.exists():
+        old = path.read_text(encoding="utf-8", errors="replace")
+        for title in edited_sections(old):
+            build.observer.say(f"README.md: {title or 'the introduction'} was edited by hand; the edit is kept")
+        card = merge_card(card, old)
+    write_text(path, card)
+
+
+def front_matter(recipe: Recipe, splits: list[dict[str, Any]]) -> str:
+    """The card's YAML: `configs` and `dataset_info` with true counts and sizes; splits without rows are left out."""
+    from datasets import DatasetInfo, Features, SplitDict, SplitInfo
+    from datasets.info import DatasetInfosDict
+    from datasets.utils.metadata import MetadataConfigs
+    from huggingface_hub import DatasetCardData
+
+    built: dict[str, list[dict[str, Any]]] = {}
+    for split in splits:
+        if split["rows"]:
+            built.setdefault(split["config"], []).append(split)
+    ranked = [config for config in built if config != PARALLEL]
+    rows = max((sum(s["rows"] for s in built[config]) for config in built), default=0)
+    data = DatasetCardData(
+        language=[recipe.language.code] + (["en"] if PARALLEL in built else []),
+        license=recipe.outputs.license,
+        pretty_name=recipe.outputs.pretty_name,
+        size_categories=[next((name for limit, name in _SIZES if rows < limit), "10M<n<100M")],
+        task_categories=["text-generation"],
+        tags=["synthetic", "machine-translation", "post-training", "sft", "conversational", TAG]
+        + ([PSEUDO_TAG] if any(isinstance(t, PseudoTranslator) for t in recipe.translators) else []),
+        source_datasets=["HuggingFaceTB/smoltalk2"] if "smoltalk2" in recipe.source.path else None,
+    )
+    infos = DatasetInfosDict()
+    configs = MetadataConfigs()
+    for config, parts in built.items():
+        schema = schemas.parallel() if config == PARALLEL else schemas.ranked()
+        infos[config] = DatasetInfo(
+            features=Features.from_arrow_schema(schema),
+            splits=SplitDict({s["split"]: SplitInfo(s["split"], s["bytes"], s["rows"]) for s in parts}),
+            download_size=sum(item["bytes"] for s in parts for item in s["files"]),
+            dataset_size=sum(s["bytes"] for s in parts),
+        )
+        files = [{"split": s["split"], "path": f"{config}/{s['split']}-*"} for s in parts]
+        configs[config] = {"data_files": files} | ({"default": True} if config == ranked[0] else {})
+    infos.to_dataset_card_data(data)
+    configs.to_dataset_card_data(data)
+    return data.to_yaml()
+
+
+def body(build: "Build", plots: list[Plot]) -> list[str]:
+    """The card's sections, in order; one that has nothing to say is empty."""
+    recipe = build.recipe
+    pseudo = any(isinstance(translator, PseudoTranslator) for translator in recipe.translators)
+    return [
+        sections.introduction(recipe),
+        sections.overview(build),
+        loading(recipe.outputs.repo, build.splits, train=not pseudo),
+        examples(build),
+        sections.splits(build, plots),
+        sections.columns(recipe),
+        translators(build),
+        sections.ranking(build),
+        sections.dropped(build, plots),
+        reproduce(recipe),
+        sections.limitations(recipe),
+        sections.licence(recipe),
+        sections.citation(),
+    ]

@@ -1,0 +1,286 @@
+"""Rules for a dataset's Parquet files: what loads, what the viewer can page through, what the card says of them.
+
+Only footers and the first rows are read. Sources: `datasets` 5.2 (`packaged_modules/parquet`, `utils/info_utils.py`)
+and the dataset viewer's limits (github.com/huggingface/dataset-viewer, issues 1519 and 2982).
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hub.rules.findings import Finding, error, warning
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+# Bytes, uncompressed, of the pages or row groups that the viewer reads for one page of rows; above, it gives up.
+SCAN_LIMIT = 300_000_000
+GROUP_BYTES = 100_000_000
+FIRST_ROWS_BYTES = 200_000
+FIRST_ROWS = 100
+MAX_COLUMNS = 1000
+# The viewer shows a struct as JSON in one cell: beyond this nobody reads it.
+WIDE_STRUCT = 50
+# A split of up to this many uncompressed bytes is decoded to count its bytes; a larger one is estimated.
+EXACT_BYTES = 64_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """A Parquet file's footer."""
+
+    path: Path
+    name: str  # relative to the dataset's folder
+    size: int
+    rows: int
+    groups: tuple[int, ...]  # uncompressed bytes of each row group
+    page_index: bool
+    schema: "pa.Schema"
+
+
+class _Unreadable(Exception):
+    """Rows of a file cannot be read: its name, and why."""
+
+
+def read_shard(path: Path, name: str) -> Shard | Finding:
+    """The footer of a file, or what is wrong with it."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path) as file:
+            metadata, schema = file.metadata, file.schema_arrow.remove_metadata()
+    except (pa.ArrowException, OSError) as problem:
+        seen = f"it cannot be read as Parquet ({str(problem).splitlines()[0][:120]}); loading its config fails"
+        return error("unreadable-file", name, seen, "delete it and run the build again")
+    groups = [metadata.row_group(index) for index in range(metadata.num_row_groups)]
+    return Shard(
+        path=path,
+        name=name,
+        size=path.stat().st_size,
+        rows=metadata.num_rows,
+        groups=tuple(group.total_byte_size for group in groups),
+        page_index=all(
+            group.column(column).has_offset_index for group in groups for column in range(group.num_columns)
+        ),
+        schema=schema,
+    )
+
+
+def check_shard(shard: Shard) -> Iterator[Finding]:
+    """Rules that a file breaks by itself."""
+    if shard.rows == 0:
+        seen = "a file without rows: `datasets` fails on the split, and the viewer with it"
+        yield error("empty-file", shard.name, seen, "delete the file and leave the split out of the card")
+        return
+    largest = max(shard.groups)
+    if largest > SCAN_LIMIT:
+        yield error(
+            "row-group-bytes",
+            shard.name,
+            f"a row group of {largest:,} bytes; the viewer gives up above {SCAN_LIMIT:,} ('Scan size limit exceeded')",
+            "build with a smaller outputs.row_group_bytes",
+        )
+    elif largest > GROUP_BYTES:
+        yield warning(
+            "row-group-bytes",
+            shard.name,
+            f"a row group of {largest:,} bytes; the viewer is slow above {GROUP_BYTES:,}",
+            "build with a smaller outputs.row_group_bytes",
+        )
+    for name, times in Counter(shard.schema.names).items():
+        if times > 1:
+            seen = f"it has {times} columns '{name}': loading its config fails"
+            yield error("columns", shard.name, seen, "rename or remove one")
+    if not shard.page_index:
+        seen = "no page index: to show 100 rows the viewer reads whole row groups"
+        yield warning("page-index", shard.name, seen, "write it with write_page_index=True")
+
+
+def check_config(config: str, splits: dict[str, list[Shard]], info: Any, *, counts: bool) -> Iterator[Finding]:
+    """Rules about a config's files together, and about what its `dataset_info` (None: it has none) says of them.
+
+    Without `counts`, numbers and sizes are not compared.
+    """
+    splits = {split: files for split, files in splits.items() if files}
+    shards = [shard for files in splits.values() for shard in files]
+    if not shards:
+        return
+    first = shards[0]
+    for shard in shards[1:]:
+        change = _difference(first.schema, shard.schema)
+        if change:
+            seen = (
+                f"its columns differ from those of {first.name} ({change}); loading fails, casts or fills with nulls"
+            )
+            yield error("schema", shard.name, seen, "build all splits with one schema")
+    yield from _columns(config, first.schema)
+    try:
+        if info is not None:
+            yield from _features(config, first, info)
+            if counts:
+                yield from _counts(config, splits, info)
+        yield from _first_rows(config, splits)
+    except _Unreadable as problem:
+        name, reason = problem.args
+        seen = f"its rows cannot be read ({reason}); loading its config fails, or reading such a row"
+        yield error("unreadable-file", name, seen, "delete it and run the build again")
+
+
+def _difference(wanted: "pa.Schema", found: "pa.Schema") -> str:
+    """How two schemas differ, in a few words; empty if they do not. Order of columns does not count."""
+    before, now = ({column.name: column.type for column in schema} for schema in (wanted, found))
+    missing = [name for name in before if name not in now]
+    extra = [name for name in now if name not in before]
+    changed = [f"{n} is {now[n]}, not {before[n]}" for n in before if n in now and now[n] != before[n]]
+    parts = [f"without {', '.join(missing)}"] if missing else []
+    parts += [f"with {', '.join(extra)}"] if extra else []
+    return "; ".join([*parts, *changed])[:300]
+
+
+def _columns(config: str, schema: "pa.Schema") -> Iterator[Finding]:
+    import pyarrow as pa
+    from datasets import Features
+
+    if len(schema.names) > MAX_COLUMNS:
+        seen = f"{len(schema.names)} columns; the viewer shows no dataset of more than {MAX_COLUMNS}"
+        yield error("columns", config, seen, "nest them, or make it several configs")
+    for path, kind in _types(schema):
+        if pa.types.is_binary(kind) or pa.types.is_large_binary(kind) or pa.types.is_fixed_size_binary(kind):
+            seen = f"column {path} is binary: the viewer shows its bytes as text or nothing"
+            yield warning("columns", config, seen, "make it a string, or an Image, Audio or Pdf feature")
+        elif pa.types.is_null(kind):
+            seen = f"column {path} has no type, for all its values are null: it matches no other file's"
+            yield error("columns", config, seen, "write it with an explicit schema")
+        elif pa.types.is_struct(kind) and kind.num_fields > WIDE_STRUCT:
+            seen = f"column {path} is a struct of {kind.num_fields} fields, one unreadable cell in the viewer"
+            yield warning("columns", config, seen, "keep JSON of differing keys as a string")
+    try:
+        Features.from_arrow_schema(schema)
+    except (ValueError, TypeError, NotImplementedError) as problem:
+        seen = f"`datasets` knows no feature for a column's type: {str(problem).splitlines()[0]}"
+        yield error("columns", config, seen, "take another type, such as a list of structs or a JSON string")
+
+
+def _types(schema: "pa.Schema") -> Iterator[tuple[str, "pa.DataType"]]:
+    import pyarrow as pa
+
+    def walk(path: str, kind: "pa.DataType") -> Iterator[tuple[str, "pa.DataType"]]:
+        yield path, kind
+        if pa.types.is_struct(kind):
+            for index in range(kind.num_fields):
+                yield from walk(f"{path}.{kind.field(index).name}", kind.field(index).type)
+        elif pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind):
+            yield from walk(f"{path}[]", kind.value_type)
+
+    for column in schema:
+        yield from walk(column.name, column.type)
+
+
+def _features(config: str, shard: Shard, info: Any) -> Iterator[Finding]:
+    if info.features is None:
+        seen = "its dataset_info has no features: types are guessed from the first file"
+        yield warning("dataset-info", config, seen, "let the build write it")
+        return
+    change = _difference(info.features.arrow_schema.remove_metadata(), shard.schema)
+    if change:
+        seen = f"{shard.name} differs from the card's features ({change}); loading fails, casts or fills with nulls"
+        yield error("features", config, seen, "let the build write the card")
+
+
+def _counts(config: str, splits: dict[str, list[Shard]], info: Any) -> Iterator[Finding]:
+    mend = "let the build write the card"
+    if not info.splits:
+        yield warning("dataset-info", config, "its dataset_info has no splits: readers see no sizes", mend)
+        return
+    for name in [*splits, *info.splits]:
+        if name not in splits:
+            seen = "dataset_info has the split and `configs` has not; loading raises ExpectedMoreSplitsError"
+            yield error("dataset-info", f"{config}/{name}", seen, mend)
+        elif name not in info.splits:
+            seen = "`configs` has the split and dataset_info has not; loading raises UnexpectedSplitsError"
+            yield error("dataset-info", f"{config}/{name}", seen, mend)
+    total = 0
+    for name in splits:
+        if name not in info.splits:
+            continue
+        claimed, rows = info.splits[name], sum(shard.rows for shard in splits[name])
+        total += claimed.num_bytes
+        if claimed.num_examples != rows:
+            seen = f"the card says {claimed.num_examples:,} rows and the files have {rows:,}; loading raises an error"
+            yield error("num-examples", f"{config}/{name}", seen, mend)
+        low, high = _arrow_bytes(splits[name])
+        if not low <= claimed.num_bytes <= high:
+            about = f"{low:,} to {high:,}"
+            seen = f"the card says {claimed.num_bytes:,} bytes in memory (num_bytes) and it is {about}"
+            yield warning("num-bytes", f"{config}/{name}", seen, mend)
+    if info.dataset_size is not None and info.dataset_size != total:
+        seen = f"dataset_size is {info.dataset_size:,} and its splits' num_bytes add up to {total:,}"
+        yield warning("num-bytes", config, seen, mend)
+    download = sum(shard.size for files in splits.values() for shard in files)
+    if info.download_size is not None and info.download_size != download:
+        seen = f"the card says {info.download_size:,} bytes to download and the files have {download:,}"
+        yield warning("download-size", config, seen, mend)
+
+
+def _arrow_bytes(shards: list[Shard]) -> tuple[int, int]:
+    """Between what the rows' bytes in Arrow must be: counted within 10 %, or estimated from one row group."""
+    total = sum(sum(shard.groups) for shard in shards)
+    counted = parquet = 0
+    for shard in shards:
+        for group, size in enumerate(shard.groups):
+            if size > SCAN_LIMIT or (counted and total > EXACT_BYTES):
+                continue
+            counted += sum(batch.nbytes for batch in _batches(shard, row_groups=[group]))
+            parquet += size
+    if not parquet:
+        return 0, total * 1000
+    if total <= EXACT_BYTES:
+        return int(counted * 0.9), int(counted * 1.1) + 64
+    return int(counted / parquet * total / 3), int(counted / parquet * total * 3)
+
+
+def _first_rows(config: str, splits: dict[str, list[Shard]]) -> Iterator[Finding]:
+    """One finding a config, for long rows are the nature of some data: which split is cut soonest."""
+    cut: dict[str, int] = {}
+    for split, shards in splits.items():
+        whole = _rows_shown(shards[0])
+        if whole is not None:
+            cut[split] = whole
+    if cut:
+        worst = min(cut, key=lambda split: cut[split])
+        seen = (
+            f"the first {FIRST_ROWS} rows of {len(cut)} splits are more than {FIRST_ROWS_BYTES:,} bytes, so the "
+            f"viewer cuts long cells (in {worst} after {cut[worst]} rows)"
+        )
+        yield warning("first-rows", config, seen, "nothing, unless the first rows matter: then shorter ones first")
+
+
+def _rows_shown(shard: Shard) -> int | None:
+    """How many of the first rows fit; None where all do."""
+    if shard.groups[0] > SCAN_LIMIT:
+        return None
+    first = next(_batches(shard, batch_size=FIRST_ROWS, row_groups=[0]))
+    size = 0
+    for index, row in enumerate(first.to_pylist()):
+        size += len(json.dumps(row, ensure_ascii=False, default=str).encode("utf-8", errors="replace"))
+        if size > FIRST_ROWS_BYTES:
+            return index
+    return None
+
+
+def _batches(shard: Shard, **options: Any) -> Iterator["pa.RecordBatch"]:
+    """Rows of a file. Raises `_Unreadable` where a page is damaged or a text no UTF-8."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(shard.path) as file:
+            for batch in file.iter_batches(**options):
+                batch.validate(full=True)
+                yield batch
+    except (pa.ArrowException, OSError) as problem:
+        raise _Unreadable(shard.name, str(problem).splitlines()[0][:120]) from problem

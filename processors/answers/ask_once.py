@@ -1,0 +1,94 @@
+"""Questions to a server, each asked once: answers come from the store, or from the same question on its way.
+
+An answer counts when it is on disk, and one that is paid for is kept even when nobody waits for it any more.
+"""
+
+import asyncio
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from processors.answers.store import AnswerStore
+from processors.clients.answer import Answer
+from processors.clients.endpoint import Count, HttpServer
+from processors.clients.responses import RequestFailed
+
+# When a run stops for an error, requests on their way get this long to come home and be stored.
+DRAIN_S = 15.0
+
+
+class AskedOnce:
+    """Asks `server` what `store` does not hold; without a store it only joins questions that are on their way.
+
+    `count` is told of `answers` paid for with their `prompt_tokens` and `completion_tokens`, of `cached` ones that
+    cost nothing, and of `failed_requests`.
+    """
+
+    def __init__(self, server: HttpServer, store: AnswerStore | None, count: Count) -> None:
+        self._server = server
+        self._store = store
+        self._count = count
+        self._asked: dict[bytes, asyncio.Task[Answer]] = {}
+
+    async def ask(self, key: bytes, payload: dict[str, Any], *, shared: bool = False) -> Answer:
+        """The answer to `payload`, filed under `key`; `shared` where other processes are likely to ask it too.
+
+        Raises RequestFailed when this request cannot be answered, EngineError when none can, and SmolKalamError when
+        the answer cannot be stored.
+        """
+        asked = self._asked.get(key)
+        if asked is None:
+            stored = self._store.get(key) if self._store else None
+            if stored is not None:
+                self._count("cached", 1)
+                return stored
+            asked = asyncio.create_task(self._fetch(key, payload, self._store if shared else None))
+            self._asked[key] = asked
+            asked.add_done_callback(partial(self._forget, key))
+            # Shielded: the answer is paid for even when whoever wanted it is gone.
+            return await asyncio.shield(asked)
+        answer = await asyncio.shield(asked)
+        self._count("cached", 1)
+        return replace(answer, cached=True)
+
+    async def drain(self) -> None:
+        """Ask nothing more, and let answers on their way come home; to be called before the server is left."""
+        if self._asked:
+            self._server.stop()
+            _, late = await asyncio.wait(self._asked.values(), timeout=DRAIN_S)
+            for request in late:
+                request.cancel()
+
+    async def _fetch(self, key: bytes, payload: dict[str, Any], shared: AnswerStore | None) -> Answer:
+        if shared and (found := await shared.claim(key)):
+            self._count("cached", 1)
+            return found
+        try:
+            return await self._fetch_paid(key, payload)
+        finally:
+            if shared:
+                shared.let_go(key)
+
+    async def _fetch_paid(self, key: bytes, payload: dict[str, Any]) -> Answer:
+        try:
+            answer = await self._server.ask(payload)
+        except RequestFailed:
+            self._count("failed_requests", 1)
+            raise
+        # A refusal for length or content comes without text and without a bill: nothing to keep.
+        if self._store and (answer.text or answer.prompt_tokens):
+            await self._store.put(key, answer)
+        self._count("answers", 1)
+        self._count("prompt_tokens", answer.prompt_tokens)
+        self._count("completion_tokens", answer.completion_tokens)
+        return answer
+
+    def _forget(self, key: bytes, task: "asyncio.Task[Answer]") -> None:
+        del self._asked[key]
+        look_at_error(task)
+
+
+def look_at_error(task: "asyncio.Task[Any]") -> None:
+    """A done callback for a task whose error nobody may want: asyncio would print it at the end."""
+    if not task.cancelled():
+        task.exception()

@@ -1,0 +1,163 @@
+"""One of several processes asks: claims on questions in a folder that any number of machines share.
+
+A claim is a file named after the question, created with O_EXCL, which a network file system too grants to one only. It
+names its holder, who changes a file of its own now and then while it holds any. Who finds a claim waits until it is
+gone, or until its holder is dead: gone from this machine, or without a sign of life for a lease by the watcher's own
+clock. Two that see the same holder die may in the worst case both ask, a fraction of a second apart.
+"""
+
+import asyncio
+import contextlib
+import os
+import secrets
+import time
+from collections.abc import Callable
+from contextvars import ContextVar
+from pathlib import Path
+from typing import TypeVar
+
+from filelock import FileLock, Timeout
+
+# Whether the text that is being translated is likely to stand in other rows too. Claims cost two file operations a
+# question, so only such texts are claimed; between the conversation and the request nobody else needs to know.
+SHARED: ContextVar[bool] = ContextVar("shared", default=False)
+# So are texts of at most so many characters: headings, greetings, what is left beside a protected span.
+SHORT = 64
+
+Found = TypeVar("Found")
+
+BEAT_S, LEASE_S = 2.0, 15.0
+FIRST_POLL_S, LONGEST_POLL_S = 0.02, 0.5
+
+
+class Claims:
+    """Claims in `folder` by the process that holds the lock `<lock_folder>/<name>.lock`.
+
+    `name` begins with this machine's own letters and a hyphen (see `processors.answers.process_name`).
+    """
+
+    def __init__(self, folder: Path, lock_folder: Path, name: str) -> None:
+        self.folder = folder
+        self.lock_folder = lock_folder
+        self.name = name
+        self._token = secrets.token_hex(8)
+        self._held: set[Path] = set()
+        self._beats = 0
+        self._beat_at = 0.0
+        # What was seen of others' signs of life, and since when.
+        self._seen: dict[str, tuple[bytes, float]] = {}
+
+    async def take(self, key: bytes) -> bool:
+        """Claim `key`; False if another had it, once that claim is gone: look for the answer, then try again."""
+        path = self.folder / key.hex()
+        if self._create(path):
+            return True
+        poll_s = FIRST_POLL_S
+        while (owner := _read(path)) is not None:
+            if self._dead(path, owner) and _read(path) == owner:
+                try:
+                    path.unlink(missing_ok=True)
+                except OSError:
+                    # Nobody can have this claim any more. To ask without one costs a second answer at worst.
+                    return True
+                break
+            await asyncio.sleep(poll_s)
+            poll_s = min(LONGEST_POLL_S, 1.5 * poll_s)
+        self._seen.pop(path.name, None)
+        return False
+
+    def let_go(self, key: bytes) -> None:
+        path = self.folder / key.hex()
+        if path in self._held:
+            self._held.remove(path)
+            path.unlink(missing_ok=True)
+
+    def beat(self) -> None:
+        """Give a sign of life while anything is held; to be called at least every BEAT_S seconds."""
+        now = time.monotonic()
+        if self._held and now - self._beat_at >= BEAT_S:
+            self._beat_at = now
+            self._beats += 1
+            # A share that is away for a moment is no reason to stop.
+            with contextlib.suppress(OSError):
+                self._write_beat()
+
+    def close(self) -> None:
+        for path in self._held:
+            path.unlink(missing_ok=True)
+        self._held = set()
+
+    def _create(self, path: Path) -> bool:
+        self.folder.mkdir(exist_ok=True)
+        if not self._beats:
+            self._beats = 1
+            self._write_beat()
+        try:
+            fd = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
+        except FileExistsError:
+            return False
+        self._held.add(path)
+        try:
+            os.write(fd, f"{self.name} {self._token}".encode())
+        finally:
+            os.close(fd)
+        return True
+
+    def _write_beat(self) -> None:
+        (self.folder / f"{self.name}.alive").write_text(f"{self._token} {self._beats:012d}")
+
+    def _dead(self, path: Path, owner: bytes) -> bool:
+        """Whether the holder of the claim `path` with this content does not live any more."""
+        name, _, token = owner.decode("ascii", "replace").partition(" ")
+        now = time.monotonic()
+        holder, alive = f"{name} {token}", b""
+        if not token:
+            # Created, and not written yet (killed right there, or a moment ago); or it cannot be read.
+            holder = path.name
+        else:
+            self._seen.pop(path.name, None)
+            alive = _read(self.folder / f"{name}.alive") or b""
+            if alive and not alive.startswith(token.encode()):
+                # Another process has its name now: the one before it has ended.
+                return True
+            if name.partition("-")[0] == self.name.partition("-")[0] and self._free(name):
+                return True
+        before, since = self._seen.setdefault(holder, (alive, now))
+        if alive != before:
+            self._seen[holder] = (alive, now)
+            return False
+        return now - since > LEASE_S
+
+    def _free(self, name: str) -> bool:
+        """Whether no process of this machine holds `name`'s lock: quicker than to watch it for a lease."""
+        path = self.lock_folder / f"{name}.lock"
+        if name == self.name or not path.exists():
+            return False
+        lock = FileLock(path)
+        try:
+            lock.acquire(timeout=0)
+        except (Timeout, OSError, NotImplementedError):
+            return False
+        lock.release()
+        return True
+
+
+async def ask_once(claims: Claims, key: bytes, stored: Callable[[], Found | None]) -> Found | None:
+    """What another process was answered to `key` meanwhile, or None: then ask, store the answer and `let_go`."""
+    while True:
+        taken = await claims.take(key)
+        if (found := stored()) is not None:
+            claims.let_go(key)
+            return found
+        if taken:
+            return None
+
+
+def _read(path: Path) -> bytes | None:
+    """None if it is gone; empty if it is there and cannot be read, as on a share that is away for a moment."""
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return None
+    except OSError:
+        return b""

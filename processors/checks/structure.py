@@ -1,0 +1,122 @@
+"""Tags, tool calls and JSON of a target must be those of its source; a conversation keeps its messages and roles."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections import Counter
+from typing import Any
+
+from processors.checks.verdict import Verdict, excerpt
+
+_TAG = re.compile(r"</?(?:think|tool_call|tool_response|tools|code)>")
+# "[Your Name]" may be translated, but must be there; "USER_ID" must stay as it is.
+_BRACKETED = re.compile(
+    r"\[(?:[A-Z][A-Z _-]{1,40}"
+    r"|[A-Z][a-z]+(?::? [A-Za-z]+){0,4}|(?:your|insert|enter|add|name|date)\b[^\[\]\n]{0,40})\]"
+    r"(?!\()"
+)
+_ANY_BRACKETED = re.compile(r"\[[^\[\]\n]{1,60}\](?!\()")
+_CONSTANT = re.compile(r"(?<![\w.])[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)+(?!\w)")
+_MISSING = object()
+
+
+def check_tags(source: str, target: str) -> list[Verdict]:
+    """The pipeline's own tags, counted, and JSON that must still be JSON of the same shape."""
+    if "<" not in source and "<" not in target:
+        tags: Counter[str] = Counter()
+    else:
+        tags = Counter(_TAG.findall(source))
+        found = Counter(_TAG.findall(target))
+        if tags != found:
+            lost, new = " ".join((tags - found).elements()), " ".join((found - tags).elements())
+            detail = "; ".join(p for p in (f"{lost} is missing" if lost else "", f"{new} is new" if new else "") if p)
+            return [Verdict("structure", True, detail)]
+    start = source.lstrip()[:1]
+    if start in ("{", "[") and start and not tags:
+        return check_json(source, target, required=False)
+    return []
+
+
+def check_placeholders(source: str, target: str) -> list[Verdict]:
+    """Placeholders that prose has: "[Your Name]", counted, and "USER_ID", which must be there. Soft."""
+    if "_" in source:
+        lost = next((name for name in _CONSTANT.findall(source) if name not in target), None)
+        if lost:
+            return [Verdict("protected", False, f"missing: '{excerpt(lost)}'")]
+    if "[" in source:
+        wanted = _BRACKETED.findall(source)
+        if wanted and len(_ANY_BRACKETED.findall(target)) != len(_ANY_BRACKETED.findall(source)):
+            return [Verdict("protected", False, f"other placeholders than the source's '{excerpt(' '.join(wanted))}'")]
+    return []
+
+
+def check_json(source: str, target: str, *, required: bool = True) -> list[Verdict]:
+    """Hard where the target no longer parses or has other keys, names, numbers or lengths; soft where only free
+    strings differ. A source that is itself no JSON demands the same text if `required`."""
+    if source == target:
+        return []
+    value = _parse(source)
+    if value is _MISSING or not isinstance(value, dict | list):
+        return (
+            [Verdict("structure", True, f"text that must stay as it is was changed: '{excerpt(target)}'")]
+            if required
+            else []
+        )
+    other = _parse(target)
+    if other is _MISSING:
+        return [Verdict("structure", True, f"the JSON does not parse any more: '{excerpt(target.strip())}'")]
+    place = _json_difference(value, other)
+    if place:
+        return [Verdict("structure", True, f"the JSON differs at {place}")]
+    if required and value != other:
+        return [Verdict("structure", False, "strings in the JSON were changed")]
+    return []
+
+
+def _parse(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        pass
+    # The hermes function calling data writes Python literals.
+    if len(text) > 100_000:
+        return _MISSING
+    try:
+        return ast.literal_eval(text.strip())
+    except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
+        return _MISSING
+
+
+def _json_difference(left: Any, right: Any) -> str | None:
+    """Path of the first place where shape, keys, names, numbers or flags differ; strings under other keys may."""
+    waiting = [(left, right, "$")]
+    while waiting:
+        a, b, path = waiting.pop()
+        if type(a) is not type(b):
+            return path
+        if isinstance(a, dict):
+            if a.keys() != b.keys():
+                return f"{path}.{next(iter(a.keys() ^ b.keys()))}"
+            if "name" in a and a["name"] != b["name"] and ("arguments" in a or "parameters" in a):
+                return f"{path}.name"
+            waiting += [(a[k], b[k], f"{path}.{k}") for k in a]
+        elif isinstance(a, list):
+            if len(a) != len(b):
+                return path
+            waiting += [(x, y, f"{path}[{i}]") for i, (x, y) in enumerate(zip(a, b, strict=True))]
+        elif not isinstance(a, str) and a != b:
+            return path
+    return None
+
+
+def check_messages(source: list[dict[str, Any]], target: list[dict[str, Any]]) -> list[Verdict]:
+    """As many messages, with the same roles in the same order."""
+    if len(source) != len(target):
+        return [Verdict("structure", True, f"{len(target)} messages where the source has {len(source)}")]
+    return [
+        Verdict("structure", True, f"role {b.get('role')!r} where the source has {a.get('role')!r}", i)
+        for i, (a, b) in enumerate(zip(source, target, strict=True))
+        if a.get("role") != b.get("role") or not isinstance(b.get("content"), str)
+    ]

@@ -1,0 +1,237 @@
+"""One OpenAI-compatible server, with one key: a request there and back, and what the response means."""
+
+import asyncio
+import json
+import os
+import ssl
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+from loguru import logger
+
+from processors.clients.address import Address
+from processors.clients.answer import Answer
+from processors.clients.pacing import Pacer, backoff
+from processors.clients.prompts import PromptConfig
+from processors.clients.responses import Fault, Mode, read_response
+from processors.errors import EngineError, SmolKalamError
+
+CONNECT_S = 10.0
+KEEP_ALIVE_S = 60.0
+
+Count = Callable[[str, int], None]
+
+# Where this process has got an answer from: one that is gone has an outage, which is for the breaker's patience.
+_ANSWERED: set[str] = set()
+
+
+@dataclass(frozen=True)
+class EndpointConfig:
+    """How to reach a translator.
+
+    `others` are further servers of the same model, or the same with another key. `concurrency` bounds the requests in
+    flight to each; `timeout_s` bounds a whole request; `patience_s` a time without any usable answer, after which the
+    run stops; `start_patience_s` the wait for a server that does not answer yet. `attempts` counts the tries of one
+    request on servers that work for others.
+    """
+
+    base_url: str
+    model: str
+    prompt: PromptConfig
+    revision: str | None = None
+    api_key_env: str | None = None
+    decoding: dict[str, Any] = field(default_factory=dict)
+    concurrency: int = 64
+    timeout_s: float = 120.0
+    attempts: int = 6
+    backoff_s: float = 0.5
+    patience_s: float = 900.0
+    start_patience_s: float = 10.0
+    weight: float = 1.0
+    alias: str | None = None
+    others: tuple[Address, ...] = ()
+
+    def __post_init__(self) -> None:
+        self.addresses  # noqa: B018 - a bad address is for whoever gives it, not for the worker.
+
+    @property
+    def addresses(self) -> tuple[Address, ...]:
+        return (Address(self.base_url, self.api_key_env, self.weight, self.alias), *self.others)
+
+    @property
+    def api_base(self) -> str:
+        return self.addresses[0].api_base
+
+
+class _Bearer(httpx.Auth):
+    """Adds the key to requests for one origin, and shows it to nobody."""
+
+    def __init__(self, key: str, base: str) -> None:
+        self._header = f"Bearer {key}"
+        self._origin = _origin(httpx.URL(base))
+
+    def __repr__(self) -> str:
+        return "<key>"
+
+    def scrub(self, text: str) -> str:
+        return text.replace(self._header.removeprefix("Bearer "), "<key>")
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        if _origin(request.url) == self._origin:
+            request.headers["Authorization"] = self._header
+        yield request
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port
+
+
+class Connection:
+    """Requests to one address. It keeps no order and retries nothing; `pacer` says how many it may have in flight.
+
+    `label` names it in messages. `succeeded` and `refused` are for whoever asks: whether it ever answered, and how
+    many requests it did not want.
+    """
+
+    def __init__(self, address: Address, endpoint: EndpointConfig, label: str, count: Count) -> None:
+        self.address = address
+        self.endpoint = endpoint
+        self.label = label
+        self.model = address.model or endpoint.model
+        self.pacer = Pacer(label, endpoint.concurrency, endpoint.patience_s, endpoint.attempts)
+        self.succeeded = False
+        self.refused = 0
+        self.url, self.mode = self.route()
+        self._count = count
+        key = read_key(address.api_key_env)
+        self._auth = _Bearer(key, address.api_base) if key else None
+        self._clients: list[httpx.AsyncClient] = []
+        self._idle: list[httpx.AsyncClient] = []
+        self._tls: ssl.SSLContext | None = None
+
+    def route(self) -> tuple[str, Mode]:
+        """Where requests go, and what their answers look like."""
+        mode = self.endpoint.prompt.mode
+        return f"{self.address.api_base}/{'chat/completions' if mode == 'chat' else 'completions'}", mode
+
+    async def send(self, payload: dict[str, Any]) -> Answer | Fault:
+        """One HTTP request. Our own deadline covers all of it: httpx's would begin anew with each packet."""
+        body = json.dumps({**payload, "model": self.model}).encode("ascii")
+        client = self._idle.pop() if self._idle else self.new_client()
+        self._count("requests", 1)
+        try:
+            async with asyncio.timeout(self.endpoint.timeout_s):
+                response = await client.post(self.url, content=body)
+                content = response.content
+        except TimeoutError:
+            return Fault("fault", "timeout", f"no answer within {self.endpoint.timeout_s:g} s")
+        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+            return Fault("fault", _slug(error), self.scrub(f"{type(error).__name__}: {error}"))
+        except Exception as error:
+            # Without its traceback: a log that shows variables would show the request's headers, and so the key.
+            raise SmolKalamError(f"{self.label}: {type(error).__name__}: {self.scrub(str(error))}") from None
+        finally:
+            self._idle.append(client)
+        outcome = self.scrubbed(read_response(response.status_code, response.headers, content, self.mode))
+        if isinstance(outcome, Answer):
+            _ANSWERED.add(self.url)
+        return outcome
+
+    async def reach(self) -> None:
+        """Look whether anybody is there: any HTTP response will do, whatever the address serves.
+
+        Raises EngineError if nobody is reached within `start_patience_s`. One that has answered this process before
+        is not looked for.
+        """
+        if self.url in _ANSWERED:
+            return
+        loop = asyncio.get_running_loop()
+        until = loop.time() + self.endpoint.start_patience_s
+        tries = 0
+        client = self.new_client()
+        self._idle.append(client)
+        while True:
+            try:
+                # Longer than the client takes for a connection: what runs out is the wait for a response.
+                async with asyncio.timeout(CONNECT_S + min(CONNECT_S, self.endpoint.timeout_s)):
+                    await client.get(f"{self.address.api_base}/models")
+                return
+            except (TimeoutError, httpx.ReadError, httpx.RemoteProtocolError):
+                # Somebody is there; whether they answer is for the requests to find out.
+                return
+            except httpx.ConnectTimeout:
+                reason = f"no connection within {CONNECT_S:g} s"
+            except (httpx.HTTPError, httpx.InvalidURL) as error:
+                reason = self.scrub(f"{type(error).__name__}: {error}")
+            if loop.time() >= until:
+                raise EngineError(
+                    f"{self.label}: cannot be reached ({reason}); check base_url and that the server runs"
+                ) from None
+            logger.debug(f"{self.label}: not there yet ({reason})")
+            await asyncio.sleep(min(backoff(tries, 0.2), max(0.05, until - loop.time())))
+            tries += 1
+
+    async def aclose(self) -> None:
+        for client in self._clients:
+            await client.aclose()
+
+    def new_client(self) -> httpx.AsyncClient:
+        """A client of one connection: httpx's pool looks through all of its own for each request, three times as slow.
+
+        The pacer keeps their number within `concurrency`. A redirect is not followed: POST would become GET, and the
+        key belongs to this host alone.
+        """
+        client = httpx.AsyncClient(
+            auth=self._auth,
+            headers={"Content-Type": "application/json"},
+            verify=self.tls() or False,
+            limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=KEEP_ALIVE_S),
+            timeout=httpx.Timeout(None, connect=CONNECT_S),
+            follow_redirects=False,
+            transport=self.transport(),
+        )
+        self._clients.append(client)
+        return client
+
+    def tls(self) -> ssl.SSLContext | None:
+        """One for all clients, for it is slow to make; None where none is needed."""
+        if self._tls is None and self.url.startswith("https"):
+            self._tls = ssl.create_default_context()
+        return self._tls
+
+    def transport(self) -> httpx.AsyncHTTPTransport | None:
+        """What carries a new client's requests; None for httpx's own choice."""
+        return None
+
+    def scrub(self, text: str) -> str:
+        """Without the key, should a server or a library quote it."""
+        return self._auth.scrub(text) if self._auth else text
+
+    def scrubbed(self, outcome: Answer | Fault) -> Answer | Fault:
+        if isinstance(outcome, Fault):
+            return Fault(outcome.kind, outcome.name, self.scrub(outcome.reason), outcome.wait_s)
+        return outcome
+
+
+def read_key(variable: str | None) -> str:
+    """The key in an environment variable; empty where none is named. Raises EngineError where it holds none."""
+    if not variable:
+        return ""
+    key = os.environ.get(variable, "").strip()
+    if not key:
+        raise EngineError(f"the environment variable {variable} with the key for the endpoint is not set")
+    if not key.isascii():
+        raise EngineError(f"the environment variable {variable} does not hold a key (not ASCII)")
+    return key
+
+
+def _slug(error: Exception) -> str:
+    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
+        return "connect"
+    if isinstance(error, httpx.RemoteProtocolError):
+        return "broken_off"
+    if isinstance(error, httpx.DecodingError):
+        return "not_json"
+    return "connection"

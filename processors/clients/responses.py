@@ -1,0 +1,167 @@
+"""What an OpenAI-compatible server's response means: an answer, or what went wrong and what to do about it."""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from processors.clients.answer import Answer
+from processors.clients.pacing import ordered_wait
+from processors.errors import SmolKalamError
+
+Mode = Literal["chat", "completion", "classify"]
+# busy: ask less, then again. fault: ask again. rejected: this request never works. denied: perhaps no request does.
+# fatal: no request works.
+Kind = Literal["busy", "fault", "rejected", "denied", "fatal"]
+
+# 529: 'overloaded' at several providers. 503 is what servers say whose queue is full, or while they load a model.
+_BUSY = frozenset({429, 503, 529})
+_FAULT = frozenset({408, 409, 425})
+# The names that other servers give to the end of a whole answer, and to one cut off.
+FINISH = {
+    "eos_token": "stop",
+    "eos": "stop",
+    "stop_sequence": "stop",
+    "end_turn": "stop",
+    "max_tokens": "length",
+    "model_length": "length",
+}
+_TOO_LONG = re.compile(
+    r"context.?(length|window|size)|max_model_len|maximum (input|prompt|number of tokens)|too many tokens"
+    r"|(prompt|input|request) (is )?too (long|large)|reduce the length|must have less than \d+ tokens"
+    r"|tokens?\b.{0,60}\bexceed|exceed\w*.{0,60}\btokens?",
+    re.IGNORECASE,
+)
+_TGI_BUDGET = re.compile(r"`max_new_tokens` must be <= (\d+)\. Given: \d+ `inputs` tokens and (\d+) `max_new_tokens`")
+_MODERATED = re.compile(r"moderation|flagged|content.?(filter|policy)|safety", re.IGNORECASE)
+_NO_MODEL = re.compile(r"model.{0,80}(not|n't) (exist|found|available)|unknown model|model_not_found", re.IGNORECASE)
+
+
+class RequestFailed(SmolKalamError):
+    """One request failed for good: its document becomes a failed candidate with this reason, the run goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A response that is no answer. `name` is short, for counting; `reason` is for people; `wait_s` is an order."""
+
+    kind: Kind
+    name: str
+    reason: str
+    wait_s: float | None = None
+
+
+def read_response(status: int, headers: Mapping[str, str], body: bytes, mode: Mode) -> Answer | Fault:
+    """The answer in a response. `headers` has lower-case names.
+
+    A request over the model's context comes back as an Answer with an empty text and finish_reason `length`, as an
+    answer that was cut off does: the remedy, smaller chunks, is the same. The text of a `classify` answer is JSON: a
+    list with the logits of each input.
+    """
+    try:
+        data = json.loads(body)
+    except (ValueError, RecursionError):
+        data = None
+    if 200 <= status < 300:
+        if not isinstance(data, dict):
+            kind = headers.get("content-type", "no content type").split(";")[0]
+            return Fault("fault", "not_json", f"{status} with a body that is not JSON ({kind}): {_excerpt(body)}")
+        if data.get("error"):
+            # OpenRouter reports an upstream failure as 200 with the real status in the body.
+            code = data["error"].get("code") if isinstance(data["error"], dict) else None
+            if not (isinstance(code, int) and 400 <= code < 600):
+                return Fault("fault", "error_body", f"{status} with an error in it: {_message(data, body)}")
+            return _read_error(code, headers, data, body)
+        return _read_answer(data, mode)
+    return _read_error(status, headers, data, body)
+
+
+def _read_answer(data: dict[str, Any], mode: Mode) -> Answer | Fault:
+    if mode == "classify":
+        return _read_classes(data)
+    try:
+        choice = data["choices"][0]
+        text = choice["message"].get("content") if mode == "chat" else choice["text"]
+        finish_reason = choice.get("finish_reason")
+    except (KeyError, IndexError, TypeError, AttributeError):
+        return Fault("fault", "no_choice", f"a response without a {mode} choice in it")
+    if isinstance(text, list):
+        text = "".join(part.get("text") or "" for part in text if isinstance(part, dict))
+    if finish_reason == "error" or not isinstance(text, str | None):
+        return Fault("fault", "error_body", "the server broke off the answer with an error")
+    usage = data.get("usage") if isinstance(data.get("usage"), dict) else {}
+    reason = str(finish_reason) if finish_reason else "unknown"
+    return Answer(
+        well_formed(text or ""),
+        FINISH.get(reason, reason),
+        _tokens(usage, "prompt_tokens"),
+        _tokens(usage, "completion_tokens"),
+    )
+
+
+def _read_classes(data: dict[str, Any]) -> Answer | Fault:
+    try:
+        rows = [row["probs"] for row in sorted(data["data"], key=lambda row: row["index"])]
+        logits = [[float(value) for value in row] for row in rows]
+    except (KeyError, TypeError, ValueError):
+        return Fault("fault", "no_classes", "a response without classes in it")
+    return Answer(json.dumps(logits), "stop", _tokens(data.get("usage") or {}, "prompt_tokens"))
+
+
+def _read_error(status: int, headers: Mapping[str, str], data: Any, body: bytes) -> Answer | Fault:
+    message = f"{status}: {_message(data, body)}"
+    name = str(status)
+    if status in _BUSY:
+        return Fault("busy", name, message, ordered_wait(headers))
+    if status >= 500 or status in _FAULT:
+        return Fault("fault", name, message, ordered_wait(headers) if "retry-after" in headers else None)
+    if status == 401:
+        return Fault("fatal", name, f"the key is rejected ({message})")
+    if status == 402:
+        return Fault("fatal", name, f"the account has no credit left ({message})")
+    if 300 <= status < 400:
+        target = headers.get("location", "elsewhere").split("?")[0]
+        return Fault("fatal", name, f"redirects to {target} ({status}); give that address as base_url")
+    if status in (400, 413, 422) and (status == 413 or _TOO_LONG.search(message) or _over_tgi_s_budget(message)):
+        return Answer("", "length")
+    if status == 403 and _MODERATED.search(message):
+        return Answer("", "content_filter")
+    if status == 404 or (status == 400 and _NO_MODEL.search(message)):
+        return Fault("denied", name, f"the model or the address is unknown there ({message})")
+    if status == 403:
+        return Fault("denied", name, f"the key may not do this ({message})")
+    return Fault("rejected", name, message)
+
+
+def _over_tgi_s_budget(message: str) -> bool:
+    """Whether TGI finds a text too long. A `max_new_tokens` that leaves no room for any text is no text's fault."""
+    found = _TGI_BUDGET.search(message)
+    return found is not None and int(found[2]) < int(found[1])
+
+
+def _message(data: Any, body: bytes) -> str:
+    """The server's own words, from the places where servers put them."""
+    for name in ("error", "message", "detail"):
+        if isinstance(data, dict) and data.get(name):
+            found = data[name]
+            if isinstance(found, dict):
+                words = [found[key] for key in ("message", "code") if isinstance(found.get(key), str)]
+                found = " ".join(words) or found
+            return _excerpt(str(found).encode("utf-8", "replace"))
+    return _excerpt(body)
+
+
+def _excerpt(body: bytes, most: int = 200) -> str:
+    text = " ".join(body[: 4 * most].decode("utf-8", "replace").split())
+    return (text[:most] + "…" if len(text) > most else text) or "no message"
+
+
+def _tokens(usage: Any, name: str) -> int:
+    value = usage.get(name)
+    return value if isinstance(value, int) and value >= 0 else 0
+
+
+def well_formed(text: str) -> str:
+    """`text` without lone surrogates, which JSON can carry and neither UTF-8 nor Parquet can."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -1,0 +1,126 @@
+"""Protected spans of a text, and whether a translation kept them.
+
+Finding is in `processors.protected.find` and `processors.protected.code_blocks`, travelling through a translator in
+`processors.protected.masking`.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from processors.protected.find import KINDS, Span, protected_spans
+from processors.protected.masking import Masked, Style, Unmasked, mask, unmask
+
+__all__ = [
+    "KINDS",
+    "Difference",
+    "Masked",
+    "Span",
+    "Style",
+    "Unmasked",
+    "compare_protected",
+    "mask",
+    "protected_spans",
+    "recent_spans",
+    "unmask",
+]
+
+_ADDRESS_CHARACTER = re.compile(r"[A-Za-z0-9/_\-@=&%#]")
+_FOREIGN_LETTER = re.compile(r"[^\W\d_a-zA-Z]")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Protected texts that the target lacks, and those that it has too often; true when there is any."""
+
+    missing: Counter[str] = field(default_factory=Counter)
+    extra: Counter[str] = field(default_factory=Counter)
+
+    def __bool__(self) -> bool:
+        return bool(self.missing or self.extra)
+
+
+@lru_cache(maxsize=64)
+def recent_spans(text: str) -> tuple[Span, ...]:
+    """`protected_spans`, remembered for the latest texts: the steps and checks of a row look at the same ones."""
+    return tuple(protected_spans(text))
+
+
+def compare_protected(source: str, target: str) -> Difference:
+    """Compare the protected texts of `source` and `target` as multisets, white space at their ends aside.
+
+    What the neighbours of a span hide or invent in the target is no difference: a source span that stands in the
+    target word for word counts as kept though it is not found as a span there (`و/think`, a URL before an Arabic
+    letter), and a target span whose text also stands in the source as often, or which amounts of money or
+    transliterated prose only seem to form, is not extra.
+    """
+    source_spans, target_spans = recent_spans(source), recent_spans(target)
+    if not source_spans and not target_spans:
+        return Difference()
+    wanted = _texts(source, source_spans)
+    found = _texts(target, target_spans)
+    if wanted == found:
+        return Difference()
+    missing, extra = wanted - found, found - wanted
+    if missing:
+        rest = _without(target, target_spans, wanted)
+        # The longest first: a URL must not be seen in a longer one that begins with it.
+        for text in sorted(missing, key=len, reverse=True):
+            rest, kept = _take(rest, text, missing[text])
+            missing[text] -= kept
+            for other in [other for other in extra if kept and (text in other or other in text)]:
+                extra[other] = max(0, extra[other] - kept)
+    kinds = {target[span.start : span.end].strip(): span.kind for span in target_spans}
+    for text in extra:
+        if extra[text] and _is_artefact(text, kinds[text], source, found[text]):
+            extra[text] = 0
+    return Difference(+missing, +extra)
+
+
+def _texts(text: str, spans: Sequence[Span]) -> Counter[str]:
+    return Counter(text[span.start : span.end].strip() for span in spans)
+
+
+def _without(target: str, spans: Sequence[Span], wanted: Counter[str]) -> str:
+    """`target` without the spans that are as they should be, so that they are not counted twice."""
+    parts, position, left = [], 0, wanted.copy()
+    for span in spans:
+        text = target[span.start : span.end].strip()
+        if left[text]:
+            left[text] -= 1
+            parts.append(target[position : span.start])
+            position = span.end
+    parts.append(target[position:])
+    return "\0".join(parts)
+
+
+def _take(rest: str, text: str, times: int) -> tuple[str, int]:
+    """Cut up to `times` occurrences of `text` out of `rest`, none inside a longer word, number or address."""
+    kept, position = 0, 0
+    parts: list[str] = []
+    while kept < times:
+        place = rest.find(text, position)
+        if place < 0:
+            break
+        end = place + len(text)
+        before, after = rest[place - 1 : place], rest[end : end + 1]
+        joined = (_ADDRESS_CHARACTER.match(text[0]) and _ADDRESS_CHARACTER.match(before)) or (
+            _ADDRESS_CHARACTER.match(text[-1]) and _ADDRESS_CHARACTER.match(after)
+        )
+        if joined:
+            parts.append(rest[position : place + 1])
+            position = place + 1
+            continue
+        parts.append(rest[position:place] + "\0")
+        position = end
+        kept += 1
+    return "".join(parts) + rest[position:], kept
+
+
+def _is_artefact(text: str, kind: str, source: str, times: int) -> bool:
+    if source.count(text) >= times:
+        return True
+    # Between two amounts, or in indentation, stands prose of the target language: nothing that a source could have.
+    return kind in ("math", "indented_code") and bool(_FOREIGN_LETTER.search(text)) and "\\" not in text

@@ -1,0 +1,159 @@
+"""Scores candidates with a reward model, which runs here (`reward_model`) or behind a server (`reward_endpoint`).
+
+A candidate is encoded as in training (`preference_format`, then the model's chat template); one that is longer than
+`max_length` by aligned windows (`reward_windows`), whose mean, weighted by tokens, is its reward. A reward compares
+the candidates of one source; between sources it means little.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from processors.errors import InputError, SmolKalamError
+from processors.judging.exchange import Messages, translation_answer, translation_prompt
+from processors.reward.batches import combine, make_batches
+from processors.reward.windows import Message, aligned_windows
+
+TokenIds = list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A source and its candidate, message by message."""
+
+    source: list[Message]
+    target: list[Message]
+
+
+def judged(source: Messages, target: Messages, source_instructions: str = "", target_instructions: str = "") -> Judged:
+    """Custom instructions as the first message of both sides, so that windows align them too."""
+    sides = []
+    for messages, instructions in ((source, source_instructions), (target, target_instructions)):
+        system = [{"role": "system", "content": instructions}] if source_instructions or target_instructions else []
+        sides.append([*system, *({"role": m["role"], "content": m["content"]} for m in messages)])
+    return Judged(*sides)
+
+
+class Encoder:
+    """Token ids of what a reward model reads, in windows of at most `max_length` tokens.
+
+    `tokenizer` is a fast tokenizer of transformers with a chat template; `language` the target language's English
+    name. Raises InputError where the tokenizer has no chat template or `max_length` leaves no room for text.
+    """
+
+    def __init__(self, tokenizer: Any, language: str, max_length: int) -> None:
+        if not tokenizer.chat_template:
+            raise InputError(
+                f"{tokenizer.name_or_path}: its tokenizer has no chat template, which a reward model is trained with; "
+                "give the folder that model_recipes.reward.train wrote"
+            )
+        self.tokenizer = tokenizer
+        self.language = language
+        self.max_length = max_length
+        empty = [{"role": "user", "content": ""}]
+        self._overhead = len(self._ids([self._exchange(empty, empty)])[0])
+        if self._overhead + 32 > max_length:
+            raise InputError(
+                f"max_length {max_length}: the prompt alone takes {self._overhead} tokens; give at least "
+                f"{self._overhead + 32}, better 2048"
+            )
+
+    def encode(self, items: Sequence[Judged]) -> list[list[TokenIds]]:
+        """For each item its windows' token ids."""
+        whole = self._ids([self._exchange(item.source, item.target) for item in items])
+        return [
+            [ids]
+            if len(ids) <= self.max_length
+            else [pair[0] for pair in self._in_windows(item.source, [item.target])]
+            for item, ids in zip(items, whole, strict=True)
+        ]
+
+    def encode_pairs(
+        self, pairs: Sequence[tuple[Messages, Messages, Messages]]
+    ) -> list[list[tuple[TokenIds, TokenIds]]]:
+        """For training: for each (source, chosen, rejected) its windows, cut at the same places of the source."""
+        whole = self._ids([self._exchange(source, target) for source, *targets in pairs for target in targets])
+        return [
+            [(chosen, rejected)]
+            if max(len(chosen), len(rejected)) <= self.max_length
+            else [(found[0], found[1]) for found in self._in_windows(source, targets)]
+            for (source, *targets), chosen, rejected in zip(pairs, whole[::2], whole[1::2], strict=True)
+        ]
+
+    def _in_windows(self, source: Messages, targets: Sequence[Messages]) -> list[list[TokenIds]]:
+        budget = self.max_length - self._overhead
+        while True:
+            windows = aligned_windows(source, targets, self._starts, budget)
+            rows = [[self._exchange(window.source, target) for target in window.targets] for window in windows]
+            found = self._ids([messages for row in rows for messages in row])
+            excess = max(map(len, found)) - self.max_length
+            if excess <= 0:
+                step = len(targets)
+                return [found[i : i + step] for i in range(0, len(found), step)]
+            # Role lines, and tokens that a cut broke in two, come on top of what the windows were planned with.
+            budget -= excess
+            if budget < 16:
+                raise SmolKalamError(
+                    f"max_length {self.max_length} is too small for a text whose single characters take many tokens"
+                )
+
+    def _exchange(self, source: Messages, target: Messages) -> list[Message]:
+        return translation_prompt(source, self.language) + translation_answer(target)
+
+    def _ids(self, conversations: list[list[Message]]) -> list[TokenIds]:
+        # As apply_chat_template(tokenize=True) does, but all texts in one call, which uses every core.
+        texts = self.tokenizer.apply_chat_template(conversations, tokenize=False)
+        ids: list[TokenIds] = self.tokenizer(
+            texts, add_special_tokens=False, return_attention_mask=False, truncation=False, verbose=False
+        )["input_ids"]
+        return ids
+
+    def _starts(self, texts: list[str]) -> list[list[int]]:
+        offsets = self.tokenizer(
+            texts, add_special_tokens=False, return_offsets_mapping=True, truncation=False, verbose=False
+        )["offset_mapping"]
+        return [[begin for begin, _ in row] for row in offsets]
+
+
+class Scorer(Protocol):
+    """What gives rewards to batches of token ids."""
+
+    def score(self, batches: Sequence[list[TokenIds]], keep: Callable[[int, list[float]], None]) -> None:
+        """Call `keep(number of the batch, its rewards)` for each batch, in any order."""
+
+
+def score_candidates(
+    windows: Sequence[Sequence[TokenIds]],
+    scorer: Scorer,
+    batch_tokens: int,
+    known: dict[int, list[float]] | None = None,
+    keep: Callable[[int, list[float]], None] | None = None,
+) -> list[float]:
+    """One reward for each candidate, given its windows' token ids, rounded to four decimals.
+
+    `known` are the rewards of batches that were scored before, by the batch's number, as `keep` was told them.
+    """
+    flat = [ids for candidate in windows for ids in candidate]
+    batches = make_batches([len(ids) for ids in flat], batch_tokens)
+    rewards = dict(known or {})
+    todo = [number for number in range(len(batches)) if number not in rewards]
+
+    def note(place: int, values: list[float]) -> None:
+        number = todo[place]
+        if len(values) != len(batches[number]):
+            raise SmolKalamError(f"{len(values)} rewards came back for {len(batches[number])} texts")
+        rewards[number] = values
+        if keep:
+            keep(number, values)
+
+    scorer.score([[flat[i] for i in batches[number]] for number in todo], note)
+    by_window = [0.0] * len(flat)
+    for number, batch in enumerate(batches):
+        for i, value in zip(batch, rewards[number], strict=True):
+            by_window[i] = value
+    combined, at = [], 0
+    for candidate in windows:
+        here = by_window[at : at + len(candidate)]
+        combined.append(combine(here, [len(ids) for ids in candidate]))
+        at += len(candidate)
+    return combined

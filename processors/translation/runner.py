@@ -1,0 +1,215 @@
+"""Translators behind a server: datatrove's InferenceRunner, with its traps closed (design section 9).
+
+A document is one rollout: the caller's coroutine gets the document and `ask`, and may ask as often as it likes. Every
+answer is in the store before the coroutine sees it, and the same question in flight twice is sent once.
+"""
+
+import asyncio
+import gc
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+from datatrove.data import Document
+from datatrove.pipeline.inference.run_inference import InferenceConfig, InferenceRunner
+from loguru import logger
+
+from processors.answers.ask_once import AskedOnce, look_at_error
+from processors.answers.question_claims import SHARED, SHORT
+from processors.answers.store import AnswerStore
+from processors.clients.answer import Answer, request_key
+from processors.clients.endpoint import Count, EndpointConfig, HttpServer
+from processors.clients.pacing import Trouble
+from processors.clients.prompts import build_payload
+from processors.clients.responses import RequestFailed
+from processors.errors import SmolKalamError
+
+__all__ = ["Ask", "EndpointConfig", "HttpServer", "RequestFailed", "TranslationRunner", "Writer"]
+
+Ask = Callable[[str, int], Awaitable[Answer]]
+Translate = Callable[[Document, Ask], Awaitable[dict[str, Any]]]
+Progress = Callable[[Mapping[str, float], Sequence[Trouble]], None]
+MakeServer = Callable[[InferenceConfig, EndpointConfig, int, Count], HttpServer]
+
+# New objects that make Python look for cycles among them. Its own 700 are a few requests, and rows that wait for their
+# unit look like a leak to it: at 1,024 in flight it spent 7 to 12 % of the stage's processor time on that, now 4.
+YOUNG_OBJECTS = 10_000
+
+
+class Writer(Protocol):
+    """What takes finished documents. It may raise: the run then stops."""
+
+    def __enter__(self) -> "Writer": ...
+    def __exit__(self, *error: Any) -> Any: ...
+    def write(self, document: Document, rank: int = 0) -> Any: ...
+
+
+class TranslationRunner(InferenceRunner):
+    """Translates documents through an endpoint; the step is the last of its pipeline and yields nothing.
+
+    `translate(document, ask)` is a coroutine; what it returns lands in `document.metadata["translation"]`, and the
+    document goes to `output_writer`. Where it lets a RequestFailed out, the document is written with
+    `{"failed": reason}` instead: a failed candidate, never lost, never empty. Any other error stops the run as one
+    SmolKalamError that names the document. Documents are written as they finish, not in the order of the input.
+
+    Restarting is by the answers in `store_folder`: give the same documents again, and what was answered is not asked
+    again. `make_server` makes the client of another kind of engine. `progress` is called with the counters and the
+    endpoints in trouble every `progress_s` seconds and once at the end, in the worker.
+    """
+
+    name = "Translation"
+    type = "Model call"
+
+    def __init__(
+        self,
+        translate: Translate,
+        endpoint: EndpointConfig,
+        output_writer: Writer,
+        store_folder: str | Path | None = None,
+        make_server: MakeServer = HttpServer,
+        progress: Progress | None = None,
+        progress_s: float = 2.0,
+    ) -> None:
+        in_flight = endpoint.concurrency * len(endpoint.addresses)
+        config = InferenceConfig(
+            server_type="endpoint",
+            model_name_or_path=endpoint.model,
+            use_chat=endpoint.prompt.mode == "chat",
+            endpoint_url=endpoint.api_base,
+            max_concurrent_generations=in_flight,
+            # Twice the requests: documents that wait for their answer to be on disk leave no slot idle.
+            max_concurrent_documents=2 * in_flight,
+            request_timeout=endpoint.timeout_s,
+            metric_interval=300,
+        )
+        super().__init__(translate, config, output_writer, metadata_key="translation")
+        self.endpoint = endpoint
+        self.make_server = make_server
+        self.store_folder = store_folder
+        self.progress = progress
+        self.progress_s = progress_s
+        self.counters: Counter[str] = Counter()
+        self._store: AnswerStore | None = None
+        self._server: HttpServer | None = None
+        self._questions: AskedOnce | None = None
+
+    def snapshot(self) -> dict[str, float]:
+        """The counters, and what is going on now (see `HttpServer.load`)."""
+        now: dict[str, float] = dict(self.counters)
+        if self._server:
+            now |= self._server.load()
+        return now
+
+    async def run_async(self, data_gen: Iterable[Document], rank: int = 0) -> None:
+        store = AnswerStore(self.store_folder) if self.store_folder is not None else None
+        self._store = store
+        self._tell()
+        try:
+            with _rare_collections():
+                await super().run_async(data_gen, rank)
+        finally:
+            if store:
+                store.close()
+            self._tell()
+            self._store = self._server = self._questions = None
+
+    async def metrics_reporter(self, interval: int = 300) -> None:
+        """Tell `progress` often and the log rarely; datatrove's prints three tables at the start already."""
+        elapsed = 0.0
+        while True:
+            await asyncio.sleep(self.progress_s)
+            self._tell()
+            elapsed += self.progress_s
+            if elapsed >= interval:
+                elapsed = 0.0
+                logger.info(", ".join(f"{name} {value:.0f}" for name, value in sorted(self.snapshot().items())))
+
+    def _init_server(self, rank: int) -> HttpServer:
+        self._server = self.make_server(self.config, self.endpoint, rank, self._add)
+        self._questions = AskedOnce(self._server, self._store, self._add)
+        return self._server
+
+    async def _handle_record(
+        self,
+        doc: Document,
+        rank: int,
+        chunk_index: int,
+        rollout_fn: Translate,
+        output_writer_context: Writer,
+        server: HttpServer,
+        semaphore: asyncio.Semaphore,
+    ) -> None:
+        # Of several documents that fail at once datatrove looks at one; asyncio would print the others at the end.
+        if task := asyncio.current_task():
+            task.add_done_callback(look_at_error)
+        try:
+            result = await rollout_fn(doc, self._ask)
+        except RequestFailed as failure:
+            self._add("failed_documents", 1)
+            result = {"failed": str(failure)}
+        except SmolKalamError:
+            raise
+        except Exception as error:
+            # Plain, because datatrove's InferenceError does not unpickle and would hang the parent.
+            raise SmolKalamError(f"{doc.id}: translating failed: {type(error).__name__}: {error}") from error
+        doc.metadata[self.metadata_key] = result
+        await self._save_document(doc, output_writer_context, rank, chunk_index)
+
+    async def _save_document(
+        self,
+        document: Document,
+        output_writer_context: Writer,
+        rank: int,
+        chunk_index: int,
+        count_processed_stat: bool = True,
+    ) -> None:
+        """Hand a document to the writer. datatrove's logs a writer's error and marks the task complete; not here."""
+        try:
+            output_writer_context.write(document, rank=rank)
+        except SmolKalamError:
+            raise
+        except Exception as error:
+            raise SmolKalamError(
+                f"{document.id}: its translation cannot be written: {type(error).__name__}: {error}"
+            ) from error
+        self._add("documents", 1)
+
+    async def _cleanup(
+        self, metrics_task: "asyncio.Task[None]", tasks_pool: "set[asyncio.Task[None]]", *args: Any, **kwargs: Any
+    ) -> None:
+        """Let paid answers come home before datatrove closes everything."""
+        for task in tasks_pool:
+            task.cancel()
+        if self._questions:
+            await self._questions.drain()
+        await super()._cleanup(metrics_task, tasks_pool, *args, **kwargs)
+
+    async def _ask(self, text: str, attempt: int = 0) -> Answer:
+        payload = build_payload(self.endpoint.prompt, self.endpoint.decoding, text, attempt)
+        key = request_key(self.endpoint.model, self.endpoint.revision, payload)
+        assert self._questions
+        return await self._questions.ask(key, payload, shared=SHARED.get() or len(text) <= SHORT)
+
+    def _add(self, name: str, value: int) -> None:
+        self.counters[name] += value
+        self.stat_update(name, value=value, unit="task")
+
+    def _tell(self) -> None:
+        if self.progress:
+            self.progress(self.snapshot(), self._server.troubles() if self._server else [])
+
+
+@contextmanager
+def _rare_collections() -> Iterator[None]:
+    """Look for reference cycles more rarely, and not in what is here already."""
+    before = gc.get_threshold()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(YOUNG_OBJECTS, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()

@@ -1,0 +1,149 @@
+"""Claims on a shared folder: one holder among the living, silent ones superseded, no clock trusted."""
+
+import multiprocessing
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from builders.run_folder.claims import ClaimLost, Claims, check_guard, guarded
+
+
+def take_over(claims: Claims, name: str) -> float:
+    """Watch until the claim is ours; returns how long that took, in seconds."""
+    began = time.monotonic()
+    with claims.wait(name):
+        return time.monotonic() - began
+
+
+def dead(folder: Path, name: str = "unit.1") -> Path:
+    """What a machine leaves that lost its power."""
+    folder.mkdir(exist_ok=True)
+    (folder / name).write_text("0123456789abcdef 000000000007\nelsewhere 4711\n")
+    return folder / name
+
+
+def test_one_holds_and_the_next_gets_it_when_it_lets_go(tmp_path: Path) -> None:
+    one, other = Claims(tmp_path / "claims", 60), Claims(tmp_path / "claims", 60)
+    claim = one.take("a.b")
+    assert claim and other.take("a.b") is None and one.take("a.b") is None
+    with other.take("a") or pytest.fail("another name is free"):
+        claim.check()
+    claim.release()
+    with pytest.raises(ClaimLost):
+        claim.check()
+    with other.take("a.b") or pytest.fail("it was let go"):
+        pass
+    assert not list((tmp_path / "claims").iterdir())
+
+
+def test_a_dead_claim_is_taken_over_after_a_lease_of_watching_whatever_its_file_s_time(tmp_path: Path) -> None:
+    lease_s = 0.6
+    for stamp in (0, 4_000_000_000):
+        folder = tmp_path / str(stamp)
+        path = dead(folder)
+        os.utime(path, (stamp, stamp))
+        claims = Claims(folder, lease_s)
+        assert claims.take("unit") is None
+        assert take_over(claims, "unit") >= lease_s * 0.9
+        assert not list(folder.iterdir())
+
+
+def test_time_in_which_the_watcher_itself_stood_still_does_not_count(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dead(tmp_path)
+    claims, now = Claims(tmp_path, 60), 1000.0
+    monkeypatch.setattr("builders.run_folder.claims.time.monotonic", lambda: now)
+    assert claims.take("unit") is None
+    now += 100_000
+    assert claims.take("unit") is None
+    for _ in range(4):
+        now += 14
+        claim = claims.take("unit")
+    assert claim
+    claim.release()
+
+
+def test_a_living_claim_is_never_taken_over(tmp_path: Path) -> None:
+    one, other = Claims(tmp_path, 0.6), Claims(tmp_path, 0.6)
+    with one.take("unit") or pytest.fail("free") as claim:
+        until = time.monotonic() + 2
+        while time.monotonic() < until:
+            assert other.take("unit") is None
+            time.sleep(0.01)
+        claim.check()
+        assert other.beats("unit")
+
+
+def test_only_one_of_many_watchers_takes_over_and_the_old_holder_knows(tmp_path: Path) -> None:
+    path = dead(tmp_path)
+    watchers = [Claims(tmp_path, 0.5) for _ in range(5)]
+    taken = []
+    while not taken:
+        taken = [claim for claim in [watcher.take("unit") for watcher in watchers] if claim]
+        time.sleep(0.02)
+    assert len(taken) == 1 and not path.exists()
+    assert [watcher.take("unit") for watcher in watchers] == [None] * 5
+    with guarded(taken[0]):
+        check_guard()
+        # A successor's name for the same file, as after two more take-overs.
+        taken[0].path.write_text("another's token")
+        with pytest.raises(ClaimLost):
+            check_guard()
+    check_guard()
+    with pytest.raises(ClaimLost), guarded(taken[0]):
+        raise FileNotFoundError("a temporary file that the successor has cleaned up")
+    taken[0].release()
+    assert taken[0].path.read_text() == "another's token"
+
+
+def test_a_claim_beside_a_successor_s_gives_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two that judged the same claim at different times: the later finds the other's, alive, and withdraws."""
+    dead(tmp_path, "unit.1")
+    slow, quick = Claims(tmp_path, 0.5), Claims(tmp_path, 0.5)
+    while not (claim := quick.take("unit")):
+        slow._silent(tmp_path / "unit.1")
+        time.sleep(0.02)
+    # It looked just before the other's claim was there.
+    look, early = slow._rivals, [dict[int, Path]()]
+    monkeypatch.setattr(slow, "_rivals", lambda name: early.pop() if early else look(name))
+    assert claim.path.name == "unit.2"
+    assert slow.take("unit") is None
+    assert [path.name for path in tmp_path.iterdir()] == ["unit.2"]
+    claim.check()
+    claim.release()
+
+
+def _count(folder: Path, rounds: int) -> None:
+    claims, counter = Claims(folder / "claims", 30), folder / "counter"
+    for _ in range(rounds):
+        while not (claim := claims.take("counter")):
+            time.sleep(0.001)
+        with claim:
+            number = int(counter.read_text())
+            time.sleep(0)
+            counter.write_text(str(number + 1))
+
+
+def test_among_the_living_there_is_one_at_a_time(tmp_path: Path) -> None:
+    (tmp_path / "counter").write_text("0")
+    context = multiprocessing.get_context("spawn")
+    processes = [context.Process(target=_count, args=(tmp_path, 100)) for _ in range(4)]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+        assert process.exitcode == 0
+    assert (tmp_path / "counter").read_text() == "400"
+
+
+def test_who_is_alive(tmp_path: Path) -> None:
+    folder = tmp_path / "workers"
+    assert Claims(folder, 0.6).alive() == []
+    dead(folder, "gone.1")
+    with Claims(folder, 0.6).wait("here"):
+        assert "here.1" in Claims(folder, 0.6).alive()
+    assert Claims(folder, 0.6).alive() == []
+    assert not list(folder.iterdir())

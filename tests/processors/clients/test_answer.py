@@ -1,0 +1,18 @@
+"""The name of a question: what changes the answer changes it, and nothing else does."""
+
+from processors.clients.answer import request_key
+
+
+def test_key_is_model_revision_and_request_and_nothing_volatile() -> None:
+    payload = {"model": "m", "prompt": "مرحبا \ud800", "temperature": 0.7, "extra": {"a": 1, "b": 2}}
+    same = {"extra": {"b": 2, "a": 1}, "temperature": 0.7, "prompt": "مرحبا \ud800", "user": "me", "stream": False}
+    assert request_key("m", None, payload) == request_key("m", "", same)
+    different = [
+        request_key("m", None, payload),
+        request_key("other", None, payload),
+        request_key("m", "main", payload),
+        request_key("m", None, {**payload, "temperature": 0.2}),
+        request_key("m", None, {**payload, "prompt": "مرحبا"}),
+        request_key("m", None, {**payload, "extra": {"a": 1}}),
+    ]
+    assert len(set(different)) == len(different)

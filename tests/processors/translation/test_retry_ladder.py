@@ -1,0 +1,220 @@
+import asyncio
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from processors.conversations.chunking import Chunk, chunk
+from processors.conversations.tokenizers import load_tokenizer
+from processors.languages.language import Language
+from processors.memory.memory import Memory
+from processors.protected.compare import Span, protected_spans
+from processors.translation.pseudo import pseudo_translate
+from processors.translation.retry_ladder import Candidate, Reply, Translator, run_now
+
+TOKENIZER = load_tokenizer("approximate")
+MIXED = """Install it with `pip install x` from https://example.org/a(b).
+
+```python
+def f(x):  # keep me
+    return x ** 2
+```
+
+Then $a^2 + b^2 = c^2$ holds for every right triangle, and **nothing** else needs to be done."""
+
+
+class Engine:
+    """A model at the edge: answers by `reply(text, spans, attempt)` and remembers what it was asked."""
+
+    def __init__(self, reply: Callable[[str, Sequence[Span], int], Reply], concurrent: bool = False) -> None:
+        self.reply = reply
+        self.concurrent = concurrent
+        self.asked: list[tuple[str, int]] = []
+
+    async def ask(self, text: str, spans: Sequence[Span], attempt: int) -> Reply:
+        self.asked.append((text, attempt))
+        if self.concurrent:
+            # The later the chunk, the sooner it is done: arrival order must not matter.
+            for _ in range(200 - len(self.asked)):
+                await asyncio.sleep(0)
+        return self.reply(text, spans, attempt)
+
+
+def good(text: str, spans: Sequence[Span], attempt: int) -> Reply:
+    return Reply(pseudo_translate(text, list(spans)))
+
+
+def translator(engine: Engine | None, memory: Memory | None = None, max_tokens: int = 60) -> Translator:
+    def halve(piece: Chunk) -> list[Chunk]:
+        return chunk(piece.text, tokenizer=TOKENIZER, max_tokens=max(4, piece.tokens // 2 + 1), window=1)
+
+    return Translator(
+        engine,
+        lambda text: chunk(text, tokenizer=TOKENIZER, max_tokens=max_tokens, window=8),
+        halve,
+        memory=memory,
+        language=Language(),
+    )
+
+
+def translate(engine: Engine | None, *contents: str, memory: Memory | None = None, **options: int) -> Candidate:
+    messages = [{"role": "assistant", "content": content} for content in contents]
+    work = translator(engine, memory, **options).translate(messages)
+    return asyncio.run(work) if engine and engine.concurrent else run_now(work)
+
+
+def test_protected_spans_and_tags_come_through_and_everything_else_is_translated() -> None:
+    candidate = translate(Engine(good), f"<think>\nLet me think about `x`.\n</think>\n{MIXED}")
+    assert candidate.messages is not None
+    content = candidate.messages[0]["content"]
+    for kept in ("`pip install x`", "https://example.org/a(b)", "# keep me", "$a^2 + b^2 = c^2$", "<think>\n", "`x`"):
+        assert kept in content
+    assert "Install" not in content and "triangle" not in content
+
+
+def test_tool_messages_and_tool_calls_stay_and_custom_instructions_are_translated() -> None:
+    call = '<tool_call>\n{"name": "weather", "arguments": {"city": "Cairo"}}\n</tool_call>'
+    messages = [
+        {"role": "system", "content": "You are helpful. /no_think"},
+        {"role": "assistant", "content": f"I will look.\n{call}"},
+        {"role": "tool", "content": '{"note": "It is sunny"}'},
+    ]
+    candidate = run_now(translator(Engine(good)).translate(messages, "Be brief."))
+    assert candidate.messages is not None
+    assert candidate.messages[0]["content"].endswith("/no_think")
+    assert call in candidate.messages[1]["content"]
+    assert candidate.messages[2] == messages[2]
+    assert candidate.custom_instructions and "Be" not in candidate.custom_instructions
+
+
+def test_the_places_rebuild_the_conversation_in_any_order() -> None:
+    contents = [f"<think>First, {MIXED}</think>\n\n{MIXED}", "Short answer.", ""]
+    candidate = translate(Engine(good), *contents)
+    assert candidate.messages is not None
+    for place in candidate.chunks:
+        source, target = contents[place.message], candidate.messages[place.message]["content"]
+        assert source[place.source_start : place.source_end].strip() or place.source_start == place.source_end
+        if place.origin == "verbatim":
+            assert source[place.source_start : place.source_end] == target[place.target_start : place.target_end]
+    for index in range(len(contents)):
+        places = sorted(
+            (p.part, p.chunk, p.source_start, p.source_end) for p in candidate.chunks if p.message == index
+        )
+        assert all(one[3] <= other[2] for one, other in pairwise(places))
+
+
+@settings(max_examples=50)
+@given(
+    st.lists(
+        st.sampled_from(["Hello there. ", "`code` ", "$x$ ", "\n\n", "```\na\n```\n", "مرحبا ", "🙂", "- item\n"])
+    )
+)
+def test_concurrent_and_sequential_give_the_same(pieces: list[str]) -> None:
+    text = "".join(pieces)
+    one, other = translate(Engine(good), text, "Again."), translate(Engine(good, concurrent=True), text, "Again.")
+    assert (one.messages, one.chunks, one.counters) == (other.messages, other.chunks, other.counters)
+
+
+def test_white_space_around_a_chunk_is_the_sources() -> None:
+    candidate = translate(Engine(lambda text, *_: Reply(f"  {pseudo_translate(text, [])}\n")), "\n\n  Hello world. \n")
+    assert candidate.messages is not None
+    content = candidate.messages[0]["content"]
+    assert content.startswith("\n\n  ") and content.endswith(" \n") and content.strip()[0].isalpha()
+
+
+def test_a_lost_span_is_asked_again_then_smaller_then_span_by_span() -> None:
+    def loses(text: str, spans: Sequence[Span], attempt: int) -> Reply:
+        return Reply(
+            pseudo_translate("".join(text[s.end :] for s in spans) or text, [])
+            if spans
+            else pseudo_translate(text, [])
+        )
+
+    engine = Engine(loses)
+    candidate = translate(engine, MIXED, max_tokens=300)
+    assert candidate.messages is not None
+    assert _texts(MIXED) == _texts(candidate.messages[0]["content"])
+    assert {attempt for _, attempt in engine.asked} == {0, 1}
+    assert candidate.counters["retries_smaller"] and candidate.counters["retries_span_by_span"]
+
+
+def _texts(text: str) -> list[str]:
+    return sorted(text[s.start : s.end].strip() for s in protected_spans(text))
+
+
+def test_the_second_attempt_is_enough() -> None:
+    engine = Engine(lambda text, spans, attempt: good(text, spans, attempt) if attempt else Reply(""))
+    candidate = translate(engine, "One sentence only.")
+    assert candidate.messages is not None
+    assert engine.asked == [("One sentence only.", 0), ("One sentence only.", 1)]
+
+
+def test_a_cut_answer_goes_straight_to_smaller_chunks() -> None:
+    def short(text: str, spans: Sequence[Span], attempt: int) -> Reply:
+        return Reply(pseudo_translate(text, [])[:10], "length") if len(text) > 120 else good(text, spans, attempt)
+
+    engine = Engine(short)
+    text = "This is a sentence of some length. " * 12
+    candidate = translate(engine, text, max_tokens=400)
+    assert candidate.messages is not None
+    assert engine.asked[0][1] == 0 and len(engine.asked[1][0]) < len(engine.asked[0][0])
+    assert "rejected_empty" not in candidate.counters
+
+
+@pytest.mark.parametrize("answer", ["", "One sentence that stays as it was, entirely in English."])
+def test_a_chunk_that_fails_fails_the_conversation_and_never_passes_the_source_off(answer: str) -> None:
+    source = "One sentence that stays as it was, entirely in English."
+    candidate = translate(Engine(lambda *_: Reply(answer)), "Good.", source)
+    assert candidate.messages is None and candidate.chunks == []
+    assert candidate.failure.startswith("messages[")
+    assert candidate.counters["chunks_failed"]
+
+
+def test_a_failure_is_the_same_whatever_the_order_of_arrival() -> None:
+    def fails(text: str, *_: object) -> Reply:
+        return Reply("") if "bad" in text else good(text, [], 0)
+
+    contents = ["A bad one.", "Good.", "Another bad thing."]
+    one, other = translate(Engine(fails), *contents), translate(Engine(fails, concurrent=True), *contents)
+    assert one.failure == other.failure != ""
+
+
+def test_memory_hits_are_free_counted_and_checked() -> None:
+    memory = Memory()
+    memory.add("You are helpful.", "أنت مساعد مفيد.")
+    memory.add("Run `make` now.", "شغّل الآن.")
+    engine = Engine(good)
+    candidate = translate(engine, "You are helpful.", "Run `make` now.", memory=memory)
+    assert candidate.messages is not None
+    assert candidate.messages[0]["content"] == "أنت مساعد مفيد."
+    assert "`make`" in candidate.messages[1]["content"]
+    assert [text for text, _ in engine.asked] == ["Run `make` now."]
+    assert candidate.counters["memory_hits"] == 1 and candidate.counters["memory_rejected"]
+
+
+def test_a_memory_alone_fails_what_it_lacks_and_names_it() -> None:
+    memory = Memory()
+    memory.add("Known line.", "سطر معروف.")
+    candidate = translate(None, "Known line.\nUnknown line.", memory=memory)
+    assert candidate.messages is None
+    assert "not_in_memory" in candidate.failure and "Unknown line." in candidate.failure
+
+
+def test_text_without_letters_is_not_asked_for() -> None:
+    engine = Engine(good)
+    content = "```\ncode\n```\n\n$x = 1$ 42 🙂"
+    candidate = translate(engine, content)
+    assert candidate.messages == [{"role": "assistant", "content": content}] and not engine.asked
+
+
+@pytest.mark.parametrize("max_tokens", [40, 60, 100, 200])
+def test_a_code_block_over_the_budget_is_cut_but_code_and_prose_never_change_places(max_tokens: int) -> None:
+    code = "```yaml\n" + "".join(f"step-{i}: run the build again\n" for i in range(40)) + "```"
+    source = f"Here is an example of a workflow:\n{code}\nThis workflow runs whenever the main branch changes.\n"
+    candidate = translate(Engine(good), source, max_tokens=max_tokens)
+    assert candidate.messages is not None
+    content = candidate.messages[0]["content"]
+    assert code in content
+    assert "workflow runs" not in content and "example" not in content
