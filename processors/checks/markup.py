@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from functools import lru_cache
 from itertools import pairwise
 from operator import eq
 
 from processors.checks.verdict import Verdict, excerpt
 from processors.languages.number_words import normalise_arabic
+from processors.texts import prose
+from processors.texts.text import text_of
 
-_MARKS = re.compile("[\u064b-\u065f\u0670\u0640]")
 _ENDS = frozenset(".!?؟۔…:;؛\"'”»)]}’*`_|>。！？።፧%٪-—–")
 # Ends of a text that goes on.
 _OPEN_ENDS = ("...", "…", " -", " –", " —", "-", "،", "]")
 _CLOSERS = "\"'”»)]}’*_ \u200f\u200e\u200d\ufe0f"
-# A set of characters first, then what it must be: so the search jumps from one to the next.
-_SENTENCE_END = re.compile(
-    r"[\n.!?؟۔…。！？።](?:(?<=\n)\n*|(?<![.!?؟۔…。！？።]{2})[.!?؟۔…。！？።]*[\"'”»)\]’]*(?:\s+|$))"
-)
 _LIST_ITEM = re.compile(r"^[ \t]*(?:[-*+•▪◦‣–]|[(\[]?[0-9٠-٩۰-۹]{1,3}[.)\-\]])[ \t]+\S", re.M)
 _HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]+\S", re.M)
 _TABLE_ROW = re.compile(r"^[ \t]*\|.*\|[ \t]*$", re.M)
@@ -86,8 +82,7 @@ _ANY_SCRIPT = (0.12, 0.12, 8.0)
 
 def visible_length(text: str) -> int:
     """Characters without white space and vowel marks."""
-    bare = text if text.isascii() else _MARKS.sub("", text)
-    return len("".join(bare.split()))
+    return prose.visible_length(text_of(text))
 
 
 def check_empty(source: str, target: str) -> list[Verdict]:
@@ -150,15 +145,11 @@ def check_length(
 
 
 def _lines_and_sentences(text: str) -> tuple[int, int]:
-    return sum(1 for line in text.splitlines() if line.strip()), len(sentences(text))
+    return prose.filled_lines(text_of(text)), len(sentences(text))
 
 
-# Several checks ask for the same text, and every translator's candidate is checked against the same source.
-@lru_cache(maxsize=64)
 def sentences(text: str) -> tuple[str, ...]:
-    """Sentences and lines, white space normalised, without those that hold no letter."""
-    parts = (" ".join(s.split()) for s in _SENTENCE_END.split(text))
-    return tuple(s for s in parts if any(map(str.isalpha, s)))
+    return prose.sentences(text_of(text))
 
 
 def _longest_loop(words: list[str]) -> tuple[int, int, int]:

@@ -20,7 +20,9 @@ from processors.checks.structure import check_json, check_messages, check_placeh
 from processors.checks.verdict import Verdict, excerpt
 from processors.conversations.parts import Part, split_parts
 from processors.errors import InputError
-from processors.protected.compare import Difference, compare_protected, recent_spans
+from processors.protected.compare import Difference, compare_protected
+from processors.protected.find import blanked
+from processors.texts.text import text_of
 
 if TYPE_CHECKING:
     from datatrove.data import Document, DocumentsPipeline
@@ -172,12 +174,7 @@ def _describe(difference: Difference) -> str:
 
 
 def _blank(text: str) -> str:
-    """The text with its protected spans blanked out; offsets stay."""
-    pieces, position = [], 0
-    for span in recent_spans(text):
-        pieces += [text[position : span.start], " " * (span.end - span.start)]
-        position = span.end
-    return "".join([*pieces, text[position:]]) if pieces else text
+    return blanked(text_of(text))
 
 
 class ConversationChecker(PipelineStep):

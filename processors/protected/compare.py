@@ -8,10 +8,10 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 
-from processors.protected.find import KINDS, Span, protected_spans
+from processors.protected.find import KINDS, Span, protected_spans, spans_of
 from processors.protected.masking import Masked, Style, Unmasked, mask, unmask
+from processors.texts.text import text_of
 
 __all__ = [
     "KINDS",
@@ -23,7 +23,6 @@ __all__ = [
     "compare_protected",
     "mask",
     "protected_spans",
-    "recent_spans",
     "unmask",
 ]
 
@@ -42,12 +41,6 @@ class Difference:
         return bool(self.missing or self.extra)
 
 
-@lru_cache(maxsize=64)
-def recent_spans(text: str) -> tuple[Span, ...]:
-    """`protected_spans`, remembered for the latest texts: the steps and checks of a row look at the same ones."""
-    return tuple(protected_spans(text))
-
-
 def compare_protected(source: str, target: str) -> Difference:
     """Compare the protected texts of `source` and `target` as multisets, white space at their ends aside.
 
@@ -56,7 +49,7 @@ def compare_protected(source: str, target: str) -> Difference:
     letter), and a target span whose text also stands in the source as often, or which amounts of money or
     transliterated prose only seem to form, is not extra.
     """
-    source_spans, target_spans = recent_spans(source), recent_spans(target)
+    source_spans, target_spans = spans_of(text_of(source)), spans_of(text_of(target))
     if not source_spans and not target_spans:
         return Difference()
     wanted = _texts(source, source_spans)

@@ -15,8 +15,9 @@ from processors.protected.addresses import EXTENSIONS, at, colon, dot, path, sla
 from processors.protected.code_blocks import code_blocks
 from processors.protected.mathematics import BRACES, backslash, dollar
 from processors.protected.scan import KINDS, Found, Scan, Span
+from processors.texts.text import Text, text_of, view
 
-__all__ = ["KINDS", "Span", "protected_spans"]
+__all__ = ["KINDS", "Span", "blanked", "protected_spans", "spans_of"]
 
 
 # Emoji_Presentation of Unicode (UTS #51), blocks of pictographs taken whole, and what only VS16, the keycap or a
@@ -212,8 +213,30 @@ def protected_spans(text: str) -> list[Span]:
     Offsets are code points; kinds are KINDS. Code blocks come first (CommonMark 0.31), then, between them, inline
     code, mathematics (pandoc's rule for `$`, so that "$5 or $6" stays prose), environments, `\\boxed{...}`, URLs,
     e-mails, paths, tags (and all of script, style, pre, code, svg, math), placeholders, JSON objects, table rulers,
-    emoji, `/think` and `/no_think`, and the calculator notes of GSM8K. Any `str` will do; the time is linear.
+    emoji, `/think` and `/no_think`, and the calculator notes of GSM8K. Any `str` will do; the time is linear, and a
+    text that was looked at lately (`processors.texts`) is not scanned again.
     """
+    return list(spans_of(text_of(text)))
+
+
+@view
+def spans_of(text: Text) -> tuple[Span, ...]:
+    """`protected_spans`, found once a text: cutting, checking and scoring all ask for the same ones."""
+    return tuple(_find(text.string))
+
+
+@view
+def blanked(text: Text) -> str:
+    """The text with its protected spans blanked out; offsets stay."""
+    string = text.string
+    pieces, position = [], 0
+    for span in spans_of(text):
+        pieces += [string[position : span.start], " " * (span.end - span.start)]
+        position = span.end
+    return "".join([*pieces, string[position:]]) if pieces else string
+
+
+def _find(text: str) -> list[Span]:
     search = (_ASCII_START if text.isascii() else _START).search
     first = search(text)
     if first is None and "    " not in text and "\t" not in text and "~~~" not in text:

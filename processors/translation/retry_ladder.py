@@ -20,7 +20,7 @@ from processors.conversations.chunking import Chunk
 from processors.conversations.parts import Part, join_parts, split_parts
 from processors.languages.language import Language
 from processors.memory.memory import Memory
-from processors.protected.compare import Span, recent_spans
+from processors.protected.compare import Span, protected_spans
 
 # Index of `chat_template_kwargs.custom_instructions` among the messages.
 CUSTOM_INSTRUCTIONS = -1
@@ -168,7 +168,7 @@ class Translator:
             return []
         if not part.translatable:
             return [(part.text, part.text, "verbatim")]
-        spans = recent_spans(part.text)
+        spans = protected_spans(part.text)
         if not translatable(part.text, spans):
             return [(part.text, part.text, "verbatim")]
         if (target := self._remembered(candidate, part.text, spans)) is not None:
@@ -313,7 +313,7 @@ def _without_fragments(chunk: Chunk) -> tuple[int, int]:
     start, end = 0, len(chunk.text)
     if not chunk.spans or not (chunk.spans[0].start == 0 or chunk.spans[-1].end == end):
         return start, end
-    recognised = {(span.start, span.end) for span in recent_spans(chunk.text)}
+    recognised = {(span.start, span.end) for span in protected_spans(chunk.text)}
     first, last = chunk.spans[0], chunk.spans[-1]
     if first.start == 0 and (first.start, first.end) not in recognised:
         start = first.end

@@ -163,7 +163,9 @@ def test_a_terminal_sees_the_bar_move_while_a_stage_runs(
     source = write_split("alpha", [row(("user", f"{i}: {text}"), ("assistant", text)) for i in range(96)], shards=12)
     recipe = tmp_path / "small.yaml"
     recipe.write_text("name: small\nsource: {path: unused}\ntranslators: [{name: one, backend: pseudo}]\n")
-    main = "from builders.reports import bars as progress; progress.REFRESH_S = 0.02; import smolkalam; smolkalam.main()"
+    main = (
+        "from builders.reports import bars as progress; progress.REFRESH_S = 0.02; import smolkalam; smolkalam.main()"
+    )
     command = [sys.executable, "-c", main, "build", str(recipe), "--input", str(source)]
     command += ["--output", str(tmp_path / "run"), "--workers", str(workers)]
     shown, terminal = pty.openpty()
