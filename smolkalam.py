@@ -227,7 +227,7 @@ def judge(
 @app.command()
 def recipes() -> None:
     """List the recipes that ship with the project."""
-    from builders.build import print_recipes
+    from builders.reports.recipe_list import print_recipes
 
     print_recipes()
 

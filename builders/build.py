@@ -7,8 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from rich.table import Table
-
 from builders.executors.shared_folder import (
     CARD,
     Reached,
@@ -23,9 +21,9 @@ from builders.executors.this_machine import Executor, ThisMachine
 from builders.recipes.api_keys import check_key
 from builders.recipes.executors import LocalRun, RayRun, Shared, SlurmRun
 from builders.recipes.load import dump_recipe, load_recipe
-from builders.recipes.recipe import Recipe, shipped_recipes
+from builders.recipes.recipe import Recipe
 from builders.recipes.translators import LlamaCppTranslator, ServedTranslator
-from builders.reports.bars import Monitor, table_console
+from builders.reports.bars import Monitor
 from builders.reports.end_report import print_report
 from builders.run_folder.folder import Run, library_versions
 from builders.run_folder.units import is_full, write_error, write_text
@@ -225,15 +223,6 @@ def _run_stages(
         if is_full(error):
             raise write_error(error, run.folder) from None
         raise
-
-
-def print_recipes() -> None:
-    """The shipped recipes, a line each, on stdout."""
-    table = Table(box=None, show_header=False)
-    for name, path in shipped_recipes().items():
-        first = path.read_text(encoding="utf-8").splitlines()[0].removeprefix("#").strip()
-        table.add_row(name, first)
-    table_console().print(table)
 
 
 def _versions() -> list[str]:

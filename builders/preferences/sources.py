@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from pydantic import FiniteFloat, RootModel
 
-from builders.recipes.load import load_checked
+from builders.recipes.yaml_file import load_checked
 from processors.errors import InputError
 from processors.memory.memory import Memory
 

@@ -109,3 +109,11 @@ def shipped_recipes() -> dict[str, Path]:
     """The recipes that come with the project, by bare name."""
     folder = Path(__file__).parent / "shipped"
     return {path.stem: path for path in sorted(folder.glob("*.yaml"))}
+
+
+def summaries() -> dict[str, str]:
+    """What each shipped recipe builds, by bare name: the comment in its first line."""
+    return {
+        name: path.read_text(encoding="utf-8").splitlines()[0].removeprefix("#").strip()
+        for name, path in shipped_recipes().items()
+    }

@@ -1,10 +1,12 @@
 """The translators of a recipe: who translates, how text is cut, decoded and priced."""
 
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from builders.recipes.base import BaseUrl, KeyVariable, Name, Strict
+from builders.recipes.paths import beside, resolved
 from builders.recipes.vllm import RepetitionDetection, VllmProcess
 from processors.clients.prompts import TGI_PARAMETERS, PromptConfig
 from processors.languages.language import Language
@@ -103,6 +105,15 @@ class TranslatorBase(Strict):
         if name in ("all", "parallel"):
             raise ValueError(f"'{name}' is reserved; take another name")
         return name
+
+    def paths_found(self, folder: Path) -> dict[str, Any]:
+        """The fields that name files, as they are to be read by a build from anywhere; the recipe is in `folder`."""
+        # A tokenizer's name may as well be one of the Hub.
+        tokenizer = beside(self.chunking.tokenizer, folder)
+        return {
+            "memory": [resolved(file, folder) for file in self.memory],
+            "chunking": self.chunking.model_copy(update={"tokenizer": tokenizer}),
+        }
 
 
 class MemoryTranslator(TranslatorBase):
@@ -249,6 +260,9 @@ class LlamaCppTranslator(ServedTranslator):
     )
     timeout_s: float = Field(1800.0, gt=0)
 
+    def paths_found(self, folder: Path) -> dict[str, Any]:
+        return super().paths_found(folder) | ({} if self.file else {"model": resolved(self.model, folder)})
+
 
 class VllmTranslator(RemoteTranslator):
     """vLLM: servers that run already (`base_url` or `endpoints`), or those that the pipeline starts (`server`)."""
@@ -280,6 +294,15 @@ class VllmTranslator(RemoteTranslator):
 
     def addresses(self) -> list[EndpointAddress]:
         return [] if self.server else super().addresses()
+
+    def paths_found(self, folder: Path) -> dict[str, Any]:
+        found = super().paths_found(folder)
+        if self.server is None:
+            return found
+        # What has no folder in it is looked for in PATH.
+        python = beside(self.server.python, folder) if "/" in self.server.python else self.server.python
+        server = self.server.model_copy(update={"python": python})
+        return found | {"server": server, "model": beside(self.model, folder)}
 
 
 Translator = Annotated[

@@ -1,0 +1,19 @@
+"""The paths in a recipe: it says them relative to itself, and a build runs from anywhere."""
+
+from pathlib import Path
+
+
+def resolved(path: str, folder: Path) -> str:
+    """A path of a recipe in `folder`, absolute; what is on the Hub (`hf://...`) stays."""
+    return path if "://" in path or Path(path).is_absolute() else str((folder / Path(path).expanduser()).resolve())
+
+
+def beside(name: str, folder: Path) -> str:
+    """The absolute path of what is so named beside the recipe or here, else the name: other machines look elsewhere.
+
+    Links are kept: an interpreter knows its environment by the place of its link.
+    """
+    marks = ("", "tokenizer.json", "config.json")
+    places = (folder / Path(name).expanduser(), Path(name).expanduser())
+    found = next((place for place in places if any((place / mark).is_file() for mark in marks)), None)
+    return str(found.absolute()) if found else name
