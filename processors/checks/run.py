@@ -1,7 +1,7 @@
 """Checks of a translation against its source: verdicts, each with a reason and a place.
 
 They need no model and no reference. A hard verdict vetoes a candidate; a soft one is a feature of the ranker. What
-each check looks at stands with it in `processors.check_*`; `benchmarks/checks.py` measures recall and false alarms.
+each check looks at stands with it in `processors.check_*`; `benchmarks/checks` measures recall and false alarms.
 """
 
 from __future__ import annotations

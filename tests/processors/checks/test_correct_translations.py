@@ -1,0 +1,84 @@
+"""Careful translations that a check may not veto: the half of the benchmark's pairs that is not held back."""
+
+from typing import Any
+
+import pytest
+
+from benchmarks.checks.pairs import ChatPair, read_chat_pairs
+from processors.checks.run import has_hard
+from tests.processors.checks.cases import verdicts
+
+# Vetoed or noted today. Whoever mends a kind takes its ids away.
+VETOED: dict[str, str] = {
+    "money-0": "protected",
+    "money-2": "protected",
+    "money-4": "protected",
+    "worked_steps-0": "protected",
+    "shell_variable-0": "protected",
+    "indented_prose-0": "protected",
+    "indented_prose-2": "protected",
+    "indented_prose-4": "protected",
+    "indented_prose-6": "protected",
+    "unclosed_fence-0": "protected",
+    "unclosed_fence-2": "protected",
+    "unclosed_fence-4": "protected",
+    "unclosed_fence-6": "protected",
+    "coordinates-0": "numbers",
+    "coordinates-4": "numbers",
+    "coordinates-6": "numbers",
+    "number_list-0": "numbers",
+    "number_list-2": "numbers",
+    "time-0": "numbers",
+    "time-2": "numbers",
+    "quoted_english-0": "untranslated",
+    "quoted_english-2": "script",
+    "quoted_english-6": "script",
+    "host_list-4": "untranslated",
+    "unfenced_code-0": "untranslated",
+    "unfenced_code-2": "untranslated",
+    "unfenced_code-4": "untranslated",
+    "label-2": "prompt_echo",
+    "declined-0": "refusal",
+    "declined-2": "refusal",
+    "tag-0": "protected",
+    "tag-2": "protected",
+    "tag-4": "protected",
+    "tag-6": "protected",
+}  # fmt: skip
+NOTED: dict[str, str] = {
+    "number_list-4": "numbers",
+    "time-6": "numbers",
+    "large_number-0": "numbers",
+    "host_list-0": "untranslated",
+    "host_list-2": "untranslated",
+    "host_list-6": "untranslated",
+}  # fmt: skip
+
+
+def cases(*failing: dict[str, str]) -> list[Any]:
+    reasons = {key: reason for table in failing for key, reason in table.items()}
+    return [
+        pytest.param(
+            pair,
+            id=pair.id,
+            marks=[pytest.mark.xfail(strict=True, reason=reasons[pair.id])] if pair.id in reasons else [],
+        )
+        for pair in read_chat_pairs()
+        if not pair.held
+    ]
+
+
+@pytest.mark.parametrize("pair", cases(VETOED))
+def test_a_careful_translation_is_not_vetoed(pair: ChatPair) -> None:
+    assert not has_hard(verdicts(pair.source, pair.target))
+
+
+@pytest.mark.parametrize("pair", cases(VETOED, NOTED))
+def test_nothing_is_held_against_a_careful_translation(pair: ChatPair) -> None:
+    assert not verdicts(pair.source, pair.target)
+
+
+def test_the_pairs_have_ids_of_their_kinds_and_none_twice() -> None:
+    pairs = read_chat_pairs()
+    assert len({pair.id for pair in pairs}) == len(pairs)
+    assert all(pair.id.rpartition("-")[0] == pair.kind for pair in pairs)

@@ -1,0 +1,76 @@
+"""Sentences that did not arrive, and sentences that nobody wrote."""
+
+import pytest
+
+from tests.processors.checks.cases import SENTENCES, joined, missed, must_see
+
+FOUR, EIGHT, TWELVE = joined(0, 4), joined(4, 12), joined(0, 12)
+PARAGRAPHS = joined(0, 6, "\n\n")
+
+
+def without(first: int, end: int, *lost: int, separator: str = " ") -> str:
+    return separator.join(SENTENCES[i][1] for i in range(first, end) if i not in lost)
+
+
+LOST = [
+    missed(*FOUR, without(0, 4, 3)),
+    missed(*FOUR, without(0, 4, 0)),
+    missed(*FOUR, without(0, 4, 1)),
+    missed(*FOUR, without(0, 4, 2)),
+    missed(*TWELVE, without(0, 12, 11)),
+    missed(*TWELVE, without(0, 12, 6)),
+    missed(*TWELVE, without(0, 12, 0)),
+    missed(*TWELVE, without(0, 12, 9, 10, 11)),
+    missed(*TWELVE, without(0, 12, 3, 8)),
+    missed(*EIGHT, without(4, 12, 11)),
+    missed(*EIGHT, without(4, 12, 10, 11)),
+    missed(*EIGHT, without(4, 12, 5, 7, 9)),
+    missed(*PARAGRAPHS, without(0, 6, 5, separator="\n\n")),
+    missed(*PARAGRAPHS, without(0, 6, 2, separator="\n\n")),
+    missed(*joined(0, 2), without(0, 2, 1)),
+    missed(*joined(3, 5), without(3, 5, 3)),
+    # A quarter of the letters, cut off within a sentence.
+    missed(*TWELVE, TWELVE[1][: len(TWELVE[1]) * 3 // 4]),
+    missed(*FOUR, FOUR[1][: len(FOUR[1]) * 3 // 4]),
+    missed(*EIGHT, EIGHT[1][: len(EIGHT[1]) * 3 // 4].rsplit(" ", 1)[0] + "."),
+    # Summaries of about 60 % of the length.
+    missed(*FOUR, "يفتح السوق في السادسة، ويأتيه المزارعون بالخضار فتمتلئ الشوارع، وتبيع سلمى فيه الخبز منذ 31 عامًا."),
+    missed(*joined(4, 8),
+     "بنى والدها الفرن بحجارة السور، ويمر به الأطفال، ولا تأخذ مالًا من الفقراء، ويعلو دخانه في الشتاء."),
+]  # fmt: skip
+
+ADDED = [
+    missed(*FOUR, f"{FOUR[1]} وقد ازدهرت التجارة في المدينة كثيرًا خلال السنوات الأخيرة."),
+    missed(*FOUR, f"{FOUR[1]} ويزور السوق كل عام آلاف السياح من جميع أنحاء العالم."),
+    missed(*FOUR, f"كانت المدينة قديمًا مركزًا للقوافل القادمة من الجنوب. {FOUR[1]}"),
+    missed(*joined(0, 2), f"{SENTENCES[0][1]} ويغلق أبوابه عند غروب الشمس. {SENTENCES[1][1]}"),
+    missed(*joined(0, 1), f"{SENTENCES[0][1]} ويُعد من أشهر الأسواق في البلاد."),
+    missed(*TWELVE, f"{TWELVE[1]} ولذلك يحبها جميع سكان الحي ويحترمونها."),
+    missed(*EIGHT, f"{EIGHT[1]} باختصار، الخبز الجيد يتطلب الحب والوقت والمهارة."),
+    missed(*FOUR, f"{FOUR[1]} ومن الجدير بالذكر أن هذا السوق من أقدم الأسواق."),
+    missed(*joined(5, 7), f"{joined(5, 7)[1]} شكرًا لكم على القراءة."),
+]  # fmt: skip
+
+# Within a sentence no end of one tells.
+PADDED = [
+    missed(*SENTENCES[0], "يفتح السوق، كما هو معروف لدى الجميع ومنذ زمن بعيد جدًا، في السادسة صباحًا."),
+    missed(*SENTENCES[4], "بنى والدها الفرن بحجارة من السور القديم، وهو عمل شاق استغرق منه وقتًا طويلًا."),
+    missed(*SENTENCES[5], "يتوقف الأطفال هناك في طريقهم إلى المدرسة لكي يشتروا الحلوى ويلعبوا مع أصدقائهم قليلًا."),
+    missed(*SENTENCES[9], "فضحكت ضحكة عالية سمعها كل من في الشارع وأعطته رغيفًا بدلًا من ذلك."),
+    missed(*SENTENCES[11], "وليس فيها سوى أن الخبز الجيد يحتاج إلى صبر، أي إلى صبر وأناة وعدم تسرّع."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "right", "wrong"), LOST)
+def test_a_lost_sentence_is_seen_in_short_texts_and_in_long_ones(source: str, right: str, wrong: str) -> None:
+    must_see(source, right, wrong)
+
+
+@pytest.mark.parametrize(("source", "right", "wrong"), ADDED)
+def test_a_sentence_that_nobody_wrote_is_seen(source: str, right: str, wrong: str) -> None:
+    must_see(source, right, wrong)
+
+
+@pytest.mark.parametrize(("source", "right", "wrong"), PADDED)
+def test_a_padded_clause_is_noted(source: str, right: str, wrong: str) -> None:
+    must_see(source, right, wrong, hard=False)

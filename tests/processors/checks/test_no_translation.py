@@ -1,0 +1,139 @@
+"""What stands in a translation's place: nothing, letters that broke, a stub, an answer, something else."""
+
+import pytest
+
+from tests.processors.checks.cases import missed, must_see
+
+SCHOOL = ("Welcome to the big school near the river.", "مرحبًا بكم في المدرسة الكبيرة بالقرب من النهر.")
+MOMENT = (
+    "Describe a memorable moment in your life and say what you learned from it",
+    "صف لحظة لا تُنسى من حياتك واذكر ما تعلمته منها",
+)
+HELLO = ("Hello to all of you.", "مرحبًا بكم جميعًا.")
+RULES = (
+    "Read the rules before you start. The game takes an hour.",
+    "اقرأ القواعد قبل أن تبدأ. تستغرق اللعبة ساعة.",
+)
+LIST_FILES = ("Run `ls -la` to list the files in the folder.", "شغّل الأمر `ls -la` لسرد الملفات في المجلد.")
+PLAIN = ("Boil the water and add the tea leaves.", "اغلِ الماء وأضف أوراق الشاي.")
+FRANCE = ("What is the capital of France?", "ما عاصمة فرنسا؟")
+
+BROKEN_SCRIPT = [
+    missed(*SCHOOL, "????? ??? ?? ???????"),
+    missed(*HELLO, "Ù…Ø±Ø­Ø¨Ø§ Ø¨ÙƒÙ…"),
+    missed(*HELLO, "مرحبا ب\ufffdم جميعا."),
+    missed(*SCHOOL, "■■■■■ ■■■ ■■ ■■■■■■■ ■■■■■■■ ■■■■■■ ■■ ■■■■■"),
+    missed(*SCHOOL, "ãÑÍÈÇ Èßã Ýí ÇáãÏÑÓÉ ÇáßÈíÑÉ"),
+    missed(*SCHOOL, "مرحبا بكم في المدرسة ?????? بالقرب من ?????."),
+    missed(*SCHOOL, "<0xD9><0x85><0xD8><0xB1>حبًا بكم في المدرسة الكبيرة بالقرب من النهر."),
+    missed(*SCHOOL, "▁مرحبًا▁بكم▁في▁المدرسة▁الكبيرة▁بالقرب▁من▁النهر."),
+    missed(*SCHOOL, "\u202bمرحبًا بكم في المدرسة الكبيرة بالقرب من النهر.\u202c"),
+    missed(*SCHOOL, "\u202eرهنلا نم برقلاب ةريبكلا ةسردملا يف مكب ابحرم.\u202c"),
+    missed(*SCHOOL, "ﻣﺮﺣﺒًﺎ ﺑﻜﻢ ﻓﻲ ﺍﻟﻤﺪﺭﺳﺔ ﺍﻟﻜﺒﻴﺮﺓ ﺑﺎﻟﻘﺮﺏ ﻣﻦ ﺍﻟﻨﻬﺮ."),
+    missed(*SCHOOL, "م\u200bر\u200bح\u200bب\u200bا بكم في المدرسة الكبيرة بالقرب من النهر."),
+    missed(*SCHOOL, "\\u0645\\u0631\\u062d\\u0628\\u0627 \\u0628\\u0643\\u0645"),
+    missed(*SCHOOL, "&#1605;&#1585;&#1581;&#1576;&#1575; &#1576;&#1603;&#1605;"),
+    missed(*SCHOOL, "م ر ح ب ا   ب ك م   ف ي   ا ل م د ر س ة   ا ل ك ب ي ر ة"),
+    missed(*SCHOOL, "1234567890 1234567890 1234567890"),
+    (*SCHOOL, "🏫🌊👋 🏫🌊👋 🏫🌊👋"),
+]  # fmt: skip
+
+STUB = [
+    missed(*MOMENT, "-"),
+    missed(f"{MOMENT[0]}.", f"{MOMENT[1]}.", "Sorry."),
+    missed(*MOMENT, "..."),
+    missed(*MOMENT, "…"),
+    missed(*MOMENT, "N/A"),
+    missed(*MOMENT, "نعم"),
+    missed(*MOMENT, "آسف."),
+    (*MOMENT, "[ترجمة]"),
+    missed(*MOMENT, "I cannot"),
+    missed(*MOMENT, "I cannot."),
+    missed(*RULES, "حسنًا."),
+    missed(*RULES, "تمت الترجمة."),
+    missed(*RULES, "\"\""),
+    missed(*RULES, "null"),
+    missed(*RULES, "None"),
+    missed(*RULES, "،"),
+    missed(*RULES, "# "),
+]  # fmt: skip
+
+WRAPPED = [
+    missed(*LIST_FILES, f"```arabic\n{LIST_FILES[1]}\n```"),
+    missed(*LIST_FILES, f"```\n{LIST_FILES[1]}\n```"),
+    missed(*LIST_FILES, f"~~~\n{LIST_FILES[1]}\n~~~"),
+    missed(*LIST_FILES, f"```text\n{LIST_FILES[1]}"),
+    (*PLAIN, f"```arabic\n{PLAIN[1]}\n```"),
+    (*PLAIN, f"```markdown\n{PLAIN[1]}\n```"),
+    (*PLAIN, f"<think>\nThe user wants a translation into Arabic.\n</think>\n\n{PLAIN[1]}"),
+    (*PLAIN, f"<think>يريد المستخدم ترجمة.</think>\n{PLAIN[1]}"),
+    (*PLAIN, f"<thinking>Let me translate.</thinking>\n{PLAIN[1]}"),
+    (*PLAIN, f"Okay, the user wants Arabic.\n</think>\n\n{PLAIN[1]}"),
+    (*PLAIN, f"Here is the translation:\n\n{PLAIN[1]}"),
+    (*PLAIN, f"Sure! Here's the Arabic version of your text:\n{PLAIN[1]}"),
+    (*PLAIN, f"<translation>{PLAIN[1]}</translation>"),
+    (*PLAIN, f'{{"translation": "{PLAIN[1]}"}}'),
+    (*PLAIN, f"Arabic translation: {PLAIN[1]}"),
+    (*PLAIN, f"النص المترجم:\n{PLAIN[1]}"),
+    (*PLAIN, f"{PLAIN[0]}\n\n{PLAIN[1]}"),
+    (*PLAIN, f"`{PLAIN[1]}`"),
+]  # fmt: skip
+
+ANSWERED = [
+    missed(*FRANCE, "عاصمة فرنسا هي باريس."),
+    missed(*FRANCE, "باريس."),
+    missed(*FRANCE, "ما عاصمة فرنسا؟ عاصمة فرنسا هي باريس."),
+    missed(*FRANCE, "ما عاصمة فرنسا؟\n\nباريس هي عاصمة فرنسا وأكبر مدنها."),
+    missed(*FRANCE, "فرنسا بلد في غرب أوروبا يشتهر بالجبن والنبيذ والمتاحف."),
+    missed("How many days are there in a leap year?", "كم يومًا في السنة الكبيسة؟", "في السنة الكبيسة 366 يومًا."),
+    missed("Write a haiku about the sea.", "اكتب قصيدة هايكو عن البحر.",
+     "موج يهمس للرمل\nوالقمر يصغي صامتًا\nليل بلا آخر"),
+    missed("List three fruits that grow in Egypt.", "اذكر ثلاث فواكه تنمو في مصر.",
+     "1. المانجو\n2. الجوافة\n3. التمر"),
+    missed("Who wrote this novel, and when was it published?", "من كتب هذه الرواية، ومتى نُشرت؟",
+     "كتبها نجيب محفوظ ونُشرت في القاهرة قبل زمن طويل."),
+    missed("Translate the word 'water' into French.", "ترجم كلمة 'water' إلى الفرنسية.",
+     "الترجمة الفرنسية للكلمة هي eau."),
+    missed("Summarize the plot of the film in two sentences.", "لخّص قصة الفيلم في جملتين.",
+     "يروي الفيلم قصة شاب يبحث عن أخيه. وفي النهاية يجده في مدينة بعيدة."),
+    missed("Is it safe to drink this water?", "هل شرب هذا الماء آمن؟", "نعم، هذا الماء آمن للشرب."),
+    missed("Compute 12 + 30.", "احسب 12 + 30.", "12 + 30 = 42"),
+]  # fmt: skip
+
+ANOTHER_TEXT = [
+    missed("The bridge was closed for repairs after the storm.", "أُغلق الجسر للإصلاح بعد العاصفة.",
+     "تحب أختي الصغيرة رسم الزهور والفراشات."),
+    missed("My grandmother bakes bread every Friday morning.", "تخبز جدتي الخبز كل صباح جمعة.",
+     "انخفضت أسعار الأسهم في نهاية الأسبوع."),
+    missed("Ali scored 12 goals for Real Madrid in 2019.", "سجّل علي 12 هدفًا لريال مدريد عام 2019.",
+     "يعيش النمر السيبيري في غابات الشرق البعيد."),
+    missed("Open the settings page and choose a language.", "افتح صفحة الإعدادات واختر لغة.",
+     "كان الشاعر يسكن في بيت صغير قرب البحر."),
+    missed("Is there a doctor in this village?", "هل يوجد طبيب في هذه القرية؟", "هل تفضّل الشاي أم القهوة في الصباح؟"),
+    missed("We painted the door green.", "دهنّا الباب باللون الأخضر.", "طار العصفور فوق الحقل."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "right", "wrong"), BROKEN_SCRIPT)
+def test_letters_that_broke_are_no_translation(source: str, right: str, wrong: str) -> None:
+    must_see(source, right, wrong, chunk=True)
+
+
+@pytest.mark.parametrize(("source", "right", "wrong"), STUB)
+def test_a_stub_is_no_translation(source: str, right: str, wrong: str) -> None:
+    must_see(source, right, wrong, chunk=True)
+
+
+@pytest.mark.parametrize(("source", "right", "wrong"), WRAPPED)
+def test_what_a_model_wraps_its_answer_in_does_not_pass(source: str, right: str, wrong: str) -> None:
+    must_see(source, right, wrong)
+
+
+@pytest.mark.parametrize(("source", "right", "wrong"), ANSWERED)
+def test_an_answer_is_no_translation(source: str, right: str, wrong: str) -> None:
+    must_see(source, right, wrong, chunk=True)
+
+
+@pytest.mark.parametrize(("source", "right", "wrong"), ANOTHER_TEXT)
+def test_a_translation_of_another_text_is_none_of_this_one(source: str, right: str, wrong: str) -> None:
+    must_see(source, right, wrong)

@@ -1,0 +1,122 @@
+"""Links, anchors, placeholders and the values of tool calls: what must arrive letter by letter."""
+
+from typing import Any
+
+import pytest
+
+from processors.checks.run import check_conversation
+from tests.processors.checks.cases import missed, must_see
+
+GUIDE = (
+    "See [the guide](docs/guide) and [the section](#install-the-tool).",
+    "انظر [الدليل](docs/guide) و[القسم](#install-the-tool).",
+)
+BASE64 = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk"
+
+LINK = [
+    missed(*GUIDE, GUIDE[1].replace("docs/guide", "المستندات/الدليل")),
+    missed(*GUIDE, GUIDE[1].replace("#install-the-tool", "#تثبيت-الأداة")),
+    missed(*GUIDE, "انظر الدليل والقسم."),
+    missed(*GUIDE, GUIDE[1].replace("](", "] (")),
+    missed(*GUIDE, GUIDE[1].replace("(docs/guide)", "(#install-the-tool)", 1)),
+    ("Read [the licence](LICENSE.md) first.", "اقرأ [الرخصة](LICENSE.md) أولًا.", "اقرأ [الرخصة](الرخصة.md) أولًا."),
+    ("![A red fox](images/fox.png)", "![ثعلب أحمر](images/fox.png)", "![ثعلب أحمر](صور/ثعلب.png)"),
+    missed("## Install {#install-tool}", "## التثبيت {#install-tool}", "## التثبيت {#أداة-التثبيت}"),
+    missed("## Install {#install-tool}", "## التثبيت {#install-tool}", "## التثبيت"),
+    missed("See [the manual][1].\n\n[1]: docs/manual", "انظر [الدليل][1].\n\n[1]: docs/manual",
+     "انظر [الدليل][1].\n\n[1]: دليل"),
+    ('<a href="#top">Back to the top</a>', '<a href="#top">العودة إلى الأعلى</a>',
+     '<a href="#أعلى">العودة إلى الأعلى</a>'),
+    missed(f"The icon is data:image/png;base64,{BASE64} in the page.",
+     f"الأيقونة هي data:image/png;base64,{BASE64} في الصفحة.",
+     f"الأيقونة هي data:image/png;base64,{BASE64[:30]} في الصفحة."),
+    missed(f"Decode this string: {BASE64}", f"فك ترميز هذه السلسلة: {BASE64}", f"فك ترميز هذه السلسلة: {BASE64[:40]}"),
+    missed("Call https://{ip}/v1/x to start.", "استدعِ https://{ip}/v1/x للبدء.",
+     "استدعِ https://{العنوان}/v1/x للبدء."),
+    missed("Use https://host.{region}.example.com/a here.", "استخدم https://host.{region}.example.com/a هنا.",
+     "استخدم https://host.{region}.example.com هنا."),
+    missed("Open https://<your-domain>/path in a browser.", "افتح https://<your-domain>/path في المتصفح.",
+     "افتح https://<نطاقك>/path في المتصفح."),
+    missed("Open https://<your-domain>/path in a browser.", "افتح https://<your-domain>/path في المتصفح.",
+     "افتح https://<your-domain>/مسار في المتصفح."),
+]  # fmt: skip
+
+PLACEHOLDER = [
+    missed("The work is %d%% done.", "اكتمل %d%% من العمل.", "اكتمل العمل."),
+    missed("The work is %d%% done.", "اكتمل %d%% من العمل.", "اكتمل %d من العمل."),
+    missed("The file has %lu bytes.", "في الملف %lu بايت.", "في الملف بايتات."),
+    missed("Copied {} of {} files.", "نُسخ {} من {} ملفات.", "نُسخ {} ملفات."),
+    missed("Copied {} files.", "نُسخت {} ملفات.", "نُسخت الملفات."),
+    missed("%1 wants to open %2.", "يريد %1 فتح %2.", "يريد %1 فتحه."),
+    missed("%1 wants to open %2.", "يريد %1 فتح %2.", "يريد فتح %2."),
+    ("Hello, %(name)s!", "مرحبًا %(name)s!", "مرحبًا %(الاسم)s!"),
+    ("Your total is ${total}.", "المجموع ${total}.", "المجموع ${المجموع}."),
+    ("%-10s was found in %5.2f seconds.", "عُثر على %-10s في %5.2f ثانية.", "عُثر عليه في %5.2f ثانية."),
+    missed("Saved %@ to the disk.", "حُفظ %@ على القرص.", "حُفظ على القرص."),
+    ("%1$s sent %2$d messages.", "أرسل %1$s عدد %2$d من الرسائل.", "أرسل عددًا من الرسائل."),
+    ("Delete {0} and {1}?", "أتريد حذف {0} و{1}؟", "أتريد حذف {0}؟"),
+    ("Welcome, {{user}}.", "أهلًا {{user}}.", "أهلًا {{المستخدم}}."),
+    ("The key is {count:,d} long.", "طول المفتاح {count:,d}.", "طول المفتاح كبير."),
+    ("Removing %s (%s) ...", "يجري حذف %s (%s) ...", "يجري حذف %s ..."),
+    missed("Line %ld, column %zu", "السطر %ld، العمود %zu", "السطر، العمود"),
+    missed("Set %USERPROFILE% first.", "اضبط %USERPROFILE% أولًا.", "اضبط ملف المستخدم أولًا."),
+    ("Dear <name>, thank you.", "عزيزي <name>، شكرًا لك.", "عزيزي <الاسم>، شكرًا لك."),
+]  # fmt: skip
+
+MARKUP = [
+    ('He said "come in" and left.', 'قال "ادخل" وغادر.', "قال &quot;ادخل&quot; وغادر."),
+    ("It's Layla's book.", "إنه كتاب ليلى.", "إنه كتاب &#39;ليلى&#39;."),
+    ("Ten apples and two pears.", "عشر تفاحات وحبتا كمثرى.", "عشر&nbsp;تفاحات وحبتا كمثرى."),
+    ("Salt & pepper", "ملح & فلفل", "ملح &amp; فلفل"),
+    ("If 3 < 5, go on.", "إذا كان 3 < 5 فتابع.", "إذا كان 3 &lt; 5 فتابع."),
+    ("A quiet street", "شارع هادئ", "<b>شارع هادئ</b>"),
+    ("A quiet street", "شارع هادئ", "شارع هادئ<br>"),
+    ("He came home late.", "عاد إلى البيت متأخرًا.", "<p>عاد إلى البيت متأخرًا.</p>"),
+    missed("He came home late.", "عاد إلى البيت متأخرًا.", "عاد إلى البيت متأخرًا.\\n"),
+    missed("He came home late.", "عاد إلى البيت متأخرًا.", "عاد &rlm;إلى البيت متأخرًا."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "right", "wrong"), LINK)
+def test_a_link_arrives_letter_by_letter(source: str, right: str, wrong: str) -> None:
+    must_see(source, right, wrong)
+
+
+@pytest.mark.parametrize(("source", "right", "wrong"), PLACEHOLDER)
+def test_a_placeholder_arrives_letter_by_letter(source: str, right: str, wrong: str) -> None:
+    must_see(source, right, wrong)
+
+
+@pytest.mark.parametrize(("source", "right", "wrong"), MARKUP)
+def test_markup_that_the_source_has_not_is_seen(source: str, right: str, wrong: str) -> None:
+    must_see(source, right, wrong, hard=False)
+
+
+# (name and argument, value, what the user says, translated with the value, translated without)
+TOOL_VALUES = [
+    missed("network_name", "network222", "Delete the fabric named 'network222'.", "احذف النسيج المسمى 'network222'.",
+     "احذف النسيج المسمى 'الشبكة222'."),
+    missed("network_name", "network222", "Delete the fabric named 'network222'.", "احذف النسيج المسمى 'network222'.",
+     "احذف النسيج المسمى."),
+    missed("city", "Lyon", "What is the weather in Lyon today?", "ما حالة الطقس في Lyon اليوم؟",
+     "ما حالة الطقس في ليون اليوم؟"),
+    missed("file", "report final.docx", "Open report final.docx for me.", "افتح لي report final.docx.",
+     "افتح لي التقرير النهائي.docx."),
+    missed("title", "Blue Moon", "Play the song Blue Moon.", "شغّل أغنية Blue Moon.", "شغّل أغنية القمر الأزرق."),
+    missed("tag", "todo-list", "Show my notes with the tag todo-list.", "أظهر ملاحظاتي ذات الوسم todo-list.",
+     "أظهر ملاحظاتي ذات وسم قائمة المهام."),
+    ("amount", "1500", "Transfer 1500 to Omar.", "حوّل 1500 إلى عمر.", "حوّل مبلغًا إلى عمر."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("argument", "value", "said", "right", "wrong"), TOOL_VALUES)
+def test_a_tool_call_s_value_that_the_source_says_is_said_by_the_translation(
+    argument: str, value: str, said: str, right: str, wrong: str
+) -> None:
+    call = f'<tool_call>\n{{"name": "act", "arguments": {{"{argument}": "{value}"}}}}\n</tool_call>'
+
+    def conversation(user: str) -> list[dict[str, Any]]:
+        return [{"role": "user", "content": user}, {"role": "assistant", "content": call}]
+
+    assert not check_conversation(conversation(said), conversation(right))
+    assert check_conversation(conversation(said), conversation(wrong))
