@@ -30,7 +30,7 @@ BEAT_S, LEASE_S = 2.0, 15.0
 FIRST_POLL_S, LONGEST_POLL_S = 0.02, 0.5
 
 
-class Claims:
+class QuestionClaims:
     """Claims in `folder` by the process that holds the lock `<lock_folder>/<name>.lock`.
 
     `name` begins with this machine's own letters and a hyphen (see `processors.answers.process_name`).
@@ -142,7 +142,7 @@ class Claims:
         return True
 
 
-async def ask_once(claims: Claims, key: bytes, stored: Callable[[], Found | None]) -> Found | None:
+async def ask_once(claims: QuestionClaims, key: bytes, stored: Callable[[], Found | None]) -> Found | None:
     """What another process was answered to `key` meanwhile, or None: then ask, store the answer and `let_go`."""
     while True:
         taken = await claims.take(key)

@@ -19,7 +19,7 @@ from loguru import logger
 
 from processors.answers.log import LOG_MAGIC, Log, Record
 from processors.answers.process_name import take_name
-from processors.answers.question_claims import BEAT_S, Claims, ask_once
+from processors.answers.question_claims import BEAT_S, QuestionClaims, ask_once
 from processors.answers.reader import AnswerReader
 from processors.clients.answer import Answer
 from processors.errors import InputError, SmolKalamError
@@ -52,7 +52,7 @@ class AnswerStore(AnswerReader):
             self._lock, self.name = take_name(Path(folder))
         except OSError as error:
             raise InputError(f"{folder}: answers cannot be stored there ({error.strerror})") from None
-        self._claims = Claims(Path(folder) / "asking", Path(folder), self.name)
+        self._claims = QuestionClaims(Path(folder) / "asking", Path(folder), self.name)
         try:
             super().__init__(folder)
             self._begin()

@@ -13,9 +13,10 @@ from loguru import logger
 
 from processors.clients.address import Address
 from processors.clients.answer import Answer
-from processors.clients.pacing import Pacer, backoff
+from processors.clients.pacing import Pacer
 from processors.clients.prompts import PromptConfig
 from processors.clients.responses import Fault, Mode, read_response
+from processors.clients.waits import backoff
 from processors.errors import EngineError, SmolKalamError
 
 CONNECT_S = 10.0

@@ -1,6 +1,6 @@
 """A translator's servers over HTTP: requests that are shared out, retried and paced until there is an answer.
 
-datatrove's own EndpointServer cannot talk to a remote endpoint and dies with its first fault (design section 9); this
+datatrove's own EndpointServer cannot talk to a remote endpoint and dies with its first fault; this
 one has no process of its own, asks nothing but the completions of the servers, and never gives a key away.
 
 It speaks HTTP by httpx and not through huggingface_hub's AsyncInferenceClient, which retries nothing, hides the
@@ -19,8 +19,10 @@ from loguru import logger
 from processors.clients.address import Address
 from processors.clients.answer import Answer
 from processors.clients.connection import Connection, Count, EndpointConfig
-from processors.clients.pacing import OutOfPatience, Trouble, Turns, backoff
+from processors.clients.pacing import OutOfPatience, Trouble
 from processors.clients.responses import Fault, RequestFailed
+from processors.clients.turns import Turns
+from processors.clients.waits import backoff
 from processors.errors import EngineError
 
 if TYPE_CHECKING:

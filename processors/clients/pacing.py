@@ -1,19 +1,13 @@
-"""How fast endpoints may be asked: an adaptive limit, waits that the server orders, and a circuit breaker for each.
+"""How fast an endpoint may be asked: an adaptive limit, waits that the server orders, and a circuit breaker.
 
 The limit follows TCP's rule: one more at a time for each round of successes, a cut when the server says it is busy
 (additive increase, multiplicative decrease). The breaker opens when every request fails: it pauses, says why, and
 lets one request through at a time until one succeeds, so that an outage costs time and not rows. Requests wait in
-one queue for all endpoints (`Turns`).
+one queue for all endpoints (`processors.clients.turns`).
 """
 
 import asyncio
-import random
-import re
-from collections import deque
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 from loguru import logger
@@ -23,69 +17,8 @@ from processors.errors import EngineError
 CUT = 0.7
 IN_A_ROW = 10
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 15.0
-LONGEST_BACKOFF_S = 30.0
 # A pause shorter than this is not worth a line, nor are fewer failures.
 TELL_S, FEW = 5.0, 3
-
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
-_UNIT_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-
-
-def backoff(attempt: int, base_s: float) -> float:
-    """Seconds before retry number `attempt` (from 0): doubled each time, half of it random, 30 at most."""
-    full = min(LONGEST_BACKOFF_S, base_s * 2 ** min(attempt, 16))
-    return full * random.uniform(0.5, 1.0)
-
-
-def ordered_wait(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
-    """Seconds that the server orders us to wait, or None. `headers` has lower-case names.
-
-    Reads `retry-after-ms`, `Retry-After` (RFC 9110 section 10.2.3: seconds or a date, measured from the response's
-    own `Date` so that clocks need not agree), and the `x-ratelimit-reset*` family: seconds, durations such as `6m0s`,
-    or a time as Unix seconds or milliseconds. Of several, those whose `remaining` is 0 count.
-    """
-    now = _date(headers.get("date")) or now or datetime.now(UTC)
-    if (milliseconds := _number(headers.get("retry-after-ms"))) is not None:
-        return milliseconds / 1000
-    if value := headers.get("retry-after"):
-        if (seconds := _number(value)) is not None:
-            return seconds
-        if (date := _date(value)) is not None:
-            return max(0.0, (date - now).total_seconds())
-    waits, spent = [], []
-    for name, value in headers.items():
-        if name.startswith(("x-ratelimit-reset", "ratelimit-reset")):
-            wait = _reset(value, now)
-            if wait is not None:
-                waits.append(wait)
-                if headers.get(name.replace("reset", "remaining"), "").strip() == "0":
-                    spent.append(wait)
-    return max(spent) if spent else min(waits, default=None)
-
-
-def _number(value: str | None) -> float | None:
-    try:
-        number = float(value) if value else None
-    except ValueError:
-        return None
-    return number if number is not None and 0 <= number < float("inf") else None
-
-
-def _date(value: str | None) -> datetime | None:
-    try:
-        date = parsedate_to_datetime(value) if value else None
-    except ValueError:
-        return None
-    return date.replace(tzinfo=UTC) if date and date.tzinfo is None else date
-
-
-def _reset(value: str, now: datetime) -> float | None:
-    if (number := _number(value.strip())) is not None:
-        if number > 1e11:
-            number /= 1000
-        return max(0.0, number - now.timestamp()) if number > 1e8 else number
-    parts = _DURATION.findall(value)
-    return sum(float(amount) * _UNIT_S[unit] for amount, unit in parts) if parts else None
 
 
 class OutOfPatience(EngineError):
@@ -148,11 +81,11 @@ class Pacer:
 
     def usable(self) -> bool:
         """Whether it is worth waiting for: not closed, and not resting for longer than our patience."""
-        return not self.closed and _now() >= self._rests_until
+        return not self.closed and loop_time() >= self._rests_until
 
     def trouble(self) -> Trouble | None:
         """Why nothing comes of it, and since when; None while it works, or is only asked for a moment's rest."""
-        now, since = _now(), []
+        now, since = loop_time(), []
         if self._held():
             since.append(self._held_since)
         # A busy server opens no breaker, and gets one request after the other all the same.
@@ -223,13 +156,13 @@ class Pacer:
     def rest(self, seconds: float, reason: str) -> None:
         """Lend no slot for longer than anybody waits here; then begin anew."""
         self._hold()
-        self._rests_until = _now() + seconds
+        self._rests_until = loop_time() + seconds
         self._failing_since = None
         self._failures = 0
         self._pause(seconds, reason)
 
     def _note_failure(self, reason: str) -> None:
-        now = _now()
+        now = loop_time()
         self.reason = reason
         self._failures += 1
         self._failing_since = self._failing_since or now
@@ -241,14 +174,14 @@ class Pacer:
             raise OutOfPatience(message, self.patience_s)
 
     def _held(self) -> bool:
-        return bool(self.closed) or self.open or _now() < max(self._held_until, self._rests_until)
+        return bool(self.closed) or self.open or loop_time() < max(self._held_until, self._rests_until)
 
     def _hold(self) -> None:
         if not self._held():
-            self._held_since = _now()
+            self._held_since = loop_time()
 
     def _pause(self, seconds: float, reason: str) -> None:
-        until = _now() + seconds
+        until = loop_time() + seconds
         if until <= self.paused_until:
             return
         if seconds >= TELL_S and not self._paused():
@@ -260,82 +193,8 @@ class Pacer:
         self.paused_until = until
 
     def _paused(self) -> bool:
-        return _now() < self.paused_until
+        return loop_time() < self.paused_until
 
 
-class Turns:
-    """One queue for the slots of several pacers: first come, first served, by weight among those with a free slot.
-
-    Start-time fair queueing: where all have free slots each gets requests in proportion to its weight, by count; what
-    one cannot take (full, paused, closed) goes to the others at once, and is not made up for later.
-    """
-
-    def __init__(self, pacers: Sequence[Pacer], weights: Sequence[float]) -> None:
-        self.pacers = pacers
-        self._cost = [1 / weight for weight in weights]
-        self._next = [0.0] * len(pacers)
-        self._clock = 0.0
-        self._waiters: deque[tuple[asyncio.Future[tuple[int, int]], int | None]] = deque()
-        self._timer: asyncio.TimerHandle | None = None
-
-    @property
-    def waiting(self) -> int:
-        return len(self._waiters)
-
-    async def acquire(self, avoid: int | None = None) -> tuple[int, int]:
-        """Wait for a slot: the place of its pacer, and the ticket. `avoid` is taken only if no other has one free."""
-        if not self._waiters and (place := self._choose(avoid)) is not None:
-            return place, self.pacers[place].take()
-        waiter: asyncio.Future[tuple[int, int]] = asyncio.get_running_loop().create_future()
-        self._waiters.append((waiter, avoid))
-        self.wake()
-        try:
-            return await waiter
-        except asyncio.CancelledError:
-            if waiter.done() and not waiter.cancelled():
-                self.release(waiter.result()[0])
-            raise
-
-    def release(self, place: int) -> None:
-        self.pacers[place].release()
-        self.wake()
-
-    def stop(self) -> None:
-        """Turn away all who wait."""
-        if self._timer:
-            self._timer.cancel()
-        while self._waiters:
-            self._waiters.popleft()[0].cancel()
-
-    def wake(self) -> None:
-        """Give free slots to those who wait."""
-        while self._waiters:
-            waiter, avoid = self._waiters[0]
-            if waiter.done():
-                self._waiters.popleft()
-                continue
-            place = self._choose(avoid)
-            if place is None:
-                break
-            self._waiters.popleft()
-            waiter.set_result((place, self.pacers[place].take()))
-        pauses = [p.paused_until for p in self.pacers if not p.closed and p.paused_until > _now()]
-        if self._waiters and pauses:
-            if self._timer:
-                self._timer.cancel()
-            self._timer = asyncio.get_running_loop().call_at(min(pauses), self.wake)
-
-    def _choose(self, avoid: int | None) -> int | None:
-        free = [place for place, pacer in enumerate(self.pacers) if pacer.free()]
-        if not free:
-            return None
-        if len(free) > 1 and avoid in free:
-            free.remove(avoid)
-        place = min(free, key=lambda place: (max(self._next[place], self._clock), place))
-        self._clock = max(self._next[place], self._clock)
-        self._next[place] = self._clock + self._cost[place]
-        return place
-
-
-def _now() -> float:
+def loop_time() -> float:
     return asyncio.get_running_loop().time()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from processors.clients.answer import Answer
-from processors.clients.pacing import ordered_wait
+from processors.clients.waits import ordered_wait
 from processors.errors import SmolKalamError
 
 Mode = Literal["chat", "completion", "classify"]

@@ -1,6 +1,6 @@
 """From a conversation to its translation: parts, chunks, requests, checks, the retry ladder, and back.
 
-The ladder is the same for every backend (design section 5). A chunk's answer must hold the same protected spans as
+The ladder is the same for every backend. A chunk's answer must hold the same protected spans as
 its source and pass the cheap checks; otherwise it is asked again at another temperature, then in halves, then the
 prose between the protected spans alone. A chunk for which all of that fails fails its conversation: the source text is
 never passed off as a translation, and a conversation is never half translated.

@@ -1,4 +1,4 @@
-"""Translators behind a server: datatrove's InferenceRunner, with its traps closed (design section 9).
+"""Translators behind a server: datatrove's InferenceRunner, with its traps closed.
 
 A document is one rollout: the caller's coroutine gets the document and `ask`, and may ask as often as it likes. Every
 answer is in the store before the coroutine sees it, and the same question in flight twice is sent once.

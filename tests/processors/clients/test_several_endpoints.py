@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processors.clients.endpoint import Address, EndpointConfig
-from processors.clients.pacing import Pacer, Trouble, Turns
+from processors.clients.pacing import Pacer, Trouble
+from processors.clients.turns import Turns
 from processors.errors import EngineError
 from tests.processors.translation.test_runner import SECRET, endpoint, results, run, said, texts
 from tests.standins.foreign_server import free_port
@@ -106,7 +107,7 @@ def test_a_retry_goes_elsewhere_where_it_can() -> None:
 
 def test_trouble_is_told_while_it_lasts_and_measured_from_its_beginning(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [100.0]
-    monkeypatch.setattr("processors.clients.pacing._now", lambda: clock[0])
+    monkeypatch.setattr("processors.clients.pacing.loop_time", lambda: clock[0])
     pacer = Pacer("a", 4, 900.0, 6)
     pacer.busy(pacer.take(), "429: slow down", 2.0)
     assert pacer.trouble() is None

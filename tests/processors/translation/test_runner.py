@@ -24,9 +24,11 @@ from loguru import logger
 from processors.answers.store import AnswerStore
 from processors.clients.answer import Answer
 from processors.clients.endpoint import EndpointConfig, HttpServer
-from processors.clients.pacing import Pacer, Trouble, Turns, backoff, ordered_wait
+from processors.clients.pacing import Pacer, Trouble
 from processors.clients.prompts import PromptConfig
 from processors.clients.responses import Fault, RequestFailed, read_response
+from processors.clients.turns import Turns
+from processors.clients.waits import backoff, ordered_wait
 from processors.errors import EngineError, InputError, SmolKalamError
 from processors.languages.language import Language
 from processors.translation.runner import Ask, TranslationRunner

@@ -1,0 +1,81 @@
+"""One queue of requests for all endpoints of a translator: whose turn it is, and at which of them."""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+
+from processors.clients.pacing import Pacer, loop_time
+
+
+class Turns:
+    """One queue for the slots of several pacers: first come, first served, by weight among those with a free slot.
+
+    Start-time fair queueing: where all have free slots each gets requests in proportion to its weight, by count; what
+    one cannot take (full, paused, closed) goes to the others at once, and is not made up for later.
+    """
+
+    def __init__(self, pacers: Sequence[Pacer], weights: Sequence[float]) -> None:
+        self.pacers = pacers
+        self._cost = [1 / weight for weight in weights]
+        self._next = [0.0] * len(pacers)
+        self._clock = 0.0
+        self._waiters: deque[tuple[asyncio.Future[tuple[int, int]], int | None]] = deque()
+        self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def waiting(self) -> int:
+        return len(self._waiters)
+
+    async def acquire(self, avoid: int | None = None) -> tuple[int, int]:
+        """Wait for a slot: the place of its pacer, and the ticket. `avoid` is taken only if no other has one free."""
+        if not self._waiters and (place := self._choose(avoid)) is not None:
+            return place, self.pacers[place].take()
+        waiter: asyncio.Future[tuple[int, int]] = asyncio.get_running_loop().create_future()
+        self._waiters.append((waiter, avoid))
+        self.wake()
+        try:
+            return await waiter
+        except asyncio.CancelledError:
+            if waiter.done() and not waiter.cancelled():
+                self.release(waiter.result()[0])
+            raise
+
+    def release(self, place: int) -> None:
+        self.pacers[place].release()
+        self.wake()
+
+    def stop(self) -> None:
+        """Turn away all who wait."""
+        if self._timer:
+            self._timer.cancel()
+        while self._waiters:
+            self._waiters.popleft()[0].cancel()
+
+    def wake(self) -> None:
+        """Give free slots to those who wait."""
+        while self._waiters:
+            waiter, avoid = self._waiters[0]
+            if waiter.done():
+                self._waiters.popleft()
+                continue
+            place = self._choose(avoid)
+            if place is None:
+                break
+            self._waiters.popleft()
+            waiter.set_result((place, self.pacers[place].take()))
+        pauses = [p.paused_until for p in self.pacers if not p.closed and p.paused_until > loop_time()]
+        if self._waiters and pauses:
+            if self._timer:
+                self._timer.cancel()
+            self._timer = asyncio.get_running_loop().call_at(min(pauses), self.wake)
+
+    def _choose(self, avoid: int | None) -> int | None:
+        free = [place for place, pacer in enumerate(self.pacers) if pacer.free()]
+        if not free:
+            return None
+        if len(free) > 1 and avoid in free:
+            free.remove(avoid)
+        place = min(free, key=lambda place: (max(self._next[place], self._clock), place))
+        self._clock = max(self._next[place], self._clock)
+        self._next[place] = self._clock + self._cost[place]
+        return place
