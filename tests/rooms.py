@@ -80,7 +80,7 @@ class House:
 
     root: Path
     tops: tuple[str, ...]
-    modules: dict[str, Module] = field(init=False)
+    modules: dict[str, Module] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         modules = {}
