@@ -10,6 +10,7 @@ from builders.run_folder.units import UnitFiles
 from processors.errors import InputError
 from processors.memory.files import write_units
 from processors.memory.memory import Memory
+from processors.scoring.columns import PUBLISHED
 
 
 def merge(files: list[Path], output: Path, languages: str) -> None:
@@ -45,7 +46,7 @@ def _chosen(units: list[UnitFiles], config: str, min_score: float) -> Iterator[t
                 if choice is None:
                     continue
                 chosen = next(c for c in row["candidates"] if c["translator"] == choice)
-                if chosen["rank_score"] >= min_score:
+                if chosen[PUBLISHED] >= min_score:
                     yield row["messages"], chosen["messages"]
                     instructions = (row["chat_template_kwargs"] or {}).get("custom_instructions")
                     if instructions and chosen["custom_instructions"]:

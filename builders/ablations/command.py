@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 
-from builders.ablations.scores import SCORES, Ablation, Estimate, compare, read_scores
+from builders.ablations.scores import Ablation, Estimate, compare, read_scores
 from builders.ablations.variants import Variant, expand, expanded
 from builders.recipes.load import dump_recipe, load_recipe
 from builders.run_folder.folder import Run
 from builders.run_folder.ranked_rows import units_to_rank
 from builders.run_folder.units import read_counts, replacing
+from processors.scoring.columns import NAMES, PUBLISHED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -85,7 +86,7 @@ def run_ablation(
 
 def table(found: Ablation) -> str:
     """The ablation as Markdown: means over the rows that all variants translated, with 95% intervals."""
-    shown = [name for name in SCORES if any(name in variant.scores for variant in found.variants)]
+    shown = [name for name in NAMES if any(name in variant.scores for variant in found.variants)]
     first = found.variants[0].name
     heads = ["variant", *shown, "mean rank", "difference", "failed", "vetoed"]
     lines = [f"| {' | '.join(heads)} |", f"|{'---|' * len(heads)}"]
@@ -101,8 +102,8 @@ def table(found: Ablation) -> str:
         lines.append(f"| {' | '.join(cells)} |")
     both = f"{found.compared} of {found.rows} rows, translated by every variant; 95% intervals by bootstrap over rows"
     return (
-        "\n".join(lines) + f"\n\nMeans over {both}. Mean rank: place by rank_score in each row, 1 is "
-        f"best. Difference: rank_score less {first}'s.\n"
+        "\n".join(lines) + f"\n\nMeans over {both}. Mean rank: place by {PUBLISHED} in each row, 1 is "
+        f"best. Difference: {PUBLISHED} less {first}'s.\n"
     )
 
 

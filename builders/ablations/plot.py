@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from builders.ablations.scores import SCORES, Ablation, Estimate
+from builders.ablations.scores import Ablation, Estimate
 from builders.ablations.variants import Variant
 from builders.reports.drawing import COLOURS, new_figure, save
+from processors.scoring.columns import NAMES
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 def draw(found: Ablation, variants: list[Variant], path: Path) -> None:
     """Write a PNG: over one numeric setting as lines, one for each of the other settings; otherwise by name."""
-    panels = [name for name in SCORES if all(name in variant.scores for variant in found.variants)]
+    panels = [name for name in NAMES if all(name in variant.scores for variant in found.variants)]
     axis = _numeric(variants)
     across = len(panels) + 1
     height = 3.2 if axis else 1.2 + 0.32 * len(variants)

@@ -5,13 +5,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from processors.scoring.columns import NAMES, PUBLISHED
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from builders.run_folder.units import UnitFiles
 
-SCORES = ("LR", "SCR", "rank_score", "quality", "reward")
 RESAMPLES = 2000
 
 
@@ -57,7 +58,7 @@ def read_scores(files: Iterable["UnitFiles"]) -> list[dict[str, dict[str, Any]]]
     for unit in files:
         names = pq.read_schema(unit.kept).field("candidates").type.value_type
         held = [names.field(i).name for i in range(names.num_fields)]
-        wanted = ["translator", "checks", *(name for name in SCORES if name in held)]
+        wanted = ["translator", "checks", *(name for name in NAMES if name in held)]
         candidates = pq.read_table(unit.kept, columns=["candidates"], partitioning=None).column("candidates")
         for chunk in candidates.iterchunks():
             plain = zip(*(chunk.values.field(held.index(name)).to_pylist() for name in wanted), strict=True)
@@ -80,16 +81,16 @@ def compare(names: Sequence[str], rows: list[dict[str, dict[str, Any]]], dropped
     accepted: Counter[str] = Counter()
     for row in rows:
         for name in names:
-            if (found := row.get(name)) and found["rank_score"] is not None:
+            if (found := row.get(name)) and found[PUBLISHED] is not None:
                 held[name] += 1
                 accepted[name] += not found["vetoed"]
-    paired = [row for row in rows if all((row.get(name) or {}).get("rank_score") is not None for name in names)]
+    paired = [row for row in rows if all((row.get(name) or {}).get(PUBLISHED) is not None for name in names)]
     present = [
-        key for key in SCORES if paired and all(row[name].get(key) is not None for row in paired for name in names)
+        key for key in NAMES if paired and all(row[name].get(key) is not None for row in paired for name in names)
     ]
     values = {key: np.array([[row[name][key] for name in names] for row in paired], dtype=float) for key in present}
     vetoed = np.array([[row[name]["vetoed"] for name in names] for row in paired], dtype=bool)
-    scored = values.get("rank_score", np.zeros((0, len(names))))
+    scored = values.get(PUBLISHED, np.zeros((0, len(names))))
     places, differences = _places(scored, vetoed.reshape(scored.shape)), scored - scored[:, :1]
     picks = np.random.default_rng(seed).integers(max(1, len(paired)), size=(RESAMPLES, len(paired)))
     variants = []

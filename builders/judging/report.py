@@ -7,11 +7,12 @@ from typing import Any, NamedTuple
 from rich.table import Table
 
 from builders.judging.panel_file import Panel, PanelJudge
-from builders.judging.sample import SCORES, Sampled
+from builders.judging.sample import Sampled
 from builders.reports.bars import table_console
 from processors.answers.store import AnswerStore
 from processors.judging.client import Judge
 from processors.judging.panel import JudgedPair, Pair, Share, agreements, audit, judge_reports, majorities, to_plain
+from processors.scoring.columns import ORDERS
 
 
 class Estimate(NamedTuple):
@@ -67,7 +68,7 @@ def audits(verdicts: list[JudgedPair], drawn: Sampled) -> dict[str, Share]:
     """How often the panel prefers what the run's scores prefer, where no check has decided already."""
     panel = {pair: winner for pair, winner in majorities(verdicts).items() if pair not in drawn.vetoed}
     found = {}
-    for score in SCORES:
+    for score in ORDERS:
         known = {pair: scores[score] for pair, scores in drawn.scores.items() if score in scores}
         if known:
             found[score] = audit(panel, known)

@@ -16,14 +16,13 @@ from builders.preferences.pairs import broken, normalise
 from builders.recipes.recipe import Recipe
 from processors.judging.exchange import conversation_text
 from processors.judging.panel import Pair
-
-# What may order a run's candidates, the best evidence first.
-SCORES = ("quality", "reward", "rank_score")
+from processors.ranking.policy import FALLBACKS
+from processors.scoring.columns import ORDERS
 
 
 @dataclass(slots=True)
 class Sampled:
-    """`pairs` in the order of their keys; `scores`: of each pair, what each of SCORES gives a and b, where it does.
+    """`pairs` in the order of their keys; `scores`: of each pair, what each of ORDERS gives a and b, where it does.
 
     `vetoed`: pairs of which one translation is broken (see `preference_pairs`). `left_out` counts the others of the
     `possible` pairs, by reason; whether those `not_drawn` could have been judged, nobody has looked.
@@ -90,7 +89,7 @@ def _unfit(
     if near is not None:
         if broken(one, recipe, row["id"]) or broken(other, recipe, row["id"]):
             return "vetoed"
-        score = "rank_score" if one["quality"] is None or other["quality"] is None else "quality"
+        score = next(score for score in FALLBACKS if one[score] is not None and other[score] is not None)
         # Rounded: 0.95 - 0.90 is to be 0.05.
         if round(abs(one[score] - other[score]), 9) > near:
             return "not_near"
@@ -106,7 +105,7 @@ def _add(sampled: Sampled, recipe: Recipe, row: dict[str, Any], one: dict[str, A
     sampled.pairs.append(pair)
     sampled.scores[place] = {
         score: (one[score], other[score])
-        for score in SCORES
+        for score in ORDERS
         if one[score] is not None and other[score] is not None
     }  # fmt: skip
     if broken(one, recipe, row["id"]) or broken(other, recipe, row["id"]):

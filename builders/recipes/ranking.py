@@ -1,55 +1,87 @@
-"""The ranking of a recipe: what orders candidates, what filters them, and where that differs by split."""
+"""The ranking of a recipe: what orders candidates, what filters them, and where that differs by split.
+
+Which scores order and which have a limit (`min_LR`), `processors.scoring.columns` says; the fields follow from it.
+"""
 
 from collections.abc import Iterable
 from fnmatch import fnmatchcase
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, create_model, model_validator
 
 from builders.recipes.base import Strict
 from builders.recipes.reward import Reward
-from processors.ranking.policy import Order, Policy, Score
+from processors.ranking.policy import Policy
+from processors.scoring.columns import COLUMN, LIMITS, ORDERS, Column, Order
 
-# A vetoed candidate is out whatever its scores; null where the recipe gives no limit.
-LIMITS: dict[str, Score] = {"min_LR": "LR", "min_SCR": "SCR", "min_quality": "quality", "min_reward": "reward"}
 Replace = Literal["never", "vetoed", "better"]
 
 
-class SplitRanking(Strict):
-    """What is different in the splits that match. The first entry that matches a split is its; null: as elsewhere."""
+def _no_limit(column: Column) -> float | None:
+    """The value of a limit that limits nothing: 0 where no score is below, else null."""
+    return 0.0 if column.low == 0 else None
 
+
+def _vetoed(column: Column) -> str:
+    """What a limit does, for the recipe's reference."""
+    without = f" or without {column.name}" if column.vetoes_null else ""
+    return f"candidates below{without} are vetoed{', if there are others' if column.relative else ''}"
+
+
+def _limits(base: type[Strict], *, optional: bool) -> Any:
+    """`base` with a field for each limit of the table; `optional`: null, for as elsewhere, unless given."""
+    fields: dict[str, Any] = {}
+    for key, column in LIMITS.items():
+        default, about = (None, None) if optional else (_no_limit(column), _vetoed(column))
+        kind: Any = float | None if default is None else float
+        fields[key] = (kind, Field(default, ge=column.low, le=column.high, description=about))
+    return create_model(f"_{base.__name__}WithLimits", __base__=base, __module__=__name__, **fields)
+
+
+def _margins() -> str:
+    """What a margin is by each score, and how large unless given."""
+    plain, relative = (
+        [f"{name} ({COLUMN[name].margin:g})" for name in ORDERS if COLUMN[name].relative is kind]
+        for kind in (False, True)
+    )
+    return (
+        f"with `better`, by how much: a difference of {' or of '.join(plain)}; of {' and '.join(relative)}, how far "
+        "the chance that the other is the better of the two is above one half. In brackets what it is unless given"
+    )
+
+
+class _SplitOrder(Strict):
     match: str = Field(min_length=1, description="name or shell pattern of built splits")
     order_by: Order | None = None
     replace: Replace | None = None
     margin: float | None = Field(None, ge=0)
-    min_LR: float | None = Field(None, ge=0, le=1)
-    min_SCR: float | None = Field(None, ge=0, le=1)
-    min_quality: float | None = Field(None, ge=0, le=1)
-    min_reward: float | None = None
 
 
-class Ranking(Strict):
-    """Which candidate a config's row takes. A hard check vetoes a candidate whatever its scores."""
-
-    order_by: Order = Field(
-        "quality",
-        description="quality: the ranker's chance to be the best of the row; rank_score: (LR+SCR)/2, as published; "
-        "reward: a reward model's score",
-    )
+class _RankingOrder(Strict):
+    order_by: Order = Field("quality", description="; ".join(f"{name}: {COLUMN[name].short}" for name in ORDERS))
     replace: Replace = Field(
         "better",
         description="take another translator's candidate: never, when the primary's is vetoed, or also when better",
     )
-    margin: float | None = Field(
-        None,
-        ge=0,
-        description="with `better`, by how much: a difference of rank_score (default 0.05) or of reward (0); of "
-        "quality, how far the chance that the other is the better of the two is above one half (0.02)",
-    )
-    min_LR: float = Field(0.0, ge=0, le=1, description="candidates below are vetoed")
-    min_SCR: float = Field(0.0, ge=0, le=1, description="candidates below are vetoed")
-    min_quality: float = Field(0.0, ge=0, le=1, description="candidates below are vetoed, if there are others")
-    min_reward: float | None = Field(None, description="candidates below or without reward are vetoed")
+    margin: float | None = Field(None, ge=0, description=_margins())
+
+
+if TYPE_CHECKING:
+    # A type checker does not see fields that are made of a table.
+    _SplitLimits = _SplitOrder
+    _RankingLimits = _RankingOrder
+else:
+    _SplitLimits = _limits(_SplitOrder, optional=True)
+    _RankingLimits = _limits(_RankingOrder, optional=False)
+
+
+class SplitRanking(_SplitLimits):
+    """What is different in the splits that match. The first entry that matches a split is its; null: as elsewhere."""
+
+
+class Ranking(_RankingLimits):
+    """Which candidate a config's row takes. A hard check vetoes a candidate whatever its scores."""
+
     ranker: str | None = Field(
         None, description="a ranker of your own, by python -m model_recipes.ranker.train; null: the shipped one"
     )
@@ -66,13 +98,13 @@ class Ranking(Strict):
     @model_validator(mode="after")
     def _no_contradiction(self) -> "Ranking":
         for name, policy in self._policies():
-            if policy.order_by == "quality" and (policy.margin or 0) >= 0.5:
-                raise ValueError(
-                    f"{name}margin {policy.margin:g} of quality is never exceeded; it is how far a chance is above "
-                    "one half: give less than 0.5, or replace: vetoed"
-                )
-            if policy.order_by == "rank_score" and (policy.margin or 0) >= 1:
-                raise ValueError(f"{name}margin {policy.margin:g} of rank_score is never exceeded; give less than 1")
+            column = COLUMN[policy.order_by]
+            if policy.by >= column.largest_margin:
+                said = f"{name}margin {policy.by:g} of {column.name} is never exceeded"
+                if column.relative:
+                    said += "; it is how far a chance is above one half: give less than 0.5, or replace: vetoed"
+                    raise ValueError(said)
+                raise ValueError(f"{said}; give less than {column.largest_margin:g}")
         patterns = [entry.match for entry in self.splits]
         for later, pattern in enumerate(patterns):
             if any(pattern == earlier or earlier == "*" for earlier in patterns[:later]):
@@ -86,10 +118,11 @@ class Ranking(Strict):
     def check(self, translators: int) -> None:
         """Raise ValueError for what asks for more translators than a recipe has."""
         for name, policy in self._policies():
-            if "quality" in policy.limits and translators == 1:
+            relative = [score for score in policy.limits if COLUMN[score].relative]
+            if relative and translators == 1:
                 raise ValueError(
-                    f"ranking: {name}min_quality: quality compares translators, and there is one; remove it, or add "
-                    "a translator"
+                    f"ranking: {name}{COLUMN[relative[0]].limit}: {relative[0]} compares translators, and there is "
+                    "one; remove it, or add a translator"
                 )
 
     def policy(self, split: str) -> Policy:
@@ -114,10 +147,5 @@ class Ranking(Strict):
             changes.setdefault("margin", None)
         names = ("order_by", "replace", "margin", *LIMITS)
         values: dict[str, Any] = {name: getattr(self, name) for name in names} | changes
-        limits = {score: values[name] for name, score in LIMITS.items() if values[name] or name == "min_reward"}
-        return Policy(
-            values["replace"],
-            values["order_by"],
-            values["margin"],
-            {score: least for score, least in limits.items() if least is not None},
-        )
+        limits = {column.name: values[key] for key, column in LIMITS.items() if values[key] != _no_limit(column)}
+        return Policy(values["replace"], values["order_by"], values["margin"], limits)

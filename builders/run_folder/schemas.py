@@ -6,6 +6,8 @@ differs, and the viewer breaks on a split whose columns differ from the card's.
 
 from typing import Any
 
+from processors.scoring.columns import NAMES
+
 
 def messages() -> Any:
     """`list<struct<content, role>>`, in SmolTalk2's order of fields."""
@@ -100,21 +102,16 @@ def verdict() -> Any:
 
 
 def scores() -> list[tuple[str, Any]]:
-    """What a reader of a row may know of each candidate: null where there is no candidate, or nothing to say of it.
-
-    `quality` is the ranker's chance that it is the best of its row's candidates, `reward` a reward model's score.
-    """
+    """What a reader of a row may know of each candidate: null where there is no candidate, or nothing to say of it."""
     import pyarrow as pa
 
-    return [
-        ("translator", pa.string()),
-        ("LR", pa.float64()),
-        ("SCR", pa.float64()),
-        ("rank_score", pa.float64()),
-        ("quality", pa.float64()),
-        ("reward", pa.float64()),
-        ("checks", pa.list_(verdict())),
-    ]
+    return [("translator", pa.string()), *_score_columns(), ("checks", pa.list_(verdict()))]
+
+
+def _score_columns() -> list[tuple[str, Any]]:
+    import pyarrow as pa
+
+    return [(name, pa.float64()) for name in NAMES]
 
 
 def ranked_unit() -> Any:
@@ -144,11 +141,7 @@ def ranked() -> Any:
     return pa.schema(
         [
             *selected(),
-            ("LR", pa.float64()),
-            ("SCR", pa.float64()),
-            ("rank_score", pa.float64()),
-            ("quality", pa.float64()),
-            ("reward", pa.float64()),
+            *_score_columns(),
             ("translator", pa.string()),
             ("candidates", pa.list_(candidates)),
             ("tokens", pa.int64()),

@@ -6,10 +6,11 @@ from typing import Any
 
 from hub.card.kept_sections import Card, Section
 from hub.card.markdown import table, without_empty
+from processors.scoring.columns import SUMMED
 
 TITLE = "Changelog"
 # What a table of the card shows: a difference below that is none.
-_PLACES = {"LR": 3, "SCR": 3, "quality": 3, "reward": 3, "turns": 2, "tokens": 0}
+_PLACES = {**{column.name: column.decimals for column in SUMMED}, "turns": 2, "tokens": 0}
 
 
 def read_statistics(folder: Path) -> dict[str, Any]:
@@ -40,7 +41,7 @@ def changelog(old: dict[str, Any], new: dict[str, Any]) -> str:
         rows.append(_row(f"`{config}`: **all**", before["summary"], after["summary"]))
     parts = ["\n".join(lines)] if lines else []
     if rows:
-        titles = ["Config and split", "Rows", "LR", "SCR", "Quality", "Reward", "Turns", "Tokens a row"]
+        titles = ["Config and split", "Rows", *(column.title for column in SUMMED), "Turns", "Tokens a row"]
         parts.append(table(*without_empty(titles, rows)))
     return "\n\n".join(parts)
 

@@ -9,6 +9,7 @@ from builders.run_folder.units import UnitFiles
 from hub.card.markdown import RIGHT_TO_LEFT, score
 from processors.conversations.parts import split_parts
 from processors.protected.compare import protected_spans
+from processors.scoring.columns import SUMMED
 
 if TYPE_CHECKING:
     from builders.stages.run_units import Build
@@ -89,7 +90,7 @@ def _block(name: str, row: dict[str, Any], build: "Build", opened: bool) -> str:
     language = build.recipe.language
     direction = "rtl" if language.script in RIGHT_TO_LEFT else "ltr"
     chosen = row["chosen"]
-    scores = ", ".join(f"{n} {score(chosen[n])}" for n in ("LR", "SCR", "quality", "reward") if chosen[n] is not None)
+    scores = ", ".join(f"{c.name} {score(chosen[c.name], c.decimals)}" for c in SUMMED if chosen[c.name] is not None)
     said = f"{row['id']}, by {chosen['translator']}: {scores}"
     lines = [
         f"<details{' open' if opened else ''}>",

@@ -20,9 +20,9 @@ def table(titles: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
     return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
 
 
-def score(value: float | None) -> str:
+def score(value: float | None, places: int = 3) -> str:
     """A score as every table shows it."""
-    return "n/a" if value is None else f"{value:.3f}"
+    return "n/a" if value is None else f"{value:.{places}f}"
 
 
 def without_empty(titles: list[str], rows: list[list[str]]) -> tuple[list[str], list[list[str]]]:
@@ -56,5 +56,10 @@ def details(summary: str, content: str) -> str:
 
 def names(items: Iterable[str]) -> str:
     """`a`, `b` and `c`."""
-    *most, last = [f"`{item}`" for item in items]
+    return joined(f"`{item}`" for item in items)
+
+
+def joined(items: Iterable[str]) -> str:
+    """a, b and c."""
+    *most, last = items
     return f"{', '.join(most)} and {last}" if most else last

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 from builders.reports.drawing import COLOURS, new_figure, save
 from builders.run_folder.units import UnitFiles
+from processors.scoring.columns import NAMES
 
 if TYPE_CHECKING:
     from builders.stages.run_units import Build
 
-SCORES, LENGTH = ("LR", "SCR", "rank_score", "quality", "reward"), "tokens"
+LENGTH = "tokens"
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
@@ -41,7 +42,7 @@ def write_plots(build: "Build") -> list[Plot]:
         folder.mkdir(parents=True, exist_ok=True)
         quantiles = score_quantiles(build)
         if quantiles:
-            shown = [s for s in SCORES if any(s in has for of in quantiles.values() for has in of.values())]
+            shown = [s for s in NAMES if any(s in has for of in quantiles.values() for has in of.values())]
             save(draw_quantiles(quantiles, shown), folder / "scores.png")
             made.append(Plot("plots/scores.png", f"{', '.join(shown[:-1])} and {shown[-1]} by split and translator"))
             save(draw_quantiles(quantiles, [LENGTH]), folder / "tokens.png")
@@ -71,7 +72,7 @@ def score_quantiles(build: "Build") -> Quantiles:
     for unit in build.selected:
         units.setdefault(unit.into, []).append(unit.name)
     found: Quantiles = {}
-    columns = [f"candidates.list.element.{name}" for name in ("translator", *SCORES, LENGTH)]
+    columns = [f"candidates.list.element.{name}" for name in ("translator", *NAMES, LENGTH)]
     for split, names in units.items():
         values: dict[str, dict[str, list[Any]]] = {}
         for name in names:
@@ -83,7 +84,7 @@ def score_quantiles(build: "Build") -> Quantiles:
                 continue
             who = flat.field("translator").to_numpy(zero_copy_only=False)
             for translator in dict.fromkeys(who):
-                for metric in (*SCORES, LENGTH):
+                for metric in (*NAMES, LENGTH):
                     numbers = flat.field(metric).to_numpy(zero_copy_only=False).astype(float)[who == translator]
                     values.setdefault(translator, {}).setdefault(metric, []).append(numbers[~np.isnan(numbers)])
         for spec in build.recipe.translators:
@@ -142,7 +143,7 @@ def draw_quantiles(quantiles: Quantiles, metrics: Sequence[str]) -> Any:
         axis.tick_params(axis="x", labelsize=7)
         axis.grid(axis="x", color="#DDDDDD", linewidth=0.6)
         axis.set_axisbelow(True)
-        if metric == "tokens":
+        if metric == LENGTH:
             axis.set_xscale("log")
             axis.set_title("tokens a row", fontsize=9)
     axes[0].invert_yaxis()

@@ -1,6 +1,7 @@
 """The card's sections that tell what the dataset is: tables, columns, ranking, what was left out, licence, limits."""
 
 from collections import Counter
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from builders.dataset.policy_effects import changes, config_effects, mean_score, policy_effects
@@ -8,10 +9,11 @@ from builders.dataset.statistics import summarise, to_markdown, tokens_column
 from builders.dataset.write_splits import statistics_by_config
 from builders.recipes.recipe import Recipe
 from builders.recipes.translators import MemoryTranslator, PseudoTranslator, ServedTranslator
-from hub.card.markdown import cell, details, fenced, linked, names, score, table, without_empty
+from hub.card.markdown import cell, details, fenced, joined, linked, names, score, table, without_empty
 from hub.card.plots import Plot
 from hub.card.reproduce import public_recipe
 from processors.ranking.policy import OUTCOMES
+from processors.scoring.columns import COLUMNS, SUMMED
 
 if TYPE_CHECKING:
     from builders.stages.run_units import Build
@@ -96,10 +98,7 @@ def columns(recipe: Recipe) -> str:
         "- `id`: `<source split>/<row number in it>`\n"
         "- `messages`, `chat_template_kwargs`, `source`: as in the source, translated; tool calls and tool schemas "
         "stay as they are\n"
-        "- `LR`, `SCR`, `rank_score`: length ratio, script purity and their mean (arXiv 2511.18411, section 3.5)\n"
-        "- `quality`: the ranker's chance, from 0 to 1, that this is the best of the row's candidates; it compares "
-        "them with each other, not rows, and is null where the row has one candidate\n"
-        f"- `reward`: {_reward(recipe)}\n"
+        f"{_score_columns(recipe)}\n"
         "- `translator`: whose candidate the row is\n"
         "- `candidates`: every translator's scores and what the checks found; `chosen` marks the row's own and "
         "`decision` says what decided. Scores are null where a translator has no candidate, and its check says why\n"
@@ -180,6 +179,15 @@ def _scorers(recipe: Recipe) -> str:
     return said
 
 
+def _score_columns(recipe: Recipe) -> str:
+    """A line for each of the table's columns; neighbours of one meaning share theirs."""
+    meanings = {column.name: column.meaning for column in COLUMNS} | {"reward": _reward(recipe)}
+    lines = []
+    for meaning, together in groupby(COLUMNS, key=lambda column: meanings[column.name]):
+        lines.append(f"- {', '.join(f'`{column.name}`' for column in together)}: {meaning}")
+    return "\n".join(lines)
+
+
 def _reward(recipe: Recipe) -> str:
     if recipe.ranking.reward is None:
         return "null, for this build had no reward model"
@@ -205,9 +213,10 @@ def dropped(build: "Build", plots: list[Plot]) -> str:
 
 
 def limitations(recipe: Recipe) -> str:
+    form, opinions = ([c.name for c in SUMMED if c.opinion is kind] for kind in (False, True))
     points = [
-        "LR and SCR measure form, not meaning: a fluent mistranslation scores well. The checks compare code, numbers, "
-        "links, mathematics, tags and layout with the source; they do not read.",
+        f"{joined(form)} measure form, not meaning: a fluent mistranslation scores well. The checks compare code, "
+        "numbers, links, mathematics, tags and layout with the source; they do not read.",
         "Tool calls, tool schemas, tool results and code stay in English, comments and strings in the code included.",
         "Mistakes, biases and machine-written reasoning of the source come with it; so does what is specific to "
         "English (grammar exercises, puns, spelling).",
@@ -221,8 +230,8 @@ def limitations(recipe: Recipe) -> str:
     if recipe.outputs.tokenizer == "approximate":
         points.append("Tokens are estimated.")
     points.append(
-        "`quality` and `reward` are a model's opinion of a translation, learned from text that may not be like this; "
-        "do not compare rows of different splits by them without a look at the rows."
+        f"{names(opinions)} are a model's opinion of a translation, learned from text that may not be like this; do "
+        "not compare rows of different splits by them without a look at the rows."
     )
     return "## Limitations\n\n" + "\n".join(f"- {point}" for point in points)
 

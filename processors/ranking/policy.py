@@ -9,13 +9,12 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import Literal, get_args
 
+from processors.scoring.columns import COLUMN, PUBLISHED, Order, Score
+
 Outcome = Literal["primary", "replaced_vetoed", "replaced_better", "dropped"]
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
-Order = Literal["quality", "rank_score", "reward"]
-Score = Literal["LR", "SCR", "rank_score", "quality", "reward"]
-# By how much another must be better than the primary, where the recipe does not say. Measured on FLORES by
-# benchmarks/ranking_quality.py: of quality, 0.02 keeps the primary in near ties at no cost in chrF.
-MARGINS: dict[Order, float] = {"quality": 0.02, "rank_score": 0.05, "reward": 0.0}
+# What orders candidates where the policy's own score is missing or equal, the best evidence first.
+FALLBACKS: tuple[Order, ...] = ("quality", PUBLISHED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +34,10 @@ class Scored:
 class Policy:
     """`replace`: never, when the primary is vetoed, or also when another is better by more than `margin`.
 
-    `margin` is in the unit of `order_by`: a difference of rank_score or of reward; of quality, how far the chance that
-    the other is the better of the two, `q_other / (q_other + q_primary)`, is above one half, whatever the number of
-    candidates. `limits` veto: a candidate below the least value of a score, or without a reward where one is limited.
-    A quality that is null passes, for then there is nothing to compare with.
+    `margin` is in the unit of `order_by`: a difference; of a relative score (quality), how far the chance that the
+    other is the better of the two, `q_other / (q_other + q_primary)`, is above one half, whatever the number of
+    candidates. `limits` veto: a candidate below the least value of a score, or without one if it `vetoes_null`
+    (reward). A quality that is null passes, for then there is nothing to compare with.
     """
 
     replace: Literal["never", "vetoed", "better"] = "better"
@@ -72,8 +71,8 @@ is vetoed; vetoed is also what has LR below 0.2"
         how = f"a row takes its primary translator's candidate, or {other}"
         if self.replace == "better":
             by = (
-                f"the better one of the two with a chance above {0.5 + self.by:g}, by their quality"
-                if self.order_by == "quality"
+                f"the better one of the two with a chance above {0.5 + self.by:g}, by their {self.order_by}"
+                if COLUMN[self.order_by].relative
                 else f"better by more than {self.by:g} in {self.order_by}"
             )
             how += f", or where it is {by}"
@@ -82,14 +81,15 @@ is vetoed; vetoed is also what has LR below 0.2"
     @property
     def by(self) -> float:
         """The margin, given or usual."""
-        return MARGINS[self.order_by] if self.margin is None else self.margin
+        usual = COLUMN[self.order_by].margin or 0.0
+        return usual if self.margin is None else self.margin
 
     def below(self, candidate: Scored, score: Score) -> bool:
         """Whether the limit of `score` vetoes the candidate."""
         if candidate.failed is not None or score not in self.limits:
             return False
         value = candidate.scores.get(score)
-        return score == "reward" if value is None else value < self.limits[score]
+        return COLUMN[score].vetoes_null if value is None else value < self.limits[score]
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,8 +147,8 @@ def effects(candidates: Sequence[Scored], primary: str, policy: Policy, chosen: 
             others = {score: least for score, least in policy.limits.items() if score != limit}
             if differs(Policy(policy.replace, policy.order_by, policy.margin, others)):
                 changed.append(limit)
-    ordered = policy.order_by != "rank_score" and policy.replace != "never" and len(candidates) > 1
-    if ordered and differs(Policy(policy.replace, "rank_score", None, policy.limits)):
+    ordered = policy.order_by != PUBLISHED and policy.replace != "never" and len(candidates) > 1
+    if ordered and differs(Policy(policy.replace, PUBLISHED, None, policy.limits)):
         changed.append("order")
     return changed
 
@@ -171,20 +171,15 @@ def is_better(other: Scored, own: Scored, policy: Policy) -> bool:
     a, b = (c.scores.get(policy.order_by) for c in (other, own))
     if a is None or b is None:
         return False
-    if policy.order_by == "quality":
+    if COLUMN[policy.order_by].relative:
         return a > b and a / (a + b) - 0.5 > policy.by
     return a - b > policy.by
 
 
 def _key(candidate: Scored, order: Order) -> tuple[float, ...]:
     """What orders; where it is missing or equal, the next best thing that is known."""
-    scores = candidate.scores
-    first, quality, plain = scores.get(order), scores.get("quality"), scores.get("rank_score")
-    return (
-        -inf if first is None else first,
-        -inf if quality is None else quality,
-        -inf if plain is None else plain,
-    )
+    values = (candidate.scores.get(score) for score in (order, *FALLBACKS))
+    return tuple(-inf if value is None else value for value in values)
 
 
 def _explained(

@@ -10,8 +10,9 @@ from PIL import Image
 
 from builders.recipes.load import load_recipe
 from builders.run_folder.folder import Run
-from hub.card.plots import LENGTH, SCORES, draw_quantiles, draw_reasons, write_plots
+from hub.card.plots import LENGTH, draw_quantiles, draw_reasons, write_plots
 from hub.card.write import write_card
+from processors.scoring.columns import NAMES
 from tests.conftest import Demo, tree
 from tests.hub.card.test_write import SPLITS, build, recipe
 
@@ -73,12 +74,12 @@ def test_quantiles_are_those_of_the_candidates(demo: Demo) -> None:
     rows = pq.ParquetFile(run.stage("rank", f"{split}-00000000.parquet")).read().to_pylist()
     scores = sorted(c["LR"] for row in rows for c in row["candidates"] if c["translator"] == "reference")
     assert found[split]["reference"]["LR"][2] == scores[len(scores) // 2] and len(scores) % 2
-    assert len(found) == 23 and set(found[split]["draft"]) == {*SCORES, LENGTH} - {"reward"}
+    assert len(found) == 23 and set(found[split]["draft"]) == {*NAMES, LENGTH} - {"reward"}
 
 
 @pytest.mark.parametrize("name", ["سمول", "a$b_c^d$", "x" * 200, ""])
 def test_any_name_can_be_drawn(name: str, recwarn: Any) -> None:
-    of = {name: {"one": {metric: [0.1, 0.2, 0.3, 0.4, 0.5] for metric in (*SCORES, LENGTH)}}}
-    for figure in (draw_quantiles(of, (*SCORES, LENGTH)), draw_reasons({"not selected": {name: 3}})):
+    of = {name: {"one": {metric: [0.1, 0.2, 0.3, 0.4, 0.5] for metric in (*NAMES, LENGTH)}}}
+    for figure in (draw_quantiles(of, (*NAMES, LENGTH)), draw_reasons({"not selected": {name: 3}})):
         figure.savefig(io.BytesIO(), format="png")
     assert not [w for w in recwarn if "Glyph" in str(w.message)]
