@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
+from processors.checks.pair import Pair
 from processors.checks.verdict import Verdict, excerpt
+from processors.protected.find import blanked
+from processors.texts.text import Text, view
 
 # Small words of names in other languages: "Callejon del Beso", "Ludwig van Beethoven".
 _PARTICLES = frozenset(
@@ -15,8 +17,6 @@ _PARTICLES = frozenset(
 
 # Written so in Arabic too.
 _LOANS = frozenset(["wifi", "wi-fi", "email", "e-mail", "iphone", "ipad", "ipod", "ebay", "linux", "android"])
-
-Blank = Callable[[str], str]
 
 _LATIN = re.compile(r"[A-Za-z][A-Za-z]")
 _WORD = r"[A-Za-zÀ-ÖØ-öø-ɏḀ-ỹ][A-Za-zÀ-ÖØ-öø-ɏḀ-ỹ'’\-]*"
@@ -52,6 +52,23 @@ def _is_prose(words: list[str]) -> tuple[int, int]:
     return len(words), small
 
 
+@view
+def _prose(text: Text) -> tuple[int, int]:
+    """`_is_prose` of the words in Latin letters outside protected spans."""
+    return _is_prose(_WORDS.findall(blanked(text)))
+
+
+@view
+def _small_words(text: Text) -> frozenset[str]:
+    """The words in Latin letters, written small."""
+    return frozenset(_WORDS.findall(text.string.lower()))
+
+
+@view
+def _characters(text: Text) -> frozenset[str]:
+    return frozenset(text.string)
+
+
 def _quoted(text: str, start: int, end: int) -> bool:
     # An apostrophe may be a letter of the last word or the quotation mark behind it.
     end -= text[end - 1] in "'’"
@@ -59,41 +76,40 @@ def _quoted(text: str, start: int, end: int) -> bool:
     return before != "" and before in "\"'“«(‘[”„" and after in "\"'”»)’]“.,،"
 
 
-def check_untranslated(source: str, target: str, *, script: str = "Arab", blank: Blank | None = None) -> list[Verdict]:
-    """Stretches of English in the target. Names, acronyms, quoted mentions and protected spans are none.
+def check_untranslated(pair: Pair) -> list[Verdict]:
+    """Stretches of English in the target. Names, acronyms, quoted mentions and protected spans are none."""
+    if pair.script == "Latn" or not _LATIN.search(pair.target.string):
+        return []
+    first: Verdict | None = None
+    for m in _STRETCH.finditer(blanked(pair.target)):
+        found = _of_stretch(pair, m)
+        if found and found.hard:
+            return [found]
+        first = first or found
+    return [first] if first else []
 
-    `blank` removes protected spans from a text; it is called only where the target has Latin letters.
-    """
-    if script == "Latn" or not _LATIN.search(target):
-        return []
-    text = blank(target) if blank else target
-    stretches = list(_STRETCH.finditer(text))
-    if not stretches:
-        return []
-    known: set[str] | None = None
-    soft: Verdict | None = None
-    for m in stretches:
-        words = _WORDS.findall(m.group())
-        count, small = _is_prose(words)
-        if not small:
-            continue
-        if known is None:
-            known = set(_WORDS.findall(source.lower()))
-        copied = sum(w.lower() in known for w in words)
-        quoted = _quoted(text, m.start(), m.end())
-        if quoted and (count <= 3 or _quoted_in(source, m.group())):
-            continue
-        where = f"at character {m.start()}: '{excerpt(m.group())}'"
-        if copied * 2 >= count:
-            if small >= 3 and count >= 5:
-                return [Verdict("untranslated", True, f"{count} English words {where}")]
-            if small >= 2 or (small == 1 and len(words[0]) > 3 and not quoted and not _is_mention(source, m.group())):
-                soft = soft or Verdict("untranslated", False, f"{count} English words {where}")
-        elif text[m.start() - 1 : m.start()] == "&" and text[m.end() : m.end() + 1] == ";":
-            continue
-        elif not quoted and any(w.islower() and len(w) >= 2 and w not in known for w in words):
-            soft = soft or Verdict("script", False, f"Latin letters that are not the source's {where}")
-    return [soft] if soft else []
+
+def _of_stretch(pair: Pair, m: re.Match[str]) -> Verdict | None:
+    """What is wrong with a stretch of Latin words in the target: copied English, or letters from nowhere."""
+    words = _WORDS.findall(m.group())
+    count, small = _is_prose(words)
+    if not small:
+        return None
+    source, text = pair.source.string, m.string
+    quoted = _quoted(text, m.start(), m.end())
+    if quoted and (count <= 3 or _quoted_in(source, m.group())):
+        return None
+    known = _small_words(pair.source)
+    where = f"at character {m.start()}: '{excerpt(m.group())}'"
+    if sum(w.lower() in known for w in words) * 2 >= count:
+        if small >= 3 and count >= 5:
+            return Verdict("untranslated", True, f"{count} English words {where}")
+        named = small == 1 and (len(words[0]) <= 3 or quoted or _is_mention(source, m.group()))
+        return None if named else Verdict("untranslated", False, f"{count} English words {where}")
+    entity = text[m.start() - 1 : m.start()] == "&" and text[m.end() : m.end() + 1] == ";"
+    if not entity and not quoted and any(w.islower() and len(w) >= 2 and w not in known for w in words):
+        return Verdict("script", False, f"Latin letters that are not the source's {where}")
+    return None
 
 
 def _is_mention(source: str, word: str) -> bool:
@@ -109,27 +125,28 @@ def _quoted_in(source: str, stretch: str) -> bool:
     return at >= 0 and _quoted(source, at, at + len(stretch))
 
 
-def check_identical(source: str, target: str, *, script: str = "Arab", blank: Blank | None = None) -> list[Verdict]:
+def check_identical(pair: Pair) -> list[Verdict]:
     """The target is the source although the source has English prose in it."""
-    if script == "Latn" or (source != target and source.strip() != target.strip()):
+    source, target = pair.source.string, pair.target.string
+    if pair.script == "Latn" or (source != target and source.strip() != target.strip()):
         return []
-    words = _WORDS.findall(blank(source) if blank else source)
-    count, small = _is_prose(words)
+    count, small = _prose(pair.source)
     if small >= 2 or (small and small == count):
         return [Verdict("identical", True, f"the source text itself: '{excerpt(source.strip())}'")]
     return []
 
 
-def check_script(
-    source: str, target: str, *, script: str = "Arab", language: str = "ar", blank: Blank | None = None
-) -> list[Verdict]:
+def check_script(pair: Pair) -> list[Verdict]:
     """Letters of a wrong script: hard for scripts that the source does not have, soft for single Persian letters."""
-    verdicts = []
-    expected = _EXPECTED.get(script, script)
-    allowed: set[str] | None = None
-    for m in _FOREIGN.finditer(target):
-        if allowed is None:
-            allowed = set(source)
+    found = (_foreign(pair), _persian(pair), _latin_share(pair))
+    return [verdict for verdict in found if verdict]
+
+
+def _foreign(pair: Pair) -> Verdict | None:
+    """Letters of a script that neither the source nor the language has."""
+    expected = _EXPECTED.get(pair.script, pair.script)
+    for m in _FOREIGN.finditer(pair.target.string):
+        allowed = _characters(pair.source)
         strange = "".join(c for c in m.group() if c not in allowed)
         if not strange:
             continue
@@ -137,36 +154,36 @@ def check_script(
         if found and (found[0] == expected or (expected == "Jpan" and found[0] == "Hans")):
             continue
         name = found[1] if found else "foreign" if any(map(str.isalpha, strange)) else "full-width"
-        detail = (
-            f"{name} {'marks' if name == 'full-width' else 'letters'} at character {m.start()}: '{excerpt(m.group())}'"
-        )
-        verdicts.append(Verdict("script", name not in ("Greek", "full-width"), detail))
-        break
-    if script == "Arab" and language == "ar" and _PERSIAN.search(target):
-        allowed = set(source)
-        words = _ARABIC_WORD.findall(target)
-        persian = [w for w in words if any(c not in allowed for c in _PERSIAN.findall(w))]
-        if persian:
-            hard = (len(persian) >= 4 and len(persian) * 5 >= len(words)) or len(_PERSIAN_WORDS.findall(target)) >= 2
-            verdicts.append(Verdict("script", hard, f"Persian or Urdu letters: '{' '.join(persian[:4])}'"))
-    if script != "Latn" and _LATIN.search(target):
-        share = _latin_share(source, target, blank)
-        if share:
-            verdicts.append(share)
-    return verdicts
+        what = "marks" if name == "full-width" else "letters"
+        detail = f"{name} {what} at character {m.start()}: '{excerpt(m.group())}'"
+        return Verdict("script", name not in ("Greek", "full-width"), detail)
+    return None
 
 
-def _latin_share(source: str, target: str, blank: Blank | None) -> Verdict | None:
-    """A target that is nearly all Latin letters although the source has prose: not translated or transliterated."""
-    latin = sum(map(len, _WORDS.findall(target)))
-    letters = sum(map(str.isalpha, target))
-    if latin * 2 < letters:
+def _persian(pair: Pair) -> Verdict | None:
+    """Letters of the Persian and Urdu alphabets that are not Arabic's."""
+    target = pair.target.string
+    if pair.script != "Arab" or pair.language != "ar" or not _PERSIAN.search(target):
         return None
-    if blank:
-        target, source = blank(target), blank(source)
-        latin, letters = sum(map(len, _WORDS.findall(target))), sum(map(str.isalpha, target))
-    small = _is_prose(_WORDS.findall(source))[1]
-    prose = _is_prose(_WORDS.findall(target))[1]
+    allowed = _characters(pair.source)
+    words = _ARABIC_WORD.findall(target)
+    persian = [w for w in words if any(c not in allowed for c in _PERSIAN.findall(w))]
+    if not persian:
+        return None
+    hard = (len(persian) >= 4 and len(persian) * 5 >= len(words)) or len(_PERSIAN_WORDS.findall(target)) >= 2
+    return Verdict("script", hard, f"Persian or Urdu letters: '{' '.join(persian[:4])}'")
+
+
+def _latin_share(pair: Pair) -> Verdict | None:
+    """A target that is nearly all Latin letters although the source has prose: not translated or transliterated."""
+    target = pair.target.string
+    if pair.script == "Latn" or not _LATIN.search(target):
+        return None
+    if sum(map(len, _WORDS.findall(target))) * 2 < sum(map(str.isalpha, target)):
+        return None
+    target = blanked(pair.target)
+    latin, letters = sum(map(len, _WORDS.findall(target))), sum(map(str.isalpha, target))
+    small, prose = _prose(pair.source)[1], _prose(pair.target)[1]
     if latin * 10 >= letters * 7 and (prose >= 2 or latin >= letters >= 15) and small >= 2:
         return Verdict("script", True, f"{latin} of {letters} letters are Latin: '{excerpt(target.strip())}'")
     return None

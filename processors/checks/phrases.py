@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from itertools import islice
 
+from processors.checks.pair import Pair
 from processors.checks.verdict import Verdict, excerpt
 
 # Cheap looks before the patterns: prose without any of these cannot match them. `in` is several times as fast as a
@@ -113,9 +114,10 @@ _FLAG_SIGN = "think"
 _TRANSLATED_FLAG = re.compile(r"(?<![\w/])/\s?(?:لا[_ ])?(?:فكر|تفكر|تفكير|فكّر)")
 
 
-def check_prompt_echo(source: str, target: str) -> list[Verdict]:
+def check_prompt_echo(pair: Pair) -> list[Verdict]:
     """The prompt or a preamble in the target ("Here is the translation:", "الترجمة:", "<ar>", template tokens), a note
     or an offer of more help behind it; soft where the whole is only put in quotation marks."""
+    source, target = pair.source.string, pair.target.string
     if target[-1:] in '"”»“' and _QUOTED.match(target) and not _QUOTES.search(source):
         return [Verdict("prompt_echo", False, "quotation marks that are not the source's stand around the text")]
     if not any(map(target.__contains__, _ECHO_WORDS)):
@@ -167,8 +169,9 @@ def _postscript(source: str, target: str, tail: str) -> str | None:
     return None
 
 
-def check_refusal(source: str, target: str) -> list[Verdict]:
+def check_refusal(pair: Pair) -> list[Verdict]:
     """A refusal, or a plea for the text, where the source is none at that place."""
+    source, target = pair.source.string, pair.target.string
     if not any(map(target.__contains__, _REFUSAL_WORDS)):
         return []
     for m in islice(_REFUSAL.finditer(target.translate(_FOLD)), _MOST_REFUSALS):
@@ -187,8 +190,9 @@ def check_refusal(source: str, target: str) -> list[Verdict]:
     return []
 
 
-def check_flags(source: str, target: str) -> list[Verdict]:
+def check_flags(pair: Pair) -> list[Verdict]:
     """SmolLM3's reasoning flags `/think` and `/no_think` must stay as they are and must not appear anew."""
+    source, target = pair.source.string, pair.target.string
     if _FLAG_SIGN not in source and _FLAG_SIGN not in target:
         return []
     left, right = Counter(_FLAG.findall(source)), Counter(_FLAG.findall(target))

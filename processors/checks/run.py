@@ -1,52 +1,84 @@
 """Checks of a translation against its source: verdicts, each with a reason and a place.
 
-They need no model and no reference. A hard verdict vetoes a candidate; a soft one is a feature of the ranker. What
-each check looks at stands with it in `processors.check_*`; `benchmarks/checks` measures recall and false alarms.
+They need no model and no reference. A hard verdict vetoes a candidate; a soft one is a feature of the ranker. Every
+candidate of every row is checked, so each check is linear in the length of the texts. `benchmarks/checks` measures
+recall and false alarms.
+
+To add a check: a function of a `Pair` in a file of this room, and a line in `CHECKS`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from typing import Any
 
-from datatrove.pipeline.base import PipelineStep
-
+from processors.checks.answered import check_answered
 from processors.checks.language import check_identical, check_script, check_untranslated
-from processors.checks.markup import check_answered, check_empty, check_length, check_markup, check_repetition
+from processors.checks.length import check_empty, check_length
+from processors.checks.markup import check_markup
+from processors.checks.pair import Pair
 from processors.checks.phrases import check_flags, check_prompt_echo, check_refusal
 from processors.checks.quantities.digits import check_numbers
-from processors.checks.structure import check_json, check_messages, check_placeholders, check_tags
-from processors.checks.verdict import Verdict, excerpt
+from processors.checks.repetition import check_repetition
+from processors.checks.structure import check_json, check_messages, check_placeholders, check_protected, check_tags
+from processors.checks.verdict import Verdict
 from processors.conversations.parts import Part, split_parts
-from processors.errors import InputError
-from processors.protected.compare import Difference, compare_protected
-from processors.protected.find import blanked
-from processors.texts.text import text_of
 
-if TYPE_CHECKING:
-    from datatrove.data import Document, DocumentsPipeline
+__all__ = ["CHECKS", "VERDICTS", "Check", "Verdict", "check_chunk", "check_conversation", "check_pair", "has_hard"]
 
-__all__ = ["CHECKS", "ConversationChecker", "Verdict", "check_chunk", "check_conversation", "check_pair", "has_hard"]
-
-CHECKS = (
-    "empty",
-    "identical",
-    "protected",
-    "structure",
-    "flags",
-    "numbers",
-    "untranslated",
-    "script",
-    "truncation",
-    "length",
-    "repetition",
-    "prompt_echo",
-    "refusal",
-    "markup",
-    "answered",
-)
 _VERBATIM = frozenset({"tool_call", "tool_response", "tools", "python_call"})
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check: `look` finds what is wrong with a pair.
+
+    `says` are the names of its verdicts; left out, its own. `on_chunks`: whether a hard verdict sends a chunk to the
+    translator again, and when it is looked for: low numbers first, 0 never. Only what another attempt can mend, and
+    where a false alarm is next to impossible. `languages`: the only target languages (BCP 47) that it knows; None for
+    all. `silences`: the checks that are not asked where this one found something, None for all that follow.
+    """
+
+    name: str
+    look: Callable[[Pair], list[Verdict]]
+    says: tuple[str, ...] = ()
+    on_chunks: int = 0
+    languages: tuple[str, ...] | None = None
+    silences: tuple[str, ...] | None = ()
+
+    def knows(self, pair: Pair) -> bool:
+        return self.languages is None or pair.language in self.languages
+
+
+def _numbers(pair: Pair) -> list[Verdict]:
+    language = pair.language if pair.script == "Arab" else ""
+    return check_numbers(pair.source.string, pair.target.string, language=language)
+
+
+# In the order in which a pair's verdicts are told. The order on chunks has the most telling first: a refusal is also
+# short, an untranslated text has also lost nothing.
+CHECKS = (
+    Check("empty", check_empty, on_chunks=1, silences=None),
+    Check("length", check_length, says=("truncation", "length"), on_chunks=7),
+    # The text as it was is in the wrong script too.
+    Check("identical", check_identical, on_chunks=8, silences=("untranslated", "script")),
+    Check("untranslated", check_untranslated, says=("untranslated", "script"), on_chunks=9),
+    Check("script", check_script, on_chunks=10),
+    Check("protected", check_protected, on_chunks=5),
+    Check("tags", check_tags, says=("structure",)),
+    Check("placeholders", check_placeholders, says=("protected",)),
+    Check("flags", check_flags, on_chunks=4),
+    Check("numbers", _numbers),
+    Check("repetition", check_repetition, on_chunks=6),
+    Check("prompt_echo", check_prompt_echo, on_chunks=3),
+    Check("refusal", check_refusal, on_chunks=2),
+    Check("markup", check_markup),
+    Check("answered", check_answered),
+)
+_ON_CHUNKS = tuple(sorted((check for check in CHECKS if check.on_chunks), key=lambda check: check.on_chunks))
+VERDICTS = tuple(dict.fromkeys(name for check in CHECKS for name in check.says or (check.name,)))
+"""The names of all verdicts, as datasets and cards have them."""
 
 
 def has_hard(verdicts: Iterable[Verdict]) -> bool:
@@ -67,49 +99,35 @@ def check_pair(
     `script` is the target's (ISO 15924), `language` its BCP 47 code: Arabic's spelled-out numbers and its alphabet
     are known, elsewhere those checks say less. `finish_reason` is the server's; anything but a natural stop is hard.
     """
-    verdicts = check_empty(source, target)
-    if verdicts:
-        return verdicts
-    verdicts = check_length(source, target, script=script, finish_reason=finish_reason)
-    verdicts += check_identical(source, target, script=script, blank=_blank)
-    if not verdicts or verdicts[-1].check != "identical":
-        verdicts += check_untranslated(source, target, script=script, blank=_blank)
-        verdicts += check_script(source, target, script=script, language=language, blank=_blank)
-    verdicts += _check_protected(source, target)
-    verdicts += check_tags(source, target)
-    verdicts += check_placeholders(source, target)
-    verdicts += check_flags(source, target)
-    verdicts += check_numbers(source, target, language=language if script == "Arab" else "")
-    verdicts += check_repetition(source, target)
-    verdicts += check_prompt_echo(source, target)
-    verdicts += check_refusal(source, target)
-    verdicts += check_markup(source, target)
-    verdicts += check_answered(source, target, script=script, language=language)
+    pair = Pair.of(source, target, language=language, script=script, finish_reason=finish_reason)
+    verdicts: list[Verdict] = []
+    silent: tuple[str, ...] = ()
+    for check in CHECKS:
+        if check.name in silent or not check.knows(pair):
+            continue
+        found = check.look(pair)
+        if not found:
+            continue
+        verdicts += found
+        if check.silences is None:
+            break
+        silent += check.silences
     return verdicts
 
 
 def check_chunk(
     source: str, target: str, *, script: str = "Arab", language: str = "ar", finish_reason: str | None = "stop"
 ) -> Verdict | None:
-    """The first reason to ask the translator again for one chunk, or None. A cheap subset of `check_pair`.
-
-    Only what another attempt can mend, and only where a false alarm is next to impossible: hard verdicts.
-    """
-    checks: tuple[list[Verdict], ...] = (check_empty(source, target),)
-    if not checks[0]:
-        checks = (
-            # The most telling first: a refusal is also short, an untranslated text has also lost nothing.
-            check_refusal(source, target),
-            check_prompt_echo(source, target),
-            check_flags(source, target),
-            _check_protected(source, target),
-            check_repetition(source, target),
-            check_length(source, target, script=script, finish_reason=finish_reason),
-            check_identical(source, target, script=script, blank=_blank),
-            check_untranslated(source, target, script=script, blank=_blank),
-            check_script(source, target, script=script, language=language, blank=_blank),
-        )
-    return next((v for verdicts in checks for v in verdicts if v.hard), None)
+    """The first reason to ask the translator again for one chunk, or None: a hard verdict of a check on chunks."""
+    pair = Pair.of(source, target, language=language, script=script, finish_reason=finish_reason)
+    for check in _ON_CHUNKS:
+        if not check.knows(pair):
+            continue
+        found = check.look(pair)
+        hard = next((verdict for verdict in found if verdict.hard), None)
+        if hard or (found and check.silences is None):
+            return hard
+    return None
 
 
 def check_conversation(
@@ -157,53 +175,3 @@ def _check_parts(source: str, target: str, script: str, language: str) -> list[V
 
 def _shape(part: Part) -> tuple[str, str, str]:
     return part.type, part.opening.strip(), part.closing.strip()
-
-
-def _check_protected(source: str, target: str) -> list[Verdict]:
-    difference = compare_protected(source, target)
-    return [Verdict("protected", True, _describe(difference))] if difference else []
-
-
-def _describe(difference: Difference) -> str:
-    said = []
-    for what, spans in (("missing", difference.missing), ("new", difference.extra)):
-        if spans:
-            shown = ", ".join(f"'{excerpt(text)}'" for text in list(spans)[:3])
-            said.append(f"{what}: {shown}" + (f" and {len(spans) - 3} more" if len(spans) > 3 else ""))
-    return "; ".join(said)
-
-
-def _blank(text: str) -> str:
-    return blanked(text_of(text))
-
-
-class ConversationChecker(PipelineStep):
-    """Writes `metadata["checks"]`: the verdicts on a document's candidate as plain dicts.
-
-    Reads the source from `metadata["messages"]` and the translation from `metadata["candidate"]`, both lists of
-    `{"role", "content"}`. The step's statistics count the candidates with each check, and those vetoed.
-    """
-
-    name = "Checks"
-    type = "Scorer"
-
-    def __init__(self, script: str = "Arab", language: str = "ar") -> None:
-        super().__init__()
-        self.script, self.language = script, language
-
-    def check(self, document: Document) -> list[Verdict]:
-        for field in ("messages", "candidate"):
-            if not isinstance(document.metadata.get(field), list):
-                raise InputError(f"row {document.id}: no list in {field!r}: expected the messages of a conversation")
-        source, target = document.metadata["messages"], document.metadata["candidate"]
-        return check_conversation(source, target, script=self.script, language=self.language)
-
-    def run(self, data: DocumentsPipeline, rank: int = 0, world_size: int = 1) -> DocumentsPipeline:
-        for document in data:
-            with self.track_time():
-                verdicts = self.check(document)
-                document.metadata["checks"] = [asdict(v) for v in verdicts]
-                for name in {v.check for v in verdicts}:
-                    self.stat_update(name)
-                self.stat_update("vetoed" if has_hard(verdicts) else "passed")
-            yield document

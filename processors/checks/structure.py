@@ -1,4 +1,4 @@
-"""Tags, tool calls and JSON of a target must be those of its source; a conversation keeps its messages and roles."""
+"""What a target must have as its source has it: protected spans, tags, tool calls, JSON, messages and their roles."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ import re
 from collections import Counter
 from typing import Any
 
+from processors.checks.pair import Pair
 from processors.checks.verdict import Verdict, excerpt
+from processors.protected.compare import compare_texts
 
 _TAG = re.compile(r"</?(?:think|tool_call|tool_response|tools|code)>")
 # "[Your Name]" may be translated, but must be there; "USER_ID" must stay as it is.
@@ -22,8 +24,22 @@ _CONSTANT = re.compile(r"(?<![\w.])[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)+(?!\w)")
 _MISSING = object()
 
 
-def check_tags(source: str, target: str) -> list[Verdict]:
+def check_protected(pair: Pair) -> list[Verdict]:
+    """Code, mathematics, addresses and the like are there, word for word, and no new ones."""
+    difference = compare_texts(pair.source, pair.target)
+    if not difference:
+        return []
+    said = []
+    for what, spans in (("missing", difference.missing), ("new", difference.extra)):
+        if spans:
+            shown = ", ".join(f"'{excerpt(text)}'" for text in list(spans)[:3])
+            said.append(f"{what}: {shown}" + (f" and {len(spans) - 3} more" if len(spans) > 3 else ""))
+    return [Verdict("protected", True, "; ".join(said))]
+
+
+def check_tags(pair: Pair) -> list[Verdict]:
     """The pipeline's own tags, counted, and JSON that must still be JSON of the same shape."""
+    source, target = pair.source.string, pair.target.string
     if "<" not in source and "<" not in target:
         tags: Counter[str] = Counter()
     else:
@@ -39,8 +55,9 @@ def check_tags(source: str, target: str) -> list[Verdict]:
     return []
 
 
-def check_placeholders(source: str, target: str) -> list[Verdict]:
+def check_placeholders(pair: Pair) -> list[Verdict]:
     """Placeholders that prose has: "[Your Name]", counted, and "USER_ID", which must be there. Soft."""
+    source, target = pair.source.string, pair.target.string
     if "_" in source:
         lost = next((name for name in _CONSTANT.findall(source) if name not in target), None)
         if lost:

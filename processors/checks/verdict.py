@@ -9,8 +9,8 @@ from dataclasses import dataclass
 class Verdict:
     """One thing found wrong with a target text.
 
-    `check` is the stable name of the check (see `processors.checks.run.CHECKS`). A `hard` verdict vetoes the candidate
-    whatever its mean score; a soft one is a feature of the ranker. `detail` gives the reason and the place.
+    `check` is the stable name of the check (see `processors.checks.run.VERDICTS`). A `hard` verdict vetoes the
+    candidate whatever its mean score; a soft one is a feature of the ranker. `detail` gives the reason and the place.
     `message` is the index of the message in its conversation, None for a bare pair of texts.
     """
 

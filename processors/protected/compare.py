@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from processors.protected.find import KINDS, Span, protected_spans, spans_of
 from processors.protected.masking import Masked, Style, Unmasked, mask, unmask
-from processors.texts.text import text_of
+from processors.texts.text import Text, text_of
 
 __all__ = [
     "KINDS",
@@ -21,6 +21,7 @@ __all__ = [
     "Style",
     "Unmasked",
     "compare_protected",
+    "compare_texts",
     "mask",
     "protected_spans",
     "unmask",
@@ -42,6 +43,11 @@ class Difference:
 
 
 def compare_protected(source: str, target: str) -> Difference:
+    """`compare_texts` of two strings."""
+    return compare_texts(text_of(source), text_of(target))
+
+
+def compare_texts(source_text: Text, target_text: Text) -> Difference:
     """Compare the protected texts of `source` and `target` as multisets, white space at their ends aside.
 
     What the neighbours of a span hide or invent in the target is no difference: a source span that stands in the
@@ -49,9 +55,10 @@ def compare_protected(source: str, target: str) -> Difference:
     letter), and a target span whose text also stands in the source as often, or which amounts of money or
     transliterated prose only seem to form, is not extra.
     """
-    source_spans, target_spans = spans_of(text_of(source)), spans_of(text_of(target))
+    source_spans, target_spans = spans_of(source_text), spans_of(target_text)
     if not source_spans and not target_spans:
         return Difference()
+    source, target = source_text.string, target_text.string
     wanted = _texts(source, source_spans)
     found = _texts(target, target_spans)
     if wanted == found:

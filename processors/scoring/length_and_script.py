@@ -6,17 +6,13 @@ Which Unicode data decides what a letter is, and of which script, is said in `pr
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-from datatrove.pipeline.base import PipelineStep
 
 from processors.conversations.parts import split_parts
 from processors.errors import InputError
 from processors.languages.scripts import count_many, count_script, count_size
-
-if TYPE_CHECKING:
-    from datatrove.data import Document, DocumentsPipeline
 
 
 class Scores(NamedTuple):
@@ -179,37 +175,3 @@ def _script_purities(counts: np.ndarray, threshold: float) -> list[float]:
     purities = np.where(counted == 0, 1.0, np.minimum(1.0, in_script / np.maximum(counted, 1) / threshold))
     values: list[float] = purities.tolist()
     return values
-
-
-class ConversationScorer(PipelineStep):
-    """Writes `metadata["scores"]` (`ConversationScores.to_dict`) beside a document's candidate.
-
-    Reads the source from `metadata["messages"]` and the translation from `metadata["candidate"]`, both lists of
-    `{"role", "content"}`. The step's statistics hold the mean LR, SCR and rank_score of the wholes.
-    """
-
-    name = "Length ratio and script purity"
-    type = "Scorer"
-
-    def __init__(self, alpha: float = 1.0, script: str = "Arab", threshold: float = 0.90) -> None:
-        super().__init__()
-        self.alpha, self.script, self.threshold = alpha, script, threshold
-
-    def score(self, document: "Document") -> dict[str, Any]:
-        for field in ("messages", "candidate"):
-            if not isinstance(document.metadata.get(field), list):
-                raise InputError(f"row {document.id}: no list in {field!r}: expected the messages of a conversation")
-        source, candidate = document.metadata["messages"], document.metadata["candidate"]
-        try:
-            return score_conversation(source, candidate, self.alpha, self.script, self.threshold).to_dict()
-        except InputError as error:
-            raise InputError(f"row {document.id}: {error}") from None
-
-    def run(self, data: "DocumentsPipeline", rank: int = 0, world_size: int = 1) -> "DocumentsPipeline":
-        for document in data:
-            with self.track_time():
-                scores = self.score(document)
-                document.metadata["scores"] = scores
-                for label in ("LR", "SCR", "rank_score"):
-                    self.stat_update(label, value=scores[label], unit="doc")
-            yield document

@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processors.checks.run import (
-    CHECKS,
-    ConversationChecker,
+    VERDICTS,
     Verdict,
     check_chunk,
     check_conversation,
     check_pair,
     has_hard,
 )
+from processors.checks.step import ConversationChecker
 from processors.errors import InputError
 
 # Written for these tests: (English, a careful Arabic translation).
@@ -179,7 +179,7 @@ def test_each_fault_is_caught_by_its_check(check: str, hard: bool, source: str, 
 
 def test_every_verdict_has_a_name_of_the_published_list() -> None:
     seen = {v.check for _, _, source, target in FAULTY for v in check_pair(source, target)}
-    assert seen == set(CHECKS)
+    assert seen == set(VERDICTS)
 
 
 @pytest.mark.parametrize("reason", ["length", "content_filter", "abort"])
@@ -280,7 +280,7 @@ def test_verdicts_of_a_part_carry_the_message_index() -> None:
 @given(st.text(), st.text())
 def test_any_text_gets_an_answer(source: str, target: str) -> None:
     for v in check_pair(source, target):
-        assert isinstance(v, Verdict) and v.check in CHECKS and v.detail and "\n" not in v.detail
+        assert isinstance(v, Verdict) and v.check in VERDICTS and v.detail and "\n" not in v.detail
     messages = [{"role": "user", "content": source}]
     check_conversation(messages, [{"role": "user", "content": target}])
     verdict = check_chunk(source, target)

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from processors.errors import InputError
 from processors.languages.scripts import WHITELISTED, Counts, count, count_many
 from processors.scoring.length_and_script import (
-    ConversationScorer,
     length_ratio,
     score_conversation,
     score_pairs,
     script_purity,
 )
+from processors.scoring.step import ConversationScorer
 
 ENGLISH = "The committee will meet on Monday to discuss the new budget."
 ARABIC = "ستجتمع اللجنة يوم الاثنين لمناقشة الميزانية الجديدة."
