@@ -115,7 +115,8 @@ def _json_difference(left: Any, right: Any) -> str | None:
             return path
         if isinstance(a, dict):
             if a.keys() != b.keys():
-                return f"{path}.{next(iter(a.keys() ^ b.keys()))}"
+                # In the order of the texts: that of a set differs from process to process.
+                return f"{path}.{next(key for key in (*a, *b) if (key in a) != (key in b))}"
             if "name" in a and a["name"] != b["name"] and ("arguments" in a or "parameters" in a):
                 return f"{path}.name"
             waiting += [(a[k], b[k], f"{path}.{k}") for k in a]

@@ -387,7 +387,8 @@ def test_verdicts_do_not_depend_on_the_order_of_sets() -> None:
         "from processors.checks.run import check_pair;"
         "print(check_pair('It is 5 km, 6 kg, 7 litres and $8 on Monday, May 5.',"
         " 'إنه 5 ميل أو متر أو سم، 6 رطل أو طن أو غرام، 7 غالون أو كوب، 8 يورو أو ين، الخميس أو الجمعة، آب أو تموز.'),"
-        " check_pair('He said yes to it all.', 'قال نعم نعم نعم لكل لكل لكل ذلك ذلك ذلك'))"
+        " check_pair('He said yes to it all.', 'قال نعم نعم نعم لكل لكل لكل ذلك ذلك ذلك'),"
+        ' check_pair(\'[{"name": 1, "day": 2}]\', \'[{"NAME": 1, "DAY": 2}]\'))'
     )
     printed = {
         subprocess.run(
