@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from processors.errors import InputError, SmolKalamError
+from processors.scrub import excerpt
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -116,11 +117,12 @@ def _clear(what: str, problem: BaseException, attempts: int) -> SmolKalamError:
     if answer is None:
         reason = next(iter(str(problem).splitlines()), "") or type(problem).__name__
         return PublishError(
-            f"{what}: {reason[:300]} ({attempts} attempts); run the same command again, what arrived is not sent twice"
+            f"{what}: {excerpt(reason, 300)} ({attempts} attempts); run the same command again, what arrived is not "
+            "sent twice"
         )
     status, error = answer
     says = error.server_message or next(iter(str(error).splitlines()), "")
-    message = f"{what}: the Hub answered {status} ({says[:300]})"
+    message = f"{what}: the Hub answered {status} ({excerpt(says, 300)})"
     if status in _PASSING:
         return PublishError(f"{message}, {attempts} times; run the same command again, what arrived is not sent twice")
     if status in (401, 403):

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from hub.card.portions import commit_groups, pieces, portion, upload_groups
 from hub.publishing.plan import changed_by_others, compare, some
 from hub.publishing.remote import LocalFile, Moved, PublishError, Revision, patiently, read_revision
+from processors.scrub import excerpt
 
 if TYPE_CHECKING:
     from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
@@ -114,7 +115,7 @@ def _commit(job: Job, revision: str, state: Revision, operations: list[Any]) -> 
     try:
         patiently(f"committing to {revision}", commit, arrived)
     except ValueError as problem:
-        raise PublishError(f"committing to {revision}: {' '.join(str(problem).split())[:300]}") from problem
+        raise PublishError(f"committing to {revision}: {excerpt(str(problem), 300)}") from problem
 
 
 def _upload(job: Job, revision: str, paths: list[str]) -> list["CommitOperationAdd"]:
@@ -160,7 +161,7 @@ def _preupload(job: Job, revision: str, additions: list["CommitOperationAdd"]) -
     try:
         patiently(what, preupload)
     except ValueError as problem:
-        raise PublishError(f"{what}: {' '.join(str(problem).split())[:300]}") from problem
+        raise PublishError(f"{what}: {excerpt(str(problem), 300)}") from problem
     ignored = next((addition.path_in_repo for addition in additions if addition._should_ignore), None)
     if ignored:
         raise PublishError(f"{job.repo} has a .gitignore that shuts out {ignored}; change it on the Hub")

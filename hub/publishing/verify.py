@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from hub.publishing.remote import PublishError, patiently
+from processors.scrub import excerpt
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
@@ -35,8 +36,8 @@ def verify_loading(api: "HfApi", repo: str, commit: str) -> None:
     try:
         patiently(f"loading {repo} at {commit[:12]}", verify)
     except (ValueError, KeyError, ArrowException, DatasetsError) as problem:
-        reason = (str(problem).strip().splitlines() or [type(problem).__name__])[0]
-        raise PublishError(f"{repo} at {commit[:12]} does not load with `datasets`: {reason[:300]}") from problem
+        reason = excerpt((str(problem).strip().splitlines() or [type(problem).__name__])[0], 300)
+        raise PublishError(f"{repo} at {commit[:12]} does not load with `datasets`: {reason}") from problem
 
 
 def _verify_config(api: "HfApi", repo: str, commit: str, config: str, cache: str) -> None:

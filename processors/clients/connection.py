@@ -18,6 +18,7 @@ from processors.clients.prompts import PromptConfig
 from processors.clients.responses import Fault, Mode, read_response
 from processors.clients.waits import backoff
 from processors.errors import EngineError, SmolKalamError
+from processors.scrub import excerpt, know
 
 CONNECT_S = 10.0
 KEEP_ALIVE_S = 60.0
@@ -76,9 +77,6 @@ class _Bearer(httpx.Auth):
     def __repr__(self) -> str:
         return "<key>"
 
-    def scrub(self, text: str) -> str:
-        return text.replace(self._header.removeprefix("Bearer "), "<key>")
-
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         if _origin(request.url) == self._origin:
             request.headers["Authorization"] = self._header
@@ -129,13 +127,13 @@ class Connection:
         except TimeoutError:
             return Fault("fault", "timeout", f"no answer within {self.endpoint.timeout_s:g} s")
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
-            return Fault("fault", _slug(error), self.scrub(f"{type(error).__name__}: {error}"))
+            return Fault("fault", _slug(error), excerpt(f"{type(error).__name__}: {error}"))
         except Exception as error:
             # Without its traceback: a log that shows variables would show the request's headers, and so the key.
-            raise SmolKalamError(f"{self.label}: {type(error).__name__}: {self.scrub(str(error))}") from None
+            raise SmolKalamError(f"{self.label}: {type(error).__name__}: {excerpt(str(error))}") from None
         finally:
             self._idle.append(client)
-        outcome = self.scrubbed(read_response(response.status_code, response.headers, content, self.mode))
+        outcome = read_response(response.status_code, response.headers, content, self.mode)
         if isinstance(outcome, Answer):
             _ANSWERED.add(self.url)
         return outcome
@@ -165,7 +163,7 @@ class Connection:
             except httpx.ConnectTimeout:
                 reason = f"no connection within {CONNECT_S:g} s"
             except (httpx.HTTPError, httpx.InvalidURL) as error:
-                reason = self.scrub(f"{type(error).__name__}: {error}")
+                reason = excerpt(f"{type(error).__name__}: {error}")
             if loop.time() >= until:
                 raise EngineError(
                     f"{self.label}: cannot be reached ({reason}); check base_url and that the server runs"
@@ -206,18 +204,12 @@ class Connection:
         """What carries a new client's requests; None for httpx's own choice."""
         return None
 
-    def scrub(self, text: str) -> str:
-        """Without the key, should a server or a library quote it."""
-        return self._auth.scrub(text) if self._auth else text
-
-    def scrubbed(self, outcome: Answer | Fault) -> Answer | Fault:
-        if isinstance(outcome, Fault):
-            return Fault(outcome.kind, outcome.name, self.scrub(outcome.reason), outcome.wait_s)
-        return outcome
-
 
 def read_key(variable: str | None) -> str:
-    """The key in an environment variable; empty where none is named. Raises EngineError where it holds none."""
+    """The key in an environment variable; empty where none is named. Raises EngineError where it holds none.
+
+    From now on it is taken out of whatever a server or a library says (`processors.scrub`).
+    """
     if not variable:
         return ""
     key = os.environ.get(variable, "").strip()
@@ -225,7 +217,7 @@ def read_key(variable: str | None) -> str:
         raise EngineError(f"the environment variable {variable} with the key for the endpoint is not set")
     if not key.isascii():
         raise EngineError(f"the environment variable {variable} does not hold a key (not ASCII)")
-    return key
+    return know(key)
 
 
 def _slug(error: Exception) -> str:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from processors.clients.answer import Answer
 from processors.clients.waits import ordered_wait
 from processors.errors import SmolKalamError
+from processors.scrub import excerpt, holds_key, scrub
 
 Mode = Literal["chat", "completion", "classify"]
 # busy: ask less, then again. fault: ask again. rejected: this request never works. denied: perhaps no request does.
@@ -38,6 +39,10 @@ _MODERATED = re.compile(r"moderation|flagged|content.?(filter|policy)|safety", r
 _NO_MODEL = re.compile(r"model.{0,80}(not|n't) (exist|found|available)|unknown model|model_not_found", re.IGNORECASE)
 
 
+# Of a server's words so many characters are shown, and so many bytes are looked through; of a reason so many kept.
+SHOWN, MOST_BYTES, LONGEST_REASON = 200, 8000, 60
+
+
 class RequestFailed(SmolKalamError):
     """One request failed for good: its document becomes a failed candidate with this reason, the run goes on."""
 
@@ -65,13 +70,15 @@ def read_response(status: int, headers: Mapping[str, str], body: bytes, mode: Mo
         data = None
     if 200 <= status < 300:
         if not isinstance(data, dict):
-            kind = headers.get("content-type", "no content type").split(";")[0]
-            return Fault("fault", "not_json", f"{status} with a body that is not JSON ({kind}): {_excerpt(body)}")
+            kind = excerpt(headers.get("content-type", "no content type").split(";")[0], 40)
+            return Fault(
+                "fault", "not_json", f"{status} with a body that is not JSON ({kind}): {_words(body)[:SHOWN]}"
+            )
         if data.get("error"):
             # OpenRouter reports an upstream failure as 200 with the real status in the body.
             code = data["error"].get("code") if isinstance(data["error"], dict) else None
             if not (isinstance(code, int) and 400 <= code < 600):
-                return Fault("fault", "error_body", f"{status} with an error in it: {_message(data, body)}")
+                return Fault("fault", "error_body", f"{status} with an error in it: {_message(data, body)[:SHOWN]}")
             return _read_error(code, headers, data, body)
         return _read_answer(data, mode)
     return _read_error(status, headers, data, body)
@@ -91,13 +98,24 @@ def _read_answer(data: dict[str, Any], mode: Mode) -> Answer | Fault:
     if finish_reason == "error" or not isinstance(text, str | None):
         return Fault("fault", "error_body", "the server broke off the answer with an error")
     usage = data.get("usage") if isinstance(data.get("usage"), dict) else {}
-    reason = str(finish_reason) if finish_reason else "unknown"
-    return Answer(
+    answer = Answer(
         well_formed(text or ""),
-        FINISH.get(reason, reason),
+        finish(finish_reason),
         _tokens(usage, "prompt_tokens"),
         _tokens(usage, "completion_tokens"),
     )
+    return without_key(answer)
+
+
+def finish(reason: Any) -> str:
+    """Why an answer ended, in our words where we have any; `unknown` where the server does not say."""
+    named = excerpt(str(reason), LONGEST_REASON) if reason else "unknown"
+    return FINISH.get(named, named)
+
+
+def without_key(answer: Answer) -> Answer | Fault:
+    """The answer, or a fault where it quotes a key, as a gateway's error that passes for an answer may."""
+    return Fault("fault", "quotes_key", "an answer with the key in it") if holds_key(answer.text) else answer
 
 
 def _read_classes(data: dict[str, Any]) -> Answer | Fault:
@@ -110,8 +128,8 @@ def _read_classes(data: dict[str, Any]) -> Answer | Fault:
 
 
 def _read_error(status: int, headers: Mapping[str, str], data: Any, body: bytes) -> Answer | Fault:
-    message = f"{status}: {_message(data, body)}"
-    name = str(status)
+    words, name = f"{status}: {_message(data, body)}", str(status)
+    message = words if len(words) <= SHOWN else f"{words[:SHOWN]}…"
     if status in _BUSY:
         return Fault("busy", name, message, ordered_wait(headers))
     if status >= 500 or status in _FAULT:
@@ -121,13 +139,13 @@ def _read_error(status: int, headers: Mapping[str, str], data: Any, body: bytes)
     if status == 402:
         return Fault("fatal", name, f"the account has no credit left ({message})")
     if 300 <= status < 400:
-        target = headers.get("location", "elsewhere").split("?")[0]
+        target = excerpt(headers.get("location", "elsewhere").split("?")[0])
         return Fault("fatal", name, f"redirects to {target} ({status}); give that address as base_url")
-    if status in (400, 413, 422) and (status == 413 or _TOO_LONG.search(message) or _over_tgi_s_budget(message)):
+    if status in (400, 413, 422) and (status == 413 or _TOO_LONG.search(words) or _over_tgi_s_budget(words)):
         return Answer("", "length")
-    if status == 403 and _MODERATED.search(message):
+    if status == 403 and _MODERATED.search(words):
         return Answer("", "content_filter")
-    if status == 404 or (status == 400 and _NO_MODEL.search(message)):
+    if status == 404 or (status == 400 and _NO_MODEL.search(words)):
         return Fault("denied", name, f"the model or the address is unknown there ({message})")
     if status == 403:
         return Fault("denied", name, f"the key may not do this ({message})")
@@ -141,20 +159,19 @@ def _over_tgi_s_budget(message: str) -> bool:
 
 
 def _message(data: Any, body: bytes) -> str:
-    """The server's own words, from the places where servers put them."""
+    """The server's own words, from the places where servers put them; one line, without a key, and not cut yet."""
     for name in ("error", "message", "detail"):
         if isinstance(data, dict) and data.get(name):
             found = data[name]
             if isinstance(found, dict):
                 words = [found[key] for key in ("message", "code") if isinstance(found.get(key), str)]
                 found = " ".join(words) or found
-            return _excerpt(str(found).encode("utf-8", "replace"))
-    return _excerpt(body)
+            return _words(str(found).encode("utf-8", "replace"))
+    return _words(body)
 
 
-def _excerpt(body: bytes, most: int = 200) -> str:
-    text = " ".join(body[: 4 * most].decode("utf-8", "replace").split())
-    return (text[:most] + "…" if len(text) > most else text) or "no message"
+def _words(body: bytes) -> str:
+    return " ".join(scrub(body[:MOST_BYTES].decode("utf-8", "replace")).split()) or "no message"
 
 
 def _tokens(usage: Any, name: str) -> int:

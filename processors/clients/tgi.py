@@ -13,8 +13,9 @@ from processors.clients.answer import Answer
 from processors.clients.connection import CONNECT_S, KEEP_ALIVE_S, Connection, Count, EndpointConfig, read_key
 from processors.clients.endpoint import HttpServer
 from processors.clients.prompts import tgi_parameters
-from processors.clients.responses import FINISH, Fault, Mode, read_response, well_formed
+from processors.clients.responses import Fault, Mode, finish, read_response, well_formed, without_key
 from processors.errors import SmolKalamError
+from processors.scrub import excerpt
 
 
 class _NoAnswer(Exception):
@@ -75,10 +76,10 @@ class TgiConnection(Connection):
         except httpx2.HTTPError as error:
             name = "connect" if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout) else "connection"
             name = "broken_off" if isinstance(error, httpx2.RemoteProtocolError) else name
-            return Fault("fault", name, self.scrub(f"{type(error).__name__}: {error}"))
+            return Fault("fault", name, excerpt(f"{type(error).__name__}: {error}"))
         except (_NoAnswer, ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
             if seat.response is None:
-                raise SmolKalamError(f"{self.label}: {type(error).__name__}: {self.scrub(str(error))}") from None
+                raise SmolKalamError(f"{self.label}: {type(error).__name__}: {excerpt(str(error))}") from None
             return self._read_fault(seat.response)
         finally:
             self._free.append(seat)
@@ -98,21 +99,21 @@ class TgiConnection(Connection):
         details = output.details
         if details is None or not isinstance(output.generated_text, str):
             return Fault("fault", "no_details", "a response without the details of text-generation-inference")
-        reason = str(details.finish_reason)
         # The prompt's tokens in the body would cost the server their probabilities; newer ones refuse to give them.
         prompt = response.headers.get("x-prompt-tokens", "")
-        return Answer(
+        answer = Answer(
             well_formed(output.generated_text),
-            FINISH.get(reason, reason),
+            finish(details.finish_reason),
             int(prompt) if prompt.isdecimal() else 0,
             max(0, details.generated_tokens),
         )
+        return without_key(answer)
 
     def _read_fault(self, response: Any) -> Answer | Fault:
         outcome = read_response(response.status_code, response.headers, response.content, self.mode)
         if isinstance(outcome, Answer) and response.is_success:
             return Fault("fault", "not_tgi", "an OpenAI-compatible answer where TGI's was expected")
-        return self.scrubbed(outcome)
+        return outcome
 
 
 class TgiServer(HttpServer):

@@ -12,6 +12,7 @@ from hashlib import blake2b
 from typing import Any, Literal
 
 from processors.errors import SmolKalamError
+from processors.scrub import excerpt
 
 Better = Literal["first", "second", "tie"]
 Output = Literal["json_schema", "json_object", "text"]
@@ -152,5 +153,5 @@ def _scores(given: Any, side: str) -> dict[str, int]:
     for name in CRITERIA:
         score = given.get(name)
         if isinstance(score, bool) or score not in SCORES:
-            raise NoJudgement(f"{side}.{name} is {str(score)[:20]}, not 1 to 5")
+            raise NoJudgement(f"{side}.{name} is {excerpt(str(score), 20)}, not 1 to 5")
     return {name: int(given[name]) for name in CRITERIA}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from processors.clients.connection import Count, EndpointConfig
 from processors.clients.endpoint import HttpServer
 from processors.errors import EngineError, InputError
+from processors.scrub import excerpt
 from processors.servers.gguf import digest, part_names, read_metadata
 from processors.servers.process import keep_server
 
@@ -76,7 +77,7 @@ def download_gguf(repo: str, file: str, revision: str | None) -> tuple[list[Path
         commit = path.parents[first.count("/")].name
         return [path, *(Path(hf_hub_download(repo, name, revision=commit)) for name in others)], commit
     except (HfHubHTTPError, HFValidationError, httpx2.HTTPError, OSError) as error:
-        words = " ".join(str(error).split())[:300]
+        words = excerpt(str(error), 300)
         raise InputError(
             f"model '{repo}', file '{file}'{f', revision {revision}' if revision else ''}: cannot be had from the Hub "
             f"({type(error).__name__}: {words}); check the names and the network, or give a file's path as model"
@@ -102,9 +103,10 @@ class _Loaded:
         try:
             self.server: Any = xllamacpp.Server(parameters)
         except RuntimeError as error:
+            words = excerpt(str(error))
             raise EngineError(
-                f"{settings.path}: llama.cpp cannot serve it ({error}); the file may be damaged, of a kind that this "
-                "version does not know, or too large for the memory with this context and concurrency"
+                f"{settings.path}: llama.cpp cannot serve it ({words}); the file may be damaged, of a kind "
+                "that this version does not know, or too large for the memory with this context and concurrency"
             ) from None
         self.url: str = self.server.listening_address
 

@@ -19,6 +19,7 @@ from typing import Any, Protocol, TypeVar, cast
 from loguru import logger
 
 from processors.errors import InputError
+from processors.scrub import scrub
 from processors.servers.gpus import gpu_groups, hold_group
 
 SUPERVISE = Path(__file__).with_name("supervise.py")
@@ -91,7 +92,7 @@ class ServerProcess:
         command = self._command(self.socket)
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
-            began = f"--- {datetime.now().astimezone():%Y-%m-%d %H:%M:%S} {' '.join(command)}\n"
+            began = f"--- {datetime.now().astimezone():%Y-%m-%d %H:%M:%S} {scrub(' '.join(command))}\n"
             log.write(began.encode())
             log.flush()
             self._began_at = log.tell()

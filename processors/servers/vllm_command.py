@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from processors.scrub import excerpt
+
 MODULE = "vllm.entrypoints.openai.api_server"
 
 _PREFIX = re.compile(r"^\(\S+ pid=\d+\) (?:(?:ERROR|CRITICAL|WARNING|INFO) [\d-]+ [\d:]+ \[[^\]]*\] ?)?")
@@ -99,10 +101,6 @@ def explain_end(printed: str, code: int | None) -> str:
     plain = [line.strip() for line in lines if line.strip() and not _CONSEQUENCE.search(line)]
     ended = "SIGKILL, as the kernel does for lack of memory" if code == 137 else f"exit code {code}"
     said = causes or ([] if code == 137 else plain)
-    words = f"{_shorten(said[-1])} ({ended})" if said else ended
+    words = f"{excerpt(said[-1], 300)} ({ended})" if said else ended
     hint = next((hint for pattern, hint in _HINTS if re.search(pattern, words)), None)
     return f"{words}; {hint}" if hint else words
-
-
-def _shorten(line: str, width: int = 300) -> str:
-    return line if len(line) <= width else line[: width - 1] + "…"

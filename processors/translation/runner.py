@@ -25,6 +25,7 @@ from processors.clients.pacing import Trouble
 from processors.clients.prompts import build_payload
 from processors.clients.responses import RequestFailed
 from processors.errors import SmolKalamError
+from processors.scrub import excerpt
 
 __all__ = ["Ask", "EndpointConfig", "HttpServer", "RequestFailed", "TranslationRunner", "Writer"]
 
@@ -153,7 +154,9 @@ class TranslationRunner(InferenceRunner):
             raise
         except Exception as error:
             # Plain, because datatrove's InferenceError does not unpickle and would hang the parent.
-            raise SmolKalamError(f"{doc.id}: translating failed: {type(error).__name__}: {error}") from error
+            raise SmolKalamError(
+                f"{doc.id}: translating failed: {type(error).__name__}: {excerpt(str(error))}"
+            ) from error
         doc.metadata[self.metadata_key] = result
         await self._save_document(doc, output_writer_context, rank, chunk_index)
 

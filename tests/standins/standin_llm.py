@@ -12,6 +12,7 @@ what would be answered is kept waiting as long as "hold" is true, or after n mor
 
 import argparse
 import asyncio
+import html
 import json
 import math
 import random
@@ -28,6 +29,7 @@ from email.utils import formatdate
 from pathlib import Path
 from time import time
 from typing import Any
+from urllib.parse import quote
 
 FAULTS = (
     "429",  # with Retry-After in seconds
@@ -52,6 +54,8 @@ FAULTS = (
     "403",
     "404",
     "redirect",
+    "quoted",  # 200 with an answer that quotes the key
+    "garbage",  # what is no HTTP
 )
 STATUS = {200: "OK", 400: "Bad Request", 401: "Unauthorized", 404: "Not Found", 429: "Too Many Requests"}
 SEED_X = re.compile(r"Translate the following [^\n]*:\n(.*) <[^<>\s]+>", re.DOTALL)
@@ -65,6 +69,8 @@ class StandIn:
         self.latency: float = options.latency
         self.capacity: int = options.capacity
         self.models = not options.no_models
+        self.key = ""
+        self.random = random.Random(options.seed)
         self.asked: Counter[str] = Counter()
         self.answered: Counter[str] = Counter()
         self.served: Counter[str] = Counter()
@@ -98,6 +104,7 @@ class StandIn:
             return await _send(writer, 200, {})
         key = headers.get("authorization", "")
         self.keys[key] += 1
+        self.key = key.removeprefix("Bearer ")
         if self.options.requires_key and key != f"Bearer {self.options.requires_key}":
             # As careless servers do: the key is quoted.
             return await _send(writer, 401, {"error": {"message": f"Incorrect API key provided: {key}"}})
@@ -139,9 +146,12 @@ class StandIn:
                 "429-reset": {"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": f"{wait:g}s"},
             }.get(fault, {})
             status = int(fault[:3])
-            body: Any = {"error": {"message": f"injected {status}", "code": status}}
+            body: Any = {"error": {"message": self.quoting(f"injected {status}"), "code": status}}
             if path == "/generate":
-                body = {"error": f"injected {status}", "error_type": "overloaded" if status == 429 else "generation"}
+                body = {
+                    "error": self.quoting(f"injected {status}"),
+                    "error_type": "overloaded" if status == 429 else "generation",
+                }
             return await _send(writer, status, body, extra)
         if fault == "400-context" and path == "/generate":
             message = "Input validation error: `inputs` must have less than 1024 tokens. Given: 1100"
@@ -150,26 +160,33 @@ class StandIn:
             message = "This model's maximum context length is 512 tokens. However, you requested 900 tokens."
             return await _send(writer, 400, {"error": {"message": message, "type": "BadRequestError", "code": 400}})
         if fault == "redirect":
-            return await _send(writer, 307, {}, {"Location": f"{self.options.redirect_to}{path}"})
+            quoted = f"/{quote(self.key, safe='')}" if self.options.quotes_key else ""
+            return await _send(writer, 307, {}, {"Location": f"{self.options.redirect_to}{quoted}{path}"})
         if fault == "drop":
+            return False
+        if fault == "garbage":
+            writer.write(f"{self.quoting('no HTTP')}\r\n\r\n".encode())
+            await writer.drain()
             return False
         if fault == "hang":
             await asyncio.sleep(3600)
         if fault == "html":
-            return await _send(writer, 200, "<html><body>Bad gateway, please wait</body></html>")
+            return await _send(writer, 200, self.quoting("<html><body>Bad gateway, please wait</body></html>"))
         if fault == "error200":
-            return await _send(writer, 200, {"error": {"message": "upstream failed", "code": 502}})
+            return await _send(writer, 200, {"error": {"message": self.quoting("upstream failed"), "code": 502}})
         await self.work()
         if path == "/classify":
             self.answered[text] += 1
             return await _send(writer, 200, classes(payload))
         answer, finish_reason = self.translate(text), "stop"
         if fault == "length":
-            answer, finish_reason = answer[: len(answer) // 2], "length"
+            answer, finish_reason = answer[: len(answer) // 2], self.quoting("length")
         elif fault == "repetition":
             answer, finish_reason = answer[:8] * 5, "repetition"
         elif fault == "empty":
             answer = ""
+        elif fault == "quoted":
+            answer = self.quoting(answer)
         elif fault == "filter":
             answer, finish_reason = "", "content_filter"
         extra = {}
@@ -200,6 +217,14 @@ class StandIn:
             choice["text"] = answer
         usage = {"prompt_tokens": len(text.split()), "completion_tokens": len(answer.split())}
         return {"id": "x", "object": "completion", "model": payload["model"], "choices": [choice], "usage": usage}
+
+    def quoting(self, message: str) -> str:
+        """`message`, and as careless servers do the key in all its spellings, somewhere around where it may be cut."""
+        if not self.options.quotes_key:
+            return message
+        spellings = [self.key, quote(self.key, safe=""), json.dumps(json.dumps(self.key)), html.escape(self.key)]
+        self.random.shuffle(spellings)
+        return f"{message} {'x' * self.random.randint(40, 190)} {' '.join(spellings)}"
 
     async def work(self) -> None:
         """`latency` seconds, `capacity` requests at a time, first come first served, once nothing is held."""
@@ -392,6 +417,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--latency", type=float, default=0.0, help="seconds an answer takes")
     parser.add_argument("--capacity", type=int, default=0, help="answers made at the same time; 0: any number")
     parser.add_argument("--requires-key", default="")
+    parser.add_argument("--quotes-key", action="store_true", help="the key stands in every message, in many spellings")
     parser.add_argument("--no-models", action="store_true", help="GET /v1/models is 404, as at many remote endpoints")
     parser.add_argument("--redirect-to", default="")
     parser.add_argument("--log", type=Path, help="a line of JSON an answer: question, when it came and went")
