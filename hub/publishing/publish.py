@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hub.card.kept_sections import is_ours
-from hub.publishing.plan import Plan, changed_by_others, compare, some
+from hub.publishing.difference import Change, changed_by_others, compare, some
 from hub.publishing.pull_request import close_left_open, left_open, merge, open_pull_request, same_content
 from hub.publishing.remote import LocalFile, PublishError, Revision, check_token, limit_waits, patiently, read_revision
-from hub.publishing.upload import Job, Observer, send
+from hub.publishing.upload import Job, PublishObserver, send
 from hub.publishing.verify import verify_loading
 from hub.rules.check import check_dataset
 from hub.rules.findings import errors
@@ -24,6 +24,10 @@ from processors.errors import InputError
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
+
+
+# The card to publish, of the build's card and the texts on `main` by path.
+MergeCard = Callable[[str, dict[str, str]], str]
 
 
 @dataclass(slots=True)
@@ -41,13 +45,13 @@ def publish(
     folder: Path,
     repo: str,
     *,
-    observer: Observer,
+    observer: PublishObserver,
     token: str | None = None,
     private: bool = False,
     dry_run: bool = False,
     tag: str | None = None,
     direct: bool = False,
-    merge_card: Callable[[str, dict[str, str]], str] | None = None,
+    merge_card: MergeCard | None = None,
 ) -> Published:
     """Make the Hub's dataset `repo` equal to `folder`.
 
@@ -73,38 +77,26 @@ def publish(
     with _quiet():
         _validate_tag(tag)
         api, user = _sign_in(repo, token)
-        found = errors(check_dataset(folder))
-        if found:
-            more = f" (and {len(found) - 1} more: see `smolkalam check`)" if len(found) > 1 else ""
-            raise InputError(f"{folder}: not published, for it breaks a rule: {found[0]}{more}")
+        _check_rules(folder)
         main = _main(api, repo, private=private, create=not dry_run)
         files = _files(folder)
         before = _texts(api, repo, main) if "README.md" in main.files else {}
         if merge_card:
-            local = files["README.md"].source
-            assert isinstance(local, Path)
-            merged = merge_card(local.read_text(encoding="utf-8"), before)
-            files["README.md"] = LocalFile(merged.encode("utf-8"))
+            files["README.md"] = _merged(files["README.md"], before, merge_card)
         _validate_card(files["README.md"])
         job = Job(api, repo, user, files, observer)
-        plan = compare(files, main)
-        _refuse_to_replace(repo, plan, before.get("README.md", ""))
-        job.total = sum(job.sizes(plan.send))
-        _describe(job, plan)
+        change = compare(files, main)
+        _refuse_to_replace(repo, change, before.get("README.md", ""))
+        job.total = sum(job.sizes(change.send))
+        _describe(job, change)
         tagged = _tag(api, repo, tag) if tag and main.commit else None
-        if tagged and (plan or tagged != main.commit):
+        if tagged and (change or tagged != main.commit):
             raise InputError(f"{repo} has the tag '{tag}' already, at {tagged[:12]}; choose another name")
-        result = Published(repo, None if dry_run else main.commit, plan.send, plan.remove)
-        if dry_run:
-            return result
-        if direct:
-            result.commit = _publish_directly(job, plan, main).commit
-        elif plan:
-            result.pull_request, result.commit = _publish_by_pull_request(job, main)
-        if direct or not plan:
-            close_left_open(job)
-        if tag and not tagged:
-            _create_tag(job, tag, result.commit)
+        result = Published(repo, None if dry_run else main.commit, change.send, change.remove)
+        if not dry_run:
+            _send(job, change, main, result, direct=direct)
+            if tag and not tagged:
+                _create_tag(job, tag, result.commit)
         return result
 
 
@@ -164,9 +156,23 @@ def _validate_tag(tag: str | None) -> None:
         raise InputError(f"'{tag}' cannot be the name of a tag; take letters, digits, '.', '_' and '-', such as v1.0")
 
 
-def _refuse_to_replace(repo: str, plan: Plan, card: str) -> None:
+def _check_rules(folder: Path) -> None:
+    """Raises InputError where the folder breaks a rule of the Hub: a reader would meet it first."""
+    found = errors(check_dataset(folder))
+    if found:
+        more = f" (and {len(found) - 1} more: see `smolkalam check`)" if len(found) > 1 else ""
+        raise InputError(f"{folder}: not published, for it breaks a rule: {found[0]}{more}")
+
+
+def _merged(card: LocalFile, main: dict[str, str], merge_card: MergeCard) -> LocalFile:
+    """The build's card, with what of the one on `main` is to stay."""
+    assert isinstance(card.source, Path)
+    return LocalFile(merge_card(card.source.read_text(encoding="utf-8"), main).encode("utf-8"))
+
+
+def _refuse_to_replace(repo: str, change: Change, card: str) -> None:
     """Raises InputError where a publish would remove a dataset that no publish made: its name was mistyped."""
-    data = [path for path in plan.remove if path.endswith(".parquet")]
+    data = [path for path in change.remove if path.endswith(".parquet")]
     if data and not is_ours(card):
         raise InputError(
             f"{repo} holds a dataset that SmolKalam did not publish, and {some(data)} would be removed; "
@@ -217,25 +223,35 @@ def _validate_card(file: LocalFile) -> None:
         raise InputError(f"README.md: the Hub refuses the front matter: {reason}") from None
 
 
-def _describe(job: Job, plan: Plan) -> None:
-    if not plan:
+def _describe(job: Job, change: Change) -> None:
+    if not change:
         job.observer.say(f"{job.repo} has all {len(job.files)} files already: nothing is sent")
         return
-    same = len(job.files) - len(plan.send)
+    same = len(job.files) - len(change.send)
     job.observer.say(
-        f"{job.repo}: {len(plan.send)} files to send ({job.total / 1e6:,.1f} MB), {len(plan.remove)} to remove, "
+        f"{job.repo}: {len(change.send)} files to send ({job.total / 1e6:,.1f} MB), {len(change.remove)} to remove, "
         f"{same} unchanged"
     )
-    if plan.remove:
-        job.observer.say(f"to remove: {some(plan.remove)}")
-    if plan.left:
-        job.observer.say(f"left as they are, for they are none of ours: {', '.join(plan.left)}")
+    if change.remove:
+        job.observer.say(f"to remove: {some(change.remove)}")
+    if change.left:
+        job.observer.say(f"left as they are, for they are none of ours: {', '.join(change.left)}")
 
 
-def _publish_directly(job: Job, plan: Plan, main: Revision) -> Revision:
+def _send(job: Job, change: Change, main: Revision, result: Published, *, direct: bool) -> None:
+    """Change `main`, in one commit or by a pull request, and note in `result` what it is now."""
+    if direct:
+        result.commit = _publish_directly(job, change, main).commit
+    elif change:
+        result.pull_request, result.commit = _publish_by_pull_request(job, main)
+    if direct or not change:
+        close_left_open(job)
+
+
+def _publish_directly(job: Job, change: Change, main: Revision) -> Revision:
     """Everything in one commit to `main`: atomic too, but nobody has loaded it before the readers."""
     done = main
-    if plan:
+    if change:
         job.observer.say("directly to main: readers have it before it has been loaded once, and nobody can review it")
         job.resumed = any(same_content(job, one) for one in left_open(job))
         done = send(job, "main", main, commits=False)

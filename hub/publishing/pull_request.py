@@ -7,7 +7,7 @@ finds its own by it, and knows what others did to `main` since.
 import re
 from typing import Any
 
-from hub.publishing.plan import changed_by_others, content_digest, some
+from hub.publishing.difference import changed_by_others, content_digest, some
 from hub.publishing.remote import PublishError, Revision, patiently, read_revision
 from hub.publishing.upload import Job
 from processors.errors import InputError

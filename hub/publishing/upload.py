@@ -3,8 +3,8 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from hub.card.portions import commit_groups, pieces, portion, upload_groups
-from hub.publishing.plan import changed_by_others, compare, some
+from hub.publishing.difference import changed_by_others, compare, some
+from hub.publishing.portions import commit_groups, pieces, portion, upload_groups
 from hub.publishing.remote import LocalFile, Moved, PublishError, Revision, patiently, read_revision
 from processors.scrub import excerpt
 
@@ -19,7 +19,7 @@ LARGE_FILE = 1_000_000
 REBASES = 3
 
 
-class Observer(Protocol):
+class PublishObserver(Protocol):
     """What the command line shows of a publish."""
 
     def say(self, message: str) -> None: ...
@@ -39,7 +39,7 @@ class Job:
     repo: str
     user: str
     files: dict[str, LocalFile]
-    observer: Observer
+    observer: PublishObserver
     additions: dict[str, "CommitOperationAdd"] = field(default_factory=dict)  # sent, and not yet in a commit
     total: int = 0
     sent: int = 0
@@ -62,14 +62,14 @@ def send(job: Job, revision: str, state: Revision, *, commits: bool) -> Revision
     After a commit whose answer was lost the revision is read again: it is then not what we knew, and equal to what we
     want. So a commit is never repeated blindly.
     """
-    plan = compare(job.files, state)
-    job.observer.sending(len(plan.send), sum(job.files[path].size for path in plan.send))
+    change = compare(job.files, state)
+    job.observer.sending(len(change.send), sum(job.files[path].size for path in change.send))
     rebases = 0
-    while plan := compare(job.files, state):
-        chosen = plan.send
+    while change := compare(job.files, state):
+        chosen = change.send
         if commits and chosen:
-            chosen = next(commit_groups(plan.send, job.sizes(plan.send), job.total, COMMIT_FILES))
-        removed = plan.remove if len(chosen) == len(plan.send) else []
+            chosen = next(commit_groups(change.send, job.sizes(change.send), job.total, COMMIT_FILES))
+        removed = change.remove if len(chosen) == len(change.send) else []
         operations = [*_upload(job, revision, chosen), *_removals(removed)]
         moved = False
         try:

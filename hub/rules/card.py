@@ -45,14 +45,14 @@ _LICENCES = frozenset(_LICENCE_CODES.split())
 
 
 @dataclass(slots=True)
-class Card:
+class Declared:
     """What the front matter declares, once it has been found readable."""
 
     patterns: dict[str, dict[str, list[str]]] = field(default_factory=dict)  # config -> split -> data_files
     infos: dict[str, Any] = field(default_factory=dict)  # config -> datasets.DatasetInfo
 
 
-def check_card(readme: Path) -> tuple[Card | None, list[Finding]]:
+def check_card(readme: Path) -> tuple[Declared | None, list[Finding]]:
     """Check `README.md`; the card is None where it cannot be read, so that nothing that depends on it is checked."""
     text, findings = _read(readme)
     if text is None:
@@ -60,7 +60,7 @@ def check_card(readme: Path) -> tuple[Card | None, list[Finding]]:
     data, findings = _parse(text)
     if data is None:
         return None, findings
-    findings += [*_language(data), *_licence(data)]
+    findings += [finding for rule in CARD_RULES for finding in rule(data)]
     configs, infos = data.get("configs"), data.get("dataset_info")
     if not configs:
         findings.append(
@@ -79,7 +79,7 @@ def check_card(readme: Path) -> tuple[Card | None, list[Finding]]:
     findings += [*_duplicates("configs", configs), *_duplicates("dataset_info", infos), *_names(configs)]
     if errors(findings):
         # What follows would only repeat it in other words; patterns are still good enough to look at the files.
-        return Card(_patterns(configs)), findings
+        return Declared(_patterns(configs)), findings
     return _as_datasets_reads_it(text, configs, findings)
 
 
@@ -168,6 +168,10 @@ def _licence(data: dict[str, Any]) -> Iterator[Finding]:
             )
     if not licences:
         yield warning("licence", "README.md", "no licence: nobody may use the dataset", "add `license:`")
+
+
+# What a readable front matter breaks, whatever its configs are.
+CARD_RULES = (_language, _licence)
 
 
 def _shapes(key: str, entries: Any) -> Iterator[Finding]:
@@ -260,12 +264,12 @@ def _patterns(configs: list[dict[str, Any]]) -> dict[str, dict[str, list[str]]]:
 
 def _as_datasets_reads_it(
     text: str, configs: list[dict[str, Any]], findings: list[Finding]
-) -> tuple[Card, list[Finding]]:
+) -> tuple[Declared, list[Finding]]:
     from datasets.info import DatasetInfosDict
     from datasets.utils.metadata import MetadataConfigs
     from huggingface_hub import DatasetCard
 
-    card = Card(_patterns(configs))
+    card = Declared(_patterns(configs))
     data = DatasetCard(text).data
     try:
         MetadataConfigs.from_dataset_card_data(data).get_default_config_name()

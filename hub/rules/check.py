@@ -3,21 +3,14 @@
 A folder that passes loads with `load_dataset(folder, config)` and renders; each finding says what a reader would see.
 """
 
-from collections import Counter
 from collections.abc import Container, Iterator
 from pathlib import Path
 
-from hub.rules.card import check_card
+from hub.rules.card import Declared, check_card
+from hub.rules.files import FILE_RULES
 from hub.rules.findings import Finding, error, errors, warning
-from hub.rules.parquet import Shard, check_config, check_shard, read_shard
+from hub.rules.parquet import SHARD_RULES, Footer, check_config, read_shard
 from processors.errors import InputError
-
-# huggingface.co/docs/hub/storage-limits
-MAX_FILE_BYTES = 50_000_000_000
-MAX_FILES_A_FOLDER = 10_000
-MAX_FILES = 100_000
-
-_TEMPORARY = (".tmp", ".temp", ".part", ".partial", ".incomplete", ".lock", ".swp", "~", ".crc")
 
 
 def check_dataset(folder: Path) -> list[Finding]:
@@ -25,10 +18,19 @@ def check_dataset(folder: Path) -> list[Finding]:
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder; give a run folder whose build has finished")
     files = {str(path.relative_to(folder)): path for path in sorted(folder.rglob("*")) if not path.is_dir()}
-    findings = list(_files(files))
+    findings = [finding for rule in FILE_RULES for finding in rule(files)]
     card, of_card = check_card(folder / "README.md")
-    findings += of_card
-    shards: dict[str, Shard] = {}
+    shards, of_shards = _shards(files)
+    findings += [*of_card, *of_shards]
+    if card is not None:
+        findings += _configs(folder, card, files, shards)
+    return errors(findings) + [finding for finding in findings if finding.severity == "warning"]
+
+
+def _shards(files: dict[str, Path]) -> tuple[dict[str, Footer], list[Finding]]:
+    """The footers of all Parquet files by name, and what is wrong with each file by itself."""
+    shards: dict[str, Footer] = {}
+    findings: list[Finding] = []
     for name, path in files.items():
         if name.endswith(".parquet"):
             shard = read_shard(path, name)
@@ -36,51 +38,28 @@ def check_dataset(folder: Path) -> list[Finding]:
                 findings.append(shard)
                 continue
             shards[name] = shard
-            findings += check_shard(shard)
-    if card is not None:
-        placed: set[str] = set()
-        for config, patterns in card.patterns.items():
-            splits, of_patterns = _resolve(folder, config, patterns, files)
-            findings += of_patterns
-            placed.update(name for names in splits.values() for name in names)
-            whole = {s: [shards[n] for n in names if n in shards and shards[n].rows] for s, names in splits.items()}
-            # Counts and sizes are wrong of necessity where a file is missing: the card may be right then.
-            broken = any(f.rule == "data-files" for f in of_patterns) or any(
-                n not in shards or not shards[n].rows for names in splits.values() for n in names
-            )
-            findings += check_config(config, whole, card.infos.get(config), counts=not broken)
-        for name in shards:
-            if name not in placed:
-                seen = "no config's data_files match it: it is stored and downloaded, and never loaded"
-                findings.append(warning("orphan-file", name, seen, "delete it, or add it to a config"))
-    return errors(findings) + [finding for finding in findings if finding.severity == "warning"]
+            findings += [finding for rule in SHARD_RULES for finding in rule(shard)]
+    return shards, findings
 
 
-def _files(files: dict[str, Path]) -> Iterator[Finding]:
-    """Rules about names, sizes and numbers of files."""
-    for name, path in files.items():
-        parts = Path(name).parts
-        if len(parts) == 1 and name.endswith(".py"):
-            seen = "in a repository of the same name `datasets` takes it for a loading script, and loads nothing"
-            yield warning("script", name, seen, "give it another name, or put it into a folder")
-        hidden = any(part.startswith(".") for part in parts) and name != ".gitattributes"
-        if hidden or "__pycache__" in parts or name.endswith(_TEMPORARY):
-            seen = "a hidden or temporary file: `datasets` does not see it, and readers would download it"
-            yield error("temporary-file", name, seen, "delete it; if a build was interrupted, run it again first")
-        if not path.exists():
-            yield error("broken-link", name, "it links to a file that is not there", "delete or mend it")
-            continue
-        if path.stat().st_size > MAX_FILE_BYTES:
-            seen = f"{path.stat().st_size:,} bytes; the Hub takes no file of more than {MAX_FILE_BYTES:,}"
-            yield error("file-bytes", name, seen, "build with a smaller outputs.shard_bytes")
-    folders = Counter(str(Path(name).parent) for name in files)
-    for folder, number in folders.items():
-        if number > MAX_FILES_A_FOLDER:
-            seen = f"{number:,} files; the Hub takes at most {MAX_FILES_A_FOLDER:,} a folder"
-            yield error("too-many-files", folder, seen, "build with a larger outputs.shard_bytes")
-    if len(files) > MAX_FILES:
-        seen = f"{len(files):,} files in all; the Hub is slow above {MAX_FILES:,}"
-        yield warning("too-many-files", ".", seen, "build with a larger outputs.shard_bytes")
+def _configs(folder: Path, card: Declared, files: Container[str], shards: dict[str, Footer]) -> Iterator[Finding]:
+    """What is wrong with each config's files together, and files that are in no config."""
+    placed: set[str] = set()
+    for config, patterns in card.patterns.items():
+        splits, of_patterns = _resolve(folder, config, patterns, files)
+        yield from of_patterns
+        names = [name for names in splits.values() for name in names]
+        placed.update(names)
+        whole = {s: [shards[n] for n in names if n in shards and shards[n].rows] for s, names in splits.items()}
+        # Counts and sizes are wrong of necessity where a file is missing: the card may be right then.
+        broken = any(f.rule == "data-files" for f in of_patterns) or any(
+            n not in shards or not shards[n].rows for n in names
+        )
+        yield from check_config(config, whole, card.infos.get(config), counts=not broken)
+    for name in shards:
+        if name not in placed:
+            seen = "no config's data_files match it: it is stored and downloaded, and never loaded"
+            yield warning("orphan-file", name, seen, "delete it, or add it to a config")
 
 
 def _resolve(

@@ -26,11 +26,12 @@ MAX_COLUMNS = 1000
 WIDE_STRUCT = 50
 # A split of up to this many uncompressed bytes is decoded to count its bytes; a larger one is estimated.
 EXACT_BYTES = 64_000_000
+_LET_THE_BUILD = "let the build write the card"
 
 
 @dataclass(frozen=True, slots=True)
-class Shard:
-    """A Parquet file's footer."""
+class Footer:
+    """What a Parquet file says of itself."""
 
     path: Path
     name: str  # relative to the dataset's folder
@@ -45,7 +46,7 @@ class _Unreadable(Exception):
     """Rows of a file cannot be read: its name, and why."""
 
 
-def read_shard(path: Path, name: str) -> Shard | Finding:
+def read_shard(path: Path, name: str) -> Footer | Finding:
     """The footer of a file, or what is wrong with it."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -57,7 +58,7 @@ def read_shard(path: Path, name: str) -> Shard | Finding:
         seen = f"it cannot be read as Parquet ({str(problem).splitlines()[0][:120]}); loading its config fails"
         return error("unreadable-file", name, seen, "delete it and run the build again")
     groups = [metadata.row_group(index) for index in range(metadata.num_row_groups)]
-    return Shard(
+    return Footer(
         path=path,
         name=name,
         size=path.stat().st_size,
@@ -70,13 +71,14 @@ def read_shard(path: Path, name: str) -> Shard | Finding:
     )
 
 
-def check_shard(shard: Shard) -> Iterator[Finding]:
-    """Rules that a file breaks by itself."""
+def _empty(shard: Footer) -> Iterator[Finding]:
     if shard.rows == 0:
         seen = "a file without rows: `datasets` fails on the split, and the viewer with it"
         yield error("empty-file", shard.name, seen, "delete the file and leave the split out of the card")
-        return
-    largest = max(shard.groups)
+
+
+def _row_groups(shard: Footer) -> Iterator[Finding]:
+    largest = max(shard.groups, default=0)
     if largest > SCAN_LIMIT:
         yield error(
             "row-group-bytes",
@@ -91,43 +93,66 @@ def check_shard(shard: Shard) -> Iterator[Finding]:
             f"a row group of {largest:,} bytes; the viewer is slow above {GROUP_BYTES:,}",
             "build with a smaller outputs.row_group_bytes",
         )
+
+
+def _columns_twice(shard: Footer) -> Iterator[Finding]:
     for name, times in Counter(shard.schema.names).items():
-        if times > 1:
+        if shard.rows and times > 1:
             seen = f"it has {times} columns '{name}': loading its config fails"
             yield error("columns", shard.name, seen, "rename or remove one")
-    if not shard.page_index:
+
+
+def _page_index(shard: Footer) -> Iterator[Finding]:
+    if shard.rows and not shard.page_index:
         seen = "no page index: to show 100 rows the viewer reads whole row groups"
         yield warning("page-index", shard.name, seen, "write it with write_page_index=True")
 
 
-def check_config(config: str, splits: dict[str, list[Shard]], info: Any, *, counts: bool) -> Iterator[Finding]:
-    """Rules about a config's files together, and about what its `dataset_info` (None: it has none) says of them.
+# What a file breaks by itself.
+SHARD_RULES = (_empty, _row_groups, _columns_twice, _page_index)
 
-    Without `counts`, numbers and sizes are not compared.
+
+@dataclass(frozen=True, slots=True)
+class ConfigFiles:
+    """A config's files that have rows, by split, and what its `dataset_info` says (None: it has none).
+
+    Without `counts`, numbers and sizes are not compared: a file is missing, and the card may be right.
     """
-    splits = {split: files for split, files in splits.items() if files}
-    shards = [shard for files in splits.values() for shard in files]
-    if not shards:
+
+    name: str
+    splits: dict[str, list[Footer]]
+    info: Any
+    counts: bool
+
+    @property
+    def first(self) -> Footer:
+        """The file that `datasets` takes the types from."""
+        return next(iter(self.splits.values()))[0]
+
+
+def check_config(config: str, splits: dict[str, list[Footer]], info: Any, *, counts: bool) -> Iterator[Finding]:
+    """What breaks `CONFIG_RULES` (see `ConfigFiles` for the arguments); nothing of a config without rows."""
+    files = ConfigFiles(config, {split: shards for split, shards in splits.items() if shards}, info, counts)
+    if not files.splits:
         return
-    first = shards[0]
-    for shard in shards[1:]:
+    try:
+        for rule in CONFIG_RULES:
+            yield from rule(files)
+    except _Unreadable as problem:
+        name, reason = problem.args
+        seen = f"its rows cannot be read ({reason}); loading its config fails, or reading such a row"
+        yield error("unreadable-file", name, seen, "delete it and run the build again")
+
+
+def _one_schema(config: ConfigFiles) -> Iterator[Finding]:
+    first, *others = [shard for shards in config.splits.values() for shard in shards]
+    for shard in others:
         change = _difference(first.schema, shard.schema)
         if change:
             seen = (
                 f"its columns differ from those of {first.name} ({change}); loading fails, casts or fills with nulls"
             )
             yield error("schema", shard.name, seen, "build all splits with one schema")
-    yield from _columns(config, first.schema)
-    try:
-        if info is not None:
-            yield from _features(config, first, info)
-            if counts:
-                yield from _counts(config, splits, info)
-        yield from _first_rows(config, splits)
-    except _Unreadable as problem:
-        name, reason = problem.args
-        seen = f"its rows cannot be read ({reason}); loading its config fails, or reading such a row"
-        yield error("unreadable-file", name, seen, "delete it and run the build again")
 
 
 def _difference(wanted: "pa.Schema", found: "pa.Schema") -> str:
@@ -141,10 +166,11 @@ def _difference(wanted: "pa.Schema", found: "pa.Schema") -> str:
     return "; ".join([*parts, *changed])[:300]
 
 
-def _columns(config: str, schema: "pa.Schema") -> Iterator[Finding]:
+def _columns(files: ConfigFiles) -> Iterator[Finding]:
     import pyarrow as pa
     from datasets import Features
 
+    config, schema = files.name, files.first.schema
     if len(schema.names) > MAX_COLUMNS:
         seen = f"{len(schema.names)} columns; the viewer shows no dataset of more than {MAX_COLUMNS}"
         yield error("columns", config, seen, "nest them, or make it several configs")
@@ -180,7 +206,10 @@ def _types(schema: "pa.Schema") -> Iterator[tuple[str, "pa.DataType"]]:
         yield from walk(column.name, column.type)
 
 
-def _features(config: str, shard: Shard, info: Any) -> Iterator[Finding]:
+def _features(files: ConfigFiles) -> Iterator[Finding]:
+    config, info, shard = files.name, files.info, files.first
+    if info is None:
+        return
     if info.features is None:
         seen = "its dataset_info has no features: types are guessed from the first file"
         yield warning("dataset-info", config, seen, "let the build write it")
@@ -191,42 +220,46 @@ def _features(config: str, shard: Shard, info: Any) -> Iterator[Finding]:
         yield error("features", config, seen, "let the build write the card")
 
 
-def _counts(config: str, splits: dict[str, list[Shard]], info: Any) -> Iterator[Finding]:
-    mend = "let the build write the card"
+def _counts(files: ConfigFiles) -> Iterator[Finding]:
+    config, splits, info = files.name, files.splits, files.info
+    if info is None or not files.counts:
+        return
     if not info.splits:
-        yield warning("dataset-info", config, "its dataset_info has no splits: readers see no sizes", mend)
+        seen = "its dataset_info has no splits: readers see no sizes"
+        yield warning("dataset-info", config, seen, _LET_THE_BUILD)
         return
     for name in [*splits, *info.splits]:
         if name not in splits:
             seen = "dataset_info has the split and `configs` has not; loading raises ExpectedMoreSplitsError"
-            yield error("dataset-info", f"{config}/{name}", seen, mend)
+            yield error("dataset-info", f"{config}/{name}", seen, _LET_THE_BUILD)
         elif name not in info.splits:
             seen = "`configs` has the split and dataset_info has not; loading raises UnexpectedSplitsError"
-            yield error("dataset-info", f"{config}/{name}", seen, mend)
-    total = 0
-    for name in splits:
-        if name not in info.splits:
-            continue
-        claimed, rows = info.splits[name], sum(shard.rows for shard in splits[name])
-        total += claimed.num_bytes
-        if claimed.num_examples != rows:
-            seen = f"the card says {claimed.num_examples:,} rows and the files have {rows:,}; loading raises an error"
-            yield error("num-examples", f"{config}/{name}", seen, mend)
-        low, high = _arrow_bytes(splits[name])
-        if not low <= claimed.num_bytes <= high:
-            about = f"{low:,} to {high:,}"
-            seen = f"the card says {claimed.num_bytes:,} bytes in memory (num_bytes) and it is {about}"
-            yield warning("num-bytes", f"{config}/{name}", seen, mend)
+            yield error("dataset-info", f"{config}/{name}", seen, _LET_THE_BUILD)
+    known = [name for name in splits if name in info.splits]
+    for name in known:
+        yield from _split_counts(f"{config}/{name}", splits[name], info.splits[name])
+    total = sum(info.splits[name].num_bytes for name in known)
     if info.dataset_size is not None and info.dataset_size != total:
         seen = f"dataset_size is {info.dataset_size:,} and its splits' num_bytes add up to {total:,}"
-        yield warning("num-bytes", config, seen, mend)
+        yield warning("num-bytes", config, seen, _LET_THE_BUILD)
     download = sum(shard.size for files in splits.values() for shard in files)
     if info.download_size is not None and info.download_size != download:
         seen = f"the card says {info.download_size:,} bytes to download and the files have {download:,}"
-        yield warning("download-size", config, seen, mend)
+        yield warning("download-size", config, seen, _LET_THE_BUILD)
 
 
-def _arrow_bytes(shards: list[Shard]) -> tuple[int, int]:
+def _split_counts(place: str, shards: list[Footer], claimed: Any) -> Iterator[Finding]:
+    rows = sum(shard.rows for shard in shards)
+    if claimed.num_examples != rows:
+        seen = f"the card says {claimed.num_examples:,} rows and the files have {rows:,}; loading raises an error"
+        yield error("num-examples", place, seen, _LET_THE_BUILD)
+    low, high = _arrow_bytes(shards)
+    if not low <= claimed.num_bytes <= high:
+        seen = f"the card says {claimed.num_bytes:,} bytes in memory (num_bytes) and it is {low:,} to {high:,}"
+        yield warning("num-bytes", place, seen, _LET_THE_BUILD)
+
+
+def _arrow_bytes(shards: list[Footer]) -> tuple[int, int]:
     """Between what the rows' bytes in Arrow must be: counted within 10 %, or estimated from one row group."""
     total = sum(sum(shard.groups) for shard in shards)
     counted = parquet = 0
@@ -243,10 +276,10 @@ def _arrow_bytes(shards: list[Shard]) -> tuple[int, int]:
     return int(counted / parquet * total / 3), int(counted / parquet * total * 3)
 
 
-def _first_rows(config: str, splits: dict[str, list[Shard]]) -> Iterator[Finding]:
+def _first_rows(files: ConfigFiles) -> Iterator[Finding]:
     """One finding a config, for long rows are the nature of some data: which split is cut soonest."""
     cut: dict[str, int] = {}
-    for split, shards in splits.items():
+    for split, shards in files.splits.items():
         whole = _rows_shown(shards[0])
         if whole is not None:
             cut[split] = whole
@@ -256,10 +289,10 @@ def _first_rows(config: str, splits: dict[str, list[Shard]]) -> Iterator[Finding
             f"the first {FIRST_ROWS} rows of {len(cut)} splits are more than {FIRST_ROWS_BYTES:,} bytes, so the "
             f"viewer cuts long cells (in {worst} after {cut[worst]} rows)"
         )
-        yield warning("first-rows", config, seen, "nothing, unless the first rows matter: then shorter ones first")
+        yield warning("first-rows", files.name, seen, "nothing, unless the first rows matter: then shorter ones first")
 
 
-def _rows_shown(shard: Shard) -> int | None:
+def _rows_shown(shard: Footer) -> int | None:
     """How many of the first rows fit; None where all do."""
     if shard.groups[0] > SCAN_LIMIT:
         return None
@@ -272,7 +305,7 @@ def _rows_shown(shard: Shard) -> int | None:
     return None
 
 
-def _batches(shard: Shard, **options: Any) -> Iterator["pa.RecordBatch"]:
+def _batches(shard: Footer, **options: Any) -> Iterator["pa.RecordBatch"]:
     """Rows of a file. Raises `_Unreadable` where a page is damaged or a text no UTF-8."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -284,3 +317,7 @@ def _batches(shard: Shard, **options: Any) -> Iterator["pa.RecordBatch"]:
                 yield batch
     except (pa.ArrowException, OSError) as problem:
         raise _Unreadable(shard.name, str(problem).splitlines()[0][:120]) from problem
+
+
+# What a config's files break together, cheapest first.
+CONFIG_RULES = (_one_schema, _columns, _features, _counts, _first_rows)

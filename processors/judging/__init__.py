@@ -1,0 +1,67 @@
+"""Judges: models that say which of two translations is better, in both orders, and how far they agree.
+
+To add a way of asking: its prompt and its answer are `rubric.py`, who asks is `client.py`. `exchange.py` is the one
+wording by which reward models are trained and asked. Outside, only the names below are used.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from processors.judging.exchange import Messages, conversation_text, translation_answer, translation_prompt
+
+if TYPE_CHECKING:
+    from processors.judging.client import Judge, JudgeClient
+    from processors.judging.krippendorff import krippendorff_alpha
+    from processors.judging.panel import (
+        JudgedPair,
+        Pair,
+        Share,
+        agreements,
+        audit,
+        combine,
+        judge_reports,
+        majorities,
+        to_plain,
+    )
+
+__all__ = [
+    "Judge",
+    "JudgeClient",
+    "JudgedPair",
+    "Messages",
+    "Pair",
+    "Share",
+    "agreements",
+    "audit",
+    "combine",
+    "conversation_text",
+    "judge_reports",
+    "krippendorff_alpha",
+    "majorities",
+    "to_plain",
+    "translation_answer",
+    "translation_prompt",
+]
+
+# Imported when asked for: a recipe is read without a client of a server.
+_LATER = {
+    "Judge": "client",
+    "JudgeClient": "client",
+    "krippendorff_alpha": "krippendorff",
+    "JudgedPair": "panel",
+    "Pair": "panel",
+    "Share": "panel",
+    "agreements": "panel",
+    "audit": "panel",
+    "combine": "panel",
+    "judge_reports": "panel",
+    "majorities": "panel",
+    "to_plain": "panel",
+}
+
+
+def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)

@@ -1,0 +1,40 @@
+"""Which of a row's candidates is taken: the policy decides by scores, the ranker's model gives one of them (quality).
+
+To add a feature of the ranker: measure it in `features.py`, train with `python -m model_recipes.ranker.train`, and
+put the weights it writes in place of `ranker.json`. Outside, only the names below are used.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from processors.ranking.policy import OUTCOMES, Policy, Scored, choose, effects
+from processors.ranking.votes_decide import settle
+
+if TYPE_CHECKING:
+    from processors.ranking.model import SHIPPED, FittedRanker, Ranker
+
+__all__ = [
+    "OUTCOMES",
+    "SHIPPED",
+    "FittedRanker",
+    "Policy",
+    "Ranker",
+    "Scored",
+    "choose",
+    "effects",
+    "settle",
+]
+
+# Imported when asked for: a recipe is read and described without numpy.
+_LATER = {
+    "SHIPPED": "model",
+    "FittedRanker": "model",
+    "Ranker": "model",
+}
+
+
+def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)

@@ -13,9 +13,9 @@ import yaml
 
 from hub.card.kept_sections import generated
 from hub.card.loading import loading
-from hub.card.portions import SMALLEST
 from hub.commands import dataset_folder, run_check
-from hub.publishing.plan import changed_by_others, compare
+from hub.publishing.difference import changed_by_others, compare
+from hub.publishing.portions import SMALLEST
 from hub.publishing.remote import LocalFile, RemoteFile, Revision
 from processors.errors import InputError
 from tests.hub.client import Client

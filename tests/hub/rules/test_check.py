@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 
 from hub.rules import card as card_rules
-from hub.rules import check as viewer
+from hub.rules import files as file_rules
 from hub.rules import parquet as parquet_rules
 from hub.rules.check import check_dataset
 from processors.errors import InputError
@@ -329,13 +329,13 @@ def test_link_to_nothing(dataset: Dataset) -> None:
 
 def test_file_that_the_hub_does_not_take(dataset: Dataset) -> None:
     with (dataset.folder / "big.bin").open("wb") as file:
-        os.truncate(file.fileno(), viewer.MAX_FILE_BYTES + 1)
+        os.truncate(file.fileno(), file_rules.MAX_FILE_BYTES + 1)
     assert dataset.found() == [("error", "file-bytes", "big.bin")]
 
 
 def test_too_many_files(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(viewer, "MAX_FILES_A_FOLDER", 50)
-    monkeypatch.setattr(viewer, "MAX_FILES", 60)
+    monkeypatch.setattr(file_rules, "MAX_FILES_A_FOLDER", 50)
+    monkeypatch.setattr(file_rules, "MAX_FILES", 60)
     (dataset.folder / "plots").mkdir()
     for index in range(60):
         (dataset.folder / "plots" / f"{index}.svg").write_text("<svg/>")

@@ -7,7 +7,7 @@ from hub.publishing.remote import LocalFile, Revision
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Change:
     """What makes a revision equal to the folder."""
 
     send: list[str]
@@ -18,7 +18,7 @@ class Plan:
         return bool(self.send or self.remove)
 
 
-def compare(files: dict[str, LocalFile], revision: Revision) -> Plan:
+def compare(files: dict[str, LocalFile], revision: Revision) -> Change:
     """What to send and to remove. Removed are Parquet files, and files in folders that the dataset has too.
 
     A licence, a note or a picture that somebody put beside the data stays; old shards and plots go.
@@ -29,13 +29,13 @@ def compare(files: dict[str, LocalFile], revision: Revision) -> Plan:
     send = [p for p, file in files.items() if p not in revision.files or not revision.files[p].holds(file)]
     # The card last: it must not tell of files that are not there yet.
     send.sort(key=lambda path: (path == "README.md", not path.endswith(".parquet"), path))
-    return Plan(send, remove, [path for path in extra if path not in set(remove) and path != ".gitattributes"])
+    return Change(send, remove, [path for path in extra if path not in set(remove) and path != ".gitattributes"])
 
 
 def changed_by_others(files: dict[str, LocalFile], before: Revision, after: Revision) -> list[str]:
     """Paths that differ between two revisions, are ours to write or remove, and are not as we want them."""
-    plan = compare(files, after)
-    unwanted = {*plan.send, *plan.remove}
+    change = compare(files, after)
+    unwanted = {*change.send, *change.remove}
     return sorted(path for path in unwanted if before.files.get(path) != after.files.get(path))
 
 

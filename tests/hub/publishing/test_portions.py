@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.card.portions import LARGEST, LARGEST_PIECE, SMALLEST, commit_groups, pieces, portion, upload_groups
+from hub.publishing.portions import LARGEST, LARGEST_PIECE, SMALLEST, commit_groups, pieces, portion, upload_groups
 
 SIZES = st.lists(st.integers(0, 700_000_000), max_size=80)
 
