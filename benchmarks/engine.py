@@ -39,10 +39,10 @@ from builders.recipes.load import load_recipe
 from builders.recipes.translators import ServedTranslator
 from builders.run_folder import schemas
 from builders.run_folder.folder import Run
+from builders.run_folder.unit_reader import UnitReader
 from builders.run_folder.unit_writer import UnitSink
 from builders.run_folder.units import Unit, UnitFiles, read_counts
-from builders.sources.read import find_shards, plan_units
-from builders.stages.rank import UnitReader
+from builders.sources.find import find_shards, plan_units
 from processors.clients.prompts import build_payload
 
 TEXT = "Sentence number {}: the quick brown fox jumps over the lazy dog, and then it writes a report about it. " * 4

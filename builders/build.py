@@ -7,16 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from builders.executors.shared_folder import (
-    CARD,
-    Reached,
-    SharedFolder,
-    goes_on,
-    joined,
-    refuse_workers,
-    retries,
-    start,
-)
+from builders.executors.shared_folder import Reached, SharedFolder, goes_on, joined, refuse_workers, retries, start
 from builders.executors.this_machine import Executor, ThisMachine
 from builders.recipes.api_keys import check_key
 from builders.recipes.executors import LocalRun, RayRun, Shared, SlurmRun
@@ -25,19 +16,23 @@ from builders.recipes.recipe import Recipe
 from builders.recipes.translators import LlamaCppTranslator, ServedTranslator
 from builders.reports.bars import Monitor
 from builders.reports.end_report import print_report
-from builders.run_folder.folder import Run, library_versions
-from builders.run_folder.units import is_full, write_error, write_text
-from builders.stages import run_units as stages
+from builders.run_folder.files import is_full, write_error, write_text
+from builders.run_folder.folder import (
+    BUILD,
+    CARD,
+    RANK,
+    RECIPE,
+    REWARD,
+    SCAN,
+    SELECT,
+    TRANSLATE,
+    Run,
+    library_versions,
+)
+from builders.stages import STAGES
+from builders.stages.context import Build
 from processors.conversations.tokenizers import load_tokenizer
 from processors.errors import InputError, RecipeError
-
-STAGES = {
-    "select": stages.select,
-    "translate": stages.translate,
-    "reward": stages.reward,
-    "rank": stages.rank,
-    "build": stages.assemble,
-}
 
 
 def run_build(
@@ -51,28 +46,30 @@ def run_build(
     stop_after: str | None = None,
     executor: str | None = None,
     retry_failed: bool = False,
-    finish: Callable[[stages.Build], None],
+    finish: Callable[[Build], None],
 ) -> Path:
     """Build `name`'s dataset, `finish` it with its card; returns the run folder. Raises `processors.errors`.
 
     `executor` (local, queue, slurm, ray) replaces the recipe's. On a cluster the build has only begun on return.
     `retry_failed` tries again what translators behind a server failed (see `builders.stages.retry_failed`).
     """
-    if stop_after is not None and stop_after not in STAGES:
-        raise InputError(f"--stop-after {stop_after}: no such stage; expected one of {', '.join(STAGES)}")
+    wanted = [stage.NAME for stage in STAGES]
+    if stop_after is not None:
+        if stop_after not in wanted:
+            raise InputError(f"--stop-after {stop_after}: no such stage; expected one of {', '.join(wanted)}")
+        wanted = wanted[: wanted.index(stop_after) + 1]
     recipe = load_recipe(name, settings or [], source_path=source_path)
     if executor is not None and executor != recipe.executor.kind:
         recipe = load_recipe(name, [*(settings or []), f"executor={{kind: {executor}}}"], source_path=source_path)
     run = Run((output or Path("run") / recipe.name).absolute())
     recipe = _find_models(recipe, run)
-    wanted = list(STAGES)[: list(STAGES).index(stop_after) + 1] if stop_after else list(STAGES)
     if not isinstance(recipe.executor, LocalRun):
         return _begin_shared(recipe, run, workers, wanted, finish, retry_failed)
     began = time.monotonic()
     lock = run.lock()
     try:
         refuse_workers(run, _lease_before(run))
-        run.write("recipe.yaml", _resolved(recipe))
+        run.write(RECIPE, _resolved(recipe))
         build = _run_stages(recipe, run, ThisMachine(tasks, workers), wanted, finish, retry_failed)
     finally:
         lock.release()
@@ -87,18 +84,18 @@ def work_on(
     only: str | None = None,
     wait: bool = True,
     wanted: list[str] | None = None,
-    finish: Callable[[stages.Build], None],
+    finish: Callable[[Build], None],
 ) -> None:
     """Take part in the build of a run folder until nothing is left, or only in the stage `only`."""
     run, began = Run(folder.absolute()), time.monotonic()
-    if not run.stage("recipe.yaml").exists():
+    if not run.recipe.exists():
         raise InputError(f"{folder}: no run folder; begin the build with smolkalam build ... --executor queue")
-    recipe = load_recipe(str(run.stage("recipe.yaml")))
+    recipe = load_recipe(str(run.recipe))
     if isinstance(recipe.executor, LocalRun):
         raise InputError(f"{folder}: a build of one machine; go on with smolkalam build ... --executor queue")
-    names = {"scan", "select", *(f"translate/{t.name}" for t in recipe.translators), "rank", "build", CARD}
+    names = {SCAN, SELECT, *(f"{TRANSLATE}/{t.name}" for t in recipe.translators), RANK, BUILD, CARD}
     if recipe.ranking.reward:
-        names.add("reward")
+        names.add(REWARD)
     if only is not None and only not in names:
         raise InputError(f"--stage {only}: no such stage; expected one of {', '.join(sorted(names))}")
     _check_versions(run)
@@ -106,16 +103,16 @@ def work_on(
     with joined(run, lease_s):
         where = SharedFolder(run, lease_s, workers, only, wait)
         try:
-            build = _run_stages(recipe, run, where, wanted or list(STAGES), finish, retries(run))
+            build = _run_stages(recipe, run, where, wanted or [stage.NAME for stage in STAGES], finish, retries(run))
         except Reached:
             return
-    print_report(build, wanted[-1] if wanted else "build", time.monotonic() - began)
+    print_report(build, wanted[-1] if wanted else BUILD, time.monotonic() - began)
 
 
 def _recipe_before(run: Run) -> Recipe | None:
     """The recipe of the folder's last build; None where there is none that can be read."""
     try:
-        return load_recipe(str(run.stage("recipe.yaml")))
+        return load_recipe(str(run.recipe))
     except RecipeError:
         return None
 
@@ -132,7 +129,7 @@ def _begin_shared(
     run: Run,
     workers: int,
     wanted: list[str],
-    finish: Callable[[stages.Build], None],
+    finish: Callable[[Build], None],
     retry_failed: bool,
 ) -> Path:
     assert not isinstance(recipe.executor, LocalRun)
@@ -156,9 +153,7 @@ def _start(recipe: Recipe, run: Run, lease_s: float, retry_failed: bool) -> None
         raise write_error(error, run.folder) from None
 
 
-def _submit(
-    recipe: Recipe, run: Run, wanted: list[str], finish: Callable[[stages.Build], None], retry_failed: bool
-) -> Path:
+def _submit(recipe: Recipe, run: Run, wanted: list[str], finish: Callable[[Build], None], retry_failed: bool) -> Path:
     from builders.executors.slurm import arrays, arrays_to_retry, submit
 
     assert isinstance(recipe.executor, SlurmRun)
@@ -177,7 +172,7 @@ def _submit(
     return run.folder
 
 
-def _work_on_stage(folder: Path, finish: Callable[[stages.Build], None], where: SlurmRun, stage: str) -> None:
+def _work_on_stage(folder: Path, finish: Callable[[Build], None], where: SlurmRun, stage: str) -> None:
     """What each task of a cluster does."""
     jobs = where.jobs(stage)
     work_on(folder, workers=jobs.cpus_per_task, only=stage, wait=False, finish=finish)
@@ -188,34 +183,35 @@ def _run_stages(
     run: Run,
     where: Executor,
     wanted: list[str],
-    finish: Callable[[stages.Build], None],
+    finish: Callable[[Build], None],
     retry_failed: bool,
-) -> stages.Build:
+) -> Build:
     try:
-        bars = [f"translate/{t.name}" for t in recipe.translators] if "translate" in wanted else []
-        other = [stage for stage in wanted if stage != "translate" and (stage != "reward" or recipe.ranking.reward)]
+        bars = [f"{TRANSLATE}/{t.name}" for t in recipe.translators] if TRANSLATE in wanted else []
+        other = [stage for stage in wanted if stage != TRANSLATE and (stage != REWARD or recipe.ranking.reward)]
         with Monitor(other + bars) as monitor:
 
             def works_on(stage: str) -> bool:
                 return stage.split("/")[0] in wanted and where.works_on(stage)
 
             _check_keys(recipe, monitor, works_on)
-            if (reward := recipe.ranking.reward) and works_on("reward"):
+            if (reward := recipe.ranking.reward) and works_on(REWARD):
                 from processors.reward.local_model import check_model
 
                 check_model(reward.model, reward.revision, served=reward.base_url is not None)
             for name in {recipe.outputs.tokenizer, *(t.chunking.tokenizer for t in recipe.translators)}:
                 load_tokenizer(name)
-            build = stages.Build(recipe, run, monitor, where, retry_failed)
+            build = Build(recipe, run, monitor, where, retry_failed)
 
             def write_card() -> dict[str, Any]:
                 finish(build)
                 write_text(run.finished, "{}")
                 return {"dataset": str(run.dataset)}
 
-            for stage in wanted:
-                STAGES[stage](build)
-            if "build" in wanted:
+            for stage in STAGES:
+                if stage.NAME in wanted:
+                    stage.run(build)
+            if BUILD in wanted:
                 where.planned(CARD, write_card)
             return build
     except OSError as error:
@@ -236,7 +232,7 @@ def _resolved(recipe: Recipe) -> str:
 
 def _check_versions(run: Run) -> None:
     """Machines with different libraries would write different bytes."""
-    theirs = run.stage("recipe.yaml").read_text(encoding="utf-8").splitlines()
+    theirs = run.recipe.read_text(encoding="utf-8").splitlines()
     if other := [line.strip("# ") for line in _versions() if line not in theirs]:
         raise InputError(
             f"this machine has {', '.join(other)}, and {run.folder} was begun with another version (see the top of "
@@ -262,10 +258,10 @@ def _check_keys(recipe: Recipe, monitor: Monitor, works_on: Callable[[str], bool
     endpoints = [
         (f"translator '{translator.name}'", address.base_url, address.api_key_env)
         for translator in recipe.translators
-        if isinstance(translator, ServedTranslator) and works_on(f"translate/{translator.name}")
+        if isinstance(translator, ServedTranslator) and works_on(f"{TRANSLATE}/{translator.name}")
         for address in translator.addresses()
     ]
-    if (reward := recipe.ranking.reward) and reward.base_url and works_on("reward"):
+    if (reward := recipe.ranking.reward) and reward.base_url and works_on(REWARD):
         endpoints.append((f"reward model '{reward.model}'", reward.base_url, reward.api_key_env))
     for name, base_url, variable in endpoints:
         check_key(name, base_url, variable, warn=monitor.warn)

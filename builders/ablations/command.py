@@ -12,15 +12,16 @@ from rich.console import Console
 from builders.ablations.scores import Ablation, Estimate, compare, read_scores
 from builders.ablations.variants import Variant, expand, expanded
 from builders.recipes.load import dump_recipe, load_recipe
+from builders.run_folder.files import replacing
 from builders.run_folder.folder import Run
 from builders.run_folder.ranked_rows import units_to_rank
-from builders.run_folder.units import read_counts, replacing
+from builders.run_folder.units import read_counts
 from processors.scoring.columns import NAMES, PUBLISHED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from builders.stages.run_units import Build
+    from builders.stages.context import Build
 
 # Fewer rows that every variant translated are said to be few.
 FEW = 100

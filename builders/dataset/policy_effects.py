@@ -1,30 +1,31 @@
 """What the ranking did to each config, by split: whose candidates it took, and what of the policy changed rows."""
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from pathlib import Path
 
-from builders.run_folder.units import UnitFiles, read_counts
+from builders.recipes.recipe import Recipe
+from builders.run_folder.units import Unit, UnitFiles, read_counts
 from processors.ranking.policy import OUTCOMES
-
-if TYPE_CHECKING:
-    from builders.stages.run_units import Build
 
 Effects = dict[str, dict[str, int]]
 _CHANGED = "changed_by_"
 
 
-def policy_effects(build: "Build") -> dict[str, Effects]:
+def policy_effects(recipe: Recipe, ranked: Path, selected: Iterable[Unit]) -> dict[str, Effects]:
     """For each config and split, numbers of rows: by outcome (`processors.ranking.policy`), and `changed_by_<what>`.
+
+    `ranked` is the rank stage's folder, `selected` its units.
 
     `changed_by_LR` are rows that would have another candidate, or none, without `min_LR`; `changed_by_order` those
     that would with rank_score as the order; `changed_by_verdicts` those for which the scores alone would have chosen
     otherwise. A row may be changed by several things, or only by several together.
     """
     by_split: dict[str, Counter[str]] = {}
-    for unit in build.selected:
+    for unit in selected:
         counted = by_split.setdefault(unit.into, Counter())
-        counted.update(read_counts(UnitFiles(build.run.stage("rank"), unit.name)).get("extra", {}))
-    configs = [build.recipe.config_name(spec.name) for spec in build.recipe.translators]
+        counted.update(read_counts(UnitFiles(ranked, unit.name)).get("extra", {}))
+    configs = [recipe.config_name(spec.name) for spec in recipe.translators]
     return {config: {split: config_effects(extra, config) for split, extra in by_split.items()} for config in configs}
 
 

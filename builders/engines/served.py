@@ -12,7 +12,8 @@ from builders.engines.llamacpp import llamacpp_endpoint, make_llamacpp, one_serv
 from builders.engines.make import attach, conversation, make_translator
 from builders.engines.vllm import make_vllm, servers_here
 from builders.recipes.translators import LlamaCppTranslator, ServedTranslator, TgiTranslator, VllmTranslator
-from builders.run_folder.activity import ENGINES, EngineFile
+from builders.run_folder.activity import EngineFile
+from builders.run_folder.folder import ENGINES
 from builders.run_folder.unit_writer import UnitSink
 from processors.clients.address import Address
 from processors.clients.tgi import TgiServer

@@ -27,7 +27,7 @@ from builders.recipes.recipe import Recipe, Source
 from builders.recipes.translators import ServedTranslator
 from builders.run_folder.folder import Run, fingerprint
 from builders.run_folder.unit_writer import DROPPED
-from builders.sources.read import Shard, find_shards, row_id
+from builders.sources.find import Shard, find_shards, row_id
 from builders.stages.select import ApplyFilters, ScanRows
 from processors.errors import InputError
 from processors.selection.choose_rows import sample_key, select_ids

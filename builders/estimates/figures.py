@@ -14,8 +14,8 @@ import numpy as np
 from builders.estimates.count_requests import RequestCounter, Requests
 from builders.estimates.intervals import Interval, SplitSample, Totals, asked_shares, selected_rows, totals
 from builders.recipes.translators import Cost, ServedTranslator, Translator
-from builders.run_folder.activity import ENGINES, read_engines, total_counters
-from builders.run_folder.folder import Run
+from builders.run_folder.activity import read_engines, total_counters
+from builders.run_folder.folder import ENGINES, Run
 from builders.run_folder.units import all_counts
 
 # Fewer finished requests tell little of how long answers are or of how often one is asked again.

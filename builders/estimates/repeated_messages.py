@@ -11,7 +11,7 @@ import numpy as np
 from datatrove.io import get_datafolder
 
 from builders.recipes.recipe import Source
-from builders.sources.read import Shard, reaching
+from builders.sources.find import Shard, reaching
 from processors.errors import InputError
 
 # Bytes of a local source up to which a plan looks by itself: about ten seconds.

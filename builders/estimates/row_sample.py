@@ -12,7 +12,8 @@ import numpy as np
 from datatrove.data import Document
 
 from builders.recipes.recipe import Source
-from builders.sources.read import Shard, read_rows
+from builders.sources.find import Shard
+from builders.sources.read import read_rows
 
 # A cluster's rows: reading a row group for fewer costs too much, and more tell little that is new.
 CLUSTER_ROWS = 10

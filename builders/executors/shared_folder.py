@@ -25,13 +25,16 @@ from filelock import FileLock, Timeout
 
 from builders.executors.this_machine import LocalExecutor, Work, missing_items
 from builders.run_folder.claims import Claim, ClaimLost, Claims, guarded
-from builders.run_folder.folder import Run
+from builders.run_folder.folder import (
+    CARD,
+    CLAIMS,
+    PLAN,
+    RETRY,
+    Run,
+    file_name,
+    plan_file,
+)
 from processors.errors import InputError, SmolKalamError
-
-PLAN, CLAIMS = "plan", "claims"
-RETRY = "retry-failed.json"
-# The plan that is made last: the build is finished.
-CARD = "card"
 
 
 class Reached(Exception):
@@ -53,7 +56,7 @@ class SharedFolder:
     wait: bool = True
 
     def planned(self, name: str, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        file, path = _file_name(name), plan_file(self.where, name)
+        file, path = file_name(name), plan_file(self.where, name)
         claims = Claims(self.where.stage(CLAIMS, PLAN), self.lease_s)
         while missing_items({name: path}):
             claim = claims.take(file)
@@ -80,7 +83,7 @@ class SharedFolder:
     def run(self, work: Work) -> None:
         if self.works_on(work.name):
             if work.missing():
-                folder = self.where.stage(CLAIMS, _file_name(work.name))
+                folder = self.where.stage(CLAIMS, file_name(work.name))
                 workers = work.processes() if work.processes else self.workers
                 QueueExecutor(work, folder, lease_s=self.lease_s, workers=workers, wait=self.wait).run()
             # What is missing now is in the hands of others, who go on with what the stage has more.
@@ -127,14 +130,14 @@ class QueueExecutor(LocalExecutor):
         while missing := missing_items(self.items):
             worked = False
             for name in missing:
-                if self.items[name].exists() or not (claim := claims.take(_file_name(name))):
+                if self.items[name].exists() or not (claim := claims.take(file_name(name))):
                     continue
                 with claim:
                     if missing_items({name: self.items[name]}):
                         done += self._run_item(ranks[name], claim)
                 worked = True
             if not worked:
-                if not self.wait and all(claims.beats(_file_name(name)) for name in missing):
+                if not self.wait and all(claims.beats(file_name(name)) for name in missing):
                     break
                 time.sleep(claims.poll_s)
         return done
@@ -226,12 +229,3 @@ def _workers(run: Run, lease_s: float) -> list[str]:
     if any(folder.glob("*")):
         print(f"looking for at most {lease_s:g} s whether workers of this folder are alive", file=sys.stderr)
     return Claims(folder, lease_s).alive()
-
-
-def plan_file(run: Run, name: str) -> Path:
-    """Where the workers of a run keep what was decided as `name`."""
-    return run.stage(PLAN, f"{_file_name(name)}.json")
-
-
-def _file_name(name: str) -> str:
-    return name.replace("/", "--")

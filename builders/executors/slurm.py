@@ -14,14 +14,12 @@ from datatrove.executor.slurm import SlurmPipelineExecutor
 from datatrove.utils.stats import PipelineStats
 from loguru import logger
 
-from builders.executors.shared_folder import CARD, plan_file
 from builders.recipes.executors import SlurmJobs, SlurmRun
 from builders.recipes.load import load_recipe
 from builders.recipes.recipe import Recipe
 from builders.recipes.translators import ServedTranslator
-from builders.run_folder.folder import Run
+from builders.run_folder.folder import CARD, RETRIED, Run, plan_file
 from builders.run_folder.state import RunReader
-from builders.stages.retry_failed import ENDED
 from processors.errors import InputError, SmolKalamError
 
 # Before its time limit a task gets this signal, on which datatrove's executor requeues it, so many seconds early.
@@ -119,7 +117,7 @@ def arrays_to_retry(recipe: Recipe, run: Run, wanted: Collection[str], *, going_
         needed.add(CARD)
     for translator in recipe.translators:
         name = f"translate/{translator.name}"
-        over = going_on and plan_file(run, f"{name}/{ENDED}").exists()
+        over = going_on and plan_file(run, f"{name}/{RETRIED}").exists()
         if isinstance(translator, ServedTranslator) and states[name].dropped and not over:
             needed |= {name, "reward", "rank", "build", CARD}
     return {name: [one for one in after if one in needed] for name, after in every.items() if name in needed}

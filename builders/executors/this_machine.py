@@ -25,7 +25,7 @@ from processors.errors import SmolKalamError
 # Tasks a worker, where the user gives no number: enough to even out units of unequal cost.
 TASKS_A_WORKER = 4
 # pyarrow imports pandas with the first array that it makes: 0.2 s that each worker of each stage would take.
-PRELOAD = ["builders.stages.run_units", "pandas"]
+PRELOAD = ["builders.stages", "pandas"]
 
 
 class LocalExecutor(PipelineExecutor):

@@ -10,21 +10,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from builders.dataset.write_splits import SplitWriter
+from builders.dataset.shard_writer import SplitWriter
 from builders.preferences.card import write_card
 from builders.preferences.pairs import REASONS, TASKS, Plan, schema
-from builders.preferences.sources import (
-    Source,
-    Votes,
-    read_benchmark,
-    read_judgements,
-    read_references,
-    read_verdicts,
-)
+from builders.preferences.sources import PreferenceSource, read_benchmark, read_references
 from builders.preferences.units import KINDS, SPLITS, left_out_file, pair_units, unit_counts, unit_pairs
+from builders.run_folder.files import write_error
 from builders.run_folder.ranked_rows import ranked_units
-from builders.run_folder.units import UnitFiles, write_error
+from builders.run_folder.units import UnitFiles
 from processors.errors import CountError, InputError
+from processors.judging.votes import Votes, read_judgements, read_verdicts
 
 COUNTS, LEFT_OUT = "preferences.json", "left_out.jsonl"
 # What an earlier call wrote, and what a system or the Hub's client adds; anything else is somebody's work.
@@ -89,7 +84,7 @@ def run_preferences(
     print(output)
 
 
-def _plan(read: Callable[[], Source], tie: float | None, scale: float | None, given: dict[str, Any]) -> Plan:
+def _plan(read: Callable[[], PreferenceSource], tie: float | None, scale: float | None, given: dict[str, Any]) -> Plan:
     source = read()
     return Plan(
         source=source,
@@ -107,7 +102,7 @@ def _source(
     translators: Sequence[str],
     language: str,
     answer_only: bool,
-) -> Source:
+) -> PreferenceSource:
     needs = {"benchmark": "--scores", "reference": "--reference", "judges": "--verdicts", "verdicts": "--verdicts"}
     given = {"--scores": scores, "--reference": reference, "--verdicts": verdicts}
     if by not in needs:
@@ -161,7 +156,7 @@ def _write(folder: Path, units: list[UnitFiles], plan: Plan, parts: Path) -> dic
     }
 
 
-def _check(counts: dict[str, Any], source: Source, run: Path) -> None:
+def _check(counts: dict[str, Any], source: PreferenceSource, run: Path) -> None:
     if isinstance(source, Votes) and not source.votes:
         raise InputError("--verdicts: the file holds no verdict")
     if isinstance(source, Votes) and not source.asked:
@@ -172,7 +167,7 @@ def _check(counts: dict[str, Any], source: Source, run: Path) -> None:
         raise InputError(f"{run}: gives no pair: {why}")
 
 
-def _report(counts: dict[str, Any], source: Source) -> None:
+def _report(counts: dict[str, Any], source: PreferenceSource) -> None:
     say = [f"{counts['rows']:,} rows, {counts['possible']:,} possible pairs"]
     say += [f"  {split}: {rows:,} pairs" for split, rows in counts["pairs"].items()]
     say += [f"  left out, {reason}: {n:,}" for reason, n in counts["left_out"].items()]

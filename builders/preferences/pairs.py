@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 import regex
 
-from builders.preferences.sources import References, Source
+from builders.preferences.sources import PreferenceSource, References
 from builders.recipes.recipe import Recipe
 from builders.run_folder import schemas
 from builders.run_folder.ranked_rows import built_split
@@ -48,7 +48,7 @@ class Plan:
 
     task: Task
     by: str
-    source: Source
+    source: PreferenceSource
     recipe: Recipe
     tie: float
     scale: float
@@ -131,7 +131,7 @@ def _compared(row: dict[str, Any], candidate: dict[str, Any], task: Task) -> str
     return messages[-1]["content"] if messages else ""
 
 
-def _to_reference(row: dict[str, Any], texts: dict[str, str], source: Source) -> dict[str, float]:
+def _to_reference(row: dict[str, Any], texts: dict[str, str], source: PreferenceSource) -> dict[str, float]:
     """chrF in points of each text with the reference; empty where there is none."""
     reference = source.reference(row["messages"], _instructions(row))
     if isinstance(source, References) and source.translator is not None:

@@ -11,10 +11,11 @@ from datatrove.pipeline.base import PipelineStep
 
 from builders.executors.this_machine import TASKS_A_WORKER, run_stage
 from builders.preferences.pairs import LeftOut, Plan, is_test, make_pairs, schema
-from builders.preferences.sources import Votes
 from builders.reports.bars import Monitor
+from builders.run_folder.files import write_text
 from builders.run_folder.ranked_rows import ranked_rows
-from builders.run_folder.units import UnitFiles, read_counts, write_text
+from builders.run_folder.units import UnitFiles, read_counts
+from processors.judging.votes import Votes
 
 SPLITS = ("train", "test")
 # What a unit's counts count, in its own order: kinds of rows and pairs, reasons, and who was better than whom.

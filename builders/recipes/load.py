@@ -111,7 +111,7 @@ def _absolute(recipe: Recipe, folder: Path) -> Recipe:
             raise RecipeError(f"ranking.ranker: {error}") from None
     if ranking.verdicts:
         # It needs this module; a mistake in the file is to be known before anything is translated.
-        from builders.preferences.sources import read_votes
+        from processors.judging.votes import read_votes
 
         ranking = ranking.model_copy(update={"verdicts": resolved(ranking.verdicts, folder)})
         try:

@@ -30,7 +30,7 @@ def table_console(*, stderr: bool = False) -> Console:
 
 
 class Monitor:
-    """Observes a build (see `builders.stages.run_units.Observer`) on stderr; stdout stays for data.
+    """Observes a build (see `builders.stages.context.Observer`) on stderr; stdout stays for data.
 
     `stages` are the stages to come, by name; the first with a known number of rows sets the size of the others.
     None, for work that is no build's: then there is no bar for the whole.

@@ -13,18 +13,19 @@ from rich.table import Table
 from rich.text import Text
 
 from builders.dataset.policy_effects import changes, config_effects, mean_score
+from builders.dataset.rows import statistics_by_config
 from builders.dataset.statistics import summarise
-from builders.dataset.write_splits import PARALLEL, statistics_by_config
 from builders.recipes.translators import ServedTranslator
 from builders.reports.bars import table_console
+from builders.run_folder.schemas import PARALLEL
 from builders.run_folder.units import UnitFiles, read_unit
 from builders.sample import planted_faults
-from builders.sources.read import row_id
+from builders.sources.find import row_id
 from processors.errors import InputError
 from processors.ranking.policy import OUTCOMES
 
 if TYPE_CHECKING:
-    from builders.stages.run_units import Build
+    from builders.stages.context import Build
 
 _FORMATS = {
     "rows": ",", "LR": ".3f", "SCR": ".3f", "quality": ".3f", "reward": ".3f", "turns": ".2f", "tokens": ",.0f",

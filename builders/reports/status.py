@@ -15,8 +15,8 @@ from builders.recipes.executors import Shared
 from builders.recipes.load import load_recipe
 from builders.recipes.translators import Cost, ServedTranslator, Translator
 from builders.reports.status_text import render
-from builders.run_folder.activity import ENGINES, EngineState, endpoint_troubles, total_counters
-from builders.run_folder.folder import Run
+from builders.run_folder.activity import EngineState, endpoint_troubles, total_counters
+from builders.run_folder.folder import ENGINES, Run
 from builders.run_folder.state import Pulse, RunReader, StageState
 from processors.errors import InputError
 

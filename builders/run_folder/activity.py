@@ -17,10 +17,9 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from builders.run_folder.units import write_hint
+from builders.run_folder.files import write_hint
 from processors.clients.pacing import Trouble
 
-ENGINES = "engines"
 # Rates are over so many seconds.
 WINDOW_S = 30.0
 # Of `TranslationRunner.snapshot`: what is so now; all else counts up.

@@ -19,13 +19,35 @@ from filelock import FileLock, Timeout
 
 from builders.recipes.translators import ServedTranslator
 from builders.run_folder.claims import check_guard
-from builders.run_folder.units import write_error, write_text
+from builders.run_folder.files import write_error, write_text
 from processors.errors import InputError
 
 # What decides the bytes of a build, beside the recipe.
 LIBRARIES = ("smolkalam", "datatrove", "datasets", "huggingface_hub", "pyarrow", "tokenizers", "regex", "numpy")
 # Raised when a stage's output changes for the same input, so that a newer version does not go on with an older's work.
 FORMAT = 1
+
+# Every name of a folder or file that a build keeps stands here; a stage is known by its folder's name.
+# The stages' folders, in the order of their work; `translate` holds one a translator.
+SCAN, SELECT, TRANSLATE, REWARD, RANKER, RANK, BUILD = (
+    "scan", "select", "translate", "reward", "ranker", "rank", "build",
+)  # fmt: skip
+# Of a stage: its fingerprint; the counts of each unit, which say that it is done; the rows that it left out, and why.
+STAGE, COUNTS, DROPS = "stage.json", "counts", "dropped"
+# Of a translator whose failed rows are tried again: how often each unit's were, and the units that are done with it.
+RETRY_PLAN, RETRIED = "retry.json", "retried"
+# Of the reward stage: what is scored of units that are not done.
+PARTIAL = "partial"
+# Of the ranker: its weights, and what was fitted to this run.
+WEIGHTS, FITTED = "ranker.json", "fitted.npz"
+# The recipe as it was run.
+RECIPE = "recipe.yaml"
+# Of several machines: what was decided, who works on what, and who takes part.
+PLAN, CLAIMS, WORKERS = "plan", "claims", "workers"
+# Of the plans, the one that is made last, and the one that says that failed rows are tried again.
+CARD, RETRY = "card", "retry-failed.json"
+# Of a stage's logs: how far its tasks are, and what they ask of models.
+PROGRESS, ENGINES = "progress", "engines"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +63,19 @@ class Run:
     @property
     def finished(self) -> Path:
         """There while `dataset` is whole: from its card on, until a build changes a file of it."""
-        return self.folder / "build" / "finished.json"
+        return self.folder / BUILD / "finished.json"
+
+    @property
+    def recipe(self) -> Path:
+        return self.folder / RECIPE
 
     def stage(self, *names: str) -> Path:
+        """The folder of a stage, or a file in it: `stage("translate/SeedX")`, `stage(SELECT, COUNTS)`."""
         return self.folder.joinpath(*names)
+
+    def built_split(self, config: str, split: str) -> Path:
+        """The record of a split of the dataset that is written: its files, rows and statistics."""
+        return self.folder / BUILD / config / f"{split}.json"
 
     def answers(self, spec: ServedTranslator) -> Path:
         return self.folder.joinpath("answers", spec.answers or spec.name)
@@ -53,7 +84,7 @@ class Run:
         return self.folder.joinpath("logs", *names)
 
     def progress(self, *names: str) -> Path:
-        return self.folder.joinpath("logs", *names, "progress")
+        return self.folder.joinpath("logs", *names, PROGRESS)
 
     def lock(self) -> FileLock:
         """Create the folder and take its lock. Raises InputError if it cannot be written or another build has it."""
@@ -98,7 +129,7 @@ def enter_stage(folder: Path, inputs: dict[str, Any], *, say: Callable[[str], No
     A folder of other inputs is emptied, with a message that says what changed.
     """
     mark = fingerprint(inputs)
-    path = folder / "stage.json"
+    path = folder / STAGE
     try:
         before = _inputs_before(path, say)
         if before is not None and before["fingerprint"] != mark:
@@ -111,8 +142,8 @@ def enter_stage(folder: Path, inputs: dict[str, Any], *, say: Callable[[str], No
         folder.mkdir(parents=True, exist_ok=True)
         if before is None:
             # Units without their fingerprint (a kill between the two) belong to nobody.
-            if (folder / "counts").exists():
-                _remove(folder / "counts")
+            if (folder / COUNTS).exists():
+                _remove(folder / COUNTS)
             write_text(path, json.dumps({"fingerprint": mark, "inputs": inputs}, default=str))
         for leftover in folder.rglob(".*.tmp"):
             check_guard()
@@ -158,3 +189,12 @@ def _changes(before: Any, after: Any, path: str = "") -> list[str]:
             for change in _changes(before.get(key), after.get(key), f"{path}.{key}" if path else str(key))
         ]
     return [] if before == after else [path]
+
+
+def plan_file(run: Run, name: str) -> Path:
+    """Where the workers of a run keep what was decided as `name`."""
+    return run.stage(PLAN, f"{file_name(name)}.json")
+
+
+def file_name(name: str) -> str:
+    return name.replace("/", "--")

@@ -156,3 +156,6 @@ def parallel() -> Any:
 
     candidates = pa.struct([*scores(), ("messages", messages()), ("custom_instructions", pa.string())])
     return pa.schema([*selected(), ("candidates", pa.list_(candidates))])
+
+
+PARALLEL = "parallel"

@@ -14,13 +14,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from builders.dataset.write_splits import PARALLEL
-from builders.executors.shared_folder import CARD, CLAIMS, PLAN
 from builders.recipes.executors import Shared
 from builders.recipes.recipe import Recipe
-from builders.run_folder.activity import ENGINES, EngineState, read_engines
-from builders.run_folder.folder import Run
-from builders.stages.retry_failed import PLAN as RETRY
+from builders.run_folder.activity import EngineState, read_engines
+from builders.run_folder.folder import CARD, CLAIMS, ENGINES, PLAN, RETRY_PLAN, Run
+from builders.run_folder.schemas import PARALLEL
 from processors.errors import InputError
 
 # Rates of rows are taken from the units that were finished in so many seconds before the last one.
@@ -82,7 +80,7 @@ class RunReader:
 
     def retried(self) -> bool:
         """Whether failed rows are being tried again, or were when the build was stopped."""
-        return any(self.run.stage("translate", spec.name, RETRY).exists() for spec in self.recipe.translators)
+        return any(self.run.stage("translate", spec.name, RETRY_PLAN).exists() for spec in self.recipe.translators)
 
     def begun(self) -> bool:
         return any(self.run.stage(name).exists() for name in ("select", "scan", PLAN))

@@ -4,18 +4,15 @@ Every stage after `select` reads and writes one file a unit, under the same name
 not at all, whatever the number of tasks and workers; that is what makes a build resumable and its bytes the same.
 """
 
-import contextlib
-import errno
 import json
-import os
-import secrets
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from builders.run_folder.claims import ClaimLost, check_guard
+from builders.run_folder.files import replacing, write_error, write_text
+from builders.run_folder.folder import COUNTS, DROPS
 from processors.errors import CountError, InputError, SmolKalamError
 
 if TYPE_CHECKING:
@@ -51,11 +48,11 @@ class UnitFiles:
 
     @property
     def dropped(self) -> Path:
-        return self.folder / "dropped" / f"{self.name}.jsonl"
+        return self.folder / DROPS / f"{self.name}.jsonl"
 
     @property
     def counts(self) -> Path:
-        return self.folder / "counts" / f"{self.name}.json"
+        return self.folder / COUNTS / f"{self.name}.json"
 
     def done(self) -> bool:
         return self.counts.exists()
@@ -118,64 +115,6 @@ def write_unit(
         raise write_error(error, files.folder) from error
 
 
-def is_full(error: OSError) -> bool:
-    """Whether a write failed for lack of space."""
-    return error.errno in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(error)
-
-
-def write_error(error: OSError, folder: Path) -> SmolKalamError:
-    """The one line for a write that failed, for whatever reason the system gives."""
-    if is_full(error):
-        return SmolKalamError(f"{folder}: the disk is full; free some space and run the same command again to go on")
-    unwritable = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.ENOENT)
-    if error.errno in unwritable:
-        return InputError(f"{folder}: cannot be written ({error.strerror}); choose another --output")
-    return SmolKalamError(f"{folder}: writing failed: {error}")
-
-
-class replacing:
-    """Write to a temporary file, then rename it over `path` once its bytes are on disk; on an error, remove it.
-
-    Under a claim on a shared folder (see `builders.run_folder.claims`), ClaimLost if it has been lost by then.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        # A name of its own keeps apart a worker and one that took its work over, on this machine or another.
-        self.temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
-
-    def __enter__(self) -> Path:
-        return self.temporary
-
-    def __exit__(self, kind: object, error: object, trace: object) -> None:
-        if kind is not None:
-            self.temporary.unlink(missing_ok=True)
-            return
-        try:
-            with self.temporary.open("rb+") as file:
-                os.fsync(file.fileno())
-            check_guard()
-            self.temporary.replace(self.path)
-        except (OSError, ClaimLost):
-            self.temporary.unlink(missing_ok=True)
-            raise
-
-
-def write_text(path: Path, text: str, errors: str = "strict") -> None:
-    """Write a file in one step, as `replacing` does. `errors`: what becomes of a lone surrogate."""
-    with replacing(path) as temporary:
-        temporary.write_text(text, encoding="utf-8", errors=errors)
-
-
-def write_hint(path: Path, value: dict[str, Any]) -> None:
-    """Write JSON for who watches, and nothing else: no fsync, and a lost one (a full disk) is no reason to stop."""
-    temporary = path.with_suffix(f".{os.getpid()}.tmp")
-    with contextlib.suppress(OSError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(json.dumps(value), encoding="utf-8")
-        temporary.replace(path)
-
-
 def to_table(rows: list[dict[str, Any]], schema: "pa.Schema", files: UnitFiles) -> "pa.Table":
     """Rows as an Arrow table of `schema`; a row that does not fit raises SmolKalamError with its id and the field."""
     import pyarrow as pa
@@ -235,7 +174,7 @@ def _counts(path: Path) -> dict[str, Any]:
 def all_counts(folder: Path) -> dict[str, dict[str, Any]]:
     """The counts of every unit that a stage has done so far, by unit. Raises InputError for a damaged file."""
     found = {}
-    for path in sorted((folder / "counts").glob("*.json")):
+    for path in sorted((folder / COUNTS).glob("*.json")):
         try:
             found[path.stem] = _counts(path)
         except FileNotFoundError:
@@ -271,3 +210,8 @@ def total_counts(folder: Path, names: Iterable[str]) -> Totals:
             f"{folder.name}: {totals.read} rows read, but {totals.kept} kept + {totals.dropped.total()} dropped"
         )
     return totals
+
+
+def share(units: list[Unit], rank: int, world_size: int) -> list[Unit]:
+    """This task's contiguous part of the units."""
+    return units[rank * len(units) // world_size : (rank + 1) * len(units) // world_size]

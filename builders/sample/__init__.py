@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from builders.run_folder import schemas
-from builders.run_folder.units import replacing, write_error
+from builders.run_folder.files import replacing, write_error
 
 
 def write_shards(folder: Path, config: str) -> None:

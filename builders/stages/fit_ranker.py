@@ -8,18 +8,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from hashlib import blake2b
 from math import ceil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from builders.run_folder.folder import enter_stage
-from builders.run_folder.units import Unit, UnitFiles, read_unit, replacing, write_error, write_text
+from builders.run_folder.files import replacing, write_error, write_text
+from builders.run_folder.folder import FITTED, RANKER, SELECT, TRANSLATE, WEIGHTS, enter_stage
+from builders.run_folder.units import Unit, UnitFiles, read_unit
+from builders.stages.context import Build
 from processors.checks.run import check_conversation
 from processors.languages.language import Language
 from processors.ranking.features import Measures
 from processors.ranking.model import SHIPPED, FittedRanker, Ranker
 from processors.scoring.length_and_script import translated_parts
-
-if TYPE_CHECKING:
-    from builders.stages.run_units import Build
 
 SAMPLE_ROWS, LEAST_A_SPLIT, MOST_A_UNIT = 4096, 32, 64
 # Characters of a conversation that the ranker reads: its memory and time grow with them, and more tell it little more.
@@ -29,13 +28,13 @@ Messages = Sequence[Mapping[str, str]]
 _VERSION = 2
 
 
-def plan_ranker(build: "Build") -> dict[str, Any]:
+def plan_ranker(build: Build) -> dict[str, Any]:
     """Fit the run's ranker into `RUN/ranker`, unless it is there; returns `{"mark"}`, its fingerprint.
 
     The fit itself is a part of it: candidates that came out at a second try (`builders.stages.retry_failed`) may
     change it.
     """
-    recipe, folder = build.recipe, build.run.stage("ranker")
+    recipe, folder = build.recipe, build.run.stage(RANKER)
     names = [spec.name for spec in recipe.translators]
     weights = Path(recipe.ranking.ranker) if recipe.ranking.ranker else SHIPPED
     ranker = Ranker.load(weights, script=recipe.language.script, language=recipe.language.code)
@@ -43,31 +42,31 @@ def plan_ranker(build: "Build") -> dict[str, Any]:
         build.observer.warn(f"{weights} was trained with rewards, and ranking.reward is not set: it does without")
     text = weights.read_text(encoding="utf-8")
     inputs = {
-        "translate": {name: build.marks[f"translate/{name}"] for name in names},
+        TRANSLATE: {name: build.marks[f"{TRANSLATE}/{name}"] for name in names},
         "ranker": blake2b(text.encode(), digest_size=16).hexdigest(),
         "seed": recipe.seed,
         "version": _VERSION,
     }
     mark = enter_stage(folder, inputs, say=build.observer.say)
-    if not (folder / "fitted.npz").exists():
+    if not (folder / FITTED).exists():
         if len(known := [name for name in names if name in ranker.standings]) > 1:
             build.observer.say(f"ranker: takes {', '.join(known)} for the translators that it was trained on")
-        folders = {name: build.run.stage("translate", name) for name in names}
-        fitted = fit_sample(build.selected, build.run.stage("select"), folders, ranker, recipe.language, recipe.seed)
+        folders = {name: build.run.stage(TRANSLATE, name) for name in names}
+        fitted = fit_sample(build.selected, build.run.stage(SELECT), folders, ranker, recipe.language, recipe.seed)
         try:
-            write_text(folder / "ranker.json", text)
-            with replacing(folder / "fitted.npz") as temporary:
+            write_text(folder / WEIGHTS, text)
+            with replacing(folder / FITTED) as temporary:
                 fitted.save(temporary)
         except OSError as error:
             raise write_error(error, folder) from None
-    fit = blake2b((folder / "fitted.npz").read_bytes(), digest_size=16).hexdigest()
+    fit = blake2b((folder / FITTED).read_bytes(), digest_size=16).hexdigest()
     return {"mark": f"{mark}-{fit}"}
 
 
 def load_fitted(folder: Path, language: Language) -> FittedRanker:
     """The ranker that `plan_ranker` left."""
-    ranker = Ranker.load(folder / "ranker.json", script=language.script, language=language.code)
-    return FittedRanker.load(folder / "fitted.npz", ranker)
+    ranker = Ranker.load(folder / WEIGHTS, script=language.script, language=language.code)
+    return FittedRanker.load(folder / FITTED, ranker)
 
 
 def plan_sample(units: Sequence[Unit], seed: int) -> dict[str, int]:

@@ -2,19 +2,17 @@
 
 import re
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from builders.recipes.base import NAME_PATTERN
 from builders.recipes.recipe import Recipe, Source
 from builders.run_folder.folder import Run
-from builders.sources.read import Shard, find_shards, plan_units
+from builders.sources.find import Shard, find_shards, plan_units
+from builders.stages.context import Build, Observer
 from processors.errors import InputError
 
-if TYPE_CHECKING:
-    from builders.stages.run_units import Build, Observer
 
-
-def plan_source(build: "Build") -> dict[str, Any]:
+def plan_source(build: Build) -> dict[str, Any]:
     """What there is to select from: the source, its units, and what the selection's output depends on."""
     recipe = build.recipe
     source = _source(recipe, build.run)
@@ -48,7 +46,7 @@ def _source(recipe: Recipe, run: Run) -> Source:
     return recipe.source.model_copy(update={"path": str(folder)})
 
 
-def _output_splits(recipe: Recipe, shards: list[Shard], observer: "Observer") -> dict[str, str]:
+def _output_splits(recipe: Recipe, shards: list[Shard], observer: Observer) -> dict[str, str]:
     present = list(dict.fromkeys(shard.split for shard in shards))
     into = {split: split for split in present}
     for cut in recipe.selection.cuts:

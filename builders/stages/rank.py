@@ -1,5 +1,6 @@
-"""Joins the candidates of each row by id, checks and scores them, and chooses one for each config."""
+"""The stage `rank`: joins the candidates of each row by id, checks and scores them, and chooses one a config."""
 
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -9,13 +10,18 @@ from typing import Any
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
-from builders.preferences.sources import Votes, read_votes
 from builders.recipes.ranking import Ranking
+from builders.run_folder import schemas
+from builders.run_folder.folder import RANK, RANKER, REWARD, SELECT, TRANSLATE
+from builders.run_folder.unit_reader import UnitReader
 from builders.run_folder.unit_writer import drop
-from builders.run_folder.units import Unit, UnitFiles, read_dropped, read_unit
-from builders.sources.read import share
-from builders.stages.fit_ranker import load_fitted, ranked_texts
+from builders.stages.context import Build
+from builders.stages.fit_ranker import load_fitted, plan_ranker, ranked_texts
+from builders.stages.join_candidates import JoinCandidates
+from builders.stages.reward import JoinRewards
+from builders.stages.run_units import UnitPipeline, run_units
 from processors.checks.run import Verdict, check_conversation
+from processors.judging.votes import Votes, read_votes
 from processors.languages.language import Language
 from processors.ranking.model import FittedRanker
 from processors.ranking.policy import Scored, choose, effects
@@ -30,60 +36,52 @@ _PLACES = 4
 ROWS_WITH_VERDICTS = "rows_with_verdicts"
 
 
-class UnitReader(PipelineStep):
-    """Reads a stage's units back as Documents, for the next stage; `units` are those still to do."""
-
-    name = "Units"
-    type = "READER"
-
-    def __init__(self, folder: Path, units: list[Unit]) -> None:
-        super().__init__()
-        self.folder = folder
-        self.units = units
-
-    def run(self, data: Any = None, rank: int = 0, world_size: int = 1) -> Iterator[Document]:
-        for unit in share(self.units, rank, world_size):
-            for batch in read_unit(UnitFiles(self.folder, unit.name)).to_batches(max_chunksize=256):
-                for row in batch.to_pylist():
-                    metadata = {"unit": unit.name, "split": unit.split, "into": unit.into}
-                    yield Document(text="", id=row.pop("id"), metadata=metadata | row)
+NAME = RANK
 
 
-class JoinCandidates(PipelineStep):
-    """Adds each document's candidates, by id: `candidates`, and `failures` for translators that have none.
-
-    The documents come unit by unit, in order; a unit's candidates are read when its first document comes.
-    """
-
-    name = "Candidates"
-    type = "JOIN"
-
-    def __init__(self, folders: dict[str, Path]) -> None:
-        super().__init__()
-        self.folders = folders
-
-    def run(self, data: Iterable[Document], rank: int = 0, world_size: int = 1) -> Iterator[Document]:
-        unit, rows, failed = None, {}, {}
-        for document in data:
-            if document.metadata["unit"] != unit:
-                unit = document.metadata["unit"]
-                rows = {name: _by_id(UnitFiles(folder, unit)) for name, folder in self.folders.items()}
-                failed = {
-                    name: {row.id: (row.reason, row.detail) for row in read_dropped(UnitFiles(folder, unit))}
-                    for name, folder in self.folders.items()
-                }
-            document.metadata["candidates"] = {
-                name: found for name, by_id in rows.items() if (found := by_id.get(document.id))
-            }
-            document.metadata["failures"] = {
-                name: why for name, by_id in failed.items() if (why := by_id.get(document.id))
-            }
-            yield document
+def inputs(build: Build) -> dict[str, Any]:
+    """What the choice depends on."""
+    recipe, configs, votes = build.recipe, _configs(build), _votes(build)
+    found = {
+        TRANSLATE: {name: build.marks[f"{TRANSLATE}/{name}"] for name in configs.values()},
+        "ranking": recipe.ranking.model_dump(mode="json", exclude={"reward", "verdicts"}),
+        "verdicts": votes.digest() if votes else None,
+        REWARD: build.marks.get(REWARD),
+        "tokenizer": recipe.outputs.tokenizer,
+        "configs": configs,
+        "columns": str(schemas.ranked_unit()),
+    }
+    return found | ({RANKER: build.marks[RANKER]} if len(configs) > 1 else {})
 
 
-def _by_id(files: UnitFiles) -> dict[str, dict[str, Any]]:
-    table = read_unit(files, ["id", "messages", "custom_instructions"])
-    return {row["id"]: row for row in table.to_pylist()}
+def run(build: Build) -> None:
+    """Check, score and choose."""
+    recipe, configs, votes = build.recipe, _configs(build), _votes(build)
+    fitted = build.run.stage(RANKER) if len(configs) > 1 else None
+    if fitted:
+        build.marks[RANKER] = build.executor.planned(RANKER, partial(plan_ranker, build))["mark"]
+    build.enter(sys.modules[__name__])
+    steps = [
+        JoinCandidates({name: build.run.stage(TRANSLATE, name) for name in configs.values()}),
+        JoinRewards(build.run.stage(REWARD) if recipe.ranking.reward else None),
+        RankCandidates(recipe.ranking, configs, recipe.language, recipe.outputs.tokenizer, fitted),
+    ]
+    reader = UnitReader(build.run.stage(SELECT), build.selected)
+    run_units(build, UnitPipeline(NAME, reader, steps, _ranked_row, schemas.ranked_unit))
+    if votes:
+        judged, here = len(votes.rows()), build.totals[NAME].extra[ROWS_WITH_VERDICTS]
+        if here < judged:
+            build.observer.warn(f"ranking.verdicts: {here:,} of the {judged:,} rows that it judges are in this run")
+
+
+def _configs(build: Build) -> dict[str, str]:
+    """The translator of each config that is built."""
+    return {build.recipe.config_name(spec.name): spec.name for spec in build.recipe.translators}
+
+
+def _votes(build: Build) -> Votes | None:
+    verdicts = build.recipe.ranking.verdicts
+    return read_votes(Path(verdicts), list(_configs(build).values())) if verdicts is not None else None
 
 
 class RankCandidates(PipelineStep):
@@ -258,3 +256,7 @@ def _failed(translator: str, reason: str, detail: str) -> dict[str, Any]:
         "translator": translator, "LR": None, "SCR": None, "rank_score": None, "quality": None, "reward": None,
         "checks": [verdict], "messages": None, "custom_instructions": None, "tokens": None,
     }  # fmt: skip
+
+
+def _ranked_row(document: Document) -> dict[str, Any]:
+    return document.metadata["ranked"]

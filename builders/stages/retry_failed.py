@@ -19,15 +19,11 @@ from builders.engines.make import candidate_row
 from builders.executors.this_machine import Work
 from builders.run_folder import schemas
 from builders.run_folder.claims import check_guard
-from builders.run_folder.folder import Run
+from builders.run_folder.files import write_text
+from builders.run_folder.folder import RETRIED, RETRY_PLAN, SELECT, Run
+from builders.run_folder.unit_reader import UnitReader
 from builders.run_folder.unit_writer import UnitSink
-from builders.run_folder.units import Unit, UnitFiles, read_counts, read_dropped, read_unit, write_text
-from builders.sources.read import share
-from builders.stages.rank import UnitReader
-
-PLAN, DONE = "retry.json", "retried"
-# Of an executor's plans, the one that says that a stage's retry is over.
-ENDED = "retried"
+from builders.run_folder.units import Unit, UnitFiles, read_counts, read_dropped, read_unit, share
 
 
 def plan_retry(folder: Path, units: list[Unit]) -> dict[str, Any]:
@@ -35,10 +31,10 @@ def plan_retry(folder: Path, units: list[Unit]) -> dict[str, Any]:
 
     An unfinished plan is gone on with: units of it that are done do not get another chance for it.
     """
-    path = folder / PLAN
+    path = folder / RETRY_PLAN
     if path.exists():
         return json.loads(path.read_text(encoding="utf-8"))
-    shutil.rmtree(folder / DONE, ignore_errors=True)
+    shutil.rmtree(folder / RETRIED, ignore_errors=True)
     chances = {}
     for unit in units:
         counts = read_counts(UnitFiles(folder, unit.name))
@@ -52,18 +48,18 @@ def retry_work(
     name: str, run: Run, units: list[Unit], chances: dict[str, int], last: Callable[[UnitSink], Any]
 ) -> tuple[Work, dict[str, int]]:
     """The work of a retry, and how many rows failed in each unit. `last` ends the pipeline, as in the stage itself."""
-    folder = run.stage(*name.split("/"))
+    folder = run.stage(name)
     planned = [unit for unit in units if unit.name in chances]
     rows = {unit.name: max(1, sum(_dropped(folder, unit.name).values())) for unit in planned}
 
     def pipeline(names: list[str]) -> list[Any]:
         wanted = set(names)
         todo = [unit for unit in planned if unit.name in wanted]
-        sink = RetrySink(run, folder, {unit.name: unit for unit in todo}, chances, run.progress(*name.split("/")))
-        return [FailedRows(run.stage("select"), folder, todo, chances), last(sink)]
+        sink = RetrySink(run, folder, {unit.name: unit for unit in todo}, chances, run.progress(name))
+        return [FailedRows(run.stage(SELECT), folder, todo, chances), last(sink)]
 
     items = {unit.name: _marker(folder, unit.name) for unit in planned}
-    return Work(name, items, pipeline, run.logs(*name.split("/")), more=True), rows
+    return Work(name, items, pipeline, run.logs(name), more=True), rows
 
 
 def end_retry(folder: Path) -> None:
@@ -72,7 +68,7 @@ def end_retry(folder: Path) -> None:
     What says so for each unit stays until the next plan: another machine may just be looking whether any is missing.
     """
     check_guard()
-    (folder / PLAN).unlink(missing_ok=True)
+    (folder / RETRY_PLAN).unlink(missing_ok=True)
 
 
 class FailedRows(UnitReader):
@@ -153,9 +149,9 @@ def _dropped(folder: Path, name: str) -> dict[str, int]:
 
 
 def _marker(folder: Path, name: str) -> Path:
-    return folder / DONE / f"{name}.json"
+    return folder / RETRIED / f"{name}.json"
 
 
 def _mark(folder: Path, name: str) -> None:
-    (folder / DONE).mkdir(parents=True, exist_ok=True)
+    (folder / RETRIED).mkdir(parents=True, exist_ok=True)
     write_text(_marker(folder, name), "{}")

@@ -1,10 +1,11 @@
-"""The reward stage: scores every candidate of a unit with the recipe's reward model."""
+"""The stage `reward`: scores every candidate of a unit with the recipe's reward model."""
 
 import json
 import os
+import sys
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import groupby
@@ -15,13 +16,60 @@ from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
 from builders.recipes.reward import Reward
+from builders.run_folder import schemas
+from builders.run_folder.files import write_error
+from builders.run_folder.folder import PARTIAL, REWARD, SELECT, TRANSLATE
+from builders.run_folder.unit_reader import UnitReader
 from builders.run_folder.unit_writer import beat
-from builders.run_folder.units import UnitFiles, read_unit, write_error
+from builders.run_folder.units import UnitFiles, read_unit
+from builders.stages.context import Build
+from builders.stages.join_candidates import JoinCandidates
+from builders.stages.run_units import UnitPipeline, run_units
 from processors.languages.language import Language
 from processors.reward.score import Encoder, Scorer, TokenIds, judged, score_candidates
 from processors.servers.gpus import gpu_groups, hold_group
 
 T = TypeVar("T")
+
+
+NAME = REWARD
+
+
+def inputs(build: Build) -> dict[str, Any]:
+    """What the rewards depend on."""
+    recipe, spec = build.recipe, build.recipe.ranking.reward
+    assert spec is not None
+    names = [translator.name for translator in recipe.translators]
+    return {
+        TRANSLATE: {name: build.marks[f"{TRANSLATE}/{name}"] for name in names},
+        "model": _model(build, spec)["digest"],
+        "reward": spec.model_dump(mode="json", include={"max_length", "batch_tokens", "dtype", "cpu_threads"}),
+        "served": spec.base_url is not None,
+        "language": recipe.language.name,
+    }
+
+
+def run(build: Build) -> None:
+    """Score every candidate with the recipe's reward model, where it has one."""
+    recipe, folder = build.recipe, build.run.stage(NAME)
+    if recipe.ranking.reward is None:
+        return
+    model = _model(build, recipe.ranking.reward)
+    spec = recipe.ranking.reward.model_copy(update={"revision": model["revision"]})
+    build.enter(sys.modules[__name__])
+    steps = [
+        JoinCandidates({one.name: build.run.stage(TRANSLATE, one.name) for one in recipe.translators}),
+        ScoreRewards(spec, recipe.language, build.marks[NAME], folder / PARTIAL, build.run.progress(NAME)),
+    ]
+    reader = UnitReader(build.run.stage(SELECT), build.selected)
+    run_units(build, UnitPipeline(NAME, reader, steps, reward_row, schemas.rewards))
+
+
+def _model(build: Build, spec: Reward) -> dict[str, Any]:
+    """The model's digest and commit: which one a branch of the Hub means is decided once, for all machines."""
+    from processors.reward.local_model import resolve_model
+
+    return build.decided("reward-model", lambda: asdict(resolve_model(spec.model, spec.revision)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +83,7 @@ class Encoded:
 
 
 class ScoreRewards(PipelineStep):
-    """Adds `rewards` to each document, {translator: reward}, from its `candidates` (see `builders.stages.rank`).
+    """Adds `rewards`, {translator: reward}, to each document from its `candidates` (see JoinCandidates).
 
     Batches are made of one unit's windows, so rewards do not depend on the number of tasks and workers. The batches
     that are done are kept in `partial`: a unit that was interrupted goes on where it stopped. `progress` is the

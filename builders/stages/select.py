@@ -1,30 +1,38 @@
-"""Selection over a whole source: a scan of the splits that are sampled, the cuts planned from it, and the filters.
+"""The stage `select`, over a whole source: a scan of the splits that are cut, the cuts planned from it, the filters.
 
 A cut needs to know all its candidates before it can take the first row, so the splits that are cut are read twice: the
 scan keeps each row's stratum and sampling key (about 30 bytes a row), the selection then decides row by row.
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 from datatrove.pipeline.filters.base_filter import BaseFilter
 
 from builders.recipes.recipe import Cut as CutRecipe
+from builders.recipes.recipe import Source
 from builders.run_folder import schemas
-from builders.run_folder.folder import enter_stage, fingerprint
+from builders.run_folder.files import replacing, write_error
+from builders.run_folder.folder import DROPS, SCAN, SELECT, enter_stage, fingerprint
 from builders.run_folder.unit_writer import DROPPED, drop
-from builders.run_folder.units import UnitFiles, read_unit, replacing, write_error
-from builders.sources.read import ShardReader, reaching
+from builders.run_folder.units import Unit, UnitFiles, read_counts, read_unit
+from builders.sources.find import reaching
+from builders.sources.read import ShardReader
+from builders.stages.context import Build
+from builders.stages.plan_units import plan_source
+from builders.stages.run_units import UnitPipeline, run_units
 from processors.errors import InputError
 from processors.selection.choose_rows import Cut, sample_key, select_ids
 from processors.selection.filters import CutFilter, HanFilter, RowProblemFilter
 
-if TYPE_CHECKING:
-    from builders.stages.run_units import Build
+NAME = SELECT
 
 # The stratum of a cut without strata.
 ALL = "all"
@@ -97,11 +105,37 @@ class ScanRows(PipelineStep):
             yield document
 
 
-def plan_cuts(
-    build: "Build", run_units: Callable[..., None], cuts: dict[str, CutRecipe], inputs: dict[str, Any]
-) -> dict[str, CutFilter]:
+def inputs(build: Build) -> dict[str, Any]:
+    """What the selected rows depend on."""
+    return _planned(build)["inputs"]
+
+
+def run(build: Build) -> None:
+    """Choose the rows that are translated: splits, validity, Han characters, cuts."""
+    recipe, folder = build.recipe, build.run.stage(NAME)
+    plan = _planned(build)
+    build.source = Source(**plan["source"])
+    build.units = [Unit(**unit) for unit in plan["units"]]
+    build.notes += plan["notes"]
+    cuts = plan_cuts(build, {cut.split: cut for cut in recipe.selection.cuts})
+    build.enter(sys.modules[__name__])
+    filters = ApplyFilters(recipe.selection.drop_han, cuts, build.run.stage(SCAN))
+    reader = ShardReader(build.source, build.units)
+    run_units(build, UnitPipeline(NAME, reader, [filters], _selected_row, schemas.selected))
+    counts = ((unit, read_counts(UnitFiles(folder, unit.name))["kept"]) for unit in build.units)
+    build.selected = [replace(unit, rows=kept) for unit, kept in counts if kept]
+    if not build.selected:
+        dropped = ", ".join(f"{reason} {n}" for reason, n in build.totals[NAME].dropped.most_common())
+        raise InputError(f"{build.source.path}: no row is left to translate ({dropped}); look into {folder}/{DROPS}")
+
+
+def _planned(build: Build) -> dict[str, Any]:
+    return build.decided("source", partial(plan_source, build))
+
+
+def plan_cuts(build: Build, cuts: dict[str, CutRecipe]) -> dict[str, CutFilter]:
     """Scan the splits that are cut and plan each cut; what a stratum lacked goes to the build's notes."""
-    recipe, folder = build.recipe, build.run.stage("scan")
+    recipe, folder = build.recipe, build.run.stage(SCAN)
     assert build.source is not None
     present = {unit.split for unit in build.units}
     plans: dict[str, tuple[int, Mapping[str, int]]] = {
@@ -115,23 +149,23 @@ def plan_cuts(
     index = None
     if stratified and recipe.selection.domain_index:
         index = build.executor.planned("domains", lambda: {"index": str(_domain_index(build))})["index"]
-    scan = inputs | {"domain_index": recipe.selection.domain_index}
-    build.executor.planned("scan", lambda: {"mark": enter_stage(folder, scan, say=build.observer.say)})
+    scan = inputs(build) | {"domain_index": recipe.selection.domain_index}
+    build.executor.planned(SCAN, lambda: {"mark": enter_stage(folder, scan, say=build.observer.say)})
     units = [unit for unit in build.units if unit.split in plans]
     steps = [
         ApplyFilters(recipe.selection.drop_han, {}, folder),
         ScanRows(stratified, index, recipe.seed),
     ]
     # Columns that may name a row's domain, where the source has one of them.
-    reader = ShardReader(build.source, [], columns=("domain", "metadata", "extra"))
-    run_units(build, "scan", folder, units, reader, steps, _scan_row, schemas.scan)
+    reader = ShardReader(build.source, units, columns=("domain", "metadata", "extra"))
+    run_units(build, UnitPipeline(SCAN, reader, steps, _scan_row, schemas.scan))
 
     def cut_all() -> dict[str, Any]:
         found = {}
         for split, (rows, strata) in plans.items():
             cut = _cut(folder, [unit.name for unit in units if unit.split == split], strata, rows)
             found[split] = cut.as_json()
-            build.run.write(f"scan/{split}.cut.json", json.dumps(found[split], indent=1))
+            build.run.write(f"{SCAN}/{split}.cut.json", json.dumps(found[split], indent=1))
         return found
 
     found = build.executor.planned("cuts", cut_all)
@@ -156,10 +190,10 @@ def _cut(folder: Path, names: list[str], strata: Mapping[str, int], rows: int) -
     return select_ids(keys, ids, strata, rows)
 
 
-def _notes(build: "Build", split: str, into: str, cut: Cut) -> list[str]:
+def _notes(build: Build, split: str, into: str, cut: Cut) -> list[str]:
     taken = ", ".join(f"{name} {n:,}" for name, n in cut.plan.quotas.items())
     prefix = f"{split}/"
-    how = {k.removeprefix(prefix): n for k, n in build.totals["scan"].extra.items() if k.startswith(prefix)}
+    how = {k.removeprefix(prefix): n for k, n in build.totals[SCAN].extra.items() if k.startswith(prefix)}
     told = ", ".join(f"{name} {n:,}" for name, n in sorted(how.items()))
     notes = [f"{into}: {sum(cut.plan.quotas.values()):,} of {sum(cut.plan.available.values()):,} rows taken: {taken}"]
     if told:
@@ -167,7 +201,7 @@ def _notes(build: "Build", split: str, into: str, cut: Cut) -> list[str]:
     return notes + [f"{into}: {note}" for note in cut.plan.notes]
 
 
-def _domain_index(build: "Build") -> Path:
+def _domain_index(build: Build) -> Path:
     """The index of the original's prompts, made once and kept in the run folder."""
     import pyarrow as pa
 
@@ -194,3 +228,8 @@ def _domain_index(build: "Build") -> Path:
 
 def _scan_row(document: Document) -> dict[str, Any]:
     return {"id": document.id, "stratum": document.metadata["stratum"], "key": document.metadata["key"]}
+
+
+def _selected_row(document: Document) -> dict[str, Any]:
+    keys = ("messages", "chat_template_kwargs", "source")
+    return {"id": document.id, **{key: document.metadata[key] for key in keys}}

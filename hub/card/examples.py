@@ -12,7 +12,7 @@ from processors.protected.compare import protected_spans
 from processors.scoring.columns import SUMMED
 
 if TYPE_CHECKING:
-    from builders.stages.run_units import Build
+    from builders.stages.context import Build
 
 # Rows looked at, from the beginning of each split, and characters (both languages) that an example has at most.
 ROWS, LONGEST, SHORTEST = 64, 2000, 160

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from builders.dataset.write_splits import PARALLEL
+from builders.run_folder.schemas import PARALLEL
 from hub.card.kept_sections import replace_in
 from hub.card.markdown import fenced
 

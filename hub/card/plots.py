@@ -14,7 +14,7 @@ from builders.run_folder.units import UnitFiles
 from processors.scoring.columns import NAMES
 
 if TYPE_CHECKING:
-    from builders.stages.run_units import Build
+    from builders.stages.context import Build
 
 LENGTH = "tokens"
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)

@@ -5,10 +5,11 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from builders.dataset.policy_effects import changes, config_effects, mean_score, policy_effects
+from builders.dataset.rows import statistics_by_config
 from builders.dataset.statistics import summarise, to_markdown, tokens_column
-from builders.dataset.write_splits import statistics_by_config
 from builders.recipes.recipe import Recipe
 from builders.recipes.translators import MemoryTranslator, PseudoTranslator, ServedTranslator
+from builders.run_folder.folder import RANK
 from hub.card.markdown import cell, details, fenced, joined, linked, names, score, table, without_empty
 from hub.card.plots import Plot
 from hub.card.reproduce import public_recipe
@@ -16,7 +17,7 @@ from processors.ranking.policy import OUTCOMES
 from processors.scoring.columns import COLUMNS, SUMMED
 
 if TYPE_CHECKING:
-    from builders.stages.run_units import Build
+    from builders.stages.context import Build
 
 _PAPER = """@misc{alrashed2025smolkalam,
   title={SmolKalam: Ensemble Quality-Filtered Translation at Scale for High Quality Arabic Post-Training Data},
@@ -145,7 +146,7 @@ def ranking(build: "Build") -> str:
 def _by_split(build: "Build") -> list[str]:
     """A table a config; its titles are short, for the names of splits leave little room."""
     titles, tables = ["Split", "Own", "For vetoed", "For better", "Left out", "Changed by"], []
-    for config, splits in policy_effects(build).items():
+    for config, splits in policy_effects(build.recipe, build.run.stage(RANK), build.selected).items():
         rows = [
             [f"`{split}`", *(f"{of[outcome]:,}" for outcome in OUTCOMES), changes(of) or "nothing"]
             for split, of in splits.items()

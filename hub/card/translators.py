@@ -19,7 +19,7 @@ from processors.clients.prompts import build_payload
 from processors.languages.language import Language
 
 if TYPE_CHECKING:
-    from builders.stages.run_units import Build
+    from builders.stages.context import Build
 
 # Counters of `processors.translation.retry_ladder`, in the order in which things happen.
 _COUNTERS = {

@@ -3,12 +3,14 @@
 from typing import TYPE_CHECKING, Any
 
 from builders.dataset.policy_effects import policy_effects
+from builders.dataset.rows import statistics_by_config
 from builders.dataset.statistics import to_json
-from builders.dataset.write_splits import PARALLEL, statistics_by_config
 from builders.recipes.recipe import Recipe
 from builders.recipes.translators import PseudoTranslator
 from builders.run_folder import schemas
-from builders.run_folder.units import write_text
+from builders.run_folder.files import write_text
+from builders.run_folder.folder import RANK
+from builders.run_folder.schemas import PARALLEL
 from hub.card import sections
 from hub.card.examples import examples
 from hub.card.kept_sections import PSEUDO_TAG, TAG, edited_sections, generated, merge_card
@@ -18,7 +20,7 @@ from hub.card.reproduce import reproduce
 from hub.card.translators import translators
 
 if TYPE_CHECKING:
-    from builders.stages.run_units import Build
+    from builders.stages.context import Build
 
 # The Hub's size categories (huggingface.co/docs/hub/datasets-cards), by number of rows.
 _SIZES = [
@@ -33,7 +35,10 @@ _SIZES = [
 def write_card(build: "Build") -> None:
     """Write statistics, plots and, last of a build's files, `README.md`; what people wrote in the old one stays."""
     dataset = build.run.dataset
-    tables, effects = statistics_by_config(build.splits), policy_effects(build)
+    tables, effects = (
+        statistics_by_config(build.splits),
+        policy_effects(build.recipe, build.run.stage(RANK), build.selected),
+    )
     (dataset / "statistics").mkdir(parents=True, exist_ok=True)
     for config, splits in tables.items():
         write_text(dataset / "statistics" / f"{config}.json", to_json(splits, effects[config]))

@@ -14,7 +14,7 @@ import yaml
 
 from builders.recipes.recipe import shipped_recipes
 from builders.sample import planted_faults, write_shards
-from builders.sources.read import row_id
+from builders.sources.find import row_id
 from processors.conversations.parts import split_parts
 from processors.protected.compare import compare_protected
 from tests.conftest import Demo, tree

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from builders.dataset.write_splits import BuildSplits, SplitWriter, parallel_row, ranked_row, statistics_by_config
+from builders.dataset.rows import parallel_row, ranked_row, statistics_by_config
+from builders.dataset.shard_writer import SplitWriter
+from builders.dataset.write_splits import BuildSplits
 from builders.run_folder import schemas
 from builders.run_folder.folder import Run
 from builders.run_folder.units import UnitFiles, write_unit
@@ -64,7 +66,7 @@ def test_a_row_larger_than_a_group_is_a_group_of_its_own(tmp_path: Path) -> None
 
 
 def test_short_rows_are_bounded_by_number(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("builders.dataset.write_splits.GROUP_ROWS", 100)
+    monkeypatch.setattr("builders.dataset.shard_writer.GROUP_ROWS", 100)
     write(tmp_path, made([1] * 350), [120], group=10**6)
     assert [count for count, _ in groups(tmp_path / "alpha-00000-of-00001.parquet")] == [100, 100, 100, 50]
 

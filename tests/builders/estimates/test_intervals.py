@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from builders.estimates import intervals as estimate
 from builders.estimates.intervals import SplitSample, asked_shares, row_weights, selected_rows, student, totals
 from builders.estimates.row_sample import Drawn, draw
-from builders.sources.read import Shard
+from builders.sources.find import Shard
 
 
 def shards(split: str, groups: list[int]) -> list[Shard]:

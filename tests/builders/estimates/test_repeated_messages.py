@@ -9,7 +9,7 @@ import pytest
 
 from builders.estimates.repeated_messages import rows_with, text_key
 from builders.recipes.recipe import Source
-from builders.sources.read import find_shards
+from builders.sources.find import find_shards
 from processors.errors import InputError
 
 Row = Callable[..., dict[str, Any]]

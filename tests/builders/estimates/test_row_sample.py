@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from builders.estimates import row_sample
 from builders.estimates.row_sample import FEWEST_ROWS, allocate, draw, groups_read, read_drawn
 from builders.recipes.recipe import Source
-from builders.sources.read import Shard, ShardReader, find_shards, plan_units, read_rows
+from builders.sources.find import Shard, find_shards, plan_units
+from builders.sources.read import ShardReader, read_rows
 from processors.errors import InputError
 
 Row = Callable[..., dict[str, Any]]

@@ -5,8 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from builders.preferences.pairs import REASONS, Plan, is_test, make_pairs, normalise, schema
-from builders.preferences.sources import Benchmark, References, Source, Votes
+from builders.preferences.sources import Benchmark, PreferenceSource, References
 from builders.recipes.reward import Reward
+from processors.judging.votes import Votes
 from processors.memory.memory import Memory
 from tests.builders.small_run import candidate, hard, message, row, small_recipe
 
@@ -17,7 +18,7 @@ FAIR = ("أين هي المكتبة؟", "هي وراء المدرسة وبجان
 POOR = ("المكتبة أين تكون؟", "هو يكون خلف ال school.")
 
 
-def plan(source: Source, task: Any = "ranker", **more: Any) -> Plan:
+def plan(source: PreferenceSource, task: Any = "ranker", **more: Any) -> Plan:
     settled = {"tie": source.tie, "scale": source.scale, "largest": False, "test_share": 0.1, "seed": 42} | more
     return Plan(task=task, by="benchmark", source=source, **({"recipe": small_recipe(NAMES)} | settled))
 

@@ -10,7 +10,7 @@ import pytest
 
 from builders.reports.end_report import _printable
 from builders.sample import planted_faults
-from builders.sources.read import row_id
+from builders.sources.find import row_id
 from tests.conftest import Demo
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]

@@ -18,7 +18,8 @@ from builders.recipes.load import load_recipe
 from builders.recipes.translators import ServedTranslator
 from builders.reports import status, status_text
 from builders.reports.status import Watch, run_status
-from builders.run_folder.activity import ENGINES, RequestsSince
+from builders.run_folder.activity import RequestsSince
+from builders.run_folder.folder import ENGINES
 from tests.builders.executors.test_shared_folder import LEASE_S, workers
 from tests.conftest import Demo
 from tests.standins.processes import environment, start_command, wait_for

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from builders.recipes.recipe import Source
 from builders.run_folder import schemas
-from builders.run_folder.units import Unit
-from builders.sources.read import Shard, ShardReader, find_shards, plan_units, share
+from builders.run_folder.units import Unit, share
+from builders.sources.find import Shard, find_shards, plan_units
+from builders.sources.read import ShardReader
 from processors.errors import InputError
 
 Row = Callable[..., dict[str, Any]]
@@ -117,7 +118,7 @@ def test_tasks_share_the_units_whole_and_in_order(count: int, tasks: int) -> Non
 
 
 def test_any_tasks_read_the_same_documents(row: Row, write_split: Write, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("builders.sources.read.UNIT_ROWS", 50)
+    monkeypatch.setattr("builders.sources.find.UNIT_ROWS", 50)
     write_split("alpha", rows(row, 330), shards=2, row_group_size=70)
     folder = write_split("beta", rows(row, 120, "b"))
     units = plan_units(find(folder)[0], {})
@@ -131,7 +132,7 @@ def test_any_tasks_read_the_same_documents(row: Row, write_split: Write, monkeyp
 def test_a_resumed_build_reads_only_the_row_groups_and_rows_that_are_missing(
     row: Row, write_split: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("builders.sources.read.UNIT_ROWS", 50)
+    monkeypatch.setattr("builders.sources.find.UNIT_ROWS", 50)
     folder = write_split("alpha", rows(row, 1000), row_group_size=300)
     units = plan_units(find(folder)[0], {})
     asked: list[list[int]] = []

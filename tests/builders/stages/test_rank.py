@@ -13,10 +13,12 @@ from datatrove.data import Document
 import builders.stages.rank
 from builders.recipes.ranking import Ranking
 from builders.run_folder import schemas
+from builders.run_folder.unit_reader import UnitReader
 from builders.run_folder.units import Dropped, Unit, UnitFiles, write_unit
 from builders.stages import fit_ranker as ranker_fit
 from builders.stages.fit_ranker import fit_sample, load_fitted, plan_ranker, plan_sample, ranked_texts
-from builders.stages.rank import JoinCandidates, RankCandidates, UnitReader
+from builders.stages.join_candidates import JoinCandidates
+from builders.stages.rank import RankCandidates
 from builders.stages.reward import JoinRewards
 from processors.languages.language import Language
 from processors.ranking.features import MEASURES

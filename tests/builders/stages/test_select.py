@@ -12,7 +12,8 @@ from builders.executors.this_machine import ThisMachine
 from builders.recipes.recipe import Recipe
 from builders.run_folder.folder import Run
 from builders.run_folder.units import UnitFiles, read_dropped, read_unit
-from builders.stages import run_units as stages
+from builders.stages.context import Build
+from builders.stages.select import run
 from processors.errors import InputError
 
 Row = Callable[..., dict[str, Any]]
@@ -39,7 +40,7 @@ class Silent:
         self.warned.append(message)
 
 
-def select(folder: Path, source: Path, tasks: int = 3, **selection: Any) -> stages.Build:
+def select(folder: Path, source: Path, tasks: int = 3, **selection: Any) -> Build:
     recipe = Recipe.model_validate(
         {
             "name": "test",
@@ -49,17 +50,17 @@ def select(folder: Path, source: Path, tasks: int = 3, **selection: Any) -> stag
         }
     )
     folder.mkdir(exist_ok=True)
-    build = stages.Build(recipe, Run(folder), Silent(), ThisMachine(tasks))
-    stages.select(build)
+    build = Build(recipe, Run(folder), Silent(), ThisMachine(tasks))
+    run(build)
     return build
 
 
-def kept(build: stages.Build) -> list[str]:
+def kept(build: Build) -> list[str]:
     folder = build.run.stage("select")
     return [i for unit in build.selected for i in read_unit(UnitFiles(folder, unit.name))["id"].to_pylist()]
 
 
-def reasons(build: stages.Build) -> Counter[str]:
+def reasons(build: Build) -> Counter[str]:
     folder = build.run.stage("select")
     return Counter(d.reason for unit in build.units for d in read_dropped(UnitFiles(folder, unit.name)))
 

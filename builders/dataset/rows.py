@@ -1,0 +1,57 @@
+"""From a ranked row to the rows of the dataset's configs."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from builders.dataset.statistics import SplitStatistics
+
+SCORES = ("LR", "SCR", "rank_score", "quality", "reward")
+
+
+def ranked_row(row: dict[str, Any], config: str) -> dict[str, Any] | None:
+    """A ranked unit's row as a row of `config`; None where the config leaves it out."""
+    choice = next(choice for choice in row["choices"] if choice["config"] == config)
+    if choice["translator"] is None:
+        return None
+    candidates = [
+        {
+            **{key: c[key] for key in ("translator", *SCORES, "checks")},
+            "chosen": c["translator"] == choice["translator"],
+            "decision": decision,
+        }
+        for c, decision in zip(row["candidates"], choice["decisions"], strict=True)
+    ]
+    chosen = next(c for c in row["candidates"] if c["translator"] == choice["translator"])
+    return {
+        "id": row["id"],
+        "messages": chosen["messages"],
+        "chat_template_kwargs": _kwargs(row["chat_template_kwargs"], chosen["custom_instructions"]),
+        "source": row["source"],
+        **{score: chosen[score] for score in SCORES},
+        "translator": chosen["translator"],
+        "candidates": candidates,
+        "tokens": chosen["tokens"],
+        "turns": len(chosen["messages"]),
+    }
+
+
+def parallel_row(row: dict[str, Any]) -> dict[str, Any]:
+    """A ranked unit's row as a row of `parallel`: the English beside every candidate that there is."""
+    keys = ("translator", *SCORES, "checks", "messages", "custom_instructions")
+    candidates = [{key: c[key] for key in keys} for c in row["candidates"] if c["messages"] is not None]
+    return {key: row[key] for key in ("id", "messages", "chat_template_kwargs", "source")} | {"candidates": candidates}
+
+
+def _kwargs(kwargs: dict[str, Any] | None, custom_instructions: str) -> dict[str, Any] | None:
+    if kwargs is None or not custom_instructions:
+        return kwargs
+    return kwargs | {"custom_instructions": custom_instructions}
+
+
+def statistics_by_config(splits: Iterable[dict[str, Any]]) -> dict[str, dict[str, SplitStatistics]]:
+    """Statistics of each ranked config's splits that have rows."""
+    tables: dict[str, dict[str, SplitStatistics]] = {}
+    for split in splits:
+        if split["statistics"] and split["rows"]:
+            tables.setdefault(split["config"], {})[split["split"]] = SplitStatistics(**split["statistics"])
+    return tables

@@ -1,0 +1,276 @@
+"""Finds SmolTalk2-like shards: which splits there are, what each file holds, which units it becomes."""
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from datatrove.io import get_datafolder
+
+from builders.recipes.recipe import Source
+from builders.run_folder.units import Unit
+from processors.errors import InputError
+from processors.selection.choose_rows import choose_splits
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+
+_SHARD = re.compile(r"^(?P<split>.+)-(?P<index>\d{5})-of-(?P<count>\d{5})\.parquet$")
+
+
+# What is read of each row, `messages` being all that it needs; another column only where something asks for it.
+COLUMNS = ("messages", "chat_template_kwargs", "source")
+
+
+MESSAGE_FIELDS = ("role", "content")
+
+
+KWARGS_FIELDS = ("custom_instructions", "enable_thinking", "python_tools", "xml_tools")
+
+
+# A unit is small enough to be held in memory by every worker and lost to a crash, and large enough to be a file.
+UNIT_ROWS = 2000
+
+
+UNIT_BYTES = 32_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """One Parquet file of a split. `bytes` are uncompressed; `first` is its first row's number in the split; `groups`
+    has its row groups' numbers of rows; `unread` are the columns and fields that no dataset is built with.
+    """
+
+    split: str
+    file: str
+    first: int
+    rows: int
+    bytes: int
+    columns: tuple[str, ...]
+    digest: str
+    groups: tuple[int, ...] = ()
+    unread: tuple[str, ...] = ()
+
+
+def find_shards(source: Source) -> tuple[list[Shard], list[str], list[str]]:
+    """The shards that a source names, in order; warnings (a wanted split is not there, or empty; columns that are not
+    carried over); splits left out.
+
+    Raises InputError, one line, for a folder without shards or without rows, a missing shard of a split, a file that
+    is not Parquet, no column `messages`, a column of the wrong type or one that not all shards of a split have.
+    """
+    try:
+        folder = get_datafolder(source.path)
+    except (ValueError, ImportError) as error:
+        # fsspec: an unknown protocol, or one whose library is not installed.
+        raise InputError(f"source.path {source.path}: {error}; give a folder or an hf:// path") from None
+    with reaching(source.path):
+        try:
+            names = folder.list_files(source.config, recursive=False)
+        except (FileNotFoundError, NotADirectoryError):
+            names = []
+    by_split = _by_split(source, names)
+    if not by_split:
+        raise InputError(
+            f"{source.path}: no shards {source.config}/<split>-00000-of-000NN.parquet; {_instead(source, names)}"
+        )
+    choice = choose_splits(by_split, source.keep, source.drop)
+    warnings = [f"split '{name}' is wanted by the recipe and not in {source.path}" for name in choice.missing]
+    if not choice.kept:
+        raise InputError(f"source.keep and source.drop leave no split of: {', '.join(sorted(by_split))}")
+    found: list[Shard] = []
+    for split in choice.kept:
+        shards = _open_split(folder, source, split, by_split[split])
+        found += shards
+        if not any(shard.rows for shard in shards):
+            warnings.append(f"split '{split}' has no rows")
+    if unread := dict.fromkeys(name for shard in found for name in shard.unread):
+        warnings.append(
+            f"{source.path}: not carried over, for SmolTalk2's rows have no such thing: {', '.join(unread)}"
+        )
+    if not any(shard.rows for shard in found):
+        raise InputError(f"{source.path}: no row in any shard of the splits {', '.join(choice.kept)}")
+    return found, warnings, choice.dropped
+
+
+def _by_split(source: Source, names: list[str]) -> dict[str, dict[int, tuple[str, int]]]:
+    """Of each split its shards' files by their number, each with the number of shards that its name gives."""
+    by_split: dict[str, dict[int, tuple[str, int]]] = {}
+    for name in names:
+        match = _SHARD.match(name.rsplit("/", 1)[-1])
+        if match:
+            shards = by_split.setdefault(match["split"], {})
+            index, count = int(match["index"]), int(match["count"])
+            if index in shards or any(count != other for _, other in shards.values()):
+                raise InputError(
+                    f"{source.path}/{name}: split '{match['split']}' has shards of two uploads "
+                    "(the number after -of- differs); delete the older ones"
+                )
+            shards[index] = (name, count)
+    return by_split
+
+
+def _open_split(folder: Any, source: Source, split: str, files: dict[int, tuple[str, int]]) -> list[Shard]:
+    shards: list[Shard] = []
+    count = next(iter(files.values()))[1]
+    for index in range(count):
+        if index not in files:
+            raise InputError(
+                f"{source.path}/{source.config}: shard {index:05d} of {count:05d} of split '{split}' is missing; "
+                "download it again or drop the split with source.drop"
+            )
+        with reaching(source.path):
+            shards.append(_open_shard(folder, source, split, files[index][0], sum(shard.rows for shard in shards)))
+    _check_alike(source, shards)
+    return shards
+
+
+def _check_alike(source: Source, shards: Sequence[Shard]) -> None:
+    """A column that some shards of a split have is missing from the others, and not just left out."""
+    for column in COLUMNS:
+        without = [shard for shard in shards if column not in shard.columns]
+        if without and len(without) < len(shards):
+            raise InputError(
+                f"{source.path.rstrip('/')}/{without[0].file}: no column '{column}', which other shards of split "
+                f"'{without[0].split}' have; write it there too, or leave it out of all of them"
+            )
+
+
+def _instead(source: Source, names: list[str]) -> str:
+    """What to do about a source without shards, by what is there."""
+    path, file = Path(source.path), f"{source.config}/train-00000-of-00001.parquet"
+    if "://" not in source.path and not path.exists():
+        return "there is no such folder"
+    if path.is_file():
+        return f"that is a file: put it into a folder as {file} (JSON lines as Parquet) and give that folder"
+    if any(_SHARD.match(shard.name) for shard in path.glob("*.parquet")):
+        inside = path.name == source.config
+        return f"give {path.parent}, the folder around it" if inside else f"put the shards into {path / source.config}"
+    if names:
+        found = ", ".join(name.rsplit("/", 1)[-1] for name in names[:3])
+        return f"{source.config} holds {found}: name a Parquet file such as {file}; of JSON lines make one first"
+    return "give --input a folder laid out as the Hub repository HuggingFaceTB/smoltalk2"
+
+
+@contextmanager
+def reaching(path: str) -> Iterator[None]:
+    """Turn what the Hub's client raises for an unreachable, unknown or closed repository into one line."""
+    import httpx2  # huggingface_hub's HTTP client; its own errors derive from it
+
+    try:
+        yield
+    except httpx2.HTTPError as error:
+        reason = " ".join(str(error).split())[:200]
+        raise InputError(
+            f"{path}: cannot be read from the Hub ({type(error).__name__}: {reason}); check the name, the network "
+            "and, for a private repository, HF_TOKEN; or give --input a folder"
+        ) from None
+
+
+def _open_shard(folder: Any, source: Source, split: str, name: str, first: int) -> Shard:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    where = f"{source.path.rstrip('/')}/{name}"
+    try:
+        with folder.open(name, "rb") as file:
+            parquet = pq.ParquetFile(file)
+            schema, metadata = parquet.schema_arrow, parquet.metadata
+    except (pa.ArrowInvalid, pa.ArrowException) as error:
+        raise InputError(
+            f"{where}: not a Parquet file, or cut short ({str(error).splitlines()[0]}); download it again"
+        ) from None
+    except OSError as error:
+        raise InputError(f"{where}: cannot be read: {error}") from None
+    if "messages" not in schema.names:
+        raise InputError(
+            f"{where}: no column 'messages', a list of {{role, content}}; expected SmolTalk2's columns "
+            f"{', '.join(COLUMNS)} (the last two may be missing), found {', '.join(schema.names)}"
+        )
+    _check_type(where, schema)
+    groups = [metadata.row_group(i) for i in range(metadata.num_row_groups)]
+    size = sum(group.total_byte_size for group in groups)
+    rows = tuple(group.num_rows for group in groups)
+    digest, unread = _digest(metadata), tuple(_unread(schema))
+    return Shard(split, name, first, metadata.num_rows, size, tuple(schema.names), digest, rows, unread)
+
+
+def _unread(schema: "pa.Schema") -> Iterator[str]:
+    yield from (name for name in schema.names if name not in COLUMNS)
+    message = schema.field("messages").type.value_type
+    yield from (f"messages[].{field.name}" for field in message if field.name not in MESSAGE_FIELDS)
+    if "chat_template_kwargs" in schema.names:
+        kwargs = schema.field("chat_template_kwargs").type
+        names = [field.name for field in kwargs] if kwargs.num_fields else []
+        yield from (f"chat_template_kwargs.{name}" for name in names if name not in KWARGS_FIELDS)
+
+
+def _digest(metadata: Any) -> str:
+    """Tells one version of a shard from another by its footer alone, wherever it lies and whenever it was copied."""
+    digest = hashlib.blake2b(digest_size=12)
+    for index in range(metadata.num_row_groups):
+        group = metadata.row_group(index)
+        for number in range(group.num_columns):
+            column = group.column(number)
+            # Raw: a limit that is not valid UTF-8 is found when its row is read, and drops that row only.
+            limits = column.statistics and (column.statistics.min_raw, column.statistics.max_raw)
+            digest.update(repr((column.num_values, column.total_compressed_size, limits)).encode(errors="replace"))
+    return digest.hexdigest()
+
+
+def _check_type(where: str, schema: "pa.Schema") -> None:
+    import pyarrow as pa
+
+    messages = schema.field("messages").type
+    fields = set()
+    if pa.types.is_list(messages) or pa.types.is_large_list(messages):
+        item = messages.value_type
+        if pa.types.is_struct(item):
+            fields = {item.field(i).name for i in range(item.num_fields)}
+    if not {"role", "content"} <= fields:
+        raise InputError(
+            f"{where}: column 'messages' is {messages}; expected a list of {{content: string, role: string}}"
+        )
+    if "chat_template_kwargs" not in schema.names:
+        return
+    kwargs = schema.field("chat_template_kwargs").type
+    # A shard in which no row has any is written with the type `null`.
+    if not pa.types.is_struct(kwargs) and not pa.types.is_null(kwargs):
+        raise InputError(
+            f"{where}: column 'chat_template_kwargs' is {kwargs}; expected a struct {{{', '.join(KWARGS_FIELDS)}}}"
+        )
+
+
+def plan_units(shards: list[Shard], into: dict[str, str]) -> list[Unit]:
+    """Cut shards into units, in order. The cut depends on the shards alone, never on tasks or workers."""
+    units = []
+    for shard in shards:
+        mean = max(1, shard.bytes // max(1, shard.rows))
+        size = max(50, min(UNIT_ROWS, UNIT_BYTES // mean))
+        for offset in range(0, shard.rows, size):
+            first = shard.first + offset
+            units.append(
+                Unit(
+                    name=f"{shard.split}-{first:08d}",
+                    split=shard.split,
+                    into=into.get(shard.split, shard.split),
+                    file=shard.file,
+                    offset=offset,
+                    first=first,
+                    rows=min(size, shard.rows - offset),
+                )
+            )
+    return units
+
+
+def row_id(split: str, row: int) -> str:
+    """`<split>/<row number in the split, zero-padded>`: seven digits hold SmolTalk2's largest split ten times.
+
+    >>> row_id("s1k_1.1_think", 12)
+    's1k_1.1_think/0000012'
+    """
+    return f"{split}/{row:07d}"

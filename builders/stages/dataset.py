@@ -1,0 +1,87 @@
+"""The stage `build`: the dataset's Parquet files, one config a translator and `parallel`."""
+
+import json
+from collections import Counter
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from builders.dataset.write_splits import BuildSplits
+from builders.executors.this_machine import Work
+from builders.run_folder.folder import BUILD, RANK, Run, enter_stage
+from builders.run_folder.schemas import PARALLEL
+from builders.stages.context import Build
+from builders.stages.run_units import observe
+from processors.errors import CountError
+from processors.ranking.policy import OUTCOMES
+
+NAME = BUILD
+
+
+def inputs(build: Build) -> dict[str, Any]:
+    """What the dataset's files depend on."""
+    outputs = build.recipe.outputs.model_dump(mode="json", include={"parallel", "row_group_bytes", "shard_bytes"})
+    return {RANK: build.marks[RANK], "outputs": outputs}
+
+
+def run(build: Build) -> None:
+    """Write the dataset's Parquet files, one config a translator and `parallel`."""
+    recipe = build.recipe
+    configs = [recipe.config_name(spec.name) for spec in recipe.translators]
+    if recipe.outputs.parallel:
+        configs.append(PARALLEL)
+    units: dict[str, list[str]] = {}
+    rows: Counter[str] = Counter()
+    for unit in build.selected:
+        units.setdefault(unit.into, []).append(unit.name)
+        rows[unit.into] += unit.rows
+    pairs = [(config, split) for config in configs for split in units]
+    build.marks[NAME] = build.executor.planned(NAME, partial(_plan, build, pairs))["mark"]
+
+    def pipeline(names: list[str]) -> list[Any]:
+        todo = [(config, split) for config, split in pairs if f"{config}/{split}" in set(names)]
+        return [BuildSplits(build.run, todo, units, recipe.outputs.row_group_bytes, recipe.outputs.shard_bytes)]
+
+    items = {f"{config}/{split}": build.run.built_split(config, split) for config, split in pairs}
+    sizes = {f"{config}/{split}": rows[split] for config, split in pairs}
+    observe(build, Work(NAME, items, pipeline, build.run.logs(NAME)), sizes)
+    build.splits = [json.loads(path.read_text()) for path in items.values()]
+    _check(build, configs)
+
+
+def _plan(build: Build, pairs: list[tuple[str, str]]) -> dict[str, Any]:
+    mark = enter_stage(build.run.stage(NAME), inputs(build), say=build.observer.say)
+    written = {build.run.built_split(config, split) for config, split in pairs}
+    for path in written:
+        if path.exists() and not _whole(build.run, path):
+            path.unlink()
+    if not all(path.exists() for path in written):
+        build.run.finished.unlink(missing_ok=True)
+    return {"mark": mark}
+
+
+def _whole(run: Run, written: Path) -> bool:
+    """Whether a split's files are there, as its record says."""
+    try:
+        result = json.loads(written.read_text())
+    except ValueError:
+        return False
+    return all(
+        (run.dataset / item["file"]).is_file() and (run.dataset / item["file"]).stat().st_size == item["bytes"]
+        for item in result["files"]
+    )
+
+
+def _check(build: Build, configs: list[str]) -> None:
+    """Rows of each config = what rank chose for it; files of no config or split of this build are removed."""
+    extra, kept = build.totals[RANK].extra, build.totals[RANK].kept
+    for config in configs:
+        built = sum(split["rows"] for split in build.splits if split["config"] == config)
+        chosen = sum(extra[f"{config}/{outcome}"] for outcome in OUTCOMES if outcome != "dropped")
+        wanted = kept if config == PARALLEL else chosen
+        if built != wanted:
+            raise CountError(f"{config}: {built} rows built, but rank chose {wanted}")
+    files = {item["file"] for split in build.splits for item in split["files"]}
+    for path in build.run.dataset.glob("*/*.parquet"):
+        if str(path.relative_to(build.run.dataset)) not in files:
+            path.unlink()
