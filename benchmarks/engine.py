@@ -32,11 +32,10 @@ import httpx
 from datatrove.data import Document
 
 from builders.build import run_build
+from builders.engines import engine_of
 from builders.engines.make import candidate_row
-from builders.engines.served import decoding_fields, endpoint_step
 from builders.executors.this_machine import run_stage
 from builders.recipes.load import load_recipe
-from builders.recipes.translators import ServedTranslator
 from builders.run_folder import schemas
 from builders.run_folder.folder import Run
 from builders.run_folder.unit_reader import UnitReader
@@ -119,10 +118,9 @@ class Stage:
         recipe = load_recipe(str(self.recipe))
         run = Run(self.folder / f"run-{self._runs}")
         units = _selected(recipe, run)
-        spec = recipe.translators[0]
-        assert isinstance(spec, ServedTranslator)
+        engine = engine_of(recipe.translators[0])
         sink = Counted(run.stage("off"), schemas.candidate, candidate_row, {}, progress=run.progress("off"))
-        step = endpoint_step(spec, recipe.language, run.stage("off"), sink)
+        step = engine.last_step(recipe.language, run.stage("off"), sink)
         step.store_folder = None
         steps = [UnitReader(run.stage("select"), units), step]
         began = _clocks()
@@ -132,10 +130,10 @@ class Stage:
     def bare(self, rows: int, concurrency: int) -> None:
         """Send the same requests with a bare load generator."""
         recipe = load_recipe(str(self.recipe))
-        spec = recipe.translators[0]
-        assert isinstance(spec, ServedTranslator)
-        prompt, decoding = spec.prompt_config(recipe.language), decoding_fields(spec)
-        url = f"{spec.addresses()[0].base_url}/v1/chat/completions"
+        engine = engine_of(recipe.translators[0])
+        prompt, decoding = engine.prompt(recipe.language), engine.decoding()
+        assert prompt is not None
+        url = f"{engine.addresses()[0].base_url}/v1/chat/completions"
 
         async def generate() -> None:
             numbers = iter(range(rows))
@@ -144,7 +142,7 @@ class Stage:
                 async with httpx.AsyncClient(timeout=None, limits=httpx.Limits(max_connections=1)) as client:
                     for number in numbers:
                         payload = build_payload(prompt, decoding, TEXT.replace("{}", str(number)).strip())
-                        (await client.post(url, json=payload | {"model": spec.model})).raise_for_status()
+                        (await client.post(url, json=payload | {"model": engine.model})).raise_for_status()
 
             await asyncio.gather(*(loop() for _ in range(concurrency)))
 

@@ -23,13 +23,13 @@ from builders.stages.reward import Encoded, _ahead
 from processors.judging.exchange import read_conversation, read_prompt
 from processors.reward.batches import make_batches, padding_share
 from processors.reward.local_model import ModelScorer, load_reward_tokenizer
-from processors.reward.score import Encoder, Judged, judged, score_candidates
+from processors.reward.score import Encoder, SourceAndCandidate, judged, score_candidates
 
 # Rows a unit; a build's has some hundreds, which leaves less padding.
 UNIT = 32
 
 
-def conversations(pairs: list[tuple[str, str]], rows: int) -> list[Judged]:
+def conversations(pairs: list[tuple[str, str]], rows: int) -> list[SourceAndCandidate]:
     """Conversations with a long tail: most have a few hundred tokens, some several thousand."""
     draw, found = random.Random(0), []
     for _ in range(rows):
@@ -46,7 +46,7 @@ def conversations(pairs: list[tuple[str, str]], rows: int) -> list[Judged]:
     return found
 
 
-def preferences(folder: Path, rows: int) -> list[Judged]:
+def preferences(folder: Path, rows: int) -> list[SourceAndCandidate]:
     import pyarrow.parquet as pq
 
     found = []
@@ -59,7 +59,7 @@ def preferences(folder: Path, rows: int) -> list[Judged]:
     return found[:rows]
 
 
-def whole(items: list[Judged], encoder: Encoder, scorer: ModelScorer, batch_tokens: int) -> list[float]:
+def whole(items: list[SourceAndCandidate], encoder: Encoder, scorer: ModelScorer, batch_tokens: int) -> list[float]:
     """As a build: unit by unit, the next one encoded while one is scored."""
     units = [items[i : i + UNIT] for i in range(0, len(items), UNIT)]
     encoded = (Encoded("", [], [], encoder.encode(unit)) for unit in units)

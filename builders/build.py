@@ -7,13 +7,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from builders.engines import engine_of
 from builders.executors.shared_folder import Reached, SharedFolder, goes_on, joined, refuse_workers, retries, start
 from builders.executors.this_machine import Executor, ThisMachine
 from builders.recipes.api_keys import check_key
 from builders.recipes.executors import LocalRun, RayRun, Shared, SlurmRun
 from builders.recipes.load import dump_recipe, load_recipe
 from builders.recipes.recipe import Recipe
-from builders.recipes.translators import LlamaCppTranslator, ServedTranslator
 from builders.reports.bars import Monitor
 from builders.reports.end_report import print_report
 from builders.run_folder.files import is_full, write_error, write_text
@@ -242,14 +242,9 @@ def _check_versions(run: Run) -> None:
 
 def _find_models(recipe: Recipe, run: Run) -> Recipe:
     """Fail before any work where a model's file is missing; the recipe keeps what it is, and its commit on the Hub."""
-    translators = list(recipe.translators)
-    for place, spec in enumerate(translators):
-        if isinstance(spec, LlamaCppTranslator):
-            from builders.engines.llamacpp import pinned
-
-            last = _recipe_before(run)
-            before = (translator for translator in (last.translators if last else ()) if translator.name == spec.name)
-            translators[place] = pinned(spec, next(before, None))
+    last = _recipe_before(run)
+    before = {spec.name: spec for spec in last.translators} if last else {}
+    translators = [engine_of(spec).pinned(before.get(spec.name)) for spec in recipe.translators]
     return recipe.model_copy(update={"translators": translators})
 
 
@@ -258,8 +253,8 @@ def _check_keys(recipe: Recipe, monitor: Monitor, works_on: Callable[[str], bool
     endpoints = [
         (f"translator '{translator.name}'", address.base_url, address.api_key_env)
         for translator in recipe.translators
-        if isinstance(translator, ServedTranslator) and works_on(f"{TRANSLATE}/{translator.name}")
-        for address in translator.addresses()
+        if works_on(f"{TRANSLATE}/{translator.name}")
+        for address in engine_of(translator).addresses()
     ]
     if (reward := recipe.ranking.reward) and reward.base_url and works_on(REWARD):
         endpoints.append((f"reward model '{reward.model}'", reward.base_url, reward.api_key_env))

@@ -13,8 +13,9 @@ from typing import Any
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
+from builders.engines import engine_of
 from builders.recipes.recipe import Recipe
-from builders.recipes.translators import ServedTranslator, Translator
+from builders.recipes.translators import Translator
 from processors.errors import InputError
 
 EXAMPLE = "such as translators.Gemma3.decoding.temperature=0,0.2,0.5,0.7 or chunking.lines=25,50,100,500"
@@ -132,8 +133,8 @@ def _vary(spec: Translator, settings: dict[str, Any], texts: dict[str, str]) -> 
         _set(data, key, value, texts[key])
     label = "".join(f"__{_label(key, value)}" for key, value in settings.items())
     data["name"] = f"{spec.name}{label}"
-    if isinstance(spec, ServedTranslator):
-        data["answers"] = spec.answers or spec.name
+    if engine_of(spec).asks_a_model:
+        data["answers"] = spec.answers_in()
     adapter: TypeAdapter[Translator] = TypeAdapter(Translator)
     try:
         translator = adapter.validate_python(data)

@@ -1,35 +1,19 @@
 """From a recipe's translator to the steps that run it."""
 
 from collections.abc import Callable, Iterable
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
-from builders.recipes.translators import Chunking, MemoryTranslator, PseudoTranslator, TranslatorBase
+from builders.recipes.translators import Chunking, TranslatorBase
 from builders.run_folder.unit_writer import drop
 from processors.languages.language import Language
-from processors.translation.retry_ladder import Backend, Candidate, Reply, Translator, run_now
+from processors.translation.retry_ladder import Backend, Candidate, Translator, run_now
 
 if TYPE_CHECKING:
     from processors.conversations.chunking import Chunk
     from processors.memory.memory import Memory
-    from processors.protected.compare import Span
-
-
-class PseudoBackend:
-    """Pseudo-localisation as a backend (see `processors.translation.pseudo`)."""
-
-    concurrent = False
-
-    def __init__(self, script: str) -> None:
-        from processors.translation.pseudo import pseudo_translate
-
-        self._translate = partial(pseudo_translate, script=script)
-
-    async def ask(self, text: str, spans: "Iterable[Span]", attempt: int) -> Reply:
-        return Reply(self._translate(text, list(spans)))
 
 
 def load_memory(spec: TranslatorBase, language: Language) -> "Memory | None":
@@ -66,19 +50,19 @@ def _chunkers(chunking: Chunking) -> "tuple[Callable[[str], list[Chunk]], Callab
 
 
 class TranslateStep(PipelineStep):
-    """Translates each document's conversation with a backend that answers at once (memory, pseudo)."""
+    """Translates each document's conversation with a backend that answers at once, made in the worker."""
 
     type = "TRANSLATE"
 
-    def __init__(self, spec: MemoryTranslator | PseudoTranslator, language: Language) -> None:
+    def __init__(self, spec: TranslatorBase, language: Language, make_backend: Callable[[], Backend | None]) -> None:
         super().__init__()
         self.name = f"Translate with {spec.name}"
         self.spec = spec
         self.language = language
+        self.make_backend = make_backend
 
     def run(self, data: Iterable[Document], rank: int = 0, world_size: int = 1) -> Iterable[Document]:
-        backend = PseudoBackend(self.language.script) if isinstance(self.spec, PseudoTranslator) else None
-        translator = make_translator(self.spec, self.language, backend)
+        translator = make_translator(self.spec, self.language, self.make_backend())
         for document in data:
             with self.track_time():
                 candidate = run_now(translator.translate(*conversation(document)))

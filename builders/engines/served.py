@@ -1,133 +1,136 @@
-"""A translator behind a server as a step: the retry ladder inside one rollout of the inference runner."""
+"""What the engines that ask a model behind a server have in common."""
 
-from collections.abc import Callable, Sequence
-from copy import copy
-from functools import partial
+import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from datatrove.data import Document
-
-from builders.engines.llamacpp import llamacpp_endpoint, make_llamacpp, one_server
-from builders.engines.make import attach, conversation, make_translator
-from builders.engines.vllm import make_vllm, servers_here
-from builders.recipes.translators import LlamaCppTranslator, ServedTranslator, TgiTranslator, VllmTranslator
-from builders.run_folder.activity import EngineFile
-from builders.run_folder.folder import ENGINES
-from builders.run_folder.unit_writer import UnitSink
-from processors.clients.address import Address
-from processors.clients.tgi import TgiServer
+from builders.engines.base import Engine
+from builders.recipes.translators import Cost, EndpointAddress, ServedTranslator
 from processors.languages.language import Language
-from processors.protected.compare import Span, Style, mask, unmask
-from processors.servers.vllm import LOCAL
-from processors.translation.retry_ladder import ChunkFailed, Reply, Translator
-from processors.translation.runner import Ask, EndpointConfig, HttpServer, MakeServer, RequestFailed, TranslationRunner
+
+if TYPE_CHECKING:
+    from builders.run_folder.unit_writer import UnitSink
+    from processors.clients.connection import EndpointConfig
+    from processors.clients.prompts import PromptConfig
+    from processors.protected.compare import Style
+    from processors.translation.runner import MakeServer, TranslationRunner
+
+Served = TypeVar("Served", bound=ServedTranslator)
 
 
-class EndpointBackend:
-    """Sends a text with its protected spans masked in the translator's style, and puts them back."""
+class ServedEngine(Engine[Served]):
+    """A model behind a server. A kind says which client reaches it (`make_server`), and what is its own."""
 
-    concurrent = True
+    asks_a_model = True
+    shapes_nothing = Engine.shapes_nothing | {
+        "concurrency",
+        "timeout_s",
+        "base_url",
+        "api_key_env",
+        "endpoints",
+        "cost",
+        "answers",
+    }
+    # What serves the model, for the card: the same weights answer a little differently in another engine.
+    software = "an OpenAI-compatible API"
 
-    def __init__(self, ask: Ask, style: Style) -> None:
-        self._ask = ask
-        self._style = style
+    def addresses(self) -> list[EndpointAddress]:
+        return self.spec.addresses()
 
-    async def ask(self, text: str, spans: Sequence[Span], attempt: int) -> Reply:
-        masked = mask(text, spans, self._style)
-        try:
-            answer = await self._ask(masked.text, attempt)
-        except RequestFailed as failure:
-            # The runner has retried already: another attempt at the same server would only burn through the row.
-            raise ChunkFailed(f"request_failed: {failure}") from None
-        restored = unmask(masked, answer.text)
-        # Missing and doubled ones show in the protected spans; a mark that stands for nothing would stay in the text.
-        reason = "unknown_placeholder" if restored.unknown else answer.finish_reason
-        return Reply(restored.text, reason)
+    def make_server(self, logs: Path) -> "MakeServer":
+        """What makes the client within a pipeline, and starts the server where it is one of this machine's."""
+        from processors.clients.endpoint import HttpServer
 
+        return HttpServer
 
-class EndpointRollout:
-    """The coroutine that the runner calls for each document; tokenizer and memory are loaded once a worker."""
+    def endpoint(self, language: Language) -> "EndpointConfig":
+        """What the recipe says of its requests."""
+        from processors.clients.address import Address
+        from processors.clients.connection import EndpointConfig
+        from processors.servers.vllm import LOCAL
 
-    def __init__(self, spec: ServedTranslator, language: Language) -> None:
-        self.spec = spec
-        self.language = language
-        self._translator: Translator | None = None
+        spec = self.spec
+        # A server that is started here has no address of the recipe's.
+        first, *others = [Address(**address.model_dump()) for address in self.addresses()] or [LOCAL]
+        return EndpointConfig(
+            base_url=first.base_url,
+            model=spec.model,
+            prompt=spec.prompt_config(language),
+            revision=spec.revision,
+            api_key_env=first.api_key_env,
+            decoding=self.decoding(),
+            concurrency=spec.concurrency,
+            timeout_s=spec.timeout_s,
+            weight=first.weight,
+            alias=first.model,
+            others=tuple(others),
+        )
 
-    async def __call__(self, document: Document, ask: Ask) -> dict[str, Any]:
-        if self._translator is None:
-            self._translator = make_translator(self.spec, self.language, EndpointBackend(ask, self.spec.spans))
-        translator = copy(self._translator)
-        translator.backend = EndpointBackend(ask, self.spec.spans)
-        translator.retries = document.metadata.get("retries", 0)
-        attach(document, await translator.translate(*conversation(document)))
-        return {}
+    def steps(self, language: Language) -> list[Any]:
+        return []
 
-    def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {"_translator": None}
+    def last_step(self, language: Language, answers: Path, sink: "UnitSink") -> "TranslationRunner":
+        from builders.engines.rollout import EndpointRollout
+        from builders.run_folder.activity import EngineFile
+        from builders.run_folder.folder import ENGINES
+        from processors.translation.runner import TranslationRunner
 
+        logs = sink.progress.parent
+        rollout, endpoint = EndpointRollout(self.spec, language), self.endpoint(language)
+        return TranslationRunner(rollout, endpoint, sink, answers, self.make_server(logs), EngineFile(logs / ENGINES))
 
-def decoding_fields(spec: ServedTranslator) -> dict[str, Any]:
-    """What each request says of decoding, in the server's own names; a part of the key under which an answer lies."""
-    decoding = spec.decoding.fields()
-    if isinstance(spec, VllmTranslator) and spec.repetition_detection:
-        decoding["repetition_detection"] = spec.repetition_detection.model_dump()
-    return decoding
+    @property
+    def cost(self) -> Cost:
+        return self.spec.cost or Cost()
 
+    @property
+    def choices(self) -> int:
+        return self.spec.decoding.choices
 
-def endpoint_config(spec: ServedTranslator, language: Language) -> EndpointConfig:
-    """What a recipe says of a translator's requests."""
-    patience_s = EndpointConfig.patience_s
-    if isinstance(spec, VllmTranslator) and spec.server:
-        # A server that is started again may load its model for longer than others may be silent.
-        patience_s = max(patience_s, spec.server.start_timeout_s)
-    # A server that is started here has no address of the recipe's.
-    first, *others = [Address(**address.model_dump()) for address in spec.addresses()] or [LOCAL]
-    endpoint = EndpointConfig(
-        base_url=first.base_url,
-        model=spec.model,
-        prompt=spec.prompt_config(language),
-        revision=spec.revision,
-        api_key_env=first.api_key_env,
-        decoding=decoding_fields(spec),
-        concurrency=spec.concurrency,
-        timeout_s=spec.timeout_s,
-        patience_s=patience_s,
-        weight=first.weight,
-        alias=first.model,
-        others=tuple(others),
-    )
-    return llamacpp_endpoint(spec, endpoint) if isinstance(spec, LlamaCppTranslator) else endpoint
+    @property
+    def in_flight(self) -> int:
+        return self.spec.concurrency
 
+    @property
+    def model(self) -> str:
+        return self.spec.model
 
-def endpoint_step(spec: ServedTranslator, language: Language, answers: Path, sink: UnitSink) -> TranslationRunner:
-    """The last step of a translate stage: asks the model, keeps answers in `answers`, writes units to `sink`."""
-    logs = sink.progress.parent
-    make_server: MakeServer = HttpServer
-    if isinstance(spec, VllmTranslator) and spec.server:
-        make_server = make_vllm(spec, logs)
-    elif isinstance(spec, LlamaCppTranslator):
-        make_server = make_llamacpp(spec)
-    elif isinstance(spec, TgiTranslator):
-        make_server = TgiServer
-    rollout, endpoint = EndpointRollout(spec, language), endpoint_config(spec, language)
-    return TranslationRunner(rollout, endpoint, sink, answers, make_server, EngineFile(logs / ENGINES))
+    @property
+    def spans(self) -> "Style":
+        return self.spec.spans
 
+    def prompt(self, language: Language) -> "PromptConfig":
+        return self.spec.prompt_config(language)
 
-def own_server(spec: ServedTranslator) -> Any:
-    """What a translator's server on this machine is started from, equal for those that can have one after the other.
+    def decoding(self) -> dict[str, Any]:
+        return self.spec.decoding.fields()
 
-    None where it starts none.
-    """
-    if isinstance(spec, LlamaCppTranslator):
-        return spec.model, spec.file, spec.revision, spec.concurrency, spec.context, spec.threads
-    if isinstance(spec, VllmTranslator) and spec.server:
-        return spec.model, spec.revision, spec.server
-    return None
+    def asked_as(self, language: Language) -> tuple[str, str | None]:
+        endpoint = self.endpoint(language)
+        return endpoint.model, endpoint.revision
 
+    def says(self, public: Mapping[str, Any], link: Callable[[str], str]) -> str:
+        spec = self.spec
+        revision = f" at revision `{spec.revision}`" if spec.revision else ", revision not recorded"
+        decoding = json.dumps({k: v for k, v in public["decoding"].items() if v not in (None, {})})
+        return (
+            f"{link(public['model'])}{self.file()}{revision}, {self.served_by(public)}{self._after_memory(public)}, "
+            f"prompt `{spec.prompt}`, {self._chunks(public)}, decoding `{decoding}`, protected spans as "
+            f"{spec.spans.replace('_', ' ')}"
+        )
 
-def processes_here(spec: ServedTranslator, logs: Path, say: Callable[[str], None]) -> Callable[[], int] | None:
-    """How many processes of a machine may translate, where that is not the user's choice: each starts a server."""
-    if isinstance(spec, VllmTranslator) and spec.server:
-        return partial(servers_here, spec, logs, say)
-    return one_server if isinstance(spec, LlamaCppTranslator) else None
+    def file(self) -> str:
+        """Which file of the model's repository it is, for the card."""
+        return ""
+
+    def served_by(self, public: Mapping[str, Any]) -> str:
+        """By what the model was run: the same weights answer a little differently in another engine or precision."""
+        number = len(self.addresses())
+        return f"by {self.software}, {number} endpoints" if number > 1 else f"by {self.software}"
+
+    def licence(self, link: Callable[[str], str]) -> str | None:
+        model = self.spec.model
+        if model.count("/") != 1:
+            return None
+        return f"the terms of {link(model)} and of whoever served it may bind what is done with its output."

@@ -16,6 +16,7 @@ import numpy as np
 from rich.console import Console
 from rich.progress import Progress
 
+from builders.engines import engine_of
 from builders.estimates.count_requests import RequestCounter, Requests
 from builders.estimates.figures import limits, measured_in, translator_figures
 from builders.estimates.intervals import SplitSample, row_weights, selected_rows
@@ -24,7 +25,6 @@ from builders.estimates.row_sample import Drawn, allocate, draw, groups_read, re
 from builders.estimates.text import print_plan
 from builders.recipes.load import load_recipe
 from builders.recipes.recipe import Recipe, Source
-from builders.recipes.translators import ServedTranslator
 from builders.run_folder.folder import Run, fingerprint
 from builders.run_folder.unit_writer import DROPPED
 from builders.sources.find import Shard, find_shards, row_id
@@ -83,7 +83,7 @@ def _plan(
         markup=False,
     )
     counters = [
-        RequestCounter(spec, recipe.language, run.answers(spec) if isinstance(spec, ServedTranslator) else None)
+        RequestCounter(spec, recipe.language, run.answers(spec) if engine_of(spec).asks_a_model else None)
         for spec in recipe.translators
     ]
     samples: list[SplitSample] = []

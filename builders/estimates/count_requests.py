@@ -12,14 +12,15 @@ from pathlib import Path
 import numpy as np
 from datatrove.data import Document
 
+from builders.engines import engine_of
 from builders.engines.make import conversation, make_translator
-from builders.engines.served import EndpointBackend, decoding_fields, endpoint_config
+from builders.engines.rollout import EndpointBackend
 from builders.estimates.repeated_messages import text_key
-from builders.recipes import translators as recipe
+from builders.recipes.translators import Translator as TranslatorRecipe
 from processors.answers.reader import AnswerReader
 from processors.checks.verdict import Verdict
 from processors.clients.answer import Answer, request_key
-from processors.clients.prompts import PromptConfig, build_payload
+from processors.clients.prompts import build_payload
 from processors.conversations.tokenizers import load_tokenizer
 from processors.languages.language import Language
 from processors.translation.retry_ladder import Translator, run_now
@@ -47,21 +48,12 @@ class Requests:
 class RequestCounter:
     """Counts the requests of one translator; `answers` is its folder of stored answers, if there is one."""
 
-    def __init__(self, spec: recipe.Translator, language: Language, answers: Path | None = None) -> None:
-        self.spec = spec
-        self.prompt = (
-            spec.prompt_config(language) if isinstance(spec, recipe.ServedTranslator) else PromptConfig(language)
-        )
-        self._decoding = decoding_fields(spec) if isinstance(spec, recipe.ServedTranslator) else {}
-        self._model, self._revision = (
-            (spec.model, spec.revision) if isinstance(spec, recipe.ServedTranslator) else ("", None)
-        )
-        self._stored = None
-        if answers and answers.is_dir() and isinstance(spec, recipe.ServedTranslator):
-            self._stored = AnswerReader(answers)
-            # A model file is known by its digest, which only a build that has asked it need have made already.
-            endpoint = endpoint_config(spec, language)
-            self._model, self._revision = endpoint.model, endpoint.revision
+    def __init__(self, spec: TranslatorRecipe, language: Language, answers: Path | None = None) -> None:
+        engine = engine_of(spec)
+        self.prompt, self._decoding = engine.prompt(language), engine.decoding()
+        self._stored = AnswerReader(answers) if answers and answers.is_dir() else None
+        # A model file is known by its digest, which only a build that has asked it need have made already.
+        self._model, self._revision = engine.asked_as(language) if self._stored else ("", None)
         self._tokenizer = load_tokenizer(spec.chunking.tokenizer)
         self._asked: list[str] = []
         self._translator = self._make(spec, language)
@@ -70,7 +62,7 @@ class RequestCounter:
     @property
     def overhead(self) -> int:
         """Tokens of the prompt around a text; 0 for a translator that has none."""
-        if not isinstance(self.spec, recipe.ServedTranslator):
+        if self.prompt is None:
             return 0
         return sum(self._tokens(_strings(build_payload(self.prompt, {}, ""))))
 
@@ -94,10 +86,10 @@ class RequestCounter:
             failed,
         )
 
-    def _make(self, spec: recipe.Translator, language: Language) -> Translator:
-        style = spec.spans if isinstance(spec, recipe.ServedTranslator) else "in_place"
-        only_memory = isinstance(spec, recipe.MemoryTranslator) and bool(spec.memory)
-        translator = make_translator(spec, language, None if only_memory else EndpointBackend(self._record, style))
+    def _make(self, spec: TranslatorRecipe, language: Language) -> Translator:
+        # Without its memory, what has nothing else is counted as if the text itself were asked for.
+        style = engine_of(spec).spans or (None if spec.memory else "in_place")
+        translator = make_translator(spec, language, EndpointBackend(self._record, style) if style else None)
         # Nothing waits for anything: no event loop is needed.
         translator.concurrent = False
         check = translator.check
@@ -135,7 +127,7 @@ class RequestCounter:
         return (answer.prompt_tokens, answer.completion_tokens) if answer else (-1, -1)
 
     def _key(self, text: str) -> bytes:
-        if not isinstance(self.spec, recipe.ServedTranslator):
+        if self.prompt is None:
             return request_key("", None, {"text": text})
         return request_key(self._model, self._revision, build_payload(self.prompt, self._decoding, text))
 

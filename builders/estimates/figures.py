@@ -11,9 +11,10 @@ from typing import Any
 
 import numpy as np
 
+from builders.engines import Engine, engine_of
 from builders.estimates.count_requests import RequestCounter, Requests
 from builders.estimates.intervals import Interval, SplitSample, Totals, asked_shares, selected_rows, totals
-from builders.recipes.translators import Cost, ServedTranslator, Translator
+from builders.recipes.translators import Translator
 from builders.run_folder.activity import read_engines, total_counters
 from builders.run_folder.folder import ENGINES, Run
 from builders.run_folder.units import all_counts
@@ -70,14 +71,13 @@ def translator_figures(
     """
     shares = _shares(found, samples, weights, repeats or {})
     sums = totals(samples, [_columns(*one) for one in zip(found, shares, strict=True)], seed, TOKENS)
-    served = isinstance(spec, ServedTranslator)
-    cost = (spec.cost if isinstance(spec, ServedTranslator) else None) or Cost()
+    engine = engine_of(spec)
+    served, cost = engine.asks_a_model, engine.cost
     retries = measured.requests_per_chunk or 1.0
     finished = sum(int((row.stored[:, 0] >= 0).sum()) for split in found for row in split if row)
     told = finished >= ENOUGH and sums.values[STORED_COMPLETION] > 0
     # The server counts, and bills, every beam.
-    choices = spec.decoding.choices if isinstance(spec, ServedTranslator) else 1
-    usual = choices * cost.output_tokens_per_source_token
+    usual = engine.choices * cost.output_tokens_per_source_token
     by_token, by_request = _prompt_tokens(found) if told else (1.0, float(counter.overhead))
 
     def requests(t: np.ndarray) -> np.ndarray:
@@ -111,17 +111,15 @@ def translator_figures(
     if served and (speed := cost.output_tokens_per_gpu_second):
         figures["gpu_hours"] = lambda t: completion(t) / speed / 3600
         figures["hours"] = lambda t: completion(t) / speed / 3600 / cost.gpus
-    elif served and (pace := _pace(spec, cost, measured)):
+    elif served and (pace := _pace(engine, measured)):
         figures["hours"] = lambda t: requests(t) / pace / 3600
     return {
         "name": spec.name,
         "backend": spec.backend,
-        "model": spec.model if isinstance(spec, ServedTranslator) else None,
+        "model": engine.model,
         "rows": limits(selected_rows(samples)),
         **{name: limits(sums.interval(of)) for name, of in figures.items()},
-        "assumptions": _assumptions(spec, counter, cost, measured, told, finished, sums)
-        if isinstance(spec, ServedTranslator)
-        else [],
+        "assumptions": _assumptions(engine, counter, measured, told, finished, sums) if served else [],
     }
 
 
@@ -179,23 +177,23 @@ def _shares(
     return [by_row[end - len(split) : end] for end, split in zip(ends, found, strict=True)]
 
 
-def _pace(spec: Translator, cost: Cost, measured: Measured) -> float | None:
+def _pace(engine: Engine[Any], measured: Measured) -> float | None:
     """Requests a second, as the run went so far or as the recipe says."""
-    if measured.requests_per_second or not isinstance(spec, ServedTranslator):
+    if measured.requests_per_second:
         return measured.requests_per_second
-    return spec.concurrency / cost.seconds_per_request if cost.seconds_per_request else None
+    seconds = engine.cost.seconds_per_request
+    return engine.in_flight / seconds if seconds else None
 
 
 def _assumptions(
-    spec: ServedTranslator,
+    engine: Engine[Any],
     counter: RequestCounter,
-    cost: Cost,
     measured: Measured,
     told: bool,
     finished: int,
     sums: Totals,
 ) -> list[str]:
-    tokenizer = spec.chunking.tokenizer
+    cost, tokenizer = engine.cost, engine.spec.chunking.tokenizer
     notes = [
         f"tokens are counted by the tokenizer '{tokenizer}', with {counter.overhead} tokens of prompt a request; the "
         "marks of the model's chat template are not counted"
@@ -207,7 +205,7 @@ def _assumptions(
         ]
         notes.append(f"{ratio:.2f} tokens of translation a source token, measured in those answers")
     else:
-        choices = spec.decoding.choices
+        choices = engine.choices
         beams = f", times {choices}, for the server counts all {choices} answers of a request" if choices > 1 else ""
         notes.append(
             f"{cost.output_tokens_per_source_token:g} tokens of translation a source token "
@@ -228,5 +226,5 @@ def _assumptions(
             f"time at the pace of the run so far, {measured.requests_per_second:.1f} requests a second a process"
         )
     elif cost.seconds_per_request:
-        notes.append(f"time with {spec.concurrency} requests at once, {cost.seconds_per_request:g} s each, a task")
+        notes.append(f"time with {engine.in_flight} requests at once, {cost.seconds_per_request:g} s each, a task")
     return notes

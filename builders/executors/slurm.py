@@ -14,10 +14,10 @@ from datatrove.executor.slurm import SlurmPipelineExecutor
 from datatrove.utils.stats import PipelineStats
 from loguru import logger
 
+from builders.engines import engine_of
 from builders.recipes.executors import SlurmJobs, SlurmRun
 from builders.recipes.load import load_recipe
 from builders.recipes.recipe import Recipe
-from builders.recipes.translators import ServedTranslator
 from builders.run_folder.folder import CARD, RETRIED, Run, plan_file
 from builders.run_folder.state import RunReader
 from processors.errors import InputError, SmolKalamError
@@ -118,7 +118,7 @@ def arrays_to_retry(recipe: Recipe, run: Run, wanted: Collection[str], *, going_
     for translator in recipe.translators:
         name = f"translate/{translator.name}"
         over = going_on and plan_file(run, f"{name}/{RETRIED}").exists()
-        if isinstance(translator, ServedTranslator) and states[name].dropped and not over:
+        if engine_of(translator).asks_a_model and states[name].dropped and not over:
             needed |= {name, "reward", "rank", "build", CARD}
     return {name: [one for one in after if one in needed] for name, after in every.items() if name in needed}
 

@@ -27,7 +27,7 @@ class Source(Strict):
     drop: list[str] = Field([], description="split names or shell patterns to leave out, after `keep`")
 
 
-class Cut(Strict):
+class CutRecipe(Strict):
     """Reduce one split to an exact number of rows, stratified by domain (paper section 3.1)."""
 
     split: str
@@ -42,7 +42,7 @@ class Selection(Strict):
     """Which rows are translated."""
 
     drop_han: bool = Field(True, description="drop rows with a Han character (paper section 3.1)")
-    cuts: list[Cut] = Field([])
+    cuts: list[CutRecipe] = Field([])
     max_rows_per_split: int | None = Field(None, gt=0, description="sample each other split down to this many rows")
     domain_index: str | None = Field(
         None, description="folder or hf:// path of the original OpenThoughts3 shards, to look domains up by prompt"

@@ -1,7 +1,7 @@
 """The translators of a recipe: who translates, how text is cut, decoded and priced."""
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, field_validator, model_validator
 
@@ -106,6 +106,10 @@ class TranslatorBase(Strict):
             raise ValueError(f"'{name}' is reserved; take another name")
         return name
 
+    def answers_in(self) -> str:
+        """The name of the place where its answers are kept."""
+        return self.name
+
     def paths_found(self, folder: Path) -> dict[str, Any]:
         """The fields that name files, as they are to be read by a build from anywhere; the recipe is in `folder`."""
         # A tokenizer's name may as well be one of the Hub.
@@ -171,6 +175,9 @@ class ServedTranslator(TranslatorBase):
     def prompt_config(self, language: Language) -> PromptConfig:
         """The prompt of requests to this translator."""
         return PromptConfig(language, self.prompt, self.template)
+
+    def answers_in(self) -> str:
+        return self.answers or self.name
 
     def addresses(self) -> list["EndpointAddress"]:
         """The endpoints that the recipe names for it."""
@@ -305,7 +312,12 @@ class VllmTranslator(RemoteTranslator):
         return found | {"server": server, "model": beside(self.model, folder)}
 
 
+# The register of engines: a kind that is named here can be asked for in a recipe, and is run by the engine in
+# `builders/engines/<backend>.py`.
 Translator = Annotated[
     MemoryTranslator | PseudoTranslator | EndpointTranslator | TgiTranslator | LlamaCppTranslator | VllmTranslator,
     Field(discriminator="backend"),
 ]
+BACKENDS: tuple[str, ...] = tuple(
+    get_args(kind.model_fields["backend"].annotation)[0] for kind in get_args(get_args(Translator)[0])
+)

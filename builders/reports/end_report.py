@@ -15,7 +15,7 @@ from rich.text import Text
 from builders.dataset.policy_effects import changes, config_effects, mean_score
 from builders.dataset.rows import statistics_by_config
 from builders.dataset.statistics import summarise
-from builders.recipes.translators import ServedTranslator
+from builders.engines import engine_of
 from builders.reports.bars import table_console
 from builders.run_folder.schemas import PARALLEL
 from builders.run_folder.units import UnitFiles, read_unit
@@ -84,7 +84,7 @@ def _failed(build: "Build") -> list[str]:
     lines = []
     for spec in build.recipe.translators:
         totals = build.totals.get(f"translate/{spec.name}")
-        if isinstance(spec, ServedTranslator) and totals and totals.dropped:
+        if engine_of(spec).asks_a_model and totals and totals.dropped:
             reasons = ", ".join(f"{reason} {n:,}" for reason, n in totals.dropped.most_common())
             lines.append(f"{spec.name} failed {totals.dropped.total():,} of {totals.read:,} rows: {reasons}.")
     if lines:

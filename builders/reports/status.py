@@ -11,9 +11,10 @@ from typing import Any
 from rich.console import Console
 from rich.live import Live
 
+from builders.engines import engine_of
 from builders.recipes.executors import Shared
 from builders.recipes.load import load_recipe
-from builders.recipes.translators import Cost, ServedTranslator, Translator
+from builders.recipes.translators import Translator
 from builders.reports.status_text import render
 from builders.run_folder.activity import EngineState, endpoint_troubles, total_counters
 from builders.run_folder.folder import ENGINES, Run
@@ -172,7 +173,8 @@ def _translator(
     spec: Translator, engines: dict[str, EngineState], alive: dict[str, EngineState], stage: StageState
 ) -> dict[str, Any]:
     counters = total_counters(engines)
-    cost = (spec.cost if isinstance(spec, ServedTranslator) else None) or Cost()
+    engine = engine_of(spec)
+    cost = engine.cost
     priced = bool(cost.usd_per_million_input or cost.usd_per_million_output)
     asked, answered = counters["prompt_tokens"], counters["completion_tokens"]
     rates: Counter[str] = Counter()
@@ -200,7 +202,7 @@ def _translator(
             "output": round(rates["completion_tokens"], 1),
         },
         "tokens": {"input": asked, "output": answered},
-        "choices_per_request": spec.decoding.choices if isinstance(spec, ServedTranslator) else 1,
+        "choices_per_request": engine.choices,
         "retries": {k.removeprefix("retry_"): n for k, n in counters.most_common() if k.startswith("retry_")},
         "troubles": [asdict(one) for one in endpoint_troubles(alive.values())],
         "asked_again": {name: stage.extra[name] for name in LADDER if stage.extra[name]},

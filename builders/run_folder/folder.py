@@ -17,7 +17,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from builders.recipes.translators import ServedTranslator
+from builders.recipes.translators import TranslatorBase
 from builders.run_folder.claims import check_guard
 from builders.run_folder.files import write_error, write_text
 from processors.errors import InputError
@@ -77,8 +77,8 @@ class Run:
         """The record of a split of the dataset that is written: its files, rows and statistics."""
         return self.folder / BUILD / config / f"{split}.json"
 
-    def answers(self, spec: ServedTranslator) -> Path:
-        return self.folder.joinpath("answers", spec.answers or spec.name)
+    def answers(self, spec: TranslatorBase) -> Path:
+        return self.folder.joinpath("answers", spec.answers_in())
 
     def logs(self, *names: str) -> Path:
         return self.folder.joinpath("logs", *names)

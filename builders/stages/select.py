@@ -16,8 +16,7 @@ from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 from datatrove.pipeline.filters.base_filter import BaseFilter
 
-from builders.recipes.recipe import Cut as CutRecipe
-from builders.recipes.recipe import Source
+from builders.recipes.recipe import CutRecipe, Source
 from builders.run_folder import schemas
 from builders.run_folder.files import replacing, write_error
 from builders.run_folder.folder import DROPS, SCAN, SELECT, enter_stage, fingerprint

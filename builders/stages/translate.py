@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from builders.engines.make import TranslateStep, candidate_row, load_memory
-from builders.recipes.translators import LlamaCppTranslator, ServedTranslator, Translator
+from builders.engines import engine_of
+from builders.engines.make import candidate_row, load_memory
+from builders.recipes.translators import Translator
 from builders.run_folder import schemas
 from builders.run_folder.folder import RETRIED, SELECT, TRANSLATE
 from builders.run_folder.unit_reader import UnitReader
@@ -34,7 +35,7 @@ class Translating:
         memory = load_memory(self.spec, build.recipe.language)
         return {
             SELECT: build.marks[SELECT],
-            "translator": _answers_depend_on(self.spec),
+            "translator": engine_of(self.spec).shapes_answers(),
             "language": build.recipe.language.model_dump(mode="json"),
             "memory": memory.digest() if memory else None,
         }
@@ -56,7 +57,7 @@ def run(build: Build) -> None:
         for spec in build.recipe.translators:
             if not build.executor.wants(Translating(spec).NAME):
                 continue
-            own = _own_server(spec)
+            own = engine_of(spec).server_key()
             if own is None or own != kept:
                 stop_server()
             kept = own
@@ -65,32 +66,19 @@ def run(build: Build) -> None:
         stop_server()
 
 
-def _own_server(spec: Translator) -> Any:
-    if not isinstance(spec, ServedTranslator):
-        return None
-    from builders.engines.served import own_server
-
-    return own_server(spec)
-
-
 def _translate(build: Build, spec: Translator) -> None:
     part = Translating(spec)
     build.enter(part)
-    reader = UnitReader(build.run.stage(SELECT), build.selected)
-    if isinstance(spec, ServedTranslator):
-        from builders.engines.served import endpoint_step, processes_here
-
-        last = partial(endpoint_step, spec, build.recipe.language, build.run.answers(spec))
-        processes = processes_here(spec, build.run.logs(part.NAME), build.observer.say)
-        work = UnitPipeline(part.NAME, reader, [], candidate_row, schemas.candidate, last, processes)
-        run_units(build, work)
-        if build.retry_failed:
-            _retry(build, part.NAME, last, processes)
-        return
-    if build.retry_failed:
+    engine, language = engine_of(spec), build.recipe.language
+    last = partial(engine.last_step, language, build.run.answers(spec)) if engine.asks_a_model else None
+    processes = engine.processes(build.run.logs(part.NAME), build.observer.say)
+    if build.retry_failed and last is None:
         build.observer.say(f"{part.NAME}: not tried again; a memory says the same until it grows")
-    steps = [TranslateStep(spec, build.recipe.language)]
-    run_units(build, UnitPipeline(part.NAME, reader, steps, candidate_row, schemas.candidate))
+    reader = UnitReader(build.run.stage(SELECT), build.selected)
+    steps = engine.steps(language)
+    run_units(build, UnitPipeline(part.NAME, reader, steps, candidate_row, schemas.candidate, last, processes))
+    if build.retry_failed and last is not None:
+        _retry(build, part.NAME, last, processes)
 
 
 def _retry(build: Build, name: str, last: Callable[[UnitSink], Any], processes: Callable[[], int] | None) -> None:
@@ -109,26 +97,3 @@ def _retry(build: Build, name: str, last: Callable[[UnitSink], Any], processes: 
     build.executor.planned(f"{name}/{RETRIED}", end)
     add_up(build, name, build.selected)
     build.executor.leave(name)
-
-
-def _answers_depend_on(spec: Translator) -> dict[str, Any]:
-    """A translator's settings without those that change only its speed, or are in the fingerprint by content."""
-    without = {
-        "memory",
-        "concurrency",
-        "timeout_s",
-        "base_url",
-        "api_key_env",
-        "endpoints",
-        "cost",
-        "answers",
-        "server",
-        "threads",
-        "digest",
-    }
-    settings = {key: value for key, value in spec.model_dump(mode="json").items() if key not in without}
-    if isinstance(spec, LlamaCppTranslator):
-        from builders.engines.llamacpp import model_digest
-
-        return settings | {"model": model_digest(spec)}
-    return settings

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from builders.dataset.policy_effects import changes, config_effects, mean_score, policy_effects
 from builders.dataset.rows import statistics_by_config
 from builders.dataset.statistics import summarise, to_markdown, tokens_column
+from builders.engines import engine_of
 from builders.recipes.recipe import Recipe
-from builders.recipes.translators import MemoryTranslator, PseudoTranslator, ServedTranslator
 from builders.run_folder.folder import RANK
 from hub.card.markdown import cell, details, fenced, joined, linked, names, score, table, without_empty
 from hub.card.plots import Plot
@@ -38,7 +38,7 @@ _SOURCE = """@misc{bakouch2025smollm3,
 
 def introduction(recipe: Recipe) -> str:
     """What stands before the first heading; of pseudo-localised text the first line says that it is none."""
-    pseudo = [t.name for t in recipe.translators if isinstance(t, PseudoTranslator)]
+    pseudo = [t.name for t in recipe.translators if engine_of(t).meaningless]
     warning = (
         f"**Not a translation: the text of {names(pseudo)} is pseudo-localised, without meaning, made to test the "
         "pipeline. Do not train on it.**\n\n"
@@ -222,7 +222,7 @@ def limitations(recipe: Recipe) -> str:
         "Mistakes, biases and machine-written reasoning of the source come with it; so does what is specific to "
         "English (grammar exercises, puns, spelling).",
     ]
-    if any(isinstance(t, ServedTranslator) for t in recipe.translators):
+    if any(engine_of(t).asks_a_model for t in recipe.translators):
         points.insert(0, "Translated by machine; no person has read all rows.")
     if len(recipe.translators) > 1 and recipe.ranking.replace != "never":
         points.append(
@@ -250,13 +250,8 @@ def licence(recipe: Recipe) -> str:
     else:
         points.append("The source: a collection of its builder's; its licence holds for the translation too.")
     for spec in recipe.translators:
-        if isinstance(spec, ServedTranslator) and spec.model.count("/") == 1:
-            points.append(
-                f"`{spec.name}`: the terms of [`{spec.model}`](https://huggingface.co/{spec.model}) and of whoever "
-                "served it may bind what is done with its output."
-            )
-        elif isinstance(spec, MemoryTranslator):
-            points.append(f"`{spec.name}`: the licence of its translation memory.")
+        if terms := engine_of(spec).licence(linked):
+            points.append(f"`{spec.name}`: {terms}")
     return "## Licence\n\n" + "\n".join(f"- {point}" for point in points)
 
 

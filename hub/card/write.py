@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 from builders.dataset.policy_effects import policy_effects
 from builders.dataset.rows import statistics_by_config
 from builders.dataset.statistics import to_json
+from builders.engines import engine_of
 from builders.recipes.recipe import Recipe
-from builders.recipes.translators import PseudoTranslator
 from builders.run_folder import schemas
 from builders.run_folder.files import write_text
 from builders.run_folder.folder import RANK
@@ -82,7 +82,7 @@ def front_matter(recipe: Recipe, splits: list[dict[str, Any]]) -> str:
         size_categories=[next((name for limit, name in _SIZES if rows < limit), "10M<n<100M")],
         task_categories=["text-generation"],
         tags=["synthetic", "machine-translation", "post-training", "sft", "conversational", TAG]
-        + ([PSEUDO_TAG] if any(isinstance(t, PseudoTranslator) for t in recipe.translators) else []),
+        + ([PSEUDO_TAG] if any(engine_of(t).meaningless for t in recipe.translators) else []),
         source_datasets=["HuggingFaceTB/smoltalk2"] if "smoltalk2" in recipe.source.path else None,
     )
     infos = DatasetInfosDict()
@@ -105,7 +105,7 @@ def front_matter(recipe: Recipe, splits: list[dict[str, Any]]) -> str:
 def body(build: "Build", plots: list[Plot]) -> list[str]:
     """The card's sections, in order; one that has nothing to say is empty."""
     recipe = build.recipe
-    pseudo = any(isinstance(translator, PseudoTranslator) for translator in recipe.translators)
+    pseudo = any(engine_of(translator).meaningless for translator in recipe.translators)
     return [
         sections.introduction(recipe),
         sections.overview(build),

@@ -11,7 +11,7 @@ from typing import Any
 
 from processors.atomic_files import replacing
 from processors.errors import InputError
-from processors.memory.tmx import TranslationUnit, Unit, read_tmx, write_tmx
+from processors.memory.tmx import Entry, TranslationUnit, read_tmx, write_tmx
 
 FORMATS = (".tmx", ".tsv", ".csv", ".jsonl")
 _COLUMNS = ("source", "target", "approved", "note")
@@ -35,7 +35,7 @@ def read_units(path: str | os.PathLike[str], *, source: str, target: str) -> Ite
     )
 
 
-def write_units(path: str | os.PathLike[str], units: Iterable[Unit], *, source: str, target: str) -> int:
+def write_units(path: str | os.PathLike[str], units: Iterable[Entry], *, source: str, target: str) -> int:
     """Writes the units in the order given, by the file's extension; returns their number. Equal units, equal bytes."""
     path = Path(path)
     suffix = _format(path)
@@ -64,7 +64,7 @@ def _format(path: Path) -> str:
     return suffix
 
 
-def _read_table(path: Path, delimiter: str) -> Iterator[Unit]:
+def _read_table(path: Path, delimiter: str) -> Iterator[Entry]:
     # The default limit of 128 KB a field is less than a long message.
     csv.field_size_limit(1 << 31)
     place = f"{path}, row 1"
@@ -94,7 +94,7 @@ def _read_table(path: Path, delimiter: str) -> Iterator[Unit]:
         raise InputError(f"{path}: cannot be read ({error.strerror or error}); check the path") from error
 
 
-def _read_jsonl(path: Path) -> Iterator[Unit]:
+def _read_jsonl(path: Path) -> Iterator[Entry]:
     try:
         with path.open("rb") as stream:
             for number, line in enumerate(stream, start=1):
@@ -114,7 +114,7 @@ def _read_jsonl(path: Path) -> Iterator[Unit]:
         raise InputError(f"{path}: cannot be read ({error.strerror or error}); check the path") from error
 
 
-def _unit(record: dict[str, Any], place: str) -> Unit:
+def _unit(record: dict[str, Any], place: str) -> Entry:
     values = {}
     for name in ("source", "target"):
         value = record.get(name)
@@ -127,4 +127,4 @@ def _unit(record: dict[str, Any], place: str) -> Unit:
         raise InputError(f"{place}: approved is {approved!r:.60}, expected true or false; repair the row")
     if not isinstance(note, str):
         raise InputError(f"{place}: note is {note!r:.60}, expected a string; repair the row")
-    return Unit(values["source"], values["target"], word in _TRUE, note)
+    return Entry(values["source"], values["target"], word in _TRUE, note)

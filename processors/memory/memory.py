@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 from processors.errors import InputError
 from processors.memory.files import FORMATS, read_units, write_units
 from processors.memory.segments import Segment, segments
-from processors.memory.tmx import Unit, same_language
+from processors.memory.tmx import Entry, same_language
 
 if TYPE_CHECKING:
     from processors.protected.compare import Span
 
-__all__ = ["Conflict", "Memory", "MemoryAnswer", "MemoryCounts", "Segment", "Unit", "normalise", "segments"]
+__all__ = ["Conflict", "Entry", "Memory", "MemoryAnswer", "MemoryCounts", "Segment", "normalise", "segments"]
 
 _KEPT_CONFLICTS = 20
 _TRANSLATED_ROLES = frozenset({"system", "user", "assistant"})
@@ -76,7 +76,7 @@ class Memory:
     target: str = "ar"
     counts: MemoryCounts = field(default_factory=MemoryCounts)
     conflicts: list[Conflict] = field(default_factory=list)
-    _units: dict[str, Unit] = field(default_factory=dict, repr=False)
+    _units: dict[str, Entry] = field(default_factory=dict, repr=False)
     _digest: str | None = field(default=None, repr=False)
 
     @classmethod
@@ -123,7 +123,7 @@ class Memory:
     def __len__(self) -> int:
         return len(self._units)
 
-    def units(self) -> Iterable[Unit]:
+    def units(self) -> Iterable[Entry]:
         """The pairs in use, in the order in which their sources first came."""
         return self._units.values()
 
@@ -141,9 +141,9 @@ class Memory:
 
     def add(self, source: str, target: str, *, approved: bool = False, note: str = "") -> None:
         """Adds a pair; outer white space is not part of it. A pair with an empty side is counted, not added."""
-        self._add(Unit(source, target, approved, note))
+        self._add(Entry(source, target, approved, note))
 
-    def _add(self, unit: Unit) -> None:
+    def _add(self, unit: Entry) -> None:
         counts = self.counts
         counts.units += 1
         key, target = normalise(unit.source), unit.target.strip()
@@ -152,13 +152,13 @@ class Memory:
             return
         stripped = unit.source.strip()
         # One string, not two equal ones, in the common case: half the memory of the keys.
-        new = Unit(key if stripped == key else stripped, target, unit.approved, unit.note)
+        new = Entry(key if stripped == key else stripped, target, unit.approved, unit.note)
         old = self._units.get(key)
         if old is None:
             counts.added += 1
         elif old.target == target:
             counts.duplicates += 1
-            new = Unit(old.source, target, old.approved or new.approved, new.note or old.note)
+            new = Entry(old.source, target, old.approved or new.approved, new.note or old.note)
         else:
             counts.conflicts += 1
             kept, dropped = (old, new) if old.approved and not new.approved else (new, old)

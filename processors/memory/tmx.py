@@ -30,7 +30,7 @@ _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"}
 _BLOCK = 1 << 20
 
 
-class Unit(NamedTuple):
+class Entry(NamedTuple):
     """One pair of segments. `approved`: a person signed it, so it wins over pairs that nobody signed."""
 
     source: str
@@ -46,10 +46,10 @@ class TranslationUnit(NamedTuple):
     approved: bool
     note: str
 
-    def pairs(self, source: str, target: str) -> list[Unit]:
+    def pairs(self, source: str, target: str) -> list[Entry]:
         """Every pair of a segment in `source` with one in `target`; an exact language code goes before a near one."""
         targets = _in_language(self.variants, target)
-        return [Unit(s, t, self.approved, self.note) for s in _in_language(self.variants, source) for t in targets]
+        return [Entry(s, t, self.approved, self.note) for s in _in_language(self.variants, source) for t in targets]
 
 
 def same_language(one: str, other: str) -> bool:
@@ -187,7 +187,7 @@ def _segment(text: str) -> str:
     return _NOT_XML.sub(lambda match: f'<ph type="x-char-{ord(match[0]):04X}"/>', escaped)
 
 
-def write_tmx(path: str | os.PathLike[str], units: Iterable[Unit], *, source: str, target: str) -> int:
+def write_tmx(path: str | os.PathLike[str], units: Iterable[Entry], *, source: str, target: str) -> int:
     """Writes the units in the order given, replacing `path` at once; returns their number.
 
     No time and no user name is written: equal units give equal bytes. Characters that XML cannot hold (control

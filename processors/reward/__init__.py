@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from processors.reward.batches import combine, make_batches, padding_share
     from processors.reward.local_model import ModelScorer, check_model, load_reward_tokenizer, resolve_model
-    from processors.reward.score import Encoder, Judged, Scorer, TokenIds, judged, score_candidates
+    from processors.reward.score import Encoder, Scorer, SourceAndCandidate, TokenIds, judged, score_candidates
     from processors.reward.served_model import EndpointScorer
     from processors.reward.windows import aligned_windows
 
 __all__ = [
     "Encoder",
     "EndpointScorer",
-    "Judged",
     "ModelScorer",
     "Scorer",
+    "SourceAndCandidate",
     "TokenIds",
     "aligned_windows",
     "check_model",
@@ -41,7 +41,7 @@ _LATER = {
     "load_reward_tokenizer": "local_model",
     "resolve_model": "local_model",
     "Encoder": "score",
-    "Judged": "score",
+    "SourceAndCandidate": "score",
     "Scorer": "score",
     "TokenIds": "score",
     "judged": "score",

@@ -1,8 +1,8 @@
-"""Scores candidates with a reward model, which runs here (`reward_model`) or behind a server (`reward_endpoint`).
+"""Scores candidates with a reward model, which runs here (`local_model`) or behind a server (`served_model`).
 
-A candidate is encoded as in training (`preference_format`, then the model's chat template); one that is longer than
-`max_length` by aligned windows (`reward_windows`), whose mean, weighted by tokens, is its reward. A reward compares
-the candidates of one source; between sources it means little.
+A candidate is encoded as in training (`processors.judging.exchange`, then the model's chat template); one that is
+longer than `max_length` by aligned windows (`windows`), whose mean, weighted by tokens, is its reward. A reward
+compares the candidates of one source; between sources it means little.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,20 +18,22 @@ TokenIds = list[int]
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class SourceAndCandidate:
     """A source and its candidate, message by message."""
 
     source: list[Message]
     target: list[Message]
 
 
-def judged(source: Messages, target: Messages, source_instructions: str = "", target_instructions: str = "") -> Judged:
+def judged(
+    source: Messages, target: Messages, source_instructions: str = "", target_instructions: str = ""
+) -> SourceAndCandidate:
     """Custom instructions as the first message of both sides, so that windows align them too."""
     sides = []
     for messages, instructions in ((source, source_instructions), (target, target_instructions)):
         system = [{"role": "system", "content": instructions}] if source_instructions or target_instructions else []
         sides.append([*system, *({"role": m["role"], "content": m["content"]} for m in messages)])
-    return Judged(*sides)
+    return SourceAndCandidate(*sides)
 
 
 class Encoder:
@@ -58,7 +60,7 @@ class Encoder:
                 f"{self._overhead + 32}, better 2048"
             )
 
-    def encode(self, items: Sequence[Judged]) -> list[list[TokenIds]]:
+    def encode(self, items: Sequence[SourceAndCandidate]) -> list[list[TokenIds]]:
         """For each item its windows' token ids."""
         whole = self._ids([self._exchange(item.source, item.target) for item in items])
         return [

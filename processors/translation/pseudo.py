@@ -8,11 +8,13 @@ from __future__ import annotations
 import codecs
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from processors.errors import InputError
+from processors.translation.retry_ladder import Reply
 
 if TYPE_CHECKING:
     from processors.protected.compare import Span
@@ -145,3 +147,15 @@ def _leading_marks(text: str) -> int:
             break
         count += 1
     return count
+
+
+class PseudoBackend:
+    """Pseudo-localisation into a script as the backend of a translator."""
+
+    concurrent = False
+
+    def __init__(self, script: str) -> None:
+        self._translate = partial(pseudo_translate, script=script)
+
+    async def ask(self, text: str, spans: Iterable[Span], attempt: int) -> Reply:
+        return Reply(self._translate(text, list(spans)))

@@ -9,13 +9,15 @@ import pytest
 from datatrove.data import Document
 from pydantic import TypeAdapter
 
-from builders.engines.make import PseudoBackend, TranslateStep, candidate_row, load_memory, make_translator
+from builders.engines import engine_of
+from builders.engines.make import candidate_row, load_memory, make_translator
 from builders.recipes.translators import Translator
 from builders.run_folder import schemas
 from builders.run_folder.unit_writer import DROPPED
 from processors.errors import InputError
 from processors.languages.language import Language
 from processors.protected.compare import protected_spans
+from processors.translation.pseudo import PseudoBackend
 
 ARABIC = Language()
 
@@ -34,7 +36,8 @@ def document(*contents: str, instructions: str = "", kwargs: bool = True) -> Doc
 
 
 def translate(translator: Any, *documents: Document) -> list[Document]:
-    return list(TranslateStep(translator, ARABIC).run(iter(documents)))
+    (step,) = engine_of(translator).steps(ARABIC)
+    return list(step.run(iter(documents)))
 
 
 def memory(path: Path, **pairs: str) -> list[str]:
@@ -113,7 +116,7 @@ def test_pseudo_localised_text_is_the_same_every_time_and_leaves_protected_spans
 
 def test_steps_travel_to_workers(tmp_path: Path) -> None:
     translator = spec(memory=memory(tmp_path / "m.jsonl", **{"Hi.": "مرحبا."}))
-    step = pickle.loads(pickle.dumps(TranslateStep(translator, ARABIC)))
+    (step,) = pickle.loads(pickle.dumps(engine_of(translator).steps(ARABIC)))
     (made,) = step.run(iter([document("Hi.")]))
     assert candidate_row(made)["messages"][0]["content"] == "مرحبا."
 

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from builders.engines.served import endpoint_config
+from builders.engines.endpoint import EndpointEngine
 from builders.recipes.load import dump_recipe, load_recipe
 from hub.card.reproduce import public_recipe
 from processors.errors import RecipeError
@@ -166,7 +166,7 @@ def test_the_endpoints_of_a_recipe_are_those_asked(tmp_path: Path) -> None:
         "backend: endpoint, endpoints: [{base_url: https://a.example/v1, weight: 3}, "
         "{base_url: http://10.0.0.7:8000, api_key_env: K, model: other}]",
     )
-    config = endpoint_config(recipe.translators[0], recipe.language)
+    config = EndpointEngine(recipe.translators[0]).endpoint(recipe.language)
     assert [(a.api_base, a.api_key_env, a.weight, a.model) for a in config.addresses] == [
         ("https://a.example/v1", None, 3.0, None),
         ("http://10.0.0.7:8000/v1", "K", 1.0, "other"),

@@ -19,8 +19,7 @@ from typing import Any
 import pytest
 from datatrove.data import Document
 
-from builders.engines.served import endpoint_config
-from builders.engines.vllm import vllm_settings
+from builders.engines.vllm import VllmEngine
 from builders.recipes.translators import VllmTranslator
 from processors.clients.answer import Answer
 from processors.errors import EngineError
@@ -120,9 +119,10 @@ def ask(translator: VllmTranslator, logs: Path, texts: list[str], attempts: int 
     async def rollout(document: Document, ask: Ask) -> dict[str, Any]:
         return {"answers": [await ask(document.text, attempt) for attempt in range(attempts)]}
 
-    config = replace(endpoint_config(translator, ARABIC), concurrency=16)
+    engine = VllmEngine(translator)
+    config = replace(engine.endpoint(ARABIC), concurrency=16)
     writer = Answers()
-    make_server = partial(VllmServer, vllm_settings(translator), logs)
+    make_server = partial(VllmServer, engine.settings(), logs)
     runner = TranslationRunner(rollout, config, writer, make_server=make_server)
     runner.run((Document(text=text, id=str(number)) for number, text in enumerate(texts)), 0)
     assert runner.counters["failed_requests"] == 0

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from builders.engines.vllm import servers_here, vllm_settings
+from builders.engines.vllm import VllmEngine
 from builders.recipes.load import load_recipe
 from builders.recipes.translators import VllmTranslator
 from processors.errors import InputError, RecipeError
@@ -58,16 +58,16 @@ def test_a_mistake_is_one_line(tmp_path: Path, text: str, line: str) -> None:
 
 def test_one_server_for_each_group_of_gpus(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     one, two = load(tmp_path, f"{SERVER}}}\n"), load(tmp_path, f"{SERVER}, tensor_parallel: 2}}\n")
-    assert vllm_settings(one).dtype == "float16" and vllm_settings(two).gpus == 2
+    assert VllmEngine(one).settings().dtype == "float16" and VllmEngine(two).settings().gpus == 2
     said: list[str] = []
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1,2,3")
-    assert [servers_here(spec, tmp_path, said.append) for spec in (one, two)] == [4, 2]
+    assert [VllmEngine(spec).servers_here(tmp_path, said.append) for spec in (one, two)] == [4, 2]
     assert "one on each of the GPUs 0,1 | 2,3" in said[1] and str(tmp_path) in said[1]
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
-    assert [servers_here(spec, tmp_path, said.append) for spec in (one, two)] == [1, 1]
+    assert [VllmEngine(spec).servers_here(tmp_path, said.append) for spec in (one, two)] == [1, 1]
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "3")
     with pytest.raises(InputError, match=r"takes 2 GPUs \(server\.tensor_parallel\), but this machine shows 1"):
-        servers_here(two, tmp_path, said.append)
+        VllmEngine(two).servers_here(tmp_path, said.append)
 
 
 def test_a_server_that_runs_is_asked_to_end_loops_and_a_loop_is_asked_again(

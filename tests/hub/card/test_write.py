@@ -16,9 +16,10 @@ from datasets.info import DatasetInfosDict
 from datasets.utils.metadata import MetadataConfigs
 from huggingface_hub import DatasetCard
 
+from builders.engines import engine_of
 from builders.recipes.load import load_recipe
 from builders.recipes.recipe import Recipe
-from builders.recipes.translators import Cost, EndpointTranslator, ServedTranslator
+from builders.recipes.translators import Cost
 from builders.run_folder import schemas
 from builders.run_folder.units import Totals
 from hub.card.examples import rendered
@@ -60,7 +61,7 @@ def build(of: Recipe, splits: list[dict[str, Any]], folder: Path = Path("/nowher
     }
     totals |= {f"translate/{t.name}": Totals(17, 17, Counter(), Counter()) for t in of.translators}
     totals["rank"].dropped["no_candidate"] = 1
-    answers = lambda spec: folder / "answers" / (spec.answers or spec.name)  # noqa: E731
+    answers = lambda spec: folder / "answers" / spec.answers_in()  # noqa: E731
     run = SimpleNamespace(dataset=folder, stage=folder.joinpath, answers=answers)
     said: list[str] = []
     observer = SimpleNamespace(say=said.append, warn=said.append)
@@ -384,10 +385,10 @@ def test_the_recipe_on_the_card_is_a_recipe(demo: Demo, tmp_path: Path) -> None:
 @pytest.mark.parametrize("style", ["chat", "seed-x", "translategemma"])
 def test_the_prompt_is_shown_word_for_word(style: str) -> None:
     of = load_recipe("smolkalam", [f"translators.Gemma3.prompt={style}"])
-    spec = of.translators[1]
-    assert isinstance(spec, EndpointTranslator)
+    prompt = engine_of(of.translators[1]).prompt(of.language)
+    assert prompt is not None
     made = text(build(of, [split("SFT_Gemma3_ranked", "alpha")]))
-    assert prompt_text(spec, of.language) in made and "{text}" in prompt_text(spec, of.language)
+    assert prompt_text(prompt) in made and "{text}" in prompt_text(prompt)
 
 
 def test_tokens_are_counted_once_whoever_asked(tmp_path: Path) -> None:
@@ -417,8 +418,10 @@ def test_a_translators_cost_is_on_the_card_where_the_recipe_gives_prices() -> No
     cost = Cost(usd_per_million_input=0.5, usd_per_million_output=2.0, output_tokens_per_gpu_second=1000.0)
     asked = (7, 4_000_000, 3_600_000)
     one, other = load_recipe("smolkalam").translators
-    assert isinstance(one, ServedTranslator) and isinstance(other, ServedTranslator)
-    priced, beams = other.model_copy(update={"cost": cost}), one.model_copy(update={"cost": cost})
+    priced, beams, other = (
+        engine_of(spec)
+        for spec in (other.model_copy(update={"cost": cost}), one.model_copy(update={"cost": cost}), other)
+    )
     lines = [tuple(line) for line in _bill(asked, [priced])]
     assert ("Dollars, at the recipe's prices", "9.20") in lines
     assert ("GPU-hours, at the recipe's speed", "1.0") in lines

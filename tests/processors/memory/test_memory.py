@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from processors.errors import InputError
 from processors.memory.memory import Conflict, Memory, normalise
 from processors.memory.segments import segments
-from processors.memory.tmx import Unit
+from processors.memory.tmx import Entry
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def test_a_duplicate_keeps_approval_and_note() -> None:
     memory = Memory()
     memory.add("No", "لا", approved=True, note="signed")
     memory.add("No", "لا")
-    assert list(memory.units()) == [Unit("No", "لا", True, "signed")]
+    assert list(memory.units()) == [Entry("No", "لا", True, "signed")]
 
 
 def test_digest_follows_the_answers_alone(memory: Memory) -> None:
@@ -210,11 +210,11 @@ def test_an_empty_memory_answers_nothing_or_the_verbatim_text(case: tuple[str, l
 
 
 UNITS = [
-    Unit("How are you?", "كيف حالك؟", True, "greeting"),
-    Unit('He said "hi",\tthen\nleft', "قال «أهلًا»،\nثم\tغادر"),
-    Unit('"quoted', 'مقتبس"'),
-    Unit("a\rb\r\nc \\theta", "أ\rب"),
-    Unit("x\u2028\x0b y", "س\x85ص"),
+    Entry("How are you?", "كيف حالك؟", True, "greeting"),
+    Entry('He said "hi",\tthen\nleft', "قال «أهلًا»،\nثم\tغادر"),
+    Entry('"quoted', 'مقتبس"'),
+    Entry("a\rb\r\nc \\theta", "أ\rب"),
+    Entry("x\u2028\x0b y", "س\x85ص"),
 ]
 
 

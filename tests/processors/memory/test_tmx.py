@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processors.errors import InputError
-from processors.memory.tmx import Unit, read_tmx, same_language, write_tmx
+from processors.memory.tmx import Entry, read_tmx, same_language, write_tmx
 
 # Every code point: control characters, lone surrogates, noncharacters and \r included.
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
@@ -31,7 +31,7 @@ lines\t<![CDATA[<raw> & ]]></seg></tuv><tuv xml:lang="ar"><seg>سطران</seg><
 """
 
 
-def pairs(path: Path, source: str = "en", target: str = "ar") -> list[Unit]:
+def pairs(path: Path, source: str = "en", target: str = "ar") -> list[Entry]:
     return [pair for unit in read_tmx(path) for pair in unit.pairs(source, target)]
 
 
@@ -39,8 +39,8 @@ def test_reads_the_file_of_another_tool(tmp_path: Path) -> None:
     path = tmp_path / "m.tmx"
     path.write_text(FOREIGN.format(datatype="html"), encoding="utf-8")
     first, second = pairs(path)
-    assert first == Unit("Press <b>Save</b> now.", "اضغط <b>حفظ</b> الآن.", False, "greeting")
-    assert second == Unit("  two\nlines\t<raw> & ", "سطران", True, "")
+    assert first == Entry("Press <b>Save</b> now.", "اضغط <b>حفظ</b> الآن.", False, "greeting")
+    assert second == Entry("  two\nlines\t<raw> & ", "سطران", True, "")
     assert [pair.target for pair in pairs(path, target="fr")] == ["Appuyez"]
     assert pairs(path, "ar", "en")[0].target == "Press <b>Save</b> now."
     assert pairs(path, target="de") == []
@@ -66,8 +66,8 @@ def test_declared_eight_bit_encoding(tmp_path: Path) -> None:
     assert pairs(path)[0].target == "اضغط <b>حفظ</b> الآن."
 
 
-@given(st.lists(st.builds(Unit, ANY_TEXT, ANY_TEXT, st.booleans(), st.text("note <&>\r\n\tملاحظة"))))
-def test_what_is_written_is_read_back(tmp_path_factory: pytest.TempPathFactory, units: list[Unit]) -> None:
+@given(st.lists(st.builds(Entry, ANY_TEXT, ANY_TEXT, st.booleans(), st.text("note <&>\r\n\tملاحظة"))))
+def test_what_is_written_is_read_back(tmp_path_factory: pytest.TempPathFactory, units: list[Entry]) -> None:
     folder = tmp_path_factory.mktemp("tmx")
     assert write_tmx(folder / "m.tmx", units, source="en", target="ar") == len(units)
     assert pairs(folder / "m.tmx") == units
@@ -76,11 +76,11 @@ def test_what_is_written_is_read_back(tmp_path_factory: pytest.TempPathFactory, 
 
 
 def test_control_characters_travel_as_placeholders(tmp_path: Path) -> None:
-    write_tmx(tmp_path / "m.tmx", [Unit("a\x0c\r\ud800b", "ب\0")], source="en", target="ar")
+    write_tmx(tmp_path / "m.tmx", [Entry("a\x0c\r\ud800b", "ب\0")], source="en", target="ar")
     written = (tmp_path / "m.tmx").read_text("utf-8")
     assert '<seg>a<ph type="x-char-000C"/>&#13;<ph type="x-char-D800"/>b</seg>' in written
     with pytest.raises(InputError, match=r"note .* control character"):
-        write_tmx(tmp_path / "m.tmx", [Unit("a", "ب", note="\x00")], source="en", target="ar")
+        write_tmx(tmp_path / "m.tmx", [Entry("a", "ب", note="\x00")], source="en", target="ar")
     assert (tmp_path / "m.tmx").read_text("utf-8") == written, "a failed write must leave the old file"
     assert [path.name for path in tmp_path.iterdir()] == ["m.tmx"]
 
@@ -133,7 +133,7 @@ def test_invalid_utf8_and_missing_file(tmp_path: Path) -> None:
 def test_a_large_file_is_a_stream(tmp_path: Path) -> None:
     path = tmp_path / "large.tmx"
     filler = "كلمة " * 40
-    write_tmx(path, (Unit(f"Sentence {i}", f"{filler}{i}") for i in range(25_000)), source="en", target="ar")
+    write_tmx(path, (Entry(f"Sentence {i}", f"{filler}{i}") for i in range(25_000)), source="en", target="ar")
     size = path.stat().st_size
     assert size > 8 << 20
     tracemalloc.start()

@@ -1,0 +1,20 @@
+"""A translation memory alone: what it does not hold is not translated."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from builders.engines.base import Engine, memory_files
+from builders.recipes.translators import MemoryTranslator
+
+
+class MemoryEngine(Engine[MemoryTranslator]):
+    spans = None
+
+    def says(self, public: Mapping[str, Any], link: Callable[[str], str]) -> str:
+        return f"a translation memory ({memory_files(public)}); no model translated these rows"
+
+    def licence(self, link: Callable[[str], str]) -> str:
+        return "the licence of its translation memory."
+
+
+ENGINE = MemoryEngine

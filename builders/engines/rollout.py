@@ -1,0 +1,58 @@
+"""A model behind a server as a backend: the retry ladder inside one rollout of the inference runner."""
+
+from collections.abc import Sequence
+from copy import copy
+from typing import Any
+
+from datatrove.data import Document
+
+from builders.engines.make import attach, conversation, make_translator
+from builders.recipes.translators import ServedTranslator
+from processors.clients.responses import RequestFailed
+from processors.languages.language import Language
+from processors.protected.compare import Span, Style, mask, unmask
+from processors.translation.retry_ladder import ChunkFailed, Reply, Translator
+from processors.translation.runner import Ask
+
+
+class EndpointBackend:
+    """Sends a text with its protected spans masked in the translator's style, and puts them back."""
+
+    concurrent = True
+
+    def __init__(self, ask: Ask, style: Style) -> None:
+        self._ask = ask
+        self._style = style
+
+    async def ask(self, text: str, spans: Sequence[Span], attempt: int) -> Reply:
+        masked = mask(text, spans, self._style)
+        try:
+            answer = await self._ask(masked.text, attempt)
+        except RequestFailed as failure:
+            # The runner has retried already: another attempt at the same server would only burn through the row.
+            raise ChunkFailed(f"request_failed: {failure}") from None
+        restored = unmask(masked, answer.text)
+        # Missing and doubled ones show in the protected spans; a mark that stands for nothing would stay in the text.
+        reason = "unknown_placeholder" if restored.unknown else answer.finish_reason
+        return Reply(restored.text, reason)
+
+
+class EndpointRollout:
+    """The coroutine that the runner calls for each document; tokenizer and memory are loaded once a worker."""
+
+    def __init__(self, spec: ServedTranslator, language: Language) -> None:
+        self.spec = spec
+        self.language = language
+        self._translator: Translator | None = None
+
+    async def __call__(self, document: Document, ask: Ask) -> dict[str, Any]:
+        if self._translator is None:
+            self._translator = make_translator(self.spec, self.language, EndpointBackend(ask, self.spec.spans))
+        translator = copy(self._translator)
+        translator.backend = EndpointBackend(ask, self.spec.spans)
+        translator.retries = document.metadata.get("retries", 0)
+        attach(document, await translator.translate(*conversation(document)))
+        return {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_translator": None}

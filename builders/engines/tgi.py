@@ -1,0 +1,22 @@
+"""text-generation-inference by its native API."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from builders.engines.served import ServedEngine
+from builders.recipes.translators import TgiTranslator
+
+if TYPE_CHECKING:
+    from processors.translation.runner import MakeServer
+
+
+class TgiEngine(ServedEngine[TgiTranslator]):
+    software = "text-generation-inference"
+
+    def make_server(self, logs: Path) -> "MakeServer":
+        from processors.clients.tgi import TgiServer
+
+        return TgiServer
+
+
+ENGINE = TgiEngine
