@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 
 class LlamaCppEngine(ServedEngine[LlamaCppTranslator]):
+    """The model is what its file is: a build writes its digest down, and answers are kept under it."""
+
     shapes_nothing = ServedEngine.shapes_nothing | {"threads", "digest"}
 
     def pinned(self, before: Translator | None) -> LlamaCppTranslator:

@@ -8,6 +8,8 @@ from builders.recipes.translators import MemoryTranslator
 
 
 class MemoryEngine(Engine[MemoryTranslator]):
+    """Answers at once, and only from the translator's files."""
+
     spans = None
 
     def says(self, public: Mapping[str, Any], link: Callable[[str], str]) -> str:

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 
 class PseudoEngine(Engine[PseudoTranslator]):
+    """Answers at once; what it says is nothing."""
+
     meaningless = True
 
     def backend(self, language: Language) -> "PseudoBackend":

@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
 
 class TgiEngine(ServedEngine[TgiTranslator]):
+    """Another client; the rest is as with any endpoint."""
+
     software = "text-generation-inference"
 
     def make_server(self, logs: Path) -> "MakeServer":

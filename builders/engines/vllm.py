@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 
 class VllmEngine(ServedEngine[VllmTranslator]):
+    """With `server` in the recipe, one that is started here for each group of GPUs; else any that is reached."""
+
     shapes_nothing = ServedEngine.shapes_nothing | {"server"}
     software = "vLLM"
 
