@@ -251,7 +251,7 @@ def names_of_nothing(where: str, line: int, text: str, root: Path, tops: tuple[s
     faults += [name for name in _MARKDOWN.findall(text) if name.rpartition("/")[2] not in documents]
     for path in re.findall(rf"(?<![\w./:~-])((?:{folders})(?:/[\w.-]+)+\.(?:py|ya?ml|json|jsonl|tsv|tmx|sh))\b", text):
         faults += [] if (root / path).exists() else [path]
-    for name in re.findall(rf"(?<![\w./:~-])((?:{folders})(?:\.[a-z_]\w*)+)\b(?![\w(*]*/)", text):
+    for name in re.findall(rf"(?<![\w./:~-])((?:{folders})(?:\.[a-z_]\w*)+)\b(?![\w*]*[/(])", text):
         top, first = name.split(".")[:2]
         if first not in ("py", "md") and not ((root / top / first).exists() or (root / top / f"{first}.py").exists()):
             faults.append(name)

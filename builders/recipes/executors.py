@@ -35,9 +35,9 @@ class SlurmJobs(Strict):
     time: str = Field("24:00:00", description="limit of one task; what it has not finished by then is left to others")
     tasks: int = Field(8, ge=1, description="tasks of the array; each works on units until none is left")
     at_once: int | None = Field(None, ge=1, description="tasks that run at a time; no limit where not given")
-    cpus_per_task: int = Field(1, ge=1)
-    mem_per_cpu_gb: int = Field(4, ge=1)
-    gpus_per_task: int = Field(0, ge=0)
+    cpus_per_task: int = Field(1, ge=1, description="cores of a task")
+    mem_per_cpu_gb: int = Field(4, ge=1, description="memory for each core")
+    gpus_per_task: int = Field(0, ge=0, description="GPUs of a task")
     sbatch: dict[str, str] = Field({}, description="further options of sbatch, such as {account: abc}")
 
 
@@ -67,9 +67,9 @@ class RayRun(Shared):
 
     kind: Literal["ray"]
     tasks: int = Field(8, ge=1, description="workers, each for the whole build")
-    cpus_per_task: int = Field(1, ge=1)
-    mem_per_cpu_gb: float = Field(4.0, gt=0)
-    gpus_per_task: int = Field(0, ge=0)
+    cpus_per_task: int = Field(1, ge=1, description="cores of a task")
+    mem_per_cpu_gb: float = Field(4.0, gt=0, description="memory for each core")
+    gpus_per_task: int = Field(0, ge=0, description="GPUs of a task")
 
 
 ExecutorRecipe = Annotated[LocalRun | QueueRun | SlurmRun | RayRun, Field(discriminator="kind")]

@@ -32,7 +32,7 @@ def _limits(base: type[Strict], *, optional: bool) -> Any:
     """`base` with a field for each limit of the table; `optional`: null, for as elsewhere, unless given."""
     fields: dict[str, Any] = {}
     for key, column in LIMITS.items():
-        default, about = (None, None) if optional else (_no_limit(column), _vetoed(column))
+        default, about = (None, "as in ranking") if optional else (_no_limit(column), _vetoed(column))
         kind: Any = float | None if default is None else float
         fields[key] = (kind, Field(default, ge=column.low, le=column.high, description=about))
     return create_model(f"_{base.__name__}WithLimits", __base__=base, __module__=__name__, **fields)
@@ -52,9 +52,9 @@ def _margins() -> str:
 
 class _SplitOrder(Strict):
     match: str = Field(min_length=1, description="name or shell pattern of built splits")
-    order_by: Order | None = None
-    replace: Replace | None = None
-    margin: float | None = Field(None, ge=0)
+    order_by: Order | None = Field(None, description="as in ranking")
+    replace: Replace | None = Field(None, description="as in ranking")
+    margin: float | None = Field(None, ge=0, description="as in ranking; of another order, its default")
 
 
 class _RankingOrder(Strict):

@@ -22,7 +22,7 @@ class Source(Strict):
     path: str = Field(
         description="folder, `hf://datasets/user/name`, or `sample` (the conversations that ship with the project)"
     )
-    config: Name = "SFT"
+    config: Name = Field("SFT", description="config of the source, and folder of its shards")
     keep: list[str] = Field(["*"], min_length=1, description="split names or shell patterns to take")
     drop: list[str] = Field([], description="split names or shell patterns to leave out, after `keep`")
 
@@ -30,9 +30,9 @@ class Source(Strict):
 class CutRecipe(Strict):
     """Reduce one split to an exact number of rows, stratified by domain (paper section 3.1)."""
 
-    split: str
+    split: str = Field(description="name of the split in the source")
     into: Name = Field(description="name of the split in the built dataset")
-    rows: int = Field(gt=0)
+    rows: int = Field(gt=0, description="rows that are kept, exactly")
     strata: dict[Literal["code", "science", "math"], int] = Field(
         {}, description="parts by domain, such as {code: 1, science: 1, math: 2}; empty: no stratification"
     )
@@ -60,28 +60,33 @@ class Outputs(Strict):
     """The dataset that is built."""
 
     repo: str = Field("user/SmolKalam", pattern=r"^[\w.-]+/[\w.-]+$", description="shown in the card's examples")
-    pretty_name: str = "SmolKalam"
-    license: str = "other"
+    pretty_name: str = Field("SmolKalam", description="the card's title")
+    license: str = Field("other", description="the card's licence, by the Hub's names")
     parallel: bool = Field(True, description="also build the config `parallel`, the English beside every candidate")
     tokenizer: str = Field(
         "approximate", description="counts the column `tokens`; the paper's is Llama-3.1-8B-Instruct's"
     )
-    row_group_bytes: int = Field(50_000_000, ge=1_000_000, le=100_000_000)
-    shard_bytes: int = Field(500_000_000, ge=10_000_000)
+    row_group_bytes: int = Field(
+        50_000_000,
+        ge=1_000_000,
+        le=100_000_000,
+        description="of a Parquet row group; the Hub's viewer reads a whole one for a page, and at most 300 MB",
+    )
+    shard_bytes: int = Field(500_000_000, ge=10_000_000, description="of a Parquet file, about; the unit of an upload")
 
 
 class Recipe(Strict):
     """A build: source, selection, target language, translators, ranking, outputs."""
 
-    name: Name
-    seed: int = Field(42, ge=0)
+    name: Name = Field(description="names the run folder: run/<name>")
+    seed: int = Field(42, ge=0, description="draws every sample and cut; another seed, other rows")
     source: Source
     selection: Selection = Selection()
     language: Language = Language()
-    translators: list[Translator] = Field(min_length=1)
+    translators: list[Translator] = Field(min_length=1, description="who translates, each by its `backend`")
     ranking: Ranking = Ranking()
     outputs: Outputs = Outputs()
-    executor: ExecutorRecipe = LocalRun()
+    executor: ExecutorRecipe = Field(LocalRun(), description="where the stages run, by its `kind`")
 
     @model_validator(mode="after")
     def _names_differ(self) -> "Recipe":

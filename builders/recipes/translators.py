@@ -15,7 +15,7 @@ from processors.languages.language import Language
 class Chunking(Strict):
     """How a part is cut into requests."""
 
-    strategy: Literal["tokens", "lines"] = "tokens"
+    strategy: Literal["tokens", "lines"] = Field("tokens", description="by a budget of tokens, or by lines")
     max_tokens: int = Field(490, ge=16, description="tokens of `tokenizer`; Seed-X takes 512 with the prompt")
     window: int = Field(50, ge=0, description="tokens before the budget in which a natural break is preferred")
     lines: int = Field(25, ge=1, description="lines a chunk at most, for the `lines` strategy (paper's table 5)")
@@ -31,17 +31,19 @@ class Chunking(Strict):
 class Decoding(Strict):
     """Sampling parameters, sent as they are; only what is set is sent."""
 
-    temperature: float | None = Field(None, ge=0, le=2)
-    top_p: float | None = Field(None, gt=0, le=1)
-    top_k: int | None = Field(None, ge=1)
-    max_tokens: int | None = Field(None, ge=1)
+    temperature: float | None = Field(
+        None, ge=0, le=2, description="0 is greedy; 0.7 was best in the paper's table 6 (0, 0.2, 0.5, 0.7)"
+    )
+    top_p: float | None = Field(None, gt=0, le=1, description="share of the probability that is sampled from")
+    top_k: int | None = Field(None, ge=1, description="number of likeliest tokens that are sampled from")
+    max_tokens: int | None = Field(None, ge=1, description="of an answer; one that is cut off there is asked again")
     max_tokens_per_character: float | None = Field(
         None,
         gt=0,
         description="bounds max_tokens by a text's length too: vLLM's beam search (0.32) takes as many steps as it "
         "may, however soon the translation ends",
     )
-    seed: int | None = None
+    seed: int | None = Field(None, description="of the server's sampling")
     extra: dict[str, Any] = Field({}, description="fields of the server's own, such as {use_beam_search: true, n: 4}")
 
     @model_validator(mode="after")
@@ -66,8 +68,8 @@ class Decoding(Strict):
 class Cost(Strict):
     """What a translator's tokens cost, for plan, status and card: an API's prices, or the speed of one's own GPUs."""
 
-    usd_per_million_input: float = Field(0.0, ge=0)
-    usd_per_million_output: float = Field(0.0, ge=0)
+    usd_per_million_input: float = Field(0.0, ge=0, description="dollars for a million tokens of prompts")
+    usd_per_million_output: float = Field(0.0, ge=0, description="dollars for a million tokens of answers")
     output_tokens_per_gpu_second: float | None = Field(
         None, gt=0, description="measured, over all concurrent requests; tokens as `usage` has them, of all `n` beams"
     )
@@ -95,6 +97,8 @@ class Cost(Strict):
 
 
 class TranslatorBase(Strict):
+    """What every translator has, whatever its backend."""
+
     name: Name = Field(description="names the config: SFT_<name>_ranked")
     memory: list[str] = Field([], description="TMX files or folders asked before the backend; hits are free")
     chunking: Chunking = Chunking()
@@ -141,8 +145,8 @@ class PseudoTranslator(TranslatorBase):
 class ServedTranslator(TranslatorBase):
     """A model behind a server: what it is asked, how it decodes, how hard it is driven."""
 
-    model: str
-    revision: str | None = None
+    model: str = Field(description="its name, as the server and the card know it")
+    revision: str | None = Field(None, description="branch, tag or commit on the Hub; answers are filed under it")
     prompt: Literal["chat", "seed-x", "translategemma", "completion"] = Field(
         "chat", description="seed-x and completion ask the completion endpoint, the others the chat endpoint"
     )
@@ -156,7 +160,7 @@ class ServedTranslator(TranslatorBase):
         "placeholder", description="how protected spans travel through this model"
     )
     concurrency: int = Field(64, ge=1, description="requests in flight at most, per task")
-    timeout_s: float = Field(120.0, gt=0)
+    timeout_s: float = Field(120.0, gt=0, description="for an answer; then it is asked again")
     cost: Cost | None = None
     answers: Name | None = Field(
         None,
@@ -265,7 +269,7 @@ class LlamaCppTranslator(ServedTranslator):
         description="of the CPU; llama.cpp's choice where not given. They spin while they wait for each other: on a "
         "machine that others use too, give fewer than it has cores",
     )
-    timeout_s: float = Field(1800.0, gt=0)
+    timeout_s: float = Field(1800.0, gt=0, description="for an answer; a CPU may take minutes")
 
     def paths_found(self, folder: Path) -> dict[str, Any]:
         return super().paths_found(folder) | ({} if self.file else {"model": resolved(self.model, folder)})

@@ -71,8 +71,8 @@ class RepetitionDetection(Strict):
     """
 
     min_pattern_size: int = Field(8, ge=1, description="a shorter pattern counts through its multiples of this")
-    max_pattern_size: int = Field(48, ge=1)
-    min_count: int = Field(5, ge=2)
+    max_pattern_size: int = Field(48, ge=1, description="tokens of the longest run that is looked for")
+    min_count: int = Field(5, ge=2, description="equal runs at the end of an answer that make it a loop")
 
     @model_validator(mode="after")
     def _in_order(self) -> "RepetitionDetection":

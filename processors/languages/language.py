@@ -20,7 +20,7 @@ class Language(BaseModel):
     code: str = Field("ar", pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]+)*$", description="BCP 47, such as ar, ur, am")
     name: str = Field("Arabic", min_length=1, description="English name, as prompts say it")
     script: str = Field("Arab", pattern=r"^[A-Z][a-z]{3}$", description="ISO 15924, such as Arab, Ethi")
-    prompt_tag: str = ""
+    prompt_tag: str = Field("", description="end of Seed-X's prompt; empty: <code>")
 
     @model_validator(mode="after")
     def _described(self) -> "Language":
