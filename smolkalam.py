@@ -23,6 +23,23 @@ memory_app = typer.Typer(no_args_is_help=True, help="Translation memories (TMX 1
 app.add_typer(memory_app, name="memory")
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"smolkalam {version('smolkalam')}")
+        raise typer.Exit
+
+
+@app.callback()
+def program(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    """Turn a dataset into a translation of it; here are only the options that need no command."""
+
+
 @app.command()
 def build(
     recipe: Annotated[str, typer.Argument(help="A recipe's YAML file, or one that ships: demo, pseudo, smolkalam.")],

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,11 @@ def test_every_command_and_every_option_is_explained(smolkalam: Run) -> None:
     for option in ("--input", "--output", "--set", "--workers", "--tasks", "--stop-after"):
         line = next(line for line in done.stdout.splitlines() if option in line)
         assert len(line.split(option, 1)[1].strip(" │|")) > 20, line
+
+
+def test_the_version_is_that_of_the_package(smolkalam: Run) -> None:
+    done = smolkalam("--version")
+    assert done.returncode == 0 and done.stdout == f"smolkalam {version('smolkalam')}\n"
 
 
 def test_a_pipe_of_no_known_width_gets_a_line_for_each_recipe(smolkalam: Run) -> None:

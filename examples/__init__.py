@@ -1,0 +1,1 @@
+"""Five short files that run as they stand; `tests/test_examples.py` runs each."""
