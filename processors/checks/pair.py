@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from processors.languages.knowledge import LanguageKnowledge
+from processors.languages.language import DEFAULT, knowledge
 from processors.texts.text import Text, text_of
 
 
@@ -17,9 +19,14 @@ class Pair(NamedTuple):
 
     source: Text
     target: Text
-    language: str = "ar"
-    script: str = "Arab"
+    language: str = DEFAULT.code
+    script: str = DEFAULT.script
     finish_reason: str | None = "stop"
+
+    @property
+    def knowledge(self) -> LanguageKnowledge:
+        """What is known of the target's language."""
+        return knowledge(self.language, self.script)
 
     @classmethod
     def of(
@@ -27,8 +34,8 @@ class Pair(NamedTuple):
         source: str,
         target: str,
         *,
-        language: str = "ar",
-        script: str = "Arab",
+        language: str = DEFAULT.code,
+        script: str = DEFAULT.script,
         finish_reason: str | None = "stop",
     ) -> Pair:
         """The pair of two strings."""

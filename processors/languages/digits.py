@@ -7,7 +7,7 @@ decimals.
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections.abc import Container, Iterable
 from functools import lru_cache
 
 _OTHER_DIGITS = re.compile(r"[٠-٩۰-۹]")
@@ -52,7 +52,12 @@ def numbers(text: str, known: Container[str] = ()) -> list[str]:
 
     A dot before three digits groups ("100.000") if that gives a number of `known`, else it marks decimals.
     """
-    found = NUMBER.findall(ascii_digits(text))
+    return canonical_like(NUMBER.findall(ascii_digits(text)), known)
+
+
+def canonical_like(found: Iterable[str], known: Container[str]) -> list[str]:
+    """`numbers` of those that were found."""
     return [
-        n.replace(".", "") if n.replace(".", "") in known and _DOTTED.fullmatch(n) else canonical(n) for n in found
+        n.replace(".", "") if "." in n and n.replace(".", "") in known and _DOTTED.fullmatch(n) else canonical(n)
+        for n in found
     ]

@@ -2,9 +2,32 @@
 
 >>> Language(code="am", name="Amharic", script="Ethi").tag
 '<am>'
+
+What the checks know of a language is looked up here by its code. A language without a file is checked with what any
+text shows (lengths, scripts, digits, markup, protected spans); one with a file also with what the file says.
+
+>>> knowledge("ar").dates.months["May"]
+'مايو|ايار|ماي'
+>>> knowledge("am", "Ethi").dates is None
+True
+
+To add a language: write `processors/languages/<name>.py` with its `LanguageKnowledge`, a part for each field that you
+can fill (`persian.py` shows all that a language written with Arabic letters needs); add it to `_KNOWN` below; add
+twenty correct pairs, which must raise no alarm, and a few faults to `tests/processors/languages/`. A recipe then says
+`language: {code: fa, name: Persian, script: Arab}`: `code` and `script` choose what the checks know, `name` is what
+prompts say, and nothing else has to be set.
 """
 
+from functools import lru_cache
+
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from processors.languages.alphabets import ALPHABETS, ANY_LENGTHS
+from processors.languages.arabic import ARABIC
+from processors.languages.english import ENGLISH
+from processors.languages.knowledge import LanguageKnowledge
+
+_KNOWN = {known.code: known for known in (ARABIC, ENGLISH)}
 
 
 class Language(BaseModel):
@@ -33,3 +56,20 @@ class Language(BaseModel):
     def tag(self) -> str:
         """The tag at the end of a Seed-X prompt, such as `<ar>`."""
         return self.prompt_tag or f"<{self.code}>"
+
+
+DEFAULT = Language()
+"""The target where nothing else is said: Arabic."""
+
+
+@lru_cache(maxsize=64)
+def knowledge(code: str, script: str | None = None) -> LanguageKnowledge:
+    """What is known of the language with this BCP 47 code, written in `script` (ISO 15924; None for its own).
+
+    Never None: of another language, and of this one in another script, only what the script tells is known.
+    """
+    known = _KNOWN.get(code.split("-")[0])
+    if known is not None and script in (None, known.script):
+        return known
+    alphabet = ALPHABETS.get(script or "")
+    return LanguageKnowledge(code, script or "", lengths=alphabet.lengths if alphabet else ANY_LENGTHS)

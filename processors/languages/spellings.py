@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from processors.languages.digits import ascii_digits, numbers
-from processors.languages.number_words import normalise_arabic
-from processors.texts.text import Text, view
+from processors.languages.digits import NUMBER, ascii_digits, canonical
+from processors.languages.knowledge import LanguageKnowledge
+from processors.texts.text import Text, view, view_by
 
 
 @view
@@ -13,13 +13,19 @@ def with_ascii_digits(text: Text) -> str:
     return ascii_digits(text.string)
 
 
+@view_by
+def plain(text: Text, known: LanguageKnowledge) -> str:
+    """ASCII digits, and the language's plain spelling: what its words and stems are looked for in."""
+    return known.normalise(with_ascii_digits(text))
+
+
 @view
-def folded(text: Text) -> str:
-    """ASCII digits, and one form of each Arabic letter (`normalise_arabic`): what lists of stems are looked for in."""
-    return normalise_arabic(with_ascii_digits(text))
+def written_numbers(text: Text) -> tuple[str, ...]:
+    """Every number written in digits, in order, with its separators, in ASCII."""
+    return tuple(NUMBER.findall(with_ascii_digits(text)))
 
 
 @view
 def numbers_in(text: Text) -> tuple[str, ...]:
     """Every number written in digits, in order, in the spelling of `canonical`."""
-    return tuple(numbers(with_ascii_digits(text)))
+    return tuple(map(canonical, written_numbers(text)))

@@ -1,8 +1,8 @@
 """Numbers, units and dates of the source must be in the target.
 
 Digits are compared by value: Arabic-Indic and Persian digits equal ASCII ones, `٬` and `,` group, `٫` and `.` mark
-decimals. A number that one side spells out ("3" and "ثلاثة", "19th century" and "القرن التاسع عشر", "two-dozen" and
-"24") is no difference; where the spelling cannot be told, the check stays silent.
+decimals. A number that one side spells out ("3" and "three", "19th century" and "the nineteenth century", "two-dozen"
+and "24") is no difference; where the spelling cannot be told, the check stays silent.
 """
 
 from __future__ import annotations
@@ -10,88 +10,119 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from functools import lru_cache
 
-from processors.checks.quantities.dates import DATE_WORDS, date_problems
-from processors.checks.quantities.measures import unit_problem
-from processors.checks.quantities.spelled import NUMBER_WORDS, spelled_problem
+from processors.checks.pair import Pair
+from processors.checks.quantities.dates import date_problems
+from processors.checks.quantities.measures import unit_problems
+from processors.checks.quantities.spelled import spelled_problems
 from processors.checks.verdict import Verdict
-from processors.languages.digits import GLUED, NUMBER, ascii_digits, canonical, decimal, numbers
-from processors.languages.number_words import arabic_spells, english_values, english_words, normalise_arabic
+from processors.languages.digits import GLUED, NUMBER, canonical, canonical_like, decimal
+from processors.languages.english import ENGLISH, QUANTITY_WORDS
+from processors.languages.english_numbers import (
+    MINUS_SIGNS,
+    NEGATIVE,
+    SUFFIX,
+    SUFFIX_SCALES,
+    english_values,
+    english_words,
+)
+from processors.languages.knowledge import LanguageKnowledge
+from processors.languages.number_words import LONGEST, spells
+from processors.languages.spellings import numbers_in, plain, with_ascii_digits, written_numbers
+from processors.texts import Text, view
 
 _DIGIT = re.compile(r"\d")
-_SUFFIX = re.compile(
-    r"\s?(?a:(?P<decade>'?s\b)|(?P<pm>p\.?m\b)|(?P<scale>thousand|k\b|million|m\b|billion|bn\b|dozen))", re.I
-)
 _SHORT_YEAR = re.compile(r"\s?[-–/]\s?(\d\d)(?!\d)")
 _MINUTES = re.compile(r":[0-5]\d(?!\d)")
-# Digits of a number whose value matters, and how many lost numbers are looked for in words: both bound the work.
-_LONGEST, _MOST = 15, 50
-_SCALES = {"thousand": 1000, "k": 1000, "million": 10**6, "m": 10**6, "billion": 10**9, "bn": 10**9, "dozen": 12}
+# How many lost numbers are looked for in words: bounds the work.
+_MOST = 50
+_NEW_NEGATIVE = re.compile(r"(?<!\S)[-−](\d+(?:[.,]\d+)*)(?![-–]?\d)")
 
 
-# The digits' check and that of units, dates and words may both want it.
-@lru_cache(maxsize=4)
-def _spelling(target: str) -> str:
-    return normalise_arabic(ascii_digits(target))
+@view
+def _has_digits(text: Text) -> bool:
+    return _DIGIT.search(text.string) is not None
 
 
-# Every translator's candidate is checked against the same source.
-@lru_cache(maxsize=64)
-def _allowed(source: str) -> frozenset[str]:
+@view
+def _counted(text: Text) -> Counter[str]:
+    return Counter(numbers_in(text))
+
+
+@view
+def _glued(text: Text) -> frozenset[str]:
+    """Numbers written to a Latin letter before them, which name things."""
+    return frozenset(map(canonical, GLUED.findall(with_ascii_digits(text))))
+
+
+@view
+def _allowed(source: Text) -> frozenset[str]:
     """What the target may write in digits: the source's digits, its number words, and simple scalings of both."""
-    allowed = set(numbers(source)) | {canonical(m) for m in GLUED.findall(source)} | english_values(source)
-    for m in NUMBER.finditer(source):
+    string = with_ascii_digits(source)
+    allowed = {*numbers_in(source), *_glued(source), *english_values(source)}
+    for m in NUMBER.finditer(string):
         value = canonical(m.group())
-        if len(value) > _LONGEST:
-            continue
-        if len(value) == 4 and value.isdigit():
-            # "1995–96" may become "1995-1996".
-            following = _SHORT_YEAR.match(source, m.end())
-            if following:
-                allowed.add(value[:2] + following[1])
-        if value.isdigit() and _MINUTES.match(source, m.end()):
-            # 14:30 may be told as 2:30 in the afternoon, and 2:30 p.m. as 14:30.
-            allowed |= {str(int(value) + 12), str(int(value) - 12)}
-        suffix = _SUFFIX.match(source, m.end())
-        if suffix is None or value.count(".") > 1:
-            continue
-        if suffix["pm"] and value.isdigit():
-            allowed.add(str(int(value) + 12))
-        elif suffix["scale"]:
-            allowed.add(decimal(float(value) * _SCALES[suffix["scale"].lower()]))
-        elif suffix["decade"] and value.isdigit():
-            allowed |= {str(int(value) % 100), str(int(value) // 100 + 1)}
+        if len(value) <= LONGEST:
+            allowed.update(_readings(value, string, m.end()))
     return frozenset(allowed)
 
 
-def _differences(source: str, target: str) -> tuple[list[str], list[str]]:
+def _readings(value: str, string: str, end: int) -> Iterator[str]:
+    """What else a number of the source may be written as, for what stands behind it."""
+    if value.isdigit() and len(value) == 4:
+        following = _SHORT_YEAR.match(string, end)
+        if following:
+            # "1995–96" may become "1995-1996".
+            yield value[:2] + following[1]
+    if value.isdigit() and _MINUTES.match(string, end):
+        # 14:30 may be told as 2:30 in the afternoon, and 2:30 p.m. as 14:30.
+        yield str(int(value) + 12)
+        yield str(int(value) - 12)
+    suffix = SUFFIX.match(string, end)
+    if suffix is None or value.count(".") > 1:
+        return
+    if suffix["scale"]:
+        yield decimal(float(value) * SUFFIX_SCALES[suffix["scale"].lower()])
+    elif value.isdigit() and suffix["pm"]:
+        yield str(int(value) + 12)
+    elif value.isdigit():
+        # "1990s": the nineties, the twentieth century.
+        yield str(int(value) % 100)
+        yield str(int(value) // 100 + 1)
+
+
+def _differences(pair: Pair, known: LanguageKnowledge) -> tuple[list[str], list[str]]:
     """Numbers of the source that the target lost, and numbers of the target that the source does not explain."""
-    source, target = ascii_digits(source), ascii_digits(target)
-    left = Counter(numbers(source))
-    right = Counter(numbers(target, left))
-    glued = {canonical(m) for m in GLUED.findall(target)} if GLUED.search(target) else set()
-    renamed = glued - left.keys() - {canonical(m) for m in GLUED.findall(source)} if glued else glued
+    source, target = pair.source, pair.target
+    left = _counted(source)
+    right = Counter(canonical_like(written_numbers(target), left))
+    glued = _glued(target)
+    renamed = sorted(glued - left.keys() - _glued(source)) if glued else []
     if left == right:
-        return [], sorted(renamed)
+        return [], renamed
     allowed = _allowed(source)
-    extra = [n for n in right if n not in allowed] + sorted(renamed)
-    lost = list(left - right)
-    lost = [n for n in dict.fromkeys(lost) if n not in glued]
-    if (
-        lost
-        and extra
-        and not any("." in n for n in lost + extra)
-        and "".join(left.elements()) == "".join(right.elements())
-    ):
-        # "1,300" written "1 300": the same digits in the same order.
+    extra = [n for n in right if n not in allowed] + renamed
+    lost = [n for n in left - right if n not in glued]
+    if lost and extra and _same_digits(lost, extra, left, right):
         return [], []
+    lost = [n for n in lost[:_MOST] if not _whole_year(n, right)]
+    words = known.numbers
+    if words is None:
+        # The spelled-out forms are unknown: small numbers may be there in words.
+        return [n for n in lost if len(n) > 2 or (n.isdigit() and int(n) > 12)], extra
     if lost or extra:
-        plain = _spelling(target)
-        lost = [n for n in lost[:_MOST] if not arabic_spells(n, plain, right) and not _whole_year(n, right)]
-        scales = [base for base, stem in _ARABIC_SCALES if stem in plain]
+        spelling = plain(target, known)
+        lost = [n for n in lost if not spells(n, spelling, words, right)]
+        scales = [base for base, word in words.scale_words if word in spelling]
         extra = [n for n in extra if not _scaled_down(n, scales, left)]
     return lost, extra
+
+
+def _same_digits(lost: list[str], extra: list[str], left: Counter[str], right: Counter[str]) -> bool:
+    """ "1,300" written "1 300": the same digits in the same order."""
+    if any("." in n for n in lost + extra):
+        return False
+    return "".join(left.elements()) == "".join(right.elements())
 
 
 def _whole_year(n: str, written: Counter[str]) -> bool:
@@ -100,58 +131,42 @@ def _whole_year(n: str, written: Counter[str]) -> bool:
 
 
 def _scaled_down(n: str, scales: list[int], written: Counter[str]) -> bool:
-    """The 100 of "100 ألف" where the source has 100,000."""
-    if n.count(".") > 1 or len(n) > _LONGEST:
+    """The 100 of "100 thousand" where the source has 100,000."""
+    if n.count(".") > 1 or len(n) > LONGEST:
         return False
     return any(decimal(float(n) * base) in written for base in scales)
 
 
-_ARABIC_SCALES = (
-    (1000, "الف"),
-    (1000, "الاف"),
-    (10**6, "مليون"),
-    (10**6, "ملايين"),
-    (10**9, "مليار"),
-    (10**9, "بليون"),
-)
-# What is looked at where neither side has a digit.
-_WORDS = (NUMBER_WORDS | DATE_WORDS | {"minus"}) - {"may", "mar", "march"}
-_NEGATIVE = re.compile(r"(?<![\w.,)\]%\-–−])(?:[-−]|minus )(\d+(?:[.,]\d+)*)(?![-–]\d)")
-_BELOW = re.compile(r"سالب|ناقص|تحت الصفر|دون الصفر|سلبي|minus|[-−–]\s?\d|\d\s?[-−–](?!\d)")
-_NEW_NEGATIVE = re.compile(r"(?<!\S)[-−](\d+(?:[.,]\d+)*)(?![-–]?\d)")
-_MINUS = re.compile(r"minus|negative|below", re.I)
-
-
-def _sign_problem(source: str, plain: str) -> str | None:
-    lost = _NEGATIVE.search(source) if "-" in source or "−" in source or "minus " in source else None
-    if lost and not _BELOW.search(plain):
+def _sign_problem(pair: Pair, known: LanguageKnowledge) -> str | None:
+    if known.below_zero is None or ENGLISH.below_zero is None:
+        return None
+    source, target = pair.source.string, plain(pair.target, known)
+    lost = NEGATIVE.search(source) if any(map(source.__contains__, MINUS_SIGNS)) else None
+    if lost and not known.below_zero.search(target):
         return f"the sign of -{lost[1]} is missing"
-    new = _NEW_NEGATIVE.search(plain) if "-" in plain or "−" in plain else None
+    new = _NEW_NEGATIVE.search(target) if "-" in target or "−" in target else None
     if (
         new
-        and not _MINUS.search(source)
-        and canonical(new[1]) in numbers(source)
+        and not ENGLISH.below_zero.search(source)
+        and canonical(new[1]) in numbers_in(pair.source)
         and not re.search(rf"[-−–—]\s?{re.escape(new[1])}", source)
     ):
         return f"{new[1]} of the source became -{new[1]}"
     return None
 
 
-def check_numbers(source: str, target: str, *, language: str = "ar") -> list[Verdict]:
+def check_numbers(pair: Pair) -> list[Verdict]:
     """Numbers, units and dates; hard only where one number was plainly replaced by another.
 
-    For a target language other than Arabic the spelled-out forms are unknown: only numbers from 13 on count, and units
-    and months are left alone.
+    Where the target language's number words are unknown only numbers from 13 on count; units, dates and signs are
+    looked at where its words for them are known.
     """
-    stated = _DIGIT.search(source) is not None
-    digits = stated or _DIGIT.search(target)
-    told = language == "ar" and (stated or not english_words(source).isdisjoint(_WORDS))
-    if not digits and not told:
-        return []
+    known = pair.knowledge
+    stated = _has_digits(pair.source)
+    digits = stated or _has_digits(pair.target)
+    told = _PROBLEMS if stated or not english_words(pair.source).isdisjoint(QUANTITY_WORDS) else ()
     verdicts = []
-    lost, extra = _differences(source, target) if digits else ([], [])
-    if language != "ar":
-        lost = [n for n in lost if len(n) > 2 or (n.isdigit() and int(n) > 12)]
+    lost, extra = _differences(pair, known) if digits else ([], [])
     if lost and extra:
         detail = f"the source's {', '.join(lost[:5])} became {', '.join(extra[:5])}"
         verdicts.append(Verdict("numbers", len(lost) <= 3 and len(extra) <= 3, detail))
@@ -159,16 +174,13 @@ def check_numbers(source: str, target: str, *, language: str = "ar") -> list[Ver
         verdicts.append(Verdict("numbers", False, f"{', '.join(lost[:5])} of the source is missing"))
     elif extra:
         verdicts.append(Verdict("numbers", False, f"{', '.join(extra[:5])} is not in the source"))
-    if told:
-        verdicts += [Verdict("numbers", False, problem) for problem in _problems(source, _spelling(target))]
+    verdicts += [Verdict("numbers", False, found) for look in told for found in look(pair, known)]
     return verdicts
 
 
-def _problems(source: str, plain: str) -> Iterator[str]:
-    problem = unit_problem(source, plain)
-    if problem:
-        yield problem
-    yield from date_problems(source, plain)
-    for problem in (_sign_problem(source, plain), spelled_problem(source, plain)):
-        if problem:
-            yield problem
+def _sign_problems(pair: Pair, known: LanguageKnowledge) -> list[str]:
+    problem = _sign_problem(pair, known)
+    return [problem] if problem else []
+
+
+_PROBLEMS = (unit_problems, date_problems, _sign_problems, spelled_problems)

@@ -1,0 +1,183 @@
+"""English: what is known of the source, and what a model says that falls back to English instead of translating."""
+
+from __future__ import annotations
+
+import re
+
+from processors.languages.english_numbers import NUMBER_WORDS
+from processors.languages.knowledge import Dates, Excuses, LanguageKnowledge, Phrases, Questions, Units
+
+UNITS = Units(
+    {
+        # length
+        "km": r"km|kms|kph|kmh|kilomet(?:er|re)s?",
+        "mile": r"mi|mph|miles?",
+        "cm": r"cm|centimet(?:er|re)s?",
+        "mm": r"mm|millimet(?:er|re)s?",
+        "m": r"met(?:er|re)s?",
+        "foot": r"feet|foot|ft",
+        "inch": r"inch|inches",
+        "yard": r"yards?|yds?",
+        # mass
+        "kg": r"kg|kgs|kilograms?|kilogrammes?|kilos?",
+        "pound": r"pounds?|lbs?",
+        "gram": r"grams?|grammes?|g",
+        "mg": r"mg|milligrams?",
+        "ton": r"tons?|tonnes?",
+        "ounce": r"oz|ounces?",
+        # volume
+        "litre": r"lit(?:er|re)s?",
+        "ml": r"ml|millilit(?:er|re)s?",
+        "gallon": r"gallons?",
+        "cup": r"cups?",
+        "spoon": r"(?:table|tea)spoons?|tbsp|tsp",
+        # money
+        "dollar": r"(?:US )?dollars?|USD|bucks",
+        "euro": r"euros?|EUR",
+        "sterling": r"pounds sterling|GBP",
+        "yen": r"yen|JPY",
+        "yuan": r"yuan|renminbi|RMB",
+        "rupee": r"rupees?",
+        "riyal": r"ri[yi]?als?|SAR",
+        "dirham": r"dirhams?|AED",
+        "dinar": r"dinars?",
+        "rouble": r"rou?bles?",
+        # share
+        "percent": r"%|percent|per cent",
+        # temperature
+        "celsius": r"° ?C|℃|degrees? (?:Celsius|centigrade|C)|Celsius",
+        "fahrenheit": r"° ?F|℉|degrees? (?:Fahrenheit|F)|Fahrenheit|F",
+        # dimension
+        "square": r"square|sq\.?|²",
+        "cubic": r"cubic|cu\.?|³",
+        # area
+        "acre": r"acres?",
+        "hectare": r"hectares?|ha",
+        # power
+        "watt": r"watts?|W",
+        "kilowatt": r"kilowatts?|kW",
+        "volt": r"volts?|V",
+        "ampere": r"amps?|amperes?",
+        # data
+        "kilobyte": r"kilobytes?|KB",
+        "megabyte": r"megabytes?|MB",
+        "gigabyte": r"gigabytes?|GB",
+        "terabyte": r"terabytes?|TB",
+        # rate
+        "kilobit": r"kbps|kilobits?|kbit",
+        "megabit": r"[Mm]bps|megabits?|Mbit",
+        "gigabit": r"[Gg]bps|gigabits?|Gbit",
+        # energy
+        "calorie": r"k?cal|calories?|kilocalories?",
+        "joule": r"joules?|kJ",
+        # frequency
+        "kilohertz": r"kHz|kilohertz",
+        "megahertz": r"MHz|megahertz",
+        "gigahertz": r"GHz|gigahertz",
+        # time
+        "hour": r"hours?|hrs?",
+        "minute": r"minutes?|mins?",
+        "second": r"seconds?|secs?",
+        "day": r"days?",
+        "week": r"weeks?",
+        "month": r"months?",
+        "year": r"years?",
+        "century": r"centur(?:y|ies)",
+    },
+    before=r"[ -]?(?:(?P<is_square>sq\.? |square )|(?P<is_cubic>cubic ))?",
+    unnamed={"share": r"[%٪]|percent|per cent|\bpct\b|proportion|\brate\b|\bshare\b|°"},
+)
+
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+DATES = Dates(
+    months={name: name[:3] for name in _MONTHS} | {"September": "Sept?"},
+    days={name: f"{name}s?" for name in _DAYS},
+    # "12th of"
+    before_month=r"\d(?:st|nd|rd|th)?(?: of)?[\s-]",
+    era=r"\d\s?(?:BCE?|B\.C\.?(?:E\.?)?)(?![A-Za-z])",
+    morning=r"morning|dawn|\ba\.?m\b|midnight|breakfast",
+    evening=r"evening|afternoon|night|\bp\.?m\b|noon",
+    only_morning=r"a\.m\b|am\b|AM\b|A\.M\b",
+    only_evening=r"p\.m\b|pm\b|PM\b|P\.M\b",
+)
+# Words of which one must be there for a month or a day to be named.
+DATE_WORDS = frozenset(
+    [name.lower() for name in _MONTHS] + [name[:3].lower() for name in _MONTHS] + ["sept"]
+    + [name.lower() for name in _DAYS] + [f"{name.lower()}s" for name in _DAYS]
+)  # fmt: skip
+# Without any of these and without digits a text has no quantity that is looked at; March and May are also verbs.
+QUANTITY_WORDS = (NUMBER_WORDS | DATE_WORDS | {"minus"}) - {"may", "mar", "march"}
+
+PHRASES = Phrases(
+    signs=("ransl", "TRANSL", "ere"),
+    # CODE and NAME are the target language's.
+    echo=r"\b(?:here(?:'s| is|’s)|sure|certainly|of course|okay|below is|let me|i'll|i will)\b[^\n.]{0,50}"
+    r"(?:\btranslat\w+|\bin NAME\b|\bNAME (?:translation|version))"
+    r"|^\W{0,4}(?:\w+ ){0,2}translat(?:ion|ed)(?: (?:in)?to NAME| text| \(NAME\))?\W{0,4}:"
+    r"|\btranslate the following\b|\btranslated (?:text:|by\b)|^\W{0,4}(?:in )?NAME(?: translation)?\W{0,3}[:\]]"
+    r"|^\W{0,4}\[?CODE\]|^(?:assistant|user|model)\s*\n",
+    echo_signs=(),
+    translating="translat",
+    refusal_signs=("orry", "I can", "unable", "s an AI", "language model", "ontent "),
+    refusal=r"\b(?:i'?m sorry|i am sorry|sorry|i apologi[sz]e|unfortunately)\b"
+    r"[^.\n]{0,40}\b(?:can(?:no|')?t|unable|not able)\b"
+    r"|\bi (?:can(?:no|')t|cannot|am unable to|am not able to|'m unable to|won't) "
+    r"(?:translat|assist|help|fulfil|provide|comply|complete|continue|proceed)\w*"
+    r"|\bi'm unable to\b|\bcontent (?:blocked|filtered|removed)\b",
+    model=r"\bas an ai\b",
+)
+
+EXCUSES = Excuses(
+    translating="translat|interpret",
+    refusing=re.compile(
+        r"\b(?:can(?:no|['’]?)t|cannot|can not|can never|unable|not able|impossible|couldn['’]?t|could not|won['’]?t"
+        r"|not possible|incapable|refus\w+|declin\w+|afraid|\w+n['’]t able|no longer able"
+        r"|fail\w*|nothing I|not going to|will not|don['’]t (?:know|understand|have|get)|do not (?:know|understand"
+        r"|have)|didn['’]t (?:understand|get|catch)|did not (?:understand|get)|violat\w+|against|contradict\w*|not"
+        r" (?:capable|in a position)|inability|hardly|reject\w*|den(?:y|ied|ies)|never (?:be|been) able)\b",
+        re.I,
+    ),
+    model=re.compile(r"\b(?:AI|language model|assistant|chatbot|artificial|helper|program|model)\b", re.I),
+    notes=re.compile(r"\bnot(?:e|es|ice)\b|N\.B|remark|observation|caveat|translat", re.I),
+    serving=re.compile(
+        r"let me know|help|assist|hope|feel free|anything else|hesitat|translat|inform|tell me|ask|further|adjust"
+        r"|chang|edit|modif|useful",
+        re.I,
+    ),
+)
+
+QUESTIONS = Questions(
+    instruction=re.compile(
+        r"(?:please\s+)?(?:write|explain|describe|list|give|summari[sz]e|translate|create|generate|provide|compare|discuss|"
+        r"rewrite|edit|identify|find|name|tell|suggest|calculate|classify|convert|design|compose|construct|develop|make|"
+        r"outline|analy[sz]e|evaluate|what|how|why|who|when|where|which|can you|could you|is|are|do|does|did)\b",
+        re.I,
+    ),
+    request=r"(?:please,? |now,? |can you |could you )?({verbs})\b(?! (?:down|off|me|to|back)\b)",
+    tag=re.compile(
+        r"(?:,\s(?:will|would|shall|can|could|do|did|does|is|are|was|were|have|has|right|ok|okay|you know|\w+n['’]t)\b"
+        r"[^,.?]{0,15}|^(?:Maybe|So|And|But)\b[^?]*|\b(?:right|okay|huh|eh)"
+        r")\?\W*$"
+    ),
+)
+
+ENGLISH = LanguageKnowledge(
+    code="en",
+    script="Latn",
+    name="English",
+    stem="English",
+    name_particles=frozenset(
+        ["de", "la", "las", "los", "del", "el", "di", "da", "do", "dos", "das", "du", "des", "le", "les", "van", "von",
+         "der", "den", "al", "bin", "ibn"]
+    ),
+    below_zero=re.compile(r"minus|negative|below", re.I),
+    units=UNITS,
+    dates=DATES,
+    phrases=PHRASES,
+    excuses=EXCUSES,
+    questions=QUESTIONS,
+)  # fmt: skip

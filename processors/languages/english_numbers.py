@@ -1,0 +1,246 @@
+"""Numbers in an English text: the values that its words may stand for, and those that it plainly spells out.
+
+`english_values` answers generously: it exists to silence alarms, so a word that might stand for a number is enough.
+`english_spelled` answers strictly: what it says must be in the translation.
+"""
+
+from __future__ import annotations
+
+import re
+
+from processors.languages.digits import ascii_digits
+from processors.languages.number_words import LONGEST, Spelled
+from processors.texts import Text, view
+
+_ENGLISH_WORD = re.compile(r"[a-z]+")
+
+
+@view
+def english_words(text: Text) -> frozenset[str]:
+    """The words of an English text in small letters: a cheap first look for those that matter."""
+    return frozenset(_ENGLISH_WORD.findall(text.string.lower()))
+
+
+# What an English word may stand for.
+ENGLISH_NUMBERS: dict[str, int] = {
+    word: n
+    for n, words in enumerate(
+        (
+            "zero nil nought",
+            "one first once single",
+            "two second twice couple both pair double half twin",
+            "three third thrice triple",
+            "four fourth quarter",
+            "five fifth",
+            "six sixth",
+            "seven seventh week",
+            "eight eighth",
+            "nine ninth",
+            "ten tenth decade",
+            "eleven eleventh",
+            "twelve twelfth noon midnight dozen",
+            "thirteen thirteenth",
+            "fourteen fourteenth fortnight",
+            "fifteen fifteenth",
+            "sixteen sixteenth",
+            "seventeen seventeenth",
+            "eighteen eighteenth",
+            "nineteen nineteenth",
+            "twenty twentieth score twenties",
+        )
+    )
+    for word in words.split()
+}
+ENGLISH_NUMBERS |= {
+    "thirty": 30,
+    "forty": 40,
+    "fourty": 40,
+    "fifty": 50,
+    "sixty": 60,
+    "seventy": 70,
+    "eighty": 80,
+    "ninety": 90,
+    "thirtieth": 30,
+    "fortieth": 40,
+    "fiftieth": 50,
+    "sixtieth": 60,
+    "seventieth": 70,
+    "eightieth": 80,
+    "ninetieth": 90,
+    "thirties": 30,
+    "forties": 40,
+    "fifties": 50,
+    "sixties": 60,
+    "seventies": 70,
+    "eighties": 80,
+    "nineties": 90,
+}
+ENGLISH_SCALES = {
+    "hundred": 100,
+    "hundreds": 100,
+    "hundredth": 100,
+    "century": 100,
+    "centuries": 100,
+    "thousand": 1000,
+    "thousands": 1000,
+    "thousandth": 1000,
+    "million": 10**6,
+    "millions": 10**6,
+    "billion": 10**9,
+    "billions": 10**9,
+    "trillion": 10**12,
+    "dozen": 12,
+    "dozens": 12,
+    "decades": 10,
+    "decade": 10,
+}
+_MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_WORD = re.compile(r"[A-Za-z]+|\d+(?:[.,]\d+)*")
+_ROMAN = re.compile(r"\b[IVXLC]{1,7}\b")
+_ROMAN_DIGITS = {"I": 1, "V": 5, "X": 10, "L": 50, "C": 100}
+
+
+def roman_value(numeral: str) -> int:
+    """The value of a Roman numeral below 400, "XIV" as 14."""
+    values = [_ROMAN_DIGITS[c] for c in numeral]
+    return sum(-v if any(later > v for later in values[i + 1 : i + 2]) else v for i, v in enumerate(values))
+
+
+# What stands behind a number in digits and gives it another value.
+SUFFIX = re.compile(
+    r"\s?(?a:(?P<decade>'?s\b)|(?P<pm>p\.?m\b)|(?P<scale>thousand|k\b|million|m\b|billion|bn\b|dozen))", re.I
+)
+SUFFIX_SCALES = {
+    "thousand": 1000, "k": 1000, "million": 10**6, "m": 10**6, "billion": 10**9, "bn": 10**9, "dozen": 12,
+}  # fmt: skip
+NEGATIVE = re.compile(r"(?<![\w.,)\]%\-–−])(?:[-−]|minus )(\d+(?:[.,]\d+)*)(?![-–]\d)")
+# One of these is in every match of it.
+MINUS_SIGNS = ("-", "−", "minus ")
+_COUNTS = [
+    "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "fifteen", "twenty",
+    "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety",
+]  # fmt: skip
+# Words that count units, to digits; empty where they say only roughly how many.
+COUNTING = {word: str(ENGLISH_NUMBERS[word]) for word in _COUNTS} | dict.fromkeys(
+    ("hundred", "thousand", "million", "billion", "dozen", "several", "few"), ""
+)
+
+
+class _Reader:
+    """Adds number words up as they come: "two hundred and five", "nineteen ninety", "5 thousand"."""
+
+    def __init__(self) -> None:
+        self.values: set[int] = set()
+        # Of the number that is being read: what the last scale ended, and what has come since.
+        self._total = self._current = 0
+
+    def read(self, word: str) -> None:
+        """The next word in small letters, or digits."""
+        if word in ENGLISH_SCALES:
+            self._scale(ENGLISH_SCALES[word])
+        elif word in ENGLISH_NUMBERS:
+            self._number(ENGLISH_NUMBERS[word])
+        elif word[0].isdigit():
+            digits = word.replace(",", "")
+            short = digits.isdigit() and len(digits) <= LONGEST
+            self._total, self._current = 0, int(digits) if short else 0
+        elif word != "and":
+            self._total = self._current = 0
+
+    def _scale(self, scale: int) -> None:
+        self._current = (self._current or 1) * scale
+        if scale >= 1000:
+            self._total, self._current = self._total + self._current, 0
+        self.values |= {scale, self._total + self._current}
+
+    def _number(self, n: int) -> None:
+        current = self._current
+        halves = current * 100 + n
+        if current and current % 10 == 0 and (current >= 20 or n >= 10) and n < 100:
+            # "twenty five", "nineteen ninety": a sum, or two halves of a year.
+            self.values.add(halves)
+            self._current = current + n
+        elif 10 <= current < 100 and n >= 10:
+            self.values.add(halves)
+            self._current = halves
+        else:
+            self._current = n
+        self.values |= {n, self._total + self._current}
+
+
+# Words that stand for several numbers: minutes, or percent.
+_SHARES = {"half": {15, 25, 30, 45, 50}, "quarter": {15, 25, 30, 45, 50}, "past": {15, 25, 30, 45, 50, 75}}
+
+
+def _singular(word: str) -> str:
+    known = word in ENGLISH_NUMBERS or word in ENGLISH_SCALES
+    return word[:-1] if len(word) > 2 and word.endswith("s") and not known else word
+
+
+@view
+def english_values(text: Text) -> frozenset[str]:
+    """Every value that number words of `text` may stand for, alone and compounded, as digit strings."""
+    string = ascii_digits(text.string)
+    reader = _Reader()
+    values = reader.values
+    for token in _WORD.findall(string):
+        word = _singular(token.lower())
+        reader.read(word)
+        if word[:3] in _MONTH_NAMES and token[0].isupper():
+            values.add(_MONTH_NAMES.index(word[:3]) + 1)
+        if word in _SHARES:
+            values |= _SHARES[word]
+    values |= {roman_value(m) for m in _ROMAN.findall(string)}
+    result = {str(v) for v in values}
+    if "half" in string:
+        result |= {"0.5", "1.5", "2.5", "3.5"} | {f"{v}.5" for v in values if v < 100}
+    return frozenset(result)
+
+
+# Not "one" and "two", which Arabic says by the form of the noun, nor what is more often no number ("second").
+_ALONE = [
+    "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen",
+    "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "third", "fourth", "fifth", "sixth", "seventh",
+    "eighth", "ninth", "tenth", "eleventh", "twelfth",
+]  # fmt: skip
+_TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
+_SCALES = ("thousand", "million", "billion", "trillion")
+# (?a: of small and capital letters only ASCII ones are alike: "ſ" is no "s", though re.I takes it for one.
+_SPELLED = re.compile(
+    r"\b(?a:(?P<tens>" + "|".join(_TENS) + r")[- ](?P<one>one|two|three|four|five|six|seven|eight|nine)"
+    r"|(?P<scale>" + "|".join(_SCALES) + r")s?|(?P<fraction>half|quarters?|(?:a|one|two)[- ]thirds?)|(?P<twice>twice)"
+    r"|(?P<number>" + "|".join(_ALONE + _TENS) + r"))\b"
+    r"|(?<=[a-z]\s)(?P<roman>(?a:[XVI]{2,6}))\b",
+    re.I,
+)  # fmt: skip
+
+# Words of which one must be there for a number to be spelled out.
+NUMBER_WORDS = frozenset(
+    [*_ALONE, *_TENS, *_SCALES, *(f"{name}s" for name in _SCALES), "half", "twice", "quarter", "quarters", "third",
+     "thirds", "ii", "iii", "iv", "vi", "vii", "viii", "ix", "xi", "xii", "xiii", "xiv", "xv", "xvi", "xvii", "xviii",
+     "xix", "xx", "xxi"]
+)  # fmt: skip
+
+
+@view
+def english_spelled(text: Text) -> Spelled | None:
+    """The numbers that an English text spells out, scales ("million") and fractions apart; None where it has none."""
+    if english_words(text).isdisjoint(NUMBER_WORDS):
+        return None
+    found = Spelled()
+    for m in _SPELLED.finditer(text.string):
+        word = m[0].lower()
+        match m.lastgroup:
+            case "one":
+                found.values[ENGLISH_NUMBERS[m["tens"].lower()] + ENGLISH_NUMBERS[m["one"].lower()]] += 1
+            case "scale":
+                found.scales[m["scale"].lower()] += 1
+            case "fraction":
+                found.fractions.add(re.split(r"[- ]", word)[-1].rstrip("s"))
+            case "twice":
+                found.fractions.add("twice")
+            case "number":
+                found.values[ENGLISH_NUMBERS[word]] += 1
+            case _ if m[0].isupper():
+                found.romans.add(roman_value(m[0]))
+    return found or None

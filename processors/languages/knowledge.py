@@ -1,0 +1,143 @@
+"""What is known of a language, as data: one frozen `LanguageKnowledge` a language, in the file of its name.
+
+A check holds rules and no words: it asks for the part that it needs and says nothing where that part is None
+(`processors.languages.language.knowledge` looks an object up). Texts are translated from English, so English has parts
+that a target needs not, and a target's words stand under English ones ("May", "write") or names of things ("km").
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from processors.languages.alphabets import ANY_LENGTHS, Lengths
+from processors.languages.number_words import NumberWords
+
+# Names that are written with Latin letters in any script.
+PRODUCTS = frozenset(["wifi", "wi-fi", "email", "e-mail", "iphone", "ipad", "ipod", "ebay", "linux", "android"])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Letters:
+    """Letters of the language's script that are another language's, and words that tell that language."""
+
+    foreign: re.Pattern[str]
+    # One whole word in the script.
+    word: re.Pattern[str]
+    foreign_words: re.Pattern[str]
+    # Whose letters they are, for the verdict.
+    whose: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Units:
+    """`words`: name of a unit to a pattern of its words, whole but for what `before` says may be written with them.
+
+    In a target's spelling and small letters; English ones as they stand behind a number. `scale` are words that tell a
+    temperature or the like without naming its scale, by kind; `percent` is what follows a number, `percent_signs`
+    are strings of which one must be there for it.
+    """
+
+    words: Mapping[str, str]
+    before: str = ""
+    unnamed: Mapping[str, str] | None = None
+    percent: str = ""
+    percent_signs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dates:
+    """Months and days by their English names, with what may be written before them; eras and halves of the day.
+
+    `morning` and `evening` may stand for "a.m." and "p.m."; `only_morning` can stand for nothing else.
+    """
+
+    months: Mapping[str, str]
+    days: Mapping[str, str]
+    era: str
+    morning: str
+    evening: str
+    only_morning: str
+    only_evening: str
+    before_month: str = ""
+    before_day: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Phrases:
+    """What a model that writes this language adds instead of translating.
+
+    Each `*_signs` are strings of which one stands in every match of the patterns beside: a cheap first look.
+    `echo` talks of translating in front of the answer, `label` is a word and a colon there, `note` and `service` stand
+    behind it. `refusal` and `model` ("as a language model") are in the plain spelling; `translating` is the stem of
+    "translate".
+    """
+
+    signs: tuple[str, ...]
+    echo: str
+    echo_signs: tuple[str, ...]
+    translating: str
+    refusal_signs: tuple[str, ...]
+    refusal: str
+    model: str
+    label: re.Pattern[str] | None = None
+    note: re.Pattern[str] | None = None
+    service: re.Pattern[str] | None = None
+    service_signs: tuple[str, ...] = ()
+    # What SmolLM3's flags /think and /no_think become when they are translated.
+    flag: re.Pattern[str] | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Excuses:
+    """Of a source: where it says such a thing itself, its translation may."""
+
+    translating: str
+    refusing: re.Pattern[str]
+    model: re.Pattern[str]
+    notes: re.Pattern[str]
+    serving: re.Pattern[str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Questions:
+    """How a text asks. `asks` is in the target's own spelling, `requests` in its plain one.
+
+    `requests`: an English verb that begins a request to the stems of which one must be in the target. Of a source,
+    `instruction` begins one, `request` is around the verb, and `tag` ends what other languages say without a question.
+    """
+
+    asks: re.Pattern[str] | None = None
+    requests: Mapping[str, str] | None = None
+    instruction: re.Pattern[str] | None = None
+    request: str = "{verbs}"
+    tag: re.Pattern[str] | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LanguageKnowledge:
+    """What the checks may know of one language. Compared by identity, so that it can stand for itself in a cache.
+
+    `normalise` gives the plain spelling in which words are looked for. `name` is the English name and `stem` how words
+    about the language begin, for what a model says of its translation. `dangling` are words that end no sentence.
+    """
+
+    code: str
+    script: str
+    name: str = ""
+    stem: str = ""
+    normalise: Callable[[str], str] = str
+    lengths: Lengths = ANY_LENGTHS
+    letters: Letters | None = None
+    loans: frozenset[str] = PRODUCTS
+    # Small words of names in Latin letters: "Callejon del Beso".
+    name_particles: frozenset[str] = frozenset()
+    dangling: frozenset[str] = frozenset()
+    numbers: NumberWords | None = None
+    below_zero: re.Pattern[str] | None = None
+    units: Units | None = None
+    dates: Dates | None = None
+    phrases: Phrases | None = None
+    excuses: Excuses | None = None
+    questions: Questions | None = None
