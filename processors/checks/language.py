@@ -1,4 +1,4 @@
-"""Is the target in the target language: untranslated English, foreign scripts, Persian letters, transliteration."""
+"""Is the target in the target language: untranslated English, foreign scripts, a neighbour's letters."""
 
 from __future__ import annotations
 
@@ -6,23 +6,16 @@ import re
 
 from processors.checks.pair import Pair
 from processors.checks.verdict import Verdict, excerpt
+from processors.languages.english import ENGLISH
 from processors.protected.find import blanked
 from processors.texts.text import Text, view
-
-# Small words of names in other languages: "Callejon del Beso", "Ludwig van Beethoven".
-_PARTICLES = frozenset(
-    ["de", "la", "las", "los", "del", "el", "di", "da", "do", "dos", "das", "du", "des", "le", "les", "van", "von",
-     "der", "den", "al", "bin", "ibn"]
-)  # fmt: skip
-
-# Written so in Arabic too.
-_LOANS = frozenset(["wifi", "wi-fi", "email", "e-mail", "iphone", "ipad", "ipod", "ebay", "linux", "android"])
 
 _LATIN = re.compile(r"[A-Za-z][A-Za-z]")
 _WORD = r"[A-Za-zÀ-ÖØ-öø-ɏḀ-ỹ][A-Za-zÀ-ÖØ-öø-ɏḀ-ỹ'’\-]*"
 _STRETCH = re.compile(rf"{_WORD}(?:[\s,;:\"“”()]{{1,3}}{_WORD})*")
 _WORDS = re.compile(_WORD)
-# Scripts that no translation into Arabic needs unless the source shows them. Greek stands in formulas: soft.
+# Scripts that no translation needs unless it is written in them or the source shows them. Greek stands in formulas:
+# soft.
 _FOREIGN = re.compile(
     r"[\u0370-\u03ff\u0400-\u052f\u0530-\u05ff\u0700-\u074f\u0780-\u07bf\u0900-\u1cff\u2e80-\u2fff\u3040-\u30ff"
     r"\u3100-\u9fff\u3001\u3002\uff01\uff08\uff09\uff0c\uff1a\uff1b\uff1f\ua000-\uabff\uac00-\ud7ff\uf900-\ufaff\U0001b000-\U0001b16f\U00020000-\U0003ffff]+"
@@ -39,16 +32,11 @@ _SCRIPTS = (
     ("Thai", "Thai", re.compile(r"[\u0e00-\u0e7f]")),
 )
 _EXPECTED = {"Hant": "Hans", "Hani": "Hans"}
-_PERSIAN = re.compile(r"[\u067e\u0686\u0698\u06a9\u06af\u06cc\u06be\u06c1\u06d2\u0679\u0688\u0691\u06ba\u06f0-\u06f9]")
-_ARABIC_WORD = re.compile(r"[\u0620-\u065f\u066e-\u06ff]+")
-_PERSIAN_WORDS = re.compile(
-    r"(?<!\w)(?:است|نیست|هستند|می[\u200c ]?\w+|این|برای|که|شما|کنید|کرد|کردن|ہے|ہیں|کے|میں|نہیں)(?!\w)"
-)
 
 
 def _is_prose(words: list[str]) -> tuple[int, int]:
     """(number of words, number of those written small), code-like ones left out."""
-    small = sum(1 for w in words if w[0].islower() and w[1:].islower() and w not in _PARTICLES)
+    small = sum(1 for w in words if w[0].islower() and w[1:].islower() and w not in ENGLISH.name_particles)
     return len(words), small
 
 
@@ -104,7 +92,7 @@ def _of_stretch(pair: Pair, m: re.Match[str]) -> Verdict | None:
     if sum(w.lower() in known for w in words) * 2 >= count:
         if small >= 3 and count >= 5:
             return Verdict("untranslated", True, f"{count} English words {where}")
-        named = small == 1 and (len(words[0]) <= 3 or quoted or _is_mention(source, m.group()))
+        named = small == 1 and (len(words[0]) <= 3 or quoted or _is_mention(pair, m.group()))
         return None if named else Verdict("untranslated", False, f"{count} English words {where}")
     entity = text[m.start() - 1 : m.start()] == "&" and text[m.end() : m.end() + 1] == ";"
     if not entity and not quoted and any(w.islower() and len(w) >= 2 and w not in known for w in words):
@@ -112,12 +100,12 @@ def _of_stretch(pair: Pair, m: re.Match[str]) -> Verdict | None:
     return None
 
 
-def _is_mention(source: str, word: str) -> bool:
+def _is_mention(pair: Pair, word: str) -> bool:
     """A loan word, or one that the source speaks of ("the Latin word cella")."""
-    return (
-        word.lower() in _LOANS
-        or re.search(rf"\b(?:word|term|called|named|verb|noun) {re.escape(word)}\b", source) is not None
-    )
+    if word.lower() in pair.knowledge.loans:
+        return True
+    speaks = ENGLISH.excuses.mention.replace("WORD", re.escape(word)) if ENGLISH.excuses else "(?!)"
+    return re.search(speaks, pair.source.string) is not None
 
 
 def _quoted_in(source: str, stretch: str) -> bool:
@@ -137,8 +125,8 @@ def check_identical(pair: Pair) -> list[Verdict]:
 
 
 def check_script(pair: Pair) -> list[Verdict]:
-    """Letters of a wrong script: hard for scripts that the source does not have, soft for single Persian letters."""
-    found = (_foreign(pair), _persian(pair), _latin_share(pair))
+    """Letters of a wrong script: hard for scripts that the source does not have, soft for a neighbour's letters."""
+    found = (_foreign(pair), _neighbour(pair), _latin_share(pair))
     return [verdict for verdict in found if verdict]
 
 
@@ -160,18 +148,19 @@ def _foreign(pair: Pair) -> Verdict | None:
     return None
 
 
-def _persian(pair: Pair) -> Verdict | None:
-    """Letters of the Persian and Urdu alphabets that are not Arabic's."""
-    target = pair.target.string
-    if pair.script != "Arab" or pair.language != "ar" or not _PERSIAN.search(target):
+def _neighbour(pair: Pair) -> Verdict | None:
+    """Letters of a language that shares the script: Persian and Urdu ones in Arabic."""
+    target, letters = pair.target.string, pair.knowledge.letters
+    if letters is None or not letters.foreign.search(target):
         return None
     allowed = _characters(pair.source)
-    words = _ARABIC_WORD.findall(target)
-    persian = [w for w in words if any(c not in allowed for c in _PERSIAN.findall(w))]
-    if not persian:
+    words = letters.word.findall(target)
+    foreign = [w for w in words if any(c not in allowed for c in letters.foreign.findall(w))]
+    if not foreign:
         return None
-    hard = (len(persian) >= 4 and len(persian) * 5 >= len(words)) or len(_PERSIAN_WORDS.findall(target)) >= 2
-    return Verdict("script", hard, f"Persian or Urdu letters: '{' '.join(persian[:4])}'")
+    many = len(foreign) >= 4 and len(foreign) * 5 >= len(words)
+    hard = many or len(letters.foreign_words.findall(target)) >= 2
+    return Verdict("script", hard, f"{letters.whose} letters: '{' '.join(foreign[:4])}'")
 
 
 def _latin_share(pair: Pair) -> Verdict | None:

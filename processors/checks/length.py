@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from processors.checks.pair import Pair
 from processors.checks.verdict import Verdict, excerpt
+from processors.languages.alphabets import Lengths
 from processors.texts.prose import filled_lines, sentences, visible_length
 from processors.texts.text import Text, view
 
@@ -14,52 +15,7 @@ _ENDS = frozenset(".!?؟۔…:;؛\"'”»)]}’*`_|>。！？።፧%٪-—–")
 # Ends of a text that goes on.
 _OPEN_ENDS = ("...", "…", " -", " –", " —", "-", "،", "]")
 _CLOSERS = "\"'”»)]}’*_ \u200f\u200e\u200d\ufe0f"
-# Words that end no sentence. fmt: off
-_DANGLING = frozenset(
-    [
-        "و",
-        "في",
-        "من",
-        "على",
-        "إلى",
-        "الى",
-        "أن",
-        "ان",
-        "إن",
-        "التي",
-        "الذي",
-        "الذين",
-        "عن",
-        "مع",
-        "أو",
-        "ثم",
-        "بين",
-        "لأن",
-        "كما",
-        "هذا",
-        "هذه",
-        "ذلك",
-        "تلك",
-        "قد",
-        "لم",
-        "لن",
-        "كان",
-        "كانت",
-    ]
-)
-# fmt: on
-# Characters without spaces in the target for one in the source. Over 1,000 FLORES references lie within
-# [0.53, 1.5] but for misaligned lines, Tatoeba's free translations of over 15 characters within [0.35, 1.8].
-_SHORTEST, _CUT, _LONGEST = 0.36, 0.85, 2.2
-# Where sentences are fewer: (number of the source's sentences, length ratio below which one is thought lost), and
-# what is added to it where they are long, 80 characters each. Two sentences are often made one, with fewer words; the
-# more and the longer they are, the less the ratio varies. Lines are kept by translators: fewer lines tell more.
-_FEWER = ((2, 0.55), (3, 0.62), (4, 0.68), (6, 0.72), (10, 0.76))
-_FEWER_SHORT, _FEWER_LONG, _FEWER_LINES = 0.52, 0.08, 0.80
 _SENTENCE_BREAK = re.compile(r"[.!?][\"')\]]? +\S")
-_ANY_SCRIPT = (0.12, 0.12, 8.0)
-
-
 # What servers say of an answer that ended by itself.
 _NATURAL = frozenset(["stop", None, "", "eos", "end_turn", "stop_sequence"])
 
@@ -90,8 +46,8 @@ class _Measured:
     ended: bool
 
     @property
-    def arabic(self) -> bool:
-        return self.pair.script == "Arab"
+    def known(self) -> Lengths:
+        return self.pair.knowledge.lengths
 
 
 def check_length(pair: Pair) -> list[Verdict]:
@@ -104,7 +60,7 @@ def check_length(pair: Pair) -> list[Verdict]:
     if x < 15 and y <= 60:
         return []
     ended = _ended(pair)
-    if ended and _plainly_whole(source, x, y):
+    if ended and _plainly_whole(pair, x, y):
         return []
     x, y = visible_length(pair.source), visible_length(pair.target)
     if not x or not y:
@@ -124,16 +80,16 @@ def _ended(pair: Pair) -> bool:
     return target[-1:] in _ENDS
 
 
-def _plainly_whole(source: str, x: int, y: int) -> bool:
+def _plainly_whole(pair: Pair, x: int, y: int) -> bool:
     """A cheap look that spares most pairs the rules: a sentence of about the source's length."""
+    source = pair.source.string
     if "\n" in source or not x * 0.6 < y < x * 1.7:
         return False
-    return y >= x * _FEWER[-1][1] or not _SENTENCE_BREAK.search(source)
+    return y >= x * pair.knowledge.lengths.fewest or not _SENTENCE_BREAK.search(source)
 
 
 def _too_long(m: _Measured) -> Verdict | None:
-    longest = _LONGEST if m.arabic else _ANY_SCRIPT[2]
-    if m.ratio > longest and m.y > 60:
+    if m.ratio > m.known.longest and m.y > 60:
         return Verdict("length", False, f"{m.ratio:.1f} times the source's length")
     return None
 
@@ -143,8 +99,8 @@ def _end_missing(m: _Measured) -> Verdict | None:
         return None
     target = m.pair.target.string.rstrip()
     end = f"the end is missing after '{excerpt(target[-30:])}'"
-    cut = (_CUT if m.arabic else _ANY_SCRIPT[1]) if m.x >= 45 else 0.5
-    if m.ratio < cut or m.x >= 120 or target.split()[-1] in _DANGLING:
+    cut = m.known.cut if m.x >= 45 else 0.5
+    if m.ratio < cut or m.x >= 120 or target.split()[-1] in m.pair.knowledge.dangling:
         return Verdict("truncation", m.x >= 60 and m.ratio < 0.55, f"{end} ({m.ratio:.2f} of the source's length)")
     if m.x >= 60 and (target[-1].isalnum() or target.endswith(_OPEN_ENDS)):
         return Verdict("truncation", False, end)
@@ -152,9 +108,7 @@ def _end_missing(m: _Measured) -> Verdict | None:
 
 
 def _too_short(m: _Measured) -> Verdict | None:
-    shortest = _ANY_SCRIPT[0]
-    if m.arabic:
-        shortest = _SHORTEST if m.x < 60 else 0.45 if m.x < 90 else 0.5
+    shortest = next((ratio for fewest, ratio in m.known.shortest_from if m.x >= fewest), m.known.shortest)
     if m.ratio < shortest and m.x >= 15:
         hard = m.x >= 200 and m.ratio < 0.2
         return Verdict("truncation", hard, f"only {m.ratio:.2f} of the source's length")
@@ -162,23 +116,24 @@ def _too_short(m: _Measured) -> Verdict | None:
 
 
 def _lines_lost(m: _Measured) -> Verdict | None:
-    if m.arabic and m.ratio >= _FEWER_LINES:
+    if m.ratio >= m.known.fewer_lines:
         return None
     left, right = filled_lines(m.pair.source), filled_lines(m.pair.target)
-    if left >= 3 and right * 10 < left * (10 if m.arabic else 8):
+    if left >= 3 and right * 10 < left * m.known.lines_of_ten:
         return Verdict("truncation", False, f"{right} lines where the source has {left} ({m.ratio:.2f})")
     return None
 
 
 def _sentences_lost(m: _Measured) -> Verdict | None:
-    if not m.arabic or m.ratio >= _FEWER_LINES:
+    known = m.known
+    if not known.fewer or m.ratio >= known.fewer_lines:
         return None
     left, right = len(sentences(m.pair.source)), len(sentences(m.pair.target))
-    few = _FEWER_SHORT
+    few = known.fewer_short
     if m.x >= 150 or m.x >= 80 * left:
-        few = next((most for fewest, most in reversed(_FEWER) if left >= fewest), 0.0)
+        few = next((most for fewest, most in reversed(known.fewer) if left >= fewest), 0.0)
     if m.x >= 80 * left:
-        few = min(few + _FEWER_LONG, _FEWER[-1][1])
+        few = min(few + known.fewer_long, known.fewest)
     if right < left and m.ratio < few:
         return Verdict("truncation", False, f"{right} sentences where the source has {left} ({m.ratio:.2f})")
     return None

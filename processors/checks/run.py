@@ -24,6 +24,7 @@ from processors.checks.repetition import check_repetition
 from processors.checks.structure import check_json, check_messages, check_placeholders, check_protected, check_tags
 from processors.checks.verdict import Verdict
 from processors.conversations.parts import Part, split_parts
+from processors.languages.language import DEFAULT
 
 __all__ = ["CHECKS", "VERDICTS", "Check", "Verdict", "check_chunk", "check_conversation", "check_pair", "has_hard"]
 
@@ -51,11 +52,6 @@ class Check:
         return self.languages is None or pair.language in self.languages
 
 
-def _numbers(pair: Pair) -> list[Verdict]:
-    language = pair.language if pair.script == "Arab" else ""
-    return check_numbers(pair.source.string, pair.target.string, language=language)
-
-
 # In the order in which a pair's verdicts are told. The order on chunks has the most telling first: a refusal is also
 # short, an untranslated text has also lost nothing.
 CHECKS = (
@@ -69,7 +65,7 @@ CHECKS = (
     Check("tags", check_tags, says=("structure",)),
     Check("placeholders", check_placeholders, says=("protected",)),
     Check("flags", check_flags, on_chunks=4),
-    Check("numbers", _numbers),
+    Check("numbers", check_numbers),
     Check("repetition", check_repetition, on_chunks=6),
     Check("prompt_echo", check_prompt_echo, on_chunks=3),
     Check("refusal", check_refusal, on_chunks=2),
@@ -90,14 +86,14 @@ def check_pair(
     source: str,
     target: str,
     *,
-    script: str = "Arab",
-    language: str = "ar",
+    script: str = DEFAULT.script,
+    language: str = DEFAULT.code,
     finish_reason: str | None = "stop",
 ) -> list[Verdict]:
     """Everything found wrong with `target` as a translation of the English `source`; `[]` if nothing.
 
-    `script` is the target's (ISO 15924), `language` its BCP 47 code: Arabic's spelled-out numbers and its alphabet
-    are known, elsewhere those checks say less. `finish_reason` is the server's; anything but a natural stop is hard.
+    `script` is the target's (ISO 15924), `language` its BCP 47 code: of a language without a file in
+    `processors.languages` the checks say less. `finish_reason` is the server's; anything but a natural stop is hard.
     """
     pair = Pair.of(source, target, language=language, script=script, finish_reason=finish_reason)
     verdicts: list[Verdict] = []
@@ -116,7 +112,12 @@ def check_pair(
 
 
 def check_chunk(
-    source: str, target: str, *, script: str = "Arab", language: str = "ar", finish_reason: str | None = "stop"
+    source: str,
+    target: str,
+    *,
+    script: str = DEFAULT.script,
+    language: str = DEFAULT.code,
+    finish_reason: str | None = "stop",
 ) -> Verdict | None:
     """The first reason to ask the translator again for one chunk, or None: a hard verdict of a check on chunks."""
     pair = Pair.of(source, target, language=language, script=script, finish_reason=finish_reason)
@@ -134,8 +135,8 @@ def check_conversation(
     source_messages: list[dict[str, Any]],
     target_messages: list[dict[str, Any]],
     *,
-    script: str = "Arab",
-    language: str = "ar",
+    script: str = DEFAULT.script,
+    language: str = DEFAULT.code,
 ) -> list[Verdict]:
     """Verdicts on a whole candidate, each with its message's index: structure first, then each pair of parts.
 

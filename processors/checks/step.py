@@ -10,6 +10,7 @@ from datatrove.pipeline.base import PipelineStep
 from processors.checks.run import check_conversation, has_hard
 from processors.checks.verdict import Verdict
 from processors.errors import InputError
+from processors.languages.language import DEFAULT
 
 if TYPE_CHECKING:
     from datatrove.data import Document, DocumentsPipeline
@@ -25,7 +26,7 @@ class ConversationChecker(PipelineStep):
     name = "Checks"
     type = "Scorer"
 
-    def __init__(self, script: str = "Arab", language: str = "ar") -> None:
+    def __init__(self, script: str = DEFAULT.script, language: str = DEFAULT.code) -> None:
         super().__init__()
         self.script, self.language = script, language
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,7 @@ class Lengths:
     one is thought lost), and what is added to it where they are long, 80 characters each; `fewer_short` where the
     whole is short. Two sentences are often made one, with fewer words; the more and the longer they are, the less the
     ratio varies. Lines are kept by translators: fewer lines tell more, below `fewer_lines`. Without `fewer` sentences
-    are not counted. `lines` is the share of the source's lines below which some are thought lost.
+    are not counted. Fewer than `lines_of_ten` lines for ten of the source are too few.
     """
 
     shortest: float = 0.12
@@ -28,8 +29,13 @@ class Lengths:
     fewer: tuple[tuple[int, float], ...] = ()
     fewer_short: float = 0.0
     fewer_long: float = 0.0
-    fewer_lines: float | None = None
-    lines: float = 0.8
+    fewer_lines: float = inf
+    lines_of_ten: int = 8
+
+    @property
+    def fewest(self) -> float:
+        """The ratio from which the number of sentences does not matter."""
+        return self.fewer[-1][1] if self.fewer else 0.76
 
 
 ANY_LENGTHS = Lengths()
@@ -44,7 +50,7 @@ ARABIC_LENGTHS = Lengths(
     fewer_short=0.52,
     fewer_long=0.08,
     fewer_lines=0.80,
-    lines=1.0,
+    lines_of_ten=10,
 )
 
 

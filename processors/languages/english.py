@@ -132,7 +132,7 @@ PHRASES = Phrases(
 )
 
 EXCUSES = Excuses(
-    translating="translat|interpret",
+    translating=r"translat|\binterpret",
     refusing=re.compile(
         r"\b(?:can(?:no|['’]?)t|cannot|can not|can never|unable|not able|impossible|couldn['’]?t|could not|won['’]?t"
         r"|not possible|incapable|refus\w+|declin\w+|afraid|\w+n['’]t able|no longer able"
@@ -148,6 +148,7 @@ EXCUSES = Excuses(
         r"|chang|edit|modif|useful",
         re.I,
     ),
+    mention=r"\b(?:word|term|called|named|verb|noun) WORD\b",
 )
 
 QUESTIONS = Questions(
@@ -157,7 +158,7 @@ QUESTIONS = Questions(
         r"outline|analy[sz]e|evaluate|what|how|why|who|when|where|which|can you|could you|is|are|do|does|did)\b",
         re.I,
     ),
-    request=r"(?:please,? |now,? |can you |could you )?({verbs})\b(?! (?:down|off|me|to|back)\b)",
+    request=r"(?:please,? |now,? |can you |could you )?(VERBS)\b(?! (?:down|off|me|to|back)\b)",
     tag=re.compile(
         r"(?:,\s(?:will|would|shall|can|could|do|did|does|is|are|was|were|have|has|right|ok|okay|you know|\w+n['’]t)\b"
         r"[^,.?]{0,15}|^(?:Maybe|So|And|But)\b[^?]*|\b(?:right|okay|huh|eh)"

@@ -98,6 +98,8 @@ class Excuses:
     model: re.Pattern[str]
     notes: re.Pattern[str]
     serving: re.Pattern[str]
+    # Speaks of WORD as a word.
+    mention: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,13 +107,13 @@ class Questions:
     """How a text asks. `asks` is in the target's own spelling, `requests` in its plain one.
 
     `requests`: an English verb that begins a request to the stems of which one must be in the target. Of a source,
-    `instruction` begins one, `request` is around the verb, and `tag` ends what other languages say without a question.
+    `instruction` begins one, `request` is around VERBS, and `tag` ends what other languages say without a question.
     """
 
     asks: re.Pattern[str] | None = None
     requests: Mapping[str, str] | None = None
     instruction: re.Pattern[str] | None = None
-    request: str = "{verbs}"
+    request: str = "(VERBS)"
     tag: re.Pattern[str] | None = None
 
 

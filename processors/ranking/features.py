@@ -30,8 +30,10 @@ import numpy as np
 import regex
 from numpy.typing import NDArray
 
+from processors.checks.pair import Pair
 from processors.checks.quantities.digits import check_numbers
 from processors.checks.verdict import Verdict
+from processors.languages.language import DEFAULT
 from processors.languages.scripts import count_many
 from processors.scoring.agreement import agreement
 
@@ -89,8 +91,8 @@ def measure(
     rows: Texts,
     verdicts: Verdicts | None = None,
     *,
-    script: str = "Arab",
-    language: str = "ar",
+    script: str = DEFAULT.script,
+    language: str = DEFAULT.code,
 ) -> Measures:
     """Measures every candidate of every row; a missing candidate is None.
 
@@ -108,8 +110,12 @@ def measure(
     foreign = np.maximum(target[:, 2] - target[:, 3] - digits, 0)
     ratio = np.log((target[:, :2] + 1.0) / (source[:, :2] + 1.0))
     if verdicts is None:
-        known = language if script == "Arab" else ""
-        faults = [len(check_numbers(s, t, language=known)) for s, row in zip(sources, texts, strict=True) for t in row]
+        pairs = (
+            Pair.of(source, target, language=language, script=script)
+            for source, row in zip(sources, texts, strict=True)
+            for target in row
+        )
+        faults = [len(check_numbers(pair)) for pair in pairs]
     else:
         faults = [sum(v.check == "numbers" for v in found) for row in verdicts for found in row]
     ends = _distances(sources, flat, lambda text: len(_SENTENCE_END.findall(text)))

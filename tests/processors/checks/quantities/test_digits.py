@@ -4,8 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.checks.quantities.digits import check_numbers
+from processors.checks.pair import Pair
+from processors.checks.quantities import digits
+from processors.checks.verdict import Verdict
 from processors.languages.digits import canonical, numbers
+
+
+def check_numbers(source: str, target: str, language: str = "ar") -> list[Verdict]:
+    return digits.check_numbers(Pair.of(source, target, language=language))
+
 
 # (source, good target, faulty target)
 FAULTS = [
