@@ -12,7 +12,7 @@ text shows (lengths, scripts, digits, markup, protected spans); one with a file 
 True
 
 To add a language: write `processors/languages/<name>.py` with its `LanguageKnowledge`, a part for each field that you
-can fill (`persian.py` shows all that a language written with Arabic letters needs); add it to `_KNOWN` below; add
+can fill (`arabic.py` has all of them); add it to `_KNOWN` below; add
 twenty correct pairs, which must raise no alarm, and a few faults to `tests/processors/languages/`. A recipe then says
 `language: {code: fa, name: Persian, script: Arab}`: `code` and `script` choose what the checks know, `name` is what
 prompts say, and nothing else has to be set.

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from processors.errors import InputError
+from processors.languages.language import DEFAULT
 from processors.memory.files import FORMATS, read_units, write_units
 from processors.memory.segments import Segment, segments
 from processors.memory.tmx import Entry, same_language
@@ -73,7 +74,7 @@ class Memory:
     """
 
     source: str = "en"
-    target: str = "ar"
+    target: str = DEFAULT.code
     counts: MemoryCounts = field(default_factory=MemoryCounts)
     conflicts: list[Conflict] = field(default_factory=list)
     _units: dict[str, Entry] = field(default_factory=dict, repr=False)
@@ -85,7 +86,7 @@ class Memory:
         paths: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
         *,
         source: str = "en",
-        target: str = "ar",
+        target: str = DEFAULT.code,
     ) -> Memory:
         """Reads one file or several (`.tmx .tsv .csv .jsonl`), in order; a later file's pair goes before. A folder
         stands for such files in it, by name.
@@ -247,7 +248,7 @@ class Memory:
         rows: Iterable[tuple[Sequence[dict[str, Any]], Sequence[dict[str, Any]]]],
         *,
         source: str = "en",
-        target: str = "ar",
+        target: str = DEFAULT.code,
     ) -> Memory:
         """A memory of a finished build: (source messages, messages of the chosen candidate) for each row.
 

@@ -21,6 +21,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from processors.errors import InputError
+from processors.languages.language import DEFAULT
 from processors.ranking.features import (
     CONTRASTS,
     MEASURES,
@@ -183,11 +184,11 @@ class Ranker:
     pair: Weights
     consensus: Weights
     standings: Mapping[str, Standing] = field(default_factory=dict)
-    script: str = "Arab"
-    language: str = "ar"
+    script: str = DEFAULT.script
+    language: str = DEFAULT.code
 
     @classmethod
-    def load(cls, path: Path = SHIPPED, *, script: str = "Arab", language: str = "ar") -> "Ranker":
+    def load(cls, path: Path = SHIPPED, *, script: str = DEFAULT.script, language: str = DEFAULT.code) -> "Ranker":
         """Reads a trained ranker. Raises `InputError` for a file that `model_recipes.ranker.train` did not write."""
         try:
             plain = json.loads(path.read_text(encoding="utf-8"))

@@ -12,6 +12,7 @@ import numpy as np
 
 from processors.conversations.parts import split_parts
 from processors.errors import InputError
+from processors.languages.language import DEFAULT
 from processors.languages.scripts import count_many, count_script, count_size
 
 
@@ -51,7 +52,7 @@ def length_ratio(source: str, target: str, alpha: float = 1.0) -> float:
     return _length_ratio(count_size(source), count_size(target), alpha)
 
 
-def script_purity(text: str, script: str = "Arab", threshold: float = 0.90) -> float:
+def script_purity(text: str, script: str = DEFAULT.script, threshold: float = 0.90) -> float:
     """Share of the target script among the characters that show a script, over `threshold`, at most 1.
 
     `min(1, A / (A + L + D) / threshold)` over `text` without its URLs, e-mails, code and mathematics. A counts
@@ -71,7 +72,7 @@ def script_purity(text: str, script: str = "Arab", threshold: float = 0.90) -> f
 
 
 def score_pairs(
-    pairs: Iterable[tuple[str, str]], alpha: float = 1.0, script: str = "Arab", threshold: float = 0.90
+    pairs: Iterable[tuple[str, str]], alpha: float = 1.0, script: str = DEFAULT.script, threshold: float = 0.90
 ) -> list[Scores]:
     """`length_ratio` and `script_purity` of many pairs (source, target) at once: the same values, much faster."""
     _check_alpha(alpha)
@@ -87,7 +88,7 @@ def score_conversation(
     source_messages: Sequence[Mapping[str, str]],
     target_messages: Sequence[Mapping[str, str]],
     alpha: float = 1.0,
-    script: str = "Arab",
+    script: str = DEFAULT.script,
     threshold: float = 0.90,
 ) -> ConversationScores:
     """Scores a candidate message by message and as a whole.

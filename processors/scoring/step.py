@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from datatrove.pipeline.base import PipelineStep
 
 from processors.errors import InputError
+from processors.languages.language import DEFAULT
 from processors.scoring.length_and_script import score_conversation
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ class ConversationScorer(PipelineStep):
     name = "Length ratio and script purity"
     type = "Scorer"
 
-    def __init__(self, alpha: float = 1.0, script: str = "Arab", threshold: float = 0.90) -> None:
+    def __init__(self, alpha: float = 1.0, script: str = DEFAULT.script, threshold: float = 0.90) -> None:
         super().__init__()
         self.alpha, self.script, self.threshold = alpha, script, threshold
 

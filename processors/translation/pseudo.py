@@ -9,11 +9,12 @@ import codecs
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 from processors.errors import InputError
+from processors.languages.alphabets import ALPHABETS, Alphabet
+from processors.languages.language import DEFAULT
 from processors.translation.retry_ladder import Reply
 
 if TYPE_CHECKING:
@@ -28,30 +29,13 @@ _NOT_ASCII = re.compile(r"([^\x00-\x7f]+)")
 _SYMBOL_MARKS = frozenset({*range(0xFE00, 0xFE10), 0x20E3})
 
 
-@dataclass(frozen=True, slots=True)
-class _Script:
-    """`letters`: one for each of a to z, all different, so that different words stay different."""
-
-    letters: str
-    punctuation: dict[str, str]
-    # How Unicode's names of this script's plain letters begin.
-    name: str
-
-
-SCRIPTS = {
-    "Arab": _Script("ابصديفغهعجكلمنوحقرستطظضخىز", {",": "،", ";": "؛", "?": "؟"}, "ARABIC LETTER "),
-    "Cyrl": _Script("абцдефгхийклмнопярстувшжыз", {}, "CYRILLIC SMALL LETTER "),
-    "Ethi": _Script("አበቸደኤፈገሀኢጀከለመነኦፐቀረሰተኡቨወኸየዘ", {",": "፣", ";": "፤"}, "ETHIOPIC SYLLABLE "),
-}
-
-
 class _Table(dict[int, str]):
     """What each code point becomes, for str.translate; computed when a code point is first met."""
 
-    def __init__(self, script: _Script) -> None:
+    def __init__(self, alphabet: Alphabet) -> None:
         super().__init__()
-        self._script = script
-        self._latin = dict(zip(_LATIN, script.letters, strict=True))
+        self._alphabet = alphabet
+        self._latin = dict(zip(_LATIN, alphabet.letters, strict=True))
 
     def __missing__(self, code: int) -> str:
         character = chr(code)
@@ -62,7 +46,7 @@ class _Table(dict[int, str]):
             value = ""
         else:
             value = unicodedata.normalize("NFC", character)
-            value = self._script.punctuation.get(value, value)
+            value = self._alphabet.punctuation.get(value, value)
         self[code] = value
         return value
 
@@ -71,7 +55,7 @@ class _Table(dict[int, str]):
             return ""
         found = []
         for letter in unicodedata.normalize("NFKC", character).casefold():
-            if unicodedata.name(letter, "").startswith(self._script.name):
+            if unicodedata.name(letter, "").startswith(self._alphabet.unicode_name):
                 found.append(letter)
                 continue
             # A letter with marks is its base letter; a Hangul syllable, which decomposes into letters, is itself.
@@ -87,11 +71,11 @@ class _Table(dict[int, str]):
 
     def _any(self, letter: str) -> str:
         """A letter for one without a place of its own: neighbours in the code chart get different ones."""
-        return self._script.letters[(ord(letter) * 7 + ord(letter) // 26) % 26]
+        return self._alphabet.letters[(ord(letter) * 7 + ord(letter) // 26) % 26]
 
 
-def _converter(script: _Script) -> Callable[[str], str]:
-    table = _Table(script)
+def _converter(alphabet: Alphabet) -> Callable[[str], str]:
+    table = _Table(alphabet)
     # charmap_decode looks bytes up in an array: ten times as fast as str.translate, for the text that is mostly there.
     ascii_table = "".join(table[code] for code in range(128))
 
@@ -106,21 +90,21 @@ def _converter(script: _Script) -> Callable[[str], str]:
     return convert
 
 
-_CONVERTERS = {code: _converter(script) for code, script in SCRIPTS.items()}
+_CONVERTERS = {code: _converter(alphabet) for code, alphabet in ALPHABETS.items()}
 
 
-def pseudo_translate(text: str, spans: Sequence[Span], script: str = "Arab") -> str:
+def pseudo_translate(text: str, spans: Sequence[Span], script: str = DEFAULT.script) -> str:
     """`text` with every letter outside `spans` replaced by one of the target script, letter by letter.
 
     The same text gives the same answer, equal words (whatever their case) equal words, and different words of a to z
     different ones. White space, digits, symbols and emoji stay; sentence punctuation becomes the target's; combining
     marks go, but for those on a span. The length in characters and the number of words stay about equal (LR near 1).
     `spans`: the protected spans of `text`, sorted and non-overlapping, in code points; they stay as they are.
-    `script`: ISO 15924, one of SCRIPTS; InputError for another.
+    `script`: ISO 15924, one of ALPHABETS; InputError for another.
     """
     convert = _CONVERTERS.get(script)
     if convert is None:
-        raise InputError(f"no pseudo-localisation into the script {script!r}; choose one of {', '.join(SCRIPTS)}")
+        raise InputError(f"no pseudo-localisation into the script {script!r}; choose one of {', '.join(ALPHABETS)}")
     pieces: list[str] = []
     position = 0
     for span in spans:

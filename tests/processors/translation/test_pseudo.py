@@ -7,9 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from processors.errors import InputError
+from processors.languages.alphabets import ALPHABETS
 from processors.protected import compare as protection
 from processors.scoring import length_and_script as metrics
-from processors.translation.pseudo import SCRIPTS, pseudo_translate
+from processors.translation.pseudo import pseudo_translate
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def test_any_text(text: str) -> None:
 
 @given(st.from_regex(r"[a-z]{1,12}", fullmatch=True), st.from_regex(r"[a-z]{1,12}", fullmatch=True))
 def test_different_words_differ_in_every_script(one: str, other: str) -> None:
-    for script in SCRIPTS:
+    for script in ALPHABETS:
         assert (pseudo_translate(one, [], script) == pseudo_translate(other, [], script)) == (one == other)
 
 
@@ -108,13 +109,13 @@ def test_any_span_stays_where_it_is(text: str, data: st.DataObject) -> None:
         answer = answer[answer.index(kept) + len(kept) :]
 
 
-@pytest.mark.parametrize("script", SCRIPTS)
+@pytest.mark.parametrize("script", ALPHABETS)
 def test_every_script_is_complete(script: str) -> None:
-    letters = SCRIPTS[script].letters
+    letters = ALPHABETS[script].letters
     assert len(set(letters)) == 26
-    assert all(unicodedata.name(letter).startswith(SCRIPTS[script].name) for letter in letters)
+    assert all(unicodedata.name(letter).startswith(ALPHABETS[script].unicode_name) for letter in letters)
     answer = pseudo_translate("Hello Привет مرحبا ሰላም 你好", [], script)
-    assert all(unicodedata.name(c).startswith(SCRIPTS[script].name) for c in answer if c != " ")
+    assert all(unicodedata.name(c).startswith(ALPHABETS[script].unicode_name) for c in answer if c != " ")
 
 
 def test_an_unknown_script_is_named() -> None:
