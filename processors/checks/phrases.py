@@ -34,7 +34,7 @@ _FLAG = re.compile(r"(?<![\w/\\<])/(?:no_)?think\b(?!/)")
 _FLAG_SIGN = "think"
 
 
-class _Patterns(NamedTuple):
+class _Sought(NamedTuple):
     """What is looked for in a target: what its language says, and English, which models fall back to."""
 
     echo_signs: tuple[str, ...]
@@ -55,11 +55,11 @@ _ENGLISH, _EXCUSES = ENGLISH.phrases, ENGLISH.excuses
 
 
 @lru_cache(maxsize=16)
-def _patterns(known: LanguageKnowledge) -> _Patterns:
+def _patterns(known: LanguageKnowledge) -> _Sought:
     own = known.phrases or _NOTHING
     name, code = (re.escape(said) if said else "(?!)" for said in (known.name, known.code))
     model = rf"(?P<model>{_ENGLISH.model}|{own.model})"
-    return _Patterns(
+    return _Sought(
         (*_SIGNS, *_ENGLISH.signs, *own.signs, *filter(None, [known.name]), f"[{known.code.upper()}"),
         re.compile(rf"<{code}>|" + _TEMPLATE.replace("NAME", name), re.I),
         re.compile(_ENGLISH.echo.replace("NAME", name).replace("CODE", code), re.I),

@@ -32,7 +32,7 @@ _SOURCE_MORNING = re.compile(_SOURCE.morning, re.I)
 _SOURCE_EVENING = re.compile(_SOURCE.evening, re.I)
 
 
-class _Patterns(NamedTuple):
+class _DateWords(NamedTuple):
     """Of a target language."""
 
     month: re.Pattern[str]
@@ -45,10 +45,10 @@ class _Patterns(NamedTuple):
 
 
 @lru_cache(maxsize=16)
-def _patterns(dates: Dates) -> _Patterns:
+def _patterns(dates: Dates) -> _DateWords:
     months = "|".join(f"(?P<{name}>{words})" for name, words in dates.months.items())
     days = "|".join(f"(?P<{name}>{words})" for name, words in dates.days.items())
-    return _Patterns(
+    return _DateWords(
         re.compile(rf"(?<!\w){dates.before_month}(?:{months})(?!\w)"),
         re.compile(rf"(?<!\w){dates.before_day}(?:{days})(?!\w)"),
         *map(re.compile, (dates.era, dates.morning, dates.evening, dates.only_morning, dates.only_evening)),
@@ -77,7 +77,7 @@ def _months(text: Text) -> _Months:
     return _Months(frozenset(dated), frozenset(alone - dated), frozenset(every))
 
 
-def _month_problem(pair: Pair, spelling: str, words: _Patterns) -> str | None:
+def _month_problem(pair: Pair, spelling: str, words: _DateWords) -> str | None:
     here = _months(pair.source)
     named = here.dated | here.alone
     if not named:
@@ -93,7 +93,7 @@ def _month_problem(pair: Pair, spelling: str, words: _Patterns) -> str | None:
     return None
 
 
-def _day_problem(pair: Pair, spelling: str, words: _Patterns) -> str | None:
+def _day_problem(pair: Pair, spelling: str, words: _DateWords) -> str | None:
     here = {m.lastgroup or "" for m in _DAY.finditer(pair.source.string)}
     if not here:
         return None
@@ -128,12 +128,12 @@ def _stated(text: Text) -> _Times:
     )
 
 
-def _era_problem(pair: Pair, spelling: str, words: _Patterns) -> str | None:
+def _era_problem(pair: Pair, spelling: str, words: _DateWords) -> str | None:
     lost = _stated(pair.source).era and not words.era.search(spelling)
     return "the era (BC) of the source is missing" if lost else None
 
 
-def _clock_problem(pair: Pair, spelling: str, words: _Patterns) -> str | None:
+def _clock_problem(pair: Pair, spelling: str, words: _DateWords) -> str | None:
     here = _stated(pair.source).clock
     there = _times(spelling) if here else []
     # RTL typing turns "14:30" round, hours may be counted to 12 or 24.
@@ -142,13 +142,13 @@ def _clock_problem(pair: Pair, spelling: str, words: _Patterns) -> str | None:
     return f"the time {_clock(lost[0])} of the source became {_clock(strange[0])}" if strange and lost else None
 
 
-def _iso_problem(pair: Pair, spelling: str, words: _Patterns) -> str | None:
+def _iso_problem(pair: Pair, spelling: str, words: _DateWords) -> str | None:
     here = _stated(pair.source).dates
     strange = [d for d in _ISO.findall(spelling) if d not in here] if here else []
     return f"the date {'-'.join(here[0])} of the source became {'-'.join(strange[0])}" if strange else None
 
 
-def _half_problem(pair: Pair, spelling: str, words: _Patterns) -> str | None:
+def _half_problem(pair: Pair, spelling: str, words: _DateWords) -> str | None:
     halves, source = _stated(pair.source).halves, pair.source.string
     if halves == {"am"} and not words.morning.search(spelling) and not _SOURCE_EVENING.search(source):
         return "a.m. of the source became p.m." if words.only_evening.search(spelling) else None
