@@ -12,8 +12,8 @@ text shows (lengths, scripts, digits, markup, protected spans); one with a file 
 True
 
 To add a language: write `processors/languages/<name>.py` with its `LanguageKnowledge`, a part for each field that you
-can fill (`arabic.py` has all of them); add it to `_KNOWN` below; add
-twenty correct pairs, which must raise no alarm, and a few faults to `tests/processors/languages/`. A recipe then says
+can fill (`persian.py` is an example); add it to `_KNOWN` below; add twenty correct pairs, which must raise no alarm,
+and a few faults to `tests/processors/languages/`. A recipe then says
 `language: {code: fa, name: Persian, script: Arab}`: `code` and `script` choose what the checks know, `name` is what
 prompts say, and nothing else has to be set.
 """
@@ -26,8 +26,9 @@ from processors.languages.alphabets import ALPHABETS, ANY_LENGTHS
 from processors.languages.arabic import ARABIC
 from processors.languages.english import ENGLISH
 from processors.languages.knowledge import LanguageKnowledge
+from processors.languages.persian import PERSIAN
 
-_KNOWN = {known.code: known for known in (ARABIC, ENGLISH)}
+_KNOWN = {known.code: known for known in (ARABIC, ENGLISH, PERSIAN)}
 
 
 class Language(BaseModel):
