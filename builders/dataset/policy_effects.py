@@ -7,6 +7,7 @@ from pathlib import Path
 from builders.recipes.recipe import Recipe
 from builders.run_folder.units import Unit, UnitFiles, read_counts
 from processors.ranking.policy import OUTCOMES
+from processors.scoring.columns import COLUMN
 
 Effects = dict[str, dict[str, int]]
 _CHANGED = "changed_by_"
@@ -37,7 +38,7 @@ def config_effects(extra: Counter[str], config: str) -> dict[str, int]:
 
 
 def mean_score(extra: Counter[str], translator: str, score: str) -> float | None:
-    """Mean rank_score, quality or reward of a translator's candidates that have one, before any veto or choice."""
+    """Mean of a score that may order of a translator's candidates that have one, before any veto or choice."""
     rows = extra[f"{translator}/{score}_rows"]
     return extra[f"{translator}/{score}_ppm"] / rows / 1e6 if rows else None
 
@@ -49,5 +50,5 @@ def changes(effects: dict[str, int]) -> str:
     'order 94, min_LR 3'
     """
     found = Counter({name.removeprefix(_CHANGED): n for name, n in effects.items() if name.startswith(_CHANGED)})
-    named = ((name if name in ("order", "verdicts") else f"min_{name}", n) for name, n in found.most_common())
+    named = ((COLUMN[name].limit if name in COLUMN else name, n) for name, n in found.most_common())
     return ", ".join(f"{name} {n:,}" for name, n in named)

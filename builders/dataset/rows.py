@@ -4,8 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from builders.dataset.statistics import SplitStatistics
-
-SCORES = ("LR", "SCR", "rank_score", "quality", "reward")
+from processors.scoring.columns import NAMES
 
 
 def ranked_row(row: dict[str, Any], config: str) -> dict[str, Any] | None:
@@ -15,7 +14,7 @@ def ranked_row(row: dict[str, Any], config: str) -> dict[str, Any] | None:
         return None
     candidates = [
         {
-            **{key: c[key] for key in ("translator", *SCORES, "checks")},
+            **{key: c[key] for key in ("translator", *NAMES, "checks")},
             "chosen": c["translator"] == choice["translator"],
             "decision": decision,
         }
@@ -27,7 +26,7 @@ def ranked_row(row: dict[str, Any], config: str) -> dict[str, Any] | None:
         "messages": chosen["messages"],
         "chat_template_kwargs": _kwargs(row["chat_template_kwargs"], chosen["custom_instructions"]),
         "source": row["source"],
-        **{score: chosen[score] for score in SCORES},
+        **{score: chosen[score] for score in NAMES},
         "translator": chosen["translator"],
         "candidates": candidates,
         "tokens": chosen["tokens"],
@@ -37,7 +36,7 @@ def ranked_row(row: dict[str, Any], config: str) -> dict[str, Any] | None:
 
 def parallel_row(row: dict[str, Any]) -> dict[str, Any]:
     """A ranked unit's row as a row of `parallel`: the English beside every candidate that there is."""
-    keys = ("translator", *SCORES, "checks", "messages", "custom_instructions")
+    keys = ("translator", *NAMES, "checks", "messages", "custom_instructions")
     candidates = [{key: c[key] for key in keys} for c in row["candidates"] if c["messages"] is not None]
     return {key: row[key] for key in ("id", "messages", "chat_template_kwargs", "source")} | {"candidates": candidates}
 
@@ -53,5 +52,5 @@ def statistics_by_config(splits: Iterable[dict[str, Any]]) -> dict[str, dict[str
     tables: dict[str, dict[str, SplitStatistics]] = {}
     for split in splits:
         if split["statistics"] and split["rows"]:
-            tables.setdefault(split["config"], {})[split["split"]] = SplitStatistics(**split["statistics"])
+            tables.setdefault(split["config"], {})[split["split"]] = SplitStatistics.from_plain(split["statistics"])
     return tables

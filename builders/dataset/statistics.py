@@ -8,15 +8,22 @@ Sums are integers of fixed point, so a summary does not depend on the order of t
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from processors.errors import InputError
+from processors.scoring.columns import COLUMN, SUMMED, Column
 
-COLUMNS = ("LR", "SCR", "turns", "tokens", "quality", "reward")
+# What is not a score, with its range.
+_COUNTED = {"turns": (0.0, 1e12), "tokens": (0.0, 1e12)}
+_SCORES = {column.name: column for column in SUMMED}
 # Null in some rows: their means are over the rows that have a value.
-_OPTIONAL = ("quality", "reward")
+_OPTIONAL = tuple(column.name for column in SUMMED if column.optional)
+# In the order of `statistics/`: what every row has, and then what some have.
+COLUMNS = (*(name for name in _SCORES if name not in _OPTIONAL), *_COUNTED, *_OPTIONAL)
+_RANGES = {name: (column.low, column.high) for name, column in _SCORES.items()} | _COUNTED
 # 64 binary places: exact for every double of at least 2**-11, and off by less than 2**-64 a row below that.
 _PLACES = 64
 
@@ -25,79 +32,77 @@ _PLACES = 64
 class SplitStatistics:
     """Rows and sums of one split, or of several merged. Sums are in units of 2**-64; read the means instead.
 
-    `quality` and `reward` may be null, and are counted by themselves.
+    `having` counts the rows that have a column which may be null.
     """
 
     rows: int = 0
-    LR_sum: int = 0
-    SCR_sum: int = 0
-    turns_sum: int = 0
-    tokens_sum: int = 0
-    quality_sum: int = 0
-    quality_rows: int = 0
-    reward_sum: int = 0
-    reward_rows: int = 0
+    sums: Counter[str] = field(default_factory=Counter)
+    having: Counter[str] = field(default_factory=Counter)
 
     @classmethod
-    def from_means(cls, *, rows: int, LR: float, SCR: float, turns: float, tokens: float) -> "SplitStatistics":
+    def from_means(cls, rows: int, **means: float) -> "SplitStatistics":
         """A split of which only the row count and the means are known, such as a published table's."""
         if rows < 0:
             raise InputError(f"statistics: rows is {rows}: expected 0 or more")
         one = cls()
-        one.add(LR, SCR, turns, tokens)
-        return cls(rows, rows * one.LR_sum, rows * one.SCR_sum, rows * one.turns_sum, rows * one.tokens_sum)
+        one.add(means)
+        return cls(rows, Counter({name: rows * total for name, total in one.sums.items()}))
 
-    def add(
-        self,
-        LR: float,
-        SCR: float,
-        turns: float,
-        tokens: float,
-        quality: float | None = None,
-        reward: float | None = None,
-    ) -> None:
-        """Adds one row. Raises `InputError` for an LR, SCR or quality outside [0, 1], negative turns or tokens, and a
-        reward beyond a million or no number."""
-        for name, value, least, most in (
-            ("LR", LR, 0.0, 1.0),
-            ("SCR", SCR, 0.0, 1.0),
-            ("turns", turns, 0.0, 1e12),
-            ("tokens", tokens, 0.0, 1e12),
-            ("quality", quality, 0.0, 1.0),
-            ("reward", reward, -1e6, 1e6),
-        ):
-            if value is not None and not least <= value <= most:
-                raise InputError(f"statistics: {name} is {value}: expected a number from {least:g} to {most:g}")
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, int]) -> "SplitStatistics":
+        """What `to_plain` gave."""
+        sums = Counter({name: plain.get(f"{name}_sum", 0) for name in COLUMNS})
+        return cls(plain["rows"], sums, Counter({name: plain.get(f"{name}_rows", 0) for name in _OPTIONAL}))
+
+    def to_plain(self) -> dict[str, int]:
+        """`{"rows", "<column>_sum", ..., "<column>_rows", ...}`, for JSON."""
+        sums = {f"{name}_sum": self.sums[name] for name in COLUMNS}
+        return {"rows": self.rows, **sums, **{f"{name}_rows": self.having[name] for name in _OPTIONAL}}
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        """Adds a row that has `COLUMNS`; an optional one may be null or missing.
+
+        Raises `InputError` for a value that is out of its column's range or no number, and then adds nothing.
+        """
+        for name in COLUMNS:
+            low, high = _RANGES[name]
+            value = row.get(name) if name in _OPTIONAL else row[name]
+            if value is None and name in _OPTIONAL:
+                continue
+            if value is None or not low <= value <= high:
+                raise InputError(f"statistics: {name} is {value}: expected a number from {low:g} to {high:g}")
         self.rows += 1
-        self.LR_sum += _fixed(LR)
-        self.SCR_sum += _fixed(SCR)
-        self.turns_sum += _fixed(turns)
-        self.tokens_sum += _fixed(tokens)
-        if quality is not None:
-            self.quality_sum += _fixed(quality)
-            self.quality_rows += 1
-        if reward is not None:
-            self.reward_sum += _fixed(reward)
-            self.reward_rows += 1
+        for name in COLUMNS:
+            if (value := row.get(name)) is not None:
+                self.sums[name] += _fixed(value)
+                self.having[name] += name in _OPTIONAL
 
     def merge(self, other: "SplitStatistics") -> None:
         """Adds the rows of `other`: exact, so merging commutes and associates."""
-        for name in asdict(self):
-            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.rows += other.rows
+        # Not Counter's own sum, which drops what is not positive: a reward may be negative.
+        for mine, theirs in ((self.sums, other.sums), (self.having, other.having)):
+            for name, value in theirs.items():
+                mine[name] += value
 
     @property
     def total_tokens(self) -> int:
         """Tokens of all rows; rounded where the statistics come from published means."""
-        return (self.tokens_sum + (1 << (_PLACES - 1))) >> _PLACES
+        return (self.sums["tokens"] + (1 << (_PLACES - 1))) >> _PLACES
 
     def mean(self, column: str) -> float | None:
-        """The mean of one of `COLUMNS` over the rows that have it, correctly rounded; None without such rows."""
-        total: int = getattr(self, f"{column}_sum")
-        rows: int = getattr(self, f"{column}_rows") if column in _OPTIONAL else self.rows
-        return total / (rows << _PLACES) if rows else None
+        """The mean of one of `COLUMNS` over the rows that have it, correctly rounded; None without such rows.
+
+        Also of a score that is the mean of others (rank_score).
+        """
+        if column in COLUMN and (of := COLUMN[column].mean_of):
+            means = [mean for name in of if (mean := self.mean(name)) is not None]
+            return sum(means) / len(of) if len(means) == len(of) else None
+        rows = self.having[column] if column in _OPTIONAL else self.rows
+        return self.sums[column] / (rows << _PLACES) if rows else None
 
     def means(self) -> dict[str, Any]:
-        """`{"rows", "LR", "SCR", "turns", "tokens", "quality", "reward", "total_tokens"}`: what is published."""
+        """`{"rows", <each of COLUMNS>, "total_tokens"}`: what is published."""
         return {
             "rows": self.rows,
             **{column: self.mean(column) for column in COLUMNS},
@@ -105,23 +110,12 @@ class SplitStatistics:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class ConfigSummary:
-    """A configuration: all rows of its splits. Means are weighted by rows and None where there are no rows."""
-
-    rows: int
-    total_tokens: int
-    LR: float | None
-    SCR: float | None
-    turns: float | None
-    tokens: float | None
-    quality: float | None
-    reward: float | None
-
-
-def summarise(splits: Mapping[str, SplitStatistics]) -> ConfigSummary:
-    """The configuration's summary: every row counts once, whichever split it is in."""
-    return ConfigSummary(**_together(splits.values()).means())
+def summarise(splits: Iterable[SplitStatistics]) -> SplitStatistics:
+    """All rows of a configuration's splits: every row counts once, whichever split it is in."""
+    total = SplitStatistics()
+    for split in splits:
+        total.merge(split)
+    return total
 
 
 def to_json(splits: Mapping[str, SplitStatistics], effects: Mapping[str, Mapping[str, int]] | None = None) -> str:
@@ -132,7 +126,7 @@ def to_json(splits: Mapping[str, SplitStatistics], effects: Mapping[str, Mapping
     """
     content: dict[str, Any] = {
         "splits": {name: split.means() for name, split in splits.items()},
-        "summary": _together(splits.values()).means(),
+        "summary": summarise(splits.values()).means(),
     }
     if effects is not None:
         content["policy"] = effects
@@ -142,19 +136,19 @@ def to_json(splits: Mapping[str, SplitStatistics], effects: Mapping[str, Mapping
 def to_markdown(splits: Mapping[str, SplitStatistics]) -> str:
     """The table of the paper, one row a split in the order given and the summary last, with a final newline.
 
-    LR, SCR, quality and reward with three decimals, turns with two, tokens a row as a whole number. Totals in millions
-    of tokens from a million on. Quality and reward have a column where a row has one.
+    Scores with their decimals, turns with two, tokens a row as a whole number. Totals in millions of tokens from a
+    million on. What may be null (quality, reward) has a column where a row has one.
     """
-    whole = _together(splits.values())
-    extra = [column for column in _OPTIONAL if whole.mean(column) is not None]
-    titles = ["Split", "Rows", "LR", "SCR", *(column.title() for column in extra)]
+    whole = summarise(splits.values())
+    scores = [column for column in SUMMED if not column.optional or whole.mean(column.name) is not None]
+    titles = ["Split", "Rows", *(column.title for column in scores)]
     title, shown = tokens_column(whole.total_tokens)
     titles += ["Turns", "Tokens a row", title]
     lines = [
         f"| {' | '.join(titles)} |",
         "|---" + "|---:" * (len(titles) - 1) + "|",
-        *(_table_row(f"`{name}`", split, extra, shown) for name, split in splits.items()),
-        _table_row("**All**", whole, extra, shown),
+        *(_table_row(f"`{name}`", split, scores, shown) for name, split in splits.items()),
+        _table_row("**All**", whole, scores, shown),
     ]
     return "\n".join(lines) + "\n"
 
@@ -164,18 +158,11 @@ def tokens_column(largest: int) -> tuple[str, Callable[[int], str]]:
     return ("Tokens", "{:,}".format) if largest < 1_000_000 else ("Tokens (M)", lambda n: f"{n / 1e6:,.2f}")
 
 
-def _table_row(name: str, split: SplitStatistics, extra: list[str], shown: Callable[[int], str]) -> str:
-    formats = {"LR": ".3f", "SCR": ".3f", **dict.fromkeys(extra, ".3f"), "turns": ".2f", "tokens": ",.0f"}
+def _table_row(name: str, split: SplitStatistics, scores: list[Column], shown: Callable[[int], str]) -> str:
+    formats = {**{column.name: f".{column.decimals}f" for column in scores}, "turns": ".2f", "tokens": ",.0f"}
     means = [(split.mean(column), form) for column, form in formats.items()]
     cells = ["n/a" if mean is None else format(mean, form) for mean, form in means]
     return f"| {name} | {split.rows:,} | {' | '.join(cells)} | {shown(split.total_tokens)} |"
-
-
-def _together(splits: Iterable[SplitStatistics]) -> SplitStatistics:
-    total = SplitStatistics()
-    for split in splits:
-        total.merge(split)
-    return total
 
 
 def _fixed(value: float) -> int:

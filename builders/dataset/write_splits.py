@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from datatrove.data import Document
@@ -10,7 +9,7 @@ from datatrove.pipeline.base import PipelineStep
 
 from builders.dataset.rows import parallel_row, ranked_row
 from builders.dataset.shard_writer import SplitWriter
-from builders.dataset.statistics import COLUMNS, SplitStatistics
+from builders.dataset.statistics import SplitStatistics
 from builders.run_folder import schemas
 from builders.run_folder.claims import check_guard
 from builders.run_folder.files import write_error, write_text
@@ -72,9 +71,9 @@ class BuildSplits(PipelineStep):
             else:
                 built = [made for row in rows if (made := ranked_row(row, config))]
                 for row in built:
-                    statistics.add(**{column: row[column] for column in COLUMNS})
+                    statistics.add(row)
             writer.write(built)
-        return None if config == PARALLEL else asdict(statistics)
+        return None if config == PARALLEL else statistics.to_plain()
 
     def _rows(self, split: str) -> Iterator[list[dict[str, Any]]]:
         folder = self.run_folder.stage("rank")

@@ -4,7 +4,6 @@ import shlex
 import sys
 import unicodedata
 from collections import Counter
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Group
@@ -23,13 +22,13 @@ from builders.sample import planted_faults
 from builders.sources.find import row_id
 from processors.errors import InputError
 from processors.ranking.policy import OUTCOMES
+from processors.scoring.columns import COLUMNS, SUMMED
 
 if TYPE_CHECKING:
     from builders.stages.context import Build
 
-_FORMATS = {
-    "rows": ",", "LR": ".3f", "SCR": ".3f", "quality": ".3f", "reward": ".3f", "turns": ".2f", "tokens": ",.0f",
-}  # fmt: skip
+_SCORES = {column.name: f".{column.decimals}f" for column in SUMMED}
+_FORMATS = {"rows": ",", **_SCORES, "turns": ".2f", "tokens": ",.0f"}
 
 
 def print_report(build: "Build", last: str, seconds: float) -> None:
@@ -123,9 +122,9 @@ def _choices(build: "Build") -> Table:
     table.add_column("config", overflow="fold")
     extra = build.totals["rank"].extra
     shown = [
-        s
-        for s in ("rank_score", "quality", "reward")
-        if any(extra[f"{t.name}/{s}_rows"] for t in build.recipe.translators)
+        c.name
+        for c in COLUMNS
+        if c.margin is not None and any(extra[f"{t.name}/{c.name}_rows"] for t in build.recipe.translators)
     ]
     titles = ["primary's own", "replaced: vetoed", "replaced: better", "left out", *(f"own mean {s}" for s in shown)]
     for title in titles:
@@ -165,7 +164,7 @@ def _splits(build: "Build") -> Group:
     for config, splits in statistics_by_config(build.splits).items():
         table = Table(title=f"\n{config}", title_justify="left", box=None, pad_edge=False)
         table.add_column("split", overflow="fold")
-        whole = asdict(summarise(splits))
+        whole = summarise(splits.values()).means()
         columns = [name for name in _FORMATS if whole[name] is not None]
         for column in columns:
             table.add_column(column, justify="right", overflow="fold")

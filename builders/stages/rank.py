@@ -26,7 +26,8 @@ from processors.languages.language import Language
 from processors.ranking.model import FittedRanker
 from processors.ranking.policy import Scored, choose, effects
 from processors.ranking.votes_decide import settle
-from processors.scoring.length_and_script import score_conversation
+from processors.scoring.candidate import score_candidate, unscored
+from processors.scoring.columns import ORDERS
 
 # A batch of documents is ranked at once, for speed; it ends before it holds more source text than this.
 _BATCH_ROWS, _BATCH_CHARACTERS = 256, 1_000_000
@@ -134,12 +135,11 @@ class RankCandidates(PipelineStep):
     ) -> "Judged":
         target, script, language = found["messages"], self.language.script, self.language.code
         threshold = self.ranking.scr_threshold
-        scores = score_conversation(source, target, alpha=self.ranking.alpha, script=script, threshold=threshold)
+        scores = score_candidate(source, target, alpha=self.ranking.alpha, script=script, threshold=threshold)
         verdicts = check_conversation(source, target, script=script, language=language)
         contents = [message["content"] for message in target]
         tokens = sum(len(e) for e in tokenizer.encode_batch_fast(contents, add_special_tokens=False))
-        known = {**scores.whole.to_dict(), "quality": None, "reward": reward}
-        return Judged(known, verdicts, target, found["custom_instructions"], tokens)
+        return Judged(scores | {"reward": reward}, verdicts, target, found["custom_instructions"], tokens)
 
     def _preference(self, row: str, a: str, b: str) -> float | None:
         return self._votes.difference(row, a, b, {}) if self._votes else None
@@ -213,7 +213,7 @@ class Judged:
         checks = dict.fromkeys(verdict.check for verdict in self.verdicts)
         counted = {"scored": 1, **dict.fromkeys(limits, 1)}
         counted |= {f"{'veto' if check in hard else 'note'}_{check}": 1 for check in checks}
-        for score in ("rank_score", "quality", "reward"):
+        for score in ORDERS:
             if (value := self.scores[score]) is not None:
                 counted |= {f"{score}_ppm": round(value * 1e6), f"{score}_rows": 1}
         return counted
@@ -253,7 +253,7 @@ def _failed(translator: str, reason: str, detail: str) -> dict[str, Any]:
     """A translator's place among the candidates where it has none: scores and messages are null, a check says why."""
     verdict = {"check": reason, "hard": True, "message": None, "detail": f"not translated: {detail}"}
     return {
-        "translator": translator, "LR": None, "SCR": None, "rank_score": None, "quality": None, "reward": None,
+        "translator": translator, **unscored(),
         "checks": [verdict], "messages": None, "custom_instructions": None, "tokens": None,
     }  # fmt: skip
 

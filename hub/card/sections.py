@@ -56,12 +56,13 @@ def introduction(recipe: Recipe) -> str:
 def overview(build: "Build") -> str:
     """A line a config: the paper's summary."""
     tables, rows = statistics_by_config(build.splits), []
-    summaries = {config: summarise(splits) for config, splits in tables.items()}
+    summaries = {config: summarise(splits.values()) for config, splits in tables.items()}
     title, shown = tokens_column(max((s.total_tokens for s in summaries.values()), default=0))
     for config, s in summaries.items():
-        means = [f"{s.tokens:,.0f}", f"{s.turns:.2f}", *(score(mean) for mean in (s.LR, s.SCR, s.quality, s.reward))]
+        means = [f"{s.mean('tokens'):,.0f}", f"{s.mean('turns'):.2f}"]
+        means += [score(s.mean(column.name), column.decimals) for column in SUMMED]
         rows.append([f"`{config}`", str(len(tables[config])), f"{s.rows:,}", shown(s.total_tokens), *means])
-    titles = ["Config", "Splits", "Rows", title, "Tokens a row", "Turns", "LR", "SCR", "Quality", "Reward"]
+    titles = ["Config", "Splits", "Rows", title, "Tokens a row", "Turns", *(column.title for column in SUMMED)]
     titles, rows = without_empty(titles, rows)
     return f"## At a glance\n\n{table(titles, rows)}" if rows else ""
 
@@ -113,21 +114,24 @@ def ranking(build: "Build") -> str:
     policy, tables = recipe.ranking, statistics_by_config(build.splits)
     how = policy.policy("").describe()
     differing = [f" In the splits `{e.match}`, {policy.policy_of(e).describe()}." for e in policy.splits]
+    ordering = [column for column in COLUMNS if column.margin is not None]
     rows, means = [], []
     for spec in recipe.translators:
         config = recipe.config_name(spec.name)
-        effects, whole = config_effects(extra, config), summarise(tables.get(config, {}))
+        effects, whole = config_effects(extra, config), summarise(tables.get(config, {}).values())
         counts = [f"{effects[outcome]:,}" for outcome in OUTCOMES]
         rows.append([f"`{config}`", *counts, changes(effects) or "nothing"])
-        built = {
-            "rank_score": None if whole.LR is None or whole.SCR is None else (whole.LR + whole.SCR) / 2,
-            "quality": whole.quality,
-            "reward": whole.reward,
-        }
-        of = [(mean_score(extra, spec.name, name), mean) for name, mean in built.items()]
-        means.append([f"`{config}`", *(score(mean) for pair in of for mean in pair)])
+        of = [
+            (mean_score(extra, spec.name, column.name), whole.mean(column.name), column.decimals)
+            for column in ordering
+        ]
+        means.append([f"`{config}`", *(score(mean, places) for *pair, places in of for mean in pair)])
     outcomes = ["Primary's own", "Replaced, for vetoed", "Replaced, for better", "Left out", "Changed by"]
-    titles = [f"{name} of {whose}" for name in built for whose in ("the primary's candidates", "the config")]
+    titles = [
+        f"{name} of {whose}"
+        for name in (column.name for column in ordering)
+        for whose in ("the primary's candidates", "the config")
+    ]
     scores = f" LR is computed with alpha {policy.alpha:g}; a script ratio of {policy.scr_threshold:g} counts as pure."
     scores += _scorers(recipe)
     parts = [
