@@ -38,7 +38,7 @@ def config_effects(extra: Counter[str], config: str) -> dict[str, int]:
 
 
 def mean_score(extra: Counter[str], translator: str, score: str) -> float | None:
-    """Mean of a score that may order of a translator's candidates that have one, before any veto or choice."""
+    """Mean of a score over those of a translator's candidates that have it, before any veto or choice."""
     rows = extra[f"{translator}/{score}_rows"]
     return extra[f"{translator}/{score}_ppm"] / rows / 1e6 if rows else None
 
