@@ -67,7 +67,11 @@ def contestants(tokenizer: Tokenizer) -> dict[str, Callable[[Sequence[str]], lis
     def lines(texts: Sequence[str]) -> list[list[str]]:
         return [[piece.text for piece in chunk_lines(text)] for text in texts]
 
-    found = {"chunk_many": many, "chunk, one by one": one, "chunk_lines (25)": lines}
+    found: dict[str, Callable[[Sequence[str]], list[list[str]]]] = {
+        "chunk_many": many,
+        "chunk, one by one": one,
+        "chunk_lines (25)": lines,
+    }
     try:
         import semchunk
 

@@ -104,7 +104,7 @@ def cross_validation(folds: int = 5) -> Counter[tuple[str, str, str]]:
 def table(counts: Counter[tuple[str, str, str]]) -> str:
     lines = [f"{'source':30} {'domain':8} {'rows':>6} {'right':>7}   answered"]
     for source, domain in sorted({key[:2] for key in counts}):
-        answers = {name: counts[source, domain, name] for name in DOMAINS}
+        answers: dict[str, int] = {name: counts[source, domain, name] for name in DOMAINS}
         rows = sum(answers.values())
         said = ", ".join(f"{name} {n}" for name, n in answers.items() if n)
         lines.append(f"{source:30} {domain:8} {rows:6} {answers[domain] / rows:7.1%}   {said}")

@@ -35,14 +35,14 @@ def conversations(pairs: list[tuple[str, str]], rows: int) -> list[SourceAndCand
     for _ in range(rows):
         turns = min(12, 1 + int(draw.expovariate(0.35)))
         some = [[draw.choice(pairs) for _ in range(1 + int(draw.expovariate(0.2)))] for _ in range(turns)]
-        sides = [
+        source, target = (
             [
                 {"role": ("user", "assistant")[i % 2], "content": "\n".join(pair[side] for pair in message)}
                 for i, message in enumerate(some)
             ]
             for side in (0, 1)
-        ]
-        found.append(judged(*sides))
+        )
+        found.append(judged(source, target))
     return found
 
 
@@ -137,10 +137,10 @@ def main() -> None:
             wall, cpu = time.perf_counter(), time.process_time()
             work()
             taken[name].append((time.perf_counter() - wall, time.process_time() - cpu))
-    wall, cpu = ({n: statistics.median(t[i] for t in times) for n, times in taken.items()} for i in (0, 1))
+    walls, cpus = ({n: statistics.median(t[i] for t in times) for n, times in taken.items()} for i in (0, 1))
     print(
-        f"scoring {tokens / wall['scoring']:,.0f} tokens/s, bare {tokens / wall['bare']:,.0f} tokens/s: "
-        f"{wall['bare'] / wall['scoring']:.3f} (by CPU time {cpu['bare'] / cpu['scoring']:.3f})"
+        f"scoring {tokens / walls['scoring']:,.0f} tokens/s, bare {tokens / walls['bare']:,.0f} tokens/s: "
+        f"{walls['bare'] / walls['scoring']:.3f} (by CPU time {cpus['bare'] / cpus['scoring']:.3f})"
     )
 
 

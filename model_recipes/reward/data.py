@@ -125,13 +125,13 @@ class PairEncoder:
         if not (isinstance(prompt, list) and all(len(side) == 1 for side in (prompt, chosen, rejected))):
             return None
         found = read_prompt(prompt[0]["content"])
-        answers = [read_conversation(side[0]["content"]) for side in (chosen, rejected)]
-        if found is None or answers[0] is None or answers[1] is None:
+        better, worse = (read_conversation(side[0]["content"]) for side in (chosen, rejected))
+        if found is None or better is None or worse is None:
             return None
         source, language = found
         if language not in self._encoders:
             self._encoders[language] = Encoder(self.tokenizer, language, self.max_length)
-        return self._encoders[language], source, *answers
+        return self._encoders[language], source, better, worse
 
     def _whole(self, prompt: Any, side: Any) -> list[int]:
         """As TRL encodes it."""
