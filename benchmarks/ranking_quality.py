@@ -33,7 +33,8 @@ A quarter of the blocks was looked at once, before the last choices, by a ranker
 
 A margin in favour of the better system, as a guard against leaving it, only costs: with names known half a chrF point
 takes 1.0 from what is captured of seven and 0.9 of two, where no subset needed it; with names hidden the worst subsets
-become worse, for it holds on to the wrong system. What was tried as features is in `processors.ranking.features`.
+become worse, for it holds on to the wrong system. What was tried as features is in
+docs/decisions/005-features-of-the-ranker.md.
 """
 
 import argparse

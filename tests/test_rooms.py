@@ -72,24 +72,14 @@ UNFINISHED: dict[str, set[str]] = {
         "builders.estimates.figures.translator_figures",
     },
     "classes": {
-        "Claims",
         "Estimate",
         "Pair",
         "References",
         "Run",
         "Scores",
-        "Source",
         "Totals",
     },
-    "names": {
-        "processors.checks.run: processors.check_",
-        "processors.clients.endpoint: design section",
-        "processors.translation.retry_ladder: design section",
-        "processors.translation.runner: design section",
-    },
     "rooms say": {
-        "model_recipes.ranker",
-        "model_recipes.reward",
         "builders.ablations",
         "builders.dataset",
         "builders.estimates",
@@ -100,13 +90,6 @@ UNFINISHED: dict[str, set[str]] = {
         "builders.run_folder",
         "builders.sources",
         "builders.stages",
-        "processors.answers",
-        "processors.checks",
-        "processors.clients",
-        "processors.conversations",
-        "processors.protected",
-        "processors.scoring",
-        "processors.translation",
     },
 }
 

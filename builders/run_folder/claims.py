@@ -9,8 +9,7 @@ A holder that was stopped beyond its lease finds its own file gone: `Claim.check
 publishes something, raises ClaimLost. What remains is a process that is stopped between this check and the rename
 that follows it in the next system call; it would publish a whole file of the same work, once more.
 
-filelock's SoftFileLease (4.2) is built alike, but takes a claim over by exchanging two names in one step, which NFS
-and SMB refuse: there it waits for ever for a machine that is dead.
+filelock's SoftFileLease waits for ever on NFS and SMB: docs/decisions/002-claims-not-softfilelease.md.
 """
 
 import contextlib

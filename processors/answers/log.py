@@ -3,8 +3,8 @@
 A log is records one after the other, each with its length and a checksum: what a reader does not see whole (a torn
 write, a page that a network file system has not shown yet) is not there yet, and what is damaged is passed over. An
 index beside the log says where the answers of its first so many bytes lie; it is written whole, renamed into place,
-never changed, and may be deleted. So nothing here needs locks between machines or shared memory, which SQLite's
-write-ahead log does, and LMDB; SQLite's other journals ask the file system for locks with each look-up.
+never changed, and may be deleted. So nothing here needs locks between machines or shared memory, as SQLite and LMDB
+do: docs/decisions/001-answers-in-logs-not-sqlite.md.
 """
 
 import mmap

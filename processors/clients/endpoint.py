@@ -3,9 +3,8 @@
 datatrove's own EndpointServer cannot talk to a remote endpoint and dies with its first fault; this
 one has no process of its own, asks nothing but the completions of the servers, and never gives a key away.
 
-It speaks HTTP by httpx and not through huggingface_hub's AsyncInferenceClient, which retries nothing, hides the
-headers that order a wait, sends the Hub's token to any address unless told otherwise, and costs 1.6 times the CPU time
-a request (1.55 to 1.64 in three runs of 500 at 64 at once against the stand-in: 0.7 of the rate; 1.1 to 1.25 at 512).
+It speaks HTTP by httpx and not through huggingface_hub's AsyncInferenceClient, which costs 1.6 times the CPU time a
+request and hides what a server orders: docs/decisions/003-httpx-not-asyncinferenceclient.md.
 """
 
 import asyncio

@@ -2,24 +2,7 @@
 
 No feature knows a translator's name. A contrast is always `a` less `b`, so that swapping the two turns its sign.
 
-What else was tried on three quarters of FLORES dev, with the translators known by name and blocks of lines
-cross-validated: share of the gap for 2, 3 and 7 systems, and variance explained of the chrF differences between two
-of near-equal systems. The standard errors of such differences in the gap are about 0.6, 0.4 and 1.1 points.
-
-    as it is                                                              12.8  13.5  23.0 %    9.1  14.5  20.6 %
-    without vowel marks                                                   12.1  13.5  21.3      8.5  14.1  20.2
-    fluency: a character 6-gram model of the other translators' rows      12.2  13.9  21.8      9.7  14.7  20.6
-    letters a word                                                        12.3  13.4  22.6      9.7  14.7  20.7
-    number of punctuation marks against the source's                      12.4  13.0  22.1      8.8  14.0  20.2
-    soft verdicts: untranslated, truncation, script                       12.9  13.7  22.2      8.8  14.2  20.3
-    peers that agree unequally with the two as a rule weigh less          12.8  13.7  22.4      9.1  14.6  20.9
-    adequacy: IBM model 1 learnt from the run itself (*)                  11.2  13.2  20.9      8.2  13.6  19.9
-    boosted trees over these and more, in place of the linear model (*)               16.5
-
-(*) before vowel marks were a measure and the checks saw as much as now: the linear model had 12.0, 13.4 and 21.1.
-Agreement by words, by rare words, by n-grams of single orders or by precision alone, quotation marks, words that no
-other translator uses, penalties from 0.01 to 0.5 and pairs weighted by how near the two systems are changed nothing.
-A fluency model means a table of some megabytes in each run, for no gain in what is chosen.
+What else was tried, and what it brought on FLORES dev: docs/decisions/005-features-of-the-ranker.md.
 """
 
 import re
