@@ -352,7 +352,7 @@ def test_the_step_writes_plain_verdicts_and_counts_them() -> None:
 
 
 def test_planted_faults_are_found_in_text_of_our_own() -> None:
-    from benchmarks.planted_faults import FAULTS, plant
+    from benchmarks.checks.faults import Text, sentences, statements, structure
 
     source = (
         "In 2019 the council of the small town decided to build a new library with 350 seats, because the old one had"
@@ -364,16 +364,20 @@ def test_planted_faults_are_found_in_text_of_our_own() -> None:
     )
     assert check_pair(source, target) == []
     kinds = 0
-    for kind in FAULTS:
-        for a, b in plant(kind, [(source, target)] * 5, seed=random.Random(kind).randint(0, 9)):
-            kinds += 1
-            message = [{"role": "user", "content": a}], [{"role": "user", "content": b}]
-            assert check_conversation(*message), (kind, b)
+    text = Text(((source, target),), " ", (), held=False)
+    older = [kind for kind in statements.KINDS if kind.name in statements.OLDER]
+    for kind in [*sentences.KINDS, *structure.KINDS, *older]:
+        for i in range(5):
+            planted = kind.plant(text, random.Random(f"{kind.name} {i}"))
+            if planted is not None:
+                kinds += 1
+                message = [{"role": "user", "content": x} for x in (planted.source, planted.wrong)]
+                assert check_conversation(message[:1], message[1:]), (kind.name, planted.wrong)
     assert kinds > 100
 
 
 def test_careful_statements_are_clean_and_their_faults_found() -> None:
-    from benchmarks.planted_statements import STATEMENTS
+    from benchmarks.checks.faults.older_statements import STATEMENTS
 
     for kind, statements in STATEMENTS.items():
         for english, careful, faulty in statements:
