@@ -16,7 +16,7 @@ from builders.recipes.load import dump_recipe, load_recipe
 from builders.recipes.recipe import Recipe
 from builders.reports.bars import Monitor
 from builders.reports.end_report import print_report
-from builders.run_folder.files import is_full, write_error, write_text
+from builders.run_folder.files import is_full, write_error
 from builders.run_folder.folder import (
     BUILD,
     CARD,
@@ -31,6 +31,7 @@ from builders.run_folder.folder import (
 )
 from builders.stages import STAGES
 from builders.stages.context import Build
+from processors.atomic_files import write_text
 from processors.conversations.tokenizers import load_tokenizer
 from processors.errors import InputError, RecipeError
 

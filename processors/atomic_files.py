@@ -1,39 +1,91 @@
-"""Write a file wholly or not at all."""
-
-from __future__ import annotations
+"""Write a file wholly or not at all, and only while the work that it belongs to is still this process's."""
 
 import contextlib
+import json
 import os
-from collections.abc import Iterator
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from contextvars import ContextVar
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 from processors.errors import InputError
 
+_guard: ContextVar[Callable[[], None] | None] = ContextVar("guard", default=None)
+
 
 @contextlib.contextmanager
-def replacing(
+def guarded(check: Callable[[], None]) -> Iterator[None]:
+    """Within it `check` is called before each file is put in its place; it raises where another does that work now.
+
+    An error becomes what `check` raises: a successor cleans up, and what went wrong matters no more.
+    """
+    reset = _guard.set(check)
+    try:
+        yield
+    except Exception:
+        check()
+        raise
+    finally:
+        _guard.reset(reset)
+
+
+def check_guard() -> None:
+    """Raise what the guard of this work raises, if it has been lost. Call right before publishing a file."""
+    if check := _guard.get():
+        check()
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A temporary file to write to, which becomes `path` once its bytes are on disk; on an error it is removed.
+
+    A reader sees the old file or the new one, never a part; after an error or a kill the old file stands. Raises
+    OSError where the place cannot be written, and what the guard raises (see `guarded`).
+    """
+    # A name of its own keeps apart a process and one that took its work over, on this machine or another.
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
+    try:
+        yield temporary
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())
+        check_guard()
+        temporary.replace(path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
+
+
+@contextlib.contextmanager
+def replacing_text(
     path: str | os.PathLike[str], *, unencodable: str = "take it out of what is written there"
 ) -> Iterator[TextIO]:
-    """Opens a UTF-8 text stream (no newline translation) that becomes `path` only when the block ends without error.
+    """Opens a UTF-8 text stream (no newline translation) that becomes `path` when the block ends without error.
 
-    A reader sees the old file or the new one, never a part; after an error or a kill the old file stands.
     Raises InputError where the place cannot be written or the text holds a lone surrogate; `unencodable` says what to
     do about that.
     """
-    path = Path(path)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        with temporary.open("w", encoding="utf-8", newline="") as stream:
+        with replacing(Path(path)) as temporary, temporary.open("w", encoding="utf-8", newline="") as stream:
             yield stream
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(path)
     except UnicodeEncodeError as error:
         broken = error.object[error.start : error.end]
         raise InputError(f"{path}: the text holds {broken!a}, which UTF-8 cannot hold; {unencodable}") from error
     except OSError as error:
         raise InputError(f"{path}: cannot be written ({error.strerror or error}); choose another place") from error
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
+
+
+def write_text(path: Path, text: str, errors: str = "strict") -> None:
+    """Write a file in one step, as `replacing` does. `errors`: what becomes of a lone surrogate."""
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8", errors=errors)
+
+
+def write_hint(path: Path, value: Mapping[str, Any]) -> None:
+    """Write JSON for who watches, and nothing else: no fsync, and a lost one (a full disk) is no reason to stop."""
+    temporary = path.with_suffix(f".{os.getpid()}.tmp")
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(json.dumps(value), encoding="utf-8")
+        temporary.replace(path)

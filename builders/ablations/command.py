@@ -12,10 +12,10 @@ from rich.console import Console
 from builders.ablations.scores import Ablation, Estimate, compare, read_scores
 from builders.ablations.variants import Variant, expand, expanded
 from builders.recipes.load import dump_recipe, load_recipe
-from builders.run_folder.files import replacing
 from builders.run_folder.folder import Run
 from builders.run_folder.ranked_rows import units_to_rank
 from builders.run_folder.units import read_counts
+from processors.atomic_files import replacing
 from processors.scoring.columns import NAMES, PUBLISHED
 
 if TYPE_CHECKING:

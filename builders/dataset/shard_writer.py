@@ -4,7 +4,7 @@ import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from builders.run_folder.claims import check_guard
+from processors.atomic_files import check_guard
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -11,11 +11,11 @@ from builders.dataset.rows import parallel_row, ranked_row
 from builders.dataset.shard_writer import SplitWriter
 from builders.dataset.statistics import SplitStatistics
 from builders.run_folder import schemas
-from builders.run_folder.claims import check_guard
-from builders.run_folder.files import write_error, write_text
+from builders.run_folder.files import write_error
 from builders.run_folder.folder import Run
 from builders.run_folder.schemas import PARALLEL
 from builders.run_folder.units import UnitFiles, read_unit
+from processors.atomic_files import check_guard, write_text
 
 if TYPE_CHECKING:
     pass

@@ -24,16 +24,9 @@ from datatrove.utils.stats import PipelineStats
 from filelock import FileLock, Timeout
 
 from builders.executors.this_machine import LocalExecutor, Work, missing_items
-from builders.run_folder.claims import Claim, ClaimLost, Claims, guarded
-from builders.run_folder.folder import (
-    CARD,
-    CLAIMS,
-    PLAN,
-    RETRY,
-    Run,
-    file_name,
-    plan_file,
-)
+from builders.run_folder.claims import Claim, ClaimLost, WorkClaims
+from builders.run_folder.folder import CARD, CLAIMS, PLAN, RETRY, Run, file_name, plan_file
+from processors.atomic_files import guarded
 from processors.errors import InputError, SmolKalamError
 
 
@@ -57,14 +50,14 @@ class SharedFolder:
 
     def planned(self, name: str, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         file, path = file_name(name), plan_file(self.where, name)
-        claims = Claims(self.where.stage(CLAIMS, PLAN), self.lease_s)
+        claims = WorkClaims(self.where.stage(CLAIMS, PLAN), self.lease_s)
         while missing_items({name: path}):
             claim = claims.take(file)
             if claim is None:
                 time.sleep(claims.poll_s)
                 continue
             try:
-                with claim, guarded(claim):
+                with claim, guarded(claim.check):
                     if missing_items({name: path}):
                         plan = make()
                         path.parent.mkdir(parents=True, exist_ok=True)
@@ -98,7 +91,7 @@ class SharedFolder:
                 raise SmolKalamError(
                     f"{work.name}: {len(missing)} of {len(work.items)} parts are not done; start the build again"
                 )
-            time.sleep(Claims(self.where.folder, self.lease_s).poll_s)
+            time.sleep(WorkClaims(self.where.folder, self.lease_s).poll_s)
 
     def leave(self, name: str) -> None:
         if self.only == name:
@@ -125,7 +118,7 @@ class QueueExecutor(LocalExecutor):
         return sum(self._in_processes(self._run_claimed, self.workers), start=PipelineStats())
 
     def _run_claimed(self, process: int) -> PipelineStats:
-        claims, done = Claims(self.folder, self.lease_s), PipelineStats()
+        claims, done = WorkClaims(self.folder, self.lease_s), PipelineStats()
         ranks = {name: rank for rank, name in enumerate(self.items)}
         while missing := missing_items(self.items):
             worked = False
@@ -146,7 +139,7 @@ class QueueExecutor(LocalExecutor):
         pipeline = self.pipeline
         self.pipeline = deepcopy(pipeline)
         try:
-            with guarded(claim):
+            with guarded(claim.check):
                 return self._run_quietly(rank)
         except ClaimLost:
             return PipelineStats()
@@ -162,7 +155,7 @@ def start(run: Run, recipe: str, lease_s: float, *, retry_failed: bool = False) 
     source is seen; what is still valid of it is not done again. So is one whose failed rows are tried again.
     """
     run.folder.mkdir(parents=True, exist_ok=True)
-    with Claims(run.stage(CLAIMS), lease_s).wait("start"):
+    with WorkClaims(run.stage(CLAIMS), lease_s).wait("start"):
         if goes_on(run, recipe, retry_failed=retry_failed):
             return
         same = _same(run, recipe)
@@ -208,7 +201,7 @@ def forget(run: Run) -> None:
 def joined(run: Run, lease_s: float) -> Iterator[None]:
     """Be known as a worker of the run. Raises InputError while a build of one machine runs in the folder."""
     name = f"{socket.gethostname()}-{getpid()}-{secrets.token_hex(3)}"
-    with Claims(run.stage(CLAIMS, "workers"), lease_s).wait(name):
+    with WorkClaims(run.stage(CLAIMS, "workers"), lease_s).wait(name):
         try:
             with FileLock(run.folder / ".lock", timeout=5):
                 pass
@@ -228,4 +221,4 @@ def _workers(run: Run, lease_s: float) -> list[str]:
     folder = run.stage(CLAIMS, "workers")
     if any(folder.glob("*")):
         print(f"looking for at most {lease_s:g} s whether workers of this folder are alive", file=sys.stderr)
-    return Claims(folder, lease_s).alive()
+    return WorkClaims(folder, lease_s).alive()

@@ -16,10 +16,11 @@ from builders.judging.panel_file import PanelJudge, load_panel
 from builders.judging.report import Estimate, estimate, plain_report, print_report, say_cost
 from builders.judging.sample import draw_pairs
 from builders.recipes.api_keys import check_key
-from builders.run_folder.files import write_error, write_text
+from builders.run_folder.files import write_error
 from builders.run_folder.folder import lock_folder
 from builders.run_folder.ranked_rows import ranked_rows, ranked_units
 from processors.answers.store import AnswerStore
+from processors.atomic_files import write_text
 from processors.clients.endpoint import EndpointConfig
 from processors.clients.prompts import PromptConfig
 from processors.conversations.tokenizers import load_tokenizer

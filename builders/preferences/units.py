@@ -12,9 +12,9 @@ from datatrove.pipeline.base import PipelineStep
 from builders.executors.this_machine import TASKS_A_WORKER, run_stage
 from builders.preferences.pairs import LeftOut, Plan, is_test, make_pairs, schema
 from builders.reports.bars import Monitor
-from builders.run_folder.files import write_text
 from builders.run_folder.ranked_rows import ranked_rows
 from builders.run_folder.units import UnitFiles, read_counts
+from processors.atomic_files import write_text
 from processors.judging.votes import Votes
 
 SPLITS = ("train", "test")

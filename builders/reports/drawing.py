@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from builders.run_folder.files import replacing
+from processors.atomic_files import replacing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from builders.run_folder.files import write_hint
+from processors.atomic_files import write_hint
 from processors.clients.pacing import Trouble
 
 # Rates are over so many seconds.

@@ -1,28 +1,23 @@
 """Claims on a shared folder: who works on what, without a server and without synchronised clocks.
 
-A claim on `name` is the file `<name>.<n>`, created with O_EXCL, which a network file system grants to one of many. Its
-holder changes its content now and then (the heartbeat). Whoever wants what another holds watches the content: if it
-does not change for a whole lease by the watcher's own monotonic clock, the watcher creates `<name>.<n + 1>`, which
-again only one can, and then removes the silent file. Nothing is ever renamed over another's file.
+A claim on `name` is the file `<name>.<n>` (see `processors.leases`), whose content its holder changes now and then.
+Where that does not change for a whole lease, the watcher creates `<name>.<n + 1>`, which again only one can, and then
+removes the silent file. Nothing is ever renamed over another's file.
 
 A holder that was stopped beyond its lease finds its own file gone: `Claim.check`, called before each rename that
 publishes something, raises ClaimLost. What remains is a process that is stopped between this check and the rename
 that follows it in the next system call; it would publish a whole file of the same work, once more.
-
-filelock's SoftFileLease waits for ever on NFS and SMB: docs/decisions/002-claims-not-softfilelease.md.
 """
 
 import contextlib
-import errno
 import os
 import secrets
 import socket
 import threading
 import time
-from collections.abc import Iterator
-from contextvars import ContextVar
 from pathlib import Path
 
+from processors import leases
 from processors.errors import SmolKalamError
 
 # Heartbeats a lease: several may be late or lost before anyone calls the holder silent.
@@ -53,16 +48,19 @@ class Claim:
         self.release()
 
     def check(self) -> None:
-        """Raise ClaimLost if another has taken over. Opens the file anew, which makes NFS ask its server."""
-        if not _holds(self.path, self._token):
+        """Raise ClaimLost if another has taken over."""
+        if not self._stands():
             raise ClaimLost(f"{self.path.name}: silent for longer than the lease; another worker has taken it over")
 
     def release(self) -> None:
         self._stop.set()
         self._thread.join()
-        if _holds(self.path, self._token):
+        if self._stands():
             self.path.unlink(missing_ok=True)
         os.close(self._descriptor)
+
+    def _stands(self) -> bool:
+        return (leases.read(self.path) or b"").startswith(self._token.encode())
 
     def _beat(self, every_s: float) -> None:
         count = 0
@@ -74,15 +72,13 @@ class Claim:
                 os.fsync(self._descriptor)
 
 
-class Claims:
+class WorkClaims:
     """The claims of one folder, and what this process has seen of those that others hold."""
 
     def __init__(self, folder: Path, lease_s: float) -> None:
         self.folder = folder
         self.lease_s = lease_s
-        # Content, seconds of watching it unchanged, and when it was last looked at.
-        self._seen: dict[Path, tuple[bytes, float, float]] = {}
-        self._beating: set[Path] = set()
+        self._watch = leases.Watch(lease_s)
 
     def take(self, name: str) -> Claim | None:
         """Claim `name`; None while another holds it. Call again to watch, at least four times a lease."""
@@ -93,9 +89,8 @@ class Claims:
         self.folder.mkdir(parents=True, exist_ok=True)
         number, token = max(rivals, default=0) + 1, secrets.token_hex(16)
         path = self.folder / f"{name}.{number}"
-        try:
-            descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
-        except FileExistsError:
+        descriptor = leases.create(path)
+        if descriptor is None:
             return None
         os.write(descriptor, _content(token, 0))
         os.fsync(descriptor)
@@ -107,7 +102,7 @@ class Claims:
             return None
         for rival in others:
             rival.unlink(missing_ok=True)
-            self._seen.pop(rival, None)
+            self._watch.forget(rival)
         return Claim(path, descriptor, token, self.lease_s)
 
     def wait(self, name: str) -> Claim:
@@ -123,7 +118,7 @@ class Claims:
 
     def beats(self, name: str) -> bool:
         """Whether a holder of `name` has given a sign of life since we first saw its claim."""
-        return any(path in self._beating for path in self._rivals(name).values())
+        return any(path in self._watch.beating for path in self._rivals(name).values())
 
     def alive(self) -> list[str]:
         """Names whose holders gave a sign of life while we watched, for up to a lease. Silent ones are removed."""
@@ -131,7 +126,7 @@ class Claims:
         while True:
             paths = list(self.folder.glob("*.*"))
             for path in paths:
-                content = _read(path)
+                content = leases.read(path)
                 if content is not None and looked.setdefault(path, content) != content:
                     return [path.name for path in paths]
             silent = [path for path in paths if self._silent(path)]
@@ -151,59 +146,12 @@ class Claims:
 
     def _silent(self, path: Path) -> bool:
         """Whether a claim is gone, or has been watched for a lease without a change."""
-        content, now = _read(path), time.monotonic()
+        content = leases.read(path)
         if content is None:
-            self._seen.pop(path, None)
+            self._watch.forget(path)
             return True
-        before, watched, last = self._seen.get(path, (None, 0.0, now))
-        if content != before:
-            watched = 0.0
-            if before is not None:
-                self._beating.add(path)
-        else:
-            # Not the whole time since the last look: this process, or the share, may have stood still meanwhile.
-            watched += min(now - last, self.lease_s / 4)
-        self._seen[path] = (content, watched, now)
-        return watched >= self.lease_s
+        return self._watch.silent(path, content)
 
 
 def _content(token: str, count: int) -> bytes:
     return f"{token} {count:012d}\n{socket.gethostname()} {os.getpid()}\n".encode()
-
-
-def _read(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        if error.errno in (errno.ENOENT, errno.ESTALE):
-            return None
-        raise
-
-
-def _holds(path: Path, token: str) -> bool:
-    return (_read(path) or b"").startswith(token.encode())
-
-
-_guard: ContextVar[Claim | None] = ContextVar("guard", default=None)
-
-
-@contextlib.contextmanager
-def guarded(claim: Claim) -> Iterator[None]:
-    """Within it, `check_guard` checks `claim`: every file that is put in its place by then is this holder's to put.
-
-    An error becomes ClaimLost if the claim is lost: a successor cleans up, and what went wrong matters no more.
-    """
-    reset = _guard.set(claim)
-    try:
-        yield
-    except Exception:
-        claim.check()
-        raise
-    finally:
-        _guard.reset(reset)
-
-
-def check_guard() -> None:
-    """Raise ClaimLost if this process works under a claim that it has lost. Call right before publishing a file."""
-    if claim := _guard.get():
-        claim.check()

@@ -18,8 +18,8 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from builders.recipes.translators import TranslatorBase
-from builders.run_folder.claims import check_guard
-from builders.run_folder.files import write_error, write_text
+from builders.run_folder.files import write_error
+from processors.atomic_files import check_guard, write_text
 from processors.errors import InputError
 
 # What decides the bytes of a build, beside the recipe.

@@ -14,8 +14,8 @@ from typing import Any
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
-from builders.run_folder.files import write_hint
 from builders.run_folder.units import Dropped, Unit, UnitFiles, write_unit
+from processors.atomic_files import write_hint
 from processors.errors import CountError
 
 DROPPED = "dropped"

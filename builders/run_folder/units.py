@@ -11,8 +11,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from builders.run_folder.files import replacing, write_error, write_text
+from builders.run_folder.files import write_error
 from builders.run_folder.folder import COUNTS, DROPS
+from processors.atomic_files import replacing, write_text
 from processors.errors import CountError, InputError, SmolKalamError
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 from builders.run_folder import schemas
-from builders.run_folder.files import replacing, write_error
+from builders.run_folder.files import write_error
+from processors.atomic_files import replacing
 
 
 def write_shards(folder: Path, config: str) -> None:

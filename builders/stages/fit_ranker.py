@@ -10,10 +10,11 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
-from builders.run_folder.files import replacing, write_error, write_text
+from builders.run_folder.files import write_error
 from builders.run_folder.folder import FITTED, RANKER, SELECT, TRANSLATE, WEIGHTS, enter_stage
 from builders.run_folder.units import Unit, UnitFiles, read_unit
 from builders.stages.context import Build
+from processors.atomic_files import replacing, write_text
 from processors.checks.run import check_conversation
 from processors.languages.language import Language
 from processors.ranking.features import Measures

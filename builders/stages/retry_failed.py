@@ -18,12 +18,11 @@ from datatrove.data import Document
 from builders.engines.make import candidate_row
 from builders.executors.this_machine import Work
 from builders.run_folder import schemas
-from builders.run_folder.claims import check_guard
-from builders.run_folder.files import write_text
 from builders.run_folder.folder import RETRIED, RETRY_PLAN, SELECT, Run
 from builders.run_folder.unit_reader import UnitReader
 from builders.run_folder.unit_writer import UnitSink
 from builders.run_folder.units import Unit, UnitFiles, read_counts, read_dropped, read_unit, share
+from processors.atomic_files import check_guard, write_text
 
 
 def plan_retry(folder: Path, units: list[Unit]) -> dict[str, Any]:

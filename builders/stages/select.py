@@ -18,7 +18,7 @@ from datatrove.pipeline.filters.base_filter import BaseFilter
 
 from builders.recipes.recipe import CutRecipe, Source
 from builders.run_folder import schemas
-from builders.run_folder.files import replacing, write_error
+from builders.run_folder.files import write_error
 from builders.run_folder.folder import DROPS, SCAN, SELECT, enter_stage, fingerprint
 from builders.run_folder.unit_writer import DROPPED, drop
 from builders.run_folder.units import Unit, UnitFiles, read_counts, read_unit
@@ -27,6 +27,7 @@ from builders.sources.read import ShardReader
 from builders.stages.context import Build
 from builders.stages.plan_units import plan_source
 from builders.stages.run_units import UnitPipeline, run_units
+from processors.atomic_files import replacing
 from processors.errors import InputError
 from processors.selection.choose_rows import Cut, sample_key, select_ids
 from processors.selection.filters import CutFilter, HanFilter, RowProblemFilter

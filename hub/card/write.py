@@ -8,7 +8,6 @@ from builders.dataset.statistics import to_json
 from builders.engines import engine_of
 from builders.recipes.recipe import Recipe
 from builders.run_folder import schemas
-from builders.run_folder.files import write_text
 from builders.run_folder.folder import RANK
 from builders.run_folder.schemas import PARALLEL
 from hub.card import sections
@@ -18,6 +17,7 @@ from hub.card.loading import loading
 from hub.card.plots import Plot, write_plots
 from hub.card.reproduce import reproduce
 from hub.card.translators import translators
+from processors.atomic_files import write_text
 
 if TYPE_CHECKING:
     from builders.stages.context import Build

@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from processors.atomic_files import replacing
+from processors.atomic_files import replacing_text
 
 TRAINING = "training.json"
 
@@ -15,7 +15,7 @@ def write_card(model: Path, evaluation: dict[str, Any]) -> None:
     """Write `README.md` into a model's folder, from `evaluation` and the folder's `training.json` if there is one."""
     path = model / TRAINING
     training = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    with replacing(model / "README.md") as stream:
+    with replacing_text(model / "README.md") as stream:
         stream.write(_head(model.name, evaluation, training) + _text(model.name, evaluation, training))
 
 

@@ -26,7 +26,7 @@ from model_recipes.reward.metrics import (
     pairwise_accuracy,
     reliability,
 )
-from processors.atomic_files import replacing
+from processors.atomic_files import replacing_text
 from processors.errors import InputError, SmolKalamError
 from processors.reward.local_model import ModelScorer, load_reward_tokenizer
 from processors.reward.score import Scorer, TokenIds, score_candidates
@@ -113,7 +113,7 @@ def _write(model: Path, rows: list[dict[str, Any]], found: dict[str, Any]) -> No
 
     columns = [*((name, pa.string()) for name in ABOUT), ("chosen", pa.float64()), ("rejected", pa.float64())]
     pq.write_table(pa.Table.from_pylist(rows, pa.schema(columns)), model / "rewards.parquet")
-    with replacing(model / "evaluation.json") as stream:
+    with replacing_text(model / "evaluation.json") as stream:
         json.dump(found, stream, indent=1, ensure_ascii=False)
     plot_reliability([Bin(**b) for b in found["reliability"]], model / "calibration.png")
     write_card(model, found)

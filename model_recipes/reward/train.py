@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from model_recipes.reward.card import TRAINING
 from model_recipes.reward.data import PairEncoder, encode_split, load_splits
-from processors.atomic_files import replacing
+from processors.atomic_files import replacing_text
 from processors.errors import InputError, SmolKalamError
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def train(script: "ScriptArguments", args: "RewardConfig", model: "ModelConfig")
         peft_config=get_peft_config(model),
     )
     if trainer.accelerator.is_main_process:
-        with replacing(Path(args.output_dir) / TRAINING) as stream:
+        with replacing_text(Path(args.output_dir) / TRAINING) as stream:
             json.dump(described, stream, indent=1)
     trainer.train(resume_from_checkpoint=args.resume_from_checkpoint or checkpoint)
     _save(trainer, Path(args.output_dir))

@@ -1,9 +1,9 @@
 """One of several processes asks: claims on questions in a folder that any number of machines share.
 
-A claim is a file named after the question, created with O_EXCL, which a network file system too grants to one only. It
-names its holder, who changes a file of its own now and then while it holds any. Who finds a claim waits until it is
-gone, or until its holder is dead: gone from this machine, or without a sign of life for a lease by the watcher's own
-clock. Two that see the same holder die may in the worst case both ask, a fraction of a second apart.
+A claim is a file named after the question (see `processors.leases`). It names its holder, which changes a file of its
+own now and then while it holds any. Who finds a claim waits until it is gone, or until its holder is dead: gone from
+this machine, or without a sign of life for a lease. Two that see the same holder die may in the worst case both ask,
+a fraction of a second apart.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import TypeVar
 
-from filelock import FileLock, Timeout
+from processors import leases
 
 # Whether the text that is being translated is likely to stand in other rows too. Claims cost two file operations a
 # question, so only such texts are claimed; between the conversation and the request nobody else needs to know.
@@ -33,7 +33,7 @@ FIRST_POLL_S, LONGEST_POLL_S = 0.02, 0.5
 class QuestionClaims:
     """Claims in `folder` by the process that holds the lock `<lock_folder>/<name>.lock`.
 
-    `name` begins with this machine's own letters and a hyphen (see `processors.answers.process_name`).
+    `name` begins with this machine's own letters and a hyphen (see `processors.leases.take_name`).
     """
 
     def __init__(self, folder: Path, lock_folder: Path, name: str) -> None:
@@ -44,8 +44,7 @@ class QuestionClaims:
         self._held: set[Path] = set()
         self._beats = 0
         self._beat_at = 0.0
-        # What was seen of others' signs of life, and since when.
-        self._seen: dict[str, tuple[bytes, float]] = {}
+        self._watch = leases.Watch(LEASE_S)
 
     async def take(self, key: bytes) -> bool:
         """Claim `key`; False if another had it, once that claim is gone: look for the answer, then try again."""
@@ -63,7 +62,7 @@ class QuestionClaims:
                 break
             await asyncio.sleep(poll_s)
             poll_s = min(LONGEST_POLL_S, 1.5 * poll_s)
-        self._seen.pop(path.name, None)
+        self._watch.forget(path.name)
         return False
 
     def let_go(self, key: bytes) -> None:
@@ -92,9 +91,7 @@ class QuestionClaims:
         if not self._beats:
             self._beats = 1
             self._write_beat()
-        try:
-            fd = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666)
-        except FileExistsError:
+        if (fd := leases.create(path)) is None:
             return False
         self._held.add(path)
         try:
@@ -109,37 +106,18 @@ class QuestionClaims:
     def _dead(self, path: Path, owner: bytes) -> bool:
         """Whether the holder of the claim `path` with this content does not live any more."""
         name, _, token = owner.decode("ascii", "replace").partition(" ")
-        now = time.monotonic()
-        holder, alive = f"{name} {token}", b""
         if not token:
             # Created, and not written yet (killed right there, or a moment ago); or it cannot be read.
-            holder = path.name
-        else:
-            self._seen.pop(path.name, None)
-            alive = _read(self.folder / f"{name}.alive") or b""
-            if alive and not alive.startswith(token.encode()):
-                # Another process has its name now: the one before it has ended.
-                return True
-            if name.partition("-")[0] == self.name.partition("-")[0] and self._free(name):
-                return True
-        before, since = self._seen.setdefault(holder, (alive, now))
-        if alive != before:
-            self._seen[holder] = (alive, now)
-            return False
-        return now - since > LEASE_S
-
-    def _free(self, name: str) -> bool:
-        """Whether no process of this machine holds `name`'s lock: quicker than to watch it for a lease."""
-        path = self.lock_folder / f"{name}.lock"
-        if name == self.name or not path.exists():
-            return False
-        lock = FileLock(path)
-        try:
-            lock.acquire(timeout=0)
-        except (Timeout, OSError, NotImplementedError):
-            return False
-        lock.release()
-        return True
+            return self._watch.silent(path.name, b"")
+        self._watch.forget(path.name)
+        alive = _read(self.folder / f"{name}.alive") or b""
+        if alive and not alive.startswith(token.encode()):
+            # Another process has its name now: the one before it has ended.
+            return True
+        here = name.partition("-")[0] == self.name.partition("-")[0] and name != self.name
+        if here and leases.let_go(self.lock_folder, name):
+            return True
+        return self._watch.silent(f"{name} {token}", alive)
 
 
 async def ask_once(claims: QuestionClaims, key: bytes, stored: Callable[[], Found | None]) -> Found | None:
@@ -156,8 +134,6 @@ async def ask_once(claims: QuestionClaims, key: bytes, stored: Callable[[], Foun
 def _read(path: Path) -> bytes | None:
     """None if it is gone; empty if it is there and cannot be read, as on a share that is away for a moment."""
     try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return None
+        return leases.read(path)
     except OSError:
         return b""

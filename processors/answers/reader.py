@@ -1,6 +1,5 @@
 """Finds stored answers again, whoever stored them: in the logs of a folder (see `processors.answers.log`)."""
 
-import sqlite3
 import time
 from pathlib import Path
 
@@ -22,7 +21,6 @@ class AnswerReader:
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
         self._logs: dict[str, Log] = {}
-        self._old: dict[Path, sqlite3.Connection] = {}
         self._look_at_s = 0.0
         self.look()
 
@@ -50,9 +48,6 @@ class AnswerReader:
             if name.endswith(".log") and not self._own(name):
                 log = self._logs.setdefault(name, Log(self.folder / name))
                 new |= self._look_at(log)
-            elif name.startswith("answers-") and name.endswith(".sqlite") and self.folder / name not in self._old:
-                self._old[self.folder / name] = _open_old(self.folder / name)
-                new = True
         now = time.monotonic()
         self._look_at_s = now + max(LOOK_S, (now - began) / LOOK_SHARE)
         return new
@@ -68,23 +63,12 @@ class AnswerReader:
                     answers += 1
                     asked += record.prompt_tokens
                     answered += record.completion_tokens
-        for path, connection in list(self._old.items()):
-            try:
-                for key, prompt, completion in connection.execute(
-                    "SELECT key, prompt_tokens, completion_tokens FROM answers"
-                ):
-                    if not any(log.get(key) for log in logs):
-                        answers, asked, answered = answers + 1, asked + prompt, answered + completion
-            except sqlite3.DatabaseError as error:
-                self._drop_old(path, error)
         return answers, asked, answered
 
     def close(self) -> None:
         for log in self._logs.values():
             log.close()
-        for connection in self._old.values():
-            connection.close()
-        self._logs, self._old = {}, {}
+        self._logs = {}
 
     def _own(self, name: str) -> bool:
         return False
@@ -108,25 +92,7 @@ class AnswerReader:
                 continue
             if record:
                 return _answer(record)
-        return self._find_old(key) if self._old else None
-
-    def _find_old(self, key: bytes) -> Answer | None:
-        for path, connection in list(self._old.items()):
-            try:
-                rows = connection.execute(
-                    "SELECT text, finish_reason, prompt_tokens, completion_tokens FROM answers WHERE key = ?", (key,)
-                ).fetchall()
-                if rows:
-                    text, reason, prompt, completion = rows[0]
-                    return Answer(text.decode("utf-8"), reason, prompt, completion, cached=True)
-            except (sqlite3.DatabaseError, UnicodeDecodeError, AttributeError) as error:
-                self._drop_old(path, error)
         return None
-
-    def _drop_old(self, path: Path, error: Exception) -> None:
-        self._old.pop(path).close()
-        if "no such table" not in str(error):
-            logger.warning(f"{path}: stored answers cannot be read ({error}); what it held is asked again if needed")
 
 
 def _answer(record: Record) -> Answer:
@@ -137,10 +103,3 @@ def _answer(record: Record) -> Answer:
         record.completion_tokens,
         cached=True,
     )
-
-
-def _open_old(path: Path) -> sqlite3.Connection:
-    """A file of answers as they were stored before there were logs."""
-    # Without a journal beside it nothing is missing in the file, and no lock or shared memory is needed to read it.
-    mode = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "mode=ro&immutable=1"
-    return sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True, timeout=10, isolation_level=None)

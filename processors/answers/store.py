@@ -18,11 +18,11 @@ from pathlib import Path
 from loguru import logger
 
 from processors.answers.log import LOG_MAGIC, Log, Record
-from processors.answers.process_name import take_name
 from processors.answers.question_claims import BEAT_S, QuestionClaims, ask_once
 from processors.answers.reader import AnswerReader
 from processors.clients.answer import Answer
 from processors.errors import InputError, SmolKalamError
+from processors.leases import take_name
 
 # How long a commit waits for company, in seconds: an answer took a model longer than that, and a crash costs at most
 # this and the commit itself. One commit for each answer is what holds datatrove's cache at 50 requests a second.

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from processors.atomic_files import replacing
+from processors.atomic_files import replacing_text
 from processors.errors import InputError
 from processors.memory.tmx import Entry, TranslationUnit, read_tmx, write_tmx
 
@@ -42,7 +42,7 @@ def write_units(path: str | os.PathLike[str], units: Iterable[Entry], *, source:
     if suffix == ".tmx":
         return write_tmx(path, units, source=source, target=target)
     count = 0
-    with replacing(path, unencodable="save the memory as .tmx") as stream:
+    with replacing_text(path, unencodable="save the memory as .tmx") as stream:
         if suffix == ".jsonl":
             for unit in units:
                 stream.write(json.dumps(unit._asdict(), ensure_ascii=False) + "\n")

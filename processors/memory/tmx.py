@@ -13,7 +13,7 @@ from typing import NamedTuple
 from xml.parsers import expat
 from xml.sax.saxutils import quoteattr
 
-from processors.atomic_files import replacing
+from processors.atomic_files import replacing_text
 from processors.errors import InputError
 
 # The codes inside these elements are the original's own bytes: `<bpt i="1">&lt;b&gt;</bpt>` stands for `<b>`.
@@ -197,7 +197,7 @@ def write_tmx(path: str | os.PathLike[str], units: Iterable[Entry], *, source: s
     """
     count = 0
     from_language, to_language = quoteattr(source), quoteattr(target)
-    with replacing(path) as stream:
+    with replacing_text(path) as stream:
         stream.write(
             '<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE tmx SYSTEM "tmx14.dtd">\n<tmx version="1.4">\n'
             '  <header creationtool="smolkalam" creationtoolversion="1" segtype="block" o-tmf="smolkalam"'

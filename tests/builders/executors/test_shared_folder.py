@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from builders.run_folder.claims import Claims
+from builders.run_folder.claims import WorkClaims
 from tests.conftest import tree
 from tests.standins.processes import PATIENCE_S, start_command, wait_for
 from tests.standins.standin_llm import running
@@ -176,7 +176,7 @@ def test_mistakes_are_one_line(smolkalam: Run, source: Path, recipe: Path, tmp_p
     assert "no run folder; begin the build with" in line(smolkalam("worker", run))
     assert smolkalam(*begin, "--stop-after", "select").returncode == 0
     assert "no such stage; expected one of" in line(smolkalam("worker", run, "--stage", "translate/three"))
-    with Claims(run / "claims" / "workers", LEASE_S).wait("machine-1"):
+    with WorkClaims(run / "claims" / "workers", LEASE_S).wait("machine-1"):
         assert "workers are at it with another recipe (machine-1.1)" in line(smolkalam(*begin, "--set", "seed=1"))
         assert "workers are at it (machine-1.1)" in line(smolkalam(*begin, "--executor", "local"))
     resolved = run / "recipe.yaml"

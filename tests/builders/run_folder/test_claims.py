@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from builders.run_folder.claims import ClaimLost, Claims, check_guard, guarded
+from builders.run_folder.claims import ClaimLost, WorkClaims
+from processors.atomic_files import check_guard, guarded
 
 
-def take_over(claims: Claims, name: str) -> float:
+def take_over(claims: WorkClaims, name: str) -> float:
     """Watch until the claim is ours; returns how long that took, in seconds."""
     began = time.monotonic()
     with claims.wait(name):
@@ -25,7 +26,7 @@ def dead(folder: Path, name: str = "unit.1") -> Path:
 
 
 def test_one_holds_and_the_next_gets_it_when_it_lets_go(tmp_path: Path) -> None:
-    one, other = Claims(tmp_path / "claims", 60), Claims(tmp_path / "claims", 60)
+    one, other = WorkClaims(tmp_path / "claims", 60), WorkClaims(tmp_path / "claims", 60)
     claim = one.take("a.b")
     assert claim and other.take("a.b") is None and one.take("a.b") is None
     with other.take("a") or pytest.fail("another name is free"):
@@ -44,7 +45,7 @@ def test_a_dead_claim_is_taken_over_after_a_lease_of_watching_whatever_its_file_
         folder = tmp_path / str(stamp)
         path = dead(folder)
         os.utime(path, (stamp, stamp))
-        claims = Claims(folder, lease_s)
+        claims = WorkClaims(folder, lease_s)
         assert claims.take("unit") is None
         assert take_over(claims, "unit") >= lease_s * 0.9
         assert not list(folder.iterdir())
@@ -54,7 +55,7 @@ def test_time_in_which_the_watcher_itself_stood_still_does_not_count(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     dead(tmp_path)
-    claims, now = Claims(tmp_path, 60), 1000.0
+    claims, now = WorkClaims(tmp_path, 60), 1000.0
     monkeypatch.setattr("builders.run_folder.claims.time.monotonic", lambda: now)
     assert claims.take("unit") is None
     now += 100_000
@@ -67,7 +68,7 @@ def test_time_in_which_the_watcher_itself_stood_still_does_not_count(
 
 
 def test_a_living_claim_is_never_taken_over(tmp_path: Path) -> None:
-    one, other = Claims(tmp_path, 0.6), Claims(tmp_path, 0.6)
+    one, other = WorkClaims(tmp_path, 0.6), WorkClaims(tmp_path, 0.6)
     with one.take("unit") or pytest.fail("free") as claim:
         until = time.monotonic() + 2
         while time.monotonic() < until:
@@ -79,21 +80,21 @@ def test_a_living_claim_is_never_taken_over(tmp_path: Path) -> None:
 
 def test_only_one_of_many_watchers_takes_over_and_the_old_holder_knows(tmp_path: Path) -> None:
     path = dead(tmp_path)
-    watchers = [Claims(tmp_path, 0.5) for _ in range(5)]
+    watchers = [WorkClaims(tmp_path, 0.5) for _ in range(5)]
     taken = []
     while not taken:
         taken = [claim for claim in [watcher.take("unit") for watcher in watchers] if claim]
         time.sleep(0.02)
     assert len(taken) == 1 and not path.exists()
     assert [watcher.take("unit") for watcher in watchers] == [None] * 5
-    with guarded(taken[0]):
+    with guarded(taken[0].check):
         check_guard()
         # A successor's name for the same file, as after two more take-overs.
         taken[0].path.write_text("another's token")
         with pytest.raises(ClaimLost):
             check_guard()
     check_guard()
-    with pytest.raises(ClaimLost), guarded(taken[0]):
+    with pytest.raises(ClaimLost), guarded(taken[0].check):
         raise FileNotFoundError("a temporary file that the successor has cleaned up")
     taken[0].release()
     assert taken[0].path.read_text() == "another's token"
@@ -102,7 +103,7 @@ def test_only_one_of_many_watchers_takes_over_and_the_old_holder_knows(tmp_path:
 def test_a_claim_beside_a_successor_s_gives_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two that judged the same claim at different times: the later finds the other's, alive, and withdraws."""
     dead(tmp_path, "unit.1")
-    slow, quick = Claims(tmp_path, 0.5), Claims(tmp_path, 0.5)
+    slow, quick = WorkClaims(tmp_path, 0.5), WorkClaims(tmp_path, 0.5)
     while not (claim := quick.take("unit")):
         slow._silent(tmp_path / "unit.1")
         time.sleep(0.02)
@@ -117,7 +118,7 @@ def test_a_claim_beside_a_successor_s_gives_way(tmp_path: Path, monkeypatch: pyt
 
 
 def _count(folder: Path, rounds: int) -> None:
-    claims, counter = Claims(folder / "claims", 30), folder / "counter"
+    claims, counter = WorkClaims(folder / "claims", 30), folder / "counter"
     for _ in range(rounds):
         while not (claim := claims.take("counter")):
             time.sleep(0.001)
@@ -141,9 +142,9 @@ def test_among_the_living_there_is_one_at_a_time(tmp_path: Path) -> None:
 
 def test_who_is_alive(tmp_path: Path) -> None:
     folder = tmp_path / "workers"
-    assert Claims(folder, 0.6).alive() == []
+    assert WorkClaims(folder, 0.6).alive() == []
     dead(folder, "gone.1")
-    with Claims(folder, 0.6).wait("here"):
-        assert "here.1" in Claims(folder, 0.6).alive()
-    assert Claims(folder, 0.6).alive() == []
+    with WorkClaims(folder, 0.6).wait("here"):
+        assert "here.1" in WorkClaims(folder, 0.6).alive()
+    assert WorkClaims(folder, 0.6).alive() == []
     assert not list(folder.iterdir())

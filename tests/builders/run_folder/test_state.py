@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from builders.run_folder import state as run_state
-from builders.run_folder.claims import Claims
+from builders.run_folder.claims import WorkClaims
 from builders.run_folder.folder import Run
 from builders.run_folder.state import Pulse, locked, recent_rate
 
@@ -67,7 +67,7 @@ def test_all_alone_a_dead_worker_falls_silent_when_it_was_watched_for_a_lease(tm
 def test_a_real_claim_gives_signs_of_life_and_goes(tmp_path: Path) -> None:
     run = Run(tmp_path)
     pulse, until = Pulse(run, [], 0.6), time.monotonic() + 30
-    with Claims(run.stage("claims", "workers"), 0.6).wait("host-1"):
+    with WorkClaims(run.stage("claims", "workers"), 0.6).wait("host-1"):
         while pulse.workers()["alive"] != ["host-1"]:
             assert time.monotonic() < until
             pulse.look()

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from processors.answers import question_claims as single_flight
+from processors import leases
+from processors.answers import question_claims
 from processors.answers.store import AnswerStore
 from processors.clients.answer import Answer
 from tests.standins.processes import ROOT
@@ -68,11 +69,12 @@ def claimed_elsewhere(folder: Path) -> subprocess.Popen[str]:
 
 
 class Clock:
-    """The time as `processors.answers.question_claims` sees it: no lease ends before a test says so."""
+    """The time as claims see it: no lease ends before a test says so."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 1000.0
-        monkeypatch.setattr(single_flight, "time", self)
+        monkeypatch.setattr(question_claims, "time", self)
+        monkeypatch.setattr(leases, "time", self)
 
     def monotonic(self) -> float:
         return self.now
@@ -105,21 +107,21 @@ def test_a_silent_holder_of_another_machine_is_waited_for_until_its_lease_ends(
 
     async def watch() -> None:
         with AnswerStore(tmp_path) as here:
-            monkeypatch.setattr("processors.answers.process_name.machine", lambda: "0000beef")
+            monkeypatch.setattr("processors.leases.machine", lambda: "0000beef")
             there = AnswerStore(tmp_path)
             assert await there.claim(KEY) is None
             waiting = asyncio.ensure_future(here.claim(KEY))
             for _ in range(4):
                 # It beats, however long it takes.
                 there._claims.beat()
-                clock.now += 0.9 * single_flight.LEASE_S
-                before, looked = clock.now, here._claims._seen
-                while not any(since == before for _, since in looked.values()):
+                clock.now += 0.9 * question_claims.LEASE_S
+                looked = here._claims._watch._seen
+                while not any(at == clock.now and not unchanged_s for _, unchanged_s, at in looked.values()):
                     assert not waiting.done()
                     await asyncio.sleep(0.01)
             monkeypatch.setattr(there._claims, "beat", lambda: None)
             while not waiting.done():
-                clock.now += single_flight.LEASE_S + 1
+                clock.now += question_claims.LEASE_S + 1
                 await asyncio.sleep(0.01)
             assert waiting.result() is None
             there._claims._held.clear()
@@ -141,7 +143,7 @@ def unremovable(path: Path) -> None:
 def test_a_claim_that_cannot_be_read_is_waited_for_at_leisure_and_no_longer_than_a_lease(
     spoil: Callable[[Path], None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(single_flight, "LEASE_S", 0.5)
+    monkeypatch.setattr(question_claims, "LEASE_S", 0.5)
     looks: list[Path] = []
     plain = Path.read_bytes
     monkeypatch.setattr(Path, "read_bytes", lambda path: (looks.append(path), plain(path))[1])
@@ -162,7 +164,7 @@ def test_a_claim_that_cannot_be_read_is_waited_for_at_leisure_and_no_longer_than
 def test_a_holder_whose_sign_of_life_cannot_be_read_is_waited_for_no_longer_than_a_lease(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(single_flight, "LEASE_S", 0.5)
+    monkeypatch.setattr(question_claims, "LEASE_S", 0.5)
 
     async def claim() -> Answer | None:
         with AnswerStore(tmp_path) as store:

@@ -5,7 +5,6 @@ import inspect
 import os
 import resource
 import signal
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -105,7 +104,7 @@ def test_machines_that_share_the_folder_never_write_to_one_file(
 ) -> None:
     """As seen from two machines, whose locks do not exclude each other."""
     fill(tmp_path, range(10))
-    monkeypatch.setattr("processors.answers.process_name.machine", lambda: "0000beef")
+    monkeypatch.setattr("processors.leases.machine", lambda: "0000beef")
     fill(tmp_path, range(10, 20))
     names = [path.name for path in tmp_path.glob("*.log")]
     assert len(names) == 2 and sum(name.startswith("0000beef-") for name in names) == 1
@@ -175,29 +174,6 @@ def test_an_index_saves_reading_the_log_again_and_is_not_needed(
     next(tmp_path.glob("*.idx")).unlink()
     with AnswerStore(tmp_path) as store:
         assert all(store.get(key(n)) for n in range(3000)) and store.totals()[0] == 3000
-
-
-def test_files_of_an_earlier_version_are_read(tmp_path: Path) -> None:
-    """SQLite, in write-ahead mode: as a finished build left it, and as a killed one did."""
-    for number, finished in enumerate((True, False)):
-        path = tmp_path / f"answers-000{number}.sqlite"
-        connection = sqlite3.connect(path)
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute(
-            "CREATE TABLE answers (key BLOB PRIMARY KEY, text BLOB NOT NULL, finish_reason TEXT NOT NULL, "
-            "prompt_tokens INTEGER NOT NULL, completion_tokens INTEGER NOT NULL)"
-        )
-        row = (key(number), answer(number).text.encode(), "stop", number, 2 * number)
-        with connection:
-            connection.execute("INSERT INTO answers VALUES (?, ?, ?, ?, ?)", row)
-        if finished:
-            connection.close()
-    assert not (tmp_path / "answers-0000.sqlite-wal").exists() and (tmp_path / "answers-0001.sqlite-wal").exists()
-    with AnswerStore(tmp_path) as store:
-        assert [store.get(key(n)) for n in range(2)] == [Answer(*_fields(n), cached=True) for n in range(2)]
-        assert store.get(key(2)) is None
-        assert store.totals() == (2, 1, 2)
-    connection.close()
 
 
 WRITE_UNTIL_KILLED = """
@@ -279,13 +255,6 @@ def test_a_damaged_file_is_used_as_far_as_it_goes_or_set_aside(
 
 def _fields(number: int) -> tuple[str, str, int, int]:
     return answer(number).text, "stop", number, 2 * number
-
-
-def test_an_old_file_without_its_table_is_no_reason_to_complain(tmp_path: Path, said: list[str]) -> None:
-    (tmp_path / "answers-0007.sqlite").write_bytes(b"")
-    with AnswerStore(tmp_path) as store:
-        assert store.get(key(1)) is None
-    assert said == []
 
 
 def test_a_full_disk_is_one_line_for_all_who_wait_and_loses_nothing(tmp_path: Path) -> None:
