@@ -39,7 +39,7 @@ from builders.recipes.load import load_recipe
 from builders.run_folder import schemas
 from builders.run_folder.folder import Run
 from builders.run_folder.unit_reader import UnitReader
-from builders.run_folder.unit_writer import UnitSink
+from builders.run_folder.unit_writer import UnitWriter
 from builders.run_folder.units import Unit, UnitFiles, read_counts
 from builders.sources.find import find_shards, plan_units
 from processors.clients.prompts import build_payload
@@ -80,7 +80,7 @@ def write_source(folder: Path, rows: int) -> list[str]:
     return splits
 
 
-class Counted(UnitSink):
+class Counted(UnitWriter):
     """Counts what arrives and keeps nothing."""
 
     def write(self, document: Document, rank: int = 0, **_: Any) -> None:
@@ -119,8 +119,8 @@ class Stage:
         run = Run(self.folder / f"run-{self._runs}")
         units = _selected(recipe, run)
         engine = engine_of(recipe.translators[0])
-        sink = Counted(run.stage("off"), schemas.candidate, candidate_row, {}, progress=run.progress("off"))
-        step = engine.last_step(recipe.language, run.stage("off"), sink)
+        writer = Counted(run.stage("off"), schemas.candidate, candidate_row, {}, progress=run.progress("off"))
+        step = engine.last_step(recipe.language, run.stage("off"), writer)
         step.store_folder = None
         steps = [UnitReader(run.stage("select"), units), step]
         began = _clocks()

@@ -44,7 +44,7 @@ def read(path: Path) -> bytes | None:
         raise
 
 
-class Watch:
+class SignsOfLife:
     """What this process has seen of others' signs of life."""
 
     def __init__(self, lease_s: float) -> None:

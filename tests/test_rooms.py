@@ -67,30 +67,6 @@ UNFINISHED: dict[str, set[str]] = {
         "processors.checks.quantities -> processors.checks",
     },
     "circles": {},
-    "lengths": {
-        "builders.estimates.command._plan",
-        "builders.estimates.figures.translator_figures",
-    },
-    "classes": {
-        "Estimate",
-        "Pair",
-        "References",
-        "Run",
-        "Scores",
-        "Totals",
-    },
-    "rooms say": {
-        "builders.ablations",
-        "builders.dataset",
-        "builders.estimates",
-        "builders.executors",
-        "builders.judging",
-        "builders.preferences",
-        "builders.reports",
-        "builders.run_folder",
-        "builders.sources",
-        "builders.stages",
-    },
 }
 
 

@@ -19,7 +19,7 @@ from processors.languages.language import Language
 if TYPE_CHECKING:
     from datatrove.pipeline.base import PipelineStep
 
-    from builders.run_folder.unit_writer import UnitSink
+    from builders.run_folder.unit_writer import UnitWriter
     from processors.clients.prompts import PromptConfig
     from processors.protected.compare import Style
     from processors.translation.retry_ladder import Backend
@@ -72,8 +72,8 @@ class Engine(Generic[Spec]):
 
         return [TranslateStep(self.spec, language, partial(self.backend, language))]
 
-    def last_step(self, language: Language, answers: Path, sink: "UnitSink") -> "PipelineStep":
-        """What ends the stage of a model that is asked: it keeps answers in `answers` and writes units to `sink`."""
+    def last_step(self, language: Language, answers: Path, writer: "UnitWriter") -> "PipelineStep":
+        """What ends the stage of a model that is asked: it keeps answers in `answers` and writes units to `writer`."""
         raise NotImplementedError(f"{type(self).__name__} asks no model")
 
     def server_key(self) -> Any:

@@ -10,7 +10,7 @@ from builders.recipes.translators import Cost, EndpointAddress, ServedTranslator
 from processors.languages.language import Language
 
 if TYPE_CHECKING:
-    from builders.run_folder.unit_writer import UnitSink
+    from builders.run_folder.unit_writer import UnitWriter
     from processors.clients.connection import EndpointConfig
     from processors.clients.prompts import PromptConfig
     from processors.protected.compare import Style
@@ -70,15 +70,15 @@ class ServedEngine(Engine[Served]):
     def steps(self, language: Language) -> list[Any]:
         return []
 
-    def last_step(self, language: Language, answers: Path, sink: "UnitSink") -> "TranslationRunner":
+    def last_step(self, language: Language, answers: Path, writer: "UnitWriter") -> "TranslationRunner":
         from builders.engines.rollout import EndpointRollout
         from builders.run_folder.activity import EngineFile
         from builders.run_folder.folder import ENGINES
         from processors.translation.runner import TranslationRunner
 
-        logs = sink.progress.parent
+        logs = writer.progress.parent
         rollout, endpoint = EndpointRollout(self.spec, language), self.endpoint(language)
-        return TranslationRunner(rollout, endpoint, sink, answers, self.make_server(logs), EngineFile(logs / ENGINES))
+        return TranslationRunner(rollout, endpoint, writer, answers, self.make_server(logs), EngineFile(logs / ENGINES))
 
     @property
     def cost(self) -> Cost:

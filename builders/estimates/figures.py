@@ -13,7 +13,7 @@ import numpy as np
 
 from builders.engines import Engine, engine_of
 from builders.estimates.count_requests import RequestCounter, Requests
-from builders.estimates.intervals import Interval, SplitSample, Totals, asked_shares, selected_rows, totals
+from builders.estimates.intervals import Interval, SplitSample, SampleTotals, asked_shares, selected_rows, totals
 from builders.recipes.translators import Translator
 from builders.run_folder.activity import read_engines, total_counters
 from builders.run_folder.folder import ENGINES, Run
@@ -191,7 +191,7 @@ def _assumptions(
     measured: Measured,
     told: bool,
     finished: int,
-    sums: Totals,
+    sums: SampleTotals,
 ) -> list[str]:
     cost, tokenizer = engine.cost, engine.spec.chunking.tokenizer
     notes = [

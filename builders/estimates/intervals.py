@@ -98,7 +98,7 @@ def _chosen_at_random(
 
 
 @dataclass(frozen=True, slots=True)
-class Totals:
+class SampleTotals:
     """Sums over all selected rows: `values` of the shape (columns,), `replicates` (replicates, columns).
 
     `freedom` are the degrees of freedom of their errors.
@@ -121,7 +121,7 @@ class Totals:
         return Interval(value, value * exp(-reach), value * exp(min(reach, 50)))
 
 
-def totals(samples: Sequence[SplitSample], columns: Sequence[np.ndarray], seed: int, decisive: int) -> Totals:
+def totals(samples: Sequence[SplitSample], columns: Sequence[np.ndarray], seed: int, decisive: int) -> SampleTotals:
     """Sums over all splits. `columns[i]`: float array (rows, columns) of what each drawn row of `samples[i]` has.
 
     `decisive` is the column whose errors give the degrees of freedom (Satterthwaite).
@@ -136,7 +136,7 @@ def totals(samples: Sequence[SplitSample], columns: Sequence[np.ndarray], seed: 
         variance = float(np.var(resampled[:, decisive]))
         above += variance
         below += variance**2 / max(1, len(np.unique(sample.drawn.clusters)) - 1)
-    return Totals(values, replicates, above**2 / below if below else float("inf"))
+    return SampleTotals(values, replicates, above**2 / below if below else float("inf"))
 
 
 def selected_rows(samples: Sequence[SplitSample]) -> Interval:

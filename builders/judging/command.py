@@ -13,7 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from builders.judging.panel_file import PanelJudge, load_panel
-from builders.judging.report import Estimate, estimate, plain_report, print_report, say_cost
+from builders.judging.report import JudgeCost, estimate, plain_report, print_report, say_cost
 from builders.judging.sample import draw_pairs
 from builders.recipes.api_keys import check_key
 from builders.run_folder.files import write_error
@@ -26,7 +26,7 @@ from processors.clients.prompts import PromptConfig
 from processors.conversations.tokenizers import load_tokenizer
 from processors.errors import InputError, SmolKalamError, first_error
 from processors.judging.client import Judge, JudgeClient
-from processors.judging.panel import JudgedPair, Pair
+from processors.judging.panel import CandidatePair, JudgedPair
 from processors.languages.language import Language
 
 VERDICTS, REPORT = "verdicts.jsonl", "agreement.json"
@@ -97,7 +97,7 @@ def _judge(spec: PanelJudge, language: Language) -> Judge:
     return Judge(spec.name, endpoint, language.name, spec.output, spec.attempts)
 
 
-async def _judge_all(judges: list[Judge], pairs: list[Pair], store: AnswerStore) -> list[JudgedPair]:
+async def _judge_all(judges: list[Judge], pairs: list[CandidatePair], store: AnswerStore) -> list[JudgedPair]:
     """All verdicts, by pair, then by judge."""
     verdicts: dict[tuple[int, int], JudgedPair] = {}
     counts: Counter[str] = Counter()
@@ -149,7 +149,7 @@ def _warn(message: str) -> None:
     print(f"warning: {message}", file=sys.stderr)
 
 
-def _ask_to_go_on(estimates: list[Estimate], yes: bool) -> None:
+def _ask_to_go_on(estimates: list[JudgeCost], yes: bool) -> None:
     if yes or not sum(one.requests for one in estimates):
         return
     if not (sys.stdin.isatty() and sys.stderr.isatty()):

@@ -11,11 +11,20 @@ from builders.judging.sample import Sampled
 from builders.reports.bars import table_console
 from processors.answers.store import AnswerStore
 from processors.judging.client import Judge
-from processors.judging.panel import JudgedPair, Pair, Share, agreements, audit, judge_reports, majorities, to_plain
+from processors.judging.panel import (
+    CandidatePair,
+    JudgedPair,
+    Share,
+    agreements,
+    audit,
+    judge_reports,
+    majorities,
+    to_plain,
+)
 from processors.scoring.columns import ORDERS
 
 
-class Estimate(NamedTuple):
+class JudgeCost(NamedTuple):
     """What a judge is still to be asked; `usd` is None where the panel gives no prices."""
 
     requests: int
@@ -25,7 +34,7 @@ class Estimate(NamedTuple):
     usd: float | None
 
 
-def estimate(spec: PanelJudge, judge: Judge, pairs: list[Pair], store: AnswerStore, tokens: Any) -> Estimate:
+def estimate(spec: PanelJudge, judge: Judge, pairs: list[CandidatePair], store: AnswerStore, tokens: Any) -> JudgeCost:
     """What is left to ask `judge`, counted by the requests themselves; attempts after the first are not foreseen."""
     requests = stored = input_tokens = 0
     for pair in pairs:
@@ -39,10 +48,10 @@ def estimate(spec: PanelJudge, judge: Judge, pairs: list[Pair], store: AnswerSto
             input_tokens += sum(tokens(message["content"]) for message in payloads[0]["messages"])
     output_tokens = requests * spec.answer_tokens
     usd = spec.cost.usd(input_tokens, output_tokens) if spec.cost else None
-    return Estimate(requests, stored, input_tokens, output_tokens, usd)
+    return JudgeCost(requests, stored, input_tokens, output_tokens, usd)
 
 
-def say_cost(panel: Panel, estimates: list[Estimate], drawn: Sampled) -> None:
+def say_cost(panel: Panel, estimates: list[JudgeCost], drawn: Sampled) -> None:
     """Print what is to be asked and its price, on stderr."""
     console = table_console(stderr=True)
     left_out = ", ".join(f"{reason} {n:,}" for reason, n in drawn.left_out.most_common())

@@ -15,7 +15,7 @@ from typing import Any
 from builders.preferences.pairs import broken, normalise
 from builders.recipes.recipe import Recipe
 from processors.judging.exchange import conversation_text
-from processors.judging.panel import Pair
+from processors.judging.panel import CandidatePair
 from processors.ranking.policy import FALLBACKS
 from processors.scoring.columns import ORDERS
 
@@ -28,7 +28,7 @@ class Sampled:
     `possible` pairs, by reason; whether those `not_drawn` could have been judged, nobody has looked.
     """
 
-    pairs: list[Pair] = field(default_factory=list)
+    pairs: list[CandidatePair] = field(default_factory=list)
     scores: dict[tuple[str, str, str], dict[str, tuple[float, float]]] = field(default_factory=dict)
     vetoed: set[tuple[str, str, str]] = field(default_factory=set)
     left_out: Counter[str] = field(default_factory=Counter)
@@ -100,7 +100,7 @@ def _unfit(
 
 def _add(sampled: Sampled, recipe: Recipe, row: dict[str, Any], one: dict[str, Any], other: dict[str, Any]) -> None:
     source = conversation_text(row["messages"], (row["chat_template_kwargs"] or {}).get("custom_instructions") or "")
-    pair = Pair(row["id"], one["translator"], other["translator"], source, _text(one), _text(other))
+    pair = CandidatePair(row["id"], one["translator"], other["translator"], source, _text(one), _text(other))
     place = (pair.id, pair.a, pair.b)
     sampled.pairs.append(pair)
     sampled.scores[place] = {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 if TYPE_CHECKING:
-    from builders.preferences.pairs import Plan
+    from builders.preferences.pairs import PairPlan
 
 _TASKS = {
     "ranker": """\
@@ -36,7 +36,7 @@ _SOURCES = {
 }
 
 
-def write_card(folder: Path, plan: "Plan", counts: dict[str, Any]) -> None:
+def write_card(folder: Path, plan: "PairPlan", counts: dict[str, Any]) -> None:
     """Write `README.md` with the metadata by which `datasets` and the Hub's viewer read the folder."""
     recipe = plan.recipe
     # `datasets` knows a local folder's cached rows by its card alone: without this, pairs that were made anew in the
@@ -66,7 +66,7 @@ def write_card(folder: Path, plan: "Plan", counts: dict[str, Any]) -> None:
     )
 
 
-def _text(plan: "Plan", counts: dict[str, Any]) -> str:
+def _text(plan: "PairPlan", counts: dict[str, Any]) -> str:
     source, recipe = plan.source, plan.recipe
     kept = "".join(f"| {pairing} | {n:,} |\n" for pairing, n in counts["chosen"].items())
     left = "".join(f"| {reason} | {n:,} |\n" for reason, n in counts["left_out"].items())

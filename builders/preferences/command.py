@@ -12,7 +12,7 @@ from typing import Any
 
 from builders.dataset.shard_writer import SplitWriter
 from builders.preferences.card import write_card
-from builders.preferences.pairs import REASONS, TASKS, Plan, schema
+from builders.preferences.pairs import REASONS, TASKS, PairPlan, schema
 from builders.preferences.sources import PreferenceSource, read_benchmark, read_references
 from builders.preferences.units import KINDS, SPLITS, left_out_file, pair_units, unit_counts, unit_pairs
 from builders.run_folder.files import write_error
@@ -84,9 +84,11 @@ def run_preferences(
     print(output)
 
 
-def _plan(read: Callable[[], PreferenceSource], tie: float | None, scale: float | None, given: dict[str, Any]) -> Plan:
+def _plan(
+    read: Callable[[], PreferenceSource], tie: float | None, scale: float | None, given: dict[str, Any]
+) -> PairPlan:
     source = read()
-    return Plan(
+    return PairPlan(
         source=source,
         tie=source.tie if tie is None else tie,
         scale=source.scale if scale is None else scale,
@@ -119,7 +121,7 @@ def _source(
     return read_judgements(verdicts, translators) if by == "judges" else read_verdicts(verdicts, translators)
 
 
-def _write(folder: Path, units: list[UnitFiles], plan: Plan, parts: Path) -> dict[str, Any]:
+def _write(folder: Path, units: list[UnitFiles], plan: PairPlan, parts: Path) -> dict[str, Any]:
     """Put together what the units' `parts` hold, in the units' order."""
     columns = schema(plan.task, plan.recipe.ranking.reward is not None)
     writers = {

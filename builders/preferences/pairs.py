@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 import regex
 
-from builders.preferences.sources import PreferenceSource, References
+from builders.preferences.sources import PreferenceSource, ReferenceTexts
 from builders.recipes.recipe import Recipe
 from builders.run_folder import schemas
 from builders.run_folder.ranked_rows import built_split
@@ -43,7 +43,7 @@ _MARKS = regex.compile(r"[\p{M}ـ]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class PairPlan:
     """What makes pairs of a run's rows; `largest`: at most one pair a row."""
 
     task: Task
@@ -92,7 +92,7 @@ def schema(task: Task, rewards: bool = False) -> Any:
     )
 
 
-def make_pairs(row: dict[str, Any], plan: Plan) -> tuple[list[dict[str, Any]], list[LeftOut]]:
+def make_pairs(row: dict[str, Any], plan: PairPlan) -> tuple[list[dict[str, Any]], list[LeftOut]]:
     """Pairs of a ranked row (`schemas.ranked_unit`), and for every other two of its candidates why there is none."""
     candidates = {candidate["translator"]: candidate for candidate in row["candidates"]}
     names = [name for name in plan.source.translators if name in candidates]
@@ -134,7 +134,7 @@ def _compared(row: dict[str, Any], candidate: dict[str, Any], task: Task) -> str
 def _to_reference(row: dict[str, Any], texts: dict[str, str], source: PreferenceSource) -> dict[str, float]:
     """chrF in points of each text with the reference; empty where there is none."""
     reference = source.reference(row["messages"], _instructions(row))
-    if isinstance(source, References) and source.translator is not None:
+    if isinstance(source, ReferenceTexts) and source.translator is not None:
         reference = texts.get(source.translator)
     if reference is None:
         return {}
@@ -148,7 +148,7 @@ def _no_pair(
     pair: tuple[str, str],
     plain: dict[str, str],
     difference: float | None,
-    plan: Plan,
+    plan: PairPlan,
 ) -> tuple[str, str]:
     a, b = pair
     if missing := [name for name in pair if name not in plain]:
@@ -162,7 +162,7 @@ def _no_pair(
     if (alike := similarity(plain[a], plain[b])) >= NEAR_DUPLICATE:
         return "near_duplicate", f"{alike:.1%} of the word pairs in common"
     if difference is None:
-        return "no_preference", "no reference of all its text" if isinstance(plan.source, References) else ""
+        return "no_preference", "no reference of all its text" if isinstance(plan.source, ReferenceTexts) else ""
     if abs(difference) <= plan.tie:
         return "tie", f"{abs(difference):.4g} {plan.source.unit}"
     better = a if difference > 0 else b
@@ -183,7 +183,7 @@ def broken(candidate: dict[str, Any], recipe: Recipe, row: str) -> tuple[str, ..
 
 
 def _pair(
-    row: dict[str, Any], better: dict[str, Any], worse: dict[str, Any], difference: float, plan: Plan
+    row: dict[str, Any], better: dict[str, Any], worse: dict[str, Any], difference: float, plan: PairPlan
 ) -> dict[str, Any]:
     about = {
         "margin": round(min(1.0, difference / plan.scale), 6),

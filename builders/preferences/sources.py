@@ -57,7 +57,7 @@ class Benchmark:
 
 
 @dataclass(slots=True)
-class References:
+class ReferenceTexts:
     """chrF against reference translations: of a memory, or of a translator of the run that is the reference."""
 
     translators: list[str]
@@ -81,13 +81,13 @@ class References:
         return to_reference[a] - to_reference[b] if to_reference else None
 
 
-class Scores(RootModel[dict[str, FiniteFloat]]):
+class BenchmarkScores(RootModel[dict[str, FiniteFloat]]):
     model_config = {"strict": True}
 
 
 def read_benchmark(path: Path, translators: Sequence[str]) -> Benchmark:
     """Scores from a YAML mapping of translators, such as `{SeedX: 41.2, Gemma3: 44.0}`, in percent."""
-    scores = load_checked(path, Scores, "expected a score for each translator, such as SeedX: 41.2").root
+    scores = load_checked(path, BenchmarkScores, "expected a score for each translator, such as SeedX: 41.2").root
     for name in scores:
         known_translator(name, translators, str(path))
     if len(scores) < 2:
@@ -95,14 +95,14 @@ def read_benchmark(path: Path, translators: Sequence[str]) -> Benchmark:
     return Benchmark(scores, [name for name in translators if name in scores])
 
 
-def read_references(name: str, translators: Sequence[str], target: str, *, answer_only: bool) -> References:
+def read_references(name: str, translators: Sequence[str], target: str, *, answer_only: bool) -> ReferenceTexts:
     """References from a memory's file, or from the run's translator of this name, who then takes part in no pair."""
     if name in translators:
-        return References([t for t in translators if t != name], translator=name, answer_only=answer_only)
+        return ReferenceTexts([t for t in translators if t != name], translator=name, answer_only=answer_only)
     path = Path(name)
     if not path.exists():
         raise InputError(
             f"--reference {name}: neither a memory's file nor a translator of this run ({', '.join(translators)})"
         )
     memory = Memory.load(path, target=target)
-    return References(list(translators), memory=memory, answer_only=answer_only)
+    return ReferenceTexts(list(translators), memory=memory, answer_only=answer_only)

@@ -10,7 +10,7 @@ from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
 from builders.executors.this_machine import TASKS_A_WORKER, run_stage
-from builders.preferences.pairs import LeftOut, Plan, is_test, make_pairs, schema
+from builders.preferences.pairs import LeftOut, PairPlan, is_test, make_pairs, schema
 from builders.reports.bars import Monitor
 from builders.run_folder.ranked_rows import ranked_rows
 from builders.run_folder.units import UnitFiles, read_counts
@@ -22,7 +22,7 @@ SPLITS = ("train", "test")
 KINDS = ("totals", "reasons", "pairings")
 
 
-def pair_units(units: list[UnitFiles], folder: Path, make_plan: Callable[[], Plan], workers: int) -> None:
+def pair_units(units: list[UnitFiles], folder: Path, make_plan: Callable[[], PairPlan], workers: int) -> None:
     """Make the pairs of all units in `folder`, by processes. `make_plan` can be pickled; each process calls it."""
     rows = {unit.name: read_counts(unit)["kept"] for unit in units}
     tasks = 1 if workers == 1 else min(len(units), workers * TASKS_A_WORKER)
@@ -39,7 +39,7 @@ class PairUnits(PipelineStep):
     name = "Preference pairs"
     type = "WRITER"
 
-    def __init__(self, units: list[UnitFiles], folder: Path, make_plan: Callable[[], Plan]) -> None:
+    def __init__(self, units: list[UnitFiles], folder: Path, make_plan: Callable[[], PairPlan]) -> None:
         super().__init__()
         self.units = units
         self.folder = folder
@@ -52,7 +52,7 @@ class PairUnits(PipelineStep):
                 self._pair(unit, plan)
         return ()
 
-    def _pair(self, unit: UnitFiles, plan: Plan) -> None:
+    def _pair(self, unit: UnitFiles, plan: PairPlan) -> None:
         import pyarrow as pa
         import pyarrow.parquet as pq
 
@@ -88,7 +88,7 @@ def _count(
     row: dict[str, Any],
     pairs: list[dict[str, Any]],
     left_out: list[LeftOut],
-    plan: Plan,
+    plan: PairPlan,
 ) -> None:
     width = sum(candidate["translator"] in plan.source.translators for candidate in row["candidates"])
     counts["totals"].update(rows=1, possible=width * (width - 1) // 2, pairs=len(pairs))

@@ -78,7 +78,7 @@ class WorkClaims:
     def __init__(self, folder: Path, lease_s: float) -> None:
         self.folder = folder
         self.lease_s = lease_s
-        self._watch = leases.Watch(lease_s)
+        self._signs = leases.SignsOfLife(lease_s)
 
     def take(self, name: str) -> Claim | None:
         """Claim `name`; None while another holds it. Call again to watch, at least four times a lease."""
@@ -102,7 +102,7 @@ class WorkClaims:
             return None
         for rival in others:
             rival.unlink(missing_ok=True)
-            self._watch.forget(rival)
+            self._signs.forget(rival)
         return Claim(path, descriptor, token, self.lease_s)
 
     def wait(self, name: str) -> Claim:
@@ -118,7 +118,7 @@ class WorkClaims:
 
     def beats(self, name: str) -> bool:
         """Whether a holder of `name` has given a sign of life since we first saw its claim."""
-        return any(path in self._watch.beating for path in self._rivals(name).values())
+        return any(path in self._signs.beating for path in self._rivals(name).values())
 
     def alive(self) -> list[str]:
         """Names whose holders gave a sign of life while we watched, for up to a lease. Silent ones are removed."""
@@ -148,9 +148,9 @@ class WorkClaims:
         """Whether a claim is gone, or has been watched for a lease without a change."""
         content = leases.read(path)
         if content is None:
-            self._watch.forget(path)
+            self._signs.forget(path)
             return True
-        return self._watch.silent(path, content)
+        return self._signs.silent(path, content)
 
 
 def _content(token: str, count: int) -> bytes:

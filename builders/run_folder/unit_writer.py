@@ -27,7 +27,7 @@ def drop(document: Document, reason: str, detail: str = "") -> Document:
     return document
 
 
-class UnitSink(PipelineStep):
+class UnitWriter(PipelineStep):
     """Writes units: `<folder>/<unit>.parquet`, `dropped/<unit>.jsonl` and, last, `counts/<unit>.json`.
 
     `rows` turns a document into the row to keep (a dict of `schema`). `expected` is how many documents each unit has.
@@ -57,7 +57,7 @@ class UnitSink(PipelineStep):
         self._rank = 0
         self._beat = 0.0
 
-    def __enter__(self) -> "UnitSink":
+    def __enter__(self) -> "UnitWriter":
         self._open = {}
         return self
 

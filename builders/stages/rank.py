@@ -123,7 +123,7 @@ class RankCandidates(PipelineStep):
                     self._choose(document, candidates)
             yield from documents
 
-    def _judge_all(self, document: Document, tokenizer: Any) -> dict[str, "Judged"]:
+    def _judge_all(self, document: Document, tokenizer: Any) -> dict[str, "JudgedCandidate"]:
         row = document.metadata
         return {
             translator: self._judge(row["messages"], found, row["rewards"].get(translator), tokenizer)
@@ -132,19 +132,19 @@ class RankCandidates(PipelineStep):
 
     def _judge(
         self, source: list[dict[str, str]], found: dict[str, Any], reward: float | None, tokenizer: Any
-    ) -> "Judged":
+    ) -> "JudgedCandidate":
         target, script, language = found["messages"], self.language.script, self.language.code
         threshold = self.ranking.scr_threshold
         scores = score_candidate(source, target, alpha=self.ranking.alpha, script=script, threshold=threshold)
         verdicts = check_conversation(source, target, script=script, language=language)
         contents = [message["content"] for message in target]
         tokens = sum(len(e) for e in tokenizer.encode_batch_fast(contents, add_special_tokens=False))
-        return Judged(scores | {"reward": reward}, verdicts, target, found["custom_instructions"], tokens)
+        return JudgedCandidate(scores | {"reward": reward}, verdicts, target, found["custom_instructions"], tokens)
 
     def _preference(self, row: str, a: str, b: str) -> float | None:
         return self._votes.difference(row, a, b, {}) if self._votes else None
 
-    def _choose(self, document: Document, judged: dict[str, "Judged"]) -> None:
+    def _choose(self, document: Document, judged: dict[str, "JudgedCandidate"]) -> None:
         """Sets `ranked` (a row of `schemas.ranked_unit`) and the counters by config, or drops the document."""
         row, policy = document.metadata, self.ranking.policy(document.metadata["into"])
         candidates, scored, choices = [], [], []
@@ -192,7 +192,7 @@ class RankCandidates(PipelineStep):
 
 
 @dataclass(slots=True)
-class Judged:
+class JudgedCandidate:
     """A candidate with all that is known of it."""
 
     scores: dict[str, float | None]
@@ -233,7 +233,7 @@ def _batches(data: Iterable[Document]) -> Iterator[list[Document]]:
         yield batch
 
 
-def _add_quality(fitted: FittedRanker, documents: list[Document], judged: list[dict[str, Judged]]) -> None:
+def _add_quality(fitted: FittedRanker, documents: list[Document], judged: list[dict[str, JudgedCandidate]]) -> None:
     """Sets the quality of every candidate of rows that have two or more: of one there is nothing to say."""
     names = fitted.translators
     rows = [

@@ -20,7 +20,7 @@ from builders.executors.this_machine import Work
 from builders.run_folder import schemas
 from builders.run_folder.folder import RETRIED, RETRY_PLAN, SELECT, Run
 from builders.run_folder.unit_reader import UnitReader
-from builders.run_folder.unit_writer import UnitSink
+from builders.run_folder.unit_writer import UnitWriter
 from builders.run_folder.units import Unit, UnitFiles, read_counts, read_dropped, read_unit, share
 from processors.atomic_files import check_guard, write_text
 
@@ -44,7 +44,7 @@ def plan_retry(folder: Path, units: list[Unit]) -> dict[str, Any]:
 
 
 def retry_work(
-    name: str, run: Run, units: list[Unit], chances: dict[str, int], last: Callable[[UnitSink], Any]
+    name: str, run: Run, units: list[Unit], chances: dict[str, int], last: Callable[[UnitWriter], Any]
 ) -> tuple[Work, dict[str, int]]:
     """The work of a retry, and how many rows failed in each unit. `last` ends the pipeline, as in the stage itself."""
     folder = run.stage(name)
@@ -54,8 +54,8 @@ def retry_work(
     def pipeline(names: list[str]) -> list[Any]:
         wanted = set(names)
         todo = [unit for unit in planned if unit.name in wanted]
-        sink = RetrySink(run, folder, {unit.name: unit for unit in todo}, chances, run.progress(name))
-        return [FailedRows(run.stage(SELECT), folder, todo, chances), last(sink)]
+        writer = RetryWriter(run, folder, {unit.name: unit for unit in todo}, chances, run.progress(name))
+        return [FailedRows(run.stage(SELECT), folder, todo, chances), last(writer)]
 
     items = {unit.name: _marker(folder, unit.name) for unit in planned}
     return Work(name, items, pipeline, run.logs(name), more=True), rows
@@ -97,7 +97,7 @@ class FailedRows(UnitReader):
                     yield document
 
 
-class RetrySink(UnitSink):
+class RetryWriter(UnitWriter):
     """Puts the rows that came out this time beside those that a unit has, and makes later stages do it again."""
 
     def __init__(

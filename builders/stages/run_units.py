@@ -15,7 +15,7 @@ from datatrove.data import Document
 from builders.executors.this_machine import Work
 from builders.run_folder.activity import RequestsSince
 from builders.run_folder.folder import ENGINES
-from builders.run_folder.unit_writer import UnitSink, expected_rows
+from builders.run_folder.unit_writer import UnitWriter, expected_rows
 from builders.run_folder.units import Unit, UnitFiles, total_counts
 from builders.stages.context import Build
 from processors.errors import CountError
@@ -34,7 +34,7 @@ class UnitPipeline:
     steps: list[Any]
     row: Callable[[Document], dict[str, Any]]
     schema: Callable[[], Any]
-    last: Callable[[UnitSink], Any] | None = None
+    last: Callable[[UnitWriter], Any] | None = None
     processes: Callable[[], int] | None = None
 
 
@@ -46,8 +46,8 @@ def run_units(build: Build, stage: UnitPipeline) -> None:
     def pipeline(names: list[str]) -> list[Any]:
         wanted = set(names)
         reader.units = [unit for unit in units if unit.name in wanted]
-        sink = UnitSink(folder, stage.schema, stage.row, expected_rows(reader.units), progress=progress)
-        return [reader, *stage.steps, stage.last(sink) if stage.last else sink]
+        writer = UnitWriter(folder, stage.schema, stage.row, expected_rows(reader.units), progress=progress)
+        return [reader, *stage.steps, stage.last(writer) if stage.last else writer]
 
     items = {unit.name: UnitFiles(folder, unit.name).counts for unit in units}
     # What asks a model may have failed rows to try again.

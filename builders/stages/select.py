@@ -29,7 +29,7 @@ from builders.stages.plan_units import plan_source
 from builders.stages.run_units import UnitPipeline, run_units
 from processors.atomic_files import replacing
 from processors.errors import InputError
-from processors.selection.choose_rows import Cut, sample_key, select_ids
+from processors.selection.choose_rows import PlannedCut, sample_key, select_ids
 from processors.selection.filters import CutFilter, HanFilter, RowProblemFilter
 
 NAME = SELECT
@@ -39,7 +39,7 @@ ALL = "all"
 
 
 class ApplyFilters(PipelineStep):
-    """Marks what datatrove filters reject instead of removing it, so that every row arrives at the sink."""
+    """Marks what datatrove filters reject instead of removing it, so that every row arrives at the unit writer."""
 
     name = "Filters"
     type = "FILTER"
@@ -169,14 +169,14 @@ def plan_cuts(build: Build, cuts: dict[str, CutRecipe]) -> dict[str, CutFilter]:
         return found
 
     found = build.executor.planned("cuts", cut_all)
-    made = {split: Cut.from_json(cut) for split, cut in found.items()}
+    made = {split: PlannedCut.from_json(cut) for split, cut in found.items()}
     for split in made:
         if split in cuts:
             build.notes += _notes(build, split, cuts[split].into, made[split])
     return {split: CutFilter(cut, recipe.seed) for split, cut in made.items()}
 
 
-def _cut(folder: Path, names: list[str], strata: Mapping[str, int], rows: int) -> Cut:
+def _cut(folder: Path, names: list[str], strata: Mapping[str, int], rows: int) -> PlannedCut:
     import numpy as np
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -190,7 +190,7 @@ def _cut(folder: Path, names: list[str], strata: Mapping[str, int], rows: int) -
     return select_ids(keys, ids, strata, rows)
 
 
-def _notes(build: Build, split: str, into: str, cut: Cut) -> list[str]:
+def _notes(build: Build, split: str, into: str, cut: PlannedCut) -> list[str]:
     taken = ", ".join(f"{name} {n:,}" for name, n in cut.plan.quotas.items())
     prefix = f"{split}/"
     how = {k.removeprefix(prefix): n for k, n in build.totals[SCAN].extra.items() if k.startswith(prefix)}

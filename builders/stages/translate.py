@@ -11,7 +11,7 @@ from builders.recipes.translators import Translator
 from builders.run_folder import schemas
 from builders.run_folder.folder import RETRIED, SELECT, TRANSLATE
 from builders.run_folder.unit_reader import UnitReader
-from builders.run_folder.unit_writer import UnitSink
+from builders.run_folder.unit_writer import UnitWriter
 from builders.stages.context import Build
 from builders.stages.retry_failed import end_retry, plan_retry, retry_work
 from builders.stages.run_units import UnitPipeline, add_up, observe, run_units
@@ -81,7 +81,7 @@ def _translate(build: Build, spec: Translator) -> None:
         _retry(build, part.NAME, last, processes)
 
 
-def _retry(build: Build, name: str, last: Callable[[UnitSink], Any], processes: Callable[[], int] | None) -> None:
+def _retry(build: Build, name: str, last: Callable[[UnitWriter], Any], processes: Callable[[], int] | None) -> None:
     """Try the stage's failed rows again (see `builders.stages.retry_failed`)."""
     folder = build.run.stage(name)
     chances = build.executor.planned(f"{name}/retry", lambda: plan_retry(folder, build.selected))

@@ -76,7 +76,7 @@ def train(examples: Examples, systems: Iterable[int] | None = None, rows: Rows |
     return Ranker(pair, consensus or pair, standings)
 
 
-class Run(NamedTuple):
+class TrainingRun(NamedTuple):
     """Some systems as a run of their own, on the rows that all of them translated: what is usual there, and of the
     rows to train on the measures and the differences."""
 
@@ -89,7 +89,7 @@ class Run(NamedTuple):
         return np.triu_indices(self.measures.agreement.shape[1], 1)
 
 
-def _runs(examples: Examples, subsets: Sequence[Subset], rows: Rows) -> list[Run]:
+def _runs(examples: Examples, subsets: Sequence[Subset], rows: Rows) -> list[TrainingRun]:
     found = []
     for subset in subsets:
         complete = np.asarray(~np.isnan(examples.measures.candidates[:, subset, 0]).any(axis=1))
@@ -99,7 +99,9 @@ def _runs(examples: Examples, subsets: Sequence[Subset], rows: Rows) -> list[Run
         if known.any():
             whole = usual(examples.measures.take(subset, np.flatnonzero(complete)))
             rewards = None if examples.rewards is None else examples.rewards[chosen[known]][:, subset]
-            found.append(Run(whole, examples.measures.take(subset, chosen[known]), differences[known], rewards))
+            found.append(
+                TrainingRun(whole, examples.measures.take(subset, chosen[known]), differences[known], rewards)
+            )
     return found
 
 
@@ -141,7 +143,7 @@ def _known_means(differences: Floats) -> Floats:
     return means
 
 
-def _scales(runs: Sequence[Run]) -> Floats:
+def _scales(runs: Sequence[TrainingRun]) -> Floats:
     """Standard deviation of each contrast about what is usual."""
     squares = []
     for run in runs:
@@ -151,7 +153,7 @@ def _scales(runs: Sequence[Run]) -> Floats:
     return scales
 
 
-def _fit_prior(runs: Sequence[Run]) -> Floats:
+def _fit_prior(runs: Sequence[TrainingRun]) -> Floats:
     inputs, targets = [], []
     for run in runs:
         differences = run.differences[:, *run.upper()]
@@ -184,7 +186,7 @@ def _solve(gram: Floats, target: Floats, signs: NDArray[np.int_], penalty: float
     return solved
 
 
-def _sharpness(runs: Sequence[Run], weights: Weights, best: bool) -> float:
+def _sharpness(runs: Sequence[TrainingRun], weights: Weights, best: bool) -> float:
     """The sharpness under which the truly best candidates are most likely; of pairs, the better ones."""
     found = []
     for run in runs:

@@ -44,7 +44,7 @@ class QuestionClaims:
         self._held: set[Path] = set()
         self._beats = 0
         self._beat_at = 0.0
-        self._watch = leases.Watch(LEASE_S)
+        self._signs = leases.SignsOfLife(LEASE_S)
 
     async def take(self, key: bytes) -> bool:
         """Claim `key`; False if another had it, once that claim is gone: look for the answer, then try again."""
@@ -62,7 +62,7 @@ class QuestionClaims:
                 break
             await asyncio.sleep(poll_s)
             poll_s = min(LONGEST_POLL_S, 1.5 * poll_s)
-        self._watch.forget(path.name)
+        self._signs.forget(path.name)
         return False
 
     def let_go(self, key: bytes) -> None:
@@ -108,8 +108,8 @@ class QuestionClaims:
         name, _, token = owner.decode("ascii", "replace").partition(" ")
         if not token:
             # Created, and not written yet (killed right there, or a moment ago); or it cannot be read.
-            return self._watch.silent(path.name, b"")
-        self._watch.forget(path.name)
+            return self._signs.silent(path.name, b"")
+        self._signs.forget(path.name)
         alive = _read(self.folder / f"{name}.alive") or b""
         if alive and not alive.startswith(token.encode()):
             # Another process has its name now: the one before it has ended.
@@ -117,7 +117,7 @@ class QuestionClaims:
         here = name.partition("-")[0] == self.name.partition("-")[0] and name != self.name
         if here and leases.let_go(self.lock_folder, name):
             return True
-        return self._watch.silent(f"{name} {token}", alive)
+        return self._signs.silent(f"{name} {token}", alive)
 
 
 async def ask_once(claims: QuestionClaims, key: bytes, stored: Callable[[], Found | None]) -> Found | None:

@@ -18,7 +18,7 @@ from processors.answers.store import AnswerStore
 from processors.clients.answer import Answer, request_key
 from processors.clients.endpoint import EndpointConfig, HttpServer
 from processors.clients.responses import RequestFailed
-from processors.judging.panel import JudgedPair, Pair, combine
+from processors.judging.panel import CandidatePair, JudgedPair, combine
 from processors.judging.rubric import Judgement, NoJudgement, Output, judge_messages, read_judgement, response_format
 
 Count = Callable[[str, int], None]
@@ -39,7 +39,9 @@ class Judge:
     output: Output = "json_schema"
     attempts: int = 3
 
-    def payload(self, pair: Pair, *, swapped: bool, attempt: int, output: Output | None = None) -> dict[str, Any]:
+    def payload(
+        self, pair: CandidatePair, *, swapped: bool, attempt: int, output: Output | None = None
+    ) -> dict[str, Any]:
         """The body of a request without its model; `swapped` shows `b` first. Each attempt is another request."""
         texts = (pair.text_b, pair.text_a) if swapped else (pair.text_a, pair.text_b)
         decoding = dict(self.endpoint.decoding)
@@ -76,13 +78,13 @@ class JudgeClient:
         await self._questions.drain()
         await self._stack.__aexit__(*error)
 
-    async def verdict(self, pair: Pair) -> JudgedPair:
+    async def verdict(self, pair: CandidatePair) -> JudgedPair:
         """The judge's verdict on a pair. Raises EngineError where the judge cannot be asked at all."""
         forward = await self._judgement(pair, swapped=False)
         backward = await self._judgement(pair, swapped=True)
         return combine(pair, self.judge.name, forward, backward)
 
-    async def _judgement(self, pair: Pair, *, swapped: bool) -> Judgement | str:
+    async def _judgement(self, pair: CandidatePair, *, swapped: bool) -> Judgement | str:
         """A judgement, or why there is none after `attempts` answers."""
         reason = ""
         for attempt in range(self.judge.attempts):
@@ -97,7 +99,7 @@ class JudgeClient:
                 self.count("no_judgement", 1)
         return f"no_judgement: {reason}"
 
-    async def _ask(self, pair: Pair, swapped: bool, attempt: int) -> Answer:
+    async def _ask(self, pair: CandidatePair, swapped: bool, attempt: int) -> Answer:
         output = self._output
         try:
             return await self._answer(self.judge.payload(pair, swapped=swapped, attempt=attempt, output=output))

@@ -19,7 +19,7 @@ VOTES: dict[Winner, int] = {"a": 1, "tie": 0, "b": -1}
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class CandidatePair:
     """Two translators' candidates of one row, as texts."""
 
     id: str
@@ -59,12 +59,12 @@ class JudgedPair:
         return self.id, self.a, self.b
 
 
-def combine(pair: Pair, judge: str, forward: Judgement | str, backward: Judgement | str) -> JudgedPair:
+def combine(pair: CandidatePair, judge: str, forward: Judgement | str, backward: Judgement | str) -> JudgedPair:
     """The verdict of both orders: `forward` has `a` first, `backward` has `b` first; a string is a failure.
 
     >>> one = {name: 3 for name in CRITERIA}
     >>> always_first = Judgement("first", one, one, "")
-    >>> combine(Pair("r", "A", "B", "", "", ""), "j", always_first, always_first).verdict
+    >>> combine(CandidatePair("r", "A", "B", "", "", ""), "j", always_first, always_first).verdict
     'tie'
     """
     failures = [answer for answer in (forward, backward) if isinstance(answer, str)]

@@ -166,7 +166,7 @@ class Threshold:
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class PlannedCut:
     """A plan with the threshold of each stratum: enough to decide about a row on its own, in any worker."""
 
     plan: CutPlan
@@ -182,14 +182,14 @@ class Cut:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> "Cut":
+    def from_json(cls, data: Mapping[str, Any]) -> "PlannedCut":
         thresholds = {name: last and Threshold(**last) for name, last in data["thresholds"].items()}
         return cls(CutPlan(**data["plan"]), thresholds)
 
 
 def select_ids(
     keys: Mapping[str, np.ndarray], ids: Mapping[str, Sequence[str]], ratio: Mapping[str, int], total: int
-) -> Cut:
+) -> PlannedCut:
     """The cut of a split: plans it from the strata's sizes and finds each stratum's threshold.
 
     `keys[stratum]`: uint64 array of the sample keys of all its rows, of all shards, in any order; `ids[stratum]`:
@@ -205,7 +205,7 @@ def select_ids(
         stratum: _threshold(keys[stratum], ids[stratum], quota) if quota else None
         for stratum, quota in plan.quotas.items()
     }
-    return Cut(plan, thresholds)
+    return PlannedCut(plan, thresholds)
 
 
 def _threshold(keys: np.ndarray, ids: Sequence[str], quota: int) -> Threshold:

@@ -7,7 +7,7 @@ in `metadata["filter_reason"]` and the place in `metadata["filter_detail"]`.
 from datatrove.data import Document
 from datatrove.pipeline.filters.base_filter import BaseFilter
 
-from processors.selection.choose_rows import Cut, has_han, sample_key
+from processors.selection.choose_rows import PlannedCut, has_han, sample_key
 from processors.selection.row_problems import Problem, row_problem
 
 
@@ -34,7 +34,7 @@ class CutFilter(BaseFilter):
 
     name = "stratified cut"
 
-    def __init__(self, cut: Cut, seed: int) -> None:
+    def __init__(self, cut: PlannedCut, seed: int) -> None:
         super().__init__()
         self.cut = cut
         self.seed = seed

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from builders.preferences.pairs import REASONS, Plan, is_test, make_pairs, normalise, schema
-from builders.preferences.sources import Benchmark, PreferenceSource, References
+from builders.preferences.pairs import REASONS, PairPlan, is_test, make_pairs, normalise, schema
+from builders.preferences.sources import Benchmark, PreferenceSource, ReferenceTexts
 from builders.recipes.reward import Reward
 from processors.judging.votes import Votes
 from processors.memory.memory import Memory
@@ -18,9 +18,9 @@ FAIR = ("أين هي المكتبة؟", "هي وراء المدرسة وبجان
 POOR = ("المكتبة أين تكون؟", "هو يكون خلف ال school.")
 
 
-def plan(source: PreferenceSource, task: Any = "ranker", **more: Any) -> Plan:
+def plan(source: PreferenceSource, task: Any = "ranker", **more: Any) -> PairPlan:
     settled = {"tie": source.tie, "scale": source.scale, "largest": False, "test_share": 0.1, "seed": 42} | more
-    return Plan(task=task, by="benchmark", source=source, **({"recipe": small_recipe(NAMES)} | settled))
+    return PairPlan(task=task, by="benchmark", source=source, **({"recipe": small_recipe(NAMES)} | settled))
 
 
 def benchmark(**scores: float) -> Benchmark:
@@ -143,14 +143,14 @@ def memory(*pairs: tuple[str, str]) -> Memory:
 
 
 def test_references_prefer_what_is_nearer_to_them() -> None:
-    references = References(list(NAMES), memory(*zip(SOURCE, GOOD, strict=True)))
+    references = ReferenceTexts(list(NAMES), memory(*zip(SOURCE, GOOD, strict=True)))
     pairs, _ = make_pairs(three(), plan(references))
     ranking = {(pair["chosen_translator"], pair["rejected_translator"]) for pair in pairs}
     assert ranking == {("SeedX", "Gemma3"), ("SeedX", "NLLB"), ("Gemma3", "NLLB")}
 
 
 def test_a_row_of_which_a_message_has_no_reference_has_no_preference() -> None:
-    references = References(list(NAMES), memory((SOURCE[0], GOOD[0])))
+    references = ReferenceTexts(list(NAMES), memory((SOURCE[0], GOOD[0])))
     _, left_out = make_pairs(three(), plan(references))
     assert {left.reason for left in left_out} == {"no_preference"}
 
@@ -162,14 +162,14 @@ def test_a_memory_of_segments_is_a_reference_of_longer_messages() -> None:
     good, poor = (
         [texts[0], f"<think>\n{texts[0]}\n</think>\n\n{texts[1]}\n{texts[0]}\n\n{call}"] for texts in (GOOD, POOR)
     )
-    references = References(list(NAMES[:2]), memory(*zip(SOURCE, GOOD, strict=True)))
+    references = ReferenceTexts(list(NAMES[:2]), memory(*zip(SOURCE, GOOD, strict=True)))
     assert references.reference(row(1, source)["messages"], "") == "\n".join(good)
     [pair], _ = make_pairs(row(1, source, candidate("SeedX", *poor), candidate("Gemma3", *good)), plan(references))
     assert pair["chosen_translator"] == "Gemma3"
 
 
 def test_a_translator_can_be_the_reference_and_takes_part_in_no_pair() -> None:
-    references = References(["Gemma3", "NLLB"], translator="SeedX")
+    references = ReferenceTexts(["Gemma3", "NLLB"], translator="SeedX")
     [pair], left_out = make_pairs(three(), plan(references))
     assert (pair["chosen_translator"], pair["rejected_translator"]) == ("Gemma3", "NLLB") and not left_out
 
@@ -184,7 +184,7 @@ def test_a_translator_can_be_the_reference_and_takes_part_in_no_pair() -> None:
     ],
 )
 def test_differences_are_of_sacrebleus_chrf(hypothesis: str, reference: str, score: float) -> None:
-    source = References(["SeedX", "Gemma3"], memory(("Text.", reference)), tie=0.0)
+    source = ReferenceTexts(["SeedX", "Gemma3"], memory(("Text.", reference)), tie=0.0)
     candidates = (candidate("SeedX", reference), candidate("Gemma3", hypothesis))
     [pair], _ = make_pairs(row(1, ["Text."], *candidates), plan(source))
     assert pair["difference"] == pytest.approx(100 - score, abs=1e-4)

@@ -115,7 +115,7 @@ def test_a_silent_holder_of_another_machine_is_waited_for_until_its_lease_ends(
                 # It beats, however long it takes.
                 there._claims.beat()
                 clock.now += 0.9 * question_claims.LEASE_S
-                looked = here._claims._watch._seen
+                looked = here._claims._signs._seen
                 while not any(at == clock.now and not unchanged_s for _, unchanged_s, at in looked.values()):
                     assert not waiting.done()
                     await asyncio.sleep(0.01)

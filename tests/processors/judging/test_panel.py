@@ -3,8 +3,8 @@ import json
 import pytest
 
 from processors.judging.panel import (
+    CandidatePair,
     JudgedPair,
-    Pair,
     Winner,
     agreements,
     audit,
@@ -16,7 +16,7 @@ from processors.judging.panel import (
 )
 from processors.judging.rubric import CRITERIA, Better, Judgement
 
-PAIR = Pair("s/0", "SeedX", "Gemma3", "Hello", "مرحبا", "أهلا")
+PAIR = CandidatePair("s/0", "SeedX", "Gemma3", "Hello", "مرحبا", "أهلا")
 
 
 def judgement(better: Better, first: int = 5, second: int = 3) -> Judgement:

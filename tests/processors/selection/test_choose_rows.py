@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processors.errors import CountError, InputError
-from processors.selection.choose_rows import Cut, choose_splits, has_han, plan_cut, sample_key, select_ids
+from processors.selection.choose_rows import PlannedCut, choose_splits, has_han, plan_cut, sample_key, select_ids
 from processors.selection.filters import CutFilter, HanFilter, RowProblemFilter
 
 RATIO = {"code": 1, "science": 1, "math": 2}
@@ -22,7 +22,7 @@ def row(*contents: str, **kwargs: Any) -> dict[str, Any]:
     return {"messages": messages, "chat_template_kwargs": kwargs, "source": "test"}
 
 
-def cut_of(rows: list[tuple[str, str]], ratio: dict[str, int], total: int, seed: int = 0) -> Cut:
+def cut_of(rows: list[tuple[str, str]], ratio: dict[str, int], total: int, seed: int = 0) -> PlannedCut:
     """The cut of rows given as (stratum, row id)."""
     ids: dict[str, list[str]] = {}
     for stratum, row_id in rows:
@@ -31,7 +31,7 @@ def cut_of(rows: list[tuple[str, str]], ratio: dict[str, int], total: int, seed:
     return select_ids(keys, ids, ratio, total)
 
 
-def taken(cut: Cut, rows: list[tuple[str, str]], seed: int = 0) -> set[str]:
+def taken(cut: PlannedCut, rows: list[tuple[str, str]], seed: int = 0) -> set[str]:
     return {row_id for stratum, row_id in rows if cut.wanted(stratum, sample_key(row_id, seed), row_id)}
 
 
@@ -173,7 +173,7 @@ def test_the_sample_is_exact_and_does_not_depend_on_the_order(
     shuffled = rng.sample(rows, len(rows))
     again = cut_of(shuffled, RATIO, total)
     assert again == cut
-    assert taken(Cut.from_json(json.loads(json.dumps(again.as_json()))), shuffled) == chosen
+    assert taken(PlannedCut.from_json(json.loads(json.dumps(again.as_json()))), shuffled) == chosen
 
 
 def test_a_smaller_sample_is_part_of_a_larger_one() -> None:
