@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from processors.judging.client import Judge, JudgeClient
     from processors.judging.krippendorff import krippendorff_alpha
     from processors.judging.panel import (
+        CandidatePair,
         JudgedPair,
-        Pair,
         Share,
         agreements,
         audit,
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "CandidatePair",
     "Judge",
     "JudgeClient",
     "JudgedPair",
     "Messages",
-    "Pair",
     "Share",
     "agreements",
     "audit",
@@ -48,7 +48,7 @@ _LATER = {
     "JudgeClient": "client",
     "krippendorff_alpha": "krippendorff",
     "JudgedPair": "panel",
-    "Pair": "panel",
+    "CandidatePair": "panel",
     "Share": "panel",
     "agreements": "panel",
     "audit": "panel",

@@ -7,16 +7,16 @@ the build writes beside the row. Outside, only the names below are used.
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from processors.selection.choose_rows import Cut, choose_splits, plan_cut, sample_key, select_ids
+    from processors.selection.choose_rows import PlannedCut, choose_splits, plan_cut, sample_key, select_ids
     from processors.selection.domains import DomainIndex, build_domain_index, domain_of
     from processors.selection.filters import CutFilter, HanFilter, RowProblemFilter
     from processors.selection.row_problems import Problem, row_problem
 
 __all__ = [
-    "Cut",
     "CutFilter",
     "DomainIndex",
     "HanFilter",
+    "PlannedCut",
     "Problem",
     "RowProblemFilter",
     "build_domain_index",
@@ -30,7 +30,7 @@ __all__ = [
 
 # Imported when asked for: datatrove takes a second.
 _LATER = {
-    "Cut": "choose_rows",
+    "PlannedCut": "choose_rows",
     "choose_splits": "choose_rows",
     "plan_cut": "choose_rows",
     "sample_key": "choose_rows",
