@@ -9,7 +9,7 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
 
-from builders.run_folder.folder import Run
+from builders.run_folder.folder import BUILD, STAGE, Run
 from hub.rules.check import check_dataset
 from processors.errors import InputError
 
@@ -21,7 +21,7 @@ def dataset_folder(run: Path) -> Path:
     then be those of two builds, with the card of the first.
     """
     if (run / "dataset").is_dir():
-        if (run / "build" / "stage.json").exists() and not Run(run).finished.exists():
+        if (run / BUILD / STAGE).exists() and not Run(run).finished.exists():
             raise InputError(f"{run}: a build has not finished its dataset; run it again first")
         return run / "dataset"
     if (run / "README.md").is_file():

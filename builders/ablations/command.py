@@ -12,7 +12,7 @@ from rich.console import Console
 from builders.ablations.scores import Ablation, Estimate, compare, read_scores
 from builders.ablations.variants import Variant, expand, expanded
 from builders.recipes.load import dump_recipe, load_recipe
-from builders.run_folder.folder import Run
+from builders.run_folder.folder import RANK, Run
 from builders.run_folder.ranked_rows import units_to_rank
 from builders.run_folder.units import read_counts
 from processors.atomic_files import replacing
@@ -60,7 +60,7 @@ def run_ablation(
 
     # The build's own last line on stdout is a path; the data of this command is the table.
     with redirect_stdout(sys.stderr):
-        run_build(str(path), output=run.folder, workers=workers, stop_after="rank", executor=executor, finish=finish)
+        run_build(str(path), output=run.folder, workers=workers, stop_after=RANK, executor=executor, finish=finish)
     units = units_to_rank(run.folder)
     if missing := sum(not unit.done() for unit in units):
         console.print(f"{missing} units are not ranked yet: run the same command again when the jobs are done.")

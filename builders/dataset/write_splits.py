@@ -12,7 +12,7 @@ from builders.dataset.shard_writer import SplitWriter
 from builders.dataset.statistics import SplitStatistics
 from builders.run_folder import schemas
 from builders.run_folder.files import write_error
-from builders.run_folder.folder import Run
+from builders.run_folder.folder import RANK, Run
 from builders.run_folder.schemas import PARALLEL
 from builders.run_folder.units import UnitFiles, read_unit
 from processors.atomic_files import check_guard, write_text
@@ -44,7 +44,7 @@ class BuildSplits(PipelineStep):
         return ()
 
     def _build(self, config: str, split: str, rank: int) -> None:
-        folder, done = self.run_folder.dataset / config, self.run_folder.stage("build", config, f"{split}.json")
+        folder, done = self.run_folder.dataset / config, self.run_folder.built_split(config, split)
         schema = schemas.parallel() if config == PARALLEL else schemas.ranked()
         try:
             for path in (folder, done.parent):
@@ -76,7 +76,7 @@ class BuildSplits(PipelineStep):
         return None if config == PARALLEL else statistics.to_plain()
 
     def _rows(self, split: str) -> Iterator[list[dict[str, Any]]]:
-        folder = self.run_folder.stage("rank")
+        folder = self.run_folder.stage(RANK)
         for name in self.units[split]:
             for batch in read_unit(UnitFiles(folder, name)).to_batches(max_chunksize=256):
                 yield batch.to_pylist()

@@ -16,7 +16,7 @@ from builders.estimates.count_requests import RequestCounter, Requests
 from builders.estimates.intervals import Interval, SplitSample, SampleTotals, asked_shares, selected_rows, totals
 from builders.recipes.translators import Translator
 from builders.run_folder.activity import read_engines, total_counters
-from builders.run_folder.folder import ENGINES, Run
+from builders.run_folder.folder import ENGINES, TRANSLATE, Run
 from builders.run_folder.units import all_counts
 
 # Fewer finished requests tell little of how long answers are or of how often one is asked again.
@@ -37,9 +37,9 @@ class Measured:
 def measured_in(run: Run, spec: Translator) -> Measured:
     """What finished units and processes have left in the run folder."""
     extra: Counter[str] = Counter()
-    for counts in all_counts(run.stage("translate", spec.name)).values():
+    for counts in all_counts(run.stage(TRANSLATE, spec.name)).values():
         extra.update(counts.get("extra", {}))
-    states = read_engines(run.logs("translate", spec.name, ENGINES))
+    states = read_engines(run.logs(TRANSLATE, spec.name, ENGINES))
     answers, seconds = total_counters(states)["answers"], sum(state.seconds for state in states.values())
     return Measured(
         extra["requests"] / extra["chunks_asked"] if extra["chunks_asked"] >= ENOUGH else None,

@@ -25,7 +25,20 @@ from filelock import FileLock, Timeout
 
 from builders.executors.this_machine import LocalExecutor, Work, missing_items
 from builders.run_folder.claims import Claim, ClaimLost, WorkClaims
-from builders.run_folder.folder import CARD, CLAIMS, PLAN, RETRY, Run, file_name, plan_file
+from builders.run_folder.folder import (
+    CARD,
+    CLAIMS,
+    PLAN,
+    PROGRESS,
+    RECIPE,
+    RETRY,
+    SCAN,
+    TRANSLATE,
+    WORKERS,
+    Run,
+    file_name,
+    plan_file,
+)
 from processors.atomic_files import guarded
 from processors.errors import InputError, SmolKalamError
 
@@ -67,8 +80,8 @@ class SharedFolder:
         return json.loads(path.read_text(encoding="utf-8"))
 
     def wants(self, name: str) -> bool:
-        translates = self.only is not None and self.only.startswith("translate/")
-        return name == self.only or not (translates and name.startswith("translate/"))
+        translates = self.only is not None and self.only.startswith(f"{TRANSLATE}/")
+        return name == self.only or not (translates and name.startswith(f"{TRANSLATE}/"))
 
     def works_on(self, name: str) -> bool:
         return self.only in (None, name)
@@ -83,7 +96,7 @@ class SharedFolder:
             if self.only and (not work.more or work.missing()):
                 raise Reached(work.name)
             return
-        if self.only == "scan":
+        if self.only == SCAN:
             # Any other stage comes later: this source had nothing to scan.
             raise Reached(self.only)
         while missing := work.missing():
@@ -107,7 +120,7 @@ class QueueExecutor(LocalExecutor):
         )
         self.items = work.items
         self.folder = folder
-        self.progress = work.logs / "progress"
+        self.progress = work.logs / PROGRESS
         self.lease_s = lease_s
         self.wait = wait
 
@@ -172,7 +185,7 @@ def start(run: Run, recipe: str, lease_s: float, *, retry_failed: bool = False) 
         run.stage(PLAN).mkdir()
         if retry_failed:
             run.write(f"{PLAN}/{RETRY}", "{}")
-        run.write("recipe.yaml", recipe)
+        run.write(RECIPE, recipe)
 
 
 def goes_on(run: Run, recipe: str, *, retry_failed: bool) -> bool:
@@ -181,7 +194,7 @@ def goes_on(run: Run, recipe: str, *, retry_failed: bool) -> bool:
 
 
 def _same(run: Run, recipe: str) -> bool:
-    path = run.stage("recipe.yaml")
+    path = run.recipe
     return path.exists() and path.read_text(encoding="utf-8") == recipe and run.stage(PLAN).exists()
 
 
@@ -201,7 +214,7 @@ def forget(run: Run) -> None:
 def joined(run: Run, lease_s: float) -> Iterator[None]:
     """Be known as a worker of the run. Raises InputError while a build of one machine runs in the folder."""
     name = f"{socket.gethostname()}-{getpid()}-{secrets.token_hex(3)}"
-    with WorkClaims(run.stage(CLAIMS, "workers"), lease_s).wait(name):
+    with WorkClaims(run.stage(CLAIMS, WORKERS), lease_s).wait(name):
         try:
             with FileLock(run.folder / ".lock", timeout=5):
                 pass
@@ -218,7 +231,7 @@ def refuse_workers(run: Run, lease_s: float) -> None:
 
 
 def _workers(run: Run, lease_s: float) -> list[str]:
-    folder = run.stage(CLAIMS, "workers")
+    folder = run.stage(CLAIMS, WORKERS)
     if any(folder.glob("*")):
         print(f"looking for at most {lease_s:g} s whether workers of this folder are alive", file=sys.stderr)
     return WorkClaims(folder, lease_s).alive()

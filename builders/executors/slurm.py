@@ -18,7 +18,7 @@ from builders.engines import engine_of
 from builders.recipes.executors import SlurmJobs, SlurmRun
 from builders.recipes.load import load_recipe
 from builders.recipes.recipe import Recipe
-from builders.run_folder.folder import CARD, RETRIED, Run, plan_file
+from builders.run_folder.folder import BUILD, CARD, RANK, RETRIED, REWARD, SCAN, SELECT, TRANSLATE, Run, plan_file
 from builders.run_folder.state import RunReader
 from processors.errors import InputError, SmolKalamError
 
@@ -83,18 +83,18 @@ class StageArray(SlurmPipelineExecutor):
 
 def arrays(recipe: Recipe, wanted: Collection[str]) -> dict[str, list[str]]:
     """The arrays of the `wanted` stages (`select`, `translate`, ...), each with those that it comes after."""
-    names = [f"translate/{translator.name}" for translator in recipe.translators]
-    scan = ["scan"] if recipe.selection.cuts or recipe.selection.max_rows_per_split else []
-    found: dict[str, list[str]] = {name: [] for name in scan} | {"select": scan}
-    if "translate" in wanted:
-        found |= {name: ["select"] for name in names}
-    if recipe.ranking.reward and "reward" in wanted:
-        found["reward"] = names
-        names = ["reward"]
-    if "rank" in wanted:
-        found["rank"] = names
-    if "build" in wanted:
-        found |= {"build": ["rank"], CARD: ["build"]}
+    names = [f"{TRANSLATE}/{translator.name}" for translator in recipe.translators]
+    scan = [SCAN] if recipe.selection.cuts or recipe.selection.max_rows_per_split else []
+    found: dict[str, list[str]] = {name: [] for name in scan} | {SELECT: scan}
+    if TRANSLATE in wanted:
+        found |= {name: [SELECT] for name in names}
+    if recipe.ranking.reward and REWARD in wanted:
+        found[REWARD] = names
+        names = [REWARD]
+    if RANK in wanted:
+        found[RANK] = names
+    if BUILD in wanted:
+        found |= {BUILD: [RANK], CARD: [BUILD]}
     return found
 
 
@@ -111,23 +111,23 @@ def arrays_to_retry(recipe: Recipe, run: Run, wanted: Collection[str], *, going_
     reader = RunReader(run, recipe)
     states = {state.name: state for state in reader.stages()}
     needed = {name for name, state in states.items() if not state.finished}
-    if needed & {"scan", "select"}:
+    if needed & {SCAN, SELECT}:
         return every
     if not reader.finished(list(states.values())):
         needed.add(CARD)
     for translator in recipe.translators:
-        name = f"translate/{translator.name}"
+        name = f"{TRANSLATE}/{translator.name}"
         over = going_on and plan_file(run, f"{name}/{RETRIED}").exists()
         if engine_of(translator).asks_a_model and states[name].dropped and not over:
-            needed |= {name, "reward", "rank", "build", CARD}
+            needed |= {name, REWARD, RANK, BUILD, CARD}
     return {name: [one for one in after if one in needed] for name, after in every.items() if name in needed}
 
 
 def _begun_with(recipe: Recipe, run: Run) -> bool:
     """Whether the folder's build is of this recipe, wherever it ran."""
-    if not run.stage("recipe.yaml").exists():
+    if not run.recipe.exists():
         return False
-    before = load_recipe(str(run.stage("recipe.yaml")))
+    before = load_recipe(str(run.recipe))
     return before.model_copy(update={"executor": recipe.executor}) == recipe
 
 

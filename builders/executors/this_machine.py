@@ -20,6 +20,7 @@ from datatrove.executor.base import DistributedEnvVars, PipelineExecutor
 from datatrove.pipeline.base import PipelineStep
 from datatrove.utils.stats import PipelineStats
 
+from builders.run_folder.folder import PROGRESS
 from processors.errors import SmolKalamError
 
 # Tasks a worker, where the user gives no number: enough to even out units of unequal cost.
@@ -234,7 +235,7 @@ class ThisMachine:
         if missing := work.missing():
             workers = work.processes() if work.processes else self.workers
             tasks = min(self.tasks or workers * TASKS_A_WORKER, len(missing))
-            for stale in (work.logs / "progress").glob("*.json"):
+            for stale in (work.logs / PROGRESS).glob("*.json"):
                 stale.unlink()
             run_stage(work.pipeline(missing), tasks=tasks, workers=workers, logging_dir=work.logs)
 

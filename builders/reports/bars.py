@@ -11,6 +11,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Column
 
+from builders.run_folder.folder import BUILD, RANK, REWARD, SCAN, SELECT, TRANSLATE
+
 LOG_EVERY_S = 30.0
 REFRESH_S = 0.25
 # A table's width in a log or a pipe, where nobody says how wide a line may be: no name is cut apart.
@@ -18,7 +20,7 @@ PIPE_WIDTH = 160
 # Relative cost of a row a stage, for the whole build's time left: CPU time by stage with the pseudo backend on real
 # shards (benchmarks/build.py). A model dwarfs the others; its own rate then corrects the estimate (for a reward model
 # a guess: 40 ms a row, as 1.5 billion parameters may take on a GPU).
-WEIGHTS = {"scan": 1.0, "select": 1.0, "translate": 7.0, "reward": 60.0, "rank": 16.0, "build": 1.5}
+WEIGHTS = {SCAN: 1.0, SELECT: 1.0, TRANSLATE: 7.0, REWARD: 60.0, RANK: 16.0, BUILD: 1.5}
 
 
 def table_console(*, stderr: bool = False) -> Console:
@@ -85,7 +87,7 @@ class Monitor:
 
         `detail` says what else there is to know beside the rate, or nothing.
         """
-        self._rows = self._rows if name == "build" else max(rows, 1)
+        self._rows = self._rows if name == BUILD else max(rows, 1)
         task = self._progress.add_task(name, total=rows, completed=done, rate="")
         self._stop = threading.Event()
         weight = _weight(name) * (self._rows / rows if rows else 0)

@@ -16,6 +16,7 @@ from builders.dataset.rows import statistics_by_config
 from builders.dataset.statistics import summarise
 from builders.engines import engine_of
 from builders.reports.bars import table_console
+from builders.run_folder.folder import BUILD, RANK, RECIPE, SELECT, TRANSLATE
 from builders.run_folder.schemas import PARALLEL
 from builders.run_folder.units import UnitFiles, read_unit
 from builders.sample import planted_faults
@@ -39,12 +40,12 @@ def print_report(build: "Build", last: str, seconds: float) -> None:
     console.print(_counts(build))
     for line in _failed(build):
         console.print(line, markup=False, soft_wrap=True)
-    if "rank" in build.totals:
+    if RANK in build.totals:
         console.print(_findings(build))
         console.print(_choices(build))
         if faults := _faults(build):
             console.print(faults)
-    if last != "build":
+    if last != BUILD:
         console.print(
             f"Stopped after {last}, as asked ({seconds:.0f} s). Run without --stop-after to go on.", markup=False
         )
@@ -82,13 +83,13 @@ def _failed(build: "Build") -> list[str]:
     """What may come out at another try, and the command for it."""
     lines = []
     for spec in build.recipe.translators:
-        totals = build.totals.get(f"translate/{spec.name}")
+        totals = build.totals.get(f"{TRANSLATE}/{spec.name}")
         if engine_of(spec).asks_a_model and totals and totals.dropped:
             reasons = ", ".join(f"{reason} {n:,}" for reason, n in totals.dropped.most_common())
             lines.append(f"{spec.name} failed {totals.dropped.total():,} of {totals.read:,} rows: {reasons}.")
     if lines:
         run = build.run.folder
-        command = ["smolkalam", "build", str(run / "recipe.yaml"), "--output", str(run), "--retry-failed"]
+        command = ["smolkalam", "build", str(run / RECIPE), "--output", str(run), "--retry-failed"]
         lines.append(f"Try the failed rows again, and only them:\n  {shlex.join(command)}")
     return lines
 
@@ -98,7 +99,7 @@ def _findings(build: "Build") -> Table:
     table = Table(title="\nWhat the checks found (rows)", title_justify="left", box=None, pad_edge=False)
     for column in ("translator", "not translated", "vetoed", "noted", "from memory"):
         table.add_column(column, overflow="fold")
-    extra = build.totals["rank"].extra
+    extra = build.totals[RANK].extra
     for spec in build.recipe.translators:
         found = {
             kind: Counter(
@@ -110,7 +111,7 @@ def _findings(build: "Build") -> Table:
             )
             for kind in ("failed", "veto", "note")
         }
-        hits = build.totals[f"translate/{spec.name}"].extra["memory_hits"]
+        hits = build.totals[f"{TRANSLATE}/{spec.name}"].extra["memory_hits"]
         cells = [", ".join(f"{c} {n:,}" for c, n in found[k].most_common()) for k in ("failed", "veto", "note")]
         table.add_row(spec.name, *cells, f"{hits:,} segments")
     return table
@@ -120,7 +121,7 @@ def _choices(build: "Build") -> Table:
     """Whose candidates each config took, and why."""
     table = Table(title="\nWhat the ranking chose (rows)", title_justify="left", box=None, pad_edge=False)
     table.add_column("config", overflow="fold")
-    extra = build.totals["rank"].extra
+    extra = build.totals[RANK].extra
     shown = [
         c.name
         for c in COLUMNS
@@ -145,7 +146,7 @@ def _faults(build: "Build") -> Table | None:
         return None
     caught: dict[str, list[str]] = {}
     for unit in build.selected:
-        for row in read_unit(UnitFiles(build.run.stage("rank"), unit.name), ["id", "candidates"]).to_pylist():
+        for row in read_unit(UnitFiles(build.run.stage(RANK), unit.name), ["id", "candidates"]).to_pylist():
             for candidate in row["candidates"]:
                 if candidate["translator"] == "draft":
                     caught[row["id"]] = [f"{v['check']}{'' if v['hard'] else ' (noted)'}" for v in candidate["checks"]]
@@ -200,7 +201,7 @@ def _side_by_side(build: "Build", row: dict[str, Any]) -> Panel:
 
     split, number = row["id"].rsplit("/", 1)
     unit = next(u for u in build.units if u.split == split and u.first <= int(number) < u.first + u.rows)
-    table = read_unit(UnitFiles(build.run.stage("select"), unit.name))
+    table = read_unit(UnitFiles(build.run.stage(SELECT), unit.name))
     source = table.filter(pc.equal(table["id"], row["id"])).to_pylist()[0]
     grid = Table(box=None, expand=True, show_header=True)
     grid.add_column("English", ratio=1)

@@ -17,7 +17,7 @@ from builders.recipes.load import load_recipe
 from builders.recipes.translators import Translator
 from builders.reports.status_text import render
 from builders.run_folder.activity import EngineState, endpoint_troubles, total_counters
-from builders.run_folder.folder import ENGINES, Run
+from builders.run_folder.folder import ENGINES, RANK, REWARD, SCAN, SELECT, TRANSLATE, Run
 from builders.run_folder.state import Pulse, RunReader, StageState
 from processors.errors import InputError
 
@@ -70,12 +70,12 @@ class Watch:
 
     def __init__(self, folder: Path) -> None:
         self.run = Run(folder.absolute())
-        if not self.run.stage("recipe.yaml").is_file():
+        if not self.run.recipe.is_file():
             raise InputError(f"{folder}: no run folder (no recipe.yaml in it); give the --output of a build")
-        self.recipe = load_recipe(str(self.run.stage("recipe.yaml")))
+        self.recipe = load_recipe(str(self.run.recipe))
         self.reader = RunReader(self.run, self.recipe)
         executor = self.recipe.executor
-        names = ["scan", "select", *(f"translate/{spec.name}" for spec in self.recipe.translators), "reward", "rank"]
+        names = [SCAN, SELECT, *(f"{TRANSLATE}/{spec.name}" for spec in self.recipe.translators), REWARD, RANK]
         self.pulse = Pulse(self.run, names, executor.lease_s if isinstance(executor, Shared) else LOCAL_LEASE_S)
         self._before: dict[str, tuple[float, int]] = {}
 
@@ -115,9 +115,9 @@ class Watch:
         translators = []
         live: dict[str, dict[str, EngineState]] = {}
         for spec in self.recipe.translators:
-            name = f"translate/{spec.name}"
+            name = f"{TRANSLATE}/{spec.name}"
             engines = self.reader.engines(spec.name)
-            folder = self.run.logs(*name.split("/"), ENGINES)
+            folder = self.run.logs(name, ENGINES)
             alive = {file: one for file, one in engines.items() if self.pulse.changed(folder / file)}
             live[name] = {} if by_name[name].finished else alive
             translators.append(_translator(spec, engines, live[name], by_name[name]))
@@ -154,7 +154,7 @@ class Watch:
     def _held(self, stage: StageState) -> int:
         """Rows of units that are not finished, by those whose file of progress moves; never more than are left."""
         held = 0
-        for path in self.run.progress(*stage.name.split("/")).glob("*.json"):
+        for path in self.run.progress(stage.name).glob("*.json"):
             if self.pulse.changed(path):
                 try:
                     held += int(json.loads(path.read_text())["rows"])

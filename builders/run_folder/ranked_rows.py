@@ -6,13 +6,14 @@ from typing import Any
 
 from builders.recipes.load import load_recipe
 from builders.recipes.recipe import Recipe
+from builders.run_folder.folder import RANK, RECIPE, SELECT
 from builders.run_folder.units import UnitFiles, all_counts
 from processors.errors import InputError, SmolKalamError
 
 
 def ranked_units(run: Path) -> tuple[Recipe, list[UnitFiles]]:
     """A run's recipe and its rank stage's units, in order. Raises InputError unless all is ranked."""
-    recipe_file = run / "recipe.yaml"
+    recipe_file = run / RECIPE
     if not recipe_file.exists():
         raise InputError(f"{run}: not a run folder (no recipe.yaml); give the --output of a finished build")
     recipe = load_recipe(str(recipe_file))
@@ -24,8 +25,8 @@ def ranked_units(run: Path) -> tuple[Recipe, list[UnitFiles]]:
 
 def units_to_rank(run: Path) -> list[UnitFiles]:
     """The rank stage's units of a run whose rows are selected, in order, whether ranked yet or not."""
-    selected = all_counts(run / "select")
-    return [UnitFiles(run / "rank", name) for name, counts in selected.items() if counts["kept"]]
+    selected = all_counts(run / SELECT)
+    return [UnitFiles(run / RANK, name) for name, counts in selected.items() if counts["kept"]]
 
 
 def ranked_rows(unit: UnitFiles, columns: list[str] | None = None) -> Iterator[list[dict[str, Any]]]:

@@ -17,7 +17,23 @@ from typing import Any
 from builders.recipes.executors import Shared
 from builders.recipes.recipe import Recipe
 from builders.run_folder.activity import EngineState, read_engines
-from builders.run_folder.folder import CARD, CLAIMS, ENGINES, PLAN, RETRY_PLAN, Run
+from builders.run_folder.folder import (
+    BUILD,
+    CARD,
+    CLAIMS,
+    COUNTS,
+    ENGINES,
+    PLAN,
+    RANK,
+    RETRY_PLAN,
+    REWARD,
+    SCAN,
+    SELECT,
+    STAGE,
+    TRANSLATE,
+    WORKERS,
+    Run,
+)
 from builders.run_folder.schemas import PARALLEL
 from processors.errors import InputError
 
@@ -60,16 +76,16 @@ class RunReader:
 
     def stages(self) -> list[StageState]:
         """The stages in order, as far as the folder tells."""
-        names = [f"translate/{spec.name}" for spec in self.recipe.translators]
+        names = [f"{TRANSLATE}/{spec.name}" for spec in self.recipe.translators]
         if (retried := self.retried()) or self._retried:
             # Counts of units whose failed rows are tried again change in place, once more after the last look.
             self._units = {}
         self._retried = retried
-        select = self._stage("select", self._source_rows("select"))
-        scan = [self._stage("scan", self._scanned_rows())] if self.run.stage("scan").is_dir() else []
-        kept = sum(counts["kept"] for counts, _ in self._units["select"].counts.values())
+        select = self._stage(SELECT, self._source_rows(SELECT))
+        scan = [self._stage(SCAN, self._scanned_rows())] if self.run.stage(SCAN).is_dir() else []
+        kept = sum(counts["kept"] for counts, _ in self._units[SELECT].counts.values())
         selected = kept if select.finished else None
-        middle = [*names, *(["reward"] if self.recipe.ranking.reward else []), "rank"]
+        middle = [*names, *([REWARD] if self.recipe.ranking.reward else []), RANK]
         return [*scan, select, *(self._stage(name, selected) for name in middle), self._build(select)]
 
     def finished(self, stages: list[StageState]) -> bool:
@@ -80,23 +96,23 @@ class RunReader:
 
     def retried(self) -> bool:
         """Whether failed rows are being tried again, or were when the build was stopped."""
-        return any(self.run.stage("translate", spec.name, RETRY_PLAN).exists() for spec in self.recipe.translators)
+        return any(self.run.stage(TRANSLATE, spec.name, RETRY_PLAN).exists() for spec in self.recipe.translators)
 
     def begun(self) -> bool:
-        return any(self.run.stage(name).exists() for name in ("select", "scan", PLAN))
+        return any(self.run.stage(name).exists() for name in (SELECT, SCAN, PLAN))
 
     def engines(self, translator: str) -> dict[str, EngineState]:
-        return read_engines(self.run.logs("translate", translator, ENGINES))
+        return read_engines(self.run.logs(TRANSLATE, translator, ENGINES))
 
     def _stage(self, name: str, total: int | None) -> StageState:
-        folder = self.run.stage(*name.split("/"))
-        stage = _read_json(folder / "stage.json")
+        folder = self.run.stage(name)
+        stage = _read_json(folder / STAGE)
         units = self._units.setdefault(name, _Units())
         mark = stage["fingerprint"] if stage and self._current(name, stage["inputs"]) else ""
         if units.fingerprint != mark:
             self._units[name] = units = _Units(mark)
         if mark:
-            self._read_counts(folder / "counts", units)
+            self._read_counts(folder / COUNTS, units)
         state = StageState(name, 0, total)
         for counts, _ in units.counts.values():
             state.done += counts["read"]
@@ -107,11 +123,11 @@ class RunReader:
 
     def _current(self, name: str, inputs: dict[str, Any]) -> bool:
         """Whether what lies there was made from what lies before it, and not from an earlier build's."""
-        if name.startswith("translate/"):
-            return inputs.get("select") == self._units["select"].fingerprint
-        if name in ("reward", "rank"):
-            before = inputs.get("translate", {})
-            return all(mark == self._units[f"translate/{of}"].fingerprint for of, mark in before.items())
+        if name.startswith(f"{TRANSLATE}/"):
+            return inputs.get(SELECT) == self._units[SELECT].fingerprint
+        if name in (REWARD, RANK):
+            before = inputs.get(TRANSLATE, {})
+            return all(mark == self._units[f"{TRANSLATE}/{of}"].fingerprint for of, mark in before.items())
         return True
 
     def _read_counts(self, folder: Path, units: _Units) -> None:
@@ -125,7 +141,7 @@ class RunReader:
                     units.counts[name] = counts, at
 
     def _inputs(self, stage: str) -> dict[str, Any]:
-        found = _read_json(self.run.stage(stage, "stage.json"))
+        found = _read_json(self.run.stage(stage, STAGE))
         return found["inputs"] if found else {}
 
     def _source_rows(self, stage: str) -> int | None:
@@ -134,26 +150,26 @@ class RunReader:
 
     def _scanned_rows(self) -> int | None:
         if self.recipe.selection.max_rows_per_split:
-            return self._source_rows("scan")
+            return self._source_rows(SCAN)
         cuts = {cut.split for cut in self.recipe.selection.cuts}
-        return sum(rows for split, _, rows, _ in self._inputs("scan").get("shards", []) if split in cuts)
+        return sum(rows for split, _, rows, _ in self._inputs(SCAN).get("shards", []) if split in cuts)
 
     def _build(self, select: StageState) -> StageState:
         """The dataset's files, by the selected rows of the splits that they are made of."""
-        into = self._inputs("select").get("into", {})
+        into = self._inputs(SELECT).get("into", {})
         rows: Counter[str] = Counter()
-        for unit, (counts, _) in self._units["select"].counts.items():
+        for unit, (counts, _) in self._units[SELECT].counts.items():
             split = unit.rpartition("-")[0]
             rows[into.get(split, split)] += counts["kept"]
         configs = [self.recipe.config_name(spec.name) for spec in self.recipe.translators]
         configs += [PARALLEL] if self.recipe.outputs.parallel else []
-        folder, stage = self.run.stage("build"), _read_json(self.run.stage("build", "stage.json"))
-        current = stage is not None and stage["inputs"].get("rank") == self._units["rank"].fingerprint
+        folder, stage = self.run.stage(BUILD), _read_json(self.run.stage(BUILD, STAGE))
+        current = stage is not None and stage["inputs"].get(RANK) == self._units[RANK].fingerprint
         done = [
             split for config in configs for split in rows if current and (folder / config / f"{split}.json").exists()
         ]
         total = rows.total() * len(configs) if select.finished else None
-        return StageState("build", sum(rows[split] for split in done), total)
+        return StageState(BUILD, sum(rows[split] for split in done), total)
 
 
 def recent_rate(units: Iterable[tuple[float, int]]) -> float | None:
@@ -200,7 +216,7 @@ class Pulse:
         now = time.monotonic()
         sorted_out: dict[str, list[str]] = {"alive": [], "quiet": [], "silent": []}
         for path, (_, ever, changed, at) in sorted(self._seen.items()):
-            if path.parent != self.run.stage(CLAIMS, "workers"):
+            if path.parent != self.run.stage(CLAIMS, WORKERS):
                 continue
             if now - changed > self.lease_s or newest - at > self.lease_s:
                 kind = "silent"
@@ -223,8 +239,8 @@ class Pulse:
     def _files(self) -> Iterable[Path]:
         yield from self.run.stage(CLAIMS).glob("*/*.*")
         for stage in self.stages:
-            yield from self.run.logs(*stage.split("/"), ENGINES).glob("*.json")
-            yield from self.run.progress(*stage.split("/")).glob("*.json")
+            yield from self.run.logs(stage, ENGINES).glob("*.json")
+            yield from self.run.progress(stage).glob("*.json")
 
 
 def locked(path: Path) -> bool:

@@ -18,7 +18,7 @@ from datatrove.data import Document
 from builders.engines.make import candidate_row
 from builders.executors.this_machine import Work
 from builders.run_folder import schemas
-from builders.run_folder.folder import RETRIED, RETRY_PLAN, SELECT, Run
+from builders.run_folder.folder import BUILD, FITTED, RANK, RANKER, RETRIED, RETRY_PLAN, REWARD, SELECT, Run
 from builders.run_folder.unit_reader import UnitReader
 from builders.run_folder.unit_writer import UnitWriter
 from builders.run_folder.units import Unit, UnitFiles, read_counts, read_dropped, read_unit, share
@@ -136,10 +136,10 @@ class RetryWriter(UnitWriter):
 
     def _made_of(self, name: str) -> Iterator[Path]:
         """What says that a later stage is done with the unit; the ranker may have been fitted to its rows."""
-        yield self.build_run.stage("ranker", "fitted.npz")
-        for stage in ("reward", "rank"):
+        yield self.build_run.stage(RANKER, FITTED)
+        for stage in (REWARD, RANK):
             yield UnitFiles(self.build_run.stage(stage), name).counts
-        yield from self.build_run.stage("build").glob(f"*/{self.units[name].into}.json")
+        yield from self.build_run.stage(BUILD).glob(f"*/{self.units[name].into}.json")
 
 
 def _dropped(folder: Path, name: str) -> dict[str, int]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from builders.run_folder.folder import RANK
 from builders.run_folder.units import UnitFiles
 from hub.card.markdown import RIGHT_TO_LEFT, score
 from processors.conversations.parts import split_parts
@@ -66,7 +67,7 @@ def _rows(build: "Build", config: str) -> Iterator[dict[str, Any]]:
 
     read: set[str] = set()
     for unit in build.selected:
-        path = UnitFiles(build.run.stage("rank"), unit.name).kept
+        path = UnitFiles(build.run.stage(RANK), unit.name).kept
         if unit.into in read:
             continue
         read.add(unit.into)

@@ -10,6 +10,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from builders.reports.drawing import COLOURS, new_figure, save
+from builders.run_folder.folder import RANK, SELECT, TRANSLATE
 from builders.run_folder.units import UnitFiles
 from processors.scoring.columns import NAMES
 
@@ -76,7 +77,7 @@ def score_quantiles(build: "Build") -> Quantiles:
     for split, names in units.items():
         values: dict[str, dict[str, list[Any]]] = {}
         for name in names:
-            path = UnitFiles(build.run.stage("rank"), name).kept
+            path = UnitFiles(build.run.stage(RANK), name).kept
             with pq.ParquetFile(path) as file:
                 candidates = file.read(columns=columns)["candidates"].combine_chunks()
             flat = candidates.flatten() if len(candidates) else None
@@ -99,15 +100,15 @@ def score_quantiles(build: "Build") -> Quantiles:
 
 def left_out(build: "Build") -> dict[str, dict[str, int]]:
     """Rows by stage and reason: not selected, not translated, vetoed, in no config."""
-    extra = build.totals["rank"].extra
-    stages: dict[str, Counter[str]] = {"not selected": build.totals["select"].dropped}
+    extra = build.totals[RANK].extra
+    stages: dict[str, Counter[str]] = {"not selected": build.totals[SELECT].dropped}
     for spec in build.recipe.translators:
-        stages[f"{spec.name}: not translated"] = build.totals[f"translate/{spec.name}"].dropped
+        stages[f"{spec.name}: not translated"] = build.totals[f"{TRANSLATE}/{spec.name}"].dropped
         prefix = f"{spec.name}/veto_"
         stages[f"{spec.name}: vetoed"] = Counter(
             {k.removeprefix(prefix): n for k, n in extra.items() if k.startswith(prefix)}
         )
-    stages["in no config"] = build.totals["rank"].dropped
+    stages["in no config"] = build.totals[RANK].dropped
     return {
         stage: dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
         for stage, counts in stages.items()

@@ -9,7 +9,7 @@ from builders.dataset.rows import statistics_by_config
 from builders.dataset.statistics import summarise, to_markdown, tokens_column
 from builders.engines import engine_of
 from builders.recipes.recipe import Recipe
-from builders.run_folder.folder import RANK
+from builders.run_folder.folder import RANK, SELECT, TRANSLATE
 from hub.card.markdown import cell, details, fenced, joined, linked, names, score, table, without_empty
 from hub.card.plots import Plot
 from hub.card.reproduce import public_recipe
@@ -110,7 +110,7 @@ def columns(recipe: Recipe) -> str:
 
 def ranking(build: "Build") -> str:
     """The policy, its thresholds, and what they did to each config and split."""
-    recipe, extra = build.recipe, build.totals["rank"].extra
+    recipe, extra = build.recipe, build.totals[RANK].extra
     policy, tables = recipe.ranking, statistics_by_config(build.splits)
     how = policy.policy("").describe()
     differing = [f" In the splits `{e.match}`, {policy.policy_of(e).describe()}." for e in policy.splits]
@@ -201,17 +201,17 @@ def _reward(recipe: Recipe) -> str:
 
 def dropped(build: "Build", plots: list[Plot]) -> str:
     """Every row that was read and is not in a config, by reason."""
-    select = build.totals["select"]
+    select = build.totals[SELECT]
     parts = [f"## What was left out\n\nRead {select.read:,} rows; {select.kept:,} were taken to be translated."]
     parts += [f"![{plot.title}]({plot.path})" for plot in plots if plot.path == "plots/left_out.png"]
     parts += _reasons("Not taken, by reason", select.dropped)
     for spec in build.recipe.translators:
-        totals, extra = build.totals[f"translate/{spec.name}"], build.totals["rank"].extra
+        totals, extra = build.totals[f"{TRANSLATE}/{spec.name}"], build.totals[RANK].extra
         parts += _reasons(f"`{spec.name}`: conversations that it failed to translate, by check", totals.dropped)
         prefix = f"{spec.name}/veto_"
         vetoes = Counter({k.removeprefix(prefix): n for k, n in extra.items() if k.startswith(prefix)})
         parts += _reasons(f"`{spec.name}`: candidates vetoed, by check", vetoes)
-    parts += _reasons("Rows that no config has", build.totals["rank"].dropped)
+    parts += _reasons("Rows that no config has", build.totals[RANK].dropped)
     if build.notes:
         parts.append("\n".join(f"- {note}" for note in build.notes))
     return "\n\n".join(parts)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from builders.engines import Engine, engine_of
+from builders.run_folder.folder import TRANSLATE
 from hub.card.markdown import cell, details, fenced, linked, names, table
 from hub.card.reproduce import public_recipe
 from processors.clients.prompts import PromptConfig, build_payload
@@ -41,7 +42,7 @@ def translators(build: "Build") -> str:
         name = engine.spec.name
         alone = len(asking.get(build.run.answers(engine.spec), [])) == 1
         parts.append(f"- **{name}**: {engine.says(public[name], linked)}")
-        parts.append(_counts(name, build.totals[f"translate/{name}"], bills[name] if alone else []))
+        parts.append(_counts(name, build.totals[f"{TRANSLATE}/{name}"], bills[name] if alone else []))
         if prompt := engine.prompt(recipe.language):
             text = fenced(prompt_text(prompt), "text")
             parts.append(details(f"The prompt of {name}, word for word; {{text}} is the chunk", text))
