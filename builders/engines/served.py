@@ -78,7 +78,9 @@ class ServedEngine(Engine[Served]):
 
         logs = writer.progress.parent
         rollout, endpoint = EndpointRollout(self.spec, language), self.endpoint(language)
-        return TranslationRunner(rollout, endpoint, writer, answers, self.make_server(logs), EngineFile(logs / ENGINES))
+        return TranslationRunner(
+            rollout, endpoint, writer, answers, self.make_server(logs), EngineFile(logs / ENGINES)
+        )
 
     @property
     def cost(self) -> Cost:

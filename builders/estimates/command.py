@@ -86,22 +86,7 @@ def _plan(
         RequestCounter(spec, recipe.language, run.answers(spec) if engine_of(spec).asks_a_model else None)
         for spec in recipe.translators
     ]
-    samples: list[SplitSample] = []
-    found: list[list[list[Requests | None]]] = [[] for _ in counters]
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task("counting requests", total=sum(len(one.rows) for one in drawn))
-        for one in drawn:
-            strata: list[str] = []
-            counted: list[list[Requests | None]] = [[] for _ in counters]
-            for document in _selected(recipe, run, source, by_split[one.split], one):
-                kept = DROPPED not in document.metadata
-                strata.append(document.metadata["stratum"] if kept else "")
-                for counter, results in zip(counters, counted, strict=True):
-                    results.append(counter.count(document) if kept else None)
-                bar.advance(task)
-            samples.append(_split_sample(recipe, one, strata))
-            for mine, new in zip(found, counted, strict=True):
-                mine.append(new)
+    samples, found = _count(recipe, run, source, by_split, drawn, counters, console)
     weights = [row_weights(one, one.drawn.weights) for one in samples]
     repeats = None
     if look:
@@ -130,6 +115,35 @@ def _plan(
         "duplicates": "sampled" if repeats is None else "counted",
         "assumptions": _assumptions(recipe, run, samples, repeats is not None),
     }
+
+
+def _count(
+    recipe: Recipe,
+    run: Run,
+    source: Source,
+    by_split: dict[str, list[Shard]],
+    drawn: list[Drawn],
+    counters: list[RequestCounter],
+    console: Console,
+) -> tuple[list[SplitSample], list[list[list[Requests | None]]]]:
+    """The drawn rows as samples of their splits, and of each counter, split and row the requests; None: not kept."""
+    samples: list[SplitSample] = []
+    found: list[list[list[Requests | None]]] = [[] for _ in counters]
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task("counting requests", total=sum(len(one.rows) for one in drawn))
+        for one in drawn:
+            strata: list[str] = []
+            counted: list[list[Requests | None]] = [[] for _ in counters]
+            for document in _selected(recipe, run, source, by_split[one.split], one):
+                kept = DROPPED not in document.metadata
+                strata.append(document.metadata["stratum"] if kept else "")
+                for counter, results in zip(counters, counted, strict=True):
+                    results.append(counter.count(document) if kept else None)
+                bar.advance(task)
+            samples.append(_split_sample(recipe, one, strata))
+            for mine, new in zip(found, counted, strict=True):
+                mine.append(new)
+    return samples, found
 
 
 def _repeats(

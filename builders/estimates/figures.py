@@ -5,7 +5,7 @@ Each figure is a function of the totals over all rows, so that each has its conf
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,12 +13,14 @@ import numpy as np
 
 from builders.engines import Engine, engine_of
 from builders.estimates.count_requests import RequestCounter, Requests
-from builders.estimates.intervals import Interval, SplitSample, SampleTotals, asked_shares, selected_rows, totals
-from builders.recipes.translators import Translator
+from builders.estimates.intervals import Interval, SampleTotals, SplitSample, asked_shares, selected_rows, totals
+from builders.recipes.translators import Cost, Translator
 from builders.run_folder.activity import read_engines, total_counters
 from builders.run_folder.folder import ENGINES, TRANSLATE, Run
 from builders.run_folder.units import all_counts
 
+# Of the totals over all rows (the columns are the last axis), for the estimate and for each replicate.
+Figure = Callable[[np.ndarray], Any]
 # Fewer finished requests tell little of how long answers are or of how often one is asked again.
 ENOUGH = 100
 # Columns of what a row asks of a translator.
@@ -90,29 +92,19 @@ def translator_figures(
         ratio = t[..., STORED_COMPLETION] / t[..., STORED_TOKENS] if told else usual
         return retries * ratio * t[..., ASKED_TOKENS]
 
-    figures: dict[str, Any] = {
+    figures: dict[str, Figure] = {
         "rows_not_in_memory": lambda t: t[..., FAILED],
         "requests": lambda t: t[..., ALL_REQUESTS],
         "saved_by_memory": lambda t: t[..., ALL_REQUESTS] - t[..., REQUESTS],
         "saved_by_finished_work": lambda t: t[..., REQUESTS] - t[..., FRESH],
         "saved_by_duplicates": lambda t: t[..., FRESH] - t[..., ASKED],
-        "requests_to_send": requests,
-        "source_tokens": lambda t: t[..., ALL_TOKENS],
-        "input_tokens": prompt,
-        "output_tokens": completion,
     }
-    if not served:
-        for name in ("requests_to_send", "input_tokens", "output_tokens"):
-            del figures[name]
-    elif cost.usd_per_million_input or cost.usd_per_million_output:
-        figures["usd"] = lambda t: (
-            (prompt(t) * cost.usd_per_million_input + completion(t) * cost.usd_per_million_output) / 1e6
-        )
-    if served and (speed := cost.output_tokens_per_gpu_second):
-        figures["gpu_hours"] = lambda t: completion(t) / speed / 3600
-        figures["hours"] = lambda t: completion(t) / speed / 3600 / cost.gpus
-    elif served and (pace := _pace(engine, measured)):
-        figures["hours"] = lambda t: requests(t) / pace / 3600
+    if served:
+        figures["requests_to_send"] = requests
+    figures["source_tokens"] = lambda t: t[..., ALL_TOKENS]
+    if served:
+        figures |= {"input_tokens": prompt, "output_tokens": completion}
+        figures |= _costs(cost, _pace(engine, measured), requests, prompt, completion)
     return {
         "name": spec.name,
         "backend": spec.backend,
@@ -121,6 +113,21 @@ def translator_figures(
         **{name: limits(sums.interval(of)) for name, of in figures.items()},
         "assumptions": _assumptions(engine, counter, measured, told, finished, sums) if served else [],
     }
+
+
+def _costs(cost: Cost, pace: float | None, requests: Figure, prompt: Figure, completion: Figure) -> dict[str, Figure]:
+    """Money and time, where the recipe's `cost` or the run so far say enough. `pace`: requests a second."""
+    found: dict[str, Figure] = {}
+    if cost.usd_per_million_input or cost.usd_per_million_output:
+        found["usd"] = lambda t: (
+            (prompt(t) * cost.usd_per_million_input + completion(t) * cost.usd_per_million_output) / 1e6
+        )
+    if speed := cost.output_tokens_per_gpu_second:
+        found["gpu_hours"] = lambda t: completion(t) / speed / 3600
+        found["hours"] = lambda t: completion(t) / speed / 3600 / cost.gpus
+    elif pace:
+        found["hours"] = lambda t: requests(t) / pace / 3600
+    return found
 
 
 def _columns(rows: list[Requests | None], shares: list[np.ndarray]) -> np.ndarray:
