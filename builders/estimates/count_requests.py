@@ -21,6 +21,7 @@ from processors.answers.reader import AnswerReader
 from processors.checks.verdict import Verdict
 from processors.clients.answer import Answer, request_key
 from processors.clients.prompts import build_payload
+from processors.conversations.token_counts import count_tokens
 from processors.conversations.tokenizers import load_tokenizer
 from processors.languages.language import Language
 from processors.translation.retry_ladder import Translator, run_now
@@ -120,7 +121,7 @@ class RequestCounter:
         return asked, failed
 
     def _tokens(self, texts: Sequence[str]) -> list[int]:
-        return [len(found) for found in self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)]
+        return count_tokens(self._tokenizer, texts)
 
     def _look_up(self, key: bytes) -> tuple[int, int]:
         answer = self._stored.get(key) if self._stored else None

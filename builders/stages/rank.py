@@ -21,6 +21,7 @@ from builders.stages.join_candidates import JoinCandidates
 from builders.stages.reward import JoinRewards
 from builders.stages.run_units import UnitPipeline, run_units
 from processors.checks.run import Verdict, check_conversation
+from processors.conversations.token_counts import count_tokens
 from processors.judging.votes import Votes, read_votes
 from processors.languages.language import Language
 from processors.ranking.model import FittedRanker
@@ -138,7 +139,7 @@ class RankCandidates(PipelineStep):
         scores = score_candidate(source, target, alpha=self.ranking.alpha, script=script, threshold=threshold)
         verdicts = check_conversation(source, target, script=script, language=language)
         contents = [message["content"] for message in target]
-        tokens = sum(len(e) for e in tokenizer.encode_batch_fast(contents, add_special_tokens=False))
+        tokens = sum(count_tokens(tokenizer, contents))
         return JudgedCandidate(scores | {"reward": reward}, verdicts, target, found["custom_instructions"], tokens)
 
     def _preference(self, row: str, a: str, b: str) -> float | None:

@@ -6,60 +6,57 @@ import re
 
 from processors.checks.pair import Pair
 from processors.checks.verdict import Verdict
+from processors.texts.lines import form_of, lines_of
 from processors.texts.prose import filled_lines
+from processors.texts.text import Text, view
 
-_LIST_ITEM = re.compile(r"^[ \t]*(?:[-*+•▪◦‣–]|[(\[]?[0-9٠-٩۰-۹]{1,3}[.)\-\]])[ \t]+\S", re.M)
-_HEADING = re.compile(r"^ {0,3}#{1,6}[ \t]+\S", re.M)
-_TABLE_ROW = re.compile(r"^[ \t]*\|.*\|[ \t]*$", re.M)
 _LINE_MARK = re.compile(r"[ \t]*(?:[-*+•▪◦‣–#|>(\[]|[0-9٠-٩۰-۹]|[A-Za-z][.)])")
-_HEADING_LEVEL = re.compile(r"^ {0,3}(#{1,6})[ \t]+\S", re.M)
-_CELLS = re.compile(r"^[ \t]*(\|.*\|)[ \t]*$", re.M)
-_NESTED = re.compile(r"^(?: {2,8}|\t+)(?:[-*+•◦]|[0-9٠-٩]{1,3}[.)])[ \t]+\S", re.M)
-_CHOICE = re.compile(r"^[ \t]*[(\[]?[^\W\d_]ـ?[.)\]][ \t]+\S", re.M)
-_QUOTE = re.compile(r"^ {0,3}>[ \t]*\S", re.M)
-_BOX = re.compile(r"^[ \t]*[-*+] \[[ xX]\]", re.M)
-_RULE = re.compile(r"^ {0,3}(?:-{3,}|\*{3,}|_{3,})[ \t]*$", re.M)
 _ENTITY = re.compile(r"&(?:#\d{2,5}|#x[0-9a-fA-F]{2,5}|quot|amp|lt|gt|nbsp|apos);")
-_BOLD = re.compile(r"\*\*(?=\S)|(?<=\S)\*\*")
+# What the fields of `Lines` and `Form` are called in a verdict.
+_LINES = ("list items", "headings", "table rows")
+_FORM = (
+    "heading levels", "cells", "nested list items", "choices", "quoted lines", "boxes", "rules", "marks of bold text",
+)  # fmt: skip
 
 
 def check_markup(pair: Pair) -> list[Verdict]:
     """List items, headings and table rows, counted, hard where some were lost; soft: levels, cells, other Markdown."""
-    source, target = pair.source.string, pair.target.string
-    verdicts = []
-    if "&" in target:
-        entity = next((m for m in _ENTITY.findall(target) if m not in source), None)
-        if entity:
-            verdicts.append(Verdict("markup", False, f"{entity} is not in the source"))
-    texts = (source, target)
-    if not any("\n" in text or "**" in text or _LINE_MARK.match(text) for text in texts):
+    verdicts = _entities(pair)
+    if not _may_be_marked(pair.source) and not _may_be_marked(pair.target):
         return verdicts
-    for name, pattern in (("list items", _LIST_ITEM), ("headings", _HEADING), ("table rows", _TABLE_ROW)):
-        left, right = len(pattern.findall(source)), len(pattern.findall(target))
-        if left != right:
-            lost = right < left and left >= 2
-            verdicts.append(Verdict("markup", lost, f"{right} {name} where the source has {left}"))
+    here, there = lines_of(pair.source), lines_of(pair.target)
+    if here != there:
+        for name, left, right in zip(_LINES, here, there, strict=True):
+            if left != right:
+                lost = right < left and left >= 2
+                verdicts.append(Verdict("markup", lost, f"{right} {name} where the source has {left}"))
     return verdicts or _form(pair)
 
 
+def _entities(pair: Pair) -> list[Verdict]:
+    if "&" not in pair.target.string:
+        return []
+    new = next((m for m in _ENTITY.findall(pair.target.string) if m not in pair.source.string), None)
+    return [Verdict("markup", False, f"{new} is not in the source")] if new else []
+
+
+@view
+def _may_be_marked(text: Text) -> bool:
+    """A cheap look: a single line that begins with no mark and has nothing bold needs no search."""
+    return "\n" in text.string or "**" in text.string or _LINE_MARK.match(text.string) is not None
+
+
 def _form(pair: Pair) -> list[Verdict]:
-    source, target = pair.source.string, pair.target.string
-    for name, pattern in (
-        ("heading levels", _HEADING_LEVEL), ("cells", _CELLS), ("nested list items", _NESTED), ("choices", _CHOICE),
-        ("quoted lines", _QUOTE), ("boxes", _BOX), ("rules", _RULE), ("marks of bold text", _BOLD),
-    ):  # fmt: skip
-        left, right = pattern.findall(source), pattern.findall(target)
-        if name == "cells":
-            left, right = ([row.count("|") for row in rows] for rows in (left, right))
-        elif name != "heading levels":
-            left, right = [len(left)], [len(right)]
-        if left != right:
-            return [Verdict("markup", False, f"{name}: {_few(right)} where the source has {_few(left)}")]
+    here, there = form_of(pair.source), form_of(pair.target)
+    if here != there:
+        name, left, right = next(three for three in zip(_FORM, here, there, strict=True) if three[1] != three[2])
+        return [Verdict("markup", False, f"{name}: {_few(right)} where the source has {_few(left)}")]
     lines, kept = filled_lines(pair.source), filled_lines(pair.target)
     if lines >= 3 and kept * 3 <= lines * 2:
         return [Verdict("markup", False, f"{kept} lines where the source has {lines}")]
     return []
 
 
-def _few(found: list[object]) -> str:
-    return ", ".join(map(str, found[:8])) + ("…" if len(found) > 8 else "")
+def _few(found: object) -> str:
+    shown = found if isinstance(found, tuple) else (found,)
+    return ", ".join(map(str, shown[:8])) + ("…" if len(shown) > 8 else "")

@@ -31,8 +31,11 @@ def check_repetition(pair: Pair) -> list[Verdict]:
 
 def _repeats_three_words(found: Sequence[str]) -> bool:
     """Whether three words stand twice, or one twice in a row: without it no rule on words can find anything."""
-    grams = set(zip(found, found[1:], found[2:], strict=False))
-    return len(grams) != len(found) - 2 or any(map(eq, found, found[1:]))
+    again = len(found) - len(set(found))
+    # Three words that stand twice are three words more than there are different ones, also where they overlap.
+    if again >= 3 and len(set(zip(found, found[1:], found[2:], strict=False))) != len(found) - 2:
+        return True
+    return again > 0 and any(map(eq, found, found[1:]))
 
 
 @view

@@ -23,8 +23,9 @@ from processors.checks.quantities.digits import check_numbers
 from processors.checks.repetition import check_repetition
 from processors.checks.structure import check_json, check_messages, check_placeholders, check_protected, check_tags
 from processors.checks.verdict import Verdict
-from processors.conversations.parts import Part, split_parts
+from processors.conversations.parts import parts_of
 from processors.languages.language import DEFAULT
+from processors.texts.text import Text, text_of, view
 
 __all__ = ["CHECKS", "VERDICTS", "Check", "Verdict", "check_chunk", "check_conversation", "check_pair", "has_hard"]
 
@@ -47,9 +48,6 @@ class Check:
     on_chunks: int = 0
     languages: tuple[str, ...] | None = None
     silences: tuple[str, ...] | None = ()
-
-    def knows(self, pair: Pair) -> bool:
-        return self.languages is None or pair.language in self.languages
 
 
 # In the order in which a pair's verdicts are told. The order on chunks has the most telling first: a refusal is also
@@ -99,7 +97,7 @@ def check_pair(
     verdicts: list[Verdict] = []
     silent: tuple[str, ...] = ()
     for check in CHECKS:
-        if check.name in silent or not check.knows(pair):
+        if check.name in silent or (check.languages and language not in check.languages):
             continue
         found = check.look(pair)
         if not found:
@@ -122,7 +120,7 @@ def check_chunk(
     """The first reason to ask the translator again for one chunk, or None: a hard verdict of a check on chunks."""
     pair = Pair.of(source, target, language=language, script=script, finish_reason=finish_reason)
     for check in _ON_CHUNKS:
-        if not check.knows(pair):
+        if check.languages and language not in check.languages:
             continue
         found = check.look(pair)
         hard = next((verdict for verdict in found if verdict.hard), None)
@@ -159,8 +157,9 @@ def check_conversation(
 
 
 def _check_parts(source: str, target: str, script: str, language: str) -> list[Verdict]:
-    left, right = split_parts(source), split_parts(target)
-    if [_shape(p) for p in left] != [_shape(p) for p in right]:
+    source_text, target_text = text_of(source), text_of(target)
+    left, right = parts_of(source_text), parts_of(target_text)
+    if _shape(source_text) != _shape(target_text):
         here, there = (" ".join(p.type for p in parts) or "nothing" for parts in (left, right))
         verdicts = [Verdict("structure", True, f"parts are {there} where the source has {here}")]
         # The text as a whole still tells why: an empty answer, a refusal, a lost block.
@@ -174,5 +173,6 @@ def _check_parts(source: str, target: str, script: str, language: str) -> list[V
     return verdicts
 
 
-def _shape(part: Part) -> tuple[str, str, str]:
-    return part.type, part.opening.strip(), part.closing.strip()
+@view
+def _shape(text: Text) -> tuple[tuple[str, str, str], ...]:
+    return tuple((part.type, part.opening.strip(), part.closing.strip()) for part in parts_of(text))

@@ -11,6 +11,7 @@ from typing import Any
 from processors.checks.pair import Pair
 from processors.checks.verdict import Verdict, excerpt
 from processors.protected.compare import compare_texts
+from processors.protected.find import spans_of
 
 _TAG = re.compile(r"</?(?:think|tool_call|tool_response|tools|code)>")
 # "[Your Name]" may be translated, but must be there; "USER_ID" must stay as it is.
@@ -22,10 +23,13 @@ _BRACKETED = re.compile(
 _ANY_BRACKETED = re.compile(r"\[[^\[\]\n]{1,60}\](?!\()")
 _CONSTANT = re.compile(r"(?<![\w.])[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)+(?!\w)")
 _MISSING = object()
+_JSON_BEGINS = ("{", "[")
 
 
 def check_protected(pair: Pair) -> list[Verdict]:
     """Code, mathematics, addresses and the like are there, word for word, and no new ones."""
+    if not spans_of(pair.source) and not spans_of(pair.target):
+        return []
     difference = compare_texts(pair.source, pair.target)
     if not difference:
         return []
@@ -40,17 +44,13 @@ def check_protected(pair: Pair) -> list[Verdict]:
 def check_tags(pair: Pair) -> list[Verdict]:
     """The pipeline's own tags, counted, and JSON that must still be JSON of the same shape."""
     source, target = pair.source.string, pair.target.string
-    if "<" not in source and "<" not in target:
-        tags: Counter[str] = Counter()
-    else:
-        tags = Counter(_TAG.findall(source))
-        found = Counter(_TAG.findall(target))
-        if tags != found:
-            lost, new = " ".join((tags - found).elements()), " ".join((found - tags).elements())
-            detail = "; ".join(p for p in (f"{lost} is missing" if lost else "", f"{new} is new" if new else "") if p)
-            return [Verdict("structure", True, detail)]
-    start = source.lstrip()[:1]
-    if start in ("{", "[") and start and not tags:
+    tagged = "<" in source or "<" in target
+    tags = Counter(_TAG.findall(source)) if tagged else None
+    if tags is not None and tags != (found := Counter(_TAG.findall(target))):
+        lost, new = " ".join((tags - found).elements()), " ".join((found - tags).elements())
+        detail = "; ".join(p for p in (f"{lost} is missing" if lost else "", f"{new} is new" if new else "") if p)
+        return [Verdict("structure", True, detail)]
+    if source.lstrip()[:1] in _JSON_BEGINS and not tags:
         return check_json(source, target, required=False)
     return []
 

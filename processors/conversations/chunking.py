@@ -13,6 +13,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from processors.conversations.token_counts import count_tokens
+from processors.conversations.tokenizers import is_approximate
 from processors.protected.find import Span, protected_spans
 
 if TYPE_CHECKING:
@@ -69,19 +71,19 @@ def chunk_many(
     results: dict[str, list[Chunk]] = {}
     groups = [unique[first : first + _GROUP] for first in range(0, len(unique), _GROUP)]
     for group, encodings in zip(groups, _ahead(groups, tokenizer, max_tokens), strict=True):
-        for text, encoding in zip(group, encodings, strict=True):
+        for text, (tokens, encoding) in zip(group, encodings, strict=True):
             spans = protected_spans(text)
-            tokens = len(encoding)
             if tokens <= max_tokens:
                 results[text] = [Chunk(text, 0, len(text), tokens, tuple(spans))] if text else []
                 continue
-            if len(text) <= max_tokens:
-                encoding = _encode(tokenizer, [text], offsets=True)[0]
+            encoding = encoding or _encode(tokenizer, [text], offsets=True)[0]
             results[text] = _Cutter(text, spans, encoding, tokenizer, max_tokens, window).chunks()
     return [list(results[text]) for text in texts]
 
 
-def _ahead(groups: list[list[str]], tokenizer: "Tokenizer", max_tokens: int) -> "Iterator[list[Encoding]]":
+def _ahead(
+    groups: list[list[str]], tokenizer: "Tokenizer", max_tokens: int
+) -> "Iterator[list[tuple[int, Encoding | None]]]":
     """The encodings of each group; the next group is encoded (without Python's lock) while one is cut."""
     if len(groups) < 2:
         for group in groups:
@@ -97,12 +99,23 @@ def _ahead(groups: list[list[str]], tokenizer: "Tokenizer", max_tokens: int) -> 
             yield encodings
 
 
-def _encode_group(group: Sequence[str], tokenizer: "Tokenizer", max_tokens: int) -> "list[Encoding]":
+def _encode_group(
+    group: Sequence[str], tokenizer: "Tokenizer", max_tokens: int
+) -> "list[tuple[int, Encoding | None]]":
+    """Tokens of each text, and its encoding where it may have to be cut and one was made."""
     # A text of fewer characters than the budget nearly always fits, and then needs no offsets, which cost a good part
     # of the encoding. Where a character takes several tokens it is encoded again.
+    if is_approximate(tokenizer):
+        counts = count_tokens(tokenizer, group)
+        over = [text for text, count in zip(group, counts, strict=True) if count > max_tokens]
+        encoded = iter(_encode(tokenizer, over, offsets=True))
+        return [(count, next(encoded) if count > max_tokens else None) for count in counts]
     short = iter(_encode(tokenizer, [text for text in group if len(text) <= max_tokens], offsets=False))
     long = iter(_encode(tokenizer, [text for text in group if len(text) > max_tokens], offsets=True))
-    return [next(short if len(text) <= max_tokens else long) for text in group]
+    return [
+        (len(next(short)), None) if len(text) <= max_tokens else (len(encoding := next(long)), encoding)
+        for text in group
+    ]
 
 
 def _encode(tokenizer: "Tokenizer", texts: list[str], *, offsets: bool) -> list["Encoding"]:
@@ -114,6 +127,12 @@ def _encode(tokenizer: "Tokenizer", texts: list[str], *, offsets: bool) -> list[
     except (TypeError, UnicodeEncodeError):
         # Lone surrogates cannot be encoded; a replacement of one character keeps the offsets.
         return encode([_SURROGATE.sub("\ufffd", text) for text in texts], add_special_tokens=False)
+
+
+def _count(tokenizer: "Tokenizer", texts: list[str]) -> list[int]:
+    if is_approximate(tokenizer):
+        return count_tokens(tokenizer, texts)
+    return [len(encoding) for encoding in _encode(tokenizer, texts, offsets=False)]
 
 
 class _Cutter:
@@ -191,7 +210,7 @@ class _Cutter:
             tail = len(piece) - max(body.rfind(" "), body.rfind("\n")) - 1
             if tokens + 2 * (head.start() + tail) + 8 <= self.max_tokens:
                 return 0
-        return len(_encode(self.tokenizer, [piece], offsets=False)[0]) - self.max_tokens
+        return _count(self.tokenizer, [piece])[0] - self.max_tokens
 
     def _cut(self, start: int, first: int, budget: int) -> int:
         """The best end of a chunk of at most `budget` tokens from `start`."""
@@ -307,7 +326,7 @@ def chunk_lines(
     bounds = list(zip([0, *ends], ends, strict=False))
     counts = [0] * len(bounds)
     if tokenizer:
-        counts = [len(e) for e in _encode(tokenizer, [text[start:end] for start, end in bounds], offsets=False)]
+        counts = _count(tokenizer, [text[start:end] for start, end in bounds])
     chunks: list[Chunk] = []
     for (start, end), tokens in zip(bounds, counts, strict=True):
         inside = spans_between(spans, starts, start, end)

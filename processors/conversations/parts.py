@@ -12,8 +12,9 @@ import warnings
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Literal, get_args
+
+from processors.texts.text import Text, text_of, view
 
 PartType = Literal["text", "think", "tool_call", "tool_response", "tools", "python_call"]
 Role = Literal["system", "user", "assistant", "tool"]
@@ -235,12 +236,13 @@ def split_parts(content: str) -> list[Part]:
     White space between a closing tag and the next part belongs to the closing. A tag counts as a part's tag at the
     start of a line or directly after another part (a tool call also before a `{`); elsewhere, and in code, it is text.
     """
-    return list(_split(content))
+    return list(parts_of(text_of(content)))
 
 
-# Translation, checks and scores ask for the same messages, and every candidate is compared with the same source.
-@lru_cache(maxsize=64)
-def _split(content: str) -> tuple[Part, ...]:
+@view
+def parts_of(text: Text) -> tuple[Part, ...]:
+    """`split_parts`, found once a text: translation, checks and scores ask for the same messages."""
+    content = text.string
     if not TAG.search(content):
         if not content:
             return ()

@@ -13,7 +13,9 @@ import numpy as np
 import regex
 
 from processors.errors import InputError
-from processors.protected.compare import protected_spans
+from processors.protected.find import spans_of
+from processors.texts.prose import words
+from processors.texts.text import Text, text_of, view, view_by
 
 # Kinds of protected spans that the paper whitelists: URLs, e-mails, code, mathematics. The other kinds (paths, tags,
 # placeholders, JSON inside prose) stay in the count.
@@ -51,17 +53,24 @@ def count(text: str, script: str | None = None) -> Counts:
     return Counts(*count_size(text), *(count_script(text, script) if script is not None else (0, 0)))
 
 
-def count_size(text: str) -> tuple[int, int]:
+@view
+def size_of(text: Text) -> tuple[int, int]:
     """`words` and `characters` of `Counts`."""
-    words = text.split()
-    return len(words), len("".join(words))
+    found = words(text)
+    return len(found), len("".join(found))
 
 
-def count_script(text: str, script: str) -> tuple[int, int]:
+def count_size(text: str) -> tuple[int, int]:
+    """`size_of` a string."""
+    return size_of(text_of(text))
+
+
+@view_by
+def script_of(text: Text, script: str) -> tuple[int, int]:
     """`counted` and `in_script` of `Counts`. Raises `InputError` for an unknown script."""
-    weights = _weigh(text, _table(script))
-    if _may_hold_whitelisted(text):
-        for span in protected_spans(text):
+    weights = _weigh(text.string, _table(script))
+    if _may_hold_whitelisted(text.string):
+        for span in spans_of(text):
             if span.kind in WHITELISTED:
                 weights[span.start : span.end] = 0
     if len(weights) <= _BLOCK:
@@ -69,6 +78,11 @@ def count_script(text: str, script: str) -> tuple[int, int]:
         return total >> 16 & _FIELD, total >> 32 & _FIELD
     sums = np.add.reduceat(weights, range(0, len(weights), _BLOCK)).tolist()
     return sum(total >> 16 & _FIELD for total in sums), sum(total >> 32 & _FIELD for total in sums)
+
+
+def count_script(text: str, script: str) -> tuple[int, int]:
+    """`script_of` a string."""
+    return script_of(text_of(text), script)
 
 
 def count_many(texts: Sequence[str], script: str | None = None) -> np.ndarray:

@@ -15,7 +15,7 @@ So this room imports nothing of the others, and a new check brings its views alo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable
+from collections.abc import Callable, Hashable
 from functools import wraps
 from sys import getsizeof
 from typing import Any, TypeVar
@@ -29,6 +29,7 @@ LIMIT = 48 << 20
 # A Text without views: the object, its dictionary, its entry in the cache.
 _BARE = 400
 _MISSING: Any = object()
+_COLLECTIONS = (tuple, list, frozenset, set, dict)
 
 
 class Text:
@@ -122,6 +123,6 @@ def estimated_bytes(value: object) -> int:
     True
     """
     size = getsizeof(value, 64)
-    if isinstance(value, Collection) and not isinstance(value, str | bytes) and value:
+    if isinstance(value, _COLLECTIONS) and value:
         size += len(value) * getsizeof(next(iter(value)), 64)
     return size
