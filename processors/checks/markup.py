@@ -8,7 +8,6 @@ from processors.checks.pair import Pair
 from processors.checks.verdict import Verdict
 from processors.texts.lines import form_of, lines_of
 from processors.texts.prose import filled_lines
-from processors.texts.text import Text, view
 
 _LINE_MARK = re.compile(r"[ \t]*(?:[-*+•▪◦‣–#|>(\[]|[0-9٠-٩۰-۹]|[A-Za-z][.)])")
 _ENTITY = re.compile(r"&(?:#\d{2,5}|#x[0-9a-fA-F]{2,5}|quot|amp|lt|gt|nbsp|apos);")
@@ -22,7 +21,7 @@ _FORM = (
 def check_markup(pair: Pair) -> list[Verdict]:
     """List items, headings and table rows, counted, hard where some were lost; soft: levels, cells, other Markdown."""
     verdicts = _entities(pair)
-    if not _may_be_marked(pair.source) and not _may_be_marked(pair.target):
+    if not _may_be_marked(pair.source.string) and not _may_be_marked(pair.target.string):
         return verdicts
     here, there = lines_of(pair.source), lines_of(pair.target)
     if here != there:
@@ -40,10 +39,9 @@ def _entities(pair: Pair) -> list[Verdict]:
     return [Verdict("markup", False, f"{new} is not in the source")] if new else []
 
 
-@view
-def _may_be_marked(text: Text) -> bool:
+def _may_be_marked(text: str) -> bool:
     """A cheap look: a single line that begins with no mark and has nothing bold needs no search."""
-    return "\n" in text.string or "**" in text.string or _LINE_MARK.match(text.string) is not None
+    return "\n" in text or "**" in text or _LINE_MARK.match(text) is not None
 
 
 def _form(pair: Pair) -> list[Verdict]:

@@ -25,8 +25,10 @@ def check_repetition(pair: Pair) -> list[Verdict]:
         rules = (_said_twice, *_ANY_TEXT)
     elif _repeats_three_words(found):
         rules = (_loop, _tripled, _doubled_sentence, _said_twice, *_ANY_TEXT)
-    verdict = next((verdict for rule in rules if (verdict := rule(pair))), None)
-    return [verdict] if verdict else []
+    for rule in rules:
+        if verdict := rule(pair):
+            return [verdict]
+    return []
 
 
 def _repeats_three_words(found: Sequence[str]) -> bool:

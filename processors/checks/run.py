@@ -23,9 +23,9 @@ from processors.checks.quantities.digits import check_numbers
 from processors.checks.repetition import check_repetition
 from processors.checks.structure import check_json, check_messages, check_placeholders, check_protected, check_tags
 from processors.checks.verdict import Verdict
-from processors.conversations.parts import parts_of
+from processors.conversations.parts import Part, parts_of
 from processors.languages.language import DEFAULT
-from processors.texts.text import Text, text_of, view
+from processors.texts.text import text_of
 
 __all__ = ["CHECKS", "VERDICTS", "Check", "Verdict", "check_chunk", "check_conversation", "check_pair", "has_hard"]
 
@@ -157,9 +157,8 @@ def check_conversation(
 
 
 def _check_parts(source: str, target: str, script: str, language: str) -> list[Verdict]:
-    source_text, target_text = text_of(source), text_of(target)
-    left, right = parts_of(source_text), parts_of(target_text)
-    if _shape(source_text) != _shape(target_text):
+    left, right = parts_of(text_of(source)), parts_of(text_of(target))
+    if len(left) != len(right) or not all(map(_alike, left, right)):
         here, there = (" ".join(p.type for p in parts) or "nothing" for parts in (left, right))
         verdicts = [Verdict("structure", True, f"parts are {there} where the source has {here}")]
         # The text as a whole still tells why: an empty answer, a refusal, a lost block.
@@ -173,6 +172,10 @@ def _check_parts(source: str, target: str, script: str, language: str) -> list[V
     return verdicts
 
 
-@view
-def _shape(text: Text) -> tuple[tuple[str, str, str], ...]:
-    return tuple((part.type, part.opening.strip(), part.closing.strip()) for part in parts_of(text))
+def _alike(a: Part, b: Part) -> bool:
+    """Parts of the same type, between the same tags; white space aside."""
+    return (
+        a.type == b.type
+        and (a.opening == b.opening or a.opening.strip() == b.opening.strip())
+        and (a.closing == b.closing or a.closing.strip() == b.closing.strip())
+    )

@@ -29,7 +29,6 @@ LIMIT = 48 << 20
 # A Text without views: the object, its dictionary, its entry in the cache.
 _BARE = 400
 _MISSING: Any = object()
-_COLLECTIONS = (tuple, list, frozenset, set, dict)
 
 
 class Text:
@@ -117,12 +116,9 @@ def view_by(compute: Callable[[Text, K], T]) -> Callable[[Text, K], T]:
 
 
 def estimated_bytes(value: object) -> int:
-    """Roughly the bytes that a view's value takes, its first item standing for the others; never slow.
+    """Roughly the bytes that a view's value takes: of what holds others eight times the bytes of its pointers.
 
     >>> estimated_bytes(("word",) * 1000) > 50_000
     True
     """
-    size = getsizeof(value, 64)
-    if isinstance(value, _COLLECTIONS) and value:
-        size += len(value) * getsizeof(next(iter(value)), 64)
-    return size
+    return getsizeof(value) if type(value) is str else 8 * getsizeof(value, 64)
