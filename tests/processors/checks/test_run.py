@@ -1,6 +1,5 @@
 import json
 import os
-import random
 import subprocess
 import sys
 
@@ -349,40 +348,6 @@ def test_the_step_writes_plain_verdicts_and_counts_them() -> None:
     assert step.stats["vetoed"].total == 1 and step.stats["passed"].total == 1
     with pytest.raises(InputError, match="a/3"):
         step.check(Document(text="x", id="a/3", metadata={"messages": SOURCE}))
-
-
-def test_planted_faults_are_found_in_text_of_our_own() -> None:
-    from benchmarks.checks.faults import Text, sentences, statements, structure
-
-    source = (
-        "In 2019 the council of the small town decided to build a new library with 350 seats, because the old one had"
-        " become far too narrow for its many young readers."
-    )
-    target = (
-        "قرّر مجلس البلدة الصغيرة في عام 2019 بناء مكتبة جديدة تضم 350 مقعدًا، لأن المكتبة القديمة أصبحت أضيق كثيرًا"
-        " من أن تتسع لقرائها الشباب الكثيرين."
-    )
-    assert check_pair(source, target) == []
-    kinds = 0
-    text = Text(((source, target),), " ", (), held=False)
-    older = [kind for kind in statements.KINDS if kind.name in statements.OLDER]
-    for kind in [*sentences.KINDS, *structure.KINDS, *older]:
-        for i in range(5):
-            planted = kind.plant(text, random.Random(f"{kind.name} {i}"))
-            if planted is not None:
-                kinds += 1
-                message = [{"role": "user", "content": x} for x in (planted.source, planted.wrong)]
-                assert check_conversation(message[:1], message[1:]), (kind.name, planted.wrong)
-    assert kinds > 100
-
-
-def test_careful_statements_are_clean_and_their_faults_found() -> None:
-    from benchmarks.checks.faults.older_statements import STATEMENTS
-
-    for kind, statements in STATEMENTS.items():
-        for english, careful, faulty in statements:
-            assert check_pair(english, careful) == [], (kind, careful)
-            assert check_pair(english, faulty), (kind, faulty)
 
 
 def test_verdicts_do_not_depend_on_the_order_of_sets() -> None:
