@@ -109,7 +109,7 @@ def main() -> None:
             whole.append(time.process_time() - start)
         with (
             timed(parts, "checks", "check_conversation"),
-            timed(parts, "metrics", "score_conversation"),
+            timed(parts, "metrics", "score_candidate"),
             timed(parts, "ranker", "_add_quality"),
             timed(parts, "choice", "choose"),
             timed(parts, "effects", "effects"),
