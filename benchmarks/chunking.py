@@ -1,6 +1,6 @@
 """Chunking against one pass of its tokenizer, semchunk and chonkie.
 
-    python benchmarks/chunking.py SHARDS [--tokenizer NAME] [--rounds N]
+    python -m benchmarks.chunking SHARDS [--tokenizer NAME] [--rounds N]
 
 SHARDS is a folder with Parquet files of SmolTalk2's schema. Without --tokenizer a byte-level BPE is trained on the
 texts themselves. The yardstick is one `encode_batch` (offsets and all) of the same tokenizer over the same texts: its
@@ -14,8 +14,6 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import pyarrow.parquet as pq
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers

@@ -18,7 +18,6 @@ import asyncio
 import json
 import os
 import resource
-import sys
 import tempfile
 import threading
 import time
@@ -227,8 +226,7 @@ def _resident() -> int:
 
 
 def main() -> None:
-    sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "standins"))
-    from standin_llm import running
+    from tests.standins.standin_llm import running
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=6000)

@@ -47,7 +47,7 @@ from pathlib import Path
 import numpy as np
 from sacrebleu.metrics import CHRF
 
-from model_recipes.ranker.examples import References, read_folder
+from model_recipes.ranker.data import WithReferences, read_folder
 from model_recipes.ranker.train import train
 from processors.checks.run import check_pair, has_hard
 from processors.ranking.features import Floats
@@ -65,7 +65,7 @@ FOLDS, BLOCK, SAMPLES = 5, 25, 1000
 class Judge:
     """Corpus chrF of choices, on all rows and on bootstrap samples of them."""
 
-    def __init__(self, examples: References, vetoed: np.ndarray, samples: int = SAMPLES) -> None:
+    def __init__(self, examples: WithReferences, vetoed: np.ndarray, samples: int = SAMPLES) -> None:
         self.examples, self.vetoed = examples, vetoed
         size = len(examples.chrf)
         drawn = np.random.default_rng(0).multinomial(size, np.full(size, 1 / size), samples)
@@ -96,7 +96,9 @@ def interval(values: Floats, digits: int = 1, unit: str = "") -> str:
     return f"{values[0]:.{digits}f}{unit} [{low:.{digits}f}, {high:.{digits}f}]"
 
 
-def accuracy(examples: References, scores: Floats, subset: Subset, one: int, two: int, tie: float) -> tuple[int, int]:
+def accuracy(
+    examples: WithReferences, scores: Floats, subset: Subset, one: int, two: int, tie: float
+) -> tuple[int, int]:
     """Pairs preferred rightly, and pairs judged."""
     gold = examples.chrf[:, one] - examples.chrf[:, two]
     ours = scores[:, subset.index(one)] - scores[:, subset.index(two)]
@@ -104,7 +106,7 @@ def accuracy(examples: References, scores: Floats, subset: Subset, one: int, two
     return int((gold * ours > 0)[judged].sum()), int(judged.sum())
 
 
-def shipped(examples: References, ranker: Ranker) -> Scores:
+def shipped(examples: WithReferences, ranker: Ranker) -> Scores:
     def scores(subset: Subset) -> Floats:
         measures = examples.measures.take(subset)
         standings = ranker.known([examples.systems[column] for column in subset])
@@ -117,7 +119,7 @@ def nameless(ranker: Ranker) -> Ranker:
     return replace(ranker, standings={})
 
 
-def cross_validated(examples: References) -> tuple[Scores, Scores]:
+def cross_validated(examples: WithReferences) -> tuple[Scores, Scores]:
     """With the systems' names known, and hidden."""
     fold = np.arange(len(examples.chrf)) // BLOCK % FOLDS
     rankers = [train(examples, rows=np.flatnonzero(fold != k)) for k in range(FOLDS)]
@@ -241,7 +243,7 @@ def report_left_out(judge: Judge, tie: float) -> None:
     print(f"  {'all':30} " + "  ".join(f"{100 * right / judged:5.1f}%" for right, judged in total))
 
 
-def report_halves(examples: References) -> None:
+def report_halves(examples: WithReferences) -> None:
     """Trained on half of the blocks, tried on the other half as a run of its own: means over eight halves, ranges."""
     print(
         "\ntrained on half of the sentences, the other half a run of its own: gap captured, mean and range of 8 halves"
@@ -262,7 +264,7 @@ def report_halves(examples: References) -> None:
         print(f"  N = {size}{name}: {np.mean(values):.1f}% ({min(values):.1f} to {max(values):.1f})")
 
 
-def report_calibration(examples: References, scores: Scores, sharpness: dict[int, float]) -> None:
+def report_calibration(examples: WithReferences, scores: Scores, sharpness: dict[int, float]) -> None:
     """Of the candidates with a quality in each tenth: the mean quality, and how many are the best of their row."""
     everything = tuple(range(len(examples.systems)))
     for name, subsets in (("N = 2", list(combinations(everything, 2))), (f"N = {len(everything)}", [everything])):

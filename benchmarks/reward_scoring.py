@@ -13,7 +13,6 @@ or with --data the rows of preference data as `smolkalam preferences` writes it.
 import argparse
 import random
 import statistics
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -89,7 +88,6 @@ def laid_out(units: list[list[list[int]]], batch_tokens: int, pad: int, device: 
 
 
 def main() -> None:
-    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
     from tests.standins.tiny_reward import sample_pairs, write_base
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)

@@ -65,8 +65,7 @@ class Report:
 
 def soak(folder: Path, questions: int, kills: int, workers: int, rate: float, seed: int) -> Report:
     """Run it all within `folder`."""
-    sys.path.insert(0, str(ROOT / "tests" / "standins"))
-    from standin_llm import running
+    from tests.standins.standin_llm import running
 
     draw, report, begun = random.Random(seed), Report(), time.monotonic()
     source = folder / "source"

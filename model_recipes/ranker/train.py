@@ -33,7 +33,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from model_recipes.ranker.examples import Examples, Rows, Subset, read_folder, read_preferences
+from model_recipes.ranker.data import Examples, Rows, Subset, read_folder, read_preferences
 from processors.errors import InputError
 from processors.ranking.features import CONTRASTS, PRIOR, SIGNS, Floats, Measures, contrasts
 from processors.ranking.known_translators import learn_standings

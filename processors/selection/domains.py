@@ -1,8 +1,8 @@
 """The domain of a row (code, math or science), by which the OpenThoughts3 splits are stratified.
 
 SmolTalk2 carries no domain column, so three ways are tried in turn: a column of the row; the original OpenThoughts3,
-joined by prompt; a small linear classifier of the prompt (`domains.json`, made by `benchmarks/train_domains.py`,
-measured by `benchmarks/domains.py`).
+joined by prompt; a small linear classifier of the prompt (`domains.json`, made by `benchmarks/domains/train.py`,
+measured by `benchmarks/domains/measure.py`).
 """
 
 import json

@@ -13,7 +13,7 @@ import pytest
 
 from builders.preferences.pairs import schema
 from model_recipes.ranker import train as recipe
-from model_recipes.ranker.examples import References, read_folder, read_preferences
+from model_recipes.ranker.data import WithReferences, read_folder, read_preferences
 from processors.errors import InputError
 from processors.judging.exchange import translation_answer, translation_prompt
 from processors.ranking.model import FittedRanker, Ranker, Weights, expected_gains, usual
@@ -107,7 +107,7 @@ def test_incomplete_folders_are_named(folder: Path, tmp_path: Path) -> None:
         read_folder(tmp_path, "x")
 
 
-def pairs(examples: References, folder: Path, rows: range, **without: bool) -> list[dict[str, Any]]:
+def pairs(examples: WithReferences, folder: Path, rows: range, **without: bool) -> list[dict[str, Any]]:
     """Every pair of candidates that differ by more than a point, as `smolkalam preferences --by reference` writes."""
 
     def message(text: str) -> list[dict[str, str]]:

@@ -1,5 +1,4 @@
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.domains.train import examples, train
 from processors.errors import InputError
 from processors.selection.domains import (
     DOMAINS,
@@ -152,11 +152,6 @@ def test_index_finds_every_prompt_it_was_made_of(pairs: dict[str, Any]) -> None:
 
 
 def test_the_shipped_model_is_what_the_script_makes() -> None:
-    sys.path.insert(0, str(ROOT / "benchmarks"))
-    try:
-        from train_domains import examples, train
-    finally:
-        sys.path.pop(0)
     made = train(examples())
     shipped = json.loads((ROOT / "processors" / "selection" / "domains.json").read_text(encoding="utf-8"))
     for name in made["weights"].keys() | shipped["weights"].keys():

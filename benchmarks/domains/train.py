@@ -1,30 +1,29 @@
-"""Train the prompt classifier: `python benchmarks/train_domains.py` writes `processors/selection/domains.json`.
+"""Train the prompt classifier: `python -m benchmarks.domains.train` writes its weights.
 
 Softmax regression with an L2 penalty on `processors.selection.domains.features`, by full-batch gradient descent from
-zero, so that it is the same everywhere. The data is `benchmarks/domains.tsv` (domain, tab, text with \\n for a line
-break): prompts and term lists written for this purpose, in the manner of the sources of OpenThoughts3. No text of a
-test set.
+zero, so that it is the same everywhere; its weights are `processors/selection/domains.json`. The data is `prompts.tsv`
+(domain, tab, text with \\n for a line break): prompts and term lists written for this purpose, in the manner of the
+sources of OpenThoughts3. No text of a test set.
 """
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+from processors.selection.domains import DOMAINS, features
 
-from processors.selection.domains import DOMAINS, features  # noqa: E402
+ROOT = Path(__file__).resolve().parents[2]
 
+PROMPTS = Path(__file__).with_name("prompts.tsv")
 PENALTY = 1e-3
 STEPS = 1500
 RATE = 2.0
 SMALLEST = 0.02
 
 
-def examples(path: Path = ROOT / "benchmarks" / "domains.tsv") -> list[tuple[str, str]]:
+def examples(path: Path = PROMPTS) -> list[tuple[str, str]]:
     """(domain, text) of the TSV."""
     lines = [line.split("\t") for line in path.read_text(encoding="utf-8").splitlines() if line]
     return [(domain, text.replace("\\n", "\n")) for domain, text in lines]

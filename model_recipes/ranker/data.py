@@ -7,6 +7,7 @@ preference data (`read_preferences`), such as `smolkalam preferences` makes.
 import copy
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Protocol
@@ -44,7 +45,7 @@ class Examples(Protocol):
         """Points by which a is better than b, shape (len(rows), s, s) at [row, a, b]; NaN where it is not known."""
 
 
-class References:
+class WithReferences:
     """Candidates with a reference: `chrf` is each candidate's against it in points, shape (n, S)."""
 
     calibrate_best = True
@@ -69,7 +70,7 @@ class References:
         gold = self.chrf[rows][:, subset]
         return gold[:, :, None] - gold[:, None, :]
 
-    def take(self, rows: Rows) -> "References":
+    def take(self, rows: Rows) -> "WithReferences":
         """These rows alone, as a run of their own."""
         part = copy.copy(self)
         part.measures = Measures(self.measures.agreement[rows], self.measures.candidates[rows])
@@ -103,7 +104,7 @@ class Preferences:
         return self.better[rows][:, subset][:, :, subset]
 
 
-def read_folder(folder: Path, prefix: str) -> References:
+def read_folder(folder: Path, prefix: str) -> WithReferences:
     """Reads a FLORES-style folder. Raises `InputError` where a file is missing or has another number of lines."""
     sources, references = (_lines(folder / f"{prefix}.{side}") for side in ("en", "ar"))
     names = sorted(path.name[len(prefix) + 1 : -3] for path in folder.glob(f"{prefix}.*.ar"))
@@ -115,7 +116,7 @@ def read_folder(folder: Path, prefix: str) -> References:
     for name, lines in {"ar": references, **candidates}.items():
         if len(lines) != len(sources):
             raise InputError(f"{folder}/{prefix}: {len(lines)} lines of {name}, but {len(sources)} of en")
-    return References(sources, references, candidates)
+    return WithReferences(sources, references, candidates)
 
 
 def _lines(path: Path) -> list[str]:
@@ -158,50 +159,90 @@ def _pairs(path: Path) -> list[dict[str, Any]]:
         raise InputError(f"{path}: cannot be read ({str(error).splitlines()[0]})") from None
 
 
+@dataclass(frozen=True, slots=True)
+class _PairSide:
+    """One text of a pair: whose it is, and a reward model's score of it where it is known."""
+
+    name: str
+    messages: list[dict[str, str]]
+    reward: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class _ReadPair:
+    """A pair as it was read: `row` is the same for pairs of one source, `points` by how much the first is better."""
+
+    row: str
+    source: list[dict[str, str]]
+    sides: tuple[_PairSide, _PairSide]
+    points: float
+    named: bool
+    by_reference: bool
+
+
 def _gather(path: Path, pairs: Sequence[tuple[str, dict[str, Any]]]) -> Preferences:
-    rows: dict[str, dict[str, list[dict[str, str]]]] = {}
-    sources: dict[str, list[dict[str, str]]] = {}
-    compared: list[tuple[str, str, str, float]] = []
-    rewarded: dict[tuple[str, str], float] = {}
-    for place, pair in pairs:
-        prompt, chosen, rejected = (_messages(pair, name, place) for name in ("prompt", "chosen", "rejected"))
-        source = read_prompt(prompt[-1]["content"])
-        given = [pair.get(f"{side}_translator") for side in ("chosen", "rejected")]
-        names = [str(name) for name in given] if all(given) else _anonymous(chosen, rejected)
-        # Two pairs of one prompt may hold four texts: without names there is no telling whose.
-        key = str(pair.get("source_id") or json.dumps(prompt)) if all(given) else place
-        sources[key] = source[0] if source else prompt
-        points = pair.get("difference") or pair.get("margin") or 1.0
-        if not isinstance(points, int | float) or points <= 0:
-            raise InputError(f"{place}: the margin is {points!r:.40}, expected a number above 0 or none")
-        found = rows.setdefault(key, {})
-        for side, name, messages in zip(("chosen", "rejected"), names, (chosen, rejected), strict=True):
-            found[name] = _translated(messages)
-            if (reward := pair.get(f"{side}_reward")) is not None:
-                if not isinstance(reward, int | float):
-                    raise InputError(f"{place}: {side}_reward is {reward!r:.40}, expected a number or none")
-                rewarded[key, name] = reward
-        compared.append((key, names[0], names[1], float(points)))
-    systems = sorted({name for found in rows.values() for name in found})
+    read = [_read_pair(place, pair) for place, pair in pairs]
+    systems = sorted({side.name for pair in read for side in pair.sides})
     if len(systems) > 64:
         raise InputError(f"{path}: {len(systems)} translators; expected chosen_translator to name a few")
-    keys = {key: number for number, key in enumerate(rows)}
+    rows: dict[str, dict[str, list[dict[str, str]]]] = {}
+    sources: dict[str, list[dict[str, str]]] = {}
+    for pair in read:
+        sources[pair.row] = pair.source
+        rows.setdefault(pair.row, {}).update({side.name: side.messages for side in pair.sides})
+    better, rewards = _matrices(read, {row: number for number, row in enumerate(rows)}, systems)
+    if not all(pair.by_reference for pair in read):
+        better *= _USUAL_DIFFERENCE / np.sqrt(np.nanmean(better**2))
+    texts, candidates = ranked_texts([(sources[row], rows[row]) for row in rows], systems)
+    measures = measure(texts, list(zip(*(candidates[name] for name in systems), strict=True)))
+    return Preferences(systems, measures, better, all(pair.named for pair in read), rewards)
+
+
+def _read_pair(place: str, pair: Mapping[str, Any]) -> _ReadPair:
+    prompt, chosen, rejected = (_messages(pair, name, place) for name in ("prompt", "chosen", "rejected"))
+    source = read_prompt(prompt[-1]["content"])
+    given = [pair.get(f"{side}_translator") for side in ("chosen", "rejected")]
+    named = all(given)
+    names = [str(name) for name in given] if named else _anonymous(chosen, rejected)
+    points = pair.get("difference") or pair.get("margin") or 1.0
+    if not isinstance(points, int | float) or points <= 0:
+        raise InputError(f"{place}: the margin is {points!r:.40}, expected a number above 0 or none")
+    return _ReadPair(
+        # Two pairs of one prompt may hold four texts: without names there is no telling whose.
+        row=str(pair.get("source_id") or json.dumps(prompt)) if named else place,
+        source=source[0] if source else prompt,
+        sides=(
+            _PairSide(names[0], _translated(chosen), _reward(pair, "chosen", place)),
+            _PairSide(names[1], _translated(rejected), _reward(pair, "rejected", place)),
+        ),
+        points=float(points),
+        named=named,
+        by_reference=pair.get("by") == "reference" and bool(pair.get("difference")),
+    )
+
+
+def _reward(pair: Mapping[str, Any], side: str, place: str) -> float | None:
+    reward = pair.get(f"{side}_reward")
+    if reward is not None and not isinstance(reward, int | float):
+        raise InputError(f"{place}: {side}_reward is {reward!r:.40}, expected a number or none")
+    return reward
+
+
+def _matrices(
+    pairs: Sequence[_ReadPair], rows: Mapping[str, int], systems: Sequence[str]
+) -> tuple[Floats, Floats | None]:
+    """Differences, shape (n, S, S), and rewards, shape (n, S) or None where no pair has one; NaN: not known."""
     columns = {name: number for number, name in enumerate(systems)}
     better = np.full((len(rows), len(systems), len(systems)), np.nan)
-    for key, one, other, points in compared:
-        place_of = keys[key], columns[one], columns[other]
-        better[place_of], better[place_of[0], place_of[2], place_of[1]] = points, -points
-    rewards = np.full(better.shape[:2], np.nan) if rewarded else None
-    for (key, name), reward in rewarded.items():
-        assert rewards is not None
-        rewards[keys[key], columns[name]] = reward
-    by_reference = all(pair.get("by") == "reference" and pair.get("difference") for _, pair in pairs)
-    if not by_reference:
-        better *= _USUAL_DIFFERENCE / np.sqrt(np.nanmean(better**2))
-    texts, candidates = ranked_texts([(sources[key], rows[key]) for key in rows], systems)
-    measures = measure(texts, list(zip(*(candidates[name] for name in systems), strict=True)))
-    named = all(pair.get(f"{side}_translator") for _, pair in pairs for side in ("chosen", "rejected"))
-    return Preferences(systems, measures, better, named, rewards)
+    rewards = np.full(better.shape[:2], np.nan)
+    for pair in pairs:
+        row = rows[pair.row]
+        one, other = (columns[side.name] for side in pair.sides)
+        better[row, one, other], better[row, other, one] = pair.points, -pair.points
+        for side in pair.sides:
+            if side.reward is not None:
+                rewards[row, columns[side.name]] = side.reward
+    return better, None if np.isnan(rewards).all() else rewards
 
 
 def _messages(pair: Mapping[str, Any], name: str, place: str) -> list[dict[str, str]]:

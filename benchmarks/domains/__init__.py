@@ -1,0 +1,1 @@
+"""The prompt classifier's training data (`prompts.tsv`), what trains it (`train.py`), and how often it is right."""
