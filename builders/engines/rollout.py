@@ -12,7 +12,8 @@ from processors.clients.responses import RequestFailed
 from processors.languages.language import Language
 from processors.protected.compare import Span, Style, mask, unmask
 from processors.translation.retry_ladder import ChunkFailed, Reply, Translator
-from processors.translation.runner import Ask
+from processors.translation.runner import Ask, Asking
+from processors.translation.trial import AnswerCounts
 
 
 class EndpointBackend:
@@ -34,7 +35,7 @@ class EndpointBackend:
         restored = unmask(masked, answer.text)
         # Missing and doubled ones show in the protected spans; a mark that stands for nothing would stay in the text.
         reason = "unknown_placeholder" if restored.unknown else answer.finish_reason
-        return Reply(restored.text, reason)
+        return Reply(restored.text, reason, answer.refusal)
 
 
 class EndpointRollout:
@@ -51,6 +52,10 @@ class EndpointRollout:
         translator = copy(self._translator)
         translator.backend = EndpointBackend(ask, self.spec.spans)
         translator.retries = document.metadata.get("retries", 0)
+        translator.retry_budget = self.spec.retry_budget
+        if isinstance(ask, Asking):
+            # Rows that have failed before say nothing about the translator.
+            translator.watch = AnswerCounts(ask.count) if translator.retries else ask.watch
         attach(document, await translator.translate(*conversation(document)))
         return {}
 

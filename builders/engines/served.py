@@ -31,6 +31,7 @@ class ServedEngine(Engine[Served]):
         "endpoints",
         "cost",
         "answers",
+        "give_up",
     }
     # What serves the model, for the card: the same weights answer a little differently in another engine.
     software = "an OpenAI-compatible API"
@@ -78,9 +79,9 @@ class ServedEngine(Engine[Served]):
 
         logs = writer.progress.parent
         rollout, endpoint = EndpointRollout(self.spec, language), self.endpoint(language)
-        return TranslationRunner(
-            rollout, endpoint, writer, answers, self.make_server(logs), EngineFile(logs / ENGINES)
-        )
+        server, progress = self.make_server(logs), EngineFile(logs / ENGINES)
+        name = self.spec.name if self.spec.give_up else ""
+        return TranslationRunner(rollout, endpoint, writer, answers, server, progress, give_up=name)
 
     @property
     def cost(self) -> Cost:

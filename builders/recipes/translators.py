@@ -161,6 +161,16 @@ class ServedTranslator(TranslatorBase):
     )
     concurrency: int = Field(64, ge=1, description="requests in flight at most, per task")
     timeout_s: float = Field(120.0, gt=0, description="for an answer; then it is asked again")
+    retry_budget: float = Field(
+        6.0,
+        ge=1,
+        le=100,
+        description="what a chunk whose answers are bad may cost, in multiples of its first request; a chunk of which "
+        "parts come out well may take twice as many requests, not more text",
+    )
+    give_up: bool = Field(
+        True, description="stop a translator of whose first chunks nearly all get no usable answer, with two samples"
+    )
     cost: Cost | None = None
     answers: Name | None = Field(
         None,

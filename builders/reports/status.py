@@ -16,7 +16,7 @@ from builders.recipes.executors import Shared
 from builders.recipes.load import load_recipe
 from builders.recipes.translators import Translator
 from builders.reports.status_text import render
-from builders.run_folder.activity import EngineState, endpoint_troubles, total_counters
+from builders.run_folder.activity import EngineState, endpoint_troubles, refused, total_counters
 from builders.run_folder.folder import ENGINES, RANK, REWARD, SCAN, SELECT, TRANSLATE, Run
 from builders.run_folder.state import Pulse, RunReader, StageState
 from processors.errors import InputError
@@ -206,7 +206,9 @@ def _translator(
         "retries": {k.removeprefix("retry_"): n for k, n in counters.most_common() if k.startswith("retry_")},
         "troubles": [asdict(one) for one in endpoint_troubles(alive.values())],
         "asked_again": {name: stage.extra[name] for name in LADDER if stage.extra[name]},
-        "rejected": {
+        # As they come; where no process has told, what the finished units have counted.
+        "rejected": refused(counters)
+        or {
             k.removeprefix("rejected_"): n for k, n in stage.extra.most_common() if k.startswith("rejected_")
         },
         "usd": round(cost.usd(asked, answered), 6) if priced else None,

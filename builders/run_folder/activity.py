@@ -26,6 +26,8 @@ WINDOW_S = 30.0
 GAUGES = ("in_flight", "waiting", "limit", "endpoints")
 # A process writes every two seconds: one that has not for so long says nothing about now.
 STALE_S = 10.0
+# Counters of refused answers, by reason.
+REFUSED = "refused_"
 # Of a reason, on the build's line; `smolkalam status` has all of it.
 SHOWN = 120
 RATES = ("documents", "requests", "answers", "prompt_tokens", "completion_tokens")
@@ -138,7 +140,8 @@ def endpoint_troubles(states: Iterable[EngineState]) -> list[Trouble]:
 class RequestsSince:
     """Says how many requests a second all processes of a stage have had answered since now, and how many retries.
 
-    And which endpoints are paused or left aside, and why, by processes that wrote since now and lately.
+    And how many answers were refused, by what is wrong with them most often; and which endpoints are paused or left
+    aside, and why, by processes that wrote since now and lately.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -161,7 +164,8 @@ class RequestsSince:
         aside = (
             f", {lost} {'endpoint' if lost == 1 else 'endpoints'} left aside: see {self.folder.parent}" if lost else ""
         )
-        return "; ".join([f"({rate:,.1f} requests/s, {retries:,} retries{aside})", *map(trouble_text, troubles)])
+        counts = f"({rate:,.1f} requests/s, {retries:,} retries{refused_text(new)}{aside})"
+        return "; ".join([counts, *map(trouble_text, troubles)])
 
     def _lately(self, states: Mapping[str, EngineState]) -> list[EngineState]:
         now = time.monotonic()
@@ -169,6 +173,25 @@ class RequestsSince:
             if name not in self._beats or self._beats[name][0] != state.beat:
                 self._beats[name] = state.beat, now
         return [state for name, state in states.items() if now - self._beats[name][1] < STALE_S]
+
+
+def refused(counters: Mapping[str, int]) -> dict[str, int]:
+    """How many answers were refused, by reason, most frequent first."""
+    found = {
+        name.removeprefix(REFUSED): count for name, count in counters.items() if name.startswith(REFUSED) and count
+    }
+    return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
+
+
+def refused_text(counters: Mapping[str, int], most: int = 3) -> str:
+    """What the build's line says of refused answers.
+
+    >>> refused_text({"answers": 90, "refused_empty": 4, "refused_untranslated": 12})
+    ', 16 answers refused: untranslated 12, empty 4'
+    """
+    found = refused(counters)
+    reasons = ", ".join(f"{name} {count:,}" for name, count in list(found.items())[:most])
+    return f", {sum(found.values()):,} answers refused: {reasons}" if found else ""
 
 
 def trouble_text(one: Trouble, most: int = SHOWN) -> str:

@@ -4,6 +4,7 @@ An answer counts when it is on disk, and one that is paid for is kept even when 
 """
 
 import asyncio
+from collections import Counter
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -29,15 +30,26 @@ class AskedOnce:
         self._store = store
         self._count = count
         self._asked: dict[bytes, asyncio.Task[Answer]] = {}
+        self._wanted: Counter[bytes] = Counter()
 
     async def ask(self, key: bytes, payload: dict[str, Any], *, shared: bool = False) -> Answer:
         """The answer to `payload`, filed under `key`; `shared` where other processes are likely to ask it too.
 
-        Raises RequestFailed when this request cannot be answered, EngineError when none can, and SmolKalamError when
-        the answer cannot be stored.
+        What nobody waits for any more before it is sent is not sent. Raises RequestFailed when this request cannot be
+        answered, EngineError when none can, and SmolKalamError when the answer cannot be stored.
         """
+        self._wanted[key] += 1
+        try:
+            return await self._answer(key, payload, shared)
+        finally:
+            self._wanted[key] -= 1
+            if not self._wanted[key]:
+                del self._wanted[key]
+
+    async def _answer(self, key: bytes, payload: dict[str, Any], shared: bool) -> Answer:
         asked = self._asked.get(key)
-        if asked is None:
+        # One that is done has given up because nobody wanted it, or hands on its answer in a moment.
+        if asked is None or (asked.done() and (asked.cancelled() or asked.exception())):
             stored = self._store.get(key) if self._store else None
             if stored is not None:
                 self._count("cached", 1)
@@ -71,9 +83,10 @@ class AskedOnce:
 
     async def _fetch_paid(self, key: bytes, payload: dict[str, Any]) -> Answer:
         try:
-            answer = await self._server.ask(payload)
+            answer = await self._server.ask(payload, lambda: key in self._wanted)
         except RequestFailed:
-            self._count("failed_requests", 1)
+            if key in self._wanted:
+                self._count("failed_requests", 1)
             raise
         # A refusal for length or content comes without text and without a bill: nothing to keep.
         if self._store and (answer.text or answer.prompt_tokens):
@@ -84,7 +97,8 @@ class AskedOnce:
         return answer
 
     def _forget(self, key: bytes, task: "asyncio.Task[Answer]") -> None:
-        del self._asked[key]
+        if self._asked.get(key) is task:
+            del self._asked[key]
         look_at_error(task)
 
 

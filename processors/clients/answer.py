@@ -12,13 +12,17 @@ VOLATILE = frozenset({"stream", "stream_options", "user", "metadata", "request_i
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a translator said. Only a `finish_reason` of `stop` is a whole answer; `cached` ones cost nothing now."""
+    """What a translator said. Only a `finish_reason` of `stop` is a whole answer; `cached` ones cost nothing now.
+
+    `refusal` has the server's words where it made none, for length or content; they are not stored.
+    """
 
     text: str
     finish_reason: str
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cached: bool = False
+    refusal: str = ""
 
 
 def request_key(model: str, revision: str | None, payload: Mapping[str, Any]) -> bytes:

@@ -102,6 +102,8 @@ class Connection:
         self.pacer = Pacer(label, endpoint.concurrency, endpoint.patience_s, endpoint.attempts)
         self.succeeded = False
         self.refused = 0
+        # Since its last answer: refusals of a key that has worked, and responses that are no API's.
+        self.denied = self.foreign = 0
         self.url, self.mode = self.route()
         self._count = count
         key = read_key(address.api_key_env)
@@ -137,6 +139,12 @@ class Connection:
         if isinstance(outcome, Answer):
             _ANSWERED.add(self.url)
         return outcome
+
+    def worked(self) -> None:
+        """It has given an answer."""
+        self.succeeded = True
+        self.denied = self.foreign = 0
+        self.pacer.succeeded()
 
     async def reach(self) -> None:
         """Look whether anybody is there: any HTTP response will do, whatever the address serves.

@@ -9,7 +9,8 @@ request and hides what a server orders: docs/decisions/003-httpx-not-asyncinfere
 
 import asyncio
 from collections import Counter
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from datatrove.pipeline.inference.servers import InferenceServer
@@ -31,6 +32,12 @@ __all__ = ["Address", "Connection", "Count", "EndpointConfig", "HttpServer"]
 
 # So many refused requests, and never an answer, are not the rows' fault.
 ALL_REFUSED = 20
+# As many responses that no API gives (a web page, JSON of another kind), and never an answer, are a wrong address's.
+ALL_FOREIGN = 10
+FOREIGN = ("not_json", "no_choice", "no_classes", "no_details", "not_tgi")
+# How often a request is tried that endpoints refuse which have answered others, and one that a key is denied for which
+# has worked.
+REFUSED_TRIES, DENIED_TRIES = 4, 3
 
 
 class HttpServer(InferenceServer):
@@ -121,72 +128,74 @@ class HttpServer(InferenceServer):
         self._stopping.set()
         self._turns.stop()
 
-    async def ask(self, payload: dict[str, Any]) -> Answer:
+    async def ask(self, payload: dict[str, Any], wanted: Callable[[], bool] = lambda: True) -> Answer:
         """The answer to `payload`, which is not changed, of whichever endpoint gives one.
 
-        Raises RequestFailed when this request cannot be answered, EngineError when none can.
+        It is not sent, and not sent again, when it is not `wanted` any more. Raises RequestFailed when this request
+        cannot be answered, EngineError when none can.
         """
         if not self._server_ready.done() or self._server_ready.exception():
             await asyncio.shield(self._server_ready)
-        loop = asyncio.get_running_loop()
-        done: Counter[str] = Counter()
-        refused: set[int] = set()
-        begun, last = loop.time(), None
+        tries = _Tries(asyncio.get_running_loop().time())
         while True:
-            place, outage, outcome = await self._turn(payload, last)
+            place, outage, outcome = await self._turn(payload, tries, wanted)
             if isinstance(outcome, Answer):
                 return outcome
-            last, where, most = place, self.connections[place].label, self.endpoint.attempts
             self._count(f"retry_{outcome.name}", 1)
-            done[outcome.kind] += 1
-            # While nothing works at all, the outage is the server's and not this request's; but the last few
-            # requests of a run may all be at fault themselves, and then nothing else shows that the server works.
-            done["own"] += outcome.kind == "fault" and not outage
-            if outcome.kind == "rejected":
-                refused.add(place)
-                # One that never took a request may be at fault itself.
-                if self.connections[place].succeeded or self._usable() <= refused:
-                    raise RequestFailed(f"{where}: refuses the request ({outcome.reason})")
-            if outcome.kind == "busy" and loop.time() - begun > self.endpoint.patience_s:
-                raise RequestFailed(f"{where}: still busy after {done['busy']} tries ({outcome.reason})")
-            if done["own"] >= most or done["fault"] >= 2 * most:
-                raise RequestFailed(f"{where}: failed {done['fault']} times, last: {outcome.reason}")
-            if outcome.kind in ("busy", "fault"):
+            tries.note(place, outcome, outage)
+            if reason := self._hopeless(tries, place, outcome):
+                raise RequestFailed(f"{self.connections[place].label}: {reason}")
+            if outcome.kind in ("busy", "fault") or self._usable() <= tries.refused:
                 # A wait that one endpoint orders is no reason to keep a request from the others.
                 alone = self._usable() == {place}
                 ordered = outcome.wait_s or 0.0 if alone else 0.0
-                tries = max(done["own"], done["busy"], 1) - 1
-                await self._sleep(max(ordered, backoff(tries, self.endpoint.backoff_s)))
+                await self._sleep(max(ordered, backoff(tries.number(), self.endpoint.backoff_s)))
 
-    async def _turn(self, payload: dict[str, Any], avoid: int | None) -> tuple[int, bool, Answer | Fault]:
+    def _hopeless(self, tries: "_Tries", place: int, fault: Fault) -> str:
+        """Why a request is not tried again; empty where it is."""
+        done, most = tries.done, self.endpoint.attempts
+        # What all refuse is the request's fault; one that has answered others may refuse by mistake, unbilled.
+        final = not self.connections[place].succeeded or done["rejected"] >= REFUSED_TRIES
+        if fault.kind == "rejected" and final and self._usable() <= tries.refused:
+            return f"refuses the request ({fault.reason})"
+        late = asyncio.get_running_loop().time() - tries.begun > self.endpoint.patience_s
+        if fault.kind == "busy" and late:
+            return f"still busy after {done['busy']} tries ({fault.reason})"
+        if done["own"] >= most or done["fault"] >= 2 * most or done["rejected"] >= 2 * most:
+            return f"failed {done['fault'] + done['rejected']} times, last: {fault.reason}"
+        return ""
+
+    async def _turn(
+        self, payload: dict[str, Any], tries: "_Tries", wanted: Callable[[], bool]
+    ) -> tuple[int, bool, Answer | Fault]:
         """One try: its place, whether all went wrong there before and after it, and what came of it."""
         if self._stopping.is_set():
             # The queue has turned away who waited, and gives no turn any more.
             raise RequestFailed(f"{self.host}: not asked, the run stops")
-        place, ticket = await self._turns.acquire(avoid)
+        place, ticket = await self._turns.acquire(tries.avoid())
         connection, pacer = self.connections[place], self.connections[place].pacer
         outage = pacer.open
         try:
             if self._stopping.is_set():
                 raise RequestFailed(f"{connection.label}: not asked, the run stops")
+            if not wanted():
+                self._count("not_sent", 1)
+                raise RequestFailed(f"{connection.label}: not asked, nobody waits for it any more")
             outcome = await connection.send(payload)
             if isinstance(outcome, Answer):
-                connection.succeeded = True
-                pacer.succeeded()
+                connection.worked()
                 if len(self.connections) > 1:
                     self._count(f"answers@{connection.label}", 1)
             else:
-                outcome = self._learn(place, ticket, outcome)
+                outcome = self._learn(place, ticket, outcome, tries)
             return place, outage and pacer.open, outcome
         finally:
             self._turns.release(place)
 
-    def _learn(self, place: int, ticket: int, fault: Fault) -> Fault:
+    def _learn(self, place: int, ticket: int, fault: Fault, tries: "_Tries") -> Fault:
         """What a fault says of its endpoint. Raises EngineError if no endpoint is left."""
         connection, pacer = self.connections[place], self.connections[place].pacer
-        if fault.kind == "denied" and connection.succeeded:
-            # What worked before may work again.
-            fault = replace(fault, kind="fault")
+        fault = self._doubted(connection, fault, tries)
         try:
             if fault.kind == "busy":
                 pacer.busy(ticket, fault.reason, fault.wait_s)
@@ -205,6 +214,24 @@ class HttpServer(InferenceServer):
             self._leave(place, fault.reason)
         elif connection.refused >= ALL_REFUSED and not connection.succeeded:
             self._leave(place, f"refuses every request ({fault.reason})")
+        elif connection.foreign >= ALL_FOREIGN and not connection.succeeded:
+            self._leave(place, f"is this the address of an API? {fault.reason}")
+        return fault
+
+    def _doubted(self, connection: Connection, fault: Fault, tries: "_Tries") -> Fault:
+        """The fault, less final where the endpoint has worked before: what worked may work again."""
+        if fault.name in FOREIGN:
+            connection.foreign += 1
+        if not connection.succeeded or fault.kind not in ("denied", "fatal"):
+            return fault
+        if fault.kind == "denied":
+            return replace(fault, kind="fault")
+        connection.denied += 1
+        # A gateway that errs for a moment denies some; a key that is used up, all: the same request thrice without
+        # an answer to any other between, or the breaker's probes.
+        again = tries.done[fault.name] + 1 >= DENIED_TRIES or connection.pacer.open
+        if fault.name in ("401", "402") and not (connection.denied >= DENIED_TRIES and again):
+            return replace(fault, kind="fault")
         return fault
 
     def _leave(self, place: int, reason: str) -> None:
@@ -231,6 +258,32 @@ class HttpServer(InferenceServer):
         except TimeoutError:
             return
         raise RequestFailed(f"{self.host}: not asked again, the run stops")
+
+
+@dataclass(slots=True)
+class _Tries:
+    """What has come of one request so far: how often by kind and name of fault, and who refused it."""
+
+    begun: float
+    done: Counter[str] = field(default_factory=Counter)
+    refused: set[int] = field(default_factory=set)
+    last: int | None = None
+
+    def note(self, place: int, fault: Fault, outage: bool) -> None:
+        self.last = place
+        self.done.update((fault.kind, fault.name))
+        # While nothing works at all, the outage is the server's and not this request's; but the last few requests of
+        # a run may all be at fault themselves, and then nothing else shows that the server works.
+        self.done["own"] += fault.kind == "fault" and not outage
+        if fault.kind == "rejected":
+            self.refused.add(place)
+
+    def avoid(self) -> set[int]:
+        """Where it is better not sent next."""
+        return self.refused | ({self.last} if self.last is not None else set())
+
+    def number(self) -> int:
+        return max(self.done["own"], self.done["busy"], self.done["rejected"], 1) - 1
 
 
 def _labels(endpoint: EndpointConfig) -> list[str]:

@@ -142,9 +142,9 @@ def _read_error(status: int, headers: Mapping[str, str], data: Any, body: bytes)
         target = excerpt(headers.get("location", "elsewhere").split("?")[0])
         return Fault("fatal", name, f"redirects to {target} ({status}); give that address as base_url")
     if status in (400, 413, 422) and (status == 413 or _TOO_LONG.search(words) or _over_tgi_s_budget(words)):
-        return Answer("", "length")
+        return Answer("", "length", refusal=message)
     if status == 403 and _MODERATED.search(words):
-        return Answer("", "content_filter")
+        return Answer("", "content_filter", refusal=message)
     if status == 404 or (status == 400 and _NO_MODEL.search(words)):
         return Fault("denied", name, f"the model or the address is unknown there ({message})")
     if status == 403:

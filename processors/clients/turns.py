@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from processors.clients.pacing import Pacer, loop_time
 
@@ -19,15 +19,16 @@ class Turns:
         self._cost = [1 / weight for weight in weights]
         self._next = [0.0] * len(pacers)
         self._clock = 0.0
-        self._waiters: deque[tuple[asyncio.Future[tuple[int, int]], int | None]] = deque()
+        self._waiters: deque[tuple[asyncio.Future[tuple[int, int]], Set[int]]] = deque()
         self._timer: asyncio.TimerHandle | None = None
 
     @property
     def waiting(self) -> int:
         return len(self._waiters)
 
-    async def acquire(self, avoid: int | None = None) -> tuple[int, int]:
+    async def acquire(self, avoid: int | Set[int] | None = None) -> tuple[int, int]:
         """Wait for a slot: the place of its pacer, and the ticket. `avoid` is taken only if no other has one free."""
+        avoid = frozenset() if avoid is None else frozenset((avoid,)) if isinstance(avoid, int) else avoid
         if not self._waiters and (place := self._choose(avoid)) is not None:
             return place, self.pacers[place].take()
         waiter: asyncio.Future[tuple[int, int]] = asyncio.get_running_loop().create_future()
@@ -69,12 +70,11 @@ class Turns:
                 self._timer.cancel()
             self._timer = asyncio.get_running_loop().call_at(min(pauses), self.wake)
 
-    def _choose(self, avoid: int | None) -> int | None:
+    def _choose(self, avoid: Set[int]) -> int | None:
         free = [place for place, pacer in enumerate(self.pacers) if pacer.free()]
         if not free:
             return None
-        if len(free) > 1 and avoid in free:
-            free.remove(avoid)
+        free = [place for place in free if place not in avoid] or free
         place = min(free, key=lambda place: (max(self._next[place], self._clock), place))
         self._clock = max(self._next[place], self._clock)
         self._next[place] = self._clock + self._cost[place]

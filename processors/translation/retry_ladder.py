@@ -1,17 +1,17 @@
 """From a conversation to its translation: parts, chunks, requests, checks, the retry ladder, and back.
 
-The ladder is the same for every backend. A chunk's answer must hold the same protected spans as
-its source and pass the cheap checks; otherwise it is asked again at another temperature, then in halves, then the
-prose between the protected spans alone. A chunk for which all of that fails fails its conversation: the source text is
-never passed off as a translation, and a conversation is never half translated.
+The ladder is the same for every backend. A chunk's answer must hold the same protected spans as its source and pass
+the cheap checks; otherwise more is tried (`processors.translation.chunk_ladder`). A chunk for which all of that fails
+fails its conversation: the source text is never passed off as a translation, and a conversation is never half
+translated, so no more is asked for it.
 """
 
 import asyncio
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from processors.answers.question_claims import SHARED
 from processors.checks.run import check_chunk
@@ -21,28 +21,27 @@ from processors.conversations.parts import Part, join_parts, split_parts
 from processors.languages.language import Language
 from processors.memory.memory import Memory
 from processors.protected.compare import Span, protected_spans
+from processors.translation.chunk_ladder import (
+    RETRY_BUDGET,
+    Backend,
+    ChunkFailed,
+    ChunkLadder,
+    Purse,
+    Reply,
+    Watch,
+    shorten,
+    translatable,
+)
+
+__all__ = ["Backend", "Candidate", "ChunkFailed", "ChunkPlace", "Reply", "Translator", "run_now", "translatable"]
 
 # Index of `chat_template_kwargs.custom_instructions` among the messages.
 CUSTOM_INSTRUCTIONS = -1
-SAME_CHUNK_ATTEMPTS = 2
-SMALLEST_SPLIT = 16
+# What is said of a chunk that is not asked for any more, for one before it has failed.
+LEFT = "left"
 
-
-class Reply(NamedTuple):
-    """What a backend answered to one request: `finish_reason` other than `stop` is a failed attempt."""
-
-    text: str
-    finish_reason: str = "stop"
-
-
-class Backend(Protocol):
-    """Where translations come from. `concurrent` says whether a conversation's requests may be sent at once."""
-
-    concurrent: bool
-
-    async def ask(self, text: str, spans: Sequence[Span], attempt: int) -> Reply:
-        """Translate `text`; `attempt` counts the tries for the same text, from 0."""
-        ...
+# A chunk's place in the order of reasons: the message's name, the part, the chunk (-1: the part as a whole).
+Key = tuple[str, int, int]
 
 
 class ChunkPlace(NamedTuple):
@@ -75,8 +74,41 @@ class Candidate:
     counters: Counter[str] = field(default_factory=Counter)
 
 
-class ChunkFailed(Exception):
-    """A chunk for which the whole ladder failed."""
+@dataclass(slots=True)
+class _Row:
+    """A conversation while it is translated: what each chunk counts, and which failed.
+
+    The failure that is told is the first in the order of keys, and so are the counters of a failed row, whatever the
+    order of arrival: what stands before it goes on, what stands after it is left.
+    """
+
+    concurrent: bool
+    counters: defaultdict[Key, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    chunks: int = 0
+    failures: dict[str, str] = field(default_factory=dict)
+    tasks: "dict[Key, asyncio.Task[Any] | None]" = field(default_factory=dict)
+    left: set[Key] = field(default_factory=set)
+    failed: Key | None = None
+
+    def behind(self, key: Key) -> bool:
+        """Whether a chunk before this one has failed, so that nobody wants it any more."""
+        return self.concurrent and self.failed is not None and key > self.failed
+
+    def fail(self, key: Key) -> None:
+        if not self.concurrent or self.behind(key):
+            return
+        self.failed = key
+        for other, task in self.tasks.items():
+            if other > key and task and other not in self.left:
+                self.left.add(other)
+                task.cancel()
+
+    def counted(self) -> Counter[str]:
+        total = Counter({"chunks": self.chunks} if self.chunks else {})
+        for key in sorted(self.counters):
+            if not self.behind(key):
+                total += self.counters[key]
+        return total
 
 
 class Translator:
@@ -103,22 +135,27 @@ class Translator:
         self.halve = halve
         self.memory = memory
         self.retries = 0
+        self.retry_budget = RETRY_BUDGET
+        self.watch: Watch | None = None
         self.check: Callable[[str, str], Verdict | None] = partial(
             check_chunk, script=language.script, language=language.code
         )
 
     async def translate(self, messages: Sequence[dict[str, str]], custom_instructions: str = "") -> Candidate:
         """Translate a conversation; never raises for a failed chunk but says so in `failure`."""
-        candidate = Candidate([])
+        candidate, row = Candidate([]), _Row(self.concurrent)
         texts = [
             (index, message["role"], message["content"], message["role"] != "tool")
             for index, message in enumerate(messages)
         ]
         if custom_instructions:
             texts.append((CUSTOM_INSTRUCTIONS, "system", custom_instructions, True))
-        jobs = [self._message(candidate, *text) for text in texts]
+        jobs = [self._message(candidate, row, *text) for text in texts]
         results = await _gather(jobs, self.concurrent)
-        if candidate.failure:
+        candidate.counters = row.counted()
+        if row.failures:
+            # The first in the conversation's order, whatever the order of arrival: a rebuild gives the same bytes.
+            candidate.failure = min(f"{name}: {failure}" for name, failure in row.failures.items())
             candidate.messages, candidate.chunks = None, []
             return candidate
         if custom_instructions:
@@ -129,19 +166,18 @@ class Translator:
         candidate.chunks.sort(key=lambda place: (place.message, place.part, place.chunk))
         return candidate
 
-    async def _message(self, candidate: Candidate, index: int, role: str, content: str, prose: bool) -> str:
+    async def _message(self, candidate: Candidate, row: _Row, index: int, role: str, content: str, prose: bool) -> str:
         if not prose:
             return content
         # System prompts stand in many rows, which several processes translate at the same moment.
         SHARED.set(role == "system")
         parts = split_parts(content)
-        jobs = [self._part(candidate, part) for part in parts]
+        name = "custom_instructions" if index == CUSTOM_INSTRUCTIONS else f"messages[{index}]"
+        jobs = [self._part(row, (name, number, -1), part) for number, part in enumerate(parts)]
         try:
             translated = await _gather(jobs, self.concurrent)
         except ChunkFailed as failure:
-            name = "custom_instructions" if index == CUSTOM_INSTRUCTIONS else f"messages[{index}]"
-            # The first in the conversation's order, whatever the order of arrival: a rebuild gives the same bytes.
-            candidate.failure = min(candidate.failure or f"{name}: {failure}", f"{name}: {failure}")
+            row.failures[name] = str(failure)
             return ""
         source_at = target_at = 0
         done: list[Part] = []
@@ -162,7 +198,7 @@ class Translator:
             done.append(Part(part.type, "".join(p[1] for p in pieces), part.opening, part.closing))
         return join_parts(done)
 
-    async def _part(self, candidate: Candidate, part: Part) -> list[tuple[str, str, str]]:
+    async def _part(self, row: _Row, key: Key, part: Part) -> list[tuple[str, str, str]]:
         """The part's pieces as (source, target, origin), in order."""
         if not part.text:
             return []
@@ -171,46 +207,65 @@ class Translator:
         spans = protected_spans(part.text)
         if not translatable(part.text, spans):
             return [(part.text, part.text, "verbatim")]
-        if (target := self._remembered(candidate, part.text, spans)) is not None:
+        if (target := self._remembered(row.counters[key], part.text, spans)) is not None:
             return [(part.text, target, "memory")]
-        jobs = [self._chunk(candidate, chunk) for chunk in self.chunker(part.text)]
-        return await _gather(jobs, self.concurrent)
+        chunks = enumerate(self.chunker(part.text))
+        return await _gather([self._chunk(row, (*key[:2], place), chunk) for place, chunk in chunks], self.concurrent)
 
-    async def _chunk(self, candidate: Candidate, chunk: Chunk) -> tuple[str, str, str]:
-        candidate.counters["chunks"] += 1
+    async def _chunk(self, row: _Row, key: Key, chunk: Chunk) -> tuple[str, str, str]:
+        row.chunks += 1
+        if row.behind(key):
+            raise ChunkFailed(LEFT)
+        row.tasks[key] = asyncio.current_task() if self.concurrent else None
+        try:
+            return await self._translated(row.counters[key], chunk)
+        except ChunkFailed:
+            row.fail(key)
+            raise
+        except asyncio.CancelledError:
+            if key in row.left:
+                raise ChunkFailed(LEFT) from None
+            raise
+        finally:
+            del row.tasks[key]
+
+    async def _translated(self, counters: Counter[str], chunk: Chunk) -> tuple[str, str, str]:
         if not translatable(chunk.text, chunk.spans):
             return chunk.text, chunk.text, "verbatim"
-        if (target := self._remembered(candidate, chunk.text, chunk.spans)) is not None:
+        if (target := self._remembered(counters, chunk.text, chunk.spans)) is not None:
             return chunk.text, target, "memory"
         if self.backend is None:
             raise ChunkFailed(f"not_in_memory: {self._missing(chunk)}")
-        candidate.counters["chunks_asked"] += 1
-        for retry in range(self.retries):
+        counters["chunks_asked"] += 1
+        if self.watch is None:
+            return chunk.text, await self._asked(counters, chunk), "engine"
+        async with self.watch.turn():
             try:
-                return chunk.text, await self._piece(candidate, chunk, retry), "engine"
+                target = await self._asked(counters, chunk)
+            except ChunkFailed as failure:
+                self.watch.ended(str(failure))
+                raise
+            self.watch.ended("")
+            return chunk.text, target, "engine"
+
+    async def _asked(self, counters: Counter[str], chunk: Chunk) -> str:
+        """The backend's translation, by the retry ladder, which is climbed once more for each of `retries`."""
+        assert self.backend is not None
+        for retry in range(self.retries + 1):
+            purse = Purse(self.retry_budget, len(chunk.text))
+            ladder = ChunkLadder(self.backend, self.halve, self.check, counters, purse, retry, self.watch)
+            try:
+                return await ladder.climb(chunk)
             except ChunkFailed as failure:
                 if str(failure).startswith("request_failed"):
                     # No answer is not a bad answer.
                     raise
-        return chunk.text, await self._piece(candidate, chunk, self.retries), "engine"
+                if retry == self.retries:
+                    counters["chunks_failed"] += 1
+                    raise
+        raise AssertionError("unreachable")
 
-    async def _piece(self, candidate: Candidate, chunk: Chunk, retry: int) -> str:
-        """A chunk's translation, with the rest of a span that was cut for its length set aside first.
-
-        By itself the end of a fenced block reads as the beginning of another, and code and prose change places.
-        """
-        start, end = _without_fragments(chunk)
-        spans = tuple(
-            Span(s.start - start, s.end - start, s.kind) for s in chunk.spans if s.start >= start and s.end <= end
-        )
-        core = chunk.text[start:end]
-        if not translatable(core, spans):
-            return chunk.text
-        share = chunk.tokens * len(core) // max(1, len(chunk.text))
-        inner = Chunk(core, chunk.start + start, chunk.start + end, share, spans)
-        return chunk.text[:start] + await self._ladder(candidate, inner, retry) + chunk.text[end:]
-
-    def _remembered(self, candidate: Candidate, text: str, spans: Sequence[Span]) -> str | None:
+    def _remembered(self, counters: Counter[str], text: str, spans: Sequence[Span]) -> str | None:
         """The memory's translation, checked like any other; a faulty one is a miss, or fails a memory-only build."""
         if self.memory is None:
             return None
@@ -219,107 +274,17 @@ class Translator:
             return None
         verdict = self.check(text, answer.text)
         if verdict is None:
-            candidate.counters["memory_hits"] += answer.hits
+            counters["memory_hits"] += answer.hits
             return answer.text
-        candidate.counters["memory_rejected"] += 1
+        counters["memory_rejected"] += 1
         if self.backend is None:
-            raise ChunkFailed(f"{verdict.check}: {verdict.detail} in {_shorten(text)!r}")
+            raise ChunkFailed(f"{verdict.check}: {verdict.detail} in {shorten(text)!r}")
         return None
 
     def _missing(self, chunk: Chunk) -> str:
         assert self.memory is not None
         misses = self.memory.translate(chunk.text, chunk.spans).misses
-        return f"{len(misses)} segments, the first {_shorten(misses[0])!r}"
-
-    async def _ladder(self, candidate: Candidate, chunk: Chunk, retry: int) -> str:
-        reasons = []
-        for first in range(0, (retry + 1) * SAME_CHUNK_ATTEMPTS, SAME_CHUNK_ATTEMPTS):
-            for attempt in range(first, first + SAME_CHUNK_ATTEMPTS):
-                target, reason = await self._try(candidate, chunk.text, chunk.spans, attempt)
-                if target is not None:
-                    return target
-                reasons.append(reason)
-                if reason.startswith("finish_reason: length"):
-                    break
-        if chunk.tokens >= SMALLEST_SPLIT and len(halves := self.halve(chunk)) > 1:
-            candidate.counters["retries_smaller"] += 1
-            try:
-                return "".join([await self._piece(candidate, half, retry) for half in halves])
-            except ChunkFailed as failure:
-                reasons.append(str(failure))
-        if chunk.spans:
-            candidate.counters["retries_span_by_span"] += 1
-            target = await self._span_by_span(candidate, chunk, retry)
-            if target is not None:
-                return target
-        candidate.counters["chunks_failed"] += retry == self.retries
-        raise ChunkFailed(f"{reasons[0]} in {_shorten(chunk.text)!r}")
-
-    async def _span_by_span(self, candidate: Candidate, chunk: Chunk, retry: int) -> str | None:
-        pieces, position = [], 0
-        for span in (*chunk.spans, Span(len(chunk.text), len(chunk.text), "end")):
-            prose = chunk.text[position : span.start]
-            if translatable(prose, ()):
-                for attempt in range(0, (retry + 1) * SAME_CHUNK_ATTEMPTS, SAME_CHUNK_ATTEMPTS):
-                    target, _ = await self._try(candidate, prose, (), attempt)
-                    if target is not None:
-                        break
-                else:
-                    return None
-                prose = target
-            pieces += [prose, chunk.text[span.start : span.end]]
-            position = span.end
-        target = "".join(pieces)
-        return target if self.check(chunk.text, target) is None else None
-
-    async def _try(
-        self, candidate: Candidate, text: str, spans: Sequence[Span], attempt: int
-    ) -> tuple[str | None, str]:
-        """Ask once: the checked translation, or None and the reason."""
-        core = text.strip()
-        # Models drop the white space around a text; the source's is put back.
-        lead = text[: len(text) - len(text.lstrip())]
-        trail = text[len(lead) + len(core) :]
-        inner = [Span(s.start - len(lead), s.end - len(lead), s.kind) for s in spans]
-        inner = [
-            Span(max(0, s.start), min(len(core), s.end), s.kind) for s in inner if s.start < len(core) and s.end > 0
-        ]
-        candidate.counters["requests"] += 1
-        if attempt:
-            candidate.counters["retries_same"] += 1
-        assert self.backend is not None
-        reply = await self.backend.ask(core, inner, attempt)
-        if reply.finish_reason != "stop":
-            return None, f"finish_reason: {reply.finish_reason}"
-        verdict = self.check(core, reply.text)
-        if verdict is not None:
-            candidate.counters[f"rejected_{verdict.check}"] += 1
-            return None, f"{verdict.check}: {verdict.detail}"
-        return lead + reply.text.strip() + trail, ""
-
-
-def translatable(text: str, spans: Sequence[Span]) -> bool:
-    """Whether a letter stands outside the protected spans."""
-    position = 0
-    for span in spans:
-        if any(map(str.isalpha, text[position : span.start])):
-            return True
-        position = span.end
-    return any(map(str.isalpha, text[position:]))
-
-
-def _without_fragments(chunk: Chunk) -> tuple[int, int]:
-    """Where the chunk begins and ends without spans at its edges that cannot be recognised in it any more."""
-    start, end = 0, len(chunk.text)
-    if not chunk.spans or not (chunk.spans[0].start == 0 or chunk.spans[-1].end == end):
-        return start, end
-    recognised = {(span.start, span.end) for span in protected_spans(chunk.text)}
-    first, last = chunk.spans[0], chunk.spans[-1]
-    if first.start == 0 and (first.start, first.end) not in recognised:
-        start = first.end
-    if last.end == end and last.start >= start and (last.start, last.end) not in recognised:
-        end = last.start
-    return start, end
+        return f"{len(misses)} segments, the first {shorten(misses[0])!r}"
 
 
 async def _gather(jobs: Sequence[Coroutine[Any, Any, Any]], concurrent: bool) -> list[Any]:
@@ -347,8 +312,3 @@ def run_now(awaitable: Awaitable[Any]) -> Any:
     except StopIteration as stop:
         return stop.value
     raise RuntimeError("the coroutine waits for something; it needs an event loop")
-
-
-def _shorten(text: str, width: int = 60) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= width else line[: width - 1] + "…"

@@ -26,8 +26,10 @@ from processors.clients.prompts import build_payload
 from processors.clients.responses import RequestFailed
 from processors.errors import SmolKalamError
 from processors.scrub import excerpt
+from processors.translation.chunk_ladder import Watch
+from processors.translation.trial import AnswerCounts, Trial, Useless
 
-__all__ = ["Ask", "EndpointConfig", "HttpServer", "RequestFailed", "TranslationRunner", "Writer"]
+__all__ = ["Ask", "Asking", "EndpointConfig", "HttpServer", "RequestFailed", "TranslationRunner", "Writer"]
 
 Ask = Callable[[str, int], Awaitable[Answer]]
 Translate = Callable[[Document, Ask], Awaitable[dict[str, Any]]]
@@ -37,6 +39,22 @@ MakeServer = Callable[[InferenceConfig, EndpointConfig, int, Count], HttpServer]
 # New objects that make Python look for cycles among them. Its own 700 are a few requests, and rows that wait for their
 # unit look like a leak to it: at 1,024 in flight it spent 7 to 12 % of the stage's processor time on that, now 4.
 YOUNG_OBJECTS = 10_000
+
+
+class Asking:
+    """What a document's coroutine asks with: `await ask(text, attempt)`. `watch` is to be told what became of it."""
+
+    def __init__(self, answer: Ask, watch: Watch, count: Count) -> None:
+        self._answer = answer
+        self.watch = watch
+        self.count = count
+
+    async def __call__(self, text: str, attempt: int = 0) -> Answer:
+        return await self._answer(text, attempt)
+
+
+# By what they are asked, and how.
+_trials: dict[str, Trial] = {}
 
 
 class Writer(Protocol):
@@ -57,7 +75,8 @@ class TranslationRunner(InferenceRunner):
 
     Restarting is by the answers in `store_folder`: give the same documents again, and what was answered is not asked
     again. `make_server` makes the client of another kind of engine. `progress` is called with the counters and the
-    endpoints in trouble every `progress_s` seconds and once at the end, in the worker.
+    endpoints in trouble every `progress_s` seconds and once at the end, in the worker. `give_up` is the translator's
+    name where it is to be stopped when its first chunks nearly all fail (see `processors.translation.trial`).
     """
 
     name = "Translation"
@@ -72,6 +91,7 @@ class TranslationRunner(InferenceRunner):
         make_server: MakeServer = HttpServer,
         progress: Progress | None = None,
         progress_s: float = 2.0,
+        give_up: str = "",
     ) -> None:
         in_flight = endpoint.concurrency * len(endpoint.addresses)
         config = InferenceConfig(
@@ -95,6 +115,8 @@ class TranslationRunner(InferenceRunner):
         self._store: AnswerStore | None = None
         self._server: HttpServer | None = None
         self._questions: AskedOnce | None = None
+        self._give_up = give_up
+        self._asking: Ask = self._ask
 
     def snapshot(self) -> dict[str, float]:
         """The counters, and what is going on now (see `HttpServer.load`)."""
@@ -130,6 +152,7 @@ class TranslationRunner(InferenceRunner):
     def _init_server(self, rank: int) -> HttpServer:
         self._server = self.make_server(self.config, self.endpoint, rank, self._add)
         self._questions = AskedOnce(self._server, self._store, self._add)
+        self._asking = Asking(self._ask, self._watch(), self._add)
         return self._server
 
     async def _handle_record(
@@ -146,10 +169,14 @@ class TranslationRunner(InferenceRunner):
         if task := asyncio.current_task():
             task.add_done_callback(look_at_error)
         try:
-            result = await rollout_fn(doc, self._ask)
+            result = await rollout_fn(doc, self._asking)
         except RequestFailed as failure:
             self._add("failed_documents", 1)
             result = {"failed": str(failure)}
+        except Useless:
+            # Mended, it is tried anew.
+            _trials.clear()
+            raise
         except SmolKalamError:
             raise
         except Exception as error:
@@ -194,6 +221,16 @@ class TranslationRunner(InferenceRunner):
         key = request_key(self.endpoint.model, self.endpoint.revision, payload)
         assert self._questions
         return await self._questions.ask(key, payload, shared=SHARED.get() or len(text) <= SHORT)
+
+    def _watch(self) -> Watch:
+        """Who judges the translator: over all the runs of a process, for one may have few rows."""
+        if not self._give_up:
+            return AnswerCounts(self._add)
+        what = f"{self.endpoint.addresses} {self.endpoint.prompt} {self.endpoint.decoding} {self.store_folder}"
+        if what not in _trials:
+            _trials[what] = Trial(f"{self._give_up} (model '{self.endpoint.model}')", self._add)
+        _trials[what].begin(self._add)
+        return _trials[what]
 
     def _add(self, name: str, value: int) -> None:
         self.counters[name] += value

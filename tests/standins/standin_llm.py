@@ -54,6 +54,7 @@ FAULTS = (
     "403",
     "404",
     "redirect",
+    "think",  # what a model thinks, and no translation
     "quoted",  # 200 with an answer that quotes the key
     "garbage",  # what is no HTTP
 )
@@ -185,6 +186,8 @@ class StandIn:
             answer, finish_reason = answer[:8] * 5, "repetition"
         elif fault == "empty":
             answer = ""
+        elif fault == "think":
+            answer = f"<think>The user wants me to translate a text. It begins with the word {text.split()[0]}."
         elif fault == "quoted":
             answer = self.quoting(answer)
         elif fault == "filter":

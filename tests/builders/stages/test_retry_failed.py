@@ -76,7 +76,7 @@ def failed(run: Path) -> Counter[str]:
     )
 
 
-FAULTS = ("--fault", "length=0.2", "--fault", "empty=0.2", "--fault", "filter=0.2", "--seed", "3")
+FAULTS = ("--fault", "length=0.27", "--fault", "empty=0.27", "--fault", "filter=0.27", "--seed", "3")
 
 
 def test_failed_rows_come_out_at_another_chance_and_the_rest_is_not_touched(

@@ -281,3 +281,76 @@ def test_whoever_answers_the_key_is_the_same(tmp_path: Path) -> None:
 @pytest.fixture
 def unused_port() -> int:
     return free_port()
+
+
+# ---- a hiccup is no end
+
+
+def test_one_refusal_of_one_endpoint_does_not_lose_a_row_that_others_serve() -> None:
+    with servers((), ()) as (good, picky):
+        picky.control(faults={"400": 0.3})
+        runner = run(several(good, picky), 150)
+        assert picky.stats()["served"]["400"] > 5 and answered(picky) > 20
+    assert all("text" in result for result in results(runner).values())
+    assert not runner.counters["endpoints_left_aside"]
+
+
+def test_a_refusal_now_and_then_of_the_only_endpoint_loses_few_rows() -> None:
+    with servers(("--fault", "400=0.3")) as (server,):
+        runner = run(endpoint(server.url), 200)
+    assert sum("text" in result for result in results(runner).values()) >= 190
+
+
+@pytest.mark.parametrize("status", ["401", "402"])
+def test_a_key_that_has_worked_is_tried_thrice_and_then_left_with_the_others_going_on(
+    status: str, said: list[str]
+) -> None:
+    with servers((), ()) as (good, bad):
+
+        async def breaking(document: Any, ask: Any) -> dict[str, Any]:
+            if document.id.endswith("00060"):
+                bad.control(faults={status: 1.0})
+            return {"text": (await ask(document.text, 0)).text}
+
+        runner = run(several(good, bad, concurrency=4), 300, translate=breaking)
+        assert bad.stats()["served"][status] >= 3 and answered(bad) >= 10
+        assert bad.stats()["served"][status] <= 40
+    assert all("text" in result for result in results(runner).values())
+    (warning,) = [line for line in said if line.startswith("WARNING") and "left aside, 1 others go on" in line]
+    assert f"127.0.0.1:{port(bad)}" in warning
+
+
+@pytest.mark.parametrize("status", ["401", "402"])
+def test_one_denial_of_a_key_that_has_worked_ends_no_run(status: str) -> None:
+    with servers(()) as (server,):
+
+        async def once_denied(document: Any, ask: Any) -> dict[str, Any]:
+            if document.id.endswith("00060"):
+                server.control(faults={status: 0.2})
+            return {"text": (await ask(document.text, 0)).text}
+
+        runner = run(endpoint(server.url, concurrency=4), 120, translate=once_denied)
+        assert server.stats()["served"][status] >= 1
+    assert all("text" in result for result in results(runner).values())
+
+
+@pytest.mark.parametrize("status", ["401", "402"])
+def test_a_key_that_works_no_more_ends_the_run_after_a_few_tries(status: str) -> None:
+    with servers(()) as (server,):
+
+        async def breaking(document: Any, ask: Any) -> dict[str, Any]:
+            if document.id.endswith("00030"):
+                server.control(faults={status: 1.0})
+            return {"text": (await ask(document.text, 0)).text}
+
+        with pytest.raises(EngineError, match="key is rejected|no credit"):
+            run(endpoint(server.url, concurrency=4), 120, translate=breaking)
+        assert 3 <= server.stats()["served"][status] <= 30
+
+
+def test_an_address_that_is_no_api_ends_the_run_in_seconds() -> None:
+    with (
+        servers(("--fault", "html=1")) as (server,),
+        pytest.raises(EngineError, match="is this the address of an API"),
+    ):
+        run(endpoint(server.url, backoff_s=0.5), 60)

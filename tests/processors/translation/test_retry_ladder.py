@@ -1,12 +1,16 @@
 import asyncio
+import json
+import random
 from collections.abc import Callable, Sequence
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from processors.conversations.chunking import Chunk, chunk
+from processors.conversations.parts import split_parts
 from processors.conversations.tokenizers import load_tokenizer
 from processors.languages.language import Language
 from processors.memory.memory import Memory
@@ -151,16 +155,102 @@ def test_the_second_attempt_is_enough() -> None:
     assert engine.asked == [("One sentence only.", 0), ("One sentence only.", 1)]
 
 
-def test_a_cut_answer_goes_straight_to_smaller_chunks() -> None:
+def test_a_text_that_the_server_refuses_as_too_long_goes_straight_to_smaller_chunks() -> None:
+    def short(text: str, spans: Sequence[Span], attempt: int) -> Reply:
+        return Reply("", "length", "400: 512 tokens at most") if len(text) > 120 else good(text, spans, attempt)
+
+    engine = Engine(short)
+    candidate = translate(engine, "This is a sentence of some length. " * 12, max_tokens=400)
+    assert candidate.messages is not None
+    assert engine.asked[0][1] == 0 and len(engine.asked[1][0]) < len(engine.asked[0][0])
+    assert "rejected_empty" not in candidate.counters
+
+
+def test_a_cut_answer_is_asked_again_once_and_then_in_smaller_chunks() -> None:
     def short(text: str, spans: Sequence[Span], attempt: int) -> Reply:
         return Reply(pseudo_translate(text, [])[:10], "length") if len(text) > 120 else good(text, spans, attempt)
 
     engine = Engine(short)
-    text = "This is a sentence of some length. " * 12
-    candidate = translate(engine, text, max_tokens=400)
+    candidate = translate(engine, "This is a sentence of some length. " * 12, max_tokens=400)
     assert candidate.messages is not None
-    assert engine.asked[0][1] == 0 and len(engine.asked[1][0]) < len(engine.asked[0][0])
-    assert "rejected_empty" not in candidate.counters
+    lengths = [len(text) for text, _ in engine.asked]
+    assert lengths[0] == lengths[1] > lengths[2] and engine.asked[1][1] == 1
+    # What was cut off at one length is not sent at that length again.
+    assert sum(length > 120 for length in lengths) <= 4
+
+
+REFUSALS = {
+    "not translated": lambda text, *_: Reply(text),
+    "empty": lambda *_: Reply(""),
+    "cut off": lambda text, *_: Reply(pseudo_translate(text, [])[:10], "length"),
+    "too long": lambda *_: Reply("", "length", "400: too long"),
+    "spans lost": lambda text, spans, _: Reply(pseudo_translate(text, []) if spans else ""),
+    "a loop": lambda text, *_: Reply("لا لا لا لا لا", "repetition"),
+}
+
+
+def sample(rows: int = 60) -> list[list[dict[str, str]]]:
+    lines = (Path(__file__).parents[3] / "builders/sample/rows.jsonl").read_text().splitlines()
+    found = [json.loads(line)["messages"] for line in lines]
+    return [messages for messages in found if all(message["content"] for message in messages)][:rows]
+
+
+@pytest.mark.parametrize("refusal", REFUSALS)
+@pytest.mark.parametrize("concurrent", [False, True])
+def test_a_model_that_always_fails_costs_six_requests_a_chunk_and_twelve_at_most(
+    refusal: str, concurrent: bool
+) -> None:
+    failed = requests = 0
+    for messages in sample():
+        for message in messages:
+            for piece in chunk(message["content"], tokenizer=TOKENIZER, max_tokens=200, window=20):
+                if len([part for part in split_parts(piece.text) if part.text]) > 1:
+                    continue
+                engine = Engine(REFUSALS[refusal], concurrent)
+                candidate = translate(engine, piece.text, max_tokens=10_000)
+                chunks = candidate.counters["chunks_failed"]
+                failed += chunks
+                requests += len(engine.asked) if chunks else 0
+                assert len(engine.asked) <= 12
+    print(f"{refusal}: {requests / max(1, failed):.2f} requests for each of {failed} chunks")
+    assert failed > 50 and requests / failed <= 6
+
+
+@pytest.mark.parametrize("kind", ["not translated", "empty", "cut off", "spans lost", "a loop"])
+def test_chance_costs_few_rows(kind: str) -> None:
+    """30 % of the answers are bad in one way."""
+    kept = requests = 0
+    rows = sample()
+    for number, messages in enumerate(rows):
+        chance = random.Random(number)
+
+        def reply(text: str, spans: Sequence[Span], attempt: int, chance: random.Random = chance) -> Reply:
+            answer = REFUSALS[kind] if chance.random() < 0.3 else good
+            return answer(text, spans, attempt)
+
+        engine = Engine(reply)
+        candidate = run_now(translator(engine, max_tokens=200).translate(messages))
+        kept += candidate.messages is not None
+        requests += len(engine.asked)
+    print(f"{kind}: {kept} of {len(rows)} rows kept, {requests} requests")
+    assert kept >= 0.95 * len(rows)
+
+
+def test_of_a_row_that_has_failed_nothing_more_is_asked() -> None:
+    def fails(text: str, *_: object) -> Reply:
+        return Reply("") if "bad" in text else good(text, [], 0)
+
+    class Slow(Engine):
+        async def ask(self, text: str, spans: Sequence[Span], attempt: int) -> Reply:
+            self.asked.append((text, attempt))
+            if "Good" in text:
+                await asyncio.sleep(30)
+            return self.reply(text, spans, attempt)
+
+    engine = Slow(fails, concurrent=True)
+    # What is on its way is not waited for either.
+    candidate = translate(engine, "A bad one.", *(f"Good number {number}." for number in "abcdefgh"))
+    assert candidate.failure.startswith("messages[0]: empty") and candidate.counters["chunks_asked"] == 1
 
 
 @pytest.mark.parametrize("answer", ["", "One sentence that stays as it was, entirely in English."])

@@ -1,0 +1,270 @@
+"""What a chunk's translation may cost, and what it is spent on when an answer is bad.
+
+A bad answer is asked for again with another temperature and seed, then in halves, then the prose between the
+protected spans alone; which of these comes next depends on what was wrong. A chunk may cost so many times its first
+request (`budget`), by the characters sent, and as many requests; twice as many once a part of it has come out well,
+for then the rest promises to. A model that always refuses so costs six requests a chunk and not 87.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol
+
+from processors.checks.verdict import Verdict
+from processors.conversations.chunking import Chunk
+from processors.protected.compare import Span, protected_spans
+
+RETRY_BUDGET = 6.0
+# Tries of one text: of a whole chunk, of a part of one, and of what cannot be made smaller. Answers that lose
+# protected spans or are cut off have a likely cause, which the smaller steps mend: so many tries of a chunk show
+# whether it is chance.
+WHOLE_TRIES, PART_TRIES, LAST_TRIES, CHANCE_TRIES = 3, 2, 5, 2
+# Attempts are numbered on from here for each `--retry-failed`.
+STRIDE = LAST_TRIES
+SMALLEST_SPLIT = 16
+# Around each text, as characters: a request for half a text costs more than half.
+PROMPT_CHARACTERS = 100
+# Reasons that say that protected spans did not come through.
+_LOST_SPANS = ("protected", "finish_reason: unknown_placeholder")
+
+
+class Reply(NamedTuple):
+    """What a backend answered to one request: `finish_reason` other than `stop` is a failed attempt.
+
+    `refusal` has the server's words where it made no answer at all, because the text is too long for it.
+    """
+
+    text: str
+    finish_reason: str = "stop"
+    refusal: str = ""
+
+
+class Backend(Protocol):
+    """Where translations come from. `concurrent` says whether a conversation's requests may be sent at once."""
+
+    concurrent: bool
+
+    async def ask(self, text: str, spans: Sequence[Span], attempt: int) -> Reply:
+        """Translate `text`; `attempt` counts the tries for the same text, from 0."""
+        ...
+
+
+class Watch(Protocol):
+    """Who sees a translator's answers while it works, and may stop it by an error."""
+
+    def turn(self) -> AbstractAsyncContextManager[None]:
+        """Wait until a chunk may be begun."""
+        ...
+
+    def refused(self, reason: str, source: str, answer: str) -> None:
+        """An answer was not good: the check's name or how the answer ended, with the texts."""
+        ...
+
+    def ended(self, failure: str) -> None:
+        """A chunk has come out (empty), or failed with this reason."""
+        ...
+
+
+class ChunkFailed(Exception):
+    """A chunk for which the whole ladder failed."""
+
+
+@dataclass(slots=True)
+class Purse:
+    """What a chunk may cost; `first` is its first request's length in characters."""
+
+    budget: float
+    first: int
+    spent: float = 0.0
+    requests: int = 0
+    good: bool = False
+    # Characters of the shortest text whose answers were cut off again and again.
+    too_long: int | None = None
+
+    def pay(self, text: str) -> bool:
+        """Pay for a request, if it can be afforded."""
+        cost = (len(text) + PROMPT_CHARACTERS) / (self.first + PROMPT_CHARACTERS)
+        most = max(1.0, self.budget * (2 if self.good else 1))
+        if self.requests and (self.requests + 1 > most or self.spent + cost > self.budget):
+            return False
+        self.spent += cost
+        self.requests += 1
+        return True
+
+
+@dataclass(slots=True)
+class ChunkLadder:
+    """The steps for one chunk. `retry` is the how-manieth time all of it is tried: attempts go on from the last."""
+
+    backend: Backend
+    halve: Callable[[Chunk], list[Chunk]]
+    check: Callable[[str, str], Verdict | None]
+    counters: Counter[str]
+    purse: Purse
+    retry: int = 0
+    watch: Watch | None = None
+    reasons: list[str] = field(default_factory=list)
+
+    async def climb(self, chunk: Chunk) -> str:
+        """The chunk's translation. Raises ChunkFailed with the first reason."""
+        try:
+            return await self._piece(chunk, WHOLE_TRIES)
+        except _Failed:
+            raise ChunkFailed(f"{self.reasons[0]} in {shorten(chunk.text)!r}") from None
+
+    async def _piece(self, chunk: Chunk, tries: int) -> str:
+        """A chunk's translation, with the rest of a span that was cut for its length set aside first.
+
+        By itself the end of a fenced block reads as the beginning of another, and code and prose change places.
+        """
+        start, end = _without_fragments(chunk)
+        spans = tuple(
+            Span(s.start - start, s.end - start, s.kind) for s in chunk.spans if s.start >= start and s.end <= end
+        )
+        core = chunk.text[start:end]
+        if not translatable(core, spans):
+            return chunk.text
+        share = chunk.tokens * len(core) // max(1, len(chunk.text))
+        inner = Chunk(core, chunk.start + start, chunk.start + end, share, spans)
+        return chunk.text[:start] + await self._core(inner, tries) + chunk.text[end:]
+
+    async def _core(self, chunk: Chunk, tries: int) -> str:
+        halves = self.halve(chunk) if chunk.tokens >= SMALLEST_SPLIT else []
+        smaller = len(halves) > 1
+        target = await self._again(chunk, tries, smaller)
+        if target is not None:
+            return target
+        # In a part the spans themselves are the likelier cause: what lies between them goes before smaller parts.
+        first = tries < WHOLE_TRIES and self._lost_spans()
+        if first and (target := await self._between_spans(chunk)) is not None:
+            return target
+        if smaller and self._affords():
+            self.counters["retries_smaller"] += 1
+            try:
+                return "".join([await self._piece(half, PART_TRIES) for half in halves])
+            except _Failed:
+                pass
+        if not first and (target := await self._between_spans(chunk)) is not None:
+            return target
+        raise _Failed
+
+    async def _again(self, chunk: Chunk, tries: int, smaller: bool) -> str | None:
+        """The same text, until an answer is good, no more tries are left, or something else promises more.
+
+        `smaller` says whether the chunk can be cut.
+        """
+        length, limit = len(chunk.text), self.purse.too_long
+        if smaller and limit and length > 0.9 * limit:
+            return None
+        for number in range(tries if smaller or chunk.spans else LAST_TRIES):
+            target, reply = await self._ask(chunk.text, chunk.spans, number)
+            if target is not None or reply is None:
+                return target
+            chance = number + 1 < CHANCE_TRIES
+            if smaller and (reply.refusal or (reply.finish_reason == "length" and not chance)):
+                self.purse.too_long = length
+                return None
+            if chunk.spans and self._lost_spans() and not (chance and tries == WHOLE_TRIES):
+                return None
+        return None
+
+    async def _between_spans(self, chunk: Chunk) -> str | None:
+        if not chunk.spans or not self._affords():
+            return None
+        self.counters["retries_span_by_span"] += 1
+        pieces, position = [], 0
+        for span in (*chunk.spans, Span(len(chunk.text), len(chunk.text), "end")):
+            prose = chunk.text[position : span.start]
+            if translatable(prose, ()):
+                target = None
+                for number in range(PART_TRIES):
+                    target, reply = await self._ask(prose, (), number)
+                    if target is not None or reply is None:
+                        break
+                if target is None:
+                    return None
+                prose = target
+            pieces += [prose, chunk.text[span.start : span.end]]
+            position = span.end
+        whole = "".join(pieces)
+        return whole if self.check(chunk.text, whole) is None else None
+
+    async def _ask(self, text: str, spans: Sequence[Span], number: int) -> tuple[str | None, Reply | None]:
+        """Ask once: the checked translation or None, and the reply; no reply where it cannot be afforded."""
+        core = text.strip()
+        if not self.purse.pay(core):
+            return None, None
+        # Models drop the white space around a text; the source's is put back.
+        lead = text[: len(text) - len(text.lstrip())]
+        trail = text[len(lead) + len(core) :]
+        inner = [Span(s.start - len(lead), s.end - len(lead), s.kind) for s in spans]
+        inner = [
+            Span(max(0, s.start), min(len(core), s.end), s.kind) for s in inner if s.start < len(core) and s.end > 0
+        ]
+        attempt = self.retry * STRIDE + number
+        self.counters["requests"] += 1
+        if attempt:
+            self.counters["retries_same"] += 1
+        reply = await self.backend.ask(core, inner, attempt)
+        reason = self._reason(core, reply)
+        if not reason:
+            self.purse.good = True
+            return lead + reply.text.strip() + trail, reply
+        self.reasons.append(reason)
+        if self.watch:
+            name = reason.removeprefix("finish_reason: ").partition(":")[0].partition(" (")[0]
+            self.watch.refused(name, core, reply.text or reply.refusal)
+        return None, reply
+
+    def _reason(self, source: str, reply: Reply) -> str:
+        """Why a reply is not good; empty where it is."""
+        if reply.finish_reason != "stop":
+            return f"finish_reason: {reply.finish_reason}" + (f" ({reply.refusal})" if reply.refusal else "")
+        verdict = self.check(source, reply.text)
+        if verdict is None:
+            return ""
+        self.counters[f"rejected_{verdict.check}"] += 1
+        return f"{verdict.check}: {verdict.detail}"
+
+    def _lost_spans(self) -> bool:
+        return self.reasons[-1].startswith(_LOST_SPANS)
+
+    def _affords(self) -> bool:
+        purse = self.purse
+        return purse.spent < purse.budget and purse.requests < purse.budget * (2 if purse.good else 1)
+
+
+class _Failed(Exception):
+    """A piece did not come out; the reasons are the ladder's."""
+
+
+def translatable(text: str, spans: Sequence[Span]) -> bool:
+    """Whether a letter stands outside the protected spans."""
+    position = 0
+    for span in spans:
+        if any(map(str.isalpha, text[position : span.start])):
+            return True
+        position = span.end
+    return any(map(str.isalpha, text[position:]))
+
+
+def _without_fragments(chunk: Chunk) -> tuple[int, int]:
+    """Where the chunk begins and ends without spans at its edges that cannot be recognised in it any more."""
+    start, end = 0, len(chunk.text)
+    if not chunk.spans or not (chunk.spans[0].start == 0 or chunk.spans[-1].end == end):
+        return start, end
+    recognised = {(span.start, span.end) for span in protected_spans(chunk.text)}
+    first, last = chunk.spans[0], chunk.spans[-1]
+    if first.start == 0 and (first.start, first.end) not in recognised:
+        start = first.end
+    if last.end == end and last.start >= start and (last.start, last.end) not in recognised:
+        end = last.start
+    return start, end
+
+
+def shorten(text: str, width: int = 60) -> str:
+    """The beginning of a text, on one line."""
+    line = " ".join(text.split())
+    return line if len(line) <= width else line[: width - 1] + "…"

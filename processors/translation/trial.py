@@ -1,0 +1,148 @@
+"""A translator's first chunks, few at a time: one that gives nothing usable is stopped while it has cost little.
+
+A model that cannot do it, or a recipe that asks it wrongly, fails from the first chunk on. So no more than FIRST
+chunks are in progress until some have come out, and when of the first ones nearly all failed, the run stops with
+the reasons and two samples. Which chunks come first depends on chance; what a run gives does not, for one that is
+stopped gives nothing.
+"""
+
+import asyncio
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+from processors.errors import EngineError
+from processors.scoring.wilson import wilson_interval
+from processors.scrub import excerpt
+
+# Chunks in progress at first, and how many more each good one lets in: doubled and more each round, as TCP begins.
+FIRST, MORE = 8, 2
+# So many good ones, and the trial is over.
+ENOUGH = 32
+# A translator is stopped where, of so many chunks, surely (95 %) fewer than this share come out: 16 of 16 have failed,
+# or 25 of 26. A row has several chunks, and needs them all.
+HOPELESS, JUDGED = 0.2, 200
+SAMPLES = 2
+
+Count = Callable[[str, int], None]
+
+
+class Useless(EngineError):
+    """A translator whose answers are nearly all refused."""
+
+
+class AnswerCounts:
+    """Counts refused answers by reason, as they come, for whoever looks on; stops nobody."""
+
+    def __init__(self, count: Count) -> None:
+        self._count = count
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Nobody waits."""
+        yield
+
+    def refused(self, reason: str, source: str, answer: str) -> None:
+        self._count(f"refused_{reason}", 1)
+
+    def ended(self, failure: str) -> None:
+        """Nothing follows from it."""
+
+
+class Trial(AnswerCounts):
+    """Admits chunks and judges the translator. `name` is for the message; `begin` for each run that goes on with it.
+
+    `refused`, `ended` and `turn` raise Useless once the translator is given up.
+    """
+
+    def __init__(self, name: str, count: Count) -> None:
+        super().__init__(count)
+        self.name = name
+        self.over = False
+        self._good = self._bad = 0
+        self._reasons: Counter[str] = Counter()
+        self._samples: list[str] = []
+        self._error: Useless | None = None
+        self._in_progress = 0
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    def begin(self, count: Count) -> None:
+        self._count = count
+        self._in_progress = 0
+        self._waiting.clear()
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Wait until a chunk may be begun; it is in progress until the block is left."""
+        if self.over:
+            yield
+            return
+        await self._admitted()
+        try:
+            self._look()
+            yield
+        finally:
+            self._in_progress -= 1
+            self._admit()
+
+    def refused(self, reason: str, source: str, answer: str) -> None:
+        super().refused(reason, source, answer)
+        if self.over:
+            return
+        self._look()
+        self._reasons[reason] += 1
+        shown = excerpt(source, 100)
+        if len(self._samples) < SAMPLES and not any(shown in sample for sample in self._samples):
+            self._samples.append(f"{reason}: '{shown}' -> '{excerpt(answer, 100)}'")
+
+    def ended(self, failure: str) -> None:
+        if self.over:
+            return
+        if failure:
+            self._bad += 1
+            if failure.startswith("request_failed"):
+                self._reasons[excerpt(failure, 300)] += 1
+        else:
+            self._good += 1
+            self.over = self._good >= ENOUGH
+        judged = self._good + self._bad
+        if self._bad and judged <= JUDGED and wilson_interval(self._good, judged)[1] < HOPELESS:
+            self._give_up(judged)
+        self._admit()
+        self._look()
+
+    def _give_up(self, judged: int) -> None:
+        told = ", ".join(f"{reason} ({number})" for reason, number in self._reasons.most_common(3))
+        samples = "; ".join(f"sample {number}: {sample}" for number, sample in enumerate(self._samples, 1))
+        self._error = Useless(
+            f"{self.name}: {self._bad} of its first {judged} chunks got no usable answer: {told}. {samples}. "
+            "Stopped before it costs more; mend its prompt, decoding or model, or set `give_up: false` in the recipe"
+        )
+
+    def _look(self) -> None:
+        if self._error:
+            raise self._error
+
+    async def _admitted(self) -> None:
+        if not self._waiting and self._free():
+            self._in_progress += 1
+            return
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self._in_progress -= 1
+                self._admit()
+            raise
+
+    def _free(self) -> bool:
+        return self.over or self._error is not None or self._in_progress < FIRST + MORE * self._good
+
+    def _admit(self) -> None:
+        while self._waiting and self._free():
+            turn = self._waiting.popleft()
+            if not turn.done():
+                self._in_progress += 1
+                turn.set_result(None)
