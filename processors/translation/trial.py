@@ -22,6 +22,8 @@ ENOUGH = 32
 # A translator is stopped where, of so many chunks, surely (95 %) fewer than this share come out: 16 of 16 have failed,
 # or 25 of 26. A row has several chunks, and needs them all.
 HOPELESS, JUDGED = 0.2, 200
+# And where so many answers were refused before any chunk came out: of long rows, chunks are left when one has failed.
+REFUSED = 96
 SAMPLES = 2
 
 Count = Callable[[str, int], None]
@@ -59,7 +61,7 @@ class Trial(AnswerCounts):
         super().__init__(count)
         self.name = name
         self.over = False
-        self._good = self._bad = 0
+        self._good = self._bad = self._refused = 0
         self._reasons: Counter[str] = Counter()
         self._samples: list[str] = []
         self._error: Useless | None = None
@@ -91,9 +93,14 @@ class Trial(AnswerCounts):
             return
         self._look()
         self._reasons[reason] += 1
+        self._refused += 1
         shown = excerpt(source, 100)
         if len(self._samples) < SAMPLES and not any(shown in sample for sample in self._samples):
             self._samples.append(f"{reason}: '{shown}' -> '{excerpt(answer, 100)}'")
+        if not self._good and self._refused >= REFUSED:
+            self._give_up()
+            self._admit()
+            self._look()
 
     def ended(self, failure: str) -> None:
         if self.over:
@@ -107,15 +114,17 @@ class Trial(AnswerCounts):
             self.over = self._good >= ENOUGH
         judged = self._good + self._bad
         if self._bad and judged <= JUDGED and wilson_interval(self._good, judged)[1] < HOPELESS:
-            self._give_up(judged)
+            self._give_up()
         self._admit()
         self._look()
 
-    def _give_up(self, judged: int) -> None:
+    def _give_up(self) -> None:
+        judged = self._good + self._bad
         told = ", ".join(f"{reason} ({number})" for reason, number in self._reasons.most_common(3))
         samples = "; ".join(f"sample {number}: {sample}" for number, sample in enumerate(self._samples, 1))
         self._error = Useless(
-            f"{self.name}: {self._bad} of its first {judged} chunks got no usable answer: {told}. {samples}. "
+            f"{self.name}: {self._bad} of its first {judged} chunks got no usable answer, {self._refused} were "
+            f"refused: {told}. {samples}. "
             "Stopped before it costs more; mend its prompt, decoding or model, or set `give_up: false` in the recipe"
         )
 

@@ -97,6 +97,8 @@ def test_faults_and_kill_9_change_no_byte(smolkalam: Callable[..., Any], tmp_pat
 def test_answers_that_stay_bad_fail_the_row_and_not_the_build(smolkalam: Callable[..., Any], tmp_path: Path) -> None:
     with running("--fault", "empty=1") as server:
         recipe = write_recipe(tmp_path, server.url)
+        # Or else it would be stopped after its first chunks (see tests/processors/translation/test_trial.py).
+        recipe.write_text(recipe.read_text().replace("    model:", "    give_up: false\n    model:"))
         arguments = ("build", recipe, "--output", tmp_path / "run", "--workers", 1, "--stop-after", "translate")
         done = smolkalam(*arguments, env=environment())
     assert done.returncode == 0, done.stderr
@@ -139,6 +141,8 @@ def test_who_asks_no_model_needs_no_key(tmp_path: Path, monkeypatch: pytest.Monk
 def test_a_changed_recipe_asks_only_what_was_not_asked_before(smolkalam: Callable[..., Any], tmp_path: Path) -> None:
     with running() as server:
         recipe = write_recipe(tmp_path, server.url)
+        # Or else it would be stopped after its first chunks (see tests/processors/translation/test_trial.py).
+        recipe.write_text(recipe.read_text().replace("    model:", "    give_up: false\n    model:"))
         arguments = ("build", recipe, "--output", tmp_path / "run", "--workers", 1, "--stop-after", "translate")
 
         def asked(*settings: str) -> int:

@@ -267,7 +267,7 @@ def test_attempts_of_a_retry_are_new_ones_after_those_before() -> None:
 
         async def ask(self, text: str, spans: Any, attempt: int) -> Reply:
             asked.append(attempt)
-            return Reply("ترجمة" if attempt == 4 else "", "stop")
+            return Reply("ترجمة" if attempt == 12 else "", "stop")
 
     def whole(text: str) -> list[Chunk]:
         return [Chunk(text, 0, len(text), 4, ())]
@@ -278,6 +278,6 @@ def test_attempts_of_a_retry_are_new_ones_after_those_before() -> None:
         translator.retries = retries
         asked.clear()
         candidate = run_now(translator.translate([{"role": "user", "content": "Hello there"}]))
-        # Every earlier one comes first, from the store; 0 and 1 are the first ladder's.
-        assert list(dict.fromkeys(asked)) == list(range(2 * retries + 2 - (retries == 2)))
+        # Every earlier one comes first, from the store; 0 to 4 are the first ladder's.
+        assert list(dict.fromkeys(asked)) == list(range(5 * retries + 5 - 2 * (retries == 2)))
         assert (candidate.messages is None) == (retries < 2)

@@ -343,7 +343,7 @@ def test_a_key_that_works_no_more_ends_the_run_after_a_few_tries(status: str) ->
                 server.control(faults={status: 1.0})
             return {"text": (await ask(document.text, 0)).text}
 
-        with pytest.raises(EngineError, match="key is rejected|no credit"):
+        with pytest.raises(EngineError, match=r"key is rejected|no credit"):
             run(endpoint(server.url, concurrency=4), 120, translate=breaking)
         assert 3 <= server.stats()["served"][status] <= 30
 
