@@ -208,9 +208,7 @@ def _translator(
         "asked_again": {name: stage.extra[name] for name in LADDER if stage.extra[name]},
         # As they come; where no process has told, what the finished units have counted.
         "rejected": refused(counters)
-        or {
-            k.removeprefix("rejected_"): n for k, n in stage.extra.most_common() if k.startswith("rejected_")
-        },
+        or {k.removeprefix("rejected_"): n for k, n in stage.extra.most_common() if k.startswith("rejected_")},
         "usd": round(cost.usd(asked, answered), 6) if priced else None,
         "gpu_hours": round(hours, 4) if hours is not None else None,
     }
