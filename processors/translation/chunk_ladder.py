@@ -51,7 +51,7 @@ class Backend(Protocol):
         ...
 
 
-class Watch(Protocol):
+class AnswerWatch(Protocol):
     """Who sees a translator's answers while it works, and may stop it by an error."""
 
     def turn(self) -> AbstractAsyncContextManager[None]:
@@ -104,7 +104,7 @@ class ChunkLadder:
     counters: Counter[str]
     purse: Purse
     retry: int = 0
-    watch: Watch | None = None
+    watch: AnswerWatch | None = None
     reasons: list[str] = field(default_factory=list)
 
     async def climb(self, chunk: Chunk) -> str:

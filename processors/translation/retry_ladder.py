@@ -23,12 +23,12 @@ from processors.memory.memory import Memory
 from processors.protected.compare import Span, protected_spans
 from processors.translation.chunk_ladder import (
     RETRY_BUDGET,
+    AnswerWatch,
     Backend,
     ChunkFailed,
     ChunkLadder,
     Purse,
     Reply,
-    Watch,
     shorten,
     translatable,
 )
@@ -136,7 +136,7 @@ class Translator:
         self.memory = memory
         self.retries = 0
         self.retry_budget = RETRY_BUDGET
-        self.watch: Watch | None = None
+        self.watch: AnswerWatch | None = None
         self.check: Callable[[str, str], Verdict | None] = partial(
             check_chunk, script=language.script, language=language.code
         )

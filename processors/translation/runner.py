@@ -26,7 +26,7 @@ from processors.clients.prompts import build_payload
 from processors.clients.responses import RequestFailed
 from processors.errors import SmolKalamError
 from processors.scrub import excerpt
-from processors.translation.chunk_ladder import Watch
+from processors.translation.chunk_ladder import AnswerWatch
 from processors.translation.trial import AnswerCounts, Trial, Useless
 
 __all__ = ["Ask", "Asking", "EndpointConfig", "HttpServer", "RequestFailed", "TranslationRunner", "Writer"]
@@ -44,7 +44,7 @@ YOUNG_OBJECTS = 10_000
 class Asking:
     """What a document's coroutine asks with: `await ask(text, attempt)`. `watch` is to be told what became of it."""
 
-    def __init__(self, answer: Ask, watch: Watch, count: Count) -> None:
+    def __init__(self, answer: Ask, watch: AnswerWatch, count: Count) -> None:
         self._answer = answer
         self.watch = watch
         self.count = count
@@ -222,7 +222,7 @@ class TranslationRunner(InferenceRunner):
         assert self._questions
         return await self._questions.ask(key, payload, shared=SHARED.get() or len(text) <= SHORT)
 
-    def _watch(self) -> Watch:
+    def _watch(self) -> AnswerWatch:
         """Who judges the translator: over all the runs of a process, for one may have few rows."""
         if not self._give_up:
             return AnswerCounts(self._add)
