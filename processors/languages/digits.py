@@ -17,7 +17,7 @@ _TO_ASCII = str.maketrans("٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹٫٬", "01234
 # The digit first and then what stands before it: so the search jumps from digit to digit.
 NUMBER = re.compile(r"\d(?<![A-Za-z_\d]\d)(?<!&#\d)\d*(?:[.,،]\d+)*")
 GLUED = re.compile(r"\d(?<=[A-Za-z_]\d)\d*")
-_GROUPED = re.compile(r"\d{1,3}(?:[,،]\d{3})+(?:\.\d+)?|\d{1,3}(?:\.\d{3}){2,}")
+_GROUPED = re.compile(r"[1-9]\d{0,2}(?:[,،]\d{3})+(?:\.\d+)?|\d{1,3}(?:\.\d{3}){2,}")
 _DOTTED = re.compile(r"\d{1,3}(?:\.\d{3})+")
 
 

@@ -54,6 +54,8 @@ class NumberWords:
     century: str = ""
     whole_day: str = ""
     complete: str = ""
+    # "To" an hour.
+    short_of: str = ""
 
 
 # A file's patterns are few and looked for in every text; re's own cache is shared with everybody.

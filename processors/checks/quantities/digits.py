@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from processors.checks.pair import Pair
 from processors.checks.quantities.dates import date_problems
 from processors.checks.quantities.measures import unit_problems
+from processors.checks.quantities.problem import Problem
+from processors.checks.quantities.readings import clock_times, read_both, scaled, told_otherwise
 from processors.checks.quantities.spelled import spelled_problems
 from processors.checks.verdict import Verdict
 from processors.languages.digits import GLUED, NUMBER, canonical, canonical_like, decimal
@@ -100,7 +102,8 @@ def _differences(pair: Pair, known: LanguageKnowledge) -> tuple[list[str], list[
     renamed = sorted(glued - left.keys() - _glued(source)) if glued else []
     if left == right:
         return [], renamed
-    allowed = _allowed(source)
+    left, right = read_both(pair)
+    allowed = _allowed(source) | left.keys()
     extra = [n for n in right if n not in allowed] + renamed
     lost = [n for n in left - right if n not in glued]
     if lost and extra and _same_digits(lost, extra, left, right):
@@ -110,11 +113,15 @@ def _differences(pair: Pair, known: LanguageKnowledge) -> tuple[list[str], list[
     if words is None:
         # The spelled-out forms are unknown: small numbers may be there in words.
         return [n for n in lost if len(n) > 2 or (n.isdigit() and int(n) > 12)], extra
+    if "0" in extra and any(minutes == "0" for _, minutes in clock_times(target)):
+        extra.remove("0")
+    # Nobody says the zero of "17:00", and "won 2-0" has many words.
+    lost = [n for n in lost if n != "0" or extra]
     if lost or extra:
         spelling = plain(target, known)
-        lost = [n for n in lost if not spells(n, spelling, words, right)]
+        lost = [n for n in lost if not spells(n, spelling, words, right) and not told_otherwise(n, pair, known, right)]
         scales = [base for base, word in words.scale_words if word in spelling]
-        extra = [n for n in extra if not _scaled_down(n, scales, left)]
+        extra = [n for n in extra if not _scaled_down(n, scales, {*left, *scaled(source).values()})]
     return lost, extra
 
 
@@ -130,7 +137,7 @@ def _whole_year(n: str, written: Counter[str]) -> bool:
     return len(n) == 2 and any(len(year) == 4 and year.endswith(n) for year in written)
 
 
-def _scaled_down(n: str, scales: list[int], written: Counter[str]) -> bool:
+def _scaled_down(n: str, scales: list[int], written: Collection[str]) -> bool:
     """The 100 of "100 thousand" where the source has 100,000."""
     if n.count(".") > 1 or len(n) > LONGEST:
         return False
@@ -156,7 +163,7 @@ def _sign_problem(pair: Pair, known: LanguageKnowledge) -> str | None:
 
 
 def check_numbers(pair: Pair) -> list[Verdict]:
-    """Numbers, units and dates; hard only where one number was plainly replaced by another.
+    """Numbers, units and dates; hard only where one was plainly replaced by another, or a number lost its unit.
 
     Where the target language's number words are unknown only numbers from 13 on count; units, dates and signs are
     looked at where its words for them are known.
@@ -174,13 +181,12 @@ def check_numbers(pair: Pair) -> list[Verdict]:
         verdicts.append(Verdict("numbers", False, f"{', '.join(lost[:5])} of the source is missing"))
     elif extra:
         verdicts.append(Verdict("numbers", False, f"{', '.join(extra[:5])} is not in the source"))
-    verdicts += [Verdict("numbers", False, found) for look in told for found in look(pair, known)]
-    return verdicts
+    return verdicts + [Verdict("numbers", *found) for look in told for found in look(pair, known)]
 
 
-def _sign_problems(pair: Pair, known: LanguageKnowledge) -> list[str]:
-    problem = _sign_problem(pair, known)
-    return [problem] if problem else []
+def _sign_problems(pair: Pair, known: LanguageKnowledge) -> list[Problem]:
+    detail = _sign_problem(pair, known)
+    return [Problem(False, detail)] if detail else []
 
 
 _PROBLEMS = (unit_problems, date_problems, _sign_problems, spelled_problems)

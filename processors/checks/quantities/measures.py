@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from processors.checks.pair import Pair
+from processors.checks.quantities.problem import Problem
 from processors.languages.digits import canonical
 from processors.languages.english import ENGLISH
 from processors.languages.english_numbers import COUNTING, english_words
@@ -121,7 +122,7 @@ def _stated(kind: str, spelling: str, units: Units) -> Iterator[Measure]:
             yield Measure(canonical(number[1]) if number else "", m.lastgroup)
 
 
-def unit_problems(pair: Pair, known: LanguageKnowledge) -> list[str]:
+def unit_problems(pair: Pair, known: LanguageKnowledge) -> list[Problem]:
     """What is wrong with the units of the target: the first problem. `[]` where its words are unknown."""
     units = known.units
     if units is None:
@@ -134,26 +135,30 @@ def unit_problems(pair: Pair, known: LanguageKnowledge) -> list[str]:
         there = list(_stated(kind, small, units))
         neutral = (units.unnamed or {}).get(kind)
         unnamed = neutral is not None and re.search(neutral, small) is not None
-        problem = _changed(here, there) or _missing(here, {m.unit for m in there}, pair.source.string, unnamed)
+        problem = _changed(here, there) or _missing(
+            here, {m.unit for m in there}, pair.source.string, written, unnamed
+        )
         if problem:
             return [problem]
     problem = _new_percent(pair.source, spelling, units)
     return [problem] if problem else []
 
 
-def _changed(here: list[Measure], there: list[Measure]) -> str | None:
+def _changed(here: list[Measure], there: list[Measure]) -> Problem | None:
     units: dict[str, set[str]] = {}
     for m in here:
         units.setdefault(m.value, set()).add(m.unit)
     for m in there:
         wanted = units.get(m.value) if m.value else None
         if wanted and m.unit not in wanted:
-            return f"'{m.value} {min(wanted)}' of the source became '{m.value} {m.unit}'"
+            return Problem(True, f"'{m.value} {min(wanted)}' of the source became '{m.value} {m.unit}'")
     return None
 
 
-def _missing(here: list[Measure], there: set[str], source: str, unnamed: bool) -> str | None:
-    """`unnamed`: "35 degrees" says enough where the scale is understood."""
+def _missing(here: list[Measure], there: set[str], pair: Pair, unnamed: bool) -> Problem | None:
+    """`unnamed`: "35 degrees" says enough where the scale is understood. Where the target has the
+    number in digits, its unit was not turned into an idiom."""
+    source, written = pair.source.string, numbers_in(pair.target)
     units = {m.unit for m in here}
     if units & there and len(units) > 1 and units <= {"yen", "yuan"}:
         return None
@@ -162,17 +167,18 @@ def _missing(here: list[Measure], there: set[str], source: str, unnamed: bool) -
             continue
         for other in sorted(there - units):
             if not _SAID[other].search(source):
-                return f"unit '{unit}' of the source became '{other}'"
+                return Problem(unit in _MUST_STAY, f"unit '{unit}' of the source became '{other}'")
         if unit in _MUST_STAY and not unnamed:
-            return f"unit '{unit}' of the source is missing"
+            stripped = any(m.unit == unit and m.value in written for m in here)
+            return Problem(stripped, f"unit '{unit}' of the source is missing")
     return None
 
 
-def _new_percent(source: Text, spelling: str, units: Units) -> str | None:
+def _new_percent(source: Text, spelling: str, units: Units) -> Problem | None:
     """A plain number of the source that became a percentage."""
     if not any(map(spelling.__contains__, ("%", "٪", *units.percent_signs))) or _SHARES.search(source.string):
         return None
     for m in _percentage(units).finditer(spelling):
         if canonical(m[1]) in numbers_in(source):
-            return f"'{m[1]}' of the source became '{m[0]}'"
+            return Problem(True, f"'{m[1]}' of the source became '{m[0]}'")
     return None

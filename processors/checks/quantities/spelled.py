@@ -11,6 +11,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from processors.checks.pair import Pair
+from processors.checks.quantities.problem import Problem
+from processors.checks.quantities.readings import scaled, told_otherwise
+from processors.languages.digits import canonical, decimal
 from processors.languages.english_numbers import ENGLISH_SCALES, english_spelled, english_values
 from processors.languages.knowledge import LanguageKnowledge
 from processors.languages.number_words import LONGEST, NumberWords, Spelled, spelled
@@ -20,7 +23,7 @@ _ROMAN_KEPT = re.compile(r"\b[XVI]{2,}\b")
 _YEAR = re.compile(r"1\d{3}|20\d\d")
 
 
-def spelled_problems(pair: Pair, known: LanguageKnowledge) -> list[str]:
+def spelled_problems(pair: Pair, known: LanguageKnowledge) -> list[Problem]:
     """A number word of the source that is lost while a new one stands in the target; `[]` if there is none."""
     words = known.numbers
     here = english_spelled(pair.source) if words is not None else None
@@ -29,28 +32,55 @@ def spelled_problems(pair: Pair, known: LanguageKnowledge) -> list[str]:
     spelling = plain(pair.target, known)
     there = spelled(spelling, words)
     written = Counter(numbers_in(pair.target))
+    full = _in_full(pair, known, written)
     problem = (
-        _scale_problem(here, there, numbers_in(pair.source), written)
+        (None if full else _scale_problem(here, there, numbers_in(pair.source), written))
+        or _counted_scale_problem(pair, known)
         or _roman_problem(here, there, spelling, words, written)
         or _word_problem(pair, here, there, spelling, words, written)
     )
     return [problem] if problem else []
 
 
+def _in_full(pair: Pair, known: LanguageKnowledge, written: Mapping[str, int]) -> bool:
+    """1,400 million for 1.4 billion: other scales, the same numbers."""
+    values = scaled(pair.source)
+    return bool(values) and all(n not in written and told_otherwise(n, pair, known, written) for n in values)
+
+
+_SCALED = re.compile(r"(\d+(?:[.,،]\d+)*)\s?([^\W\d_]+)")
+
+
+def _counted_scale_problem(pair: Pair, known: LanguageKnowledge) -> Problem | None:
+    """3 million that became 3 billion, where another number has kept its million."""
+    values, words = scaled(pair.source), known.numbers
+    if not values or words is None:
+        return None
+    there: dict[str, set[str]] = {}
+    for m in _SCALED.finditer(plain(pair.target, known)):
+        kind, scale = words.forms.get(m[2], ("", ""))
+        if kind == "scale" and canonical(m[1]) in values:
+            there.setdefault(canonical(m[1]), set()).add(str(scale))
+    for n, scales in there.items():
+        if not any(decimal(float(n) * ENGLISH_SCALES[scale]) == values[n] for scale in scales):
+            return Problem(True, f"'{n}' of the source, {values[n]} in full, became {n} {min(scales)}")
+    return None
+
+
 def _roman_problem(
     here: Spelled, there: Spelled, spelling: str, words: NumberWords, written: Mapping[str, int]
-) -> str | None:
+) -> Problem | None:
     for roman in sorted(here.romans):
         kept = roman in there.parts or str(roman) in written
         second = roman == 2 and words.second and re.search(words.second, spelling)
         if not kept and not second and not _ROMAN_KEPT.search(spelling):
-            return f"'{roman}' in Roman numerals in the source is missing"
+            return Problem(False, f"'{roman}' in Roman numerals in the source is missing")
     return None
 
 
 def _word_problem(
     pair: Pair, here: Spelled, there: Spelled, spelling: str, words: NumberWords, written: Mapping[str, int]
-) -> str | None:
+) -> Problem | None:
     lost = [str(n) for n in sorted(here.values) if here.values[n] > _times(n, there, written)]
     lost += [f for f in sorted(here.fractions) if not any(map(spelling.__contains__, words.fraction_words[f]))]
     if not lost:
@@ -59,14 +89,18 @@ def _word_problem(
     explained = english_values(pair.source) | set(stated) | set(_pieces(n for n in stated if n not in written))
     new = [str(n) for n in sorted(there.values) if str(n) not in explained]
     new += sorted(there.fractions - here.fractions) if here.fractions else []
-    return f"{lost[0]} of the source, in words, became {new[0]}" if new else None
+    if not new:
+        return None
+    return Problem(len(lost) == len(new) == 1, f"{lost[0]} of the source, in words, became {new[0]}")
 
 
 def _times(n: int, there: Spelled, written: Mapping[str, int]) -> int:
     return max(there.values[n], n in there.parts) + written.get(str(n), 0)
 
 
-def _scale_problem(here: Spelled, there: Spelled, stated: tuple[str, ...], written: Mapping[str, int]) -> str | None:
+def _scale_problem(
+    here: Spelled, there: Spelled, stated: tuple[str, ...], written: Mapping[str, int]
+) -> Problem | None:
     new = there.scales.keys() - here.scales.keys()
     if not new:
         return None
@@ -79,7 +113,7 @@ def _scale_problem(here: Spelled, there: Spelled, stated: tuple[str, ...], writt
         for other in sorted(new):
             derived = ENGLISH_SCALES[other] > ENGLISH_SCALES[name] and largest >= 1000
             if not derived and largest < ENGLISH_SCALES[other] and not 0 < largest < 1:
-                return f"'{name}' of the source became '{other}'"
+                return Problem(True, f"'{name}' of the source became '{other}'")
     return None
 
 

@@ -23,13 +23,6 @@ VETOED: dict[str, str] = {
     "unclosed_fence-2": "protected",
     "unclosed_fence-4": "protected",
     "unclosed_fence-6": "protected",
-    "coordinates-0": "numbers",
-    "coordinates-4": "numbers",
-    "coordinates-6": "numbers",
-    "number_list-0": "numbers",
-    "number_list-2": "numbers",
-    "time-0": "numbers",
-    "time-2": "numbers",
     "quoted_english-0": "untranslated",
     "quoted_english-2": "script",
     "quoted_english-6": "script",
@@ -46,9 +39,6 @@ VETOED: dict[str, str] = {
     "tag-6": "protected",
 }  # fmt: skip
 NOTED: dict[str, str] = {
-    "number_list-4": "numbers",
-    "time-6": "numbers",
-    "large_number-0": "numbers",
     "host_list-0": "untranslated",
     "host_list-2": "untranslated",
     "host_list-6": "untranslated",
