@@ -43,6 +43,8 @@ _MUST_STAY = {
     "km", "mile", "cm", "mm", "foot", "inch", "kg", "pound", "gram", "mg", "ton", "litre", "ml", "gallon", "dollar",
     "euro", "sterling", "percent", "celsius", "fahrenheit", "hectare", "megabyte", "gigabyte", "calorie",
 }  # fmt: skip
+# Not even where the number has stayed: "24 hours" is a day, "2 cups" may be glasses, a ton is understood.
+_TURNED = {*_KINDS["time"], *_KINDS["dimension"], "cup", "spoon", "yard"}
 
 assert ENGLISH.units is not None
 _SOURCE: Units = ENGLISH.units
@@ -135,9 +137,7 @@ def unit_problems(pair: Pair, known: LanguageKnowledge) -> list[Problem]:
         there = list(_stated(kind, small, units))
         neutral = (units.unnamed or {}).get(kind)
         unnamed = neutral is not None and re.search(neutral, small) is not None
-        problem = _changed(here, there) or _missing(
-            here, {m.unit for m in there}, pair.source.string, written, unnamed
-        )
+        problem = _changed(here, there) or _missing(here, {m.unit for m in there}, pair, unnamed)
         if problem:
             return [problem]
     problem = _new_percent(pair.source, spelling, units)
@@ -168,8 +168,8 @@ def _missing(here: list[Measure], there: set[str], pair: Pair, unnamed: bool) ->
         for other in sorted(there - units):
             if not _SAID[other].search(source):
                 return Problem(unit in _MUST_STAY, f"unit '{unit}' of the source became '{other}'")
-        if unit in _MUST_STAY and not unnamed:
-            stripped = any(m.unit == unit and m.value in written for m in here)
+        stripped = any(m.unit == unit and m.value in written for m in here)
+        if (unit in _MUST_STAY or (stripped and unit not in _TURNED)) and not unnamed:
             return Problem(stripped, f"unit '{unit}' of the source is missing")
     return None
 

@@ -22,8 +22,8 @@ NUMBER = [
      "فاز الفريق A في 7 مباريات، وفاز الفريق B في 3."),
     missed(*TABLE, TABLE[1].replace("763", "x").replace("837", "763").replace("x", "837")),
     missed(*TABLE, TABLE[1].replace("أوسلو", "x").replace("روما", "أوسلو").replace("x", "روما")),
-    missed("The plan costs 3 million dollars.", "تكلّف الخطة 3 ملايين دولار.", "تكلّف الخطة 3 مليارات دولار."),
-    missed("The sun is 4.6 billion years old.", "عمر الشمس 4.6 مليار سنة.", "عمر الشمس 4.6 مليون سنة."),
+    ("The plan costs 3 million dollars.", "تكلّف الخطة 3 ملايين دولار.", "تكلّف الخطة 3 مليارات دولار."),
+    ("The sun is 4.6 billion years old.", "عمر الشمس 4.6 مليار سنة.", "عمر الشمس 4.6 مليون سنة."),
     ("It sold two million copies.", "بيعت منه مليونا نسخة.", "بيعت منه ألفا نسخة."),
     ("About 40 thousand people came.", "حضر نحو 40 ألف شخص.", "حضر نحو 40 مليون شخص."),
     ("A trillion stars shine there.", "تريليون نجم يضيء هناك.", "مليار نجم يضيء هناك."),
@@ -48,16 +48,16 @@ LETTER = [
 ]  # fmt: skip
 
 UNIT = [
-    missed("Only 18% of them voted.", "صوّت 18٪ منهم فقط.", "صوّت 18 منهم فقط."),
-    missed("The tax rose by 7.5 percent.", "ارتفعت الضريبة بنسبة 7.5 في المئة.", "ارتفعت الضريبة بمقدار 7.5."),
-    missed("The trail is 27 km long.", "يبلغ طول الدرب 27 كم.", "يبلغ طول الدرب 27."),
-    missed("The parcel weighs 4 kg.", "تزن الحزمة 4 كغ.", "تزن الحزمة 4."),
-    missed("The tank holds 40 liters.", "يتسع الخزان لـ 40 لترًا.", "يتسع الخزان لـ 40."),
-    missed("The ticket costs $35.", "سعر التذكرة 35 دولارًا.", "سعر التذكرة 35."),
+    ("Only 18% of them voted.", "صوّت 18٪ منهم فقط.", "صوّت 18 منهم فقط."),
+    ("The tax rose by 7.5 percent.", "ارتفعت الضريبة بنسبة 7.5 في المئة.", "ارتفعت الضريبة بمقدار 7.5."),
+    ("The trail is 27 km long.", "يبلغ طول الدرب 27 كم.", "يبلغ طول الدرب 27."),
+    ("The parcel weighs 4 kg.", "تزن الحزمة 4 كغ.", "تزن الحزمة 4."),
+    ("The tank holds 40 liters.", "يتسع الخزان لـ 40 لترًا.", "يتسع الخزان لـ 40."),
+    ("The ticket costs $35.", "سعر التذكرة 35 دولارًا.", "سعر التذكرة 35."),
     missed("The room is 5 metres wide.", "عرض الغرفة 5 أمتار.", "عرض الغرفة 5."),
-    missed("Preheat the oven to 180 °C.", "سخّن الفرن إلى 180 درجة مئوية.", "سخّن الفرن إلى 180."),
-    missed("The disk holds 512 GB.", "سعة القرص 512 جيجابايت.", "سعة القرص 512."),
-    missed("The pipe is 6 inches wide.", "عرض الأنبوب 6 بوصات.", "عرض الأنبوب 6 سنتيمترات."),
+    ("Preheat the oven to 180 °C.", "سخّن الفرن إلى 180 درجة مئوية.", "سخّن الفرن إلى 180."),
+    ("The disk holds 512 GB.", "سعة القرص 512 جيجابايت.", "سعة القرص 512."),
+    ("The pipe is 6 inches wide.", "عرض الأنبوب 6 بوصات.", "عرض الأنبوب 6 سنتيمترات."),
     missed("The car drove at 90 km/h.", "سارت السيارة بسرعة 90 كم/س.", "سارت السيارة بسرعة 90 كم."),
 ]  # fmt: skip
 
