@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from processors.checks.pair import Pair
-from processors.checks.quantities.problem import Problem
+from processors.checks.quantities.changed import Changed
 from processors.languages.english import DATE_WORDS, ENGLISH
 from processors.languages.english_numbers import english_words
 from processors.languages.knowledge import Dates, LanguageKnowledge
@@ -78,7 +78,7 @@ def _months(text: Text) -> _Months:
     return _Months(frozenset(dated), frozenset(alone - dated), frozenset(every))
 
 
-def _month_problem(pair: Pair, spelling: str, words: _DateWords) -> Problem | None:
+def _month_problem(pair: Pair, spelling: str, words: _DateWords) -> Changed | None:
     here = _months(pair.source)
     named = here.dated | here.alone
     if not named:
@@ -90,19 +90,19 @@ def _month_problem(pair: Pair, spelling: str, words: _DateWords) -> Problem | No
             continue
         if name in here.dated or new:
             became = f", {min(new)} is new" if new else ""
-            return Problem(bool(new), f"the date's month '{name}' is missing or changed{became}")
+            return Changed(bool(new), f"the date's month '{name}' is missing or changed{became}")
     return None
 
 
-def _day_problem(pair: Pair, spelling: str, words: _DateWords) -> Problem | None:
+def _day_problem(pair: Pair, spelling: str, words: _DateWords) -> Changed | None:
     here = {m.lastgroup or "" for m in _DAY.finditer(pair.source.string)}
     if not here:
         return None
     there = {m.lastgroup or "" for m in words.day.finditer(spelling)}
     lost, new = here - there, there - here
     if lost and new:
-        return Problem(True, f"the day '{min(lost)}' of the source became '{min(new)}'")
-    return Problem(False, f"the day '{min(lost)}' of the source is missing") if lost else None
+        return Changed(True, f"the day '{min(lost)}' of the source became '{min(new)}'")
+    return Changed(False, f"the day '{min(lost)}' of the source is missing") if lost else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +129,12 @@ def _stated(text: Text) -> _Times:
     )
 
 
-def _era_problem(pair: Pair, spelling: str, words: _DateWords) -> Problem | None:
+def _era_problem(pair: Pair, spelling: str, words: _DateWords) -> Changed | None:
     lost = _stated(pair.source).era and not words.era.search(spelling)
-    return Problem(False, "the era (BC) of the source is missing") if lost else None
+    return Changed(False, "the era (BC) of the source is missing") if lost else None
 
 
-def _clock_problem(pair: Pair, spelling: str, words: _DateWords) -> Problem | None:
+def _clock_problem(pair: Pair, spelling: str, words: _DateWords) -> Changed | None:
     here = _stated(pair.source).clock
     there = _times(spelling) if here else []
     # RTL typing turns "14:30" round, hours may be counted to 12 or 24.
@@ -142,21 +142,21 @@ def _clock_problem(pair: Pair, spelling: str, words: _DateWords) -> Problem | No
     lost = [t for t in here if t not in there and t[::-1] not in there]
     if not strange or not lost:
         return None
-    return Problem(True, f"the time {_clock(lost[0])} of the source became {_clock(strange[0])}")
+    return Changed(True, f"the time {_clock(lost[0])} of the source became {_clock(strange[0])}")
 
 
-def _iso_problem(pair: Pair, spelling: str, words: _DateWords) -> Problem | None:
+def _iso_problem(pair: Pair, spelling: str, words: _DateWords) -> Changed | None:
     here = _stated(pair.source).dates
     strange = [d for d in _ISO.findall(spelling) if d not in here] if here else []
-    return Problem(True, f"the date {'-'.join(here[0])} became {'-'.join(strange[0])}") if strange else None
+    return Changed(True, f"the date {'-'.join(here[0])} became {'-'.join(strange[0])}") if strange else None
 
 
-def _half_problem(pair: Pair, spelling: str, words: _DateWords) -> Problem | None:
+def _half_problem(pair: Pair, spelling: str, words: _DateWords) -> Changed | None:
     halves, source = _stated(pair.source).halves, pair.source.string
     if halves == {"am"} and not words.morning.search(spelling) and not _SOURCE_EVENING.search(source):
-        return Problem(True, "a.m. of the source became p.m.") if words.only_evening.search(spelling) else None
+        return Changed(True, "a.m. of the source became p.m.") if words.only_evening.search(spelling) else None
     if halves == {"pm"} and not words.evening.search(spelling) and not _SOURCE_MORNING.search(source):
-        return Problem(True, "p.m. of the source became a.m.") if words.only_morning.search(spelling) else None
+        return Changed(True, "p.m. of the source became a.m.") if words.only_morning.search(spelling) else None
     return None
 
 
@@ -172,12 +172,12 @@ def _clock(time: tuple[int, int]) -> str:
 _TIMES = (_era_problem, _clock_problem, _iso_problem, _half_problem)
 
 
-def date_problems(pair: Pair, known: LanguageKnowledge) -> list[Problem]:
+def date_problems(pair: Pair, known: LanguageKnowledge) -> list[Changed]:
     """What is wrong with the dates and times of the target, in words; `[]` if nothing or if its words are unknown."""
     if known.dates is None:
         return []
     spelling, words = plain(pair.target, known), _patterns(known.dates)
-    found: list[Problem | None] = []
+    found: list[Changed | None] = []
     if not english_words(pair.source).isdisjoint(DATE_WORDS):
         found = [_month_problem(pair, spelling, words), _day_problem(pair, spelling, words)]
     if _stated(pair.source):

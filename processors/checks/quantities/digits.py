@@ -12,9 +12,9 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 
 from processors.checks.pair import Pair
+from processors.checks.quantities.changed import Changed
 from processors.checks.quantities.dates import date_problems
 from processors.checks.quantities.measures import unit_problems
-from processors.checks.quantities.problem import Problem
 from processors.checks.quantities.readings import clock_times, read_both, scaled, told_otherwise
 from processors.checks.quantities.spelled import spelled_problems
 from processors.checks.verdict import Verdict
@@ -184,9 +184,9 @@ def check_numbers(pair: Pair) -> list[Verdict]:
     return verdicts + [Verdict("numbers", *found) for look in told for found in look(pair, known)]
 
 
-def _sign_problems(pair: Pair, known: LanguageKnowledge) -> list[Problem]:
+def _sign_problems(pair: Pair, known: LanguageKnowledge) -> list[Changed]:
     detail = _sign_problem(pair, known)
-    return [Problem(False, detail)] if detail else []
+    return [Changed(False, detail)] if detail else []
 
 
 _PROBLEMS = (unit_problems, date_problems, _sign_problems, spelled_problems)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from processors.checks.pair import Pair
-from processors.checks.quantities.problem import Problem
+from processors.checks.quantities.changed import Changed
 from processors.languages.digits import canonical
 from processors.languages.english import ENGLISH
 from processors.languages.english_numbers import COUNTING, english_words
@@ -124,7 +124,7 @@ def _stated(kind: str, spelling: str, units: Units) -> Iterator[Measure]:
             yield Measure(canonical(number[1]) if number else "", m.lastgroup)
 
 
-def unit_problems(pair: Pair, known: LanguageKnowledge) -> list[Problem]:
+def unit_problems(pair: Pair, known: LanguageKnowledge) -> list[Changed]:
     """What is wrong with the units of the target: the first problem. `[]` where its words are unknown."""
     units = known.units
     if units is None:
@@ -144,18 +144,18 @@ def unit_problems(pair: Pair, known: LanguageKnowledge) -> list[Problem]:
     return [problem] if problem else []
 
 
-def _changed(here: list[Measure], there: list[Measure]) -> Problem | None:
+def _changed(here: list[Measure], there: list[Measure]) -> Changed | None:
     units: dict[str, set[str]] = {}
     for m in here:
         units.setdefault(m.value, set()).add(m.unit)
     for m in there:
         wanted = units.get(m.value) if m.value else None
         if wanted and m.unit not in wanted:
-            return Problem(True, f"'{m.value} {min(wanted)}' of the source became '{m.value} {m.unit}'")
+            return Changed(True, f"'{m.value} {min(wanted)}' of the source became '{m.value} {m.unit}'")
     return None
 
 
-def _missing(here: list[Measure], there: set[str], pair: Pair, unnamed: bool) -> Problem | None:
+def _missing(here: list[Measure], there: set[str], pair: Pair, unnamed: bool) -> Changed | None:
     """`unnamed`: "35 degrees" says enough where the scale is understood. Where the target has the
     number in digits, its unit was not turned into an idiom."""
     source, written = pair.source.string, numbers_in(pair.target)
@@ -167,18 +167,18 @@ def _missing(here: list[Measure], there: set[str], pair: Pair, unnamed: bool) ->
             continue
         for other in sorted(there - units):
             if not _SAID[other].search(source):
-                return Problem(unit in _MUST_STAY, f"unit '{unit}' of the source became '{other}'")
+                return Changed(unit in _MUST_STAY, f"unit '{unit}' of the source became '{other}'")
         stripped = any(m.unit == unit and m.value in written for m in here)
         if (unit in _MUST_STAY or (stripped and unit not in _TURNED)) and not unnamed:
-            return Problem(stripped, f"unit '{unit}' of the source is missing")
+            return Changed(stripped, f"unit '{unit}' of the source is missing")
     return None
 
 
-def _new_percent(source: Text, spelling: str, units: Units) -> Problem | None:
+def _new_percent(source: Text, spelling: str, units: Units) -> Changed | None:
     """A plain number of the source that became a percentage."""
     if not any(map(spelling.__contains__, ("%", "٪", *units.percent_signs))) or _SHARES.search(source.string):
         return None
     for m in _percentage(units).finditer(spelling):
         if canonical(m[1]) in numbers_in(source):
-            return Problem(True, f"'{m[1]}' of the source became '{m[0]}'")
+            return Changed(True, f"'{m[1]}' of the source became '{m[0]}'")
     return None

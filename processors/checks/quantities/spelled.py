@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from processors.checks.pair import Pair
-from processors.checks.quantities.problem import Problem
+from processors.checks.quantities.changed import Changed
 from processors.checks.quantities.readings import scaled, told_otherwise
 from processors.languages.digits import canonical, decimal
 from processors.languages.english_numbers import ENGLISH_SCALES, english_spelled, english_values
@@ -23,7 +23,7 @@ _ROMAN_KEPT = re.compile(r"\b[XVI]{2,}\b")
 _YEAR = re.compile(r"1\d{3}|20\d\d")
 
 
-def spelled_problems(pair: Pair, known: LanguageKnowledge) -> list[Problem]:
+def spelled_problems(pair: Pair, known: LanguageKnowledge) -> list[Changed]:
     """A number word of the source that is lost while a new one stands in the target; `[]` if there is none."""
     words = known.numbers
     here = english_spelled(pair.source) if words is not None else None
@@ -51,7 +51,7 @@ def _in_full(pair: Pair, known: LanguageKnowledge, written: Mapping[str, int]) -
 _SCALED = re.compile(r"(\d+(?:[.,،]\d+)*)\s?([^\W\d_]+)")
 
 
-def _counted_scale_problem(pair: Pair, known: LanguageKnowledge) -> Problem | None:
+def _counted_scale_problem(pair: Pair, known: LanguageKnowledge) -> Changed | None:
     """3 million that became 3 billion, where another number has kept its million."""
     values, words = scaled(pair.source), known.numbers
     if not values or words is None:
@@ -63,24 +63,24 @@ def _counted_scale_problem(pair: Pair, known: LanguageKnowledge) -> Problem | No
             there.setdefault(canonical(m[1]), set()).add(str(scale))
     for n, scales in there.items():
         if not any(decimal(float(n) * ENGLISH_SCALES[scale]) == values[n] for scale in scales):
-            return Problem(True, f"'{n}' of the source, {values[n]} in full, became {n} {min(scales)}")
+            return Changed(True, f"'{n}' of the source, {values[n]} in full, became {n} {min(scales)}")
     return None
 
 
 def _roman_problem(
     here: Spelled, there: Spelled, spelling: str, words: NumberWords, written: Mapping[str, int]
-) -> Problem | None:
+) -> Changed | None:
     for roman in sorted(here.romans):
         kept = roman in there.parts or str(roman) in written
         second = roman == 2 and words.second and re.search(words.second, spelling)
         if not kept and not second and not _ROMAN_KEPT.search(spelling):
-            return Problem(False, f"'{roman}' in Roman numerals in the source is missing")
+            return Changed(False, f"'{roman}' in Roman numerals in the source is missing")
     return None
 
 
 def _word_problem(
     pair: Pair, here: Spelled, there: Spelled, spelling: str, words: NumberWords, written: Mapping[str, int]
-) -> Problem | None:
+) -> Changed | None:
     lost = [str(n) for n in sorted(here.values) if here.values[n] > _times(n, there, written)]
     lost += [f for f in sorted(here.fractions) if not any(map(spelling.__contains__, words.fraction_words[f]))]
     if not lost:
@@ -91,7 +91,7 @@ def _word_problem(
     new += sorted(there.fractions - here.fractions) if here.fractions else []
     if not new:
         return None
-    return Problem(len(lost) == len(new) == 1, f"{lost[0]} of the source, in words, became {new[0]}")
+    return Changed(len(lost) == len(new) == 1, f"{lost[0]} of the source, in words, became {new[0]}")
 
 
 def _times(n: int, there: Spelled, written: Mapping[str, int]) -> int:
@@ -100,7 +100,7 @@ def _times(n: int, there: Spelled, written: Mapping[str, int]) -> int:
 
 def _scale_problem(
     here: Spelled, there: Spelled, stated: tuple[str, ...], written: Mapping[str, int]
-) -> Problem | None:
+) -> Changed | None:
     new = there.scales.keys() - here.scales.keys()
     if not new:
         return None
@@ -113,7 +113,7 @@ def _scale_problem(
         for other in sorted(new):
             derived = ENGLISH_SCALES[other] > ENGLISH_SCALES[name] and largest >= 1000
             if not derived and largest < ENGLISH_SCALES[other] and not 0 < largest < 1:
-                return Problem(True, f"'{name}' of the source became '{other}'")
+                return Changed(True, f"'{name}' of the source became '{other}'")
     return None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
-class Problem(NamedTuple):
+class Changed(NamedTuple):
     """`hard` where no careful translator writes so; `detail` for the verdict."""
 
     hard: bool
