@@ -11,6 +11,7 @@ import mmap
 import os
 import secrets
 import struct
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -144,6 +145,8 @@ class Log:
         # Whether the file does not even begin as a log does, and nothing in it can be read.
         self.foreign = False
         self._fd = -1
+        # One thread may look while another reads: the descriptor is not closed under it.
+        self._reading = threading.Lock()
         self._index: tuple[Table, int] | None = None
         self._tail = Table()
         self._stuck: tuple[int, float] | None = None
@@ -182,7 +185,8 @@ class Log:
         PATIENCE_S, it is damaged: looked past for records behind it, with a warning if there are any.
         """
         fd = os.open(self.path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
-        before, self._fd = self._fd, fd
+        with self._reading:
+            before, self._fd = self._fd, fd
         if before >= 0:
             os.close(before)
         size = os.fstat(fd).st_size
@@ -233,9 +237,10 @@ class Log:
         self._load_index(self.end)
 
     def close(self) -> None:
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
+        with self._reading:
+            if self._fd >= 0:
+                os.close(self._fd)
+                self._fd = -1
         self._index = None
 
     def _places(self, key: bytes) -> Iterator[int]:
@@ -246,9 +251,10 @@ class Log:
 
     def _at(self, offset: int, key: bytes) -> Record | None:
         # Enough for most records at once; a second read for the others.
-        data = os.pread(self._fd, 4096, offset)
-        if data.startswith(key, _HEAD) and _length(data) > len(data):
-            data = os.pread(self._fd, min(_length(data), self.end), offset)
+        with self._reading:
+            data = os.pread(self._fd, 4096, offset)
+            if data.startswith(key, _HEAD) and _length(data) > len(data):
+                data = os.pread(self._fd, min(_length(data), self.end), offset)
         if found := unpack(data, 0):
             # Another key may begin with the same 8 bytes.
             return found[0] if found[0].key == key else None
