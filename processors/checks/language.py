@@ -1,14 +1,19 @@
-"""Is the target in the target language: untranslated English, foreign scripts, a neighbour's letters."""
+"""Is the target in the target language: broken letters, untranslated English, foreign scripts, a neighbour's letters."""
 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+
+import regex
 
 from processors.checks.pair import Pair
 from processors.checks.verdict import Verdict, excerpt
 from processors.languages.english import ENGLISH
 from processors.protected.find import blanked
-from processors.texts.text import Text, view
+from processors.texts.broken import broken, single_letters
+from processors.texts.prose import visible_length, words
+from processors.texts.text import Text, view, view_by
 
 _LATIN = re.compile(r"[A-Za-z][A-Za-z]")
 _WORD = r"[A-Za-zÀ-ÖØ-öø-ɏḀ-ỹ][A-Za-zÀ-ÖØ-öø-ɏḀ-ỹ'’\-]*"
@@ -31,6 +36,11 @@ _SCRIPTS = (
     ("Deva", "Devanagari", re.compile(r"[\u0900-\u097f]")),
     ("Thai", "Thai", re.compile(r"[\u0e00-\u0e7f]")),
 )
+_WRITTEN_IN = {"Jpan": ("Hira", "Kana", "Hani"), "Kore": ("Hang",), "Hans": ("Hani",), "Hant": ("Hani",)}
+_WITHOUT_SPACES = frozenset(["Jpan", "Hans", "Hant", "Hani", "Thai", "Laoo", "Khmr", "Mymr", "Tibt"])
+# No Arabic word of FLORES, Tatoeba and Debian's catalogues has more than 19 letters.
+_LONGEST_WORD = 26
+_LONG = re.compile(rf"[^\W\d_]{{{_LONGEST_WORD},}}")
 _EXPECTED = {"Hant": "Hans", "Hani": "Hans"}
 
 
@@ -111,6 +121,90 @@ def _is_mention(pair: Pair, word: str) -> bool:
 def _quoted_in(source: str, stretch: str) -> bool:
     at = source.find(stretch)
     return at >= 0 and _quoted(source, at, at + len(stretch))
+
+
+@view_by
+def _letters_of(text: Text, script: str) -> int:
+    """How many letters of the script stand outside protected spans."""
+    return len(_letter(script).findall(blanked(text)))
+
+
+@lru_cache(maxsize=16)
+def _letter(script: str) -> regex.Pattern[str]:
+    # Japanese and Korean are written in scripts of several codes, whose own names Unicode does not know.
+    names = _WRITTEN_IN.get(script, (script,))
+    return regex.compile("[" + "".join(rf"\p{{scx={name}}}" for name in names) + r"&&\p{L}]", regex.V1)
+
+
+def check_broken(pair: Pair) -> list[Verdict]:
+    """Letters that broke on the way, or none of the script although the source has prose."""
+    had = {sign.kind for sign in broken(pair.source)}
+    for sign in broken(pair.target):
+        if sign.kind not in had:
+            return [Verdict("broken", True, f"{sign.kind} at character {sign.at}: '{excerpt(sign.found)}'")]
+    found = _no_letter(pair) or _lost_spaces(pair) or _out_of_order(pair) or _letters_lost(pair)
+    return [Verdict("broken", True, found)] if found else []
+
+
+def _no_letter(pair: Pair) -> str | None:
+    if _letters_of(pair.target, pair.script):
+        return None
+    source, target = pair.source.string.strip(), pair.target.string.strip()
+    if source == target or not target:
+        return None
+    count, small = _prose(pair.source)
+    latin = _prose(pair.target)[0]
+    # "OK", "iPhone 15" and "km/h" may stay; where nothing is left of a word, it went.
+    if small >= 2 or (count and not latin and max(map(len, _WORDS.findall(blanked(pair.source))), default=0) >= 4):
+        return f"no letter of the target's script: '{excerpt(target)}'"
+    return None
+
+
+def _lost_spaces(pair: Pair) -> str | None:
+    """Every letter by itself, or all words as one."""
+    alone, of = single_letters(pair.target)
+    if alone >= 6 and alone * 10 >= of * 7:
+        left, all_left = single_letters(pair.source)
+        if left * 10 < all_left * 4:
+            return f"{alone} of {of} words are single letters"
+    if pair.script in _WITHOUT_SPACES:
+        return None
+    left, right = len(words(pair.source)), len(words(pair.target))
+    if left >= 6 and right * 4 < left and visible_length(pair.target) * 2 > visible_length(pair.source):
+        return f"{right} words where the source has {left}"
+    for word in _LONG.findall(pair.target.string) if len(pair.target.string) >= _LONGEST_WORD else ():
+        if len(set(word)) > 4 and not word.isascii() and word not in pair.source.string:
+            return f"a word of {len(word)} letters: '{excerpt(word)}'"
+    return None
+
+
+def _out_of_order(pair: Pair) -> str | None:
+    """Letters from the last to the first: words begin with what ends one, and the mark of the end is in front."""
+    letters = pair.knowledge.letters
+    if letters is None or letters.backwards is None:
+        return None
+    found = letters.backwards.findall(pair.target.string)
+    right = letters.forwards.findall(pair.target.string) if letters.forwards else []
+    sure = len(found) >= 3 or any(not word.endswith("لا") for word in found)
+    if sure and len(found) >= 2 and len(found) > len(right):
+        return f"words are written from the end: '{excerpt(' '.join(found[:3]))}'"
+    start, end = pair.target.string.strip()[:1], pair.target.string.strip()[-1:]
+    if start in ".؟" and pair.source.string.strip()[:1] not in ".?" and end.isalpha() and (found or not right):
+        return f"the text begins with its end: '{excerpt(pair.target.string.strip())}'"
+    return None
+
+
+def _letters_lost(pair: Pair) -> str | None:
+    """A letter that every text has is in none of the words."""
+    letters = pair.knowledge.letters
+    if letters is None or len(pair.target.string) < 40:
+        return None
+    count = _letters_of(pair.target, pair.script)
+    for group, share in letters.frequent:
+        # Independent letters would all miss it once in e ** 6 texts; what is measured is fewer.
+        if count * share >= 6 and not any(letter in pair.target.string for letter in group):
+            return f"no '{group[0]}' among {count} letters"
+    return None
 
 
 def check_identical(pair: Pair) -> list[Verdict]:

@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from processors.checks.answered import check_answered
-from processors.checks.language import check_identical, check_script, check_untranslated
-from processors.checks.length import check_empty, check_length
+from processors.checks.language import check_broken, check_identical, check_script, check_untranslated
+from processors.checks.length import check_empty, check_length, check_stub
 from processors.checks.markup import check_markup
 from processors.checks.pair import Pair
 from processors.checks.phrases import check_flags, check_prompt_echo, check_refusal
@@ -54,6 +54,8 @@ class Check:
 # short, an untranslated text has also lost nothing.
 CHECKS = (
     Check("empty", check_empty, on_chunks=1, silences=None),
+    Check("stub", check_stub, on_chunks=1),
+    Check("broken", check_broken, on_chunks=1),
     Check("length", check_length, says=("truncation", "length"), on_chunks=7),
     # The text as it was is in the wrong script too.
     Check("identical", check_identical, on_chunks=8, silences=("untranslated", "script")),

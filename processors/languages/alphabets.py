@@ -14,7 +14,7 @@ from math import inf
 class Lengths:
     """Visible characters of a translation for one of its English source: what is too few or too many.
 
-    `shortest` is for texts under 60 characters, `shortest_from` (fewest characters of the source, ratio) for longer
+    Below `stub` a text was not translated, nor below `stub_of_long` one of 60 characters or more. `shortest` is for texts under 60 characters, `shortest_from` (fewest characters of the source, ratio) for longer
     ones; below `cut` a text without an end is cut off. `fewer`: (number of the source's sentences, ratio below which
     one is thought lost), and what is added to it where they are long, 80 characters each; `fewer_short` where the
     whole is short. Two sentences are often made one, with fewer words; the more and the longer they are, the less the
@@ -22,6 +22,8 @@ class Lengths:
     are not counted. Fewer than `lines_of_ten` lines for ten of the source are too few.
     """
 
+    stub: float = 0.06
+    stub_of_long: float = 0.06
     shortest: float = 0.12
     shortest_from: tuple[tuple[int, float], ...] = ()
     cut: float = 0.12
@@ -42,6 +44,8 @@ ANY_LENGTHS = Lengths()
 # Over 1,000 FLORES references in Arabic lie within [0.53, 1.5] but for misaligned lines, Tatoeba's free translations
 # of over 15 characters within [0.35, 1.8].
 ARABIC_LENGTHS = Lengths(
+    stub=0.26,
+    stub_of_long=0.35,
     shortest=0.36,
     shortest_from=((90, 0.5), (60, 0.45)),
     cut=0.85,

@@ -129,6 +129,8 @@ PHRASES = Phrases(
     r"(?:translat|assist|help|fulfil|provide|comply|complete|continue|proceed)\w*"
     r"|\bi'm unable to\b|\bcontent (?:blocked|filtered|removed)\b",
     model=r"\bas an ai\b",
+    stub=r"(?:(?:yes|no|ok|okay|sure|done|thanks?(?: you)?|sorry|i'?m sorry|i can(?:'?t|not)(?: do that)?|n/?a|none|null|nil|nan"
+    r"|undefined|empty|error|unknown|true|false|translat(?:ion|ed)|text|todo|tbd)[\s,!.:]*)+",
 )
 
 EXCUSES = Excuses(
@@ -148,6 +150,7 @@ EXCUSES = Excuses(
         r"|chang|edit|modif|useful",
         re.I,
     ),
+    polite=re.compile(r"thank|welcome|excuse|pardon|sorry|apolog|hello|greet|of course|certainly|mention it", re.I),
     mention=r"\b(?:word|term|called|named|verb|noun) WORD\b",
 )
 

@@ -20,7 +20,11 @@ PRODUCTS = frozenset(["wifi", "wi-fi", "email", "e-mail", "iphone", "ipad", "ipo
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Letters:
-    """Letters of the language's script that are another language's, and words that tell that language."""
+    """Letters of the language's script that are another language's, and words that tell that language.
+
+    `backwards` are words as they stand in a text whose letters were turned round, `forwards` as they should stand;
+    `frequent`: letters of which every text has one, and their share of its letters.
+    """
 
     foreign: re.Pattern[str]
     # One whole word in the script.
@@ -28,6 +32,9 @@ class Letters:
     foreign_words: re.Pattern[str]
     # Whose letters they are, for the verdict.
     whose: str
+    backwards: re.Pattern[str] | None = None
+    forwards: re.Pattern[str] | None = None
+    frequent: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,8 +77,8 @@ class Phrases:
 
     Each `*_signs` are strings of which one stands in every match of the patterns beside: a cheap first look.
     `echo` talks of translating in front of the answer, `label` is a word and a colon there, `note` and `service` stand
-    behind it. `refusal` and `model` ("as a language model") are in the plain spelling; `translating` is the stem of
-    "translate".
+    behind it. `refusal`, `model` ("as a language model") and `stub`, what is said in place of an answer and nothing
+    else, are in the plain spelling; `translating` is the stem of "translate".
     """
 
     signs: tuple[str, ...]
@@ -81,6 +88,7 @@ class Phrases:
     refusal_signs: tuple[str, ...]
     refusal: str
     model: str
+    stub: str = "(?!)"
     label: re.Pattern[str] | None = None
     note: re.Pattern[str] | None = None
     service: re.Pattern[str] | None = None
@@ -100,6 +108,8 @@ class Excuses:
     serving: re.Pattern[str]
     # Speaks of WORD as a word.
     mention: str
+    # Says in more words what other languages say in one.
+    polite: re.Pattern[str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
