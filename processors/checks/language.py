@@ -1,4 +1,4 @@
-"""Is the target in the target language: broken letters, untranslated English, foreign scripts, a neighbour's letters."""
+"""Is the target in the target language: broken letters, untranslated English, foreign scripts, a neighbour's."""
 
 from __future__ import annotations
 

@@ -54,23 +54,23 @@ class Check:
 # short, an untranslated text has also lost nothing.
 CHECKS = (
     Check("empty", check_empty, on_chunks=1, silences=None),
-    Check("stub", check_stub, on_chunks=1),
-    Check("broken", check_broken, on_chunks=1),
-    Check("length", check_length, says=("truncation", "length"), on_chunks=7),
+    Check("stub", check_stub, on_chunks=5),
+    Check("broken", check_broken, on_chunks=6),
+    Check("length", check_length, says=("truncation", "length"), on_chunks=10),
     # The text as it was is in the wrong script too.
-    Check("identical", check_identical, on_chunks=8, silences=("untranslated", "script")),
-    Check("untranslated", check_untranslated, says=("untranslated", "script"), on_chunks=9),
-    Check("script", check_script, on_chunks=10),
-    Check("protected", check_protected, on_chunks=5),
+    Check("identical", check_identical, on_chunks=11, silences=("untranslated", "script")),
+    Check("untranslated", check_untranslated, says=("untranslated", "script"), on_chunks=12),
+    Check("script", check_script, on_chunks=13),
+    Check("protected", check_protected, on_chunks=8),
     Check("tags", check_tags, says=("structure",)),
     Check("placeholders", check_placeholders, says=("protected",)),
     Check("flags", check_flags, on_chunks=4),
     Check("numbers", check_numbers),
-    Check("repetition", check_repetition, on_chunks=6),
+    Check("repetition", check_repetition, on_chunks=9),
     Check("prompt_echo", check_prompt_echo, on_chunks=3),
     Check("refusal", check_refusal, on_chunks=2),
     Check("markup", check_markup),
-    Check("answered", check_answered),
+    Check("answered", check_answered, on_chunks=7),
 )
 _ON_CHUNKS = tuple(sorted((check for check in CHECKS if check.on_chunks), key=lambda check: check.on_chunks))
 VERDICTS = tuple(dict.fromkeys(name for check in CHECKS for name in check.says or (check.name,)))

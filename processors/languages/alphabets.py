@@ -14,7 +14,9 @@ from math import inf
 class Lengths:
     """Visible characters of a translation for one of its English source: what is too few or too many.
 
-    Below `stub` a text was not translated, nor below `stub_of_long` one of 60 characters or more. `shortest` is for texts under 60 characters, `shortest_from` (fewest characters of the source, ratio) for longer
+    Below `stub` a text was not translated, nor below `stub_of_long` one of 60 characters or more.
+
+    `shortest` is for texts under 60 characters, `shortest_from` (fewest characters of the source, ratio) for longer
     ones; below `cut` a text without an end is cut off. `fewer`: (number of the source's sentences, ratio below which
     one is thought lost), and what is added to it where they are long, 80 characters each; `fewer_short` where the
     whole is short. Two sentences are often made one, with fewer words; the more and the longer they are, the less the

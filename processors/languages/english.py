@@ -129,8 +129,9 @@ PHRASES = Phrases(
     r"(?:translat|assist|help|fulfil|provide|comply|complete|continue|proceed)\w*"
     r"|\bi'm unable to\b|\bcontent (?:blocked|filtered|removed)\b",
     model=r"\bas an ai\b",
-    stub=r"(?:(?:yes|no|ok|okay|sure|done|thanks?(?: you)?|sorry|i'?m sorry|i can(?:'?t|not)(?: do that)?|n/?a|none|null|nil|nan"
-    r"|undefined|empty|error|unknown|true|false|translat(?:ion|ed)|text|todo|tbd)[\s,!.:]*)+",
+    stub=r"(?>(?>i'?m sorry|i can(?:'?t|not)(?: do that)?|thanks? you|thanks?|sorry|yes|okay|ok|sure|done"
+    r"|not applicable|no|n/?a|none|null|nil|nan|undefined|empty|error|unknown|true|false|translat(?:ion|ed)"
+    r"|text|todo|tbd)(?!\w)[\s,!.:]*)++",
 )
 
 EXCUSES = Excuses(

@@ -46,7 +46,7 @@ _SIGNS: Mapping[str, regex.Pattern[str]] = {
     "escapes": regex.compile(
         r"(?:\\u[0-9A-Fa-f]{4}|\\u\{[0-9A-Fa-f]{3,6}\}|\\x[0-9A-Fa-f]{2}|&#x?[0-9A-Fa-f]{3,6};|U\+[0-9A-F]{4}"
         r"|(?:%[D-E][0-9A-Fa-f]%[8-9A-Ba-b][0-9A-Fa-f])|(?:=[D-E][0-9A-F]=[89AB][0-9A-F])"
-        r"|\\[0-3][0-7]{2}\\[0-3][0-7]{2})(?:[\s.,!?]{0,3}(?:\\u[0-9A-Fa-f]{4}|\\u\{|\\x|&#x?[0-9A-Fa-f]{2,6};|U\+|%|=)"
+        r"|\\[0-3][0-7]{2}\\[0-3][0-7]{2})(?:[\s.,!?]{0,3}(?:\\u[0-9A-Fa-f]{4}|\\u\{|\\x|&#x?[0-9A-Fa-f]{2,6};|U\+|[%=][0-9A-F]{2})"
         r"){2}|(?:%[0-9A-F]{2}){4}"
     ),
     # UTF-8 read as Windows-1252, Latin-1, MacRoman, code page 437 or 1251, once or twice; Windows-1256 as 1252.
@@ -57,7 +57,7 @@ _SIGNS: Mapping[str, regex.Pattern[str]] = {
         "\u2013-\u203a\u20ac\u2122](?:[\\s!-/:-@]?"
         "[\u00c3\u00c4\u00c5\u00d0\u00d1\u00d7-\u00df\u00e0\u00e2\u00e3][\u0080-\u00bf\u0152-\u017e\u0192\u02c6\u02dc"
         "\u2013-\u203a\u20ac\u2122]|[\u0080-\u00bf\u0152-\u017e]{2})"
-        "|[\u00c0-\u00ff]{2}[\u00a1-\u00ff]{2}|[\u00c0-\u024f\u00d7\u00a4](?=\\p{Arabic})|(?<=\\p{Arabic})[\u00c0-\u024f\u00d7\u00a4]|\u00ff[\u2260\u00b1\u00df\u00a9\u00ae]"
+        "|[\u00c0-\u00ff]{2}[\u00a1-\u00ff]{2}|[\u00c0-\u024f\u00d7\u00a4](?=\\p{Arabic})|(?<=\\p{Arabic})[\u00c0-\u024f\u00d7\u00a4](?![A-Za-z])|[\u00c0-\u017f]{5}|\u00ff[\u2260\u00b1\u00df\u00a9\u00ae]"
         "|[\u256a\u2518\u250c\u256b][\u00a2-\u00ff\u2500-\u25ff]|[\u0428\u0429\u0420\u0421][\u00a7\u201e\u00b1\u0402-\u040f\u2026\u2020-\u2026]"
     ),
     # UTF-8 of Arabic read as Windows-1256: each letter is one of two, with a mark or a letter of no Arabic text.

@@ -27,7 +27,7 @@ LOST = [
     missed(*EIGHT, without(4, 12, 5, 7, 9)),
     missed(*PARAGRAPHS, without(0, 6, 5, separator="\n\n")),
     missed(*PARAGRAPHS, without(0, 6, 2, separator="\n\n")),
-    missed(*joined(0, 2), without(0, 2, 1)),
+    (*joined(0, 2), without(0, 2, 1)),
     missed(*joined(3, 5), without(3, 5, 3)),
     # A quarter of the letters, cut off within a sentence.
     missed(*TWELVE, TWELVE[1][: len(TWELVE[1]) * 3 // 4]),

@@ -61,6 +61,8 @@ CLEAN = [
 # (check that must speak, whether it must be hard, source, target)
 FAULTY = [
     ("empty", True, "Hello there.", " \n"),
+    ("stub", True, "Describe a memorable moment in your life.", "نعم."),
+    ("broken", True, "The weather is nice today.", "????? ???? ?????"),
     ("identical", True, "The weather is nice today.", "The weather is nice today."),
     ("protected", True, "Use `len(x)` here.", "استخدم `الطول(x)` هنا."),
     ("protected", True, "Try:\n\n```python\nprint(1)\n```\n", "جرّب:\n"),
