@@ -11,7 +11,18 @@ EXTENSIONS = (
 )
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]{0,15}\Z")
 # ASCII and Latin letters: Arabic letters, commas and marks that touch an address do not belong to it.
-_ADDRESS = re.compile(r"[^\s<>\"`{}|\\^\x00-\x20\x7f-\xbf\u0250-\U0010ffff]++")
+# What is to be filled in, "{ip}", "${HOST}" or "<your-domain>", is part of it; a tag behind it is not.
+_ADDRESS = re.compile(
+    r"(?:[^\s<>\"`{}|\\^\x00-\x20\x7f-\xbf\u0250-\U0010ffff]|\{\{?[A-Za-z_][\w .:\-]{0,60}\}\}?"
+    r"|<(?!(?:a|abbr|b|big|blockquote|body|br|center|code|dd|div|dl|dt|em|font|h[1-6]|head|hr|html|i|img|kbd|li|ol|p|pre"
+    r"|q|s|small|span|strong|sub|sup|table|tbody|td|th|thead|tr|u|ul)[\s>])"
+    r"[A-Za-z_][\w .\-]{0,60}>)++"
+)
+_DATA = re.compile(r"[a-z]+/[\w.+\-]{1,80}(?:;[\w=.\-]{1,80})*,[A-Za-z0-9+/=%_.~!*'();:@&$,\-]*+")
+_NAMED = re.compile(r"\+?[\w.:\-]{2,200}[\w]")
+# Base64, hashes, keys: nobody writes words of so many letters and digits.
+_LONG_TOKEN = re.compile(r"(?<![A-Za-z0-9+/=_\-])[A-Za-z0-9+/_\-]{32,}+={0,2}(?![A-Za-z0-9])")
+_LONG = 32
 _WEAK_ENDS = ".,;:!?'*_~"
 _LOCAL_PART = re.compile(r"[A-Za-z0-9._%+\-]{1,64}\Z")
 _DOMAIN = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9\-]{0,62}\.))+[A-Za-z]{2,24}(?![A-Za-z0-9])")
@@ -25,6 +36,9 @@ def colon(scan: Scan, start: int, end: int) -> Found:
     """A URL, from the colon of its scheme."""
     floor = max(scan.floor, start - 16)
     scheme = _SCHEME.search(scan.text[floor:start])
+    if scheme and end == start + 1:
+        found = (_DATA if scheme[0] == "data" else _NAMED).match(scan.text, end, scan.limit)
+        return (floor + scheme.start(), found.end(), "url") if found and scheme[0] in ("data", "tel", "urn") else None
     return _address(scan, floor + scheme.start(), end) if scheme else None
 
 
@@ -57,6 +71,20 @@ def _address(scan: Scan, start: int, position: int) -> Found:
                 end = place
                 break
     return (start, end, "url") if end > position else None
+
+
+def long_tokens(text: str) -> list[tuple[int, int]]:
+    """Runs of 32 and more letters and digits that mix small, large and digits, or are hexadecimal."""
+    if not any(len(word) >= _LONG for word in text.split()):
+        return []
+    found = []
+    for token in _LONG_TOKEN.finditer(text):
+        string = token[0]
+        digits = sum(map(str.isdigit, string))
+        mixed = string.lower() != string and string.upper() != string
+        if digits and (mixed or (digits >= 6 and not set(string.lower()) - set("0123456789abcdef-"))):
+            found.append(token.span())
+    return found
 
 
 def dot(scan: Scan, start: int, end: int) -> Found:

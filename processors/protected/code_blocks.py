@@ -1,12 +1,15 @@
 """Code blocks of Markdown: fenced and indented.
 
-CommonMark 0.31, sections 4.4 and 4.5, with three changes that real chat data asks for: a fence may stand at any
+CommonMark 0.31, sections 4.4 and 4.5, with four changes that real chat data asks for: a fence may stand at any
 indentation (models indent fences inside lists without counting columns), a list item that is merely indented is not
-code, and an unclosed fence inside a list or a quotation runs to the end of the text. markdown-it finds
-the same starts 18 times slower: docs/decisions/004-code-blocks-not-markdown-it.md.
+code, an unclosed fence inside a list or a quotation runs to the end of the text, and sentences are no code: neither
+those below an unclosed fence nor an indented paragraph. markdown-it finds the same starts 18 times slower:
+docs/decisions/004-code-blocks-not-markdown-it.md.
 """
 
 import re
+
+from processors.protected.prose import prose_at_end, reads_as_prose
 
 Block = tuple[int, int, str]
 
@@ -22,7 +25,7 @@ _LONGEST_PREFIX = 200
 def fences(text: str) -> list[Block]:
     """The fenced code blocks of `text` as (start, end, "fence"), from the first fence character to the last.
 
-    An unclosed fence runs to the end of the text. Linear in the length of the text.
+    An unclosed fence runs to the end of the text, or to the sentences that end it. Linear in the length of the text.
     """
     blocks: list[Block] = []
     if "```" not in text and "~~~" not in text:
@@ -39,6 +42,9 @@ def fences(text: str) -> list[Block]:
             if mark == "~" or text.find("`", position, line_end) < 0:
                 indent = _columns(text[line_start:start])
                 position = _closing(text, mark, position - start, indent, line_end)
+                if position < 0:
+                    blocks.append((start, _end_of_unclosed(text, line_end), "fence"))
+                    return blocks
                 blocks.append((start, position, "fence"))
         run = _RUN.search(text, position)
     return blocks
@@ -56,12 +62,12 @@ def _columns(prefix: str) -> int:
 
 
 def _closing(text: str, mark: str, length: int, indent: int, position: int) -> int:
-    """Where the fence ends: after its closing run, or at the end of the text."""
+    """Where the fence ends, after its closing run; -1 where it is never closed."""
     needle = mark * length
     while True:
         found = text.find(needle, position)
         if found < 0:
-            return len(text)
+            return -1
         position = found + length
         while text.startswith(mark, position):
             position += 1
@@ -75,10 +81,17 @@ def _closing(text: str, mark: str, length: int, indent: int, position: int) -> i
             return position
 
 
+def _end_of_unclosed(text: str, line_end: int) -> int:
+    """The end of the text, or of what stands before the sentences that end it."""
+    prose = prose_at_end(text, min(len(text), line_end + 1))
+    return prose if prose == len(text) else max(line_end, len(text[:prose].rstrip()))
+
+
 def indented_code(text: str, occupied: list[Block]) -> list[Block]:
     """The indented code blocks outside `occupied`: (start of the first line, end of the last, "indented_code").
 
-    A block starts with 4 spaces or a tab after a blank line (or at the start of the text) and outside a list.
+    A block starts with 4 spaces or a tab after a blank line (or at the start of the text) and outside a list, and does
+    not read as sentences.
     """
     blocks: list[Block] = []
     if not _CODE_MAY_START.search(text):
@@ -124,7 +137,7 @@ def indented_code(text: str, occupied: list[Block]) -> list[Block]:
         position = line_end + 1
     if start >= 0:
         blocks.append((start, end, "indented_code"))
-    return blocks
+    return [block for block in blocks if not reads_as_prose(text[block[0] : block[1]])]
 
 
 def _next_line(text: str, position: int) -> int:

@@ -28,6 +28,10 @@ __all__ = [
 ]
 
 _ADDRESS_CHARACTER = re.compile(r"[A-Za-z0-9/_\-@=&%#]")
+_DIRECTION = re.compile(r"\s+(?:dir|lang|xml:lang)\s?=\s?(?:\"[^\"]*\"|'[^']*'|[a-zA-Z\-]+)")
+_VOID_TAG = re.compile(r"<\s*(br|hr|img|input|meta|link|wbr|col)\b([^<>]*?)\s*/?>", re.IGNORECASE)
+# Arabic writes some percentages with the sign in front.
+_PERCENTAGE = re.compile(r"%\d%?")
 _FOREIGN_LETTER = re.compile(r"[^\W\d_a-zA-Z]")
 
 
@@ -72,7 +76,7 @@ def compare_texts(source_text: Text, target_text: Text) -> Difference:
             missing[text] -= kept
             for other in [other for other in extra if kept and (text in other or other in text)]:
                 extra[other] = max(0, extra[other] - kept)
-    kinds = {target[span.start : span.end].strip(): span.kind for span in target_spans}
+    kinds = {_plain(target, span): span.kind for span in target_spans}
     for text in extra:
         if extra[text] and _is_artefact(text, kinds[text], source, found[text]):
             extra[text] = 0
@@ -80,14 +84,24 @@ def compare_texts(source_text: Text, target_text: Text) -> Difference:
 
 
 def _texts(text: str, spans: Sequence[Span]) -> Counter[str]:
-    return Counter(text[span.start : span.end].strip() for span in spans)
+    return Counter(_plain(text, span) for span in spans)
+
+
+def _plain(text: str, span: Span) -> str:
+    """What a span is compared by: `<br/>` is `<br />` and `<br>`, and a tag may say the direction of its text."""
+    found = text[span.start : span.end].strip()
+    if span.kind != "tag" or not found.endswith(">") or "\n" in found:
+        return found
+    found = _DIRECTION.sub("", found)
+    void = _VOID_TAG.fullmatch(found)
+    return f"<{void[1].lower()}{void[2].rstrip()}>" if void else found
 
 
 def _without(target: str, spans: Sequence[Span], wanted: Counter[str]) -> str:
     """`target` without the spans that are as they should be, so that they are not counted twice."""
     parts, position, left = [], 0, wanted.copy()
     for span in spans:
-        text = target[span.start : span.end].strip()
+        text = _plain(target, span)
         if left[text]:
             left[text] -= 1
             parts.append(target[position : span.start])
@@ -122,5 +136,7 @@ def _take(rest: str, text: str, times: int) -> tuple[str, int]:
 def _is_artefact(text: str, kind: str, source: str, times: int) -> bool:
     if source.count(text) >= times:
         return True
+    if _PERCENTAGE.fullmatch(text):
+        return text[1] in source
     # Between two amounts, or in indentation, stands prose of the target language: nothing that a source could have.
     return kind in ("math", "indented_code") and bool(_FOREIGN_LETTER.search(text)) and "\\" not in text

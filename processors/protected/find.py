@@ -8,12 +8,14 @@ for any input, and plain prose costs one search.
 
 import json
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 
-from processors.protected.addresses import EXTENSIONS, at, colon, dot, path, slash
+from processors.protected.addresses import EXTENSIONS, at, colon, dot, long_tokens, path, slash
 from processors.protected.code_blocks import code_blocks
-from processors.protected.mathematics import BRACES, backslash, dollar
+from processors.protected.links import bracket, target
+from processors.protected.mathematics import backslash, dollar
+from processors.protected.placeholders import brace, colon_name, percent, template
 from processors.protected.scan import KINDS, Found, Scan, Span
 from processors.texts.text import Text, text_of, view
 
@@ -42,20 +44,22 @@ _CONDITIONS = rf"""(?:
     (?<=`)`*+
   | (?<=\$)(?:\$*+)
   | (?<=\\)(?:begin\{{|boxed\s*+\{{|[\[(A-Za-z]|[^\sA-Za-z]|(?<=[A-Za-z]:\\))
-  | (?<=<)(?:<(?=[^<>\n=]{{0,150}}+=)|(?=[A-Za-z/!?]))
+  | (?<=<)(?:<(?=[^<>\n]{{1,300}}+>)|(?=[A-Za-z/!?%]))
   | (?<=\{{)
-  | (?<=:)//(?=[\w\[])
+  | (?<=:)(?://(?=[\w\[{{<$])|(?<=data:)(?=[a-z]+/)|(?<=(?:tel|urn):)(?=[+\w])|(?<![\w:]:)(?=[a-z0-9+]))
   | (?<=\.)(?:(?<=www\.)(?=[A-Za-z0-9])|(?<=[\w)]\.)(?:{EXTENSIONS})(?![\w]|\.\w))
   | (?<=@)(?<=[\w.+-]@)(?=[A-Za-z0-9])
   | (?<=/)(?=[A-Za-z0-9_.~])
-  | (?<=%)(?=[(\-+\#0-9.A-Za-z])
+  | (?<=%)(?=[(\-+\#0-9.A-Za-z@{{<%*'])
   | (?<=\|)[ \t]*+:?-
-  | (?<=\[)(?=\s*+\{{\s*+")
+  | (?<=\[)(?=\s*+\{{\s*+"|\^|(?<=^\[)[^\[\]\n]{{1,100}}+\]:|(?<=\]\[)[^\[\]\n])
+  | (?<=\])(?=\((?!\s))
 """
-_ASCII_TRIGGERS = r"`$\\<{:.@/%|\["
-_ASCII_START = re.compile(rf"[{_ASCII_TRIGGERS}]{_CONDITIONS})", re.VERBOSE)
+_ASCII_TRIGGERS = r"`$\\<{:.@/%|\[\]"
+_ASCII_START = re.compile(rf"[{_ASCII_TRIGGERS}]{_CONDITIONS})", re.VERBOSE | re.MULTILINE)
 _START = re.compile(
-    f"[{_ASCII_TRIGGERS}{_PICTOGRAPHS}\ufe0f\u20e3]{_CONDITIONS}  | (?<=[{_PICTOGRAPHS}\ufe0f\u20e3]))", re.VERBOSE
+    f"[{_ASCII_TRIGGERS}{_PICTOGRAPHS}\ufe0f\u20e3]{_CONDITIONS}  | (?<=[{_PICTOGRAPHS}\ufe0f\u20e3]))",
+    re.VERBOSE | re.MULTILINE,
 )
 
 _BACKTICKS = re.compile("`++")
@@ -70,9 +74,8 @@ _TAG = re.compile(
 # Between these tags stands code or drawing, never prose.
 _RAW_TAG = re.compile(r"<(script|style|pre|code|svg|math)(?=[\s>])", re.IGNORECASE)
 _CALC = re.compile(r"<<[-+*/().,%\d\s$A-Za-z]{1,150}=[^<>\n]{1,150}>>")
-_DOUBLE_BRACES = re.compile(r"\{\{[^{}\n]{1,200}+\}\}|\{%[^{}\n%]{1,200}+%\}|\{#[^{}\n#]{1,200}+#\}")
-_PERCENT = re.compile(r"%(?:\([A-Za-z_]\w{0,60}+\)|\d\$)?[-+0#]{0,3}\d{0,3}(?:\.\d{1,2})?[sdifgxXeEuc](?![\w%])")
 _TABLE_RULE = re.compile(r"[ \t]*+\|?[ \t]*+:?-++:?[ \t]*+(?:\|[ \t]*+:?-++:?[ \t]*+)*+\|?[ \t]*+$", re.MULTILINE)
+_OBJECTS = re.compile(r'\s{0,50}\{\s{0,50}"')
 _JSON = json.JSONDecoder()
 
 
@@ -100,7 +103,9 @@ def _less_than(scan: Scan, start: int, end: int) -> Found:
     text = scan.text
     if end - start == 2:
         calc = _CALC.match(text, start, scan.limit)
-        return (start, calc.end(), "calc") if calc else None
+        return (start, calc.end(), "calc") if calc else template(scan, start)
+    if text.startswith("%", end):
+        return template(scan, start)
     for opening, closing in (("<!--", "-->"), ("<![CDATA[", "]]>")):
         if text.startswith(opening, start):
             closer = scan.find(closing, start + len(opening))
@@ -120,19 +125,11 @@ def _less_than(scan: Scan, start: int, end: int) -> Found:
 
 
 def _brace(scan: Scan, start: int, end: int) -> Found:
-    text = scan.text
-    found = _DOUBLE_BRACES.match(text, start, scan.limit)
-    if found:
-        return start, found.end(), "placeholder"
-    if not scan.json_given_up and text[end : end + 30].lstrip()[:1] == '"':
+    if not scan.json_given_up and scan.text[end : end + 30].lstrip()[:1] == '"':
         value = _json(scan, start)
         if value:
             return value
-    # After a letter, a brace or a script mark it is an argument (LaTeX, set builder), not a placeholder.
-    if start and (text[start - 1].isalnum() or text[start - 1] in "}\\^_{"):
-        return None
-    found = BRACES.match(text, start, scan.limit)
-    return (start, found.end(), "placeholder") if found and text[found.end() : found.end() + 1] != "}" else None
+    return brace(scan, start)
 
 
 def _json(scan: Scan, start: int) -> Found:
@@ -149,14 +146,17 @@ def _json(scan: Scan, start: int) -> Found:
 
 
 def _square_bracket(scan: Scan, start: int, end: int) -> Found:
-    return None if scan.json_given_up else _json(scan, start)
+    if not scan.json_given_up and _OBJECTS.match(scan.text, end) and (value := _json(scan, start)):
+        return value
+    return bracket(scan, start)
 
 
-def _percent(scan: Scan, start: int, end: int) -> Found:
-    if start and (scan.text[start - 1].isalnum() or scan.text[start - 1] in "%)"):
-        return None
-    found = _PERCENT.match(scan.text, start, scan.limit)
-    return (start, found.end(), "placeholder") if found else None
+def _closing_bracket(scan: Scan, start: int, end: int) -> Found:
+    return target(scan, end)
+
+
+def _colon(scan: Scan, start: int, end: int) -> Found:
+    return colon(scan, start, end) or (colon_name(scan, start) if end == start + 1 else None)
 
 
 def _pipe(scan: Scan, start: int, end: int) -> Found:
@@ -198,11 +198,12 @@ _HANDLERS: dict[str, Callable[[Scan, int, int], Found]] = {
     "<": _less_than,
     "{": _brace,
     "[": _square_bracket,
-    ":": colon,
+    "]": _closing_bracket,
+    ":": _colon,
     ".": dot,
     "@": at,
     "/": slash,
-    "%": _percent,
+    "%": percent,
     "|": _pipe,
 }
 
@@ -240,11 +241,11 @@ def _find(text: str) -> list[Span]:
     search = (_ASCII_START if text.isascii() else _START).search
     first = search(text)
     if first is None and "    " not in text and "\t" not in text and "~~~" not in text:
-        return []
+        return _with_tokens(text, [])
     blocks = code_blocks(text)
     spans: list[Span] = []
     if first is None and not blocks:
-        return spans
+        return _with_tokens(text, spans)
     scan = Scan(text)
     position = 0
     for start, end, kind in [*blocks, (len(text), len(text), "")]:
@@ -253,7 +254,22 @@ def _find(text: str) -> list[Span]:
         if kind:
             spans.append(Span(start, end, kind))
         scan.floor = position = end
-    return spans
+    return _with_tokens(text, spans)
+
+
+def _with_tokens(text: str, spans: list[Span]) -> list[Span]:
+    """`spans` and the long tokens (base64, hashes) that lie in none of them."""
+    tokens = long_tokens(text)
+    if not tokens:
+        return spans
+    ends = [span.end for span in spans]
+    places = [bisect_right(ends, start) for start, _ in tokens]
+    free = [
+        Span(start, end, "url")
+        for (start, end), place in zip(tokens, places, strict=True)
+        if place == len(spans) or spans[place].start >= end
+    ]
+    return sorted(spans + free, key=lambda span: span.start) if free else spans
 
 
 def _scan_between(scan: Scan, position: int, search: Callable[..., re.Match[str] | None], spans: list[Span]) -> None:

@@ -10,19 +10,6 @@ from tests.processors.checks.cases import verdicts
 
 # Vetoed or noted today. Whoever mends a kind takes its ids away.
 VETOED: dict[str, str] = {
-    "money-0": "protected",
-    "money-2": "protected",
-    "money-4": "protected",
-    "worked_steps-0": "protected",
-    "shell_variable-0": "protected",
-    "indented_prose-0": "protected",
-    "indented_prose-2": "protected",
-    "indented_prose-4": "protected",
-    "indented_prose-6": "protected",
-    "unclosed_fence-0": "protected",
-    "unclosed_fence-2": "protected",
-    "unclosed_fence-4": "protected",
-    "unclosed_fence-6": "protected",
     "quoted_english-0": "untranslated",
     "quoted_english-2": "script",
     "quoted_english-6": "script",
@@ -33,10 +20,6 @@ VETOED: dict[str, str] = {
     "label-2": "prompt_echo",
     "declined-0": "refusal",
     "declined-2": "refusal",
-    "tag-0": "protected",
-    "tag-2": "protected",
-    "tag-4": "protected",
-    "tag-6": "protected",
 }  # fmt: skip
 NOTED: dict[str, str] = {
     "host_list-0": "untranslated",

@@ -94,6 +94,63 @@ def test_inline(text: str, kind: str, expected: list[str]) -> None:
     assert found(text) == [(part, kind) for part in expected]
 
 
+@pytest.mark.parametrize(
+    ("text", "kind", "expected"),
+    [
+        ("costs $20 and is $x\\%$ of that", "math", ["$x\\%$"]),
+        ("paid $5 each, and if $n = 3$ he paid $15", "math", ["$n = 3$"]),
+        ("**$5** or **$x$**, ($5) and ($y$), $n$th", "math", ["$x$", "$y$", "$n$"]),
+        ("2*3=$<<2*3=6>>6.\nThen 4*5=$<<4*5=20>>20.", "calc", ["<<2*3=6>>", "<<4*5=20>>"]),
+        ('is $NAME newer than "$OLD" or $(date)', "placeholder", ["$NAME", "$OLD", "$(date)"]),
+        ("PATH=$HOME/bin:$PATH", "placeholder", ["$HOME", "$PATH"]),
+        ("%d%% %lu {} %1 %@ %(n)s %*d %X% %%y%% %{z} %<t>s #{x} {a[0]!r} {:>10} {x|up} {n, number}", "placeholder",
+         ["%d%%", "%lu", "{}", "%1", "%@", "%(n)s", "%*d", "%X%", "%%y%%", "%{z}", "%<t>s", "#{x}", "{a[0]!r}",
+          "{:>10}", "{x|up}", "{n, number}"]),
+        ("<%= name %> <<NAME>> :user_id :count :smile: :+1: {#id} {.wide #top}", "placeholder",
+         ["<%= name %>", "<<NAME>>", ":user_id", ":count", ":smile:", "{#id}", "{.wide #top}"]),
+        ("[a](docs/b) ![c](d.png) [e](#f) [g](<h i.md> 'T')", "url", ["docs/b", "d.png", "#f", "h i.md"]),
+        ("[a][1] and [b][c].\n\n[1]: docs/m\n", "url", ["[1]", "[1]: docs/m"]),
+        ("so[^1] it is[^note]", "url", ["[^1]", "[^note]"]),
+        ("https://{ip}/v1, https://h.{r}.x.org/a; https://<your-domain>/p http://${H}:{port}/u<br", "url",
+         ["https://{ip}/v1", "https://h.{r}.x.org/a", "https://<your-domain>/p", "http://${H}:{port}/u"]),
+        ("data:image/png;base64,iVBORw0KGgo= tel:+12345 urn:isbn:0451450523.", "url",
+         ["data:image/png;base64,iVBORw0KGgo=", "tel:+12345", "urn:isbn:0451450523"]),
+        ("iVBORw0KGgoAAAANSUhEUgAAAAEAAAAB and 123e4567-e89b-12d3-a456-426614174000", "url",
+         ["iVBORw0KGgoAAAANSUhEUgAAAAEAAAAB", "123e4567-e89b-12d3-a456-426614174000"]),
+    ],
+)  # fmt: skip
+def test_links_placeholders_and_money(text: str, kind: str, expected: list[str]) -> None:
+    assert found(text) == [(part, kind) for part in expected]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "5$, or 6$/kg and 7$; a rise of %15; note :this and 10:30:00",
+        "\tThe old man walked to the harbour. Nobody saw him.\n\n\tHe had a lamp.",
+        "\tسار العجوز إلى الميناء قبل الشروق.\n\n\tكان معه مصباح.",
+        "a-very-long-word-with-hyphens-that-goes-on-and-on-without-digits",
+    ],
+)
+def test_what_only_looks_protected(text: str) -> None:
+    assert found(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "fence"),
+    [
+        ("```python\nprint(1)\n\nPlease explain what this prints and why.", "```python\nprint(1)"),
+        ("```python\nprint(1)\nPlease explain what this prints and why.\nThanks!", "```python\nprint(1)"),
+        ("~~~\nint x = 5;\n\nيعترض المترجم على هذا السطر. ما الخطأ فيه؟", "~~~\nint x = 5;"),
+        ("```\nOnce there was a king who lived in the woods.", "```"),
+        ("```\nmake all\n\nmake test\n", "```\nmake all\n\nmake test\n"),
+        ("```\n# this is a comment of the file\nx = 1", "```\n# this is a comment of the file\nx = 1"),
+    ],
+)
+def test_an_unclosed_fence_ends_where_sentences_begin(text: str, fence: str) -> None:
+    assert found(text) == [(fence, "fence")]
+
+
 def test_environments_nest() -> None:
     text = "\\begin{align}\\begin{matrix}a\\end{matrix}\\end{align} and \\begin{open}"
     assert found(text) == [("\\begin{align}\\begin{matrix}a\\end{matrix}\\end{align}", "environment")]
@@ -176,6 +233,9 @@ def test_marks_never_collide_with_the_text() -> None:
         ("A file main.py.", "ملف main.pyو"),
         ("```\na\n```\n", "```\na\n```"),
         ("Twice `a` `a`", "`a` مرتين `a`"),
+        ("One<br />two<hr />", "واحد<br/>اثنان<hr>"),
+        ('<p>One</p><div class="b">', '<p dir="rtl">واحد</p><div class="b" dir="rtl">'),
+        ("a rise of 5%", "زيادة بنسبة %5"),
     ],
 )
 def test_neighbours_in_arabic_raise_no_alarm(source: str, target: str) -> None:
@@ -211,6 +271,7 @@ def test_what_is_lost_or_invented_is_named(
         "$a ", "$5 a", "$$ ", "\\(", "\\[ ", "\\begin{a}", "\\boxed{", "<a ", "<a x=\"", "<!--", "<pre>",
         "<<1=", "{\"a\":", "[{", "{{a", "{a", "://", "http://", "http://a)", "a@", "a@b.", "a/", "./", "C:\\",
         "|-", "|-|x", "👨\u200d", "🇪", "\ufe0f", "```\n", "``` a ", "> ", "> ```", "- ", "a.py", "%(",
+        "](", "](a", "[^", "[a]: ", "][a", ":a", ":a:", "%{", "<%", "<<a", "{#", "{ a=", "$A", "data:a/a;",
         "\\end{a}", "\\begin{a}\\end{b}", "(http://a](", "/think", "<a", "</a ",
     ],
 )  # fmt: skip

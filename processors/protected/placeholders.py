@@ -1,0 +1,70 @@
+"""Placeholders among the protected spans: what a program puts a value into, in the forms of many languages.
+
+printf and its kin (`%d%%`, `%lu`, `%1$s`, `%(name)s`, `%@`, Qt's `%1`, `%PATH%`, strftime's `%Y`), braces (`{}`,
+`{name:>10}`, `{{ name }}`, `{% if %}`, `#{name}`, `%{name}`, an anchor's `{#id}`), ERB's `<%= name %>`, `<<name>>`,
+and names behind a colon (`:user_id`, `:smile:`).
+"""
+
+import re
+
+from processors.protected.scan import Found, Scan
+
+_DOUBLE_BRACES = re.compile(r"\{\{[^{}\n]{1,200}+\}\}|\{%[^{}\n%]{1,200}+%\}|\{#[^{}\n#]{1,200}+#\}")
+_BRACES = re.compile(
+    r"\{(?:[A-Za-z_][\w.\-]{0,60}+|\d{1,2})?+(?:\[\w{1,30}\])?(?:![rsa])?(?::[^{}\s]{0,20}+)?(?:\|[ \w]{1,40}+)?\}"
+    r"|\{\w{1,60},\s?(?:number|date|time)\b[^{}\n]{0,40}\}"
+    r"|\{(?:[ ]?[#.][A-Za-z][\w.:\-]{0,80}+|[ ][\w\-]{1,40}=[\w\"'.%\-]{1,60}+)++[ ]?\}"
+)
+_CONVERSION = r"(?:hh?|ll?|[qjztL])?[A-Za-z@]"
+_PERCENT = re.compile(
+    r"%[A-Za-z_][\w.]{0,40}+%(?![\w%])"
+    rf"|%(?:\([A-Za-z_][\w.]{{0,60}}+\)|\d\$)?[-+0#']{{0,3}}(?:\d{{0,3}}|\*)(?:\.(?:\d{{1,2}}|\*))?{_CONVERSION}(?![\w])(?:%%)?"
+    r"|%%[A-Za-z_]\w{0,40}+%%(?!\w)|%[{<][A-Za-z_]\w{0,60}+[}>](?:\.?\d{0,2}[sdf](?!\w))?"
+    r"|%L?[1-9](?![\w.,%])%?"
+)
+_TEMPLATE = re.compile(r"<%[=\-#]?[^<>\n%]{1,200}+%>|<<[A-Za-z_][\w \-]{0,60}+>>")
+_SHORT_CODE = re.compile(r":(?=[\w+\-]*[a-z])[a-z0-9_+\-]{2,30}+:(?![\w:])")
+_COLON_NAME = re.compile(
+    r":(?:[a-z]+(?:_[a-z0-9]+)+|attribute|count|name|id|user|username|email|title|value|min|max|date|time|url|link|size"
+    r"|total|amount|number|status|message|app|year|file|path|other|input|key|type|seconds|minutes|hours)(?![\w:])"
+)
+
+
+def brace(scan: Scan, start: int) -> Found:
+    """A placeholder in braces; JSON has been looked for before."""
+    text = scan.text
+    found = _DOUBLE_BRACES.match(text, start, scan.limit)
+    if found:
+        return start, found.end(), "placeholder"
+    # After a letter, a brace or a script mark it is an argument (LaTeX, set builder), not a placeholder.
+    before = text[start - 1 : start]
+    if before.isalnum() or (before and before in "}\\^_{"):
+        return None
+    found = _BRACES.match(text, start, scan.limit)
+    if not found or text[found.end() : found.end() + 1] == "}":
+        return None
+    # Ruby's "#{name}"; Markdown's "{#id}" has its own mark.
+    return start - (before == "#" and start > scan.floor), found.end(), "placeholder"
+
+
+def percent(scan: Scan, start: int, end: int) -> Found:
+    """A conversion of printf or its kin."""
+    if start and (scan.text[start - 1].isalnum() or scan.text[start - 1] in "%)٪"):
+        return None
+    found = _PERCENT.match(scan.text, start, scan.limit)
+    return (start, found.end(), "placeholder") if found else None
+
+
+def template(scan: Scan, start: int) -> Found:
+    """`<%= name %>` and `<<name>>`."""
+    found = _TEMPLATE.match(scan.text, start, scan.limit)
+    return (start, found.end(), "placeholder") if found else None
+
+
+def colon_name(scan: Scan, start: int) -> Found:
+    """`:user_id`, `:count` and the short codes of emoji: a colon that no word stands before."""
+    text = scan.text
+    if start and (text[start - 1].isalnum() or text[start - 1] in ":_"):
+        return None
+    found = _SHORT_CODE.match(text, start, scan.limit) or _COLON_NAME.match(text, start, scan.limit)
+    return (start, found.end(), "placeholder") if found else None

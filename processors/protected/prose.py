@@ -1,0 +1,75 @@
+"""Where something that has the shape of code reads as sentences: then it is translated.
+
+A story whose paragraphs begin with a tab is no code, nor is the question below a fence that nobody closed. What
+decides must decide alike for a text and its translation: English is told by its small words, a text in another script
+by its letters, both by how few of the signs of code they have.
+"""
+
+import re
+
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+_SIGN = re.compile(r"[{}\[\]<>=;|&$#@\\_*+/^~`%]")
+# Words that sentences have and programs have not: so without "if", "for", "in", "from", "and", "or", "not", "this".
+_SMALL_WORDS = frozenset(
+    ["the", "a", "an", "of", "to", "was", "were", "are", "is", "he", "she", "it", "they", "you", "we", "i",
+     "me", "him", "them", "his", "her", "my", "your", "our", "their", "its", "that", "had", "have", "has",
+     "would", "will", "could", "should", "be", "been", "there", "what", "how", "why", "who", "which", "can",
+     "does", "do", "please", "but", "on", "at", "by", "into", "about", "i'm", "it's", "don't", "doesn't",
+     "can't", "i've", "no", "so", "than", "then"]
+)  # fmt: skip
+_CODE_LINE = re.compile(
+    r"[\w\])]\([^()\n]*\)\s*[;:.{]?\s*$|[;{}]\s*$|\s(?:[=!<>+*/|&]=?|->|=>|:=)\s"
+    r"|^\s*(?:#|//|--|\$ |>>>|@|<)|^\s*\w+\.\w+\("
+    r"|^\s*(?:import|from|def|class|return|for|if|elif|while|with|const|let|var|public|function)\b.*[:;(={]\s*$"
+)
+_BLANK_LINES = re.compile(r"\n(?:[ \t\r]*\n)+")
+# Of a hundred characters at most three signs of code.
+_MOST_SIGNS = 0.03
+_LAST_LATIN = "\u024f"
+
+
+def reads_as_prose(text: str) -> bool:
+    """Whether `text` is sentences: at least four English words, one in eight a small one, or two in another script."""
+    words = _WORD.findall(text)
+    if len(words) < 2 or len(_SIGN.findall(text)) > _MOST_SIGNS * len(text):
+        return False
+    lines = [line for line in text.split("\n") if line.strip()]
+    if sum(1 for line in lines if _CODE_LINE.search(line)) * 4 > len(lines):
+        return False
+    if sum(1 for word in words if word[0] > _LAST_LATIN) * 2 > len(words):
+        return True
+    small = sum(1 for word in words if word.lower().replace("’", "'") in _SMALL_WORDS)
+    return len(words) >= 4 and small * 8 >= len(words)
+
+
+def prose_at_end(text: str, start: int) -> int:
+    """Where the sentences begin that end `text`, not before `start`; `len(text)` where it ends otherwise.
+
+    Whole paragraphs, or the last lines of one. Between and behind sentences a word or two ("Thanks!") may stand.
+    """
+    found = len(text)
+    bounds = [start, *(m.end() for m in _BLANK_LINES.finditer(text, start)), len(text)]
+    for begin, end in zip(reversed(bounds[:-1]), reversed(bounds[1:]), strict=True):
+        paragraph = text[begin:end].rstrip()
+        lines = paragraph.split("\n")
+        if not paragraph.strip():
+            continue
+        whole = not any(map(_CODE_LINE.search, lines)) and not paragraph[0].isspace()
+        if whole and reads_as_prose(paragraph):
+            found = begin
+        elif whole and _is_neutral(paragraph):
+            continue
+        else:
+            place = end
+            for line in reversed(text[begin:end].splitlines(keepends=True)):
+                place -= len(line)
+                if not line[0].isspace() and not _CODE_LINE.search(line) and reads_as_prose(line):
+                    found = place
+                elif not (line[0].isalpha() and _is_neutral(line)):
+                    break
+            break
+    return found
+
+
+def _is_neutral(text: str) -> bool:
+    return len(text) < 60 and text.rstrip()[-1:] in ".?!:,،؟" and not _SIGN.search(text)
