@@ -24,7 +24,7 @@ from processors.errors import InputError
 # Longer than anything but a claim's heartbeat takes to show a sign of life.
 OBSERVE_S = 2.5
 LOCAL_LEASE_S = 30.0
-LADDER = ("retries_same", "retries_smaller", "retries_span_by_span", "chunks_failed")
+LADDER = ("retries_same", "retries_smaller", "joins_refused", "retries_span_by_span", "chunks_failed")
 
 
 def run_status(folder: Path, *, as_json: bool, follow: bool | None, interval_s: float = OBSERVE_S) -> None:

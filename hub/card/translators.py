@@ -22,6 +22,7 @@ _COUNTERS = {
     "requests": "Requests",
     "retries_same": "... of them asked again, at another temperature",
     "retries_smaller": "Chunks asked again in halves",
+    "joins_refused": "... of them refused by a check when their halves were joined",
     "retries_span_by_span": "Chunks asked again between their protected spans",
     "chunks_failed": "Chunks that failed after all that",
 }
@@ -82,6 +83,8 @@ def _content(content: Any) -> str:
 def _counts(name: str, totals: Any, bill: list[list[str]]) -> str:
     rows = [("Conversations", totals.read), ("Translated", totals.kept), ("Failed", totals.dropped.total())]
     rows += [(title, totals.extra[key]) for key, title in _COUNTERS.items() if totals.extra[key]]
+    wrapped = {k.removeprefix("unwrapped_"): n for k, n in totals.extra.items() if k.startswith("unwrapped_")}
+    rows += [(f"Answers unwrapped ({cell(kind.replace('_', ' '))})", n) for kind, n in sorted(wrapped.items())]
     rejected = Counter({k.removeprefix("rejected_"): n for k, n in totals.extra.items() if k.startswith("rejected_")})
     rows += [(f"Answers refused by the check `{cell(check)}`", n) for check, n in sorted(rejected.items())]
     return table([f"`{name}`", "Number"], [*([title, f"{n:,}"] for title, n in rows), *bill])

@@ -10,6 +10,7 @@ import regex
 from processors.checks.pair import Pair
 from processors.checks.verdict import Verdict, excerpt
 from processors.languages.english import ENGLISH
+from processors.languages.knowledge import Letters
 from processors.protected.find import blanked
 from processors.texts.broken import broken, single_letters
 from processors.texts.prose import visible_length, words
@@ -178,10 +179,14 @@ def _lost_spaces(pair: Pair) -> str | None:
     return None
 
 
+def _is_written(pair: Pair, letters: Letters) -> bool:
+    return letters.own is not None and letters.own.search(pair.target.string) is not None
+
+
 def _out_of_order(pair: Pair) -> str | None:
     """Letters from the last to the first: words begin with what ends one, and the mark of the end is in front."""
     letters = pair.knowledge.letters
-    if letters is None or letters.backwards is None:
+    if letters is None or letters.backwards is None or not _is_written(pair, letters):
         return None
     found = letters.backwards.findall(pair.target.string)
     right = letters.forwards.findall(pair.target.string) if letters.forwards else []
@@ -197,7 +202,7 @@ def _out_of_order(pair: Pair) -> str | None:
 def _letters_lost(pair: Pair) -> str | None:
     """A letter that every text has is in none of the words."""
     letters = pair.knowledge.letters
-    if letters is None or len(pair.target.string) < 40:
+    if letters is None or len(pair.target.string) < 40 or not _is_written(pair, letters):
         return None
     count = _letters_of(pair.target, pair.script)
     for group, share in letters.frequent:

@@ -54,14 +54,14 @@ class Check:
 # short, an untranslated text has also lost nothing.
 CHECKS = (
     Check("empty", check_empty, on_chunks=1, silences=None),
-    Check("stub", check_stub, on_chunks=5),
-    Check("broken", check_broken, on_chunks=6),
+    Check("stub", check_stub, on_chunks=6),
+    Check("broken", check_broken, on_chunks=7),
     Check("length", check_length, says=("truncation", "length"), on_chunks=10),
     # The text as it was is in the wrong script too.
     Check("identical", check_identical, on_chunks=11, silences=("untranslated", "script")),
     Check("untranslated", check_untranslated, says=("untranslated", "script"), on_chunks=12),
     Check("script", check_script, on_chunks=13),
-    Check("protected", check_protected, on_chunks=8),
+    Check("protected", check_protected, on_chunks=5),
     Check("tags", check_tags, says=("structure",)),
     Check("placeholders", check_placeholders, says=("protected",)),
     Check("flags", check_flags, on_chunks=4),
@@ -70,7 +70,7 @@ CHECKS = (
     Check("prompt_echo", check_prompt_echo, on_chunks=3),
     Check("refusal", check_refusal, on_chunks=2),
     Check("markup", check_markup),
-    Check("answered", check_answered, on_chunks=7),
+    Check("answered", check_answered, on_chunks=8),
 )
 _ON_CHUNKS = tuple(sorted((check for check in CHECKS if check.on_chunks), key=lambda check: check.on_chunks))
 VERDICTS = tuple(dict.fromkeys(name for check in CHECKS for name in check.says or (check.name,)))

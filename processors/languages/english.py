@@ -129,6 +129,10 @@ PHRASES = Phrases(
     r"(?:translat|assist|help|fulfil|provide|comply|complete|continue|proceed)\w*"
     r"|\bi'm unable to\b|\bcontent (?:blocked|filtered|removed)\b",
     model=r"\bas an ai\b",
+    preface=r"\W{0,4}(?:(?:sure|certainly|of course|okay|ok|absolutely)\b[,.! ]*)?"
+    r"(?:(?:here(?:'s| is|’s)|this is|below is)\b[^\n:]{0,60}\b(?:translat\w+|NAME)\b[^\n:]{0,60}"
+    r"|(?:the |my )?(?:NAME )?translat(?:ion|ed)(?: text)?(?: (?:in)?to NAME| \(NAME\)| is)?(?: as follows)?"
+    r"|(?:in )?NAME(?: (?:translation|version|text))?(?:,? (?:this|it) (?:would be|is|reads))?|CODE)\W{0,4}[:：\n]",
     stub=r"(?>(?>i'?m sorry|i can(?:'?t|not)(?: do that)?|thanks? you|thanks?|sorry|yes|okay|ok|sure|done"
     r"|not applicable|no|n/?a|none|null|nil|nan|undefined|empty|error|unknown|true|false|translat(?:ion|ed)"
     r"|text|todo|tbd)(?!\w)[\s,!.:]*)++",

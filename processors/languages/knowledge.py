@@ -23,7 +23,8 @@ class Letters:
     """Letters of the language's script that are another language's, and words that tell that language.
 
     `backwards` are words as they stand in a text whose letters were turned round, `forwards` as they should stand;
-    `frequent`: letters of which every text has one, and their share of its letters.
+    `frequent`: letters of which every text has one, and their share of its letters. Both are asked of texts alone
+    that have a letter of `own`, which pseudo-localised ones have not.
     """
 
     foreign: re.Pattern[str]
@@ -34,6 +35,7 @@ class Letters:
     whose: str
     backwards: re.Pattern[str] | None = None
     forwards: re.Pattern[str] | None = None
+    own: re.Pattern[str] | None = None
     frequent: tuple[tuple[str, float], ...] = ()
 
 
@@ -89,6 +91,8 @@ class Phrases:
     refusal: str
     model: str
     stub: str = "(?!)"
+    # A whole line or label before a translation, in the text's own spelling, up to its colon or end.
+    preface: str = "(?!)"
     label: re.Pattern[str] | None = None
     note: re.Pattern[str] | None = None
     service: re.Pattern[str] | None = None

@@ -15,6 +15,7 @@ from typing import NamedTuple, Protocol
 from processors.checks.verdict import Verdict
 from processors.conversations.chunking import Chunk
 from processors.protected.compare import Span, protected_spans
+from processors.translation.unwrap import Unwrapped, leave_wrapped
 
 RETRY_BUDGET = 6.0
 # Tries of one text: of a whole chunk, of a part of one, and of what cannot be made smaller. Answers that lose
@@ -105,6 +106,7 @@ class ChunkLadder:
     purse: Purse
     retry: int = 0
     watch: AnswerWatch | None = None
+    unwrap: Callable[[str, str], Unwrapped] = leave_wrapped
     reasons: list[str] = field(default_factory=list)
 
     async def climb(self, chunk: Chunk) -> str:
@@ -142,10 +144,8 @@ class ChunkLadder:
             return target
         if smaller and self._affords():
             self.counters["retries_smaller"] += 1
-            try:
-                return "".join([await self._piece(half, PART_TRIES) for half in halves])
-            except _Failed:
-                pass
+            if (target := await self._in_halves(chunk, halves)) is not None:
+                return target
         if not first and (target := await self._between_spans(chunk)) is not None:
             return target
         raise _Failed
@@ -168,6 +168,19 @@ class ChunkLadder:
                 return None
             if chunk.spans and self._lost_spans() and not (chance and tries == WHOLE_TRIES):
                 return None
+        return None
+
+    async def _in_halves(self, chunk: Chunk, halves: Sequence[Chunk]) -> str | None:
+        """Half by half, and then looked at as one: what says nothing passes for a text that is short enough."""
+        try:
+            target = "".join([await self._piece(half, PART_TRIES) for half in halves])
+        except _Failed:
+            return None
+        verdict = self.check(chunk.text, target)
+        if verdict is None:
+            return target
+        self.counters["joins_refused"] += 1
+        self.reasons.append(f"{verdict.check}: {verdict.detail}")
         return None
 
     async def _between_spans(self, chunk: Chunk) -> str | None:
@@ -208,9 +221,12 @@ class ChunkLadder:
         if attempt:
             self.counters["retries_same"] += 1
         reply = await self.backend.ask(core, inner, attempt)
+        text, wrapped = self.unwrap(core, reply.text)
+        reply = reply._replace(text=text)
         reason = self._reason(core, reply)
         if not reason:
             self.purse.good = True
+            self.counters.update(f"unwrapped_{kind}" for kind in wrapped)
             return lead + reply.text.strip() + trail, reply
         self.reasons.append(reason)
         if self.watch:

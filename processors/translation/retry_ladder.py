@@ -18,7 +18,7 @@ from processors.checks.run import check_chunk
 from processors.checks.verdict import Verdict
 from processors.conversations.chunking import Chunk
 from processors.conversations.parts import Part, join_parts, split_parts
-from processors.languages.language import Language
+from processors.languages.language import Language, knowledge
 from processors.memory.memory import Memory
 from processors.protected.compare import Span, protected_spans
 from processors.translation.chunk_ladder import (
@@ -32,6 +32,7 @@ from processors.translation.chunk_ladder import (
     shorten,
     translatable,
 )
+from processors.translation.unwrap import unwrap
 
 __all__ = ["Backend", "Candidate", "ChunkFailed", "ChunkPlace", "Reply", "Translator", "run_now", "translatable"]
 
@@ -137,6 +138,7 @@ class Translator:
         self.retries = 0
         self.retry_budget = RETRY_BUDGET
         self.watch: AnswerWatch | None = None
+        self.unwrap = partial(unwrap, known=knowledge(language.code, language.script))
         self.check: Callable[[str, str], Verdict | None] = partial(
             check_chunk, script=language.script, language=language.code
         )
@@ -253,7 +255,7 @@ class Translator:
         assert self.backend is not None
         for retry in range(self.retries + 1):
             purse = Purse(self.retry_budget, len(chunk.text))
-            ladder = ChunkLadder(self.backend, self.halve, self.check, counters, purse, retry, self.watch)
+            ladder = ChunkLadder(self.backend, self.halve, self.check, counters, purse, retry, self.watch, self.unwrap)
             try:
                 return await ladder.climb(chunk)
             except ChunkFailed as failure:

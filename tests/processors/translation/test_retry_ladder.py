@@ -236,6 +236,39 @@ def test_chance_costs_few_rows(kind: str) -> None:
     assert kept >= 0.95 * len(rows)
 
 
+@pytest.mark.parametrize(
+    "stub",
+    ["I cannot", "I cannot.", "Sorry.", "-", "…", "لا أستطيع.", "عذرًا.", "تمت الترجمة.", "لا يمكنني ذلك.", "null"],
+)
+def test_a_model_that_always_gives_a_stub_gets_no_row_through(stub: str) -> None:
+    engine = Engine(lambda text, spans, attempt: Reply(stub))
+    for messages in sample(20):
+        assert run_now(translator(engine).translate(messages)).messages is None
+
+
+def test_halves_that_pass_alone_are_looked_at_together() -> None:
+    text = (
+        "The tide comes in at noon. The boats go out at dusk. The nets are mended all night. The shop opens late. " * 2
+    )
+
+    def half_sentences(text: str, spans: Sequence[Span], attempt: int) -> Reply:
+        return Reply("????" if len(text) > 60 else "يأتي المد والجزر عند الظهر كل يوم تقريبًا.")
+
+    engine = translator(Engine(half_sentences))
+    engine.retry_budget = 60
+    candidate = run_now(engine.translate([{"role": "user", "content": text.strip()}]))
+    assert candidate.messages is None and candidate.counters["joins_refused"] >= 1
+
+
+def test_what_a_model_puts_around_its_answers_is_taken_off_and_counted() -> None:
+    def wrapped(text: str, spans: Sequence[Span], attempt: int) -> Reply:
+        return Reply(f"Here is the translation:\n\n```\n{pseudo_translate(text, list(spans))}\n```")
+
+    plain, candidate = (translate(Engine(reply), "Boil the water. Add the `tea` leaves.") for reply in (good, wrapped))
+    assert candidate.messages == plain.messages
+    assert candidate.counters["unwrapped_preface"] == candidate.counters["unwrapped_fence"] == 1
+
+
 def test_of_a_row_that_has_failed_nothing_more_is_asked() -> None:
     def fails(text: str, *_: object) -> Reply:
         return Reply("") if "bad" in text else good(text, [], 0)

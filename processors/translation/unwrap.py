@@ -1,0 +1,205 @@
+"""What a model wraps its translation in, taken off where that is plain: a fence, reasoning, a preface, tags, a note.
+
+Only what the source has not, and only around the whole: what is left is checked like any other answer. Each kind is
+counted, so that a recipe whose model always talks shows it. What is not plain stays, and a check refuses it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from functools import lru_cache
+from typing import NamedTuple
+
+from processors.languages.english import ENGLISH
+from processors.languages.knowledge import LanguageKnowledge
+
+# A model that puts a preface before a fence has two; more than these is no wrapping.
+_LAYERS = 5
+_FENCE = re.compile(r"\s*(?P<fence>`{3,}|~{3,})[\w+-]{0,20}[ \t]*\n(?P<inside>.*?)\n?[ \t]*(?P=fence)?\s*", re.S)
+_INLINE = re.compile(r"\s*(`{1,2})(?P<inside>[^`\n]+)\1\s*")
+_REASONED = re.compile(
+    r"\s*<(?P<name>think|thinking|thought|reasoning|analysis|scratchpad)>.*?</(?P=name)>\s*(?P<inside>\S.*)", re.S
+)
+_REASONED_UNOPENED = re.compile(r".*</(?:think|thinking|thought|reasoning|analysis)>\s*(?P<inside>\S.*)", re.S)
+_TAGS = re.compile(
+    r"\s*(?:<(?P<name>translation|translated|target|text|output|answer|result|response|[a-z]{2,3})>"
+    r"(?P<inside>.*)</(?P=name)>|\[(?P<code>[A-Z]{2})\](?P<in_code>.*)\[/(?P=code)\])\s*",
+    re.S,
+)
+_QUOTES = (('"', '"'), ("“", "”"), ("«", "»"), ("'", "'"), ("„", "“"))
+_KEYS = frozenset(["translation", "translated", "translated_text", "translatedtext", "text", "target", "output",
+                   "result", "response", "answer", "content"])  # fmt: skip
+_MARKS = re.compile("[\u200b\u2060\ufeff\u202a-\u202e]")
+_ENDS_LINE = re.compile(r"[:：]\W{0,6}?(?:\s|$)|\n")
+# The last paragraph, below a rule or by itself.
+_LAST = re.compile(r"\n[ \t]*\n(?:[ \t]*(?:-{3,}|\*{3,}|_{3,})[ \t]*\n+)?(?P<note>[^\n]+(?:\n[^\n]+){0,3})\s*$")
+_ENGLISH_NOTE = re.compile(
+    r"\W{0,4}(?:(?:translator'?s? )?notes?\b|p\.s\.|translated by|(?:please )?let me know|i hope|is there anything"
+    r"|would you like|feel free|if you (?:need|have|would|want)|this translation"
+    r"|i (?:have )?(?:translated|kept|used))",
+    re.I,
+)
+
+
+class Unwrapped(NamedTuple):
+    """The text, and the kinds of what was taken off, the outermost first."""
+
+    text: str
+    kinds: tuple[str, ...] = ()
+
+
+def leave_wrapped(source: str, answer: str) -> Unwrapped:
+    """The answer as it is: for whom nothing is known of the language."""
+    return Unwrapped(answer)
+
+
+def unwrap(source: str, answer: str, known: LanguageKnowledge) -> Unwrapped:
+    """The answer without what the model put around it; as it is where nothing is left or nothing was put.
+
+    >>> from processors.languages.language import knowledge
+    >>> unwrap("Hello.", "Here is the translation:\\n\\nمرحبًا.", knowledge("ar"))
+    Unwrapped(text='مرحبًا.', kinds=('preface',))
+    """
+    text, kinds = answer, list[str]()
+    for _ in range(_LAYERS):
+        for kind, step in _STEPS:
+            inside = step(source, text, known)
+            if inside is not None and any(map(str.isalnum, inside)):
+                text = inside
+                kinds.append(kind)
+                break
+        else:
+            break
+    return Unwrapped(text, tuple(kinds)) if kinds else Unwrapped(answer)
+
+
+def _marks(source: str, text: str, known: LanguageKnowledge) -> str | None:
+    """Marks that nobody sees, around the text or in it."""
+    return _MARKS.sub("", text) if _MARKS.search(text) and not _MARKS.search(source) else None
+
+
+def _reasoning(source: str, text: str, known: LanguageKnowledge) -> str | None:
+    if "</" not in text or "think" in source or "<" in source:
+        return None
+    m = _REASONED.fullmatch(text) or _REASONED_UNOPENED.fullmatch(text)
+    return m["inside"] if m else None
+
+
+def _fence(source: str, text: str, known: LanguageKnowledge) -> str | None:
+    if "```" in source or "~~~" in source:
+        return None
+    m = _FENCE.fullmatch(text)
+    if m and m["fence"] not in m["inside"]:
+        return m["inside"]
+    # The end alone is left of a fence that the prompt opened.
+    bare = text.rstrip()
+    return bare[:-3] if bare.endswith("\n```") and text.count("```") == 1 else None
+
+
+def _inline(source: str, text: str, known: LanguageKnowledge) -> str | None:
+    m = _INLINE.fullmatch(text) if "`" in text and "`" not in source else None
+    return m["inside"] if m else None
+
+
+def _tags(source: str, text: str, known: LanguageKnowledge) -> str | None:
+    m = _TAGS.fullmatch(text)
+    if m is None or "<" in source or (m["code"] and f"[{m['code']}]" in source):
+        return None
+    return m["inside"] if m["name"] else m["in_code"]
+
+
+def _quotes(source: str, text: str, known: LanguageKnowledge) -> str | None:
+    bare = text.strip()
+    for opening, closing in _QUOTES:
+        if len(bare) > 2 and bare[0] == opening and bare[-1] == closing:
+            inside = bare[1:-1]
+            quoted = any(mark in source for mark in '"“”«»„') or source.strip()[:1] in "'‘"
+            return None if quoted or opening in inside or closing in inside else inside
+    return None
+
+
+def _json(source: str, text: str, known: LanguageKnowledge) -> str | None:
+    bare = text.strip()
+    if bare[:1] not in ("{", "[") or source.lstrip()[:1] in ("{", "["):
+        return None
+    try:
+        value = json.loads(bare)
+    except (ValueError, RecursionError):
+        return None
+    if isinstance(value, list):
+        return value[0] if len(value) == 1 and isinstance(value[0], str) else None
+    names = _KEYS | {known.code, known.name.lower()}
+    found = [v for key, v in value.items() if isinstance(v, str) and key.lower() in names] if value else []
+    return found[0] if len(found) == 1 and len(value) <= 3 else None
+
+
+@lru_cache(maxsize=16)
+def _prefaces(known: LanguageKnowledge) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """What talks of translating in front of an answer, and in a source."""
+    assert ENGLISH.phrases is not None and ENGLISH.excuses is not None
+    name, code = re.escape(known.name or "(?!)"), re.escape(known.code)
+    said = ENGLISH.phrases.preface.replace("NAME", name).replace("CODE", code)
+    own = known.phrases.preface if known.phrases else "(?!)"
+    return re.compile(f"{said}|{own}", re.I), re.compile(
+        ENGLISH.excuses.translating + (rf"|\b{known.stem}" if known.stem else ""), re.I
+    )
+
+
+def _preface(source: str, text: str, known: LanguageKnowledge) -> str | None:
+    """A first line, or what stands before the first colon, that talks of the translation and not of anything else."""
+    said, excuse = _prefaces(known)
+    bare = text.lstrip()
+    end = _ENDS_LINE.search(bare, 0, 140)
+    if end is None or not said.match(bare[: end.end()]) or excuse.search(source):
+        return None
+    return bare[end.end() :].lstrip()
+
+
+def _source_before(source: str, text: str, known: LanguageKnowledge) -> str | None:
+    """The source and then its translation, in a paragraph or a line of its own."""
+    bare, first = text.strip(), source.strip()
+    if len(first) >= 12 and bare.startswith(first):
+        rest = bare[len(first) :]
+        return rest.lstrip(" \n\t→-–—>=") if rest.lstrip(" \t")[:1] in ("\n", "→") else None
+    if len(first) >= 12 and bare.endswith(first) and bare[: -len(first)].rstrip(" \t").endswith("\n"):
+        return bare[: -len(first)]
+    return None
+
+
+def _note(source: str, text: str, known: LanguageKnowledge) -> str | None:
+    """A last paragraph that speaks about the translation, or offers more help, where the source has fewer."""
+    m = _LAST.search(text)
+    if m is None or _paragraphs(source) >= _paragraphs(text) or not text[: m.start()].strip():
+        return None
+    excuses = ENGLISH.excuses
+    # A source that says such a thing somewhere may have it as a paragraph in the translation.
+    if excuses is None or excuses.notes.search(source) or excuses.serving.search(source):
+        return None
+    phrases, note = known.phrases, m["note"]
+    own = phrases is not None and (
+        (phrases.note is not None and phrases.note.match("\n" + note.lstrip("(*[ ")) is not None)
+        or (phrases.service is not None and phrases.service.match(note.lstrip("(*[ ")) is not None)
+        or re.match(rf"[(\[]?(?:ال)?{phrases.translating}", note) is not None
+    )
+    return text[: m.start()] if own or _ENGLISH_NOTE.match(note) else None
+
+
+def _paragraphs(text: str) -> int:
+    return sum(1 for paragraph in re.split(r"\n[ \t]*\n", text.strip()) if paragraph.strip())
+
+
+_STEPS: tuple[tuple[str, Callable[[str, str, LanguageKnowledge], str | None]], ...] = (
+    ("marks", _marks),
+    ("reasoning", _reasoning),
+    ("fence", _fence),
+    ("inline_code", _inline),
+    ("tags", _tags),
+    ("json", _json),
+    ("preface", _preface),
+    ("source", _source_before),
+    ("note", _note),
+    ("quotes", _quotes),
+)
+KINDS = tuple(kind for kind, _ in _STEPS)

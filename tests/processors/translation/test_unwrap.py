@@ -1,0 +1,68 @@
+"""What is taken off an answer, and what is not."""
+
+import pytest
+
+from processors.languages.language import knowledge
+from processors.translation.unwrap import KINDS, unwrap
+from tests.processors.checks.test_no_translation import WRAPPED
+
+ARABIC = knowledge("ar")
+TEA = ("Boil the water and add the tea leaves.", "اغلِ الماء وأضف أوراق الشاي.")
+KEPT = [
+    # The source has the same around it, or speaks of it.
+    ("```\nBoil the water.\n```", "```\nاغلِ الماء.\n```"),
+    ("“Boil the water.”", "«اغلِ الماء.»"),
+    ("<think>Boil it.</think>\nDone.", "<think>اغله.</think>\nتم."),
+    ('{"text": "Boil the water."}', '{"text": "اغلِ الماء."}'),
+    ("Here is the translation:\n\nBoil the water.", "إليك الترجمة:\n\nاغلِ الماء."),
+    ("Boil the water.\n\nNote: it is hot.", "اغلِ الماء.\n\nملاحظة: إنه ساخن."),
+    ("Boil the water. Note that it is hot.", "اغلِ الماء.\n\nملاحظة: إنه ساخن."),
+    ("Boil the water.\n\nLet me know if you need help.", "اغلِ الماء.\n\nأخبرني إن احتجت إلى مساعدة."),
+    ("The Arabic version: old and new.", "النص العربي: قديم وجديد."),
+    ("Ingredients: water.", "المكوّنات: ماء."),
+    # Quotation marks around the first and the last words alone.
+    ("Tea and water are what we need today.", '"الشاي" و"الماء"'),
+    # Nothing would be left.
+    ("Boil the water.", "```\n\n```"),
+    ("Boil the water.", "الترجمة:"),
+]
+
+
+@pytest.mark.parametrize("case", WRAPPED, ids=str)
+def test_a_wrapping_is_taken_off_and_named(case: tuple[str, str, str]) -> None:
+    source, right, wrong = getattr(case, "values", case)
+    text, kinds = unwrap(source, wrong, ARABIC)
+    assert text.strip() == right and kinds and set(kinds) <= set(KINDS)
+
+
+@pytest.mark.parametrize(
+    ("wrapping", "kinds"),
+    [
+        ("Here is the translation:\n\n```arabic\n{}\n```", ("preface", "fence")),
+        ("<think>\nTranslate.\n</think>\n\nالترجمة: «{}»", ("reasoning", "preface", "quotes")),
+        ("{}\n\nLet me know if you would like any changes!", ("note",)),
+        ("\ufeff{}", ("marks",)),
+        (f"{TEA[0]}\n{{}}", ("source",)),
+        ('["{}"]', ("json",)),
+        ("[AR]{}[/AR]", ("tags",)),
+    ],
+)
+def test_several_layers_come_off_one_by_one(wrapping: str, kinds: tuple[str, ...]) -> None:
+    text, found = unwrap(TEA[0], wrapping.format(TEA[1]), ARABIC)
+    assert text.strip() == TEA[1] and found == kinds
+
+
+@pytest.mark.parametrize(("source", "target"), [TEA, *KEPT])
+def test_what_the_source_has_or_nothing_would_be_left_of_stays(source: str, target: str) -> None:
+    assert unwrap(source, target, ARABIC) == (target, ())
+
+
+def test_a_language_without_a_file_loses_what_needs_no_words() -> None:
+    amharic = knowledge("am", "Ethi")
+    assert unwrap("Good morning.", "```\nእንደምን አደሩ።\n```", amharic).text == "እንደምን አደሩ።"
+    assert unwrap("Good morning.", "ማስታወሻ: እንደምን አደሩ።", amharic).kinds == ()
+
+
+@pytest.mark.parametrize("piece", ["`", "```\n", "<think>", '"', "{", "[AR]", "\n\n---\n", "الترجمة: ", "a\n\n"])
+def test_no_answer_takes_long(piece: str) -> None:
+    unwrap("Good morning.", piece * 20_000, ARABIC)
