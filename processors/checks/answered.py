@@ -7,11 +7,12 @@ from functools import lru_cache
 
 from processors.checks.length import last_character
 from processors.checks.pair import Pair
-from processors.checks.verdict import Verdict
+from processors.checks.verdict import Verdict, excerpt
 from processors.languages.english import ENGLISH
 from processors.languages.knowledge import LanguageKnowledge, Questions
 from processors.languages.spellings import plain
 from processors.texts.prose import visible_length
+from processors.texts.text import text_of
 
 _SOURCE = ENGLISH.questions or Questions()
 
@@ -24,22 +25,29 @@ def _request(known: LanguageKnowledge) -> re.Pattern[str] | None:
 
 
 def check_answered(pair: Pair) -> list[Verdict]:
-    """A question or an instruction that came back answered: no question any more, and of another length. Soft."""
-    return _request_lost(pair) or _answered(pair)
+    """A question or an instruction that came back answered, alone or behind its translation."""
+    return _request_lost(pair) or _answered(pair) or _answered_too(pair)
 
 
 def _request_lost(pair: Pair) -> list[Verdict]:
     """Of "Write a story", the stem of "write" is not in the target."""
     source = pair.source.string
     known = pair.knowledge
-    pattern = _request(known) if len(source) >= 25 else None
+    pattern = _request(known) if len(source) >= 12 else None
     request = pattern.match(source) if pattern else None
-    if request is None or known.questions is None or known.questions.requests is None:
+    # "Write error" and "Design patterns" are no requests, "Write an email" is one.
+    plain_request = request is not None and _asks_for(source[request.end() :])
+    if (
+        request is None
+        or (len(source) < 25 and not plain_request)
+        or known.questions is None
+        or known.questions.requests is None
+    ):
         return []
     verb = request[1].lower()
     if re.search(known.questions.requests[verb], plain(pair.target, known)):
         return []
-    return [Verdict("answered", False, f"the request to '{verb}' is not in the target")]
+    return [Verdict("answered", plain_request, f"the request to '{verb}' is not in the target")]
 
 
 def _answered(pair: Pair) -> list[Verdict]:
@@ -55,7 +63,30 @@ def _answered(pair: Pair) -> list[Verdict]:
     if not (_no_question(pair, y < x * 1.8) if question else y > x * 1.6 and y > x + 40):
         return []
     what = "a question" if question else "an instruction"
-    return [Verdict("answered", False, f"{what} became a text of {y / x:.1f} times its length")]
+    # "Could you turn it down?" is often no question in other languages.
+    hard = question and not (_SOURCE.polite and _SOURCE.polite.search(source))
+    return [Verdict("answered", hard, f"{what} became a text of {y / x:.1f} times its length")]
+
+
+def _asks_for(rest: str) -> bool:
+    return _SOURCE.wanted is not None and _SOURCE.wanted.match(rest) is not None
+
+
+def _answered_too(pair: Pair) -> list[Verdict]:
+    """The question, translated, and what it is answered with behind it."""
+    source, target = pair.source.string, pair.target.string.rstrip()
+    if last_character(pair.source) != "?" or last_character(pair.target) in ("?", "؟"):
+        return []
+    asked = max(target.rfind("؟"), target.rfind("?"))
+    before, behind = target[: asked + 1], target[asked + 1 :]
+    known = (source.count("?"), target.count("?") + target.count("؟"))
+    if asked < 0 or sum(map(str.isalpha, behind)) < 4 or known[1] > known[0]:
+        return []
+    x, y = visible_length(pair.source), visible_length(text_of(before))
+    # Where the question alone is as long as the source, the rest is more than that.
+    return (
+        [Verdict("answered", True, f"'{excerpt(behind.strip())}' stands behind the question")] if y > x * 0.5 else []
+    )
 
 
 def _instructs(source: str) -> bool:

@@ -148,7 +148,7 @@ def check_broken(pair: Pair) -> list[Verdict]:
 
 
 def _no_letter(pair: Pair) -> str | None:
-    if _letters_of(pair.target, pair.script):
+    if _letter(pair.script).search(pair.target.string):
         return None
     source, target = pair.source.string.strip(), pair.target.string.strip()
     if source == target or not target:

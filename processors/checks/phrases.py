@@ -13,6 +13,7 @@ from processors.checks.verdict import Verdict, excerpt
 from processors.languages.english import ENGLISH
 from processors.languages.knowledge import LanguageKnowledge, Phrases
 from processors.languages.spellings import plain
+from processors.texts.prose import filled_lines, visible_length
 
 # Strings of which one stands in every match of the patterns below, but for those of the languages. A cheap look: `in`
 # is several times as fast as a search for alternatives.
@@ -24,8 +25,13 @@ _TEMPLATE = (
 # A label in front, in Latin letters, or one of those that a model puts before its answer.
 _LATIN_LABEL = re.compile(r"^\W{0,4}([A-Za-zÀ-ÿ][A-Za-zÀ-ÿ ]{1,25})\W{0,3}[:：]")
 _LAST_LABEL = re.compile(r"\n\W{0,4}([A-Za-z][A-Za-z ]{1,25}):\s*(?:$|\S[^\n]{0,80}$)")
+# A label of a source: one to four words, set off by a mark or a verb that says what follows.
+_LABELLED = re.compile(
+    r"\W{0,4}(?:\w[\w.']*\s?){1,4}(?:[-–—:：.=]\s|\s[-–—=>]+)|\W{0,4}please (?:note|be aware)\b|here\b", re.I
+)
 _QUOTED = re.compile(r"^\s*[\"“«„](?P<inside>[^\"“”«»„]{15,})[\"”»“]\s*$")
 _QUOTES = re.compile(r"[\"“”«»„‘`]|(?<!\w)'|’(?!\w)")
+_FENCE = re.compile(r"\s*(?:`{3,}|~{3,})")
 # Of a long text: what is looked at around the place of the source that stands for one of the target.
 _AROUND = 400
 # Of a text that refuses all the time (and translates one that does): bounds the work.
@@ -76,6 +82,10 @@ def check_prompt_echo(pair: Pair) -> list[Verdict]:
     source, target = pair.source.string, pair.target.string
     if target[-1:] in '"”»“' and _QUOTED.match(target) and not _QUOTES.search(source):
         return [Verdict("prompt_echo", False, "quotation marks that are not the source's stand around the text")]
+    fence = _FENCE.match(target)
+    if fence and "```" not in source and "~~~" not in source:
+        # A span inside that the source has too hides the fence from those who count spans.
+        return [Verdict("prompt_echo", True, f"the text stands in a fence: '{excerpt(fence.group().strip())}'")]
     if not any(map(target.__contains__, _patterns(pair.knowledge).echo_signs)):
         return []
     head, tail = target[:400], target[-300:]
@@ -107,14 +117,14 @@ def _preamble(pair: Pair, head: str) -> str | None:
     if m and not _says(source, m[1].strip()):
         return m[0]
     m = phrases.label.match(head) if phrases.label else None
-    return m[0] if m and ":" not in source[:80] else None
+    return m[0] if m and ":" not in source[:80] and not _LABELLED.match(source) else None
 
 
 def _postscript(pair: Pair, tail: str) -> str | None:
     source, target, phrases = pair.source.string, pair.target.string, pair.knowledge.phrases or _NOTHING
     if "\n" in tail:
         m = phrases.note.search(tail) if phrases.note else None
-        if m and not _EXCUSES.notes.search(source):
+        if m and not _EXCUSES.notes.search(source) and filled_lines(pair.target) > filled_lines(pair.source):
             return m[0]
         m = _LAST_LABEL.search(tail)
         if m and not _says(source, m[1].strip()):
@@ -145,9 +155,16 @@ def check_refusal(pair: Pair) -> list[Verdict]:
             excuse = patterns.translating
         else:
             excuse = _EXCUSES.refusing
-        if not excuse.search(around):
+        if not excuse.search(around) and not (m.lastgroup == "own" and _declines(pair, around)):
             return [Verdict("refusal", True, f"'{excerpt(m.group())}'")]
     return []
+
+
+def _declines(pair: Pair, around: str) -> bool:
+    """Whether the source may decline in words of its own: it limits what the speaker does, and is about as long."""
+    x, y = visible_length(pair.source), visible_length(pair.target)
+    about = _EXCUSES.limiting.search(around) and _EXCUSES.speaker.search(around)
+    return about is not None and y < x * 1.7 and y > x * 0.4
 
 
 def check_flags(pair: Pair) -> list[Verdict]:

@@ -148,6 +148,14 @@ EXCUSES = Excuses(
         r" (?:capable|in a position)|inability|hardly|reject\w*|den(?:y|ied|ies)|never (?:be|been) able)\b",
         re.I,
     ),
+    limiting=re.compile(
+        r"\b(?:not?|never|nothing|none|nobody|nor|without|outside|beyond|only|except|instead|rather|too|out of|limits?"
+        r"|limited|restrict\w*|prohibit\w*|forbid\w*|forbidden|policy|policies|guidelines?|rules?|scope|avoid\w*|lack\w*"
+        r"|stop\w*|miss\w*|decid\w+ against|apolog\w*|sorry|regret\w*|above|harmful|illegal|unsafe|abstain|refrain\w*"
+        r"|pass on|leave that)\b|n['’]t\b",
+        re.I,
+    ),
+    speaker=re.compile(r"\b(?:I|me|my|mine|myself|we|us|our)\b", re.I),
     model=re.compile(r"\b(?:AI|language model|assistant|chatbot|artificial|helper|program|model)\b", re.I),
     notes=re.compile(r"\bnot(?:e|es|ice)\b|N\.B|remark|observation|caveat|translat", re.I),
     serving=re.compile(
@@ -167,6 +175,16 @@ QUESTIONS = Questions(
         re.I,
     ),
     request=r"(?:please,? |now,? |can you |could you )?(VERBS)\b(?! (?:down|off|me|to|back)\b)",
+    polite=re.compile(
+        r"\b(?:could|can|will|would|may|might|won['’]t|shall|should|why don['’]t|how about|what about)\b",
+        re.I,
+    ),
+    wanted=re.compile(
+        r" (?:me |us )?(?:(?:briefly|in detail|at least|exactly|only|all|some|any|about) )?"
+        r"(?:an?|the|this|that|these|those|your|my|his|her|their|its|two|three|four|five|six|seven|eight|nine|ten|\d+|how"
+        r"|what|why|when|where|who|which|each|every)\b",
+        re.I,
+    ),
     tag=re.compile(
         r"(?:,\s(?:will|would|shall|can|could|do|did|does|is|are|was|were|have|has|right|ok|okay|you know|\w+n['’]t)\b"
         r"[^,.?]{0,15}|^(?:Maybe|So|And|But)\b[^?]*|\b(?:right|okay|huh|eh)"

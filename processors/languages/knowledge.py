@@ -107,6 +107,9 @@ class Excuses:
 
     translating: str
     refusing: re.Pattern[str]
+    # Says what is not, or where something ends: a refusal in other words, if the lengths agree.
+    limiting: re.Pattern[str]
+    speaker: re.Pattern[str]
     model: re.Pattern[str]
     notes: re.Pattern[str]
     serving: re.Pattern[str]
@@ -129,6 +132,9 @@ class Questions:
     instruction: re.Pattern[str] | None = None
     request: str = "(VERBS)"
     tag: re.Pattern[str] | None = None
+    # Of a source too: a request in the form of a question, and what follows the verb of a request.
+    polite: re.Pattern[str] | None = None
+    wanted: re.Pattern[str] | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
