@@ -17,9 +17,6 @@ VETOED: dict[str, str] = {
     "unfenced_code-0": "untranslated",
     "unfenced_code-2": "untranslated",
     "unfenced_code-4": "untranslated",
-    "label-2": "prompt_echo",
-    "declined-0": "refusal",
-    "declined-2": "refusal",
 }  # fmt: skip
 NOTED: dict[str, str] = {
     "host_list-0": "untranslated",

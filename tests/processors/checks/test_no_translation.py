@@ -80,23 +80,23 @@ WRAPPED = [
 ]  # fmt: skip
 
 ANSWERED = [
-    missed(*FRANCE, "عاصمة فرنسا هي باريس."),
+    (*FRANCE, "عاصمة فرنسا هي باريس."),
     (*FRANCE, "باريس."),
-    missed(*FRANCE, "ما عاصمة فرنسا؟ عاصمة فرنسا هي باريس."),
-    missed(*FRANCE, "ما عاصمة فرنسا؟\n\nباريس هي عاصمة فرنسا وأكبر مدنها."),
-    missed(*FRANCE, "فرنسا بلد في غرب أوروبا يشتهر بالجبن والنبيذ والمتاحف."),
-    missed("How many days are there in a leap year?", "كم يومًا في السنة الكبيسة؟", "في السنة الكبيسة 366 يومًا."),
+    (*FRANCE, "ما عاصمة فرنسا؟ عاصمة فرنسا هي باريس."),
+    (*FRANCE, "ما عاصمة فرنسا؟\n\nباريس هي عاصمة فرنسا وأكبر مدنها."),
+    (*FRANCE, "فرنسا بلد في غرب أوروبا يشتهر بالجبن والنبيذ والمتاحف."),
+    ("How many days are there in a leap year?", "كم يومًا في السنة الكبيسة؟", "في السنة الكبيسة 366 يومًا."),
     missed("Write a haiku about the sea.", "اكتب قصيدة هايكو عن البحر.",
      "موج يهمس للرمل\nوالقمر يصغي صامتًا\nليل بلا آخر"),
-    missed("List three fruits that grow in Egypt.", "اذكر ثلاث فواكه تنمو في مصر.",
+    ("List three fruits that grow in Egypt.", "اذكر ثلاث فواكه تنمو في مصر.",
      "1. المانجو\n2. الجوافة\n3. التمر"),
-    missed("Who wrote this novel, and when was it published?", "من كتب هذه الرواية، ومتى نُشرت؟",
+    ("Who wrote this novel, and when was it published?", "من كتب هذه الرواية، ومتى نُشرت؟",
      "كتبها نجيب محفوظ ونُشرت في القاهرة قبل زمن طويل."),
     missed("Translate the word 'water' into French.", "ترجم كلمة 'water' إلى الفرنسية.",
      "الترجمة الفرنسية للكلمة هي eau."),
-    missed("Summarize the plot of the film in two sentences.", "لخّص قصة الفيلم في جملتين.",
+    ("Summarize the plot of the film in two sentences.", "لخّص قصة الفيلم في جملتين.",
      "يروي الفيلم قصة شاب يبحث عن أخيه. وفي النهاية يجده في مدينة بعيدة."),
-    missed("Is it safe to drink this water?", "هل شرب هذا الماء آمن؟", "نعم، هذا الماء آمن للشرب."),
+    ("Is it safe to drink this water?", "هل شرب هذا الماء آمن؟", "نعم، هذا الماء آمن للشرب."),
     ("Compute 12 + 30.", "احسب 12 + 30.", "12 + 30 = 42"),
 ]  # fmt: skip
 
