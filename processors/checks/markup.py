@@ -10,7 +10,9 @@ from processors.texts.lines import form_of, lines_of
 from processors.texts.prose import filled_lines
 
 _LINE_MARK = re.compile(r"[ \t]*(?:[-*+•▪◦‣–#|>(\[]|[0-9٠-٩۰-۹]|[A-Za-z][.)])")
-_ENTITY = re.compile(r"&(?:#\d{2,5}|#x[0-9a-fA-F]{2,5}|quot|amp|lt|gt|nbsp|apos);")
+_ENTITY = re.compile(r"&(?:#\d{2,5}|#x[0-9a-fA-F]{2,5}|[a-zA-Z]{2,8});")
+# A line end or a letter as a program writes it; "\nabla" is mathematics.
+_ESCAPE = re.compile(r"\\(?:[nrt](?![a-zA-Z])|u[0-9a-fA-F]{4})")
 # What the fields of `Lines` and `Form` are called in a verdict.
 _LINES = ("list items", "headings", "table rows")
 _FORM = (
@@ -33,9 +35,11 @@ def check_markup(pair: Pair) -> list[Verdict]:
 
 
 def _entities(pair: Pair) -> list[Verdict]:
-    if "&" not in pair.target.string:
-        return []
-    new = next((m for m in _ENTITY.findall(pair.target.string) if m not in pair.source.string), None)
+    source, target = pair.source.string, pair.target.string
+    new = None
+    for sign, pattern in (("&", _ENTITY), ("\\", _ESCAPE)):
+        if sign in target:
+            new = new or next((m for m in pattern.findall(target) if m not in source), None)
     return [Verdict("markup", False, f"{new} is not in the source")] if new else []
 
 

@@ -9,7 +9,7 @@ To add a check: a function of a `Pair` in a file of this room, and a line in `CH
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,7 +22,8 @@ from processors.checks.phrases import check_flags, check_prompt_echo, check_refu
 from processors.checks.quantities.digits import check_numbers
 from processors.checks.repetition import check_repetition
 from processors.checks.structure import check_json, check_messages, check_placeholders, check_protected, check_tags
-from processors.checks.verdict import Verdict
+from processors.checks.verdict import Verdict, excerpt
+from processors.conversations.grounding import GroundedValue, grounded_values
 from processors.conversations.parts import Part, parts_of
 from processors.languages.language import DEFAULT
 from processors.texts.text import text_of
@@ -73,7 +74,9 @@ CHECKS = (
     Check("answered", check_answered, on_chunks=8),
 )
 _ON_CHUNKS = tuple(sorted((check for check in CHECKS if check.on_chunks), key=lambda check: check.on_chunks))
-VERDICTS = tuple(dict.fromkeys(name for check in CHECKS for name in check.says or (check.name,)))
+VERDICTS = tuple(
+    dict.fromkeys([*(name for check in CHECKS for name in check.says or (check.name,)), "tool_grounding"])
+)
 """The names of all verdicts, as datasets and cards have them."""
 
 
@@ -147,6 +150,7 @@ def check_conversation(
     if len(source_messages) != len(target_messages):
         return verdicts
     broken = {v.message for v in verdicts}
+    values = grounded_values(source_messages)
     for i, (source, target) in enumerate(zip(source_messages, target_messages, strict=True)):
         if i in broken:
             continue
@@ -154,8 +158,25 @@ def check_conversation(
             found = check_json(source["content"], target["content"])
         else:
             found = _check_parts(source["content"], target["content"], script, language)
-        verdicts += [replace(v, message=i) for v in found]
-    return verdicts
+        verdicts += [replace(v, message=i) for v in found if not _is_of_value(v, i, values)]
+    return verdicts + [verdict for verdict in _ungrounded(values, target_messages) if verdict.message not in broken]
+
+
+def _ungrounded(values: Sequence[GroundedValue], target: list[dict[str, Any]]) -> list[Verdict]:
+    """What a call says that its message no longer says: hard for what must arrive as it is, soft for a whole text."""
+    return [
+        Verdict("tool_grounding", kept, f"a call says '{excerpt(value)}', which its message does not", message)
+        for message, value, kept in values
+        if value not in target[message]["content"]
+    ]
+
+
+def _is_of_value(verdict: Verdict, message: int, values: Sequence[GroundedValue]) -> bool:
+    """Whether a note on English words is on a value that has to stay."""
+    if verdict.check != "untranslated" or verdict.hard:
+        return False
+    stretch = verdict.detail.partition(": '")[2].rstrip("'…")
+    return any(found.message == message and (found.value in stretch or stretch in found.value) for found in values)
 
 
 def _check_parts(source: str, target: str, script: str, language: str) -> list[Verdict]:

@@ -30,6 +30,8 @@ KINDS = (
     "flag",
     "calc",
     "json",
+    # Not found in a text by itself: what a conversation's tool calls say (`processors.conversations.grounding`).
+    "value",
 )
 
 Found = tuple[int, int, str] | None

@@ -14,7 +14,9 @@ from typing import NamedTuple, Protocol
 
 from processors.checks.verdict import Verdict
 from processors.conversations.chunking import Chunk
+from processors.conversations.grounding import VALUE, grounded, values_of
 from processors.protected.compare import Span, protected_spans
+from processors.translation.mending import mend_entities
 from processors.translation.unwrap import Unwrapped, leave_wrapped
 
 RETRY_BUDGET = 6.0
@@ -28,7 +30,7 @@ SMALLEST_SPLIT = 16
 # Around each text, as characters: a request for half a text costs more than half.
 PROMPT_CHARACTERS = 100
 # Reasons that say that protected spans did not come through.
-_LOST_SPANS = ("protected", "finish_reason: unknown_placeholder")
+_LOST_SPANS = ("protected", "tool_grounding", "finish_reason: unknown_placeholder")
 
 
 class Reply(NamedTuple):
@@ -134,6 +136,8 @@ class ChunkLadder:
 
     async def _core(self, chunk: Chunk, tries: int) -> str:
         halves = self.halve(chunk) if chunk.tokens >= SMALLEST_SPLIT else []
+        if values := values_of(chunk.text, chunk.spans):
+            halves = [grounded(half, values) for half in halves]
         smaller = len(halves) > 1
         target = await self._again(chunk, tries, smaller)
         if target is not None:
@@ -222,11 +226,14 @@ class ChunkLadder:
             self.counters["retries_same"] += 1
         reply = await self.backend.ask(core, inner, attempt)
         text, wrapped = self.unwrap(core, reply.text)
+        text, entities = mend_entities(core, text)
         reply = reply._replace(text=text)
-        reason = self._reason(core, reply)
+        reason = self._reason(core, inner, reply)
         if not reason:
             self.purse.good = True
             self.counters.update(f"unwrapped_{kind}" for kind in wrapped)
+            if entities:
+                self.counters["entities_mended"] += entities
             return lead + reply.text.strip() + trail, reply
         self.reasons.append(reason)
         if self.watch:
@@ -234,13 +241,16 @@ class ChunkLadder:
             self.watch.refused(name, core, reply.text or reply.refusal)
         return None, reply
 
-    def _reason(self, source: str, reply: Reply) -> str:
+    def _reason(self, source: str, spans: Sequence[Span], reply: Reply) -> str:
         """Why a reply is not good; empty where it is."""
         if reply.finish_reason != "stop":
             return f"finish_reason: {reply.finish_reason}" + (f" ({reply.refusal})" if reply.refusal else "")
         verdict = self.check(source, reply.text)
         if verdict is None:
-            return ""
+            lost = next((value for value in values_of(source, spans) if value not in reply.text), None)
+            if lost is None:
+                return ""
+            verdict = Verdict("tool_grounding", True, f"missing: '{shorten(lost)}'")
         self.counters[f"rejected_{verdict.check}"] += 1
         return f"{verdict.check}: {verdict.detail}"
 
@@ -273,6 +283,7 @@ def _without_fragments(chunk: Chunk) -> tuple[int, int]:
         return start, end
     recognised = {(span.start, span.end) for span in protected_spans(chunk.text)}
     first, last = chunk.spans[0], chunk.spans[-1]
+    recognised |= {(span.start, span.end) for span in chunk.spans if span.kind == VALUE}
     if first.start == 0 and (first.start, first.end) not in recognised:
         start = first.end
     if last.end == end and last.start >= start and (last.start, last.end) not in recognised:

@@ -17,6 +17,7 @@ from processors.answers.question_claims import SHARED
 from processors.checks.run import check_chunk
 from processors.checks.verdict import Verdict
 from processors.conversations.chunking import Chunk
+from processors.conversations.grounding import grounded, grounded_values
 from processors.conversations.parts import Part, join_parts, split_parts
 from processors.languages.language import Language, knowledge
 from processors.memory.memory import Memory
@@ -89,6 +90,8 @@ class _Row:
     failures: dict[str, str] = field(default_factory=dict)
     tasks: "dict[Key, asyncio.Task[Any] | None]" = field(default_factory=dict)
     left: set[Key] = field(default_factory=set)
+    # What calls say that a message says, by the message's index: it stays as it is.
+    values: defaultdict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
     failed: Key | None = None
 
     def behind(self, key: Key) -> bool:
@@ -152,6 +155,9 @@ class Translator:
         ]
         if custom_instructions:
             texts.append((CUSTOM_INSTRUCTIONS, "system", custom_instructions, True))
+        for found in grounded_values(messages):
+            if found.kept:
+                row.values[found.message].append(found.value)
         jobs = [self._message(candidate, row, *text) for text in texts]
         results = await _gather(jobs, self.concurrent)
         candidate.counters = row.counted()
@@ -175,7 +181,8 @@ class Translator:
         SHARED.set(role == "system")
         parts = split_parts(content)
         name = "custom_instructions" if index == CUSTOM_INSTRUCTIONS else f"messages[{index}]"
-        jobs = [self._part(row, (name, number, -1), part) for number, part in enumerate(parts)]
+        values = row.values.get(index, [])
+        jobs = [self._part(row, (name, number, -1), part, values) for number, part in enumerate(parts)]
         try:
             translated = await _gather(jobs, self.concurrent)
         except ChunkFailed as failure:
@@ -200,7 +207,7 @@ class Translator:
             done.append(Part(part.type, "".join(p[1] for p in pieces), part.opening, part.closing))
         return join_parts(done)
 
-    async def _part(self, row: _Row, key: Key, part: Part) -> list[tuple[str, str, str]]:
+    async def _part(self, row: _Row, key: Key, part: Part, values: Sequence[str]) -> list[tuple[str, str, str]]:
         """The part's pieces as (source, target, origin), in order."""
         if not part.text:
             return []
@@ -211,7 +218,7 @@ class Translator:
             return [(part.text, part.text, "verbatim")]
         if (target := self._remembered(row.counters[key], part.text, spans)) is not None:
             return [(part.text, target, "memory")]
-        chunks = enumerate(self.chunker(part.text))
+        chunks = enumerate(grounded(chunk, values) for chunk in self.chunker(part.text))
         return await _gather([self._chunk(row, (*key[:2], place), chunk) for place, chunk in chunks], self.concurrent)
 
     async def _chunk(self, row: _Row, key: Key, chunk: Chunk) -> tuple[str, str, str]:

@@ -72,8 +72,8 @@ MARKUP = [
     ("A quiet street", "شارع هادئ", "<b>شارع هادئ</b>"),
     ("A quiet street", "شارع هادئ", "شارع هادئ<br>"),
     ("He came home late.", "عاد إلى البيت متأخرًا.", "<p>عاد إلى البيت متأخرًا.</p>"),
-    missed("He came home late.", "عاد إلى البيت متأخرًا.", "عاد إلى البيت متأخرًا.\\n"),
-    missed("He came home late.", "عاد إلى البيت متأخرًا.", "عاد &rlm;إلى البيت متأخرًا."),
+    ("He came home late.", "عاد إلى البيت متأخرًا.", "عاد إلى البيت متأخرًا.\\n"),
+    ("He came home late.", "عاد إلى البيت متأخرًا.", "عاد &rlm;إلى البيت متأخرًا."),
 ]  # fmt: skip
 
 
@@ -94,16 +94,16 @@ def test_markup_that_the_source_has_not_is_seen(source: str, right: str, wrong: 
 
 # (name and argument, value, what the user says, translated with the value, translated without)
 TOOL_VALUES = [
-    missed("network_name", "network222", "Delete the fabric named 'network222'.", "احذف النسيج المسمى 'network222'.",
+    ("network_name", "network222", "Delete the fabric named 'network222'.", "احذف النسيج المسمى 'network222'.",
      "احذف النسيج المسمى 'الشبكة222'."),
-    missed("network_name", "network222", "Delete the fabric named 'network222'.", "احذف النسيج المسمى 'network222'.",
+    ("network_name", "network222", "Delete the fabric named 'network222'.", "احذف النسيج المسمى 'network222'.",
      "احذف النسيج المسمى."),
-    missed("city", "Lyon", "What is the weather in Lyon today?", "ما حالة الطقس في Lyon اليوم؟",
+    ("city", "Lyon", "What is the weather in Lyon today?", "ما حالة الطقس في Lyon اليوم؟",
      "ما حالة الطقس في ليون اليوم؟"),
-    missed("file", "report final.docx", "Open report final.docx for me.", "افتح لي report final.docx.",
+    ("file", "report final.docx", "Open report final.docx for me.", "افتح لي report final.docx.",
      "افتح لي التقرير النهائي.docx."),
-    missed("title", "Blue Moon", "Play the song Blue Moon.", "شغّل أغنية Blue Moon.", "شغّل أغنية القمر الأزرق."),
-    missed("tag", "todo-list", "Show my notes with the tag todo-list.", "أظهر ملاحظاتي ذات الوسم todo-list.",
+    ("title", "Blue Moon", "Play the song Blue Moon.", "شغّل أغنية Blue Moon.", "شغّل أغنية القمر الأزرق."),
+    ("tag", "todo-list", "Show my notes with the tag todo-list.", "أظهر ملاحظاتي ذات الوسم todo-list.",
      "أظهر ملاحظاتي ذات وسم قائمة المهام."),
     ("amount", "1500", "Transfer 1500 to Omar.", "حوّل 1500 إلى عمر.", "حوّل مبلغًا إلى عمر."),
 ]  # fmt: skip

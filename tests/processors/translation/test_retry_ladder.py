@@ -341,3 +341,25 @@ def test_a_code_block_over_the_budget_is_cut_but_code_and_prose_never_change_pla
     content = candidate.messages[0]["content"]
     assert code in content
     assert "workflow runs" not in content and "example" not in content
+
+
+def test_a_call_s_value_stays_and_an_answer_without_it_is_no_answer() -> None:
+    messages = [
+        {"role": "user", "content": "What is the weather in Lyon today?"},
+        {"role": "assistant", "content": '<tool_call>\n{"name": "w", "arguments": {"city": "Lyon"}}\n</tool_call>'},
+    ]
+    engine = Engine(good)
+    candidate = run_now(translator(engine).translate(messages))
+    assert candidate.messages is not None and "Lyon" in candidate.messages[0]["content"]
+    engine = Engine(lambda text, spans, attempt: Reply(pseudo_translate(text, ())))
+    candidate = run_now(translator(engine).translate(messages))
+    # Between the spans the value is not asked for at all.
+    assert candidate.messages is not None and "Lyon" in candidate.messages[0]["content"]
+    assert candidate.counters["rejected_tool_grounding"] == 2 and candidate.counters["retries_span_by_span"] == 1
+
+
+def test_entities_are_mended_before_the_answer_is_checked() -> None:
+    engine = Engine(lambda text, spans, attempt: Reply(pseudo_translate(text, spans).replace('"', "&quot;")))
+    candidate = translate(engine, 'She said "come in" and left the room.')
+    assert candidate.messages is not None and '"' in candidate.messages[0]["content"]
+    assert candidate.counters["entities_mended"] == 2

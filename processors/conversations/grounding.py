@@ -1,0 +1,118 @@
+"""The values of tool calls that the conversation says word for word.
+
+A call's argument that the user named ("the fabric called 'network222'") must be named alike in the translation, since
+the call stays as it is: otherwise the conversation teaches to invent it.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from processors.conversations.chunking import Chunk
+from processors.conversations.parts import parse_tool_call, split_parts
+from processors.protected.scan import Span
+
+VALUE = "value"
+# A longer value is a text of its own (a mail's body, a question passed on): it is translated, and noted.
+_MOST_WORDS, _LONGEST = 4, 60
+_LITERAL = re.compile(r"\"([^\"\\\n]{2,200})\"|'([^'\\\n]{2,200})'")
+_SMALL = frozenset(
+    ["the", "and", "for", "all", "any", "new", "now", "one", "two", "yes", "true", "false", "none", "null", "other"]
+)
+
+
+class GroundedValue(NamedTuple):
+    """`value` stands in the prose of `messages[message]`; `kept` is whether it has to arrive letter by letter."""
+
+    message: int
+    value: str
+    kept: bool
+
+
+def grounded_values(messages: Sequence[Mapping[str, Any]]) -> list[GroundedValue]:
+    """The values of calls that an earlier message says, each once: with the last user who says it, or the last at all.
+
+    Nothing that is only digits (a translation may write them in its own), no small word, and none of one letter.
+    """
+    if not any(tag in message["content"] for message in messages for tag in ("<tool_call>", "<code>")):
+        return []
+    found: dict[tuple[int, str], GroundedValue] = {}
+    said: list[tuple[int, str, str]] = []
+    for index, message in enumerate(messages):
+        if message["role"] == "tool":
+            continue
+        parts = split_parts(message["content"])
+        for part in parts:
+            if part.type in ("tool_call", "python_call") and message["role"] == "assistant":
+                for value in _values(part.type, part.text):
+                    place = _said_in(said, value)
+                    if place:
+                        found.setdefault((place[0], value), GroundedValue(place[0], value, _is_kept(value, place[2])))
+        said += [(index, message["role"], part.text) for part in parts if part.translatable]
+    return list(found.values())
+
+
+def _values(kind: str, text: str) -> Iterator[str]:
+    if kind == "python_call":
+        values: list[Any] = [literal[1] or literal[2] for literal in _LITERAL.finditer(text)]
+    else:
+        values = [call.get("arguments", call.get("parameters")) for call in parse_tool_call(text) or []]
+    while values:
+        value = values.pop(0)
+        if isinstance(value, Mapping):
+            values += value.values()
+        elif isinstance(value, list):
+            values += value
+        elif isinstance(value, str):
+            value = value.strip()
+            if any(map(str.isalpha, value)) and len(value) > 1 and value.lower() not in _SMALL:
+                yield value
+
+
+def _said_in(said: list[tuple[int, str, str]], value: str) -> tuple[int, str, str] | None:
+    last = None
+    for place in reversed(said):
+        if value in place[2] and next(occurrences(place[2], value), None) is not None:
+            if place[1] == "user":
+                return place
+            last = last or place
+    return last
+
+
+def _is_kept(value: str, text: str) -> bool:
+    """Whether the value is a name within the text, not the text, nor a sentence of it."""
+    return len(value) <= _LONGEST and len(value.split()) <= _MOST_WORDS and len(text.split()) > len(value.split())
+
+
+def occurrences(text: str, value: str) -> Iterator[int]:
+    """Where `value` stands in `text` as whole words."""
+    place = text.find(value)
+    while place >= 0:
+        end = place + len(value)
+        if not (text[place - 1 : place].isalnum() and value[0].isalnum()) and not (
+            text[end : end + 1].isalnum() and value[-1].isalnum()
+        ):
+            yield place
+        place = text.find(value, end)
+
+
+def with_values(text: str, spans: Sequence[Span], values: Sequence[str]) -> tuple[Span, ...]:
+    """`spans` and, outside of them, the values; the longest first, where one holds another."""
+    merged = list(spans)
+    for value in sorted(values, key=len, reverse=True):
+        for place in occurrences(text, value):
+            end = place + len(value)
+            if all(span.end <= place or span.start >= end for span in merged):
+                merged.append(Span(place, end, VALUE))
+    return tuple(sorted(merged, key=lambda span: span.start))
+
+
+def grounded(chunk: Chunk, values: Sequence[str]) -> Chunk:
+    """The chunk with the values among its spans."""
+    return replace(chunk, spans=with_values(chunk.text, chunk.spans, values)) if values else chunk
+
+
+def values_of(text: str, spans: Sequence[Span]) -> list[str]:
+    """The values among the spans of `text`, each once."""
+    return list(dict.fromkeys(text[span.start : span.end] for span in spans if span.kind == VALUE))

@@ -1,0 +1,55 @@
+"""The values of tool calls that a conversation says: found where they are said, and only names among them kept."""
+
+import json
+from typing import Any
+
+import pytest
+
+from processors.conversations.grounding import GroundedValue, grounded_values, with_values
+from processors.protected.scan import Span
+
+
+def conversation(said: str, arguments: Any, tag: str = "tool_call") -> list[dict[str, str]]:
+    call = json.dumps({"name": "act", "arguments": arguments}) if tag == "tool_call" else f'act(x="{arguments}")'
+    return [
+        {"role": "user", "content": said},
+        {"role": "assistant", "content": f"<{tag}>\n{call}\n</{tag}>"},
+        {"role": "tool", "content": '{"city": "Oslo"}'},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("said", "arguments", "kept"),
+    [
+        ("Delete 'network222' now.", {"name": "network222"}, ["network222"]),
+        ("Fly from Lyon to Oslo.", {"legs": [{"from": "Lyon"}, {"to": "Oslo"}]}, ["Lyon", "Oslo"]),
+        ("Transfer 1500 to all.", {"amount": "1500", "to": "all", "n": 1500, "x": "T"}, []),
+        ("The catalogue is here.", {"name": "cat"}, []),
+        ("What is it like?", {"city": "Lyon"}, []),
+    ],
+)
+def test_values_that_a_message_says(said: str, arguments: Any, kept: list[str]) -> None:
+    assert grounded_values(conversation(said, arguments)) == [GroundedValue(0, value, True) for value in kept]
+
+
+def test_a_text_is_noted_and_not_kept() -> None:
+    text = "I am very happy to meet you"
+    assert grounded_values(conversation(f"Translate '{text}'.", {"text": text})) == [GroundedValue(0, text, False)]
+    assert grounded_values(conversation("Lyon", {"city": "Lyon"})) == [GroundedValue(0, "Lyon", False)]
+
+
+def test_a_python_call_has_values_too() -> None:
+    assert grounded_values(conversation("How is Lyon today?", "Lyon", "code")) == [GroundedValue(0, "Lyon", True)]
+
+
+def test_the_last_user_who_says_it_is_meant() -> None:
+    earlier = [{"role": "user", "content": "I was in Lyon."}, {"role": "assistant", "content": "Lyon is nice."}]
+    messages = [*earlier, *conversation("And in Lyon now?", {"city": "Lyon"})]
+    assert grounded_values(messages) == [GroundedValue(2, "Lyon", True)]
+
+
+def test_values_become_spans_outside_of_others() -> None:
+    text = "Blue Moon, `Blue Moon` or Blue"
+    assert with_values(text, [Span(11, 22, "code")], ["Blue", "Blue Moon"]) == (
+        Span(0, 9, "value"), Span(11, 22, "code"), Span(26, 30, "value")
+    )  # fmt: skip
