@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from processors.checks.answered import check_answered
+from processors.checks.facts import check_letters, check_names
 from processors.checks.language import check_broken, check_identical, check_script, check_untranslated
 from processors.checks.length import check_empty, check_length, check_stub
 from processors.checks.markup import check_markup
@@ -67,6 +68,8 @@ CHECKS = (
     Check("placeholders", check_placeholders, says=("protected",)),
     Check("flags", check_flags, on_chunks=4),
     Check("numbers", check_numbers),
+    Check("letters", check_letters),
+    Check("names", check_names),
     Check("repetition", check_repetition, on_chunks=9),
     Check("prompt_echo", check_prompt_echo, on_chunks=3),
     Check("refusal", check_refusal, on_chunks=2),

@@ -208,6 +208,7 @@ UNITS = Units(
     unnamed={"temperature": r"درج|°|حرار"},
     percent=r"(?:ب|في )ال(?:مئ|مائ|مي)[هة]",
     percent_signs=("المئ", "المائ"),
+    per_hour=r"ساع|/ ?س|كم ?س(?!\w)|/ ?h|kph|mph|kmh",
 )
 
 _DAYS = {
@@ -242,6 +243,15 @@ DATES = Dates(
     evening=r"مساء|عصر|ظهر|(?<=\d) ?م(?!\w)|ليل|عشيه|مغرب|\b[Pp]\.?[Mm]\b",
     only_morning=r"صباح|فجر|(?<=\d) ?ص(?!\w)",
     only_evening=r"مساء|بعد الظهر|(?<=\d) ?م(?!\w)",
+    hours=(
+        (r"صباح\w*|قبل الظهر|(?<=\d) ?ص(?!\w)", (0, 12)),
+        (r"فجر\w*", (1, 7)),
+        (r"بعد الظهر|بعد ظهر", (12, 19)),
+        (r"ظهر\w*", (11, 16)),
+        (r"عصر\w*", (14, 19)),
+        (r"مساء|المساء|(?<=\d) ?م(?!\w)", (12, 24)),
+        (r"ليلا|الليل", (17, 30)),
+    ),
 )
 
 LETTERS = Letters(
@@ -258,6 +268,8 @@ LETTERS = Letters(
     forwards=re.compile(r"(?<!\w)ال\w{3,}|(?<!\w)\w{2,}[ةى](?!\w)"),
     own=re.compile("[ةأإآئؤء]"),
     frequent=(("ا", 0.13), ("ل", 0.11), ("ي", 0.06), ("ن", 0.05)),
+    # By sound, in the order of abjad and in that of the alphabet.
+    choices={"A": "ا", "B": "ب", "C": "جتسث", "D": "دثج", "E": "هجح", "F": "فحخ"},
 )
 
 _ABLE = (

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from processors.languages.alphabets import ANY_LENGTHS, Lengths
 from processors.languages.number_words import NumberWords
@@ -37,6 +37,8 @@ class Letters:
     forwards: re.Pattern[str] | None = None
     own: re.Pattern[str] | None = None
     frequent: tuple[tuple[str, float], ...] = ()
+    # A Latin letter that numbers a choice ("the answer is C") to the letters that may stand for it.
+    choices: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,6 +55,8 @@ class Units:
     unnamed: Mapping[str, str] | None = None
     percent: str = ""
     percent_signs: tuple[str, ...] = ()
+    # That a speed is one.
+    per_hour: str = ""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,6 +75,8 @@ class Dates:
     only_evening: str
     before_month: str = ""
     before_day: str = ""
+    # Behind an hour, its part of the day to the hours that it can mean: from, below; 24 is midnight, 25 one o'clock.
+    hours: tuple[tuple[str, tuple[int, int]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,6 +12,7 @@ from processors.checks.quantities.changed import Changed
 from processors.languages.english import DATE_WORDS, ENGLISH
 from processors.languages.english_numbers import english_words
 from processors.languages.knowledge import Dates, LanguageKnowledge
+from processors.languages.number_words import NumberWords
 from processors.languages.spellings import numbers_in, plain
 from processors.texts import Text, view
 
@@ -160,6 +161,51 @@ def _half_problem(pair: Pair, spelling: str, words: _DateWords) -> Changed | Non
     return None
 
 
+_SOURCE_HOUR = re.compile(
+    rf"(?<![\d.:])(1?\d)(?:[:.][0-5]\d)?\s?(?:(?P<am>{_SOURCE.only_morning})|(?P<pm>{_SOURCE.only_evening}))"
+)
+_HOUR_OR_WORD = re.compile(r"(?<![\d:.])\d\d?(?![\d.])|[^\W\d_]+")
+# Words between an hour and its part of the day: "half past eight in the morning".
+_NEAR = 6
+
+
+def _hour_problem(pair: Pair, spelling: str, known: LanguageKnowledge) -> Changed | None:
+    """8 a.m. that became 8 in the evening: told of the hour, not of the text."""
+    if known.dates is None or not known.dates.hours or known.numbers is None or not _stated(pair.source).halves:
+        return None
+    said = _parts_of_day(spelling, known.dates, known.numbers)
+    for m in _SOURCE_HOUR.finditer(pair.source.string):
+        hour = int(m[1]) % 12 + (12 if m["pm"] else 0)
+        found = said.get(hour % 12, {})
+        if found and not any(low <= hour < high or low <= hour + 24 < high for low, high in found.values()):
+            return Changed(True, f"'{m[0]}' of the source became '{next(iter(found))}'")
+    return None
+
+
+def _parts_of_day(spelling: str, dates: Dates, numbers: NumberWords) -> dict[int, dict[str, tuple[int, int]]]:
+    """The parts of the day, with what they mean, by the hours (of 12) that the words before them may tell."""
+    found: dict[int, dict[str, tuple[int, int]]] = {}
+    end = 0
+    for m in _hours(dates).finditer(spelling):
+        words = _HOUR_OR_WORD.findall(spelling, end, m.start())[-_NEAR:]
+        end = m.end()
+        for i, word in enumerate(words):
+            kind, value = numbers.forms.get(word, ("", 0))
+            if kind in ("one", "ten"):
+                hour = int(value) + (10 if words[i + 1 : i + 2] and words[i + 1] in numbers.teens else 0)
+            elif word.isdigit():
+                hour = int(word)
+            else:
+                continue
+            found.setdefault(hour % 12, {})[m[0].strip()] = dates.hours[int((m.lastgroup or "h0")[1:])][1]
+    return found
+
+
+@lru_cache(maxsize=16)
+def _hours(dates: Dates) -> re.Pattern[str]:
+    return re.compile("|".join(rf"(?P<h{i}>(?<!\w)(?:{words}))" for i, (words, _) in enumerate(dates.hours)))
+
+
 def _times(text: str) -> list[tuple[int, int]]:
     return list(dict.fromkeys((int(m[1]) % 12, int(m[2])) for m in _CLOCK.finditer(text)))
 
@@ -182,4 +228,6 @@ def date_problems(pair: Pair, known: LanguageKnowledge) -> list[Changed]:
         found = [_month_problem(pair, spelling, words), _day_problem(pair, spelling, words)]
     if _stated(pair.source):
         found.append(next(filter(None, (look(pair, spelling, words) for look in _TIMES)), None))
+        if found[-1] is None:
+            found.append(_hour_problem(pair, spelling, known))
     return [problem for problem in found if problem]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from processors.checks.pair import Pair
 from processors.checks.quantities.changed import Changed
@@ -36,6 +36,9 @@ from processors.texts import Text, view
 _DIGIT = re.compile(r"\d")
 _SHORT_YEAR = re.compile(r"\s?[-–/]\s?(\d\d)(?!\d)")
 _MINUTES = re.compile(r":[0-5]\d(?!\d)")
+_Part = Callable[[Pair, LanguageKnowledge], list[Changed]]
+# March and May are no other words in capitals inside a sentence.
+_CAPITAL_MONTH = re.compile(r"[a-z,] (?:March|May)\b")
 # How many lost numbers are looked for in words: bounds the work.
 _MOST = 50
 _NEW_NEGATIVE = re.compile(r"(?<!\S)[-−](\d+(?:[.,]\d+)*)(?![-–]?\d)")
@@ -171,7 +174,9 @@ def check_numbers(pair: Pair) -> list[Verdict]:
     known = pair.knowledge
     stated = _has_digits(pair.source)
     digits = stated or _has_digits(pair.target)
-    told = _PROBLEMS if stated or not english_words(pair.source).isdisjoint(QUANTITY_WORDS) else ()
+    told: tuple[_Part, ...] = _PROBLEMS if stated or not english_words(pair.source).isdisjoint(QUANTITY_WORDS) else ()
+    if not told and _CAPITAL_MONTH.search(pair.source.string):
+        told = (date_problems,)
     verdicts = []
     lost, extra = _differences(pair, known) if digits else ([], [])
     if lost and extra:

@@ -54,6 +54,9 @@ _UNIT = (
     # A bare "m" behind money is a million.
     + r"|(?<![$€£]\d )(?<![$€£]\d\d )(?<![$€£]\d\d\d )(?<=\d )(?P<bare_m>m))(?![A-Za-z])"
 )
+_PER_HOUR = re.compile(
+    r"(?<![\d.,])(\d+(?:[.,]\d+)*)[ -]?(?:km/h|kmh|kph|mph|(?:kilomet(?:er|re)|mile)s? (?:per|an) hour)\b"
+)
 # Two patterns: one that starts with a digit jumps from digit to digit.
 _DIGITS_UNIT = re.compile(r"\d" + _UNIT)
 _WORDS_UNIT = re.compile(r"\b(?:" + "|".join(COUNTING) + ")" + _UNIT)
@@ -140,7 +143,7 @@ def unit_problems(pair: Pair, known: LanguageKnowledge) -> list[Changed]:
         problem = _changed(here, there) or _missing(here, {m.unit for m in there}, pair, unnamed)
         if problem:
             return [problem]
-    problem = _new_percent(pair.source, spelling, units)
+    problem = _speed(pair, small, units) or _new_percent(pair.source, spelling, units)
     return [problem] if problem else []
 
 
@@ -172,6 +175,13 @@ def _missing(here: list[Measure], there: set[str], pair: Pair, unnamed: bool) ->
         if (unit in _MUST_STAY or (stripped and unit not in _TURNED)) and not unnamed:
             return Changed(stripped, f"unit '{unit}' of the source is missing")
     return None
+
+
+def _speed(pair: Pair, small: str, units: Units) -> Changed | None:
+    m = _PER_HOUR.search(pair.source.string)
+    if m is None or not units.per_hour or re.search(units.per_hour, small):
+        return None
+    return Changed(canonical(m[1]) in numbers_in(pair.target), f"'{m[0]}' of the source is not per hour any more")
 
 
 def _new_percent(source: Text, spelling: str, units: Units) -> Changed | None:

@@ -48,7 +48,7 @@ def _in_full(pair: Pair, known: LanguageKnowledge, written: Mapping[str, int]) -
     return bool(values) and all(n not in written and told_otherwise(n, pair, known, written) for n in values)
 
 
-_SCALED = re.compile(r"(\d+(?:[.,،]\d+)*)\s?([^\W\d_]+)")
+_SCALED = re.compile(r"(?<![\d.,،])(\d+(?:[.,،]\d+)*)\s?([^\W\d_]+)")
 
 
 def _counted_scale_problem(pair: Pair, known: LanguageKnowledge) -> Changed | None:

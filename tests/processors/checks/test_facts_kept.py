@@ -29,20 +29,20 @@ NUMBER = [
     ("A trillion stars shine there.", "تريليون نجم يضيء هناك.", "مليار نجم يضيء هناك."),
     ("The bus leaves at 8 a.m.", "تغادر الحافلة الساعة 8 صباحًا.", "تغادر الحافلة الساعة 8 مساءً."),
     ("Dinner is at 7:30 p.m.", "العشاء الساعة 7:30 مساءً.", "العشاء الساعة 7:30 صباحًا."),
-    missed("The call is at 11 AM on Monday.", "المكالمة الساعة 11 صباحًا يوم الاثنين.",
+    ("The call is at 11 AM on Monday.", "المكالمة الساعة 11 صباحًا يوم الاثنين.",
      "المكالمة الساعة 11 ليلًا يوم الاثنين."),
     ("They met at 2 pm.", "التقيا الساعة 2 ظهرًا.", "التقيا الساعة 2 فجرًا."),
-    missed("The bus leaves at 6 a.m. and returns at 9 p.m.", "تغادر الحافلة الساعة 6 صباحًا وتعود الساعة 9 مساءً.",
+    ("The bus leaves at 6 a.m. and returns at 9 p.m.", "تغادر الحافلة الساعة 6 صباحًا وتعود الساعة 9 مساءً.",
      "تغادر الحافلة الساعة 6 مساءً وتعود الساعة 9 صباحًا."),
 ]  # fmt: skip
 
 LETTER = [
-    missed("The answer is C.", "الإجابة هي C.", "الإجابة هي B."),
-    missed("The correct option is (D).", "الخيار الصحيح هو (D).", "الخيار الصحيح هو (A)."),
-    missed("Choose B or C.", "اختر B أو C.", "اختر B أو D."),
-    missed("So the answer is A.", "إذن الإجابة هي أ.", "إذن الإجابة هي ب."),
-    missed("**Answer: E**", "**الإجابة: E**", "**الإجابة: C**"),
-    missed("Vitamin C is good for you.", "فيتامين C مفيد لك.", "فيتامين B مفيد لك."),
+    ("The answer is C.", "الإجابة هي C.", "الإجابة هي B."),
+    ("The correct option is (D).", "الخيار الصحيح هو (D).", "الخيار الصحيح هو (A)."),
+    ("Choose B or C.", "اختر B أو C.", "اختر B أو D."),
+    ("So the answer is A.", "إذن الإجابة هي أ.", "إذن الإجابة هي ب."),
+    ("**Answer: E**", "**الإجابة: E**", "**الإجابة: C**"),
+    ("Vitamin C is good for you.", "فيتامين C مفيد لك.", "فيتامين B مفيد لك."),
     missed("Point A lies above point B.", "تقع النقطة A فوق النقطة B.", "تقع النقطة B فوق النقطة A."),
     missed("A) red\nB) green\nC) blue", "A) أحمر\nB) أخضر\nC) أزرق", "A) أحمر\nB) أزرق\nC) أخضر"),
 ]  # fmt: skip
@@ -58,7 +58,7 @@ UNIT = [
     ("Preheat the oven to 180 °C.", "سخّن الفرن إلى 180 درجة مئوية.", "سخّن الفرن إلى 180."),
     ("The disk holds 512 GB.", "سعة القرص 512 جيجابايت.", "سعة القرص 512."),
     ("The pipe is 6 inches wide.", "عرض الأنبوب 6 بوصات.", "عرض الأنبوب 6 سنتيمترات."),
-    missed("The car drove at 90 km/h.", "سارت السيارة بسرعة 90 كم/س.", "سارت السيارة بسرعة 90 كم."),
+    ("The car drove at 90 km/h.", "سارت السيارة بسرعة 90 كم/س.", "سارت السيارة بسرعة 90 كم."),
 ]  # fmt: skip
 
 NEGATION = [
@@ -74,17 +74,17 @@ NEGATION = [
 ]  # fmt: skip
 
 NAME = [
-    missed("He moved to Germany last year.", "انتقل إلى ألمانيا العام الماضي.", "انتقل إلى فرنسا العام الماضي."),
-    missed("Egypt and Sudan share the Nile.", "تتقاسم مصر والسودان النيل.", "تتقاسم مصر وليبيا النيل."),
-    missed("The king of Morocco spoke.", "تحدث ملك المغرب.", "تحدث ملك الأردن."),
+    ("He moved to Germany last year.", "انتقل إلى ألمانيا العام الماضي.", "انتقل إلى فرنسا العام الماضي."),
+    ("Egypt and Sudan share the Nile.", "تتقاسم مصر والسودان النيل.", "تتقاسم مصر وليبيا النيل."),
+    ("The king of Morocco spoke.", "تحدث ملك المغرب.", "تحدث ملك الأردن."),
     ("The festival is in October.", "المهرجان في أكتوبر.", "المهرجان في نوفمبر."),
-    missed("She was born in March.", "وُلدت في آذار.", "وُلدت في أيار."),
+    ("She was born in March.", "وُلدت في آذار.", "وُلدت في أيار."),
     ("The shop is closed on Tuesday.", "المتجر مغلق يوم الثلاثاء.", "المتجر مغلق يوم الأربعاء."),
     ("We meet every Saturday.", "نلتقي كل سبت.", "نلتقي كل أحد."),
-    missed("She speaks Spanish at home.", "تتحدث الإسبانية في البيت.", "تتحدث البرتغالية في البيت."),
-    missed("Translate the letter into Japanese.", "ترجم الرسالة إلى اليابانية.", "ترجم الرسالة إلى الصينية."),
-    missed("He was paid in euros.", "تقاضى أجره باليورو.", "تقاضى أجره بالدولار."),
-    missed("The price is in Swiss francs.", "السعر بالفرنك السويسري.", "السعر بالين الياباني."),
+    ("She speaks Spanish at home.", "تتحدث الإسبانية في البيت.", "تتحدث البرتغالية في البيت."),
+    ("Translate the letter into Japanese.", "ترجم الرسالة إلى اليابانية.", "ترجم الرسالة إلى الصينية."),
+    ("He was paid in euros.", "تقاضى أجره باليورو.", "تقاضى أجره بالدولار."),
+    ("The price is in Swiss francs.", "السعر بالفرنك السويسري.", "السعر بالين الياباني."),
     missed("Microsoft opened an office in Brazil.", "افتتحت Microsoft مكتبًا في البرازيل.",
      "افتتحت Google مكتبًا في البرازيل."),
 ]  # fmt: skip

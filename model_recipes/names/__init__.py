@@ -1,0 +1,1 @@
+"""Names of countries, languages and currencies in two languages, from CLDR, for the check of names."""

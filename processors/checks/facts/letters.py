@@ -1,0 +1,51 @@
+"""Letters that stand for themselves: the answer C, vitamin B, team A."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+from processors.checks.pair import Pair
+from processors.checks.verdict import Verdict
+from processors.languages.spellings import plain
+from processors.texts import Text, view
+
+# "I" is a word; so is "A" before a word in small letters where a sentence begins, and in headings before a capital.
+_LETTER = re.compile(r"(?<![\w.'’&+#/\-–$\\{])(?<!\d )([A-HJ-Z])(?![\w'’&+#/\-–$\\}])(?!\.\w|\. [A-Z][a-z])")
+_BEGINS = re.compile(r"(?:^|[.!?:\"“]\s*|\n\W*)$")
+_WORD_BEHIND = re.compile(r"\s[a-z]")
+_NAME_BEHIND = re.compile(r"\s[A-Z][a-z]")
+# Letters that number choices; what stands behind a number is a unit, before a point a title ("Dr.").
+_OWN_LETTER = re.compile(r"(?<![\w.])(?<!\d )([^\W\d_])\u0640?(?!\w|\.\s?[^\W\d_])")
+
+
+@view
+def _letters(text: Text) -> Counter[str]:
+    string = text.string
+    return Counter(m[1] for m in _LETTER.finditer(string) if m[1] != "A" or not _article(string, m))
+
+
+def _article(string: str, m: re.Match[str]) -> bool:
+    if _NAME_BEHIND.match(string, m.end()):
+        return True
+    before = string[max(0, m.start() - 8) : m.start()]
+    return _WORD_BEHIND.match(string, m.end()) is not None and _BEGINS.search(before) is not None
+
+
+def check_letters(pair: Pair) -> list[Verdict]:
+    """A letter of the source that is gone while another one, in either alphabet, is new."""
+    here = _letters(pair.source)
+    if not here:
+        return []
+    there = Counter(m[1] for m in _LETTER.finditer(pair.target.string))
+    choices = pair.knowledge.letters.choices if pair.knowledge.letters else {}
+    spelling = plain(pair.target, pair.knowledge) if choices else ""
+    own = {letter for letter in _OWN_LETTER.findall(spelling) if not letter.isascii()}
+    lost = [x for x in here if x not in there and own.isdisjoint(choices.get(x, ""))]
+    if not lost:
+        return []
+    new = [x for x in there if x not in here]
+    if lost[0] in choices:
+        allowed = {letter for x in here for letter in choices.get(x, "")}
+        new += sorted(letter for letter in own - allowed if any(letter in others for others in choices.values()))
+    return [Verdict("letters", True, f"'{lost[0]}' of the source became '{new[0]}'")] if new else []

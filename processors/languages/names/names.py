@@ -1,0 +1,114 @@
+"""Names of countries, their people and languages, and currencies: English ones, and the words of a target for them.
+
+A country, its people and its language are one name here ("Spain", "Spanish"): languages tell them by one stem, and a
+translator may choose ("in French", "in the language of France"). What stands in `CODE.json` is CLDR's.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+FOLDER = Path(__file__).parent
+_WORD = re.compile(r"[^\W\d_]+")
+# Shorter stems stand in too many words.
+_LEAST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """`english` spellings, `stems` of which one is in any text that names it, in the target's plain spelling."""
+
+    kind: str
+    english: tuple[str, ...]
+    stems: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Names:
+    """`by_word`: an English name's first word to the names that begin with it, longest first; `forms`: a target's
+    whole word to the name that it can only be; `before` what may be written before it."""
+
+    by_word: Mapping[str, tuple[tuple[str, Name], ...]]
+    forms: Mapping[str, Name]
+    before: tuple[str, ...]
+
+    def words(self, spelling: str) -> dict[Name, str]:
+        """The names whose words stand in a text in the plain spelling, with the word."""
+        found: dict[Name, str] = {}
+        for word in set(_WORD.findall(spelling)):
+            for prefix in self.before:
+                name = self.forms.get(word[len(prefix) :]) if word.startswith(prefix) else None
+                if name is not None:
+                    found.setdefault(name, word)
+        return found
+
+
+@cache
+def names_of(code: str, normalise: Callable[[str], str]) -> Names | None:
+    """The names known in a language (BCP 47); None where there is no file of them."""
+    code = code.partition("-")[0]
+    rules = json.loads((FOLDER / "others.json").read_text(encoding="utf-8")).get(code)
+    if rules is None:
+        return None
+    listed = json.loads((FOLDER / f"{code}.json").read_text(encoding="utf-8"))
+    groups: list[tuple[str, list[str], list[str], list[str]]] = []
+    for english, other in listed.values():
+        own = _bare(normalise(other), rules, starts=other.startswith(rules["article"]))
+        groups.append(("land", [english], [_stem(own, rules)], [own]))
+    for kind in ("lands", "money"):
+        for english, stems in rules[kind].items():
+            groups.append((kind.rstrip("s"), english.split("|"), stems.split("|"), []))
+    return _built(_joined(groups), rules)
+
+
+def _bare(name: str, rules: Mapping[str, Any], *, starts: bool) -> str:
+    return name.removeprefix(rules["article"]) if starts else name
+
+
+def _stem(name: str, rules: Mapping[str, Any]) -> str:
+    for ending in rules["endings"]:
+        if name.endswith(ending) and len(name) - len(ending) >= _LEAST:
+            return name.removesuffix(ending)
+    return name
+
+
+Group = tuple[str, list[str], list[str], list[str]]
+
+
+def _joined(groups: list[Group]) -> list[Group]:
+    """Groups that share a stem as one."""
+    by_stem: dict[tuple[str, str], Group] = {}
+    joined: list[Group] = []
+    # By hand first: they bring several stems together.
+    for kind, english, stems, wholes in reversed(groups):
+        known = next((by_stem[kind, stem] for stem in stems if (kind, stem) in by_stem), None)
+        if known is None:
+            known = (kind, [], [], [])
+            joined.append(known)
+        known[1].extend(english)
+        known[2].extend(stem for stem in stems if stem not in known[2])
+        known[3].extend(wholes)
+        by_stem |= {(kind, stem): known for stem in stems}
+    return joined
+
+
+def _built(groups: list[Group], rules: Mapping[str, Any]) -> Names:
+    by_word: dict[str, list[tuple[str, Name]]] = {}
+    forms: dict[str, Name] = {}
+    for kind, english, stems, wholes in groups:
+        name = Name(kind, tuple(english), tuple(stems))
+        for spelling in english:
+            by_word.setdefault(spelling.partition(" ")[0], []).append((spelling, name))
+        if not any(stem in rules["never_new"] for stem in stems):
+            ends = rules["people"] if kind == "land" else ("", "ا", "ات", "ان", "ين", "ي")
+            own = {*wholes, *(stem + end for stem in stems for end in ends)} if kind == "land" else set()
+            own |= {stem + end for stem in stems for end in ends} if kind == "money" else set()
+            forms |= {form: name for form in own if len(form) >= _LEAST and " " not in form}
+    longest = {word: tuple(sorted(found, key=lambda one: -len(one[0]))) for word, found in by_word.items()}
+    return Names(longest, forms, tuple(rules["before"]))

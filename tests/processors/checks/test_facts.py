@@ -1,0 +1,51 @@
+"""Names and letters that were replaced are a veto; other spellings and other words for a name are not."""
+
+import pytest
+
+from processors.checks.run import check_pair, has_hard
+
+REPLACED = [
+    ("names", "She lives in Spain.", "تعيش في البرتغال."),
+    ("names", "He is a Russian writer.", "إنه كاتب فرنسي."),
+    ("names", "Kenya and Uganda signed it.", "وقّعت كينيا وتنزانيا عليه."),
+    ("names", "He learns Korean at school.", "يتعلم التركية في المدرسة."),
+    ("names", "She paid in rupees.", "دفعت بالدرهم."),
+    ("letters", "The answer is C.", "الإجابة هي ب."),
+    ("letters", "Take plan B.", "اتبع الخطة D."),
+    ("numbers", "She left at 10 a.m. and came back at 4 p.m.", "غادرت في العاشرة صباحًا وعادت في الرابعة صباحًا."),
+    ("numbers", "We met in late May.", "التقينا في أواخر حزيران."),
+    ("numbers", "The train runs at 200 km/h.", "يسير القطار بسرعة 200 كم."),
+]  # fmt: skip
+
+SAME = [
+    ("The Dutch king spoke English.", "تحدث ملك هولندا بالإنكليزية."),
+    ("Britain and the USA agreed.", "اتفقت المملكة المتحدة والولايات المتحدة."),
+    ("French fries are not from France.", "البطاطس المقلية ليست من فرنسا."),
+    ("Is Turkey in Europe or in Asia?", "هل تقع تركيا في أوروبا أم في آسيا؟"),
+    ("He was paid 20 dollars and 30 euros.", "تقاضى 20 دولارًا و30 يورو."),
+    ("Persian carpets are made in Iran.", "يُصنع السجاد الفارسي في إيران."),
+    ("The answer is B.", "الإجابة هي (ب)."),
+    ("A man saw a dog.", "رأى رجل كلبًا."),
+    ("We met J. Smith in Oslo.", "التقينا ج. سميث في أوسلو."),
+    ("The meeting is at 1 a.m.", "الاجتماع في الواحدة ليلًا."),
+    ("The meeting is at 12 a.m.", "الاجتماع في الساعة 12 ليلًا."),
+    ("The meeting is at 12 p.m.", "الاجتماع في الساعة 12 ظهرًا."),
+    ("The meeting is at 11 a.m.", "الاجتماع في الحادية عشرة قبل الظهر."),
+    ("We eat at 6 p.m.", "نأكل في السادسة مساءً."),
+    ("The train runs at 200 km/h.", "يسير القطار بسرعة 200 كيلومتر في الساعة."),
+]
+
+
+@pytest.mark.parametrize(("check", "source", "target"), REPLACED)
+def test_a_name_or_a_letter_that_was_replaced_is_a_veto(check: str, source: str, target: str) -> None:
+    found = check_pair(source, target)
+    assert has_hard(found) and {verdict.check for verdict in found} == {check}
+
+
+@pytest.mark.parametrize(("source", "target"), SAME)
+def test_the_same_in_other_words_is_no_change(source: str, target: str) -> None:
+    assert not check_pair(source, target)
+
+
+def test_a_language_without_names_is_not_asked() -> None:
+    assert not check_pair("She lives in Spain.", "वह पुर्तगाल में रहती है।", language="hi", script="Deva")
