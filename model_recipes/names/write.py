@@ -36,7 +36,7 @@ def names(code: str) -> dict[str, list[str]]:
 
 
 def main() -> None:
-    """Writes `processors/languages/names/CODE.json`."""
+    """Writes the language's file beside `processors.languages.names`."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("code", help="the target language, BCP 47, such as ar")
     code = parser.parse_args().code

@@ -14,13 +14,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from processors.checks.answered import check_answered
-from processors.checks.facts import check_letters, check_names
 from processors.checks.language import check_broken, check_identical, check_script, check_untranslated
 from processors.checks.length import check_empty, check_length, check_stub
 from processors.checks.markup import check_markup
 from processors.checks.pair import Pair
 from processors.checks.phrases import check_flags, check_prompt_echo, check_refusal
 from processors.checks.quantities.digits import check_numbers
+from processors.checks.quantities.letters import check_letters
+from processors.checks.quantities.names import check_names
 from processors.checks.repetition import check_repetition
 from processors.checks.structure import check_json, check_messages, check_placeholders, check_protected, check_tags
 from processors.checks.verdict import Verdict, excerpt
