@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from processors.checks.answered import check_answered
+from processors.checks.correspondence import check_correspondence
 from processors.checks.language import check_broken, check_identical, check_script, check_untranslated
 from processors.checks.length import check_empty, check_length, check_stub
 from processors.checks.markup import check_markup
@@ -76,6 +77,7 @@ CHECKS = (
     Check("refusal", check_refusal, on_chunks=2),
     Check("markup", check_markup),
     Check("answered", check_answered, on_chunks=8),
+    Check("correspondence", check_correspondence, says=("lost", "added", "another_text"), on_chunks=13),
 )
 _ON_CHUNKS = tuple(sorted((check for check in CHECKS if check.on_chunks), key=lambda check: check.on_chunks))
 VERDICTS = tuple(

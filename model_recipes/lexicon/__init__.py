@@ -1,0 +1,1 @@
+"""Learns a lexicon of two languages from parallel text (`processors.alignment.lexicon`)."""

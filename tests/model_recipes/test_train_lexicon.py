@@ -1,0 +1,39 @@
+"""A lexicon learnt from a few lines, by the command, holds what the lines show and what people add."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from processors.alignment.lexicon import Lexicon
+from tests.standins.processes import ROOT, environment
+
+LINES = [
+    ("The house is big.", "البيت كبير."),
+    ("A small house near the river.", "بيت صغير قرب النهر."),
+    ("My house and my garden.", "بيتي وحديقتي."),
+    ("The river is long.", "النهر طويل."),
+    ("We swim in the river.", "نسبح في النهر."),
+    ("The garden is small.", "الحديقة صغيرة."),
+    ("A long day in the garden.", "يوم طويل في الحديقة."),
+]
+
+
+def learn(folder: Path, name: str) -> bytes:
+    for side, code in enumerate(("en", "ar")):
+        (folder / code).write_text("\n".join(pair[side] for pair in LINES), encoding="utf-8")
+    (folder / "extra.tsv").write_text("# by hand\nwaterfall\tشلال|شلالات\n", encoding="utf-8")
+    rules = ROOT / "model_recipes" / "lexicon" / "en-ar.yaml"
+    command = [sys.executable, "-m", "model_recipes.lexicon.train", rules, folder / "en", folder / "ar"]
+    command += ["--extra", folder / "extra.tsv", "-o", folder / name]
+    subprocess.run(command, check=True, env=environment(), cwd=folder, capture_output=True)
+    return (folder / name).read_bytes()
+
+
+def test_what_the_lines_show_and_what_people_add(tmp_path: Path) -> None:
+    written = learn(tmp_path, "one.json")
+    found = Lexicon.from_dict(json.loads(written))
+    for word, translation in (("house", "بيت"), ("river", "نهر"), ("garden", "حديق"), ("waterfall", "شلال")):
+        assert any(translation in other for other in found.forward[found.source.stems(word)[0]].others)
+    assert found.forward[found.source.stems("waterfall")[0]].hit > 0.5
+    assert learn(tmp_path, "two.json") == written
