@@ -33,7 +33,9 @@ TOPS = tuple(top for floor in FLOORS for top in floor)
 ROOMS: dict[str, Floors] = {
     "smolkalam": (("smolkalam",),),
     "hub": (("hub",), ("hub.publishing",), ("hub.card", "hub.rules")),
-    "model_recipes": (("model_recipes.names", "model_recipes.ranker", "model_recipes.reward"),),
+    "model_recipes": (
+        ("model_recipes.lexicon", "model_recipes.names", "model_recipes.ranker", "model_recipes.reward"),
+    ),
     "builders": (
         ("builders.ablations", "builders.judging", "builders.estimates"),
         ("builders",),
@@ -52,6 +54,7 @@ ROOMS: dict[str, Floors] = {
         ("processors.ranking", "processors.answers", "processors.servers"),
         ("processors.checks",),
         ("processors.checks.quantities",),
+        ("processors.alignment",),
         ("processors.scoring", "processors.selection", "processors.memory", "processors.clients"),
         ("processors.conversations",),
         ("processors.languages",),

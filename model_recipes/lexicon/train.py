@@ -11,15 +11,14 @@ EXTRA holds what people know beside the texts: an English word, a tab, the trans
 import argparse
 import json
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from processors.alignment.lexicon import Language, language
-from processors.languages.spellings import folded
-from processors.texts.text import Text
+from processors.alignment.lexicon import WordRules, language
+from processors.languages.language import knowledge
 
 ROUNDS = 6
 LEAST_LINES = 3  # that a stem stands in
@@ -31,7 +30,7 @@ Sentence = tuple[str, ...]
 Table = dict[str, dict[str, float]]
 
 
-def stems(text: str, of: Language) -> Sentence:
+def stems(text: str, of: WordRules) -> Sentence:
     """The first stem of each word."""
     return tuple(of.stems(word)[0] for word in of.words.findall(text))
 
@@ -57,7 +56,7 @@ def model_1(pairs: Sequence[tuple[Sentence, Sentence]]) -> Table:
 
 
 def entries(pairs: Sequence[tuple[Sentence, Sentence]], extra: Mapping[str, set[str]]) -> dict[str, list[Any]]:
-    """`{stem: [translations, hit, rate]}` (see `processors.alignment.lexicon.Entry`), in the order of the stems."""
+    """`{stem: [translations, hit, rate]}` (see `processors.alignment.lexicon.LexiconEntry`), in the order of the stems."""
     table = model_1(pairs)
     lines: dict[str, list[int]] = defaultdict(list)
     for number, (left, _) in enumerate(pairs):
@@ -85,7 +84,9 @@ def entries(pairs: Sequence[tuple[Sentence, Sentence]], extra: Mapping[str, set[
     return found
 
 
-def read_extra(path: Path | None, source: Language, target: Language) -> tuple[dict[str, set[str]], ...]:
+def read_extra(
+    path: Path | None, source: WordRules, target: WordRules, normalise: Callable[[str], str]
+) -> tuple[dict[str, set[str]], ...]:
     """The words of EXTRA by stem, there and back."""
     there: dict[str, set[str]] = defaultdict(set)
     back: dict[str, set[str]] = defaultdict(set)
@@ -94,7 +95,7 @@ def read_extra(path: Path | None, source: Language, target: Language) -> tuple[d
             continue
         word, _, translations = line.partition("\t")
         for stem in stems(word.lower(), source):
-            for translation in stems(folded(Text(translations)), target):
+            for translation in stems(normalise(translations), target):
                 there[stem].add(translation)
                 back[translation].add(stem)
     return there, back
@@ -105,12 +106,13 @@ def train(rules: Mapping[str, Any], sources: list[str], targets: list[str], extr
     source, target = (
         language(rules["stemming"][code], rules["skeletons"][code]) for code in (rules["source"], rules["target"])
     )
+    normalise = knowledge(rules["target"]).normalise
     pairs = [
         (left, right)
         for s, t in zip(sources, targets, strict=True)
-        if (left := stems(s.lower(), source)) and (right := stems(folded(Text(t)), target))
+        if (left := stems(s.lower(), source)) and (right := stems(normalise(t), target))
     ]
-    there, back = read_extra(extra, source, target)
+    there, back = read_extra(extra, source, target, normalise)
     forward = entries(pairs, there)
     backward = entries([(right, left) for left, right in pairs], back)
     return {**rules, "forward": forward, "backward": backward}

@@ -63,7 +63,7 @@ class Bead:
 
 def align(sources: Sequence[Side], targets: Sequence[Side]) -> list[Bead]:
     """The best path, from the first sentences to the last, as beads in order."""
-    table = _Table(sources, targets)
+    table = _Likenesses(sources, targets)
     beads: list[Bead] = []
     i = j = 0
     while i < len(sources) or j < len(targets):
@@ -82,7 +82,7 @@ def align(sources: Sequence[Side], targets: Sequence[Side]) -> list[Bead]:
     return beads
 
 
-class _Table:
+class _Likenesses:
     """The likenesses of beads, each computed once."""
 
     def __init__(self, sources: Sequence[Side], targets: Sequence[Side]) -> None:
@@ -103,7 +103,7 @@ class _Table:
         return known
 
 
-def _next_sure(table: _Table, i: int, j: int) -> tuple[int, int]:
+def _next_sure(table: _Likenesses, i: int, j: int) -> tuple[int, int]:
     """The nearest place ahead where a sure pair begins, and the pair behind it is sure too or nothing follows."""
     n, m = len(table.sources), len(table.targets)
     for distance in range(1, _AHEAD + 1):
@@ -116,7 +116,7 @@ def _next_sure(table: _Table, i: int, j: int) -> tuple[int, int]:
     return n, m
 
 
-def _search(table: _Table, start: tuple[int, int], end: tuple[int, int]) -> list[Bead]:
+def _search(table: _Likenesses, start: tuple[int, int], end: tuple[int, int]) -> list[Bead]:
     _, path = _best(table, start, end, _STEPS)
     beads = []
     without: dict[tuple[int, int], float] = {}
@@ -140,7 +140,7 @@ Place = tuple[int, int]
 
 
 def _best(
-    table: _Table, start: Place, end: Place, steps: dict[tuple[int, int], float]
+    table: _Likenesses, start: Place, end: Place, steps: dict[tuple[int, int], float]
 ) -> tuple[float, list[tuple[Place, Place]]]:
     """The best path's score and its steps; -inf and none where these steps do not lead to the end."""
     rows, columns = end[0] - start[0], end[1] - start[1]

@@ -23,7 +23,7 @@ _LEAST = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LexiconEntry:
     """A stem: the stems of the other language that translate it, `hit`, the share of translations that hold one of
     them, and `rate`, the share of the other language's words that are one of them."""
 
@@ -33,7 +33,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Language:
+class WordRules:
     """How one language's words become stems, and its names skeletons of consonants."""
 
     words: re.Pattern[str]
@@ -45,10 +45,10 @@ class Language:
 class Lexicon:
     """Both languages' rules and the entries, `forward` from the source and `backward` from the target."""
 
-    source: Language
-    target: Language
-    forward: Mapping[str, Entry]
-    backward: Mapping[str, Entry]
+    source: WordRules
+    target: WordRules
+    forward: Mapping[str, LexiconEntry]
+    backward: Mapping[str, LexiconEntry]
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Lexicon:
@@ -57,7 +57,7 @@ class Lexicon:
             language(data["stemming"][code], data["skeletons"][code]) for code in (data["source"], data["target"])
         ]
         entries = [
-            {stem: Entry(frozenset(others), hit, rate) for stem, (others, hit, rate) in data[name].items()}
+            {stem: LexiconEntry(frozenset(others), hit, rate) for stem, (others, hit, rate) in data[name].items()}
             for name in ("forward", "backward")
         ]
         return cls(languages[0], languages[1], entries[0], entries[1])
@@ -70,9 +70,9 @@ def lexicon(target: str) -> Lexicon | None:
     return Lexicon.from_dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else None
 
 
-def language(stemming: Mapping[str, Any], skeletons: Mapping[str, Any]) -> Language:
+def language(stemming: Mapping[str, Any], skeletons: Mapping[str, Any]) -> WordRules:
     """One language's functions from its rules (see `model_recipes/lexicon/en-ar.yaml` for what they mean)."""
-    return Language(re.compile(stemming["words"]), _stemmer(stemming), _skeleton(skeletons))
+    return WordRules(re.compile(stemming["words"]), _stemmer(stemming), _skeleton(skeletons))
 
 
 def _stemmer(rules: Mapping[str, Any]) -> Callable[[str], tuple[str, ...]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from math import exp, log, sqrt
 
-from processors.alignment.lexicon import Entry
+from processors.alignment.lexicon import LexiconEntry
 from processors.alignment.sides import Side
 
 # Of the words' evidence: neighbouring words are not independent, and both directions say partly the same.
@@ -38,7 +38,7 @@ def _bounded(value: float) -> float:
     return min(max(value, _LEAST), _MOST)
 
 
-def _expected(entries: tuple[Entry, ...], other: Side) -> float:
+def _expected(entries: tuple[LexiconEntry, ...], other: Side) -> float:
     value = 0.0
     words, stems = other.words, other.stems
     for entry in entries:

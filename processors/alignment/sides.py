@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from processors.alignment.lexicon import Entry, Lexicon, lexicon
-from processors.languages.spellings import folded, numbers_in
+from processors.alignment.lexicon import LexiconEntry, Lexicon, lexicon
+from processors.languages.language import knowledge
+from processors.languages.spellings import numbers_in, plain
 from processors.texts.text import Text, view_by
 
 _NAME = re.compile(r"\b[A-Z][a-z]{3,}")
@@ -26,7 +27,7 @@ class Side:
 
     stems: frozenset[str]
     words: int
-    entries: tuple[Entry, ...]
+    entries: tuple[LexiconEntry, ...]
     names: frozenset[tuple[str, bool]]
     numbers: frozenset[str]
     latin: frozenset[str]
@@ -77,7 +78,7 @@ def target_side(text: Text, target: str) -> Side | None:
     known = lexicon(target)
     if known is None:
         return None
-    spelled = folded(text)
+    spelled = plain(text, knowledge(target))
     words = known.target.words.findall(spelled)
     stems = [known.target.stems(word) for word in words]
     # With a particle in front a name is still the name: its stem and all of its ends.
