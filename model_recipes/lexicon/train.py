@@ -56,7 +56,7 @@ def model_1(pairs: Sequence[tuple[Sentence, Sentence]]) -> Table:
 
 
 def entries(pairs: Sequence[tuple[Sentence, Sentence]], extra: Mapping[str, set[str]]) -> dict[str, list[Any]]:
-    """`{stem: [translations, hit, rate]}` (see `processors.alignment.lexicon.LexiconEntry`), in the order of the stems."""
+    """`{stem: [translations, hit, rate]}`, as `processors.alignment.lexicon` reads them, in the order of the stems."""
     table = model_1(pairs)
     lines: dict[str, list[int]] = defaultdict(list)
     for number, (left, _) in enumerate(pairs):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from processors.alignment.lexicon import LexiconEntry, Lexicon, lexicon
+from processors.alignment.lexicon import Lexicon, LexiconEntry, lexicon
 from processors.languages.language import knowledge
 from processors.languages.spellings import numbers_in, plain
 from processors.texts.text import Text, view_by

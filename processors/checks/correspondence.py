@@ -17,11 +17,11 @@ from processors.protected.find import blanked
 from processors.texts.prose import sentences
 from processors.texts.text import Text, text_of
 
-# By how much, in logs, a path on which each sentence has a partner must be worse: soft, hard. On FLORES-200 dev, half
+# By how much, in logs, a path on which each sentence has a partner must be worse. On FLORES-200 dev, half
 # of the blocks, texts of four lines (reference, two systems), with the last line taken out, one in the middle, one put
 # in: above 2 are 94.7, 92.5 and 99.2 %, and of 360 whole texts one, whose last line is truly another; of the demo's
 # 201 texts by a careful translator, who joins sentences freely, none (above 0: three).
-_PERHAPS, _PLAIN = 0.5, 2.0
+_PLAIN = 2.0
 # A sentence says what it is by so many words that the lexicon knows, or names; of less nothing can be said for sure.
 _TELLING = 3
 # Characters without spaces: shorter sentences are joined and dropped ("Sure!", "Here is the list:").
@@ -71,9 +71,9 @@ def _verdicts(
     added = [(b, targets[b.target], right[b.target]) for b in beads if b.added]
     found = []
     for name, what, sides in (("lost", "not in the target", lost), ("added", "not in the source", added)):
-        alone = [one for one in sides if one[0].surplus >= _PERHAPS and one[1].length >= _SHORT]
+        alone = [one for one in sides if one[0].surplus >= _PLAIN and one[1].length >= _SHORT]
         if alone:
-            hard = any(bead.surplus >= _PLAIN and _evidence(side) >= _TELLING for bead, side, _ in alone)
+            hard = any(_evidence(side) >= _TELLING for _, side, _ in alone)
             more = f" and {len(alone) - 1} more" if len(alone) > 1 else ""
             found.append(Verdict(name, hard, f"sentence {what}: '{excerpt(alone[0][2])}'{more}"))
     return found
