@@ -77,7 +77,7 @@ CHECKS = (
     Check("refusal", check_refusal, on_chunks=2),
     Check("markup", check_markup),
     Check("answered", check_answered, on_chunks=8),
-    Check("correspondence", check_correspondence, says=("lost", "added", "another_text"), on_chunks=13),
+    Check("correspondence", check_correspondence, says=("lost", "added", "another_text"), on_chunks=14),
 )
 _ON_CHUNKS = tuple(sorted((check for check in CHECKS if check.on_chunks), key=lambda check: check.on_chunks))
 VERDICTS = tuple(
