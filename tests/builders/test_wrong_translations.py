@@ -51,9 +51,7 @@ translators:
 BUILDS = 3
 
 # Published with the fault today, in one config or in both. Whoever mends a kind takes its ids away.
-PUBLISHED: tuple[str, ...] = (
-    "link-1", "link-8", "link-11", "link-16", "wrapped-1", "wrapped-2",
-)  # fmt: skip
+PUBLISHED: tuple[str, ...] = ("number-6", "answered-2")
 
 
 def rounds() -> list[dict[str, Case]]:
