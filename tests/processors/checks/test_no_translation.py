@@ -86,7 +86,7 @@ ANSWERED = [
     (*FRANCE, "ما عاصمة فرنسا؟\n\nباريس هي عاصمة فرنسا وأكبر مدنها."),
     (*FRANCE, "فرنسا بلد في غرب أوروبا يشتهر بالجبن والنبيذ والمتاحف."),
     ("How many days are there in a leap year?", "كم يومًا في السنة الكبيسة؟", "في السنة الكبيسة 366 يومًا."),
-    missed("Write a haiku about the sea.", "اكتب قصيدة هايكو عن البحر.",
+    ("Write a haiku about the sea.", "اكتب قصيدة هايكو عن البحر.",
      "موج يهمس للرمل\nوالقمر يصغي صامتًا\nليل بلا آخر"),
     ("List three fruits that grow in Egypt.", "اذكر ثلاث فواكه تنمو في مصر.",
      "1. المانجو\n2. الجوافة\n3. التمر"),
@@ -103,7 +103,7 @@ ANSWERED = [
 ANOTHER_TEXT = [
     missed("The bridge was closed for repairs after the storm.", "أُغلق الجسر للإصلاح بعد العاصفة.",
      "تحب أختي الصغيرة رسم الزهور والفراشات."),
-    missed("My grandmother bakes bread every Friday morning.", "تخبز جدتي الخبز كل صباح جمعة.",
+    ("My grandmother bakes bread every Friday morning.", "تخبز جدتي الخبز كل صباح جمعة.",
      "انخفضت أسعار الأسهم في نهاية الأسبوع."),
     missed("Ali scored 12 goals for Real Madrid in 2019.", "سجّل علي 12 هدفًا لريال مدريد عام 2019.",
      "يعيش النمر السيبيري في غابات الشرق البعيد."),
