@@ -84,8 +84,21 @@ def entries(pairs: Sequence[tuple[Sentence, Sentence]], extra: Mapping[str, set[
     return found
 
 
+def written_forms(word: str, by_hand: Mapping[str, str], target: WordRules) -> set[str]:
+    """The stems in which a word of EXTRA stands in a text: a letter that could be a particle is cut only where no
+    article stands before it, and a verb in the present has another letter for each person."""
+    persons = by_hand.get("present")
+    alone = target.stems(word)
+    found = set(alone if persons and word.startswith(persons) else alone[:1])
+    return found | {target.stems(by_hand.get("article", "") + word)[0]}
+
+
 def read_extra(
-    path: Path | None, source: WordRules, target: WordRules, normalise: Callable[[str], str]
+    path: Path | None,
+    source: WordRules,
+    target: WordRules,
+    normalise: Callable[[str], str],
+    by_hand: Mapping[str, str],
 ) -> tuple[dict[str, set[str]], ...]:
     """The words of EXTRA by stem, there and back."""
     there: dict[str, set[str]] = defaultdict(set)
@@ -95,9 +108,10 @@ def read_extra(
             continue
         word, _, translations = line.partition("\t")
         for stem in stems(word.lower(), source):
-            for translation in stems(normalise(translations), target):
-                there[stem].add(translation)
-                back[translation].add(stem)
+            for written in target.words.findall(normalise(translations)):
+                for translation in written_forms(written, by_hand, target):
+                    there[stem].add(translation)
+                    back[translation].add(stem)
     return there, back
 
 
@@ -112,7 +126,7 @@ def train(rules: Mapping[str, Any], sources: list[str], targets: list[str], extr
         for s, t in zip(sources, targets, strict=True)
         if (left := stems(s.lower(), source)) and (right := stems(normalise(t), target))
     ]
-    there, back = read_extra(extra, source, target, normalise)
+    there, back = read_extra(extra, source, target, normalise, rules.get("by_hand", {}))
     forward = entries(pairs, there)
     backward = entries([(right, left) for left, right in pairs], back)
     return {**rules, "forward": forward, "backward": backward}
