@@ -26,6 +26,9 @@ LEAST_SHARE = 0.06  # of a stem's translations that one must have
 LEAST_HIT = 0.2
 OF_ANOTHER_KIND = 0.8
 EXTRA_HIT = 0.55  # of what is written down by hand: what the median entry with as many translations has
+EXTRA_HIT_BACK = 0.55
+EXTRA_LINES = 3
+EXTRA_RATE = 0.0
 Sentence = tuple[str, ...]
 Table = dict[str, dict[str, float]]
 
@@ -55,8 +58,8 @@ def model_1(pairs: Sequence[tuple[Sentence, Sentence]]) -> Table:
     return table
 
 
-def entries(pairs: Sequence[tuple[Sentence, Sentence]], extra: Mapping[str, set[str]]) -> dict[str, list[Any]]:
-    """`{stem: [translations, hit, rate]}`, as `processors.alignment.lexicon` reads them, in the order of the stems."""
+def entries(pairs: Sequence[tuple[Sentence, Sentence]], extra: Mapping[str, set[str]], extra_hit: float) -> dict[str, list[Any]]:
+    """`{stem: [translations, hit, rate]}` (see `processors.alignment.lexicon.LexiconEntry`), in the order of the stems."""
     table = model_1(pairs)
     lines: dict[str, list[int]] = defaultdict(list)
     for number, (left, _) in enumerate(pairs):
@@ -73,13 +76,15 @@ def entries(pairs: Sequence[tuple[Sentence, Sentence]], extra: Mapping[str, set[
             continue
         hits = sum(not others.isdisjoint(targets[number]) for number in lines[stem])
         seen = len(lines[stem]) if len(lines[stem]) >= LEAST_LINES else 0
-        # A word of `extra` counts as if seen in three lines.
-        prior = 3 if stem in extra else 0
-        hit = OF_ANOTHER_KIND * (hits * bool(seen) + prior * EXTRA_HIT / OF_ANOTHER_KIND + 1) / (seen + prior + 3)
+        share = (hits + 1) / (seen + 3) if seen else 0.0
         if stem in extra:
-            hit = max(hit, EXTRA_HIT)
+            # What people say counts as if seen in so many lines more.
+            share = (seen * share + EXTRA_LINES * extra_hit / OF_ANOTHER_KIND) / (seen + EXTRA_LINES)
+        hit = OF_ANOTHER_KIND * share
         if hit >= LEAST_HIT:
             rate = sum(frequency[word] for word in others) / total
+            if stem in extra:
+                rate = max(rate, EXTRA_RATE)
             found[stem] = [sorted(others), round(hit, 3), float(f"{rate:.3g}")]
     return found
 
@@ -127,8 +132,8 @@ def train(rules: Mapping[str, Any], sources: list[str], targets: list[str], extr
         if (left := stems(s.lower(), source)) and (right := stems(normalise(t), target))
     ]
     there, back = read_extra(extra, source, target, normalise, rules.get("by_hand", {}))
-    forward = entries(pairs, there)
-    backward = entries([(right, left) for left, right in pairs], back)
+    forward = entries(pairs, there, EXTRA_HIT)
+    backward = entries([(right, left) for left, right in pairs], back, EXTRA_HIT_BACK)
     return {**rules, "forward": forward, "backward": backward}
 
 
