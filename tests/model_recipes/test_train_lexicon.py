@@ -22,7 +22,9 @@ LINES = [
 def learn(folder: Path, name: str) -> bytes:
     for side, code in enumerate(("en", "ar")):
         (folder / code).write_text("\n".join(pair[side] for pair in LINES), encoding="utf-8")
-    (folder / "extra.tsv").write_text("# by hand\nwaterfall\tشلال|شلالات\nuse\tيستخدم\nwriting\tكتابة\n", encoding="utf-8")
+    (folder / "extra.tsv").write_text(
+        "# by hand\nwaterfall\tشلال|شلالات\nuse\tيستخدم\nwriting\tكتابة\n", encoding="utf-8"
+    )
     rules = ROOT / "model_recipes" / "lexicon" / "en-ar.yaml"
     command = [sys.executable, "-m", "model_recipes.lexicon.train", rules, folder / "en", folder / "ar"]
     command += ["--extra", folder / "extra.tsv", "-o", folder / name]
@@ -41,7 +43,10 @@ def test_what_the_lines_show_and_what_people_add(tmp_path: Path) -> None:
 
 def test_a_word_added_by_hand_is_found_with_an_article_and_in_every_person(tmp_path: Path) -> None:
     found = Lexicon.from_dict(json.loads(learn(tmp_path, "one.json")))
-    for word, texts in (("use", ("استخدم", "نستخدم", "تستخدم", "يستخدم")), ("writing", ("كتابة", "الكتابة", "بالكتابة"))):
+    for word, texts in (
+        ("use", ("استخدم", "نستخدم", "تستخدم", "يستخدم")),
+        ("writing", ("كتابة", "الكتابة", "بالكتابة")),
+    ):
         others = found.forward[found.source.stems(word)[0]].others
         for text in texts:
             assert not others.isdisjoint(found.target.stems(text.replace("ة", "ه"))), text
