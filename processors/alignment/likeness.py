@@ -12,7 +12,7 @@ from processors.alignment.lexicon import LexiconEntry
 from processors.alignment.sides import Side
 
 # Of the words' evidence: neighbouring words are not independent, and both directions say partly the same.
-_SHARE = 0.6
+_SHARE = 0.8
 # What one sentence's words may say at most, so that no single rich sentence hides a poor neighbour.
 _LEAST, _MOST = -12.0, 8.0
 # By chance a stem stands in one sentence of two hundred at least, whatever the texts showed.

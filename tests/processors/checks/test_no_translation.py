@@ -101,11 +101,11 @@ ANSWERED = [
 ]  # fmt: skip
 
 ANOTHER_TEXT = [
-    missed("The bridge was closed for repairs after the storm.", "أُغلق الجسر للإصلاح بعد العاصفة.",
+    ("The bridge was closed for repairs after the storm.", "أُغلق الجسر للإصلاح بعد العاصفة.",
      "تحب أختي الصغيرة رسم الزهور والفراشات."),
     ("My grandmother bakes bread every Friday morning.", "تخبز جدتي الخبز كل صباح جمعة.",
      "انخفضت أسعار الأسهم في نهاية الأسبوع."),
-    missed("Ali scored 12 goals for Real Madrid in 2019.", "سجّل علي 12 هدفًا لريال مدريد عام 2019.",
+    ("Ali scored 12 goals for Real Madrid in 2019.", "سجّل علي 12 هدفًا لريال مدريد عام 2019.",
      "يعيش النمر السيبيري في غابات الشرق البعيد."),
     missed("Open the settings page and choose a language.", "افتح صفحة الإعدادات واختر لغة.",
      "كان الشاعر يسكن في بيت صغير قرب البحر."),
