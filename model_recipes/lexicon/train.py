@@ -26,7 +26,7 @@ LEAST_SHARE = 0.06  # of a stem's translations that one must have
 LEAST_HIT = 0.2
 OF_ANOTHER_KIND = 0.8
 # By chance a stem's translations are so much of a text at least, whatever these texts show: a text of another kind has
-# its own frequent words, and they stand in neighbouring sentences. Of 0, 0.001, 0.002, 0.004, 0.005 and 0.006, on FLORES-200
+# its own frequent words, and they stand in neighbouring sentences. Of 0 to 0.006, on FLORES-200
 # dev, half of the blocks: it tells a lost sentence from its neighbours more than any other constant here does.
 LEAST_RATE = 0.005
 # The hit of what is written down by hand, there and back, and as how many lines it counts beside those seen.
