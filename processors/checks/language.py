@@ -12,6 +12,7 @@ from processors.checks.verdict import Verdict, excerpt
 from processors.languages.english import ENGLISH
 from processors.languages.knowledge import Letters
 from processors.protected.find import blanked
+from processors.protected.kept_english import without_kept_english
 from processors.texts.broken import broken, single_letters
 from processors.texts.prose import visible_length, words
 from processors.texts.text import Text, view, view_by
@@ -79,8 +80,15 @@ def check_untranslated(pair: Pair) -> list[Verdict]:
     """Stretches of English in the target. Names, acronyms, quoted mentions and protected spans are none."""
     if pair.script == "Latn" or not _LATIN.search(pair.target.string):
         return []
+    # What may stay is only looked for where something seems to have stayed.
+    if not _of_text(pair, blanked(pair.target)):
+        return []
+    return _of_text(pair, without_kept_english(pair.source, pair.target))
+
+
+def _of_text(pair: Pair, text: str) -> list[Verdict]:
     first: Verdict | None = None
-    for m in _STRETCH.finditer(blanked(pair.target)):
+    for m in _STRETCH.finditer(text):
         found = _of_stretch(pair, m)
         if found and found.hard:
             return [found]
@@ -269,9 +277,10 @@ def _latin_share(pair: Pair) -> Verdict | None:
         return None
     if sum(map(len, _WORDS.findall(target))) * 2 < sum(map(str.isalpha, target)):
         return None
-    target = blanked(pair.target)
-    latin, letters = sum(map(len, _WORDS.findall(target))), sum(map(str.isalpha, target))
-    small, prose = _prose(pair.source)[1], _prose(pair.target)[1]
+    target = without_kept_english(pair.source, pair.target)
+    found = _WORDS.findall(target)
+    latin, letters = sum(map(len, found)), sum(map(str.isalpha, target))
+    small, prose = _prose(pair.source)[1], _is_prose(found)[1]
     if latin * 10 >= letters * 7 and (prose >= 2 or latin >= letters >= 15) and small >= 2:
         return Verdict("script", True, f"{latin} of {letters} letters are Latin: '{excerpt(target.strip())}'")
     return None

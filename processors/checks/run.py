@@ -165,7 +165,7 @@ def check_conversation(
         else:
             found = _check_parts(source["content"], target["content"], script, language)
         verdicts += [replace(v, message=i) for v in found if not _is_of_value(v, i, values)]
-    return verdicts + [verdict for verdict in _ungrounded(values, target_messages) if verdict.message not in broken]
+    return verdicts + _ungrounded([found for found in values if found.message not in broken], target_messages)
 
 
 def _ungrounded(values: Sequence[GroundedValue], target: list[dict[str, Any]]) -> list[Verdict]:

@@ -35,12 +35,12 @@ def grounded_values(messages: Sequence[Mapping[str, Any]]) -> list[GroundedValue
 
     Nothing that is only digits (a translation may write them in its own), no small word, and none of one letter.
     """
-    if not any(tag in message["content"] for message in messages for tag in ("<tool_call>", "<code>")):
+    if not any(tag in (message["content"] or "") for message in messages for tag in ("<tool_call>", "<code>")):
         return []
     found: dict[tuple[int, str], GroundedValue] = {}
     said: list[tuple[int, str, str]] = []
     for index, message in enumerate(messages):
-        if message["role"] == "tool":
+        if message["role"] == "tool" or not message["content"]:
             continue
         parts = split_parts(message["content"])
         for part in parts:

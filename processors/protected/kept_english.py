@@ -1,0 +1,101 @@
+"""English that a translation rightly keeps: what is quoted, what a machine says or reads, names of machines.
+
+An English sentence that is to be corrected stays as it is, so does an error message, a query, a line of code that
+nobody fenced, and a list of hosts or packages. Each counts only where source and target have it letter by letter.
+"""
+
+from __future__ import annotations
+
+import re
+
+from processors.protected.find import blanked
+from processors.protected.prose import reads_as_prose
+from processors.texts.text import Text, view
+
+_QUOTED = re.compile(r"[\"“«„]([^\"“”«»„\n]{3,300}+)[\"”»]|(?<![\w'])'([^'\n]{3,300}+)'(?!\w)|‘([^’\n]{3,300}+)’")
+# Who quotes so speaks of the words; others quote what somebody said, and that is translated.
+_OF_WORDS = re.compile(
+    r"\b(?:translat|correct|sentence|phrase|words?\b|expression|idiom|mean|pronounc|rewrit|rephras|paraphras|grammar"
+    r"|spell|synonym|antonym|adverb|adjective|verb|noun|tense|passive|active voice|count|edit|fix|proofread|question\b"
+    r"|shows?\b|prints?\b|displays?\b|error|message|letters?\b|string|search|reverse|capital|punctuat)",
+    re.IGNORECASE,
+)
+_END = r"(?=[.?!](?:\s+[A-Z]|\s*$)|$)"
+_MACHINE = re.compile(
+    # What a program reports: "TypeError: ...", "ERROR 2002 (HY000): ...", "fatal: ...".
+    rf"\b(?:[\w.]+\.)?[A-Z]\w*(?:Error|Exception|Warning|Fault|Interrupt)\b(?:\s+\w+\s+\w+)?:[^\n]+?{_END}"
+    rf"|(?:\b(?:ERROR|WARN|WARNING|INFO|DEBUG|FATAL|CRITICAL|NOTICE)\b[\]:]?|\bnpm ERR!|^E:)[^\n]*?{_END}"
+    rf"|(?:^|(?<=: )|(?<=says ))(?:fatal|error|warning|panic)(?:\[\w+\]|\s[A-Z]{{1,4}}\d+)?:[^\n]*?{_END}"
+    r"|\bException in thread\b[^\n]+|^Traceback[^\n]+|^\s*at [\w.$<>]+\([^\n]*\)"
+    r"|^\w+: (?:command not found|[\w./]+: No such)[^\n]*"
+    # Queries and commands.
+    r"|\b(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE (?:TABLE|INDEX|VIEW)|ALTER TABLE|DROP TABLE|WITH)\b[^\n;]*"
+    r"(?:\b(?:FROM|VALUES|SET|WHERE|TABLE|ADD|AS)\b|\()[^\n;]*(?:;|$)"
+    r"|^\s*\$ [^\n]+|\bsudo [^\n.?!]+",
+    re.MULTILINE,
+)
+_CODE = re.compile(
+    r"[\w\])]\([^()\n]*\)\s*(?:[;:{]\s*\w|[;:{]?\s*$)|[;{}]\s*$|\s(?:[=!<>+*|&]=?|->|=>|:=)\s"
+    r"|^\s*(?:import|from|def|class|return|#include)\s"
+)
+# "web01", "node-a1", "bbc.co.uk", "user_id", "getName".
+_NAME = re.compile(
+    r"(?<![A-Za-z0-9_.@/\-])(?=[A-Za-z0-9_.@/:\-]*(?:\d|_|[a-z0-9][.@/:][a-z0-9]|[a-z][A-Z]))"
+    r"[A-Za-z][A-Za-z0-9_@/:.\-]*[A-Za-z0-9]"
+)
+# "Install these packages: numpy pandas scipy matplotlib seaborn": no English sentence is so.
+_LIST = re.compile(r":\s+([a-z][a-z\-]+(?: [a-z][a-z\-]+){4,60})(?=[.?!]?\s*$|[.?!]\s)", re.MULTILINE)
+_LONGEST = 2000
+
+
+@view
+def _pieces(text: Text) -> tuple[str, ...]:
+    """What of an English text a translation may keep, the longest first."""
+    string = text.string
+    found = [m[0].strip() for m in _MACHINE.finditer(string)]
+    found += [m[1] for m in _LIST.finditer(string) if not reads_as_prose(m[1])]
+    for line in string.split("\n"):
+        # A line of code has its signs, and no sentence around it.
+        if len(line) < _LONGEST and _CODE.search(line) and not reads_as_prose(line):
+            found.append(line.strip())
+    return tuple(sorted((piece for piece in set(found) if len(piece) > 3), key=len, reverse=True))
+
+
+@view
+def _quotations(text: Text) -> frozenset[str]:
+    if not _OF_WORDS.search(text.string):
+        return frozenset()
+    return frozenset((m[1] or m[2] or m[3]).strip(" .,!?،؟") for m in _QUOTED.finditer(text.string))
+
+
+@view
+def _names(text: Text) -> frozenset[str]:
+    return frozenset(m[0] for m in _NAME.finditer(text.string))
+
+
+def without_kept_english(source: Text, target_text: Text) -> str:
+    """The target with its protected spans and what it rightly keeps blanked out; offsets stay."""
+    target, whole = blanked(target_text), target_text.string
+    for piece in _pieces(source):
+        # The end of a sentence is the translation's own.
+        for kept in (piece, piece.rstrip(" .;?!")):
+            if kept and kept in whole:
+                target = _blank_at(target, whole, kept)
+                break
+    wanted = _quotations(source)
+    if wanted:
+        for m in _QUOTED.finditer(whole):
+            if (m[1] or m[2] or m[3]).strip(" .,!?،؟") in wanted:
+                target = target[: m.start()] + " " * (m.end() - m.start()) + target[m.end() :]
+    names = _names(source)
+    if not names:
+        return target
+    return _NAME.sub(lambda m: " " * len(m[0]) if m[0] in names else m[0], target)
+
+
+def _blank_at(text: str, whole: str, piece: str) -> str:
+    place = whole.find(piece)
+    while place >= 0:
+        text = text[:place] + " " * len(piece) + text[place + len(piece) :]
+        place = whole.find(piece, place + len(piece))
+    return text
