@@ -15,6 +15,7 @@ from processors.checks.pair import Pair
 from processors.checks.quantities.changed import Changed
 from processors.checks.quantities.dates import date_problems
 from processors.checks.quantities.measures import unit_problems
+from processors.checks.quantities.places import place_problems
 from processors.checks.quantities.readings import clock_times, read_both, scaled, told_otherwise
 from processors.checks.quantities.spelled import spelled_problems
 from processors.checks.verdict import Verdict
@@ -194,4 +195,4 @@ def _sign_problems(pair: Pair, known: LanguageKnowledge) -> list[Changed]:
     return [Changed(False, detail)] if detail else []
 
 
-_PROBLEMS = (unit_problems, date_problems, _sign_problems, spelled_problems)
+_PROBLEMS = (unit_problems, date_problems, _sign_problems, spelled_problems, place_problems)

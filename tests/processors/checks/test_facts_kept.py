@@ -20,7 +20,7 @@ NUMBER = [
     missed("She is 9 and her brother is 14.", "عمرها 9 سنوات وعمر أخيها 14 سنة.", "عمرها 14 سنة وعمر أخيها 9 سنوات."),
     missed("Team A won 3 games; team B won 7.", "فاز الفريق A في 3 مباريات، وفاز الفريق B في 7.",
      "فاز الفريق A في 7 مباريات، وفاز الفريق B في 3."),
-    missed(*TABLE, TABLE[1].replace("763", "x").replace("837", "763").replace("x", "837")),
+    (*TABLE, TABLE[1].replace("763", "x").replace("837", "763").replace("x", "837")),
     missed(*TABLE, TABLE[1].replace("أوسلو", "x").replace("روما", "أوسلو").replace("x", "روما")),
     ("The plan costs 3 million dollars.", "تكلّف الخطة 3 ملايين دولار.", "تكلّف الخطة 3 مليارات دولار."),
     ("The sun is 4.6 billion years old.", "عمر الشمس 4.6 مليار سنة.", "عمر الشمس 4.6 مليون سنة."),
