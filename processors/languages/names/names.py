@@ -58,9 +58,10 @@ def names_of(code: str, normalise: Callable[[str], str]) -> Names | None:
         return None
     listed = json.loads((FOLDER / f"{code}.json").read_text(encoding="utf-8"))
     groups: list[tuple[str, list[str], list[str], list[str]]] = []
-    for english, other in listed.values():
+    for key, (english, other) in listed.items():
         own = _bare(normalise(other), rules, starts=other.startswith(rules["article"]))
-        groups.append(("land", [english], [_stem(own, rules)], [own]))
+        # Languages of no country have names that are other words too: "Pali" is Arabic's "ballet".
+        groups.append(("land", [english], [_stem(own, rules)], [own] if key.startswith("t") else []))
     for kind in ("lands", "money"):
         for english, stems in rules[kind].items():
             groups.append((kind.rstrip("s"), english.split("|"), stems.split("|"), []))
@@ -105,7 +106,7 @@ def _built(groups: list[Group], rules: Mapping[str, Any]) -> Names:
         name = Name(kind, tuple(english), tuple(stems))
         for spelling in english:
             by_word.setdefault(spelling.partition(" ")[0], []).append((spelling, name))
-        if not any(stem in rules["never_new"] for stem in stems):
+        if (wholes or kind == "money") and not any(stem in rules["never_new"] for stem in stems):
             ends = rules["people"] if kind == "land" else ("", "ا", "ات", "ان", "ين", "ي")
             own = {*wholes, *(stem + end for stem in stems for end in ends)} if kind == "land" else set()
             own |= {stem + end for stem in stems for end in ends} if kind == "money" else set()

@@ -24,6 +24,7 @@ SAME = [
     ("Is Turkey in Europe or in Asia?", "هل تقع تركيا في أوروبا أم في آسيا؟"),
     ("He was paid 20 dollars and 30 euros.", "تقاضى 20 دولارًا و30 يورو."),
     ("Persian carpets are made in Iran.", "يُصنع السجاد الفارسي في إيران."),
+    ("She is a Spanish dancer.", "إنها راقصة الباليه."),
     ("The answer is B.", "الإجابة هي (ب)."),
     ("A man saw a dog.", "رأى رجل كلبًا."),
     ("We met J. Smith in Oslo.", "التقينا ج. سميث في أوسلو."),
