@@ -208,9 +208,11 @@ def _out_of_order(pair: Pair) -> str | None:
 
 
 def _letters_lost(pair: Pair) -> str | None:
-    """A letter that every text has is in none of the words."""
+    """A letter that every text has is in none of the words; another language's spelling is another fault."""
     letters = pair.knowledge.letters
     if letters is None or len(pair.target.string) < 40 or not _is_written(pair, letters):
+        return None
+    if letters.foreign.search(pair.target.string):
         return None
     count = _letters_of(pair.target, pair.script)
     for group, share in letters.frequent:

@@ -57,15 +57,15 @@ def check_stub(pair: Pair) -> list[Verdict]:
     if len(target) > len(pair.source.string) * _STUB_MOST:
         return []
     x, y = visible_length(text_of(blanked(pair.source))), visible_length(text_of(blanked(pair.target)))
-    lengths = pair.knowledge.lengths
-    if x >= _STUB_FROM and y < x * (lengths.stub_of_long if x >= 60 else lengths.stub):
-        return [Verdict("stub", True, f"{y} characters where the source has {x}: '{excerpt(target.strip())}'")]
     phrase = plain(pair.target, pair.knowledge).strip(_STUB_MARKS)
     if x >= 12 and y <= x * _STUB_MOST and _stub(pair.knowledge).fullmatch(phrase):
         source = pair.source.string.strip(_STUB_MARKS)
         polite = ENGLISH.excuses is not None and ENGLISH.excuses.polite.search(source) and x < _POLITE
         if not polite and not _stub(pair.knowledge).fullmatch(source):
             return [Verdict("stub", True, f"'{excerpt(target.strip())}' stands for {x} characters")]
+    lengths = pair.knowledge.lengths
+    if x >= _STUB_FROM and y < x * (lengths.stub_of_long if x >= 60 else lengths.stub):
+        return [Verdict("truncation", True, f"{y} characters where the source has {x}: '{excerpt(target.strip())}'")]
     return []
 
 

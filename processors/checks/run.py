@@ -58,7 +58,7 @@ class Check:
 # short, an untranslated text has also lost nothing.
 CHECKS = (
     Check("empty", check_empty, on_chunks=1, silences=None),
-    Check("stub", check_stub, on_chunks=6),
+    Check("stub", check_stub, says=("stub", "truncation"), on_chunks=6),
     Check("broken", check_broken, on_chunks=7),
     Check("length", check_length, says=("truncation", "length"), on_chunks=10),
     # The text as it was is in the wrong script too.

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from processors.checks.run import check_pair
+from processors.checks.run import VERDICTS, check_pair
 from processors.checks.verdict import Verdict
 from processors.errors import InputError
 from processors.ranking.features import MEASURES, PRIOR, SIGNS, Measures, measure
@@ -219,6 +219,18 @@ def test_verdicts_of_the_checks_are_taken(ranker: Ranker) -> None:
     ignored: dict[str, list[list[Verdict]]] = {name: [[] for _ in texts] for name, texts in candidates.items()}
     prior, blind = given.prior(), ranker.fit_batch(SOURCES, candidates, ignored).prior()
     assert prior["b"] - prior["a"] > blind["b"] - blind["a"] + 1
+
+
+@pytest.mark.parametrize("check", sorted(set(VERDICTS) - {"numbers"}))
+def test_of_two_near_candidates_the_one_with_fewer_faults_wins(ranker: Ranker, check: str) -> None:
+    candidates = {"a": GOOD, "b": [text.replace(".", "!", 1) for text in GOOD]}
+    clean: dict[str, list[list[Verdict]]] = {name: [[] for _ in SOURCES] for name in candidates}
+    fitted = ranker.fit_batch(SOURCES, candidates, clean)
+    better = [max(row, key=lambda name: row[name].gain) for row in fitted.score(SOURCES, candidates, clean)]
+    faulty = {name: [[Verdict(check, False, "")] if name == won else [] for won in better] for name in candidates}
+    for won, row in zip(better, fitted.score(SOURCES, candidates, faulty), strict=True):
+        (lost,) = set(candidates) - {won}
+        assert row[lost].quality > row[won].quality and row["a"].gain + row["b"].gain == pytest.approx(0)
 
 
 def test_a_fitted_ranker_can_be_pickled(ranker: Ranker) -> None:
