@@ -64,7 +64,7 @@ def names_of(code: str, normalise: Callable[[str], str]) -> Names | None:
         groups.append(("land", [english], [_stem(own, rules)], [own] if key.startswith("t") else []))
     for kind in ("lands", "money"):
         for english, stems in rules[kind].items():
-            groups.append((kind.rstrip("s"), english.split("|"), stems.split("|"), []))
+            groups.append((kind.rstrip("s"), english.split("|"), stems.split("|"), [""]))
     return _built(_joined(groups), rules)
 
 

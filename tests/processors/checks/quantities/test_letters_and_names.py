@@ -9,6 +9,7 @@ REPLACED = [
     ("names", "He is a Russian writer.", "إنه كاتب فرنسي."),
     ("names", "Kenya and Uganda signed it.", "وقّعت كينيا وتنزانيا عليه."),
     ("names", "He learns Korean at school.", "يتعلم التركية في المدرسة."),
+    ("names", "I read it in Japanese.", "قرأته بالإنجليزية."),
     ("names", "She paid in rupees.", "دفعت بالدرهم."),
     ("letters", "The answer is C.", "الإجابة هي ب."),
     ("letters", "Take plan B.", "اتبع الخطة D."),
