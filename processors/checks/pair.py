@@ -6,9 +6,17 @@ from typing import NamedTuple
 
 from processors.languages.knowledge import LanguageKnowledge
 from processors.languages.language import DEFAULT, knowledge
+from processors.texts.prose import words
 from processors.texts.text import Text, text_of
 
 _DEFAULT_KNOWLEDGE = knowledge(DEFAULT.code, DEFAULT.script)
+
+# ISO 639-2's code for no linguistic content: nothing is known of it, and nothing is asked of its words.
+NO_LANGUAGE = "zxx"
+# Letters that must have become others before a text is taken for pseudo-localised.
+_LETTERS = 4
+# One word in so many may be another.
+_SPARED = 10
 
 
 class Pair(NamedTuple):
@@ -37,5 +45,32 @@ class Pair(NamedTuple):
         finish_reason: str | None = "stop",
     ) -> Pair:
         """The pair of two strings."""
-        known = knowledge(language, script)
-        return cls(text_of(source), text_of(target), language, script, finish_reason, known)
+        left, right = text_of(source), text_of(target)
+        language = NO_LANGUAGE if _is_pseudo(left, right) else language
+        return cls(left, right, language, script, finish_reason, knowledge(language, script))
+
+
+def _is_pseudo(source: Text, target: Text) -> bool:
+    """Whether the target is the source with other letters, one for one: pseudo-localisation, for dry runs and loads.
+
+    By chance no translation is: of FLORES' lines (reference and four systems) none.
+    """
+    left, right = words(source), words(target)
+    if len(left) != len(right):
+        return False
+    letters: dict[str, str] = {}
+    # Marks that a letter lost and words that are spared make some words others.
+    strange = len(left) // _SPARED
+    for ours, theirs in zip(left, right, strict=True):
+        if len(ours) != len(theirs) or not _fits(letters, ours, theirs):
+            strange -= 1
+            if strange < 0:
+                return False
+    return len(letters) >= _LETTERS and not any(map(str.isascii, letters.values()))
+
+
+def _fits(letters: dict[str, str], source: str, target: str) -> bool:
+    for ours, theirs in zip(source.lower(), target, strict=False):
+        if ours.isascii() and ours.isalpha() and ours != theirs and letters.setdefault(ours, theirs) != theirs:
+            return theirs.isascii()
+    return True
