@@ -247,8 +247,10 @@ def test_a_model_that_always_gives_a_stub_gets_no_row_through(stub: str) -> None
 
 
 def test_halves_that_pass_alone_are_looked_at_together() -> None:
+    # Words that no lexicon knows, so that nothing is said of what they mean.
     text = (
-        "The tide comes in at noon. The boats go out at dusk. The nets are mended all night. The shop opens late. " * 2
+        "The florp zeems brin at nerb. The doints grol at dask. The vlets fimp zorged drelly. The brosk glims. "
+        * 2
     )
 
     def half_sentences(text: str, spans: Sequence[Span], attempt: int) -> Reply:
