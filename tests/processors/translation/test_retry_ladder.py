@@ -248,10 +248,7 @@ def test_a_model_that_always_gives_a_stub_gets_no_row_through(stub: str) -> None
 
 def test_halves_that_pass_alone_are_looked_at_together() -> None:
     # Words that no lexicon knows, so that nothing is said of what they mean.
-    text = (
-        "The florp zeems brin at nerb. The doints grol at dask. The vlets fimp zorged drelly. The brosk glims. "
-        * 2
-    )
+    text = "The florp zeems brin at nerb. The doints grol at dask. The vlets fimp zorged drelly. The brosk glims. " * 2
 
     def half_sentences(text: str, spans: Sequence[Span], attempt: int) -> Reply:
         return Reply("????" if len(text) > 60 else "يأتي المد والجزر عند الظهر كل يوم تقريبًا.")
