@@ -56,7 +56,7 @@ def test_an_engine_answers_without_a_look_at_a_file_or_server(backend: str, tmp_
 
 # What a stage's fingerprint holds. A setting that joins or leaves it makes everybody's finished work be done again.
 SHAPES = {"name", "chunking", "backend"}
-SERVED = SHAPES | {"model", "revision", "prompt", "template", "decoding", "spans"}
+SERVED = SHAPES | {"model", "revision", "prompt", "template", "decoding", "spans", "retry_budget"}
 
 
 @pytest.mark.parametrize(
