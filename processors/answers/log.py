@@ -11,7 +11,6 @@ import mmap
 import os
 import secrets
 import struct
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -145,8 +144,6 @@ class Log:
         # Whether the file does not even begin as a log does, and nothing in it can be read.
         self.foreign = False
         self._fd = -1
-        # One thread may look while another reads: the descriptor is not closed under it.
-        self._reading = threading.Lock()
         self._index: tuple[Table, int] | None = None
         self._tail = Table()
         self._stuck: tuple[int, float] | None = None
@@ -185,8 +182,7 @@ class Log:
         PATIENCE_S, it is damaged: looked past for records behind it, with a warning if there are any.
         """
         fd = os.open(self.path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
-        with self._reading:
-            before, self._fd = self._fd, fd
+        before, self._fd = self._fd, fd
         if before >= 0:
             os.close(before)
         size = os.fstat(fd).st_size
@@ -237,10 +233,9 @@ class Log:
         self._load_index(self.end)
 
     def close(self) -> None:
-        with self._reading:
-            if self._fd >= 0:
-                os.close(self._fd)
-                self._fd = -1
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
         self._index = None
 
     def _places(self, key: bytes) -> Iterator[int]:
@@ -251,10 +246,9 @@ class Log:
 
     def _at(self, offset: int, key: bytes) -> Record | None:
         # Enough for most records at once; a second read for the others.
-        with self._reading:
-            data = os.pread(self._fd, 4096, offset)
-            if data.startswith(key, _HEAD) and _length(data) > len(data):
-                data = os.pread(self._fd, min(_length(data), self.end), offset)
+        data = os.pread(self._fd, 4096, offset)
+        if data.startswith(key, _HEAD) and _length(data) > len(data):
+            data = os.pread(self._fd, min(_length(data), self.end), offset)
         if found := unpack(data, 0):
             # Another key may begin with the same 8 bytes.
             return found[0] if found[0].key == key else None

@@ -11,9 +11,8 @@ import contextlib
 import os
 import secrets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextvars import ContextVar
-from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -50,12 +49,11 @@ class QuestionClaims:
     async def take(self, key: bytes) -> bool:
         """Claim `key`; False if another had it, once that claim is gone: look for the answer, then try again."""
         path = self.folder / key.hex()
-        # In threads: on a share each of these takes as long as an answer does here.
-        if await asyncio.to_thread(self._create, path):
+        if self._create(path):
             return True
         poll_s = FIRST_POLL_S
-        while (owner := await asyncio.to_thread(_read, path)) is not None:
-            if await asyncio.to_thread(self._dead, path, owner) and _read(path) == owner:
+        while (owner := _read(path)) is not None:
+            if self._dead(path, owner) and _read(path) == owner:
                 try:
                     path.unlink(missing_ok=True)
                 except OSError:
@@ -71,10 +69,7 @@ class QuestionClaims:
         path = self.folder / key.hex()
         if path in self._held:
             self._held.remove(path)
-            try:
-                asyncio.get_running_loop().run_in_executor(None, partial(path.unlink, missing_ok=True))
-            except RuntimeError:
-                path.unlink(missing_ok=True)
+            path.unlink(missing_ok=True)
 
     def beat(self) -> None:
         """Give a sign of life while anything is held; to be called at least every BEAT_S seconds."""
@@ -125,11 +120,11 @@ class QuestionClaims:
         return self._signs.silent(f"{name} {token}", alive)
 
 
-async def ask_once(claims: QuestionClaims, key: bytes, stored: Callable[[], Awaitable[Found | None]]) -> Found | None:
+async def ask_once(claims: QuestionClaims, key: bytes, stored: Callable[[], Found | None]) -> Found | None:
     """What another process was answered to `key` meanwhile, or None: then ask, store the answer and `let_go`."""
     while True:
         taken = await claims.take(key)
-        if (found := await stored()) is not None:
+        if (found := stored()) is not None:
             claims.let_go(key)
             return found
         if taken:

@@ -11,7 +11,6 @@ import os
 import queue
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -48,9 +47,6 @@ class AnswerStore(AnswerReader):
         self._linger_s = linger_s
         self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._fd = -1
-        self._looker = ThreadPoolExecutor(1, "answers-look")
-        self._looking = asyncio.Lock()
-        self._next_look: asyncio.Task[None] | None = None
         try:
             Path(folder).mkdir(parents=True, exist_ok=True)
             self._lock, self.name = take_name(Path(folder))
@@ -92,8 +88,8 @@ class AnswerStore(AnswerReader):
         For requests that several processes are likely to make at the same moment.
         """
 
-        async def stored() -> Answer | None:
-            await self.look_on()
+        def stored() -> Answer | None:
+            self.look()
             return self._find(key)
 
         try:
@@ -101,27 +97,12 @@ class AnswerStore(AnswerReader):
         except OSError as error:
             raise self._cannot_write(error) from None
 
-    async def look_on(self) -> None:
-        """See what others have stored by now, in a thread: each log is opened anew, which on a share takes its time.
-
-        Those who ask while a look goes on share the next one, for it may have passed their log already.
-        """
-        if self._next_look is None:
-            self._next_look = asyncio.create_task(self._look_next())
-        await asyncio.shield(self._next_look)
-
-    async def _look_next(self) -> None:
-        async with self._looking:
-            self._next_look = None
-            await asyncio.get_running_loop().run_in_executor(self._looker, self.look)
-
     def let_go(self, key: bytes) -> None:
         """The claim on `key` is answered, or nobody is going to be; without one, nothing."""
         self._claims.let_go(key)
 
     def close(self) -> None:
         """Write what waits and let go of the files."""
-        self._looker.shutdown()
         if self._thread.is_alive():
             self._queue.put(None)
             self._thread.join()
