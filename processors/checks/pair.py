@@ -70,7 +70,7 @@ def _is_pseudo(source: Text, target: Text) -> bool:
 
 
 def _fits(letters: dict[str, str], source: str, target: str) -> bool:
-    for ours, theirs in zip(source.lower(), target, strict=False):
+    for ours, theirs in zip(source.lower(), target.lower(), strict=False):
         if ours.isascii() and ours.isalpha() and ours != theirs and letters.setdefault(ours, theirs) != theirs:
             return theirs.isascii()
     return True

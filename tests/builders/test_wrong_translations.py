@@ -51,7 +51,7 @@ translators:
 BUILDS = 3
 
 # Published with the fault today, in one config or in both. Whoever mends a kind takes its ids away.
-PUBLISHED: tuple[str, ...] = ("number-6", "answered-2")
+PUBLISHED: tuple[str, ...] = ("number-6",)
 
 
 def rounds() -> list[dict[str, Case]]:
