@@ -78,7 +78,7 @@ def test_a_retry_submits_what_has_failed_rows_and_what_follows_from_it(
     """Round by round the same as on one machine; an interrupted one goes on and gives no further chance."""
     rows = [row(("user", f"What is it on day {n}?"), ("assistant", f"The river runs on day {n}.")) for n in range(60)]
     source = write_split("plain", rows)
-    faults = ("--fault", "empty=0.6", "--seed", "4")
+    faults = ("--fault", "empty=0.75", "--seed", "4")
     with running(*faults) as of_one_machine, running(*faults) as of_cluster, running() as good:
         recipes = {}
         for name, bad in (("local", of_one_machine), ("run", of_cluster)):
