@@ -4,7 +4,9 @@ To add a section: a function in `sections.py` (or a file of its own) that return
 in the order of the card. Scores come from `processors.scoring.columns`. Outside, only the names below are used.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from processors.later import handed_on
 
 if TYPE_CHECKING:
     from hub.card.changelog import changelog, read_statistics, with_changelog
@@ -24,21 +26,12 @@ __all__ = [
 ]
 
 # Imported when asked for: commands that write no card need neither YAML nor plots.
-_LATER = {
-    "changelog": "changelog",
-    "read_statistics": "changelog",
-    "with_changelog": "changelog",
-    "is_ours": "kept_sections",
-    "merge_card": "kept_sections",
-    "replaced_keys": "kept_sections",
-    "named_as": "loading",
-    "write_card": "write",
-}
-
-
-def __getattr__(name: str) -> Any:
-    from importlib import import_module
-
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+__getattr__ = handed_on(
+    __name__,
+    {
+        "changelog": ["changelog", "read_statistics", "with_changelog"],
+        "kept_sections": ["is_ours", "merge_card", "replaced_keys"],
+        "loading": ["named_as"],
+        "write": ["write_card"],
+    },
+)

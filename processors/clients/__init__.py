@@ -4,11 +4,12 @@ To add a kind of server: a file with a `Connection` (one request there and back,
 that names it; a prompt is a branch in `prompts.py`. Outside, only the names below are used.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from processors.clients.address import Address
 from processors.clients.answer import Answer, request_key
 from processors.clients.prompts import PromptConfig, build_payload
+from processors.later import handed_on
 
 if TYPE_CHECKING:
     from processors.clients.connection import Connection, EndpointConfig
@@ -32,19 +33,13 @@ __all__ = [
 ]
 
 # What brings httpx and datatrove is imported when it is asked for: a recipe is read without either.
-_LATER = {
-    "Connection": "connection",
-    "EndpointConfig": "connection",
-    "HttpServer": "endpoint",
-    "RequestFailed": "responses",
-    "TgiServer": "tgi",
-    "Trouble": "pacing",
-}
-
-
-def __getattr__(name: str) -> Any:
-    from importlib import import_module
-
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+__getattr__ = handed_on(
+    __name__,
+    {
+        "connection": ["Connection", "EndpointConfig"],
+        "endpoint": ["HttpServer"],
+        "responses": ["RequestFailed"],
+        "tgi": ["TgiServer"],
+        "pacing": ["Trouble"],
+    },
+)

@@ -4,9 +4,10 @@ To add a way of asking: its prompt and its answer are `rubric.py`, who asks is `
 wording by which reward models are trained and asked. Outside, only the names below are used.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from processors.judging.exchange import Messages, conversation_text, translation_answer, translation_prompt
+from processors.later import handed_on
 
 if TYPE_CHECKING:
     from processors.judging.client import Judge, JudgeClient
@@ -43,25 +44,21 @@ __all__ = [
 ]
 
 # Imported when asked for: a recipe is read without a client of a server.
-_LATER = {
-    "Judge": "client",
-    "JudgeClient": "client",
-    "krippendorff_alpha": "krippendorff",
-    "JudgedPair": "panel",
-    "CandidatePair": "panel",
-    "Share": "panel",
-    "agreements": "panel",
-    "audit": "panel",
-    "combine": "panel",
-    "judge_reports": "panel",
-    "majorities": "panel",
-    "to_plain": "panel",
-}
-
-
-def __getattr__(name: str) -> Any:
-    from importlib import import_module
-
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+__getattr__ = handed_on(
+    __name__,
+    {
+        "client": ["Judge", "JudgeClient"],
+        "krippendorff": ["krippendorff_alpha"],
+        "panel": [
+            "JudgedPair",
+            "CandidatePair",
+            "Share",
+            "agreements",
+            "audit",
+            "combine",
+            "judge_reports",
+            "majorities",
+            "to_plain",
+        ],
+    },
+)

@@ -4,8 +4,9 @@ To add a feature of the ranker: measure it in `features.py`, train with `python 
 put the weights it writes in place of `ranker.json`. Outside, only the names below are used.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from processors.later import handed_on
 from processors.ranking.policy import OUTCOMES, Policy, Scored, choose, effects
 from processors.ranking.votes_decide import settle
 
@@ -25,16 +26,4 @@ __all__ = [
 ]
 
 # Imported when asked for: a recipe is read and described without numpy.
-_LATER = {
-    "SHIPPED": "model",
-    "FittedRanker": "model",
-    "Ranker": "model",
-}
-
-
-def __getattr__(name: str) -> Any:
-    from importlib import import_module
-
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+__getattr__ = handed_on(__name__, {"model": ["SHIPPED", "FittedRanker", "Ranker"]})

@@ -4,7 +4,9 @@ To add a way to run one: a `Scorer` (token ids in, rewards out) beside `local_mo
 becomes windows and batches is the same for all. Outside, only the names below are used.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from processors.later import handed_on
 
 if TYPE_CHECKING:
     from processors.reward.batches import combine, make_batches, padding_share
@@ -32,28 +34,13 @@ __all__ = [
 ]
 
 # Imported when asked for: a build without a reward model needs none of it.
-_LATER = {
-    "combine": "batches",
-    "make_batches": "batches",
-    "padding_share": "batches",
-    "ModelScorer": "local_model",
-    "check_model": "local_model",
-    "load_reward_tokenizer": "local_model",
-    "resolve_model": "local_model",
-    "Encoder": "score",
-    "SourceAndCandidate": "score",
-    "Scorer": "score",
-    "TokenIds": "score",
-    "judged": "score",
-    "score_candidates": "score",
-    "EndpointScorer": "served_model",
-    "aligned_windows": "windows",
-}
-
-
-def __getattr__(name: str) -> Any:
-    from importlib import import_module
-
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+__getattr__ = handed_on(
+    __name__,
+    {
+        "batches": ["combine", "make_batches", "padding_share"],
+        "local_model": ["ModelScorer", "check_model", "load_reward_tokenizer", "resolve_model"],
+        "score": ["Encoder", "SourceAndCandidate", "Scorer", "TokenIds", "judged", "score_candidates"],
+        "served_model": ["EndpointScorer"],
+        "windows": ["aligned_windows"],
+    },
+)

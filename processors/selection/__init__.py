@@ -4,7 +4,9 @@ To add a reason to leave a row out: a rule in `row_problems.py`, or a datatrove 
 the build writes beside the row. Outside, only the names below are used.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from processors.later import handed_on
 
 if TYPE_CHECKING:
     from processors.selection.choose_rows import PlannedCut, choose_splits, plan_cut, sample_key, select_ids
@@ -29,26 +31,12 @@ __all__ = [
 ]
 
 # Imported when asked for: datatrove takes a second.
-_LATER = {
-    "PlannedCut": "choose_rows",
-    "choose_splits": "choose_rows",
-    "plan_cut": "choose_rows",
-    "sample_key": "choose_rows",
-    "select_ids": "choose_rows",
-    "DomainIndex": "domains",
-    "build_domain_index": "domains",
-    "domain_of": "domains",
-    "CutFilter": "filters",
-    "HanFilter": "filters",
-    "RowProblemFilter": "filters",
-    "Problem": "row_problems",
-    "row_problem": "row_problems",
-}
-
-
-def __getattr__(name: str) -> Any:
-    from importlib import import_module
-
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+__getattr__ = handed_on(
+    __name__,
+    {
+        "choose_rows": ["PlannedCut", "choose_splits", "plan_cut", "sample_key", "select_ids"],
+        "domains": ["DomainIndex", "build_domain_index", "domain_of"],
+        "filters": ["CutFilter", "HanFilter", "RowProblemFilter"],
+        "row_problems": ["Problem", "row_problem"],
+    },
+)
