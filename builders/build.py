@@ -252,10 +252,11 @@ def _find_models(recipe: Recipe, run: Run) -> Recipe:
 def _check_keys(recipe: Recipe, monitor: Monitor, works_on: Callable[[str], bool]) -> None:
     """Fail before any work where a key that it takes is missing; warn where one would travel unencrypted."""
     endpoints = [
-        (f"translator '{translator.name}'", address.base_url, address.api_key_env)
+        (f"translator '{translator.name}'", address.base_url, variable)
         for translator in recipe.translators
         if works_on(f"{TRANSLATE}/{translator.name}")
         for address in engine_of(translator).addresses()
+        for variable in (address.api_key_env, *address.headers_env.values())
     ]
     if (reward := recipe.ranking.reward) and reward.base_url and works_on(REWARD):
         endpoints.append((f"reward model '{reward.model}'", reward.base_url, reward.api_key_env))

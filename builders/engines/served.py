@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from builders.engines.base import Engine
+from builders.recipes.api_keys import OwnHeaders
 from builders.recipes.translators import Cost, EndpointAddress, ServedTranslator
+from processors.clients.answer import shaping
 from processors.languages.language import Language
 
 if TYPE_CHECKING:
@@ -32,12 +34,18 @@ class ServedEngine(Engine[Served]):
         "cost",
         "answers",
         "give_up",
+        *OwnHeaders.model_fields,
     }
     # What serves the model, for the card: the same weights answer a little differently in another engine.
     software = "an OpenAI-compatible API"
 
     def addresses(self) -> list[EndpointAddress]:
         return self.spec.addresses()
+
+    def shapes_answers(self) -> dict[str, Any]:
+        settings = super().shapes_answers()
+        decoding = settings["decoding"]
+        return settings | {"decoding": decoding | {"extra": shaping(decoding["extra"])}}
 
     def make_server(self, logs: Path) -> "MakeServer":
         """What makes the client within a pipeline, and starts the server where it is one of this machine's."""
@@ -47,13 +55,12 @@ class ServedEngine(Engine[Served]):
 
     def endpoint(self, language: Language) -> "EndpointConfig":
         """What the recipe says of its requests."""
-        from processors.clients.address import Address
         from processors.clients.connection import EndpointConfig
         from processors.servers.vllm import LOCAL
 
         spec = self.spec
         # A server that is started here has no address of the recipe's.
-        first, *others = [Address(**address.model_dump()) for address in self.addresses()] or [LOCAL]
+        first, *others = [address.address() for address in self.addresses()] or [LOCAL]
         return EndpointConfig(
             base_url=first.base_url,
             model=spec.model,
@@ -65,6 +72,7 @@ class ServedEngine(Engine[Served]):
             timeout_s=spec.timeout_s,
             weight=first.weight,
             alias=first.model,
+            headers=first.headers,
             others=tuple(others),
         )
 

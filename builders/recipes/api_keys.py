@@ -1,12 +1,62 @@
-"""Servers' keys, looked at before any work: they come from the environment and shall not travel unencrypted."""
+"""Servers' keys and headers: secrets come from the environment, looked at before any work, and stay out of recipes."""
 
 import os
+import re
 from collections.abc import Callable
+from typing import Annotated
 from urllib.parse import urlsplit
 
+from pydantic import AfterValidator, Field, field_validator
+
+from builders.recipes.base import KeyVariable, Strict
+from processors.clients.address import Headers
 from processors.errors import InputError
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+# RFC 9110's token: what a header may be called.
+_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_SECRET = re.compile(r"authorization|cookie|key|token|secret|password", re.IGNORECASE)
+# What the client writes itself.
+_OURS = frozenset({"host", "content-type", "content-length", "transfer-encoding", "connection"})
+
+
+def _header(name: str) -> str:
+    if not _HEADER.fullmatch(name) or name.lower() in _OURS:
+        raise ValueError(
+            f"'{name}': expected the name of a header such as X-Title, and none that requests have anyway"
+        )
+    return name
+
+
+HeaderName = Annotated[str, AfterValidator(_header)]
+
+
+class OwnHeaders(Strict):
+    """What each request to a server carries beside its content."""
+
+    key_header: HeaderName = Field(
+        "Authorization", description="that brings the key: `Bearer KEY` here, in others (api-key, x-api-key) it alone"
+    )
+    headers: dict[HeaderName, str] = Field({}, description="more of them, such as {X-Title: my dataset}; no secrets")
+    headers_env: dict[HeaderName, KeyVariable] = Field(
+        {}, description="more of them whose values are secret: for each the environment variable that holds it"
+    )
+
+    @field_validator("headers")
+    @classmethod
+    def _nothing_secret(cls, headers: dict[str, str]) -> dict[str, str]:
+        for name, value in headers.items():
+            if _SECRET.search(name):
+                raise ValueError(f"{name}: looks like a secret, which a recipe shall not hold; give it by headers_env")
+            if not (value.isascii() and value.isprintable()):
+                raise ValueError(f"{name}: a header's value is printable ASCII")
+        return headers
+
+    def own_headers(self) -> Headers:
+        """As the clients take them."""
+        return Headers(self.key_header, tuple(self.headers.items()), tuple(self.headers_env.items()))
 
 
 def check_key(name: str, base_url: str, variable: str | None, *, warn: Callable[[str], None]) -> None:

@@ -5,9 +5,11 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, field_validator, model_validator
 
+from builders.recipes.api_keys import OwnHeaders
 from builders.recipes.base import BaseUrl, KeyVariable, Name, Strict
 from builders.recipes.paths import beside, resolved
 from builders.recipes.vllm import RepetitionDetection, VllmProcess
+from processors.clients.address import Address, Headers
 from processors.clients.prompts import TGI_PARAMETERS, PromptConfig
 from processors.languages.language import Language
 
@@ -198,7 +200,7 @@ class ServedTranslator(TranslatorBase):
         return []
 
 
-class EndpointAddress(Strict):
+class EndpointAddress(OwnHeaders):
     """One of several servers of a translator, or one of several keys."""
 
     base_url: BaseUrl
@@ -206,8 +208,12 @@ class EndpointAddress(Strict):
     weight: float = Field(1.0, gt=0, le=1000, description="share of the requests, against the others' weights")
     model: str | None = Field(None, description="the model's name there, where it is another")
 
+    def address(self) -> Address:
+        """As the clients take it."""
+        return Address(self.base_url, self.api_key_env, self.weight, self.model, self.own_headers())
 
-class RemoteTranslator(ServedTranslator):
+
+class RemoteTranslator(ServedTranslator, OwnHeaders):
     """A model behind someone's servers: one by `base_url`, or several by `endpoints`."""
 
     base_url: BaseUrl | None = None
@@ -221,6 +227,8 @@ class RemoteTranslator(ServedTranslator):
             raise ValueError("give either base_url (with api_key_env, if it takes a key) or endpoints, a list of them")
         if self.endpoints and self.api_key_env:
             raise ValueError("api_key_env: goes with base_url; give each of the endpoints its own")
+        if self.endpoints and self.own_headers() != Headers():
+            raise ValueError("headers, headers_env, key_header: go with base_url; give each of the endpoints its own")
         places = [(address.base_url, address.api_key_env) for address in self.endpoints]
         for place in places:
             if places.count(place) > 1:
@@ -230,7 +238,8 @@ class RemoteTranslator(ServedTranslator):
     def addresses(self) -> list[EndpointAddress]:
         if self.base_url is None:
             return self.endpoints
-        return [EndpointAddress(base_url=self.base_url, api_key_env=self.api_key_env)]
+        own = {name: getattr(self, name) for name in OwnHeaders.model_fields}
+        return [EndpointAddress(base_url=self.base_url, api_key_env=self.api_key_env, **own)]
 
 
 class EndpointTranslator(RemoteTranslator):

@@ -76,7 +76,8 @@ def _hide_server(block: dict[str, Any]) -> None:
     """Where it is reached is told only of a public address; with which key, never."""
     if block.get("base_url"):
         block["base_url"] = _public_address(block["base_url"])
-    block.pop("api_key_env", None)
+    for name in ("api_key_env", "key_header", "headers", "headers_env"):
+        block.pop(name, None)
 
 
 def _public_path(path: str) -> str:

@@ -25,8 +25,21 @@ def is_address(url: str) -> bool:
 
 
 @dataclass(frozen=True)
+class Headers:
+    """What each request to one server carries beside its content.
+
+    `key` is the header that brings the key: `Authorization` as `Bearer <key>`, any other (`api-key`, `x-api-key`) the
+    key alone. `plain` are names and values, `secret` names and the NAMES of the variables with their values.
+    """
+
+    key: str = "Authorization"
+    plain: tuple[tuple[str, str], ...] = ()
+    secret: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
 class Address:
-    """Where one server is. Holds the NAME of the variable with the key, so it may be written down anywhere.
+    """Where one server is. Holds the NAMES of the variables with its key, so it may be written down anywhere.
 
     `weight` is its share of the requests, `model` the model's name there where it has another one.
     """
@@ -35,6 +48,7 @@ class Address:
     api_key_env: str | None = None
     weight: float = 1.0
     model: str | None = None
+    headers: Headers = Headers()
 
     def __post_init__(self) -> None:
         if not is_address(self.base_url):

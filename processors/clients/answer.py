@@ -6,8 +6,34 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
-# Fields of a request that do not change the answer.
-VOLATILE = frozenset({"stream", "stream_options", "user", "metadata", "request_id", "priority"})
+# Fields of a request that do not change the answer: how it travels, who pays what for it, and for whose account.
+VOLATILE = frozenset(
+    {
+        "stream",
+        "stream_options",
+        "user",
+        "metadata",
+        "request_id",
+        "priority",
+        # OpenAI, and who speaks as it does.
+        "service_tier",
+        "store",
+        "safety_identifier",
+        "prompt_cache_key",
+        "prompt_cache_retention",
+        # OpenRouter: which of a model's providers are asked, in what order, and what is told of it. Its `models` are
+        # other models, whose answers are others.
+        "provider",
+        "route",
+        "usage",
+        "session_id",
+        "trace",
+        # vLLM.
+        "cache_salt",
+    }
+)
+# Of OpenRouter's `provider` this shapes the answer: the model's weights rounded to fewer bits.
+SHAPING_ROUTES = frozenset({"quantizations"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +53,19 @@ class Answer:
 
 def request_key(model: str, revision: str | None, payload: Mapping[str, Any]) -> bytes:
     """20 bytes that name a request: BLAKE2b over model, revision and what in `payload` shapes the answer."""
-    asked = {name: value for name, value in payload.items() if name not in VOLATILE and name != "model"}
+    asked = {name: value for name, value in shaping(payload).items() if name != "model"}
     canonical = json.dumps([model, revision or "", asked], sort_keys=True, separators=(",", ":"))
     return blake2b(canonical.encode("ascii"), digest_size=20).digest()
+
+
+def shaping(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of a request's fields that shape its answer.
+
+    >>> shaping({"seed": 7, "service_tier": "flex", "provider": {"sort": "price", "quantizations": ["fp8"]}})
+    {'seed': 7, 'provider': {'quantizations': ['fp8']}}
+    """
+    kept = {name: value for name, value in fields.items() if name not in VOLATILE}
+    routes = fields.get("provider")
+    if isinstance(routes, Mapping) and (left := {k: v for k, v in routes.items() if k in SHAPING_ROUTES}):
+        kept["provider"] = left
+    return kept

@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 from loguru import logger
 
-from processors.clients.address import Address
+from processors.clients.address import Address, Headers
 from processors.clients.answer import Answer
 from processors.clients.pacing import Pacer
 from processors.clients.prompts import PromptConfig
@@ -53,6 +53,7 @@ class EndpointConfig:
     start_patience_s: float = 10.0
     weight: float = 1.0
     alias: str | None = None
+    headers: Headers = field(default_factory=Headers)
     others: tuple[Address, ...] = ()
 
     def __post_init__(self) -> None:
@@ -60,26 +61,26 @@ class EndpointConfig:
 
     @property
     def addresses(self) -> tuple[Address, ...]:
-        return (Address(self.base_url, self.api_key_env, self.weight, self.alias), *self.others)
+        return (Address(self.base_url, self.api_key_env, self.weight, self.alias, self.headers), *self.others)
 
     @property
     def api_base(self) -> str:
         return self.addresses[0].api_base
 
 
-class _Bearer(httpx.Auth):
-    """Adds the key to requests for one origin, and shows it to nobody."""
+class _OwnHeaders(httpx.Auth):
+    """Adds the key and the recipe's headers to requests for one origin, and shows them to nobody."""
 
-    def __init__(self, key: str, base: str) -> None:
-        self._header = f"Bearer {key}"
+    def __init__(self, headers: dict[str, str], base: str) -> None:
+        self._headers = headers
         self._origin = _origin(httpx.URL(base))
 
     def __repr__(self) -> str:
-        return "<key>"
+        return "<headers>"
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         if _origin(request.url) == self._origin:
-            request.headers["Authorization"] = self._header
+            request.headers.update(self._headers)
         yield request
 
 
@@ -106,8 +107,8 @@ class Connection:
         self.denied = self.foreign = 0
         self.url, self.mode = self.route()
         self._count = count
-        key = read_key(address.api_key_env)
-        self._auth = _Bearer(key, address.api_base) if key else None
+        headers = read_headers(address)
+        self._auth = _OwnHeaders(headers, address.api_base) if headers else None
         self._clients: list[httpx.AsyncClient] = []
         self._idle: list[httpx.AsyncClient] = []
         self._tls: ssl.SSLContext | None = None
@@ -226,6 +227,16 @@ def read_key(variable: str | None) -> str:
     if not key.isascii():
         raise EngineError(f"the environment variable {variable} does not hold a key (not ASCII)")
     return know(key)
+
+
+def read_headers(address: Address) -> dict[str, str]:
+    """The headers that are for this server alone, its key among them. Raises EngineError as `read_key` does."""
+    headers = dict(address.headers.plain)
+    headers |= {name: read_key(variable) for name, variable in address.headers.secret}
+    if key := read_key(address.api_key_env):
+        name = address.headers.key
+        headers[name] = f"Bearer {key}" if name.lower() == "authorization" else key
+    return headers
 
 
 def _slug(error: Exception) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from processors.clients.address import Address
 from processors.clients.answer import Answer
-from processors.clients.connection import CONNECT_S, KEEP_ALIVE_S, Connection, Count, EndpointConfig, read_key
+from processors.clients.connection import CONNECT_S, KEEP_ALIVE_S, Connection, Count, EndpointConfig, read_headers
 from processors.clients.endpoint import HttpServer
 from processors.clients.prompts import tgi_parameters
 from processors.clients.responses import Fault, Mode, finish, read_response, well_formed, without_key
@@ -25,13 +25,15 @@ class _NoAnswer(Exception):
 class _Seat:
     """A client with one connection, and the response that it got last."""
 
-    def __init__(self, url: str, key: str, tls: Any) -> None:
+    def __init__(self, url: str, headers: dict[str, str], tls: Any) -> None:
         import httpx2
         from huggingface_hub import AsyncInferenceClient
 
         timeout = httpx2.Timeout(None, connect=CONNECT_S)
-        # An explicit key: without one the client would send the Hub's token to any address.
-        self.client = AsyncInferenceClient(model=url, api_key=key or "EMPTY", timeout=timeout)  # type: ignore[arg-type]
+        # An explicit key: without one the client would send the Hub's token to any address. Headers of the same name
+        # replace its own, which it writes in lower case; redirects, which would take them elsewhere, are not followed.
+        own = {name.lower(): value for name, value in headers.items()}
+        self.client = AsyncInferenceClient(model=url, api_key="EMPTY", headers=own, timeout=timeout)  # type: ignore[arg-type]
         # The client takes no session, and its own follows redirects, refuses to work while HF_HUB_OFFLINE is set and
         # does not show the headers (Retry-After, the count of the prompt's tokens).
         self.session = self.client._async_client = httpx2.AsyncClient(
@@ -91,7 +93,7 @@ class TgiConnection(Connection):
             await seat.session.aclose()
 
     def _new_seat(self) -> _Seat:
-        seat = _Seat(self.url, read_key(self.address.api_key_env), self.tls())
+        seat = _Seat(self.url, read_headers(self.address), self.tls())
         self._seats.append(seat)
         return seat
 

@@ -16,3 +16,18 @@ def test_key_is_model_revision_and_request_and_nothing_volatile() -> None:
         request_key("m", None, {**payload, "extra": {"a": 1}}),
     ]
     assert len(set(different)) == len(different)
+
+
+def test_changing_who_serves_it_or_who_pays_asks_nothing_again() -> None:
+    payload = {"prompt": "x", "temperature": 0.7, "provider": {"quantizations": ["fp8"]}}
+    routes = {
+        "service_tier": "flex",
+        "metadata": {"run": "7"},
+        "provider": {"order": ["a", "b"], "sort": "price", "quantizations": ["fp8"]},
+        "priority": 3,
+        "safety_identifier": "me",
+        "prompt_cache_key": "k",
+    }
+    assert request_key("m", None, payload | routes) == request_key("m", None, payload)
+    others = [{"provider": {"quantizations": ["int4"]}}, {"provider": {}}, {"models": ["m", "n"]}]
+    assert len({request_key("m", None, payload | other) for other in [{}, *others]}) == 4
