@@ -98,7 +98,7 @@ def merged_card(new: str, main: dict[str, str], folder: Path, title: str) -> str
 
     Args:
         new: the build's card.
-        main: texts of `README.md` and `statistics/*.json` on `main`, by path.
+        main: texts on `main` by path; of these `README.md` and `statistics/*.json` are read.
         folder: the build's dataset.
     """
     import yaml
@@ -112,7 +112,7 @@ def merged_card(new: str, main: dict[str, str], folder: Path, title: str) -> str
         reason = str(problem).splitlines()[0]
         raise InputError(f"the card on main cannot be read ({reason}); mend its front matter on the Hub") from None
     try:
-        before = {Path(path).stem: json.loads(text) for path, text in main.items() if path != "README.md"}
+        before = {Path(path).stem: json.loads(text) for path, text in main.items() if path.startswith("statistics/")}
         entry = changelog(before, read_statistics(folder)) if before else ""
     except (ValueError, KeyError, TypeError):
         # Statistics of another program: nothing to compare with.

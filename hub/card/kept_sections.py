@@ -128,6 +128,18 @@ def replace_in(text: str, title: str, old: str, new: str) -> str:
     return text
 
 
+def front_matter(text: str) -> dict[str, Any]:
+    """The front matter of a card; empty where nobody could read it."""
+    return _mapping(Card.parse(text).front)
+
+
+def with_front_matter(text: str, front: dict[str, Any]) -> str:
+    """A card with another front matter."""
+    card = Card.parse(text)
+    card.front = _dumped(front)
+    return card.dump()
+
+
 def is_ours(text: str) -> bool:
     """Whether a card was generated, whatever people made of it since."""
     card = Card.parse(text)
@@ -179,7 +191,11 @@ def _merge_front(new: str, old: str) -> str:
             added[key] = [*(ours[key] or []), *more]
     if not ours or not added:
         return new
-    return yaml.safe_dump(ours | added, sort_keys=False, allow_unicode=True, line_break="\n").rstrip("\n")
+    return _dumped(ours | added)
+
+
+def _dumped(front: dict[str, Any]) -> str:
+    return yaml.safe_dump(front, sort_keys=False, allow_unicode=True, line_break="\n").rstrip("\n")
 
 
 def _mapping(front: str) -> dict[str, Any]:

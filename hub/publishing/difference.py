@@ -1,6 +1,7 @@
 """What a publish has to change: the folder's files against those of a revision."""
 
 import hashlib
+from collections.abc import Container
 from dataclasses import dataclass
 
 from hub.publishing.remote import LocalFile, Revision
@@ -18,23 +19,24 @@ class Change:
         return bool(self.send or self.remove)
 
 
-def compare(files: dict[str, LocalFile], revision: Revision) -> Change:
-    """What to send and to remove. Removed are Parquet files, and files in folders that the dataset has too.
+def compare(files: dict[str, LocalFile], revision: Revision, owned: Container[str]) -> Change:
+    """What to send and to remove. Removed are files that are `owned`, by `manifest.owned`, and of no use now.
 
-    A licence, a note or a picture that somebody put beside the data stays; old shards and plots go.
+    A config, a licence, a note or a picture that somebody put beside the data stays; old shards and plots go.
     """
-    folders = {path.split("/")[0] for path in files if "/" in path}
     extra = [path for path in sorted(revision.files) if path not in files]
-    remove = [path for path in extra if path.endswith(".parquet") or ("/" in path and path.split("/")[0] in folders)]
+    remove = [path for path in extra if path in owned]
     send = [p for p, file in files.items() if p not in revision.files or not revision.files[p].holds(file)]
     # The card last: it must not tell of files that are not there yet.
     send.sort(key=lambda path: (path == "README.md", not path.endswith(".parquet"), path))
     return Change(send, remove, [path for path in extra if path not in set(remove) and path != ".gitattributes"])
 
 
-def changed_by_others(files: dict[str, LocalFile], before: Revision, after: Revision) -> list[str]:
+def changed_by_others(
+    files: dict[str, LocalFile], before: Revision, after: Revision, owned: Container[str]
+) -> list[str]:
     """Paths that differ between two revisions, are ours to write or remove, and are not as we want them."""
-    change = compare(files, after)
+    change = compare(files, after, owned)
     unwanted = {*change.send, *change.remove}
     return sorted(path for path in unwanted if before.files.get(path) != after.files.get(path))
 

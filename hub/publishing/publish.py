@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hub.card.kept_sections import is_ours
+from hub.card.kept_sections import front_matter, is_ours, with_front_matter
+from hub.card.other_configs import named_entries, other_configs, with_other_configs
 from hub.publishing.difference import Change, changed_by_others, compare, some
+from hub.publishing.manifest import MANIFEST, owned, read_manifest, write_manifest
 from hub.publishing.pull_request import close_left_open, left_open, merge, open_pull_request, same_content
 from hub.publishing.remote import LocalFile, PublishError, Revision, check_token, limit_waits, patiently, read_revision
 from hub.publishing.upload import Job, PublishObserver, send
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from huggingface_hub import HfApi
 
 
+# What `datasets` reads without a script: a repository with such files is a dataset.
+_DATA = (".parquet", ".jsonl", ".json.gz", ".csv", ".arrow", ".tsv")
 # The card to publish, of the build's card and the texts on `main` by path.
 MergeCard = Callable[[str, dict[str, str]], str]
 
@@ -83,10 +87,13 @@ def publish(
         before = _texts(api, repo, main) if "README.md" in main.files else {}
         if merge_card:
             files["README.md"] = _merged(files["README.md"], before, merge_card)
+        files["README.md"], others = _with_other_configs(files["README.md"], before, main)
+        files[MANIFEST] = write_manifest(files)
         _validate_card(files["README.md"])
-        job = Job(api, repo, user, files, observer)
-        change = compare(files, main)
-        _refuse_to_replace(repo, change, before.get("README.md", ""))
+        ours = owned(_text(files["README.md"]), before.get(MANIFEST, ""), others)
+        _refuse_to_replace(repo, files, main, before.get("README.md", ""))
+        job = Job(api, repo, user, files, observer, ours, others)
+        change = compare(files, main, ours)
         job.total = sum(job.sizes(change.send))
         _describe(job, change)
         tagged = _tag(api, repo, tag) if tag and main.commit else None
@@ -164,19 +171,34 @@ def _check_rules(folder: Path) -> None:
         raise InputError(f"{folder}: not published, for it breaks a rule: {found[0]}{more}")
 
 
+def _text(file: LocalFile) -> str:
+    source = file.source
+    return source.decode("utf-8") if isinstance(source, bytes) else source.read_text(encoding="utf-8")
+
+
 def _merged(card: LocalFile, main: dict[str, str], merge_card: MergeCard) -> LocalFile:
     """The build's card, with what of the one on `main` is to stay."""
-    assert isinstance(card.source, Path)
-    return LocalFile(merge_card(card.source.read_text(encoding="utf-8"), main).encode("utf-8"))
+    return LocalFile(merge_card(_text(card), main).encode("utf-8"))
 
 
-def _refuse_to_replace(repo: str, change: Change, card: str) -> None:
-    """Raises InputError where a publish would remove a dataset that no publish made: its name was mistyped."""
-    data = [path for path in change.remove if path.endswith(".parquet")]
+def _with_other_configs(card: LocalFile, before: dict[str, str], main: Revision) -> tuple[LocalFile, list[str]]:
+    """The card with the entries of configs that somebody else pushed to the repository, and their names."""
+    ours, theirs = front_matter(_text(card)), front_matter(before.get("README.md", ""))
+    left = main.files.keys() - read_manifest(before.get(MANIFEST, ""))
+    names = other_configs(theirs, named_entries(ours.get("configs")), left)
+    if not names:
+        return card, []
+    text = with_front_matter(_text(card), with_other_configs(ours, theirs, names))
+    return LocalFile(text.encode("utf-8")), names
+
+
+def _refuse_to_replace(repo: str, files: dict[str, LocalFile], main: Revision, card: str) -> None:
+    """Raises InputError where the repository holds a dataset that no publish made: its name was mistyped."""
+    data = sorted(path for path in main.files if path.endswith(_DATA) and path not in files)
     if data and not is_ours(card):
         raise InputError(
-            f"{repo} holds a dataset that SmolKalam did not publish, and {some(data)} would be removed; "
-            "choose another name, or remove them on the Hub first"
+            f"{repo} holds a dataset that SmolKalam did not publish ({some(data)}), and its card would be replaced; "
+            "choose another name, or remove it on the Hub first"
         )
 
 
@@ -200,8 +222,9 @@ def _files(folder: Path) -> dict[str, LocalFile]:
 
 
 def _texts(api: "HfApi", repo: str, main: Revision) -> dict[str, str]:
-    """The card and the statistics of a revision."""
-    paths = [path for path in main.files if path == "README.md" or re.fullmatch(r"statistics/[^/]+\.json", path)]
+    """The card, the manifest and the statistics of a revision."""
+    texts = re.compile(rf"README\.md|{re.escape(MANIFEST)}|statistics/[^/]+\.json")
+    paths = [path for path in main.files if texts.fullmatch(path)]
 
     def download() -> dict[str, str]:
         local = [api.hf_hub_download(repo, path, repo_type="dataset", revision=main.commit) for path in paths]
@@ -214,8 +237,7 @@ def _validate_card(file: LocalFile) -> None:
     """Ask the Hub whether it takes the card: before the upload, for the commit that has it is the last."""
     from huggingface_hub import DatasetCard
 
-    text = file.source if isinstance(file.source, bytes) else file.source.read_bytes()
-    card = DatasetCard(text.decode("utf-8"))
+    card = DatasetCard(_text(file))
     try:
         patiently("validating the card", lambda: card.validate(repo_type="dataset"))
     except ValueError as problem:
@@ -257,7 +279,7 @@ def _publish_directly(job: Job, change: Change, main: Revision) -> Revision:
         done = send(job, "main", main, commits=False)
     # Where there was nothing to send, too: a publish before this one may have been killed after its commit.
     try:
-        verify_loading(job.api, job.repo, done.commit)
+        verify_loading(job.api, job.repo, done.commit, job.others)
     except PublishError as problem:
         raise PublishError(f"{problem}; main has it already: revert commit {done.commit[:12]}") from None
     return done
@@ -268,9 +290,9 @@ def _publish_by_pull_request(job: Job, main: Revision) -> tuple[int, str]:
     revision = f"refs/pr/{number}"
     head = send(job, revision, read_revision(job.api, job.repo, revision), commits=True)
     job.observer.say(f"pull request {number}: loading it with `datasets`")
-    verify_loading(job.api, job.repo, head.commit)
+    verify_loading(job.api, job.repo, head.commit, job.others)
     now = read_revision(job.api, job.repo, "main")
-    others = changed_by_others(job.files, base, now)
+    others = changed_by_others(job.files, base, now, job.owned)
     if others:
         raise PublishError(
             f"main of {job.repo} was changed meanwhile ({some(others)}), so pull request {number} was not merged; "
@@ -278,7 +300,7 @@ def _publish_by_pull_request(job: Job, main: Revision) -> tuple[int, str]:
         )
     merge(job, number)
     done = read_revision(job.api, job.repo, "main")
-    wrong = compare(job.files, done)
+    wrong = compare(job.files, done, job.owned)
     if wrong:
         raise PublishError(
             f"pull request {number} of {job.repo} is merged, and main differs from the folder ({some(wrong.send)}): "

@@ -24,7 +24,7 @@ def open_pull_request(job: Job, main: Revision) -> tuple[int, Revision]:
         why = "a newer publish replaces this one"
         if mark[1] == content:
             base = main if mark[2] == main.commit else read_revision(job.api, job.repo, mark[2])
-            others = changed_by_others(job.files, base, main)
+            others = changed_by_others(job.files, base, main, job.owned)
             if not others:
                 job.observer.say(f"going on with pull request {one.num}")
                 job.resumed = True

@@ -1,9 +1,11 @@
 """Bringing a revision to what the folder holds, in as many commits as it takes, each onto the one that we know."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from hub.publishing.difference import changed_by_others, compare, some
+from hub.publishing.manifest import Owned
 from hub.publishing.portions import commit_groups, pieces, portion, upload_groups
 from hub.publishing.remote import LocalFile, Moved, PublishError, Revision, patiently, read_revision
 from processors.scrub import excerpt
@@ -31,8 +33,8 @@ class PublishObserver(Protocol):
 class Job:
     """A publish under way.
 
-    `total`, `sent`: bytes that it has to send, and has sent since this process began. `resumed`: one before it was
-    interrupted.
+    `owned`: what it may remove. `others`: configs of the repository that are somebody else's. `total`, `sent`: bytes
+    that it has to send, and has sent since this process began. `resumed`: one before it was interrupted.
     """
 
     api: "HfApi"
@@ -40,6 +42,8 @@ class Job:
     user: str
     files: dict[str, LocalFile]
     observer: PublishObserver
+    owned: Owned
+    others: Collection[str]
     additions: dict[str, "CommitOperationAdd"] = field(default_factory=dict)  # sent, and not yet in a commit
     total: int = 0
     sent: int = 0
@@ -62,10 +66,10 @@ def send(job: Job, revision: str, state: Revision, *, commits: bool) -> Revision
     After a commit whose answer was lost the revision is read again: it is then not what we knew, and equal to what we
     want. So a commit is never repeated blindly.
     """
-    change = compare(job.files, state)
+    change = compare(job.files, state, job.owned)
     job.observer.sending(len(change.send), sum(job.files[path].size for path in change.send))
     rebases = 0
-    while change := compare(job.files, state):
+    while change := compare(job.files, state, job.owned):
         chosen = change.send
         if commits and chosen:
             chosen = next(commit_groups(change.send, job.sizes(change.send), job.total, COMMIT_FILES))
@@ -78,7 +82,7 @@ def send(job: Job, revision: str, state: Revision, *, commits: bool) -> Revision
             moved = True
             rebases += 1
         now = read_revision(job.api, job.repo, revision)
-        others = changed_by_others(job.files, state, now)
+        others = changed_by_others(job.files, state, now, job.owned)
         if others or rebases > REBASES:
             what = f"({some(others)}) " if others else ""
             ours = "nothing of ours is in main" if commits else "ours may be beneath theirs"

@@ -148,6 +148,13 @@ def disable_discussions(repo: str) -> None:
     get_session().put(url, json={"discussionsDisabled": True}, headers=headers).raise_for_status()
 
 
+def push(repo: str, config: str, split: str, rows: list[dict[str, Any]]) -> None:
+    """What anybody does who has a dataset of their own for the repository."""
+    from datasets import Dataset
+
+    Dataset.from_list(rows).push_to_hub(repo, config_name=config, split=split)
+
+
 def state(repo: str, revision: str = "main") -> dict[str, Any]:
     """Files, their content where it is text, commits, pull requests and tags."""
     from huggingface_hub import HfApi, hf_hub_download
@@ -168,7 +175,8 @@ def state(repo: str, revision: str = "main") -> dict[str, Any]:
     }
 
 
-COMMANDS = {call.__name__: call for call in (publish, run_publish, verify, load, api, disable_discussions, state)}
+CALLS = (publish, run_publish, verify, load, push, api, disable_discussions, state)
+COMMANDS = {call.__name__: call for call in CALLS}
 
 
 def main() -> None:

@@ -15,6 +15,7 @@ from hub.card.kept_sections import generated
 from hub.card.loading import loading
 from hub.commands import dataset_folder, run_check
 from hub.publishing.difference import changed_by_others, compare
+from hub.publishing.manifest import MANIFEST, Owned, read_manifest, write_manifest
 from hub.publishing.portions import SMALLEST
 from hub.publishing.remote import LocalFile, RemoteFile, Revision
 from processors.errors import InputError
@@ -85,7 +86,9 @@ def same_as(dataset: Dataset, client: Client, repo: str, **options: Any) -> None
 
 
 def files_of(dataset: Dataset) -> list[str]:
-    return sorted(str(path.relative_to(dataset.folder)) for path in dataset.folder.rglob("*") if path.is_file())
+    """The folder's files, and the manifest that a publish puts beside them."""
+    files = [str(path.relative_to(dataset.folder)) for path in dataset.folder.rglob("*") if path.is_file()]
+    return sorted([*files, MANIFEST])
 
 
 def sent(hub: Hub) -> dict[str, int]:
@@ -130,7 +133,7 @@ def test_nothing_changed_nothing_sent(dataset: Dataset, client: Client, repo: st
     first = client("publish", folder=str(dataset.folder), repo=repo, tag="v1")
     hub.reset()
     done = client("publish", folder=str(dataset.folder), repo=repo, tag="v1")
-    assert "has all 7 files already: nothing is sent" in done["said"]
+    assert "has all 8 files already: nothing is sent" in done["said"]
     assert done["result"] == {**first["result"], "send": [], "remove": [], "pull_request": None}
     assert sent(hub) == {}
 
@@ -152,17 +155,52 @@ def test_one_changed_row_sends_its_shard_the_card_and_the_statistics(
 
 def test_stale_files_go_and_what_people_added_stays(dataset: Dataset, client: Client, repo: str) -> None:
     client("publish", folder=str(dataset.folder), repo=repo)
-    for path in ("LICENSE", "pictures/logo.txt", "data/train-00000-of-00001.parquet", "statistics/old.json"):
+    theirs = ["LICENSE", "data/train-00000-of-00001.parquet", "pictures/logo.txt", f"{CONFIGS[0]}/notes.txt"]
+    # By its name our card would read it as rows of a split of ours.
+    within_ours = FILE.replace("00000-of-00001", "extra")
+    for path in (*theirs, within_ours):
         client.upload(repo, path, dataset.folder / "statistics" / f"{CONFIGS[0]}.json")
     renamed = FILE.replace("of-00001", "of-00002")
     (dataset.folder / FILE).rename(dataset.folder / renamed)
     done = client("publish", folder=str(dataset.folder), repo=repo)
-    assert done["result"]["send"] == [renamed]
-    assert done["result"]["remove"] == [FILE, "data/train-00000-of-00001.parquet", "statistics/old.json"]
-    assert "LICENSE, pictures/logo.txt" in done["said"]
-    assert client("state", repo=repo)["result"]["files"] == sorted(
-        [*files_of(dataset), "LICENSE", "pictures/logo.txt"]
-    )
+    assert done["result"]["send"] == [renamed, MANIFEST]
+    assert done["result"]["remove"] == [FILE, within_ours]
+    assert all(path in done["said"] for path in theirs)
+    assert client("state", repo=repo)["result"]["files"] == sorted([*files_of(dataset), *theirs])
+
+
+def test_a_config_that_somebody_pushed_stays_and_loads(dataset: Dataset, client: Client, repo: str, hub: Hub) -> None:
+    folder = str(dataset.folder)
+    client("publish", folder=folder, repo=repo)
+    pushed = [{"question": "ما عاصمة مصر؟", "answer": "القاهرة"}, {"question": "كم 2 + 2؟", "answer": "4"}]
+    assert client("push", repo=repo, config="my_eval", split="test", rows=pushed)["error"] is None
+    # `datasets` has written the card's front matter in its own way: that goes once, and nothing the next time.
+    assert client("publish", folder=folder, repo=repo)["result"]["send"] == ["README.md"]
+    hub.reset()
+    assert "nothing is sent" in client("publish", folder=folder, repo=repo)["said"]
+    assert sent(hub) == {}
+    dataset.replace(pa.Table.from_pylist(rows(9), schema=SCHEMA))
+    for direct in (False, True):
+        done = client("publish", folder=folder, repo=repo, direct=direct)
+        assert done["error"] is None
+        assert not any("my_eval" in path for path in [*done["result"]["send"], *done["result"]["remove"]])
+        assert client("load", repo=repo, config="my_eval", split="test")["result"] == pushed
+        same_as(dataset, client, repo)
+        dataset.replace(pa.Table.from_pylist(rows(4), schema=SCHEMA))
+    # A config of ours that is no longer built goes, and its entry with it.
+    gone = CONFIGS[1]
+    for path in [*(dataset.folder / gone).iterdir(), dataset.folder / "statistics" / f"{gone}.json"]:
+        path.unlink()
+    for key in ("configs", "dataset_info"):
+        dataset.data[key] = [entry for entry in dataset.data[key] if entry["config_name"] != gone]
+    dataset.card()
+    assert client("publish", folder=folder, repo=repo)["error"] is None
+    state = client("state", repo=repo)["result"]
+    assert not any(gone in path for path in state["files"])
+    front = yaml.safe_load(state["texts"]["README.md"].split("---\n")[1])
+    for key in ("configs", "dataset_info"):
+        assert [entry["config_name"] for entry in front[key]] == [CONFIGS[0], "my_eval"]
+    assert [bool(entry.get("default")) for entry in front["configs"]] == [True, False]
 
 
 def test_a_card_merged_with_the_one_on_main(dataset: Dataset, client: Client, repo: str, hub: Hub) -> None:
@@ -628,35 +666,53 @@ def test_a_direct_publish_that_does_not_load_is_not_finished_by_the_next(
 def test_what_to_send_and_to_remove() -> None:
     files = {"README.md": LocalFile(b"card"), "a/x-0.parquet": LocalFile(b"rows"), "plots/a.svg": LocalFile(b"<svg/>")}
     remote = {path: RemoteFile(file.size, file.git_id, None) for path, file in files.items()}
-    assert not compare(files, Revision("0", remote))
+    owned = Owned(frozenset({"b/y.parquet"}), ("a/x-*",))
+    assert not compare(files, Revision("0", remote), owned)
     stored_outside_git = remote | {"a/x-0.parquet": RemoteFile(4, "pointer", files["a/x-0.parquet"].sha256)}
-    assert not compare(files, Revision("0", stored_outside_git))
+    assert not compare(files, Revision("0", stored_outside_git), owned)
     plan = compare(
         files,
         Revision(
             "0",
             {
                 "README.md": RemoteFile(4, "other", None),
+                "a/x-1.parquet": RemoteFile(1, "", None),
                 "b/y.parquet": RemoteFile(1, "", None),
+                "b/z.parquet": RemoteFile(1, "", None),
                 "c": RemoteFile(1, "", None),
             },
         ),
+        owned,
     )
     assert plan.send == ["a/x-0.parquet", "plots/a.svg", "README.md"]
-    assert (plan.remove, plan.left) == (["b/y.parquet"], ["c"])
+    assert (plan.remove, plan.left) == (["a/x-1.parquet", "b/y.parquet"], ["b/z.parquet", "c"])
+
+
+def test_a_manifest_lists_all_but_the_card() -> None:
+    files = {"README.md": LocalFile(b"card"), "a/x-0.parquet": LocalFile("صف".encode())}
+    text = write_manifest(files).read(0, 10**6).decode()
+    assert json.loads(text) == {"files": {"a/x-0.parquet": files["a/x-0.parquet"].sha256}}
+    assert read_manifest(text) == {"a/x-0.parquet", MANIFEST}
+    for theirs in ("", "not JSON", "[]", '{"files": [1]}', '{"name": "an app"}'):
+        assert read_manifest(theirs) == set()
 
 
 def test_whose_changes_count_as_others() -> None:
     files = {"README.md": LocalFile(b"card"), "a/x.parquet": LocalFile(b"rows")}
     ours = {path: RemoteFile(file.size, file.git_id, None) for path, file in files.items()}
-    before = Revision("0", {"README.md": RemoteFile(3, "old", None)})
-    assert changed_by_others(files, before, before) == []
-    assert changed_by_others(files, before, Revision("1", ours)) == []
-    assert changed_by_others(files, before, Revision("1", before.files | {"LICENSE": RemoteFile(1, "", None)})) == []
-    assert changed_by_others(files, before, Revision("1", {"README.md": RemoteFile(3, "new", None)})) == ["README.md"]
-    assert changed_by_others(files, Revision("0", ours), Revision("1", {})) == ["README.md", "a/x.parquet"]
-    added = Revision("1", ours | {"b/y.parquet": RemoteFile(1, "", None)})
-    assert changed_by_others(files, Revision("0", ours), added) == ["b/y.parquet"]
+    owned = Owned(frozenset({"b/y.parquet"}))
+    before = {"README.md": RemoteFile(3, "old", None)}
+
+    def changed(before: dict[str, RemoteFile], after: dict[str, RemoteFile]) -> list[str]:
+        return changed_by_others(files, Revision("0", before), Revision("1", after), owned)
+
+    assert changed(before, before) == []
+    assert changed(before, ours) == []
+    assert changed(before, before | {"LICENSE": RemoteFile(1, "", None)}) == []
+    assert changed(before, {"README.md": RemoteFile(3, "new", None)}) == ["README.md"]
+    assert changed(ours, {}) == ["README.md", "a/x.parquet"]
+    assert changed(ours, ours | {"b/y.parquet": RemoteFile(1, "", None)}) == ["b/y.parquet"]
+    assert changed(ours, ours | {"b/z.parquet": RemoteFile(1, "", None)}) == []
 
 
 def test_check_prints_and_fails(dataset: Dataset, capsys: pytest.CaptureFixture[str]) -> None:
