@@ -95,8 +95,8 @@ class RequestCounter:
         translator.concurrent = False
         check = translator.check
 
-        def accept(source: str, target: str) -> Verdict | None:
-            return None if source == target else check(source, target)
+        def accept(source: str, target: str, kept: Sequence[str]) -> Verdict | None:
+            return None if source == target else check(source, target, kept)
 
         translator.check = accept
         return translator

@@ -43,6 +43,7 @@ _WITHOUT_SPACES = frozenset(["Jpan", "Hans", "Hant", "Hani", "Thai", "Laoo", "Kh
 # No Arabic word of FLORES, Tatoeba and Debian's catalogues has more than 19 letters.
 _LONGEST_WORD = 26
 _LONG = re.compile(rf"[^\W\d_]{{{_LONGEST_WORD},}}")
+_LETTERS = re.compile(r"[^\W\d_]+")
 _EXPECTED = {"Hant": "Hans", "Hani": "Hans"}
 
 
@@ -83,7 +84,7 @@ def check_untranslated(pair: Pair) -> list[Verdict]:
     # What may stay is only looked for where something seems to have stayed.
     if not _of_text(pair, blanked(pair.target)):
         return []
-    return _of_text(pair, without_kept_english(pair.source, pair.target))
+    return _of_text(pair, without_kept_english(pair.source, pair.target, pair.kept))
 
 
 def _of_text(pair: Pair, text: str) -> list[Verdict]:
@@ -182,9 +183,14 @@ def _lost_spaces(pair: Pair) -> str | None:
     if left >= 6 and right * 4 < left and visible_length(pair.target) * 2 > visible_length(pair.source):
         return f"{right} words where the source has {left}"
     for word in _LONG.findall(pair.target.string) if len(pair.target.string) >= _LONGEST_WORD else ():
-        if len(set(word)) > 4 and not word.isascii() and word not in pair.source.string:
+        if len(set(word)) > 4 and not word.isascii() and not _has_long_word(pair.source, len(word)):
             return f"a word of {len(word)} letters: '{excerpt(word)}'"
     return None
+
+
+def _has_long_word(source: Text, length: int) -> bool:
+    """Whether a source has a word about as long: "#WomenInScienceCommunication"."""
+    return any(len(word) * 4 >= length * 3 for word in _LETTERS.findall(source.string))
 
 
 def _is_written(pair: Pair, letters: Letters) -> bool:
@@ -279,7 +285,7 @@ def _latin_share(pair: Pair) -> Verdict | None:
         return None
     if sum(map(len, _WORDS.findall(target))) * 2 < sum(map(str.isalpha, target)):
         return None
-    target = without_kept_english(pair.source, pair.target)
+    target = without_kept_english(pair.source, pair.target, pair.kept)
     found = _WORDS.findall(target)
     latin, letters = sum(map(len, found)), sum(map(str.isalpha, target))
     small, prose = _prose(pair.source)[1], _is_prose(found)[1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from processors.languages.knowledge import LanguageKnowledge
@@ -24,7 +25,8 @@ class Pair(NamedTuple):
 
     What a check wants to know of either text is a view (`processors.texts`): computed once, shared by all checks, by
     all candidates of a row and by whatever meets the text again. `finish_reason` is the server's word for why the
-    target ends; None where nobody knows. `knowledge` is what we know of the language. Make one with `Pair.of`.
+    target ends; None where nobody knows. `knowledge` is what we know of the language, `kept` the values of calls that
+    have to stay in English. Make one with `Pair.of`.
     """
 
     source: Text
@@ -33,6 +35,7 @@ class Pair(NamedTuple):
     script: str = DEFAULT.script
     finish_reason: str | None = "stop"
     knowledge: LanguageKnowledge = _DEFAULT_KNOWLEDGE
+    kept: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -43,11 +46,12 @@ class Pair(NamedTuple):
         language: str = DEFAULT.code,
         script: str = DEFAULT.script,
         finish_reason: str | None = "stop",
+        kept: Sequence[str] = (),
     ) -> Pair:
         """The pair of two strings."""
         left, right = text_of(source), text_of(target)
         language = NO_LANGUAGE if _is_pseudo(left, right) else language
-        return cls(left, right, language, script, finish_reason, knowledge(language, script))
+        return cls(left, right, language, script, finish_reason, knowledge(language, script), tuple(kept))
 
 
 def _is_pseudo(source: Text, target: Text) -> bool:

@@ -94,6 +94,7 @@ def has_hard(verdicts: Iterable[Verdict]) -> bool:
 def check_pair(
     source: str,
     target: str,
+    kept: Sequence[str] = (),
     *,
     script: str = DEFAULT.script,
     language: str = DEFAULT.code,
@@ -103,8 +104,9 @@ def check_pair(
 
     `script` is the target's (ISO 15924), `language` its BCP 47 code: of a language without a file in
     `processors.languages` the checks say less. `finish_reason` is the server's; anything but a natural stop is hard.
+    `kept` are values of calls that must stay as they are, so that they are no English that was left.
     """
-    pair = Pair.of(source, target, language=language, script=script, finish_reason=finish_reason)
+    pair = Pair.of(source, target, language=language, script=script, finish_reason=finish_reason, kept=kept)
     verdicts: list[Verdict] = []
     silent: tuple[str, ...] = ()
     for check in CHECKS:
@@ -123,13 +125,14 @@ def check_pair(
 def check_chunk(
     source: str,
     target: str,
+    kept: Sequence[str] = (),
     *,
     script: str = DEFAULT.script,
     language: str = DEFAULT.code,
     finish_reason: str | None = "stop",
 ) -> Verdict | None:
     """The first reason to ask the translator again for one chunk, or None: a hard verdict of a check on chunks."""
-    pair = Pair.of(source, target, language=language, script=script, finish_reason=finish_reason)
+    pair = Pair.of(source, target, language=language, script=script, finish_reason=finish_reason, kept=kept)
     for check in _ON_CHUNKS:
         if check.languages and language not in check.languages:
             continue
@@ -163,8 +166,9 @@ def check_conversation(
         if source["role"] == "tool":
             found = check_json(source["content"], target["content"])
         else:
-            found = _check_parts(source["content"], target["content"], script, language)
-        verdicts += [replace(v, message=i) for v in found if not _is_of_value(v, i, values)]
+            kept = [found.value for found in values if found.message == i]
+            found = _check_parts(source["content"], target["content"], kept, script, language)
+        verdicts += [replace(v, message=i) for v in found]
     return verdicts + _ungrounded([found for found in values if found.message not in broken], target_messages)
 
 
@@ -177,27 +181,19 @@ def _ungrounded(values: Sequence[GroundedValue], target: list[dict[str, Any]]) -
     ]
 
 
-def _is_of_value(verdict: Verdict, message: int, values: Sequence[GroundedValue]) -> bool:
-    """Whether a note on English words is on a value that has to stay."""
-    if verdict.check != "untranslated" or verdict.hard:
-        return False
-    stretch = verdict.detail.partition(": '")[2].rstrip("'…")
-    return any(found.message == message and (found.value in stretch or stretch in found.value) for found in values)
-
-
-def _check_parts(source: str, target: str, script: str, language: str) -> list[Verdict]:
+def _check_parts(source: str, target: str, kept: Sequence[str], script: str, language: str) -> list[Verdict]:
     left, right = parts_of(text_of(source)), parts_of(text_of(target))
     if len(left) != len(right) or not all(map(_alike, left, right)):
         here, there = (" ".join(p.type for p in parts) or "nothing" for parts in (left, right))
         verdicts = [Verdict("structure", True, f"parts are {there} where the source has {here}")]
         # The text as a whole still tells why: an empty answer, a refusal, a lost block.
-        return verdicts + check_pair(source, target, script=script, language=language)
+        return verdicts + check_pair(source, target, kept, script=script, language=language)
     verdicts = []
     for a, b in zip(left, right, strict=True):
         if a.type in _VERBATIM:
             verdicts += check_json(a.text, b.text)
         else:
-            verdicts += check_pair(a.text, b.text, script=script, language=language)
+            verdicts += check_pair(a.text, b.text, kept, script=script, language=language)
     return verdicts
 
 

@@ -7,6 +7,7 @@ nobody fenced, and a list of hosts or packages. Each counts only where source an
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from processors.protected.find import blanked
 from processors.protected.prose import reads_as_prose
@@ -73,9 +74,11 @@ def _names(text: Text) -> frozenset[str]:
     return frozenset(m[0] for m in _NAME.finditer(text.string))
 
 
-def without_kept_english(source: Text, target_text: Text) -> str:
-    """The target with its protected spans and what it rightly keeps blanked out; offsets stay."""
+def without_kept_english(source: Text, target_text: Text, values: Sequence[str] = ()) -> str:
+    """The target with its protected spans and what it rightly keeps blanked out, `values` too; offsets stay."""
     target, whole = blanked(target_text), target_text.string
+    for value in values:
+        target = _blank_at(target, whole, value)
     for piece in _pieces(source):
         # The end of a sentence is the translation's own.
         for kept in (piece, piece.rstrip(" .;?!")):

@@ -103,7 +103,7 @@ class ChunkLadder:
 
     backend: Backend
     halve: Callable[[Chunk], list[Chunk]]
-    check: Callable[[str, str], Verdict | None]
+    check: Callable[[str, str, Sequence[str]], Verdict | None]
     counters: Counter[str]
     purse: Purse
     retry: int = 0
@@ -180,7 +180,7 @@ class ChunkLadder:
             target = "".join([await self._piece(half, PART_TRIES) for half in halves])
         except _Failed:
             return None
-        verdict = self.check(chunk.text, target)
+        verdict = self.check(chunk.text, target, values_of(chunk.text, chunk.spans))
         if verdict is None:
             return target
         self.counters["joins_refused"] += 1
@@ -206,7 +206,7 @@ class ChunkLadder:
             pieces += [prose, chunk.text[span.start : span.end]]
             position = span.end
         whole = "".join(pieces)
-        return whole if self.check(chunk.text, whole) is None else None
+        return whole if self.check(chunk.text, whole, values_of(chunk.text, chunk.spans)) is None else None
 
     async def _ask(self, text: str, spans: Sequence[Span], number: int) -> tuple[str | None, Reply | None]:
         """Ask once: the checked translation or None, and the reply; no reply where it cannot be afforded."""
@@ -245,9 +245,10 @@ class ChunkLadder:
         """Why a reply is not good; empty where it is."""
         if reply.finish_reason != "stop":
             return f"finish_reason: {reply.finish_reason}" + (f" ({reply.refusal})" if reply.refusal else "")
-        verdict = self.check(source, reply.text)
+        values = values_of(source, spans)
+        verdict = self.check(source, reply.text, values)
         if verdict is None:
-            lost = next((value for value in values_of(source, spans) if value not in reply.text), None)
+            lost = next((value for value in values if value not in reply.text), None)
             if lost is None:
                 return ""
             verdict = Verdict("tool_grounding", True, f"missing: '{shorten(lost)}'")

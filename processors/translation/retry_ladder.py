@@ -17,7 +17,7 @@ from processors.answers.question_claims import SHARED
 from processors.checks.run import check_chunk
 from processors.checks.verdict import Verdict
 from processors.conversations.chunking import Chunk
-from processors.conversations.grounding import grounded, grounded_values
+from processors.conversations.grounding import grounded, grounded_values, values_of
 from processors.conversations.parts import Part, join_parts, split_parts
 from processors.languages.language import Language, knowledge
 from processors.memory.memory import Memory
@@ -119,7 +119,8 @@ class Translator:
     """A backend with its memory, chunking and language; without a backend only the memory is asked.
 
     `chunker` cuts a part's text within the budget, and `halve` cuts a chunk smaller; both are lossless. `check` is
-    what an answer must pass (None), the memory's too; a caller that counts requests without sending them replaces it.
+    what an answer must pass (None), the memory's too, given the text, the answer, and the values that stay as they
+    are; a caller that counts requests without sending them replaces it.
     """
 
     def __init__(
@@ -142,7 +143,7 @@ class Translator:
         self.retry_budget = RETRY_BUDGET
         self.watch: AnswerWatch | None = None
         self.unwrap = partial(unwrap, known=knowledge(language.code, language.script))
-        self.check: Callable[[str, str], Verdict | None] = partial(
+        self.check: Callable[[str, str, Sequence[str]], Verdict | None] = partial(
             check_chunk, script=language.script, language=language.code
         )
 
@@ -281,7 +282,7 @@ class Translator:
         answer = self.memory.translate(text, spans)
         if answer.text is None:
             return None
-        verdict = self.check(text, answer.text)
+        verdict = self.check(text, answer.text, values_of(text, spans))
         if verdict is None:
             counters["memory_hits"] += answer.hits
             return answer.text
