@@ -50,7 +50,7 @@ class AskedOnce:
         asked = self._asked.get(key)
         # One that is done has given up because nobody wanted it, or hands on its answer in a moment.
         if asked is None or (asked.done() and (asked.cancelled() or asked.exception())):
-            stored = self._store.get(key) if self._store else None
+            stored = self._store.known(key) if self._store else None
             if stored is not None:
                 self._count("cached", 1)
                 return stored
@@ -72,7 +72,8 @@ class AskedOnce:
                 request.cancel()
 
     async def _fetch(self, key: bytes, payload: dict[str, Any], shared: AnswerStore | None) -> Answer:
-        if shared and (found := await shared.claim(key)):
+        found = await shared.claim(key) if shared else await self._told_lately(key)
+        if found:
             self._count("cached", 1)
             return found
         try:
@@ -80,6 +81,13 @@ class AskedOnce:
         finally:
             if shared:
                 shared.let_go(key)
+
+    async def _told_lately(self, key: bytes) -> Answer | None:
+        """What another process was answered since the last look."""
+        if self._store is None or not self._store.look_is_due():
+            return None
+        await self._store.look_on()
+        return self._store.known(key)
 
     async def _fetch_paid(self, key: bytes, payload: dict[str, Any]) -> Answer:
         try:

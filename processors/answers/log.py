@@ -11,6 +11,7 @@ import mmap
 import os
 import secrets
 import struct
+import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -93,7 +94,7 @@ class Table:
 
     def find(self, key: bytes) -> Iterator[int]:
         buffer, start, mask = self._slots
-        prefix = _prefix(key)
+        prefix = prefix_of(key)
         slot = prefix & mask
         while True:
             found, offset = _PLACE.unpack_from(buffer, start + slot * _PLACE.size)
@@ -102,6 +103,11 @@ class Table:
             if found == prefix:
                 yield offset
             slot = (slot + 1) & mask
+
+    def lacks(self, prefix: int) -> bool:
+        """Whether one look shows that no key begins so; what `find` costs is most of a search through many logs."""
+        buffer, start, mask = self._slots
+        return not _PLACE.unpack_from(buffer, start + (prefix & mask) * _PLACE.size)[1]
 
     def add(self, key: bytes, offset: int) -> None:
         buffer, _, mask = self._slots
@@ -112,7 +118,7 @@ class Table:
             buffer, mask = larger, 2 * mask + 1
             self._slots = (buffer, 0, mask)
         assert isinstance(buffer, bytearray)
-        _put(buffer, mask, _prefix(key), offset)
+        _put(buffer, mask, prefix_of(key), offset)
         self.count += 1
 
     def items(self) -> Iterator[tuple[int, int]]:
@@ -123,7 +129,8 @@ class Table:
                 yield prefix, offset
 
 
-def _prefix(key: bytes) -> int:
+def prefix_of(key: bytes) -> int:
+    """The first 8 bytes of a key as a number."""
     return int.from_bytes(key[:8], "little")
 
 
@@ -144,6 +151,8 @@ class Log:
         # Whether the file does not even begin as a log does, and nothing in it can be read.
         self.foreign = False
         self._fd = -1
+        # One thread may look while another reads: the descriptor is not closed under it.
+        self._reading = threading.Lock()
         self._index: tuple[Table, int] | None = None
         self._tail = Table()
         self._stuck: tuple[int, float] | None = None
@@ -166,6 +175,11 @@ class Log:
         """The record filed under `key`, or None."""
         return next((record for offset in self._places(key) if (record := self._at(offset, key))), None)
 
+    def lacks(self, prefix: int) -> bool:
+        """Whether it surely holds no key whose first 8 bytes are this number (see `prefix_of`)."""
+        # In the order of `_places`.
+        return self._tail.lacks(prefix) and ((index := self._index) is None or index[0].lacks(prefix))
+
     def first(self, key: bytes) -> int | None:
         """Where the first record filed under `key` lies, or None."""
         return min((offset for offset in self._places(key) if self._at(offset, key)), default=None)
@@ -182,7 +196,8 @@ class Log:
         PATIENCE_S, it is damaged: looked past for records behind it, with a warning if there are any.
         """
         fd = os.open(self.path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
-        before, self._fd = self._fd, fd
+        with self._reading:
+            before, self._fd = self._fd, fd
         if before >= 0:
             os.close(before)
         size = os.fstat(fd).st_size
@@ -233,9 +248,10 @@ class Log:
         self._load_index(self.end)
 
     def close(self) -> None:
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
+        with self._reading:
+            if self._fd >= 0:
+                os.close(self._fd)
+                self._fd = -1
         self._index = None
 
     def _places(self, key: bytes) -> Iterator[int]:
@@ -246,9 +262,10 @@ class Log:
 
     def _at(self, offset: int, key: bytes) -> Record | None:
         # Enough for most records at once; a second read for the others.
-        data = os.pread(self._fd, 4096, offset)
-        if data.startswith(key, _HEAD) and _length(data) > len(data):
-            data = os.pread(self._fd, min(_length(data), self.end), offset)
+        with self._reading:
+            data = os.pread(self._fd, 4096, offset)
+            if data.startswith(key, _HEAD) and _length(data) > len(data):
+                data = os.pread(self._fd, min(_length(data), self.end), offset)
         if found := unpack(data, 0):
             # Another key may begin with the same 8 bytes.
             return found[0] if found[0].key == key else None

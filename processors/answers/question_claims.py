@@ -11,7 +11,7 @@ import contextlib
 import os
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from pathlib import Path
 from typing import TypeVar
@@ -42,6 +42,7 @@ class QuestionClaims:
         self.name = name
         self._token = secrets.token_hex(8)
         self._held: set[Path] = set()
+        self._closed = False
         self._beats = 0
         self._beat_at = 0.0
         self._signs = leases.SignsOfLife(LEASE_S)
@@ -49,11 +50,12 @@ class QuestionClaims:
     async def take(self, key: bytes) -> bool:
         """Claim `key`; False if another had it, once that claim is gone: look for the answer, then try again."""
         path = self.folder / key.hex()
-        if self._create(path):
+        # In threads: on a share each of these takes as long as an answer does here.
+        if await self._created(path):
             return True
         poll_s = FIRST_POLL_S
-        while (owner := _read(path)) is not None:
-            if self._dead(path, owner) and _read(path) == owner:
+        while (owner := await asyncio.to_thread(_read, path)) is not None:
+            if await asyncio.to_thread(self._dead, path, owner) and _read(path) == owner:
                 try:
                     path.unlink(missing_ok=True)
                 except OSError:
@@ -69,7 +71,10 @@ class QuestionClaims:
         path = self.folder / key.hex()
         if path in self._held:
             self._held.remove(path)
-            path.unlink(missing_ok=True)
+            try:
+                asyncio.get_running_loop().run_in_executor(None, _unlink, path)
+            except RuntimeError:
+                _unlink(path)
 
     def beat(self) -> None:
         """Give a sign of life while anything is held; to be called at least every BEAT_S seconds."""
@@ -82,9 +87,19 @@ class QuestionClaims:
                 self._write_beat()
 
     def close(self) -> None:
-        for path in self._held:
+        self._closed = True
+        for path in list(self._held):
             path.unlink(missing_ok=True)
         self._held = set()
+
+    async def _created(self, path: Path) -> bool:
+        """`_create` in a thread. Who is cancelled meanwhile has no claim: it would be waited for, and never let go."""
+        creating = asyncio.ensure_future(asyncio.to_thread(self._create, path))
+        try:
+            return await asyncio.shield(creating)
+        except asyncio.CancelledError:
+            creating.add_done_callback(lambda done: self.let_go(bytes.fromhex(path.name)))
+            raise
 
     def _create(self, path: Path) -> bool:
         self.folder.mkdir(exist_ok=True)
@@ -98,6 +113,8 @@ class QuestionClaims:
             os.write(fd, f"{self.name} {self._token}".encode())
         finally:
             os.close(fd)
+        if self._closed:
+            path.unlink(missing_ok=True)
         return True
 
     def _write_beat(self) -> None:
@@ -120,15 +137,26 @@ class QuestionClaims:
         return self._signs.silent(f"{name} {token}", alive)
 
 
-async def ask_once(claims: QuestionClaims, key: bytes, stored: Callable[[], Found | None]) -> Found | None:
+async def ask_once(claims: QuestionClaims, key: bytes, stored: Callable[[], Awaitable[Found | None]]) -> Found | None:
     """What another process was answered to `key` meanwhile, or None: then ask, store the answer and `let_go`."""
     while True:
         taken = await claims.take(key)
-        if (found := stored()) is not None:
+        try:
+            found = await stored()
+        except BaseException:
+            claims.let_go(key)
+            raise
+        if found is not None:
             claims.let_go(key)
             return found
         if taken:
             return None
+
+
+def _unlink(path: Path) -> None:
+    # One that stays is its holder's, whom the others see die with this process.
+    with contextlib.suppress(OSError):
+        path.unlink(missing_ok=True)
 
 
 def _read(path: Path) -> bytes | None:

@@ -1,11 +1,12 @@
 """Finds stored answers again, whoever stored them: in the logs of a folder (see `processors.answers.log`)."""
 
 import time
+from array import array
 from pathlib import Path
 
 from loguru import logger
 
-from processors.answers.log import Log, Record
+from processors.answers.log import Log, Record, prefix_of
 from processors.clients.answer import Answer
 
 # How often a miss looks for what other processes have stored since: less than a second, so that what they were
@@ -33,9 +34,17 @@ class AnswerReader:
     def get(self, key: bytes) -> Answer | None:
         """The answer filed under `key`, with `cached` set, or None."""
         found = self._find(key)
-        if found is None and time.monotonic() >= self._look_at_s and self.look():
+        if found is None and self.look_is_due() and self.look():
             found = self._find(key)
         return found
+
+    def known(self, key: bytes) -> Answer | None:
+        """As `get`, of what has been seen by now."""
+        return self._find(key)
+
+    def look_is_due(self) -> bool:
+        """Whether a miss would look for what others have stored."""
+        return time.monotonic() >= self._look_at_s
 
     def look(self) -> bool:
         """See what others have stored since the last look; whether there was anything."""
@@ -54,15 +63,20 @@ class AnswerReader:
 
     def totals(self) -> tuple[int, int, int]:
         """Different requests that were answered, with the tokens of their prompts and of their answers."""
-        answers = asked = answered = 0
+        import numpy as np
+
         logs = list(self._logs.values())
-        for number, log in enumerate(logs):
-            for offset, record in log.records():
-                # The same request may have been answered twice, before any of the two knew of the other.
-                if log.first(record.key) == offset and not any(earlier.get(record.key) for earlier in logs[:number]):
-                    answers += 1
-                    asked += record.prompt_tokens
-                    answered += record.completion_tokens
+        keys, prompts, completions = array("Q"), array("L"), array("L")
+        for log in logs:
+            for _, record in log.records():
+                # 8 bytes: of 5 million answers two have the same once in a million runs.
+                keys.append(int.from_bytes(record.key[:8], "little"))
+                prompts.append(record.prompt_tokens)
+                completions.append(record.completion_tokens)
+        # The same request may have been answered twice, before any of the two knew of the other: the first counts.
+        _, first = np.unique(np.array(keys, dtype=np.uint64), return_index=True)
+        answers = len(first)
+        asked, answered = (int(np.array(of, dtype=np.int64)[first].sum()) for of in (prompts, completions))
         return answers, asked, answered
 
     def close(self) -> None:
@@ -82,7 +96,9 @@ class AnswerReader:
             return False
 
     def _find(self, key: bytes) -> Answer | None:
-        for name, log in list(self._logs.items()):
+        prefix = prefix_of(key)
+        # A copy, for a look in another thread may add some.
+        for name, log in [item for item in list(self._logs.items()) if not item[1].lacks(prefix)]:
             try:
                 record = log.get(key)
             except OSError as error:

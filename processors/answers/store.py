@@ -11,6 +11,7 @@ import os
 import queue
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -19,7 +20,7 @@ from loguru import logger
 
 from processors.answers.log import LOG_MAGIC, Log, Record
 from processors.answers.question_claims import BEAT_S, QuestionClaims, ask_once
-from processors.answers.reader import AnswerReader
+from processors.answers.reader import LOOK_S, AnswerReader
 from processors.clients.answer import Answer
 from processors.errors import InputError, SmolKalamError
 from processors.leases import take_name
@@ -31,6 +32,9 @@ LINGER_S = 0.05
 BATCH = 512
 # Answers between two indexes of a log, which bounds what is read again at the next start; and in one log.
 INDEX_EVERY, LOG_ANSWERS = 2**16, 2**20
+# Between two looks for others' answers passes so many times what the last one took: those who ask meanwhile share the
+# next, and the thread that looks holds up the event loop's for its share of the time.
+LOOK_REST = 3.0
 # Fewer are read again as fast as an index of them is.
 WORTH_AN_INDEX = 4096
 
@@ -47,6 +51,10 @@ class AnswerStore(AnswerReader):
         self._linger_s = linger_s
         self._queue: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._fd = -1
+        self._looker = ThreadPoolExecutor(1, "answers-look")
+        self._looking = asyncio.Lock()
+        self._next_look: asyncio.Task[None] | None = None
+        self._rest_s = 0.0
         try:
             Path(folder).mkdir(parents=True, exist_ok=True)
             self._lock, self.name = take_name(Path(folder))
@@ -88,8 +96,8 @@ class AnswerStore(AnswerReader):
         For requests that several processes are likely to make at the same moment.
         """
 
-        def stored() -> Answer | None:
-            self.look()
+        async def stored() -> Answer | None:
+            await self.look_on()
             return self._find(key)
 
         try:
@@ -97,12 +105,30 @@ class AnswerStore(AnswerReader):
         except OSError as error:
             raise self._cannot_write(error) from None
 
+    async def look_on(self) -> None:
+        """See what others have stored by now, in a thread: each log is opened anew, which on a share takes its time.
+
+        Those who ask while a look goes on share the next one, for it may have passed their log already.
+        """
+        if self._next_look is None:
+            self._next_look = asyncio.create_task(self._look_next())
+        await asyncio.shield(self._next_look)
+
+    async def _look_next(self) -> None:
+        async with self._looking:
+            await asyncio.sleep(self._rest_s)
+            self._next_look = None
+            began = time.monotonic()
+            await asyncio.get_running_loop().run_in_executor(self._looker, self.look)
+            self._rest_s = min(LOOK_S, LOOK_REST * (time.monotonic() - began))
+
     def let_go(self, key: bytes) -> None:
         """The claim on `key` is answered, or nobody is going to be; without one, nothing."""
         self._claims.let_go(key)
 
     def close(self) -> None:
         """Write what waits and let go of the files."""
+        self._looker.shutdown()
         if self._thread.is_alive():
             self._queue.put(None)
             self._thread.join()

@@ -193,7 +193,14 @@ class HttpServer(InferenceServer):
             self._turns.release(place)
 
     def _learn(self, place: int, ticket: int, fault: Fault, tries: "_Tries") -> Fault:
-        """What a fault says of its endpoint. Raises EngineError if no endpoint is left."""
+        """What a fault says of its endpoint. Raises EngineError if no endpoint is left, to all who wait for one."""
+        try:
+            return self._learnt(place, ticket, fault, tries)
+        except EngineError as error:
+            self._turns.fail(str(error))
+            raise
+
+    def _learnt(self, place: int, ticket: int, fault: Fault, tries: "_Tries") -> Fault:
         connection, pacer = self.connections[place], self.connections[place].pacer
         fault = self._doubted(connection, fault, tries)
         try:

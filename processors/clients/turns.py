@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Sequence, Set
 
 from processors.clients.pacing import Pacer, loop_time
+from processors.errors import EngineError
 
 
 class Turns:
@@ -21,13 +22,19 @@ class Turns:
         self._clock = 0.0
         self._waiters: deque[tuple[asyncio.Future[tuple[int, int]], Set[int]]] = deque()
         self._timer: asyncio.TimerHandle | None = None
+        self._failed = ""
 
     @property
     def waiting(self) -> int:
         return len(self._waiters)
 
     async def acquire(self, avoid: int | Set[int] | None = None) -> tuple[int, int]:
-        """Wait for a slot: the place of its pacer, and the ticket. `avoid` is taken only if no other has one free."""
+        """Wait for a slot: the place of its pacer, and the ticket. `avoid` is taken only if no other has one free.
+
+        Raises EngineError once `fail` has been called.
+        """
+        if self._failed:
+            raise EngineError(self._failed)
         avoid = frozenset() if avoid is None else frozenset((avoid,)) if isinstance(avoid, int) else avoid
         if not self._waiters and (place := self._choose(avoid)) is not None:
             return place, self.pacers[place].take()
@@ -37,7 +44,7 @@ class Turns:
         try:
             return await waiter
         except asyncio.CancelledError:
-            if waiter.done() and not waiter.cancelled():
+            if waiter.done() and not waiter.cancelled() and not waiter.exception():
                 self.release(waiter.result()[0])
             raise
 
@@ -51,6 +58,17 @@ class Turns:
             self._timer.cancel()
         while self._waiters:
             self._waiters.popleft()[0].cancel()
+
+    def fail(self, reason: str) -> None:
+        """No slot will ever be free again: whoever waits, and whoever comes, is told why by an EngineError.
+
+        A row waits for all of its requests, so that one of them alone with the error would not end it.
+        """
+        self._failed = reason
+        while self._waiters:
+            waiter, _ = self._waiters.popleft()
+            if not waiter.done():
+                waiter.set_exception(EngineError(reason))
 
     def wake(self) -> None:
         """Give free slots to those who wait."""

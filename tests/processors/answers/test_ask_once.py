@@ -1,6 +1,7 @@
 """A question is asked once and its answer kept, whoever still waits for it."""
 
 import asyncio
+import threading
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -116,3 +117,29 @@ def test_an_answer_that_never_comes_is_waited_for_no_longer_than_that(
         server.control(hold=True)
         asyncio.run(give_up(server))
     assert stored(tmp_path) is None
+
+
+def test_looking_for_others_answers_never_holds_up_the_event_loop(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each look opens all logs anew: 64 of them on a share take as long as an answer."""
+    looked: list[int] = []
+    plain = AnswerStore.look
+
+    def look(store: AnswerStore) -> bool:
+        looked.append(threading.get_ident())
+        return plain(store)
+
+    async def ask(server: Running) -> None:
+        async with asking(server, tmp_path) as (questions, counts):
+            monkeypatch.setattr(AnswerStore, "look", look)
+            monkeypatch.setattr(AnswerStore, "look_is_due", lambda store: True)
+            keys = [bytes([number]) * 20 for number in range(20)]
+            asked = (questions.ask(key, QUESTION | {"seed": key[0]}, shared=key[0] % 2 == 0) for key in keys)
+            await asyncio.gather(*asked)
+            assert counts["answers"] == 20
+
+    with running("--translation", "fast") as server:
+        asyncio.run(ask(server))
+    # Those who ask at once share a look.
+    assert looked and threading.get_ident() not in looked and len(looked) < 20

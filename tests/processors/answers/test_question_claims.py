@@ -4,6 +4,7 @@ import asyncio
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 
 from processors import leases
 from processors.answers import question_claims
+from processors.answers.question_claims import QuestionClaims
 from processors.answers.store import AnswerStore
 from processors.clients.answer import Answer
 from tests.standins.processes import ROOT
@@ -46,6 +48,27 @@ def test_who_gives_up_lets_the_next_one_ask(tmp_path: Path) -> None:
             await asyncio.sleep(0)
             one.let_go(KEY)
             assert await waiting is None
+
+    asyncio.run(both())
+
+
+def test_who_is_cancelled_while_it_claims_leaves_no_claim(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The claim's file is made in a thread, which goes on when its coroutine does not."""
+    create, going = QuestionClaims._create, threading.Event()
+
+    def slowly(claims: QuestionClaims, path: Path) -> bool:
+        assert going.wait(60)
+        return create(claims, path)
+
+    async def both() -> None:
+        with AnswerStore(tmp_path) as one, AnswerStore(tmp_path) as two:
+            monkeypatch.setattr(QuestionClaims, "_create", slowly)
+            claiming = asyncio.ensure_future(one.claim(KEY))
+            await asyncio.sleep(0)
+            claiming.cancel()
+            await asyncio.gather(claiming, return_exceptions=True)
+            going.set()
+            assert await asyncio.wait_for(two.claim(KEY), 60) is None
 
     asyncio.run(both())
 

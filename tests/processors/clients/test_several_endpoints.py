@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from datatrove.data import Document
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,7 +17,8 @@ from processors.clients.endpoint import Address, EndpointConfig
 from processors.clients.pacing import Pacer, Trouble
 from processors.clients.turns import Turns
 from processors.errors import EngineError
-from tests.processors.translation.test_runner import SECRET, endpoint, results, run, said, texts
+from processors.translation.runner import Ask, TranslationRunner
+from tests.processors.translation.test_runner import SECRET, Collect, documents, endpoint, results, run, said, texts
 from tests.standins.foreign_server import free_port
 from tests.standins.standin_llm import Running, running
 
@@ -354,3 +356,21 @@ def test_an_address_that_is_no_api_ends_the_run_in_seconds() -> None:
         pytest.raises(EngineError, match="is this the address of an API"),
     ):
         run(endpoint(server.url, backoff_s=0.5), 60)
+
+
+async def all_at_once(document: Document, ask: Ask) -> dict[str, Any]:
+    """As the ladder asks for the chunks of a row: it waits for all, whatever becomes of one."""
+    answers = await asyncio.gather(*(ask(f"{document.text} {part}", 0) for part in range(6)), return_exceptions=True)
+    for answer in answers:
+        if isinstance(answer, BaseException):
+            raise answer
+    return {}
+
+
+def test_a_row_whose_other_requests_wait_for_their_turn_hears_that_none_comes() -> None:
+    with servers(("--fault", "401=1")) as (server,), pytest.raises(EngineError, match="401"):
+        asyncio.run(asyncio.wait_for(run_async(endpoint(server.url, concurrency=1), all_at_once), 30))
+
+
+async def run_async(config: EndpointConfig, translate: Any) -> None:
+    await TranslationRunner(translate, config, Collect()).run_async(documents(2))
