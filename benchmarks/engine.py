@@ -32,7 +32,7 @@ from datatrove.data import Document
 
 from builders.build import run_build
 from builders.engines import engine_of
-from builders.engines.make import candidate_row
+from builders.engines.common.make import candidate_row
 from builders.executors.this_machine import run_stage
 from builders.recipes.load import load_recipe
 from builders.run_folder import schemas

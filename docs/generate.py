@@ -42,11 +42,14 @@ def recipe() -> str:
             if shared in told:
                 continue
             told.add(shared)
+            rows = [_row(name, shared.model_fields[name]) for name in shared.model_fields if _is_own(shared, name)]
             kinds = [other for other, kind in blocks if shared in _shared(kind)]
+            if kinds and not rows:
+                continue
             title = f"{path.partition(' (')[0]} ({', '.join(_tag(kind) for kind in kinds)})" if kinds else path
             text.append(f"\n## {title}\n\n{_prose(shared)}\n\n")
             text.append("| key | type | default | unit | meaning |\n|---|---|---|---|---|\n")
-            text += [_row(name, shared.model_fields[name]) for name in shared.model_fields if _is_own(shared, name)]
+            text += rows
     return "".join(text)
 
 

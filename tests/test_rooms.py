@@ -44,6 +44,7 @@ ROOMS: dict[str, Floors] = {
         ("builders.stages",),
         ("builders.dataset", "builders.sources", "builders.executors"),
         ("builders.engines",),
+        ("builders.engines.common",),
         ("builders.sample",),
         ("builders.run_folder",),
         ("builders.recipes",),

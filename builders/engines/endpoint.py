@@ -1,6 +1,6 @@
 """Any server of OpenAI's API, wherever it runs."""
 
-from builders.engines.served import ServedEngine
+from builders.engines.common.served import ServedEngine
 from builders.recipes.translators import EndpointTranslator
 
 

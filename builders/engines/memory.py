@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from builders.engines.base import Engine, memory_files
+from builders.engines.common.base import Engine, memory_files
 from builders.recipes.translators import MemoryTranslator
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from builders.engines.base import Engine
+from builders.engines.common.base import Engine
 from builders.recipes.translators import PseudoTranslator
 from processors.languages.language import Language
 

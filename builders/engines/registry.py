@@ -7,7 +7,7 @@ against: each kind in it has its engine in the file of this room that has its na
 from importlib import import_module
 from typing import Any
 
-from builders.engines.base import Engine
+from builders.engines.common.base import Engine
 from builders.recipes.translators import BACKENDS, Translator
 
 ENGINES: dict[str, type[Engine[Any]]] = {

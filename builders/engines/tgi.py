@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from builders.engines.served import ServedEngine
+from builders.engines.common.served import ServedEngine
 from builders.recipes.translators import TgiTranslator
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from builders.engines.served import ServedEngine
+from builders.engines.common.served import ServedEngine
 from builders.recipes.translators import VllmTranslator
 from processors.languages.language import Language
 

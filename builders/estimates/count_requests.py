@@ -1,6 +1,6 @@
 """What a translator would be asked for a conversation, counted by the code that asks it, without asking.
 
-The translator is the recipe's own (`builders.engines.make`), with its chunking, its memory and the masking of
+The translator is the recipe's own (`builders.engines.common.make`), with its chunking, its memory and the masking of
 protected spans; only the server is missing. An answer that is the text itself stands for it, so the retry ladder is
 not climbed.
 """
@@ -13,8 +13,8 @@ import numpy as np
 from datatrove.data import Document
 
 from builders.engines import engine_of
-from builders.engines.make import conversation, make_translator
-from builders.engines.rollout import EndpointBackend
+from builders.engines.common.make import conversation, make_translator
+from builders.engines.common.rollout import EndpointBackend
 from builders.estimates.repeated_messages import text_key
 from builders.recipes.translators import Translator as TranslatorRecipe
 from processors.answers.reader import AnswerReader

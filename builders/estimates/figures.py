@@ -14,7 +14,8 @@ import numpy as np
 from builders.engines import Engine, engine_of
 from builders.estimates.count_requests import RequestCounter, Requests
 from builders.estimates.intervals import Interval, SampleTotals, SplitSample, asked_shares, selected_rows, totals
-from builders.recipes.translators import Cost, Translator
+from builders.recipes.translator_base import Cost
+from builders.recipes.translators import Translator
 from builders.run_folder.activity import read_engines, total_counters
 from builders.run_folder.folder import ENGINES, TRANSLATE, Run
 from builders.run_folder.units import all_counts

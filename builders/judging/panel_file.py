@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from builders.recipes.base import BaseUrl, KeyVariable, Name, Strict
-from builders.recipes.translators import Cost, Decoding
+from builders.recipes.translator_base import Cost, Decoding
 from builders.recipes.yaml_file import load_checked
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from builders.recipes.translators import TranslatorBase
+from builders.recipes.translator_base import TranslatorBase
 from builders.run_folder.files import write_error
 from processors.atomic_files import check_guard, write_text
 from processors.errors import InputError

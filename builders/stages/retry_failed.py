@@ -15,7 +15,7 @@ from typing import Any
 
 from datatrove.data import Document
 
-from builders.engines.make import candidate_row
+from builders.engines.common.make import candidate_row
 from builders.executors.this_machine import Work
 from builders.run_folder import schemas
 from builders.run_folder.folder import BUILD, FITTED, RANK, RANKER, RETRIED, RETRY_PLAN, REWARD, SELECT, Run

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from builders.engines import engine_of
-from builders.engines.make import candidate_row, load_memory
+from builders.engines.common.make import candidate_row, load_memory
 from builders.recipes.translators import Translator
 from builders.run_folder import schemas
 from builders.run_folder.folder import RETRIED, SELECT, TRANSLATE

@@ -11,7 +11,7 @@ from builders.ablations.variants import expand, expanded
 from builders.recipes.base import NAME_PATTERN
 from builders.recipes.load import dump_recipe, load_recipe
 from builders.recipes.recipe import Recipe
-from builders.recipes.translators import ServedTranslator
+from builders.recipes.translator_base import AskedTranslator
 from processors.errors import InputError
 
 
@@ -35,7 +35,7 @@ def test_all_combinations_of_one_translator_and_the_other_as_it_is(paper: Recipe
     assert len({v.name for v in variants}) == 17
     for variant in variants:
         assert re.match(NAME_PATTERN, variant.name), variant.name
-        assert isinstance(variant.translator, ServedTranslator)
+        assert isinstance(variant.translator, AskedTranslator)
         # What two variants of a model would ask alike is asked once.
         assert (variant.translator.answers or variant.name) == variant.base
 

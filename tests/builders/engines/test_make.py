@@ -10,7 +10,7 @@ from datatrove.data import Document
 from pydantic import TypeAdapter
 
 from builders.engines import engine_of
-from builders.engines.make import candidate_row, load_memory, make_translator
+from builders.engines.common.make import candidate_row, load_memory, make_translator
 from builders.recipes.translators import Translator
 from builders.run_folder import schemas
 from builders.run_folder.unit_writer import DROPPED

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from builders.recipes.load import load_recipe
-from builders.recipes.translators import ServedTranslator
+from builders.recipes.translator_base import ServedTranslator
 from builders.reports import status, status_text
 from builders.reports.status import Watch, run_status
 from builders.run_folder.activity import RequestsSince

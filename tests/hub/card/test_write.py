@@ -19,7 +19,7 @@ from huggingface_hub import DatasetCard
 from builders.engines import engine_of
 from builders.recipes.load import load_recipe
 from builders.recipes.recipe import Recipe
-from builders.recipes.translators import Cost
+from builders.recipes.translator_base import Cost
 from builders.run_folder import schemas
 from builders.run_folder.units import Totals
 from hub.card.examples import rendered

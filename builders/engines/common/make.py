@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
-from builders.recipes.translators import Chunking, TranslatorBase
+from builders.recipes.translator_base import Chunking, TranslatorBase
 from builders.run_folder.unit_writer import drop
 from processors.languages.language import Language
 from processors.translation.retry_ladder import Backend, Candidate, Translator, run_now

@@ -6,8 +6,8 @@ from typing import Any
 
 from datatrove.data import Document
 
-from builders.engines.make import attach, conversation, make_translator
-from builders.recipes.translators import ServedTranslator
+from builders.engines.common.make import attach, conversation, make_translator
+from builders.recipes.translator_base import AskedTranslator
 from processors.clients.responses import RequestFailed
 from processors.languages.language import Language
 from processors.protected.compare import Span, Style, mask, unmask
@@ -41,16 +41,17 @@ class EndpointBackend:
 class EndpointRollout:
     """The coroutine that the runner calls for each document; tokenizer and memory are loaded once a worker."""
 
-    def __init__(self, spec: ServedTranslator, language: Language) -> None:
+    def __init__(self, spec: AskedTranslator, language: Language, style: Style) -> None:
         self.spec = spec
         self.language = language
+        self.style = style
         self._translator: Translator | None = None
 
     async def __call__(self, document: Document, ask: Ask) -> dict[str, Any]:
         if self._translator is None:
-            self._translator = make_translator(self.spec, self.language, EndpointBackend(ask, self.spec.spans))
+            self._translator = make_translator(self.spec, self.language, EndpointBackend(ask, self.style))
         translator = copy(self._translator)
-        translator.backend = EndpointBackend(ask, self.spec.spans)
+        translator.backend = EndpointBackend(ask, self.style)
         translator.retries = document.metadata.get("retries", 0)
         translator.retry_budget = self.spec.retry_budget
         if isinstance(ask, Asking):

@@ -13,7 +13,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
-from builders.recipes.translators import Cost, EndpointAddress, Translator, TranslatorBase
+from builders.recipes.translator_base import Cost, EndpointAddress, TranslatorBase
+from builders.recipes.translators import Translator
 from processors.languages.language import Language
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class Engine(Generic[Spec]):
 
     def steps(self, language: Language) -> "list[PipelineStep]":
         """The steps that translate a stage's rows on their way; none where `last_step` does."""
-        from builders.engines.make import TranslateStep
+        from builders.engines.common.make import TranslateStep
 
         return [TranslateStep(self.spec, language, partial(self.backend, language))]
 

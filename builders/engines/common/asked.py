@@ -1,0 +1,95 @@
+"""What the engines have in common that ask a model, whether behind a server or in the build's own process."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from builders.engines.common.base import Engine
+from builders.recipes.api_keys import OwnHeaders
+from builders.recipes.translator_base import AskedTranslator, Cost, EndpointAddress
+from processors.languages.language import Language
+
+if TYPE_CHECKING:
+    from builders.run_folder.unit_writer import UnitWriter
+    from processors.clients.connection import EndpointConfig
+    from processors.protected.compare import Style
+    from processors.translation.runner import MakeServer, TranslationRunner
+
+Asked = TypeVar("Asked", bound=AskedTranslator)
+
+
+class AskedEngine(Engine[Asked]):
+    """A model that is asked. A kind says what its requests are (`endpoint`) and who answers them (`make_server`)."""
+
+    asks_a_model = True
+    shapes_nothing = Engine.shapes_nothing | {
+        "concurrency",
+        "base_url",
+        "api_key_env",
+        "endpoints",
+        "cost",
+        "answers",
+        "give_up",
+        *OwnHeaders.model_fields,
+    }
+    # What runs the model, for the card: the same weights answer a little differently in another engine.
+    software: str
+
+    def addresses(self) -> list[EndpointAddress]:
+        return self.spec.addresses()
+
+    def make_server(self, logs: Path) -> "MakeServer":
+        """What makes the client within a pipeline, and starts the server where it is one of this machine's."""
+        from processors.clients.endpoint import HttpServer
+
+        return HttpServer
+
+    def endpoint(self, language: Language) -> "EndpointConfig":
+        """What the recipe says of its requests."""
+        raise NotImplementedError
+
+    def steps(self, language: Language) -> list[Any]:
+        return []
+
+    def last_step(self, language: Language, answers: Path, writer: "UnitWriter") -> "TranslationRunner":
+        from builders.engines.common.rollout import EndpointRollout
+        from builders.run_folder.activity import EngineFile
+        from builders.run_folder.folder import ENGINES
+        from processors.translation.runner import TranslationRunner
+
+        logs = writer.progress.parent
+        rollout, endpoint = EndpointRollout(self.spec, language, self.spans), self.endpoint(language)
+        server, progress = self.make_server(logs), EngineFile(logs / ENGINES)
+        name = self.spec.name if self.spec.give_up else ""
+        return TranslationRunner(rollout, endpoint, writer, answers, server, progress, give_up=name)
+
+    @property
+    def cost(self) -> Cost:
+        return self.spec.cost or Cost()
+
+    @property
+    def in_flight(self) -> int:
+        return self.spec.concurrency
+
+    @property
+    def model(self) -> str:
+        return self.spec.model
+
+    @property
+    def spans(self) -> "Style":
+        return "in_place"
+
+    def asked_as(self, language: Language) -> tuple[str, str | None]:
+        endpoint = self.endpoint(language)
+        return endpoint.model, endpoint.revision
+
+    def served_by(self, public: Mapping[str, Any]) -> str:
+        """By what the model was run: the same weights answer a little differently in another engine or precision."""
+        number = len(self.addresses())
+        return f"by {self.software}, {number} endpoints" if number > 1 else f"by {self.software}"
+
+    def licence(self, link: Callable[[str], str]) -> str | None:
+        model = self.spec.model
+        if model.count("/") != 1:
+            return None
+        return f"the terms of {link(model)} and of whoever served it may bind what is done with its output."

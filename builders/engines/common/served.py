@@ -1,0 +1,80 @@
+"""What the engines have in common that ask a model behind a server by prompts."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from builders.engines.common.asked import AskedEngine
+from builders.recipes.translator_base import ServedTranslator
+from processors.clients.answer import shaping
+from processors.languages.language import Language
+
+if TYPE_CHECKING:
+    from processors.clients.connection import EndpointConfig
+    from processors.clients.prompts import PromptConfig
+    from processors.protected.compare import Style
+
+Served = TypeVar("Served", bound=ServedTranslator)
+
+
+class ServedEngine(AskedEngine[Served]):
+    """A model behind a server. A kind says which client reaches it (`make_server`), and what is its own."""
+
+    shapes_nothing = AskedEngine.shapes_nothing | {"timeout_s"}
+    software = "an OpenAI-compatible API"
+
+    def shapes_answers(self) -> dict[str, Any]:
+        settings = super().shapes_answers()
+        decoding = settings["decoding"]
+        return settings | {"decoding": decoding | {"extra": shaping(decoding["extra"])}}
+
+    def endpoint(self, language: Language) -> "EndpointConfig":
+        """What the recipe says of its requests."""
+        from processors.clients.connection import EndpointConfig
+        from processors.servers.vllm import LOCAL
+
+        spec = self.spec
+        # A server that is started here has no address of the recipe's.
+        first, *others = [address.address() for address in self.addresses()] or [LOCAL]
+        return EndpointConfig(
+            base_url=first.base_url,
+            model=spec.model,
+            prompt=spec.prompt_config(language),
+            revision=spec.revision,
+            api_key_env=first.api_key_env,
+            decoding=self.decoding(),
+            concurrency=spec.concurrency,
+            timeout_s=spec.timeout_s,
+            weight=first.weight,
+            alias=first.model,
+            headers=first.headers,
+            others=tuple(others),
+        )
+
+    @property
+    def choices(self) -> int:
+        return self.spec.decoding.choices
+
+    @property
+    def spans(self) -> "Style":
+        return self.spec.spans
+
+    def prompt(self, language: Language) -> "PromptConfig":
+        return self.spec.prompt_config(language)
+
+    def decoding(self) -> dict[str, Any]:
+        return self.spec.decoding.fields()
+
+    def says(self, public: Mapping[str, Any], link: Callable[[str], str]) -> str:
+        spec = self.spec
+        revision = f" at revision `{spec.revision}`" if spec.revision else ", revision not recorded"
+        decoding = json.dumps({k: v for k, v in public["decoding"].items() if v not in (None, {})})
+        return (
+            f"{link(public['model'])}{self.file()}{revision}, {self.served_by(public)}{self._after_memory(public)}, "
+            f"prompt `{spec.prompt}`, {self._chunks(public)}, decoding `{decoding}`, protected spans as "
+            f"{spec.spans.replace('_', ' ')}"
+        )
+
+    def file(self) -> str:
+        """Which file of the model's repository it is, for the card."""
+        return ""

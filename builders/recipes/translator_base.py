@@ -1,0 +1,232 @@
+"""What the translators of a recipe have in common: how text is cut, decoded and priced, and how a model is asked."""
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from builders.recipes.api_keys import OwnHeaders
+from builders.recipes.base import BaseUrl, KeyVariable, Name, Strict
+from builders.recipes.paths import beside, resolved
+from processors.clients.address import Address, Headers
+from processors.clients.prompts import PromptConfig
+from processors.languages.language import Language
+
+
+class Chunking(Strict):
+    """How a part is cut into requests."""
+
+    strategy: Literal["tokens", "lines"] = Field("tokens", description="by a budget of tokens, or by lines")
+    max_tokens: int = Field(490, ge=16, description="tokens of `tokenizer`; Seed-X takes 512 with the prompt")
+    window: int = Field(50, ge=0, description="tokens before the budget in which a natural break is preferred")
+    lines: int = Field(25, ge=1, description="lines a chunk at most, for the `lines` strategy (paper's table 5)")
+    tokenizer: str = Field("approximate", description="`approximate`, a tokenizer.json, a folder, or a Hub id")
+
+    @model_validator(mode="after")
+    def _window_fits(self) -> "Chunking":
+        if self.window * 2 >= self.max_tokens:
+            raise ValueError(f"window ({self.window}) must be less than half of max_tokens ({self.max_tokens})")
+        return self
+
+
+class Decoding(Strict):
+    """Sampling parameters, sent as they are; only what is set is sent."""
+
+    temperature: float | None = Field(
+        None, ge=0, le=2, description="0 is greedy; 0.7 was best in the paper's table 6 (0, 0.2, 0.5, 0.7)"
+    )
+    top_p: float | None = Field(None, gt=0, le=1, description="share of the probability that is sampled from")
+    top_k: int | None = Field(None, ge=1, description="number of likeliest tokens that are sampled from")
+    max_tokens: int | None = Field(None, ge=1, description="of an answer; one that is cut off there is asked again")
+    max_tokens_per_character: float | None = Field(
+        None,
+        gt=0,
+        description="bounds max_tokens by a text's length too: vLLM's beam search (0.32) takes as many steps as it "
+        "may, however soon the translation ends",
+    )
+    seed: int | None = Field(None, description="of the server's sampling")
+    extra: dict[str, Any] = Field({}, description="fields of the server's own, such as {use_beam_search: true, n: 4}")
+
+    @model_validator(mode="after")
+    def _has_something_to_bound(self) -> "Decoding":
+        if self.max_tokens_per_character is not None and self.max_tokens is None:
+            raise ValueError("max_tokens_per_character: lowers max_tokens for short texts; give max_tokens too")
+        return self
+
+    def fields(self) -> dict[str, Any]:
+        """What each request says of decoding, in the server's own names."""
+        fields = self.model_dump(mode="json", exclude_none=True)
+        extra = fields.pop("extra")
+        return fields | extra
+
+    @property
+    def choices(self) -> int:
+        """Answers of one request, beams for example: the first is taken, the server counts the tokens of all."""
+        asked = self.extra.get("n", 1)
+        return asked if isinstance(asked, int) and asked > 1 else 1
+
+
+class Cost(Strict):
+    """What a translator's tokens cost, for plan, status and card: an API's prices, or the speed of one's own GPUs."""
+
+    usd_per_million_input: float = Field(0.0, ge=0, description="dollars for a million tokens of prompts")
+    usd_per_million_output: float = Field(0.0, ge=0, description="dollars for a million tokens of answers")
+    output_tokens_per_gpu_second: float | None = Field(
+        None, gt=0, description="measured, over all concurrent requests; tokens as `usage` has them, of all `n` beams"
+    )
+    gpus: int = Field(1, ge=1, description="GPUs that serve it at a time, each at that speed; for the time it takes")
+    seconds_per_request: float | None = Field(
+        None, gt=0, description="measured at the recipe's concurrency, for the time that an API takes"
+    )
+    output_tokens_per_source_token: float = Field(
+        1.44,
+        gt=0,
+        description="length of a translation for `smolkalam plan`, until finished answers tell; the default is "
+        "that of FLORES-200 dev's Arabic by the approximate tokenizer",
+    )
+
+    def usd(self, prompt_tokens: int, completion_tokens: int) -> float:
+        """Dollars for so many tokens."""
+        return (
+            prompt_tokens * self.usd_per_million_input + completion_tokens * self.usd_per_million_output
+        ) / 1_000_000
+
+    def gpu_hours(self, completion_tokens: int) -> float | None:
+        """Hours of one GPU for so many tokens; None without a speed."""
+        speed = self.output_tokens_per_gpu_second
+        return completion_tokens / speed / 3600 if speed else None
+
+
+class TranslatorBase(Strict):
+    """What every translator has, whatever its backend."""
+
+    name: Name = Field(description="names the config: SFT_<name>_ranked")
+    memory: list[str] = Field([], description="TMX files or folders asked before the backend; hits are free")
+    chunking: Chunking = Chunking()
+
+    @field_validator("name")
+    @classmethod
+    def _not_reserved(cls, name: str) -> str:
+        if name in ("all", "parallel"):
+            raise ValueError(f"'{name}' is reserved; take another name")
+        return name
+
+    def answers_in(self) -> str:
+        """The name of the place where its answers are kept."""
+        return self.name
+
+    def paths_found(self, folder: Path) -> dict[str, Any]:
+        """The fields that name files, as they are to be read by a build from anywhere; the recipe is in `folder`."""
+        # A tokenizer's name may as well be one of the Hub.
+        tokenizer = beside(self.chunking.tokenizer, folder)
+        return {
+            "memory": [resolved(file, folder) for file in self.memory],
+            "chunking": self.chunking.model_copy(update={"tokenizer": tokenizer}),
+        }
+
+
+class EndpointAddress(OwnHeaders):
+    """One of several servers of a translator, or one of several keys."""
+
+    base_url: BaseUrl
+    api_key_env: KeyVariable | None = None
+    weight: float = Field(1.0, gt=0, le=1000, description="share of the requests, against the others' weights")
+    model: str | None = Field(None, description="the model's name there, where it is another")
+
+    def address(self) -> Address:
+        """As the clients take it."""
+        return Address(self.base_url, self.api_key_env, self.weight, self.model, self.own_headers())
+
+
+class AskedTranslator(TranslatorBase):
+    """A model that is asked, behind a server or here: which one, how hard it is driven, what a chunk may cost."""
+
+    model: str = Field(description="its name, as the server and the card know it")
+    revision: str | None = Field(None, description="branch, tag or commit on the Hub; answers are filed under it")
+    concurrency: int = Field(64, ge=1, description="requests in flight at most, per task")
+    retry_budget: float = Field(
+        6.0,
+        ge=1,
+        le=100,
+        description="what a chunk whose answers are bad may cost, in multiples of its first request; a chunk of which "
+        "parts come out well may take twice as many requests, not more text",
+    )
+    give_up: bool = Field(
+        True, description="stop a translator of whose first chunks nearly all get no usable answer, with two samples"
+    )
+    cost: Cost | None = None
+    answers: Name | None = Field(
+        None,
+        description="where answers are kept, by default under the translator's name; translators of one model that "
+        "name the same place are asked once for the same request",
+    )
+
+    def answers_in(self) -> str:
+        return self.answers or self.name
+
+    def addresses(self) -> list[EndpointAddress]:
+        """The endpoints that the recipe names for it."""
+        return []
+
+
+class ServedTranslator(AskedTranslator):
+    """A model behind a server that takes prompts: how it is asked and how it decodes."""
+
+    prompt: Literal["chat", "seed-x", "translategemma", "completion"] = Field(
+        "chat", description="seed-x and completion ask the completion endpoint, the others the chat endpoint"
+    )
+    template: str | None = Field(
+        None,
+        description="of the prompt `completion`: the raw text that the model goes on from, with {text} for the chunk; "
+        "{source}, {target} and {tag} are the languages' names and the target's tag",
+    )
+    decoding: Decoding = Decoding()
+    spans: Literal["placeholder", "tag", "in_place"] = Field(
+        "placeholder", description="how protected spans travel through this model"
+    )
+    timeout_s: float = Field(120.0, gt=0, description="for an answer; then it is asked again")
+
+    @model_validator(mode="after")
+    def _template_is_for_completion(self) -> "ServedTranslator":
+        if (self.prompt == "completion") != (self.template is not None):
+            raise ValueError("`prompt: completion` and `template` go together; give both or neither")
+        if self.template is not None and self.template.count("{text}") != 1:
+            raise ValueError("template: must contain {text} once, where the chunk goes")
+        return self
+
+    def prompt_config(self, language: Language) -> PromptConfig:
+        """The prompt of requests to this translator."""
+        return PromptConfig(language, self.prompt, self.template)
+
+
+class AddressedTranslator(AskedTranslator, OwnHeaders):
+    """A model at someone's servers: one by `base_url`, or several by `endpoints`."""
+
+    base_url: BaseUrl | None = None
+    api_key_env: KeyVariable | None = None
+    endpoints: list[EndpointAddress] = Field([], description="instead of base_url; requests are shared out by weight")
+    concurrency: int = Field(64, ge=1, description="requests in flight to each endpoint at most, per task")
+
+    @model_validator(mode="after")
+    def _one_way_to_reach_it(self) -> "AddressedTranslator":
+        if (self.base_url is None) == (not self.endpoints):
+            raise ValueError("give either base_url (with api_key_env, if it takes a key) or endpoints, a list of them")
+        if self.endpoints and self.api_key_env:
+            raise ValueError("api_key_env: goes with base_url; give each of the endpoints its own")
+        if self.endpoints and self.own_headers() != Headers():
+            raise ValueError("headers, headers_env, key_header: go with base_url; give each of the endpoints its own")
+        places = [(address.base_url, address.api_key_env) for address in self.endpoints]
+        for place in places:
+            if places.count(place) > 1:
+                raise ValueError(f"endpoints: {place[0]} is there twice with the same key; raise its weight instead")
+        return self
+
+    def addresses(self) -> list[EndpointAddress]:
+        if self.base_url is None:
+            return self.endpoints
+        own = {name: getattr(self, name) for name in OwnHeaders.model_fields}
+        return [EndpointAddress(base_url=self.base_url, api_key_env=self.api_key_env, **own)]
+
+
+class RemoteTranslator(AddressedTranslator, ServedTranslator):
+    """A model behind someone's servers that takes prompts."""
