@@ -27,6 +27,12 @@ class PseudoTranslator(TranslatorBase):
     """Pseudo-localisation: text in the target's script without meaning, for load tests and dry runs."""
 
     backend: Literal["pseudo"]
+    variant: int | None = Field(
+        None,
+        ge=0,
+        description="if given, each word becomes one of the target's language, which checks look at as translated; "
+        "translators with other variants choose other words",
+    )
 
 
 class EndpointTranslator(RemoteTranslator):

@@ -102,9 +102,19 @@ def pseudo_translate(text: str, spans: Sequence[Span], script: str = DEFAULT.scr
     `spans`: the protected spans of `text`, sorted and non-overlapping, in code points; they stay as they are.
     `script`: ISO 15924, one of ALPHABETS; InputError for another.
     """
+    return converted(text, spans, letter_by_letter(script))
+
+
+def letter_by_letter(script: str) -> Callable[[str], str]:
+    """What turns text into the script's letters; InputError for a script without any here."""
     convert = _CONVERTERS.get(script)
     if convert is None:
         raise InputError(f"no pseudo-localisation into the script {script!r}; choose one of {', '.join(ALPHABETS)}")
+    return convert
+
+
+def converted(text: str, spans: Iterable[Span], convert: Callable[[str], str]) -> str:
+    """`text` with what stands between its spans converted."""
     pieces: list[str] = []
     position = 0
     for span in spans:

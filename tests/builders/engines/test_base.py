@@ -88,3 +88,10 @@ def test_nobody_outside_asks_which_kind_a_translator_is() -> None:
                     names |= {one.attr for one in ast.walk(node.args[1]) if isinstance(one, ast.Attribute)}
                     asked += [f"{path}:{node.lineno}"] if names & kinds else []
     assert not asked
+
+
+def test_a_variant_is_in_the_fingerprint_only_where_there_is_one() -> None:
+    """Runs of before there were variants are not done again."""
+    spec = recipe_of("pseudo").translators[0]
+    assert "variant" not in engine_of(spec).shapes_answers()
+    assert engine_of(spec.model_copy(update={"variant": 0})).shapes_answers()["variant"] == 0
