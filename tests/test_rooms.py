@@ -54,7 +54,7 @@ ROOMS: dict[str, Floors] = {
         ("processors.judging", "processors.translation"),
         ("processors.ranking", "processors.answers", "processors.servers"),
         ("processors.checks",),
-        ("processors.checks.quantities",),
+        ("processors.checks.quantities", "processors.checks.wording"),
         ("processors.alignment",),
         ("processors.scoring", "processors.selection", "processors.memory", "processors.clients"),
         ("processors.conversations",),

@@ -7,9 +7,10 @@ from functools import lru_cache
 
 import regex
 
-from processors.checks.pair import Pair
+from processors.checks.pair import NO_LANGUAGE, Pair
 from processors.checks.verdict import Verdict, excerpt
-from processors.languages.english import ENGLISH
+from processors.checks.wording.stayed import stayed
+from processors.languages.english import ENGLISH, TITLE_WORDS
 from processors.languages.knowledge import Letters
 from processors.protected.find import blanked
 from processors.protected.kept_english import without_kept_english
@@ -82,9 +83,21 @@ def check_untranslated(pair: Pair) -> list[Verdict]:
     if pair.script == "Latn" or not _LATIN.search(pair.target.string):
         return []
     # What may stay is only looked for where something seems to have stayed.
-    if not _of_text(pair, blanked(pair.target)):
-        return []
-    return _of_text(pair, without_kept_english(pair.source, pair.target, pair.kept))
+    found = _of_text(pair, blanked(pair.target)) and _of_text(pair, _without_kept(pair))
+    if found and found[0].hard:
+        return found
+    known = pair.language != NO_LANGUAGE
+    pieces = list(stayed(pair.source, pair.target, pair.language, lambda: _without_kept(pair))) if known else []
+    piece = next((one for one in pieces if one.sure), None) or next(iter(pieces), None)
+    if piece is None or (found and not piece.sure):
+        return found
+    what = "Latin letters that are not the source's" if piece.new else "English"
+    detail = f"{what} at character {piece.at}: '{excerpt(piece.piece)}'"
+    return [Verdict("script" if piece.new else "untranslated", piece.sure, detail)]
+
+
+def _without_kept(pair: Pair) -> str:
+    return without_kept_english(pair.source, pair.target, pair.kept)
 
 
 def _of_text(pair: Pair, text: str) -> list[Verdict]:
@@ -101,7 +114,7 @@ def _of_stretch(pair: Pair, m: re.Match[str]) -> Verdict | None:
     """What is wrong with a stretch of Latin words in the target: copied English, or letters from nowhere."""
     words = _WORDS.findall(m.group())
     count, small = _is_prose(words)
-    if not small:
+    if not small or _is_title(words):
         return None
     source, text = pair.source.string, m.string
     quoted = _quoted(text, m.start(), m.end())
@@ -118,6 +131,13 @@ def _of_stretch(pair: Pair, m: re.Match[str]) -> Verdict | None:
     if not entity and not quoted and any(w.islower() and len(w) >= 2 and w not in known for w in words):
         return Verdict("script", False, f"Latin letters that are not the source's {where}")
     return None
+
+
+def _is_title(words: list[str]) -> bool:
+    """ "The Lord of the Rings": only words that titles write small are small, so that it may be a name."""
+    small = sum(1 for word in words if word in TITLE_WORDS)
+    capital = words[0][0].isupper() and small > 0 and len(words) >= small + 2
+    return capital and all(w[0].isupper() or w in TITLE_WORDS for w in words)
 
 
 def _is_mention(pair: Pair, word: str) -> bool:
@@ -285,7 +305,8 @@ def _latin_share(pair: Pair) -> Verdict | None:
         return None
     if sum(map(len, _WORDS.findall(target))) * 2 < sum(map(str.isalpha, target)):
         return None
-    target = without_kept_english(pair.source, pair.target, pair.kept)
+    target = _without_kept(pair)
+    target = _STRETCH.sub(lambda m: "" if _is_title(_WORDS.findall(m.group())) else m.group(), target)
     found = _WORDS.findall(target)
     latin, letters = sum(map(len, found)), sum(map(str.isalpha, target))
     small, prose = _prose(pair.source)[1], _is_prose(found)[1]

@@ -192,6 +192,52 @@ QUESTIONS = Questions(
     ),
 )
 
+# What headings and labels say of the text below them, in any text on anything: no names, and no words of a program's
+# menus ("Settings", "Search"), which translators may keep.
+_HEADINGS = """
+    abstract achievements acknowledgements acknowledgments activities activity additional advanced advantage
+    advantages advice age aim aims alternatives analysis answer answers appendix application applications approach
+    approaches approximate argument arguments aspects assessment assignment assumption assumptions attention author
+    background basic basics before beginner beginners behavior behaviour benefit benefits biography body bonus
+    bottom breakfast budget calculation calculations career cast causes caution challenge challenges chapter
+    character characteristics characters checklist chemistry chronology climax closing code comments common
+    comparison comparisons complexity components concept concepts concern concerns conclusion conclusions cons
+    consequences considerations constraints contact contents context contributions cooking cost costs criteria
+    critique culture customer daily date day days deadline decision definition definitions demonstration departure
+    description design details development diagnosis dialogue dietary difference differences difficulties dinner
+    directions disadvantage disadvantages discussion drawbacks duration early economy education effects effort
+    employment ending engagement environment environmental equipment errors essay essential ethical evaluation
+    event events evidence example examples exercise exercises experience explanation explanations factors facts faq
+    faqs feature features feedback final finding findings first follow-up following format frequently friday future
+    general genre geography getting goal goals grammar guide guideline guidelines headline health hints historical
+    history hobbies homework how idea ideas impact impacts implementation implications importance important
+    improvements ingredient ingredients inspiration installation instruction instructions intermediate intro
+    introduction investigation issue issues itinerary job key knowledge known language later learn legacy lesson
+    lessons life limitation limitations list lunch main maintenance marketing materials meaning measures medical
+    message method methodology methods mission mistakes moderate monday monthly moral motivation name nature next
+    note notes nutrition nutritional objective objectives observation observations occupation opening opportunities
+    optional origin origins other outcome outcomes outline outlook overall overview participants parts pattern
+    people performance personal perspective perspectives phase philosophy plan planning plot point points policies
+    politics potential practical practice practices precautions preparation prerequisites prevention price
+    principles priorities problem problems procedure process processes programme pros protagonist purpose
+    qualifications question questions quick quote quotes reading reason reasons recap recent recipe recommendation
+    recommendations reference references reflection reflections related religion requirement requirements research
+    resource resources response responsibilities result results review reviews risk risks role roles rules safety
+    saturday scenario scenes schedule science section servings setting setup shopping short significance
+    similarities situation situations skill skills society solution solutions source sources staff started
+    statement statistics step steps stories story strategies strategy strengths structure subject subtitle
+    suggestion suggestions summary sunday supplies support symptoms synopsis synthesis table takeaway takeaways
+    task tasks teaching technique techniques testing theme themes theory things thought thoughts thursday time
+    timeline tip tips title tools topic topics training travel treatment treatments trends tricks troubleshooting
+    tuesday types understanding update updates usage used useful uses variables variations vocabulary warning
+    warnings ways weaknesses weather wednesday week weekly what why words work workout wrap-up
+"""
+HEADING_WORDS = frozenset(_HEADINGS.split())
+# What titles write small ("The Lord of the Rings").
+TITLE_WORDS = frozenset(
+    ["a", "an", "and", "as", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to", "vs", "with"]
+)
+
 ENGLISH = LanguageKnowledge(
     code="en",
     script="Latn",

@@ -18,7 +18,7 @@ _QUOTED = re.compile(r"[\"“«„]([^\"“”«»„\n]{3,300}+)[\"”»]|(?<![
 _OF_WORDS = re.compile(
     r"\b(?:translat|correct|sentence|phrase|words?\b|expression|idiom|mean|pronounc|rewrit|rephras|paraphras|grammar"
     r"|spell|synonym|antonym|adverb|adjective|verb|noun|tense|passive|active voice|count|edit|fix|proofread|question\b"
-    r"|shows?\b|prints?\b|displays?\b|error|message|letters?\b|string|search|reverse|capital|punctuat)",
+    r"|click|button|menu|shows?\b|prints?\b|displays?\b|error|message|letters?\b|string|search|reverse|capital|punctuat)",
     re.IGNORECASE,
 )
 _END = r"(?=[.?!](?:\s+[A-Z]|\s*$)|$)"
@@ -35,6 +35,26 @@ _MACHINE = re.compile(
     r"|^\s*\$ [^\n]+|\bsudo [^\n.?!]+",
     re.MULTILINE,
 )
+# Commands that nobody fenced: a line or an item of one, or its first words in a sentence ("git push says").
+_PROGRAM = (
+    r"(?:git|npm|npx|pip3?|docker|kubectl|cargo|yarn|pnpm|brew|apt(?:-get)?|conda|helm|terraform|systemctl|ffmpeg)"
+)
+_COMMANDS = (
+    re.compile(
+        rf"^[ \t]*(?:[-*+]|\d+[.)])?[ \t]*((?:{_PROGRAM}|cd|mkdir|chmod|curl|wget|ssh|scp|grep|echo|python3?)"
+        r" [^\n]+)$",
+        re.MULTILINE,
+    ),
+    re.compile(rf"\b({_PROGRAM} [a-z][a-z\-]+)"),
+)
+# A text whose words are the task stands behind a colon too, in whatever language.
+_TASK = re.compile(
+    r"\b(?:translat|correct|grammar|proofread|spell|punctuat|passive|tense)[^\n:]{0,120}:[ \t]+([^\n]{8,300})$",
+    re.IGNORECASE | re.MULTILINE,
+)
+# What a program shows is read as it is shown.
+_ON_SCREEN = re.compile(r"\b(?:click|press|tap|select|choose|button|menu|tab|checkbox|shortcut|dialog)", re.IGNORECASE)
+_BOLD = re.compile(r"\*\*([^*\n]{2,60}+)\*\*")
 _CODE = re.compile(
     r"[\w\])]\([^()\n]*\)\s*(?:[;:{]\s*\w|[;:{]?\s*$)|[;{}]\s*$|\s(?:[=!<>+*|&]=?|->|=>|:=)\s"
     r"|^\s*(?:import|from|def|class|return|#include)\s"
@@ -54,6 +74,10 @@ def _pieces(text: Text) -> tuple[str, ...]:
     """What of an English text a translation may keep, the longest first."""
     string = text.string
     found = [m[0].strip() for m in _MACHINE.finditer(string)]
+    found += [m[1] for pattern in _COMMANDS for m in pattern.finditer(string) if not reads_as_prose(m[0])]
+    found += [m[1] for m in _TASK.finditer(string)]
+    if _ON_SCREEN.search(string):
+        found += [m[1] for m in _BOLD.finditer(string)]
     found += [m[1] for m in _LIST.finditer(string) if not reads_as_prose(m[1])]
     for line in string.split("\n"):
         # A line of code has its signs, and no sentence around it.

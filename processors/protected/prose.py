@@ -10,7 +10,7 @@ import re
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _SIGN = re.compile(r"[{}\[\]<>=;|&$#@\\_*+/^~`%]")
 # Words that sentences have and programs have not: so without "if", "for", "in", "from", "and", "or", "not", "this".
-_SMALL_WORDS = frozenset(
+SMALL_WORDS = frozenset(
     ["the", "a", "an", "of", "to", "was", "were", "are", "is", "he", "she", "it", "they", "you", "we", "i",
      "me", "him", "them", "his", "her", "my", "your", "our", "their", "its", "that", "had", "have", "has",
      "would", "will", "could", "should", "be", "been", "there", "what", "how", "why", "who", "which", "can",
@@ -38,7 +38,7 @@ def reads_as_prose(text: str) -> bool:
         return False
     if sum(1 for word in words if word[0] > _LAST_LATIN) * 2 > len(words):
         return True
-    small = sum(1 for word in words if word.lower().replace("’", "'") in _SMALL_WORDS)
+    small = sum(1 for word in words if word.lower().replace("’", "'") in SMALL_WORDS)
     return len(words) >= 4 and small * 8 >= len(words)
 
 
