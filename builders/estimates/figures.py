@@ -119,7 +119,7 @@ def translator_figures(
 def _costs(cost: Cost, pace: float | None, requests: Figure, prompt: Figure, completion: Figure) -> dict[str, Figure]:
     """Money and time, where the recipe's `cost` or the run so far say enough. `pace`: requests a second."""
     found: dict[str, Figure] = {}
-    if cost.usd_per_million_input or cost.usd_per_million_output:
+    if cost.priced:
         found["usd"] = lambda t: (
             (prompt(t) * cost.usd_per_million_input + completion(t) * cost.usd_per_million_output) / 1e6
         )

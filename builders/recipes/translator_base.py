@@ -1,5 +1,6 @@
 """What the translators of a recipe have in common: how text is cut, decoded and priced, and how a model is asked."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,6 +12,9 @@ from builders.recipes.paths import beside, resolved
 from processors.clients.address import Address, Headers
 from processors.clients.prompts import PromptConfig
 from processors.languages.language import Language
+
+# What a token costs in a batch, of its price: half at OpenAI, Anthropic and OpenRouter (read on 2026-11-28).
+BATCH_PRICE = 0.5
 
 
 class Chunking(Strict):
@@ -71,6 +75,9 @@ class Cost(Strict):
 
     usd_per_million_input: float = Field(0.0, ge=0, description="dollars for a million tokens of prompts")
     usd_per_million_output: float = Field(0.0, ge=0, description="dollars for a million tokens of answers")
+    usd_per_million_cached_input: float | None = Field(
+        None, ge=0, description="for those tokens of prompts that the API's cache had; null: as all others"
+    )
     output_tokens_per_gpu_second: float | None = Field(
         None, gt=0, description="measured, over all concurrent requests; tokens as `usage` has them, of all `n` beams"
     )
@@ -85,11 +92,25 @@ class Cost(Strict):
         "that of FLORES-200 dev's Arabic by the approximate tokenizer",
     )
 
-    def usd(self, prompt_tokens: int, completion_tokens: int) -> float:
-        """Dollars for so many tokens."""
+    @property
+    def priced(self) -> bool:
+        """Whether its tokens cost anything."""
+        return bool(self.usd_per_million_input or self.usd_per_million_output)
+
+    def usd(self, prompt_tokens: int, completion_tokens: int, cached_tokens: int = 0) -> float:
+        """Dollars for so many tokens; `cached_tokens` are a part of the prompts'."""
+        cached = self.usd_per_million_cached_input
         return (
-            prompt_tokens * self.usd_per_million_input + completion_tokens * self.usd_per_million_output
+            prompt_tokens * self.usd_per_million_input
+            + completion_tokens * self.usd_per_million_output
+            + (0 if cached is None else cached_tokens * (cached - self.usd_per_million_input))
         ) / 1_000_000
+
+    def bill(self, counts: Mapping[str, int]) -> float:
+        """Dollars for what was counted (`Answer.counts`), of which what was asked in batches costs half."""
+        names = ("prompt_tokens", "completion_tokens", "cached_tokens")
+        whole = self.usd(*(counts.get(name, 0) for name in names))
+        return whole - (1 - BATCH_PRICE) * self.usd(*(counts.get(f"batched_{name}", 0) for name in names))
 
     def gpu_hours(self, completion_tokens: int) -> float | None:
         """Hours of one GPU for so many tokens; None without a speed."""

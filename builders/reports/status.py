@@ -175,7 +175,6 @@ def _translator(
     counters = total_counters(engines)
     engine = engine_of(spec)
     cost = engine.cost
-    priced = bool(cost.usd_per_million_input or cost.usd_per_million_output)
     asked, answered = counters["prompt_tokens"], counters["completion_tokens"]
     rates: Counter[str] = Counter()
     now: Counter[str] = Counter()
@@ -201,7 +200,13 @@ def _translator(
             "input": round(rates["prompt_tokens"], 1),
             "output": round(rates["completion_tokens"], 1),
         },
-        "tokens": {"input": asked, "output": answered},
+        "tokens": {
+            "input": asked,
+            "output": answered,
+            "cached": counters["cached_tokens"],
+            "reasoning": counters["reasoning_tokens"],
+        },
+        "answers_with_reasoning": counters["answers_with_reasoning"],
         "choices_per_request": engine.choices,
         "retries": {k.removeprefix("retry_"): n for k, n in counters.most_common() if k.startswith("retry_")},
         "troubles": [asdict(one) for one in endpoint_troubles(alive.values())],
@@ -209,6 +214,6 @@ def _translator(
         # As they come; where no process has told, what the finished units have counted.
         "rejected": refused(counters)
         or {k.removeprefix("rejected_"): n for k, n in stage.extra.most_common() if k.startswith("rejected_")},
-        "usd": round(cost.usd(asked, answered), 6) if priced else None,
+        "usd": round(cost.bill(counters), 6) if cost.priced else None,
         "gpu_hours": round(hours, 4) if hours is not None else None,
     }

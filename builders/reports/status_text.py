@@ -74,10 +74,14 @@ def _notes(one: dict[str, Any]) -> list[str]:
     lines = []
     tokens = one["tokens"]
     beams = f" (all {one['choices_per_request']} answers of each request)" if one["choices_per_request"] > 1 else ""
-    spent = [f"{tokens['input']:,} tokens in, {tokens['output']:,} out{beams}"]
+    cached = f" ({tokens['cached']:,} cached)" if tokens.get("cached") else ""
+    thought = f" ({tokens['reasoning']:,} of reasoning)" if tokens.get("reasoning") else ""
+    spent = [f"{tokens['input']:,} tokens in{cached}, {tokens['output']:,} out{thought}{beams}"]
     spent += [f"${one['usd']:,.2f}"] if one["usd"] is not None else []
     spent += [f"{one['gpu_hours']:,.1f} GPU-hours"] if one["gpu_hours"] is not None else []
     lines.append(f"{one['name']}: {', '.join(spent)}")
+    if one.get("answers_with_reasoning"):
+        lines.append(f"{one['name']}: {one['answers_with_reasoning']:,} answers with reasoning beside them, left out")
     lines += [f"{one['name']}: {trouble_text(Trouble(**told), LONGEST_REASON)}" for told in one["troubles"]]
     for name, title in (("retries", "tried again"), ("asked_again", "asked again"), ("rejected", "answers refused")):
         if one[name]:

@@ -63,8 +63,8 @@ def prompt_text(prompt: PromptConfig) -> str:
     return "\n\n".join(f"[{message['role']}]\n{_content(message['content'])}" for message in payload["messages"])
 
 
-def tokens_asked(answers: Path) -> tuple[int, int, int] | None:
-    """Answers that a translator gave, with the tokens of their prompts and completions; None where none are stored.
+def tokens_asked(answers: Path) -> Counter[str] | None:
+    """What the answers that a translator gave are billed by (`Answer.counts`); None where none are stored.
 
     An answer that two processes asked for at the same time is one answer, so that the number does not depend on how
     many there were.
@@ -72,8 +72,8 @@ def tokens_asked(answers: Path) -> tuple[int, int, int] | None:
     from processors.answers.reader import AnswerReader
 
     with AnswerReader(answers) as reader:
-        totals = reader.totals()
-    return totals if totals[0] else None
+        counts = reader.counts()
+    return counts if counts["answers"] else None
 
 
 def _content(content: Any) -> str:
@@ -90,22 +90,27 @@ def _counts(name: str, totals: Any, bill: list[list[str]]) -> str:
     return table([f"`{name}`", "Number"], [*([title, f"{n:,}"] for title, n in rows), *bill])
 
 
-def _bill(asked: tuple[int, int, int] | None, engines: list[Engine[Any]]) -> list[list[str]]:
+def _bill(asked: Counter[str] | None, engines: list[Engine[Any]]) -> list[list[str]]:
     """What the answers of translators that keep them in one place came to; no price where theirs differ."""
     if asked is None:
         return []
-    answers, prompt, completion = asked
     choices = max(engine.choices for engine in engines)
     of = f"all {choices} answers of a request, of which the first is taken" if choices > 1 else "the answers"
     lines = [
-        ["Answers stored", f"{answers:,}"],
-        ["Tokens of their prompts", f"{prompt:,}"],
-        [f"Tokens of {of}", f"{completion:,}"],
+        ["Answers stored", f"{asked['answers']:,}"],
+        ["Tokens of their prompts", f"{asked['prompt_tokens']:,}"],
+        [f"Tokens of {of}", f"{asked['completion_tokens']:,}"],
     ]
+    if cached := asked["cached_tokens"]:
+        lines.insert(2, ["... of them from the server's cache", f"{cached:,}"])
+    if reasoning := asked["reasoning_tokens"]:
+        lines.append(["... of them reasoning, no part of a translation", f"{reasoning:,}"])
+    if batched := asked["batched_completion_tokens"]:
+        lines.append(["... of them asked in batches, at half the price", f"{batched:,}"])
     cost = engines[0].cost
     if all(engine.cost == cost for engine in engines):
-        if dollars := cost.usd(prompt, completion):
+        if dollars := cost.bill(asked):
             lines.append(["Dollars, at the recipe's prices", f"{dollars:,.2f}"])
-        if hours := cost.gpu_hours(completion):
+        if hours := cost.gpu_hours(asked["completion_tokens"]):
             lines.append(["GPU-hours, at the recipe's speed", f"{hours:,.1f}"])
     return lines

@@ -21,8 +21,8 @@ DRAIN_S = 15.0
 class AskedOnce:
     """Asks `server` what `store` does not hold; without a store it only joins questions that are on their way.
 
-    `count` is told of `answers` paid for with their `prompt_tokens` and `completion_tokens`, of `cached` ones that
-    cost nothing, and of `failed_requests`.
+    `count` is told of `answers` paid for with their tokens (`Answer.counts`), of `answers_with_reasoning` beside the
+    text, of `cached` ones that cost nothing, and of `failed_requests`.
     """
 
     def __init__(self, server: HttpServer, store: AnswerStore | None, count: Count) -> None:
@@ -99,9 +99,10 @@ class AskedOnce:
         # A refusal for length or content comes without text and without a bill: nothing to keep.
         if self._store and (answer.text or answer.prompt_tokens):
             await self._store.put(key, answer)
-        self._count("answers", 1)
-        self._count("prompt_tokens", answer.prompt_tokens)
-        self._count("completion_tokens", answer.completion_tokens)
+        for name, value in answer.counts().items():
+            self._count(name, value)
+        if answer.reasoned:
+            self._count("answers_with_reasoning", 1)
         return answer
 
     def _forget(self, key: bytes, task: "asyncio.Task[Answer]") -> None:

@@ -36,15 +36,27 @@ _PLACE = struct.Struct("<QQ")
 PATIENCE_S = 30.0
 
 
+# Between the finish reason and what is told of few answers: cached tokens, reasoning tokens, whether in a batch.
+_MORE = b"\x1f"
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One answer as it is stored. `key` is at most 255 bytes."""
+    """One answer as it is stored. `key` is at most 255 bytes; `finish_reason` as `ending_of` makes it."""
 
     key: bytes
     text: bytes
     finish_reason: bytes
     prompt_tokens: int
     completion_tokens: int
+
+    def ending(self) -> tuple[bytes, int, int, bool]:
+        """The finish reason itself, tokens that were cached, tokens of reasoning, whether it was asked in a batch."""
+        reason, more, rest = self.finish_reason.partition(_MORE)
+        if not more:
+            return reason, 0, 0, False
+        cached, reasoning, batched = (int(number) for number in rest.split(b","))
+        return reason, cached, reasoning, bool(batched)
 
     def pack(self) -> bytes:
         reason = self.finish_reason[:255]
@@ -58,6 +70,12 @@ class Record:
         )
         body = head[4:] + self.key + reason + self.text
         return _MARK + crc32(body).to_bytes(4, "little") + body
+
+
+def ending_of(reason: str, cached: int, reasoning: int, batched: bool) -> bytes:
+    """A finish reason with what belongs to it, as a record keeps it."""
+    plain = reason.encode("utf-8", "replace").replace(_MORE, b" ")[:200]
+    return plain + _MORE + b"%d,%d,%d" % (cached, reasoning, batched) if cached or reasoning or batched else plain
 
 
 def unpack(data: bytes, at: int) -> tuple[Record, int] | None:

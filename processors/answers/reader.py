@@ -2,6 +2,7 @@
 
 import time
 from array import array
+from collections import Counter
 from pathlib import Path
 
 from loguru import logger
@@ -63,21 +64,27 @@ class AnswerReader:
 
     def totals(self) -> tuple[int, int, int]:
         """Different requests that were answered, with the tokens of their prompts and of their answers."""
+        counts = self.counts()
+        return counts["answers"], counts["prompt_tokens"], counts["completion_tokens"]
+
+    def counts(self) -> Counter[str]:
+        """What different requests that were answered are billed by, under the names of `Answer.counts`."""
         import numpy as np
 
-        logs = list(self._logs.values())
-        keys, prompts, completions = array("Q"), array("L"), array("L")
-        for log in logs:
+        keys, rows = array("Q"), array("Q")
+        for log in list(self._logs.values()):
             for _, record in log.records():
                 # 8 bytes: of 5 million answers two have the same once in a million runs.
                 keys.append(int.from_bytes(record.key[:8], "little"))
-                prompts.append(record.prompt_tokens)
-                completions.append(record.completion_tokens)
+                _, cached, reasoning, batched = record.ending()
+                rows.extend((record.prompt_tokens, record.completion_tokens, cached, reasoning, batched))
         # The same request may have been answered twice, before any of the two knew of the other: the first counts.
         _, first = np.unique(np.array(keys, dtype=np.uint64), return_index=True)
-        answers = len(first)
-        asked, answered = (int(np.array(of, dtype=np.int64)[first].sum()) for of in (prompts, completions))
-        return answers, asked, answered
+        of = np.array(rows, dtype=np.int64).reshape(-1, 5)[first]
+        sums, half = of.sum(axis=0).tolist(), of[of[:, 4] > 0].sum(axis=0).tolist()
+        names = ("prompt_tokens", "completion_tokens", "cached_tokens", "reasoning_tokens")
+        found = {"answers": len(first), **dict(zip(names, sums, strict=False))}
+        return Counter(found | {f"batched_{n}": v for n, v in zip(names[:3], half, strict=False) if v})
 
     def close(self) -> None:
         for log in self._logs.values():
@@ -112,10 +119,14 @@ class AnswerReader:
 
 
 def _answer(record: Record) -> Answer:
+    reason, cached, reasoning, batched = record.ending()
     return Answer(
         record.text.decode("utf-8"),
-        record.finish_reason.decode("utf-8", "replace"),
+        reason.decode("utf-8", "replace"),
         record.prompt_tokens,
         record.completion_tokens,
         cached=True,
+        cached_tokens=cached,
+        reasoning_tokens=reasoning,
+        batched=batched,
     )

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from loguru import logger
 
-from processors.answers.log import LOG_MAGIC, Log, Record
+from processors.answers.log import LOG_MAGIC, Log, Record, ending_of
 from processors.answers.question_claims import BEAT_S, QuestionClaims, ask_once
 from processors.answers.reader import LOOK_S, AnswerReader
 from processors.clients.answer import Answer
@@ -83,7 +83,7 @@ class AnswerStore(AnswerReader):
         record = Record(
             key,
             answer.text.encode("utf-8"),
-            answer.finish_reason.encode("utf-8", "replace"),
+            ending_of(answer.finish_reason, answer.cached_tokens, answer.reasoning_tokens, answer.batched),
             answer.prompt_tokens,
             answer.completion_tokens,
         )

@@ -40,6 +40,10 @@ SHAPING_ROUTES = frozenset({"quantizations"})
 class Answer:
     """What a translator said. Only a `finish_reason` of `stop` is a whole answer; `cached` ones cost nothing now.
 
+    Of the prompt's tokens the server had `cached_tokens` in its own cache; of the completion's, `reasoning_tokens` are
+    no part of the text. `batched`: asked in a batch, at its price. `reasoned`: its thoughts came beside the text and
+    were left there; not stored.
+
     `refusal` has the server's words where it made none, for length or content; they are not stored.
     """
 
@@ -49,6 +53,22 @@ class Answer:
     completion_tokens: int = 0
     cached: bool = False
     refusal: str = ""
+    cached_tokens: int = 0
+    reasoning_tokens: int = 0
+    batched: bool = False
+    reasoned: bool = False
+
+    def counts(self) -> dict[str, int]:
+        """What it is billed by, under the names that counters have everywhere (see `builders.recipes` Cost)."""
+        tokens = {
+            "prompt_tokens": self.prompt_tokens,
+            "completion_tokens": self.completion_tokens,
+            "cached_tokens": self.cached_tokens,
+        }
+        counts = {"answers": 1, **tokens, "reasoning_tokens": self.reasoning_tokens}
+        if self.batched:
+            counts |= {f"batched_{name}": value for name, value in tokens.items()}
+        return {name: value for name, value in counts.items() if value}
 
 
 def request_key(model: str, revision: str | None, payload: Mapping[str, Any]) -> bytes:

@@ -97,14 +97,39 @@ def _read_answer(data: dict[str, Any], mode: Mode) -> Answer | Fault:
         text = "".join(part.get("text") or "" for part in text if isinstance(part, dict))
     if finish_reason == "error" or not isinstance(text, str | None):
         return Fault("fault", "error_body", "the server broke off the answer with an error")
-    usage = data.get("usage") if isinstance(data.get("usage"), dict) else {}
+    # What a model thought comes under either name, and is no translation.
+    thought = mode == "chat" and (choice["message"].get("reasoning_content") or choice["message"].get("reasoning"))
     answer = Answer(
-        well_formed(text or ""),
-        finish(finish_reason),
-        _tokens(usage, "prompt_tokens"),
-        _tokens(usage, "completion_tokens"),
+        well_formed(text or ""), finish(finish_reason), reasoned=bool(thought), **read_usage(data.get("usage"))
     )
     return without_key(answer)
+
+
+def read_usage(usage: Any) -> dict[str, int]:
+    """The tokens that a server counted, as fields of an Answer.
+
+    OpenAI and OpenRouter count cached and reasoning tokens within the others and tell them in details, DeepSeek beside
+    them; Anthropic's `input_tokens` are those that no cache had. Read in their references on 2026-11-28.
+    """
+    found = {
+        "prompt_tokens": _tokens(usage, "prompt_tokens"),
+        "completion_tokens": _tokens(usage, "completion_tokens"),
+        "cached_tokens": _tokens(usage, "prompt_tokens_details", "cached_tokens")
+        or _tokens(usage, "prompt_cache_hit_tokens"),
+        "reasoning_tokens": _tokens(usage, "completion_tokens_details", "reasoning_tokens"),
+    }
+    if _tokens(usage, "input_tokens") or _tokens(usage, "output_tokens"):
+        cached = _tokens(usage, "cache_read_input_tokens")
+        found = {
+            "prompt_tokens": _tokens(usage, "input_tokens") + _tokens(usage, "cache_creation_input_tokens") + cached,
+            "completion_tokens": _tokens(usage, "output_tokens"),
+            "cached_tokens": cached,
+            "reasoning_tokens": _tokens(usage, "output_tokens_details", "thinking_tokens"),
+        }
+    # Never more than what they are a part of: prices are differences.
+    found["cached_tokens"] = min(found["cached_tokens"], found["prompt_tokens"])
+    found["reasoning_tokens"] = min(found["reasoning_tokens"], found["completion_tokens"])
+    return found
 
 
 def finish(reason: Any) -> str:
@@ -174,9 +199,10 @@ def _words(body: bytes) -> str:
     return " ".join(scrub(body[:MOST_BYTES].decode("utf-8", "replace")).split()) or "no message"
 
 
-def _tokens(usage: Any, name: str) -> int:
-    value = usage.get(name)
-    return value if isinstance(value, int) and value >= 0 else 0
+def _tokens(usage: Any, *names: str) -> int:
+    for name in names:
+        usage = usage.get(name) if isinstance(usage, dict) else None
+    return usage if isinstance(usage, int) and usage >= 0 else 0
 
 
 def well_formed(text: str) -> str:

@@ -399,7 +399,8 @@ def test_tokens_are_counted_once_whoever_asked(tmp_path: Path) -> None:
 
     asyncio.run(fill())
     assert len(list(tmp_path.glob("*.log"))) == 2
-    assert tokens_asked(tmp_path) == (3, 30, 9)
+    asked = tokens_asked(tmp_path)
+    assert asked and (asked["answers"], asked["prompt_tokens"], asked["completion_tokens"]) == (3, 30, 9)
     assert tokens_asked(tmp_path / "nowhere") is None
 
 
@@ -416,7 +417,7 @@ def test_a_person_s_edit_of_the_local_card_stays_and_is_told(tmp_path: Path) -> 
 
 def test_a_translators_cost_is_on_the_card_where_the_recipe_gives_prices() -> None:
     cost = Cost(usd_per_million_input=0.5, usd_per_million_output=2.0, output_tokens_per_gpu_second=1000.0)
-    asked = (7, 4_000_000, 3_600_000)
+    asked = Counter(answers=7, prompt_tokens=4_000_000, completion_tokens=3_600_000)
     one, other = load_recipe("smolkalam").translators
     priced, beams, other = (
         engine_of(spec)
