@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypedDict
 
 from processors.clients.answer import Answer
 from processors.clients.waits import ordered_wait
@@ -105,13 +105,22 @@ def _read_answer(data: dict[str, Any], mode: Mode) -> Answer | Fault:
     return without_key(answer)
 
 
-def read_usage(usage: Any) -> dict[str, int]:
+class TokenCounts(TypedDict):
+    """Fields of an Answer."""
+
+    prompt_tokens: int
+    completion_tokens: int
+    cached_tokens: int
+    reasoning_tokens: int
+
+
+def read_usage(usage: Any) -> TokenCounts:
     """The tokens that a server counted, as fields of an Answer.
 
     OpenAI and OpenRouter count cached and reasoning tokens within the others and tell them in details, DeepSeek beside
     them; Anthropic's `input_tokens` are those that no cache had. Read in their references on 2026-11-28.
     """
-    found = {
+    found: TokenCounts = {
         "prompt_tokens": _tokens(usage, "prompt_tokens"),
         "completion_tokens": _tokens(usage, "completion_tokens"),
         "cached_tokens": _tokens(usage, "prompt_tokens_details", "cached_tokens")
