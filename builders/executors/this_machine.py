@@ -6,6 +6,7 @@ import os
 import pickle
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -25,6 +26,8 @@ from processors.errors import SmolKalamError
 
 # Tasks a worker, where the user gives no number: enough to even out units of unequal cost.
 TASKS_A_WORKER = 4
+# How long workers get that let paid answers come home: longer than `processors.answers.ask_once` waits for those.
+STOP_S = 20.0
 # pyarrow imports pandas with the first array that it makes: 0.2 s that each worker of each stage would take.
 PRELOAD = ["builders.stages", "pandas"]
 
@@ -75,9 +78,7 @@ class LocalExecutor(PipelineExecutor):
                 futures = [pool.submit(_run_in_worker, run, rank) for rank in range(count)]
             return [future.result() for future in as_completed(futures)]
         except (KeyboardInterrupt, SystemExit):
-            # What is not on disk is done again when resumed; to wait for whole tasks could take hours.
-            for process in pool._processes.values():
-                process.kill()
+            _end_workers(list(pool._processes.values()))
             raise
         except BrokenProcessPool:
             raise SmolKalamError(
@@ -133,6 +134,23 @@ def _ctrl_c_later() -> Iterator[None]:
         signal.signal(signal.SIGINT, handler)
     if struck:
         signal.raise_signal(signal.SIGINT)
+
+
+def _end_workers(processes: "list[Any]") -> None:
+    """Stop workers: at once, but for those that ask a model and let the answers on their way come home first.
+
+    What is not on disk is done again when resumed; to wait for whole tasks could take hours. A second Ctrl-C waits
+    for nothing.
+    """
+    until = time.monotonic() + STOP_S
+    try:
+        for process in processes:
+            process.terminate()
+        for process in processes:
+            process.join(max(0.0, until - time.monotonic()))
+    finally:
+        for process in processes:
+            process.kill()
 
 
 def _run_in_worker(run: Callable[[int], PipelineStats], rank: int) -> PipelineStats:

@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Column
 
+from builders.run_folder.activity import STOPPING
 from builders.run_folder.folder import BUILD, RANK, REWARD, SCAN, SELECT, TRANSLATE
 
 LOG_EVERY_S = 30.0
@@ -118,9 +119,11 @@ class Monitor:
         detail: Callable[[], str],
     ) -> None:
         began, logged, base = time.monotonic(), time.monotonic(), self._done_weight
+        new, stopping = 0, False
         while True:
             last = stop.wait(REFRESH_S)
-            new = min(watch(), rows - done)
+            # What tasks hold is not on disk, and they let go of it when they stop: the figure does not fall for that.
+            new = max(new, min(watch(), rows - done))
             now = time.monotonic()
             rate = new / max(now - began, 1e-3)
             left = f"{_duration((rows - done - new) / rate)} left" if rate and new < rows - done else ""
@@ -130,7 +133,9 @@ class Monitor:
             self._progress.update(task, completed=done + new, rate=shown)
             self._done_weight = base + weight * (done + new)
             self._show_whole(name, now)
-            if not self._live and (now - logged > LOG_EVERY_S or last):
+            begins_to_stop = told.startswith(STOPPING) and not stopping
+            stopping |= begins_to_stop
+            if not self._live and (now - logged > LOG_EVERY_S or last or begins_to_stop):
                 logged = now
                 self.say(f"{name}: {done + new}/{rows} rows {shown}".rstrip())
             if last:

@@ -16,7 +16,7 @@ from builders.recipes.executors import Shared
 from builders.recipes.load import load_recipe
 from builders.recipes.translators import Translator
 from builders.reports.status_text import render
-from builders.run_folder.activity import EngineState, endpoint_troubles, refused, total_counters
+from builders.run_folder.activity import TIMED_OUT, EngineState, endpoint_troubles, refused, total_counters
 from builders.run_folder.folder import ENGINES, RANK, REWARD, SCAN, SELECT, TRANSLATE, Run
 from builders.run_folder.state import Pulse, RunReader, StageState
 from processors.errors import InputError
@@ -93,7 +93,8 @@ class Watch:
         `state`: not begun, running, quiet (workers that gave no sign yet, and may be alive), stopped (nobody is at
         it), finished. `stages`: rows done by finished units, in progress by those at work, failed by reason.
         `translators`: what the requests' processes told; of requests `sent` counts every try, `answered` what came of
-        them, `replayed` what needed none; `retries` by what the server did, `asked_again` by the retry ladder. Rates
+        them, `replayed` what needed none; `timed_out` those that were given up and sent again, which the server may
+        bill too; `retries` by what the server did, `asked_again` by the retry ladder. Rates
         are of the processes that are alive, and so are `troubles`: the endpoints that give no answer (a circuit
         breaker is open, the server ordered a wait or has been busy for seconds), each with `where` it is, the
         `reason`, the `seconds` since then as of its process's last sign of life, and `left_aside` where it is for
@@ -209,6 +210,7 @@ def _translator(
         "answers_with_reasoning": counters["answers_with_reasoning"],
         "choices_per_request": engine.choices,
         "retries": {k.removeprefix("retry_"): n for k, n in counters.most_common() if k.startswith("retry_")},
+        "timed_out": counters[TIMED_OUT],
         "troubles": [asdict(one) for one in endpoint_troubles(alive.values())],
         "asked_again": {name: stage.extra[name] for name in LADDER if stage.extra[name]},
         # As they come; where no process has told, what the finished units have counted.

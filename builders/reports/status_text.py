@@ -83,10 +83,20 @@ def _notes(one: dict[str, Any]) -> list[str]:
     if one.get("answers_with_reasoning"):
         lines.append(f"{one['name']}: {one['answers_with_reasoning']:,} answers with reasoning beside them, left out")
     lines += [f"{one['name']}: {trouble_text(Trouble(**told), LONGEST_REASON)}" for told in one["troubles"]]
+    if one.get("timed_out"):
+        lines.append(_timed_out(one))
     for name, title in (("retries", "tried again"), ("asked_again", "asked again"), ("rejected", "answers refused")):
         if one[name]:
             lines.append(f"{one['name']}: {title}: {_listed(one[name])}")
     return lines
+
+
+def _timed_out(one: dict[str, Any]) -> str:
+    """Requests without an answer in time: their connections were closed, which not every server heeds."""
+    answered, dollars = one["requests"]["answered"], ""
+    if one["usd"] and answered:
+        dollars = f", about ${one['usd'] / answered * one['timed_out']:,.2f} beside the sum above"
+    return f"{one['name']}: {one['timed_out']:,} requests timed out; the server may bill them all the same{dollars}"
 
 
 def _table(*columns: tuple[str, str]) -> Table:

@@ -23,9 +23,13 @@ from processors.clients.pacing import Trouble
 # Rates are over so many seconds.
 WINDOW_S = 30.0
 # Of `TranslationRunner.snapshot`: what is so now; all else counts up.
-GAUGES = ("in_flight", "waiting", "limit", "endpoints")
+GAUGES = ("in_flight", "waiting", "limit", "endpoints", "stopping")
 # A process writes every two seconds: one that has not for so long says nothing about now.
 STALE_S = 10.0
+# What a run says while it stops.
+STOPPING = "stopping"
+# Requests that were given up and sent again: the server may go on with them, and bill them.
+TIMED_OUT = "retry_timeout"
 # Counters of refused answers, by reason.
 REFUSED = "refused_"
 # Of a reason, on the build's line; `smolkalam status` has all of it.
@@ -154,7 +158,11 @@ class RequestsSince:
 
     def __call__(self) -> str:
         states = read_engines(self.folder)
-        troubles = endpoint_troubles(self._lately(states))
+        lately = self._lately(states)
+        troubles = endpoint_troubles(lately)
+        if under_way := sum(int(state.now.get("stopping", 0)) for state in lately):
+            answers = "answer" if under_way == 1 else "answers"
+            return f"{STOPPING}, {under_way:,} {answers} under way; Ctrl-C again to leave them"
         new = total_counters(states) - self._before
         if not new["answers"] and not new["requests"] and not troubles:
             return ""
@@ -164,7 +172,8 @@ class RequestsSince:
         aside = (
             f", {lost} {'endpoint' if lost == 1 else 'endpoints'} left aside: see {self.folder.parent}" if lost else ""
         )
-        counts = f"({rate:,.1f} requests/s, {retries:,} retries{refused_text(new)}{aside})"
+        timed_out = f", {new[TIMED_OUT]:,} timed out and may be billed" if new[TIMED_OUT] else ""
+        counts = f"({rate:,.1f} requests/s, {retries:,} retries{timed_out}{refused_text(new)}{aside})"
         return "; ".join([counts, *map(trouble_text, troubles)])
 
     def _lately(self, states: Mapping[str, EngineState]) -> list[EngineState]:

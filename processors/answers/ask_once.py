@@ -63,6 +63,11 @@ class AskedOnce:
         self._count("cached", 1)
         return replace(answer, cached=True)
 
+    @property
+    def under_way(self) -> int:
+        """Questions that are being asked."""
+        return len(self._asked)
+
     async def drain(self) -> None:
         """Ask nothing more, and let answers on their way come home; to be called before the server is left."""
         if self._asked:

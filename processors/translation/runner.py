@@ -6,6 +6,8 @@ answer is in the store before the coroutine sees it, and the same question in fl
 
 import asyncio
 import gc
+import signal
+import threading
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -39,6 +41,8 @@ MakeServer = Callable[[InferenceConfig, EndpointConfig, int, Count], HttpServer]
 # New objects that make Python look for cycles among them. Its own 700 are a few requests, and rows that wait for their
 # unit look like a leak to it: at 1,024 in flight it spent 7 to 12 % of the stage's processor time on that, now 4.
 YOUNG_OBJECTS = 10_000
+# How often it is told how many answers a run that stops still waits for.
+TELL_STOPPING_S = 0.5
 
 
 class Asking:
@@ -117,26 +121,32 @@ class TranslationRunner(InferenceRunner):
         self._questions: AskedOnce | None = None
         self._give_up = give_up
         self._asking: Ask = self._ask
+        self._stopping = False
 
     def snapshot(self) -> dict[str, float]:
         """The counters, and what is going on now (see `HttpServer.load`)."""
         now: dict[str, float] = dict(self.counters)
         if self._server:
             now |= self._server.load()
+        if self._stopping and self._questions:
+            now["stopping"] = self._questions.under_way
         return now
 
     async def run_async(self, data_gen: Iterable[Document], rank: int = 0) -> None:
+        struck: list[bool] = []
         store = AnswerStore(self.store_folder) if self.store_folder is not None else None
-        self._store = store
+        self._store, self._stopping = store, False
         self._tell()
         try:
-            with _rare_collections():
+            with _rare_collections(), _stopped_by_sigterm(struck):
                 await super().run_async(data_gen, rank)
         finally:
             if store:
                 store.close()
             self._tell()
             self._store = self._server = self._questions = None
+            if struck:
+                signal.raise_signal(signal.SIGTERM)
 
     async def metrics_reporter(self, interval: int = 300) -> None:
         """Tell `progress` often and the log rarely; datatrove's prints three tables at the start already."""
@@ -209,10 +219,17 @@ class TranslationRunner(InferenceRunner):
     async def _cleanup(
         self, metrics_task: "asyncio.Task[None]", tasks_pool: "set[asyncio.Task[None]]", *args: Any, **kwargs: Any
     ) -> None:
-        """Let paid answers come home before datatrove closes everything."""
+        """Let paid answers come home before datatrove closes everything, and say so meanwhile."""
         for task in tasks_pool:
             task.cancel()
-        if self._questions:
+        if self._questions and self._questions.under_way:
+            self._stopping = True
+            draining = asyncio.create_task(self._questions.drain())
+            while not draining.done():
+                self._tell()
+                await asyncio.wait({draining}, timeout=min(self.progress_s, TELL_STOPPING_S))
+            await draining
+        elif self._questions:
             await self._questions.drain()
         await super()._cleanup(metrics_task, tasks_pool, *args, **kwargs)
 
@@ -239,6 +256,29 @@ class TranslationRunner(InferenceRunner):
     def _tell(self) -> None:
         if self.progress:
             self.progress(self.snapshot(), self._server.troubles() if self._server else [])
+
+
+@contextmanager
+def _stopped_by_sigterm(struck: list[bool]) -> Iterator[None]:
+    """Let SIGTERM stop a run as Ctrl-C does, so that answers on their way are paid once; `struck` says that it did.
+
+    The process is ended by the signal all the same, once they are stored.
+    """
+    loop, task = asyncio.get_running_loop(), asyncio.current_task()
+
+    def stop() -> None:
+        struck.append(True)
+        if task and len(struck) == 1:
+            task.cancel()
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    loop.add_signal_handler(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGTERM)
 
 
 @contextmanager

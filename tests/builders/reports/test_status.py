@@ -95,6 +95,15 @@ def test_tokens_of_all_beams_are_said_to_be_that() -> None:
     assert status_text._notes(spent | none | {"choices_per_request": plain}) == ["SeedX: 1,000 tokens in, 4,000 out"]
 
 
+def test_requests_that_timed_out_are_said_to_be_billed_perhaps() -> None:
+    one: dict[str, Any] = {"name": "Chat", "tokens": {"input": 1000, "output": 4000}, "usd": 10.0, "gpu_hours": None}
+    one |= {"troubles": [], "retries": {}, "asked_again": {}, "rejected": {}, "choices_per_request": 1}
+    said = status_text._notes(one | {"timed_out": 3, "requests": {"answered": 100}})
+    assert said[-1] == (
+        "Chat: 3 requests timed out; the server may bill them all the same, about $0.30 beside the sum above"
+    )
+
+
 def test_a_build_that_has_not_written_its_card_is_not_finished(demo: Demo, tmp_path: Path) -> None:
     """The dataset's card may be an older build's."""
     run = tmp_path / "run"

@@ -102,7 +102,7 @@ def test_rows_that_have_failed_before_are_only_counted() -> None:
     assert counts == {"refused_empty": 100}
 
 
-def write_rows(folder: Path, rows: int) -> None:
+def write_rows(folder: Path, rows: int, shards: int = 1) -> None:
     text = "Sentence number {}: the quick brown fox jumps over the lazy dog and writes a report about it. " * 6
     kwargs = {"custom_instructions": "", "enable_thinking": False, "python_tools": [], "xml_tools": []}
     made = [
@@ -117,8 +117,9 @@ def write_rows(folder: Path, rows: int) -> None:
         for n in range(rows)
     ]
     (folder / "SFT").mkdir(parents=True)
-    table = pa.Table.from_pylist(made, schemas.source())
-    pq.write_table(table, folder / "SFT" / "part-00000-of-00001.parquet")
+    for shard in range(shards):
+        table = pa.Table.from_pylist(made[shard::shards], schemas.source())
+        pq.write_table(table, folder / "SFT" / f"part-{shard:05}-of-{shards:05}.parquet")
 
 
 RECIPE = """
