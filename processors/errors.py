@@ -28,6 +28,12 @@ class EngineError(SmolKalamError):
     """The inference server cannot be used at all (unreachable, wrong model, rejected key): the run stops."""
 
 
+class CeilingReached(EngineError):
+    """A run or a translator has cost what it may: the run stops, and goes on when the recipe allows more."""
+
+    exit_code = 3
+
+
 def first_error(errors: BaseExceptionGroup) -> BaseException:
     """The first error of a task group, however deep in groups of groups it lies."""
     first = errors.exceptions[0]

@@ -12,6 +12,7 @@ from pydantic import Field, model_validator
 from builders.recipes.base import Name, Strict
 from builders.recipes.executors import ExecutorRecipe, LocalRun
 from builders.recipes.ranking import Ranking
+from builders.recipes.translator_base import AskedTranslator
 from builders.recipes.translators import Translator
 from processors.languages.language import Language
 
@@ -86,6 +87,9 @@ class Recipe(Strict):
     translators: list[Translator] = Field(min_length=1, description="who translates, each by its `backend`")
     ranking: Ranking = Ranking()
     outputs: Outputs = Outputs()
+    max_usd: float | None = Field(
+        None, gt=0, description="what all translators together may cost in this run folder; then the run stops"
+    )
     executor: ExecutorRecipe = Field(LocalRun(), description="where the stages run, by its `kind`")
 
     @model_validator(mode="after")
@@ -98,6 +102,18 @@ class Recipe(Strict):
                 if name.casefold() == other.casefold():
                     # Each has folders of its name, and the file systems of macOS and Windows ignore case.
                     raise ValueError(f"translators '{other}' and '{name}' differ in case only; rename one of them")
+        return self
+
+    @model_validator(mode="after")
+    def _a_ceiling_needs_prices(self) -> "Recipe":
+        if self.max_usd is None:
+            return self
+        asked = [one for one in self.translators if isinstance(one, AskedTranslator)]
+        for one in asked:
+            if one.addresses() and one.cost is None:
+                raise ValueError(f"max_usd: translator '{one.name}' has no cost; give its prices, 0 if free")
+        if not any(one.cost and one.cost.priced for one in asked):
+            raise ValueError("max_usd: no translator has a price; give one its cost, or leave max_usd out")
         return self
 
     @model_validator(mode="after")

@@ -176,11 +176,20 @@ class AskedTranslator(TranslatorBase):
         True, description="stop a translator of whose first chunks nearly all get no usable answer, with two samples"
     )
     cost: Cost | None = None
+    max_usd: float | None = Field(
+        None, gt=0, description="what it may cost in this run folder, by `cost`; then the run stops until it is raised"
+    )
     answers: Name | None = Field(
         None,
         description="where answers are kept, by default under the translator's name; translators of one model that "
         "name the same place are asked once for the same request",
     )
+
+    @model_validator(mode="after")
+    def _a_ceiling_needs_prices(self) -> "AskedTranslator":
+        if self.max_usd is not None and not (self.cost and self.cost.priced):
+            raise ValueError("max_usd: give cost with usd_per_million_input and usd_per_million_output too")
+        return self
 
     def answers_in(self) -> str:
         return self.answers or self.name

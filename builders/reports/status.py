@@ -19,6 +19,7 @@ from builders.reports.status_text import render
 from builders.run_folder.activity import TIMED_OUT, EngineState, endpoint_troubles, refused, total_counters
 from builders.run_folder.folder import ENGINES, RANK, REWARD, SCAN, SELECT, TRANSLATE, Run
 from builders.run_folder.state import Pulse, RunReader, StageState
+from processors.answers.ceiling import Spending, read_spending
 from processors.errors import InputError
 
 # Longer than anything but a claim's heartbeat takes to show a sign of life.
@@ -94,7 +95,9 @@ class Watch:
         it), finished. `stages`: rows done by finished units, in progress by those at work, failed by reason.
         `translators`: what the requests' processes told; of requests `sent` counts every try, `answered` what came of
         them, `replayed` what needed none; `timed_out` those that were given up and sent again, which the server may
-        bill too; `retries` by what the server did, `asked_again` by the retry ladder. Rates
+        bill too; `retries` by what the server did, `asked_again` by the retry ladder. Of
+        money `usd` is what answers have cost, `usd_under_way` what requests that are not answered yet may cost,
+        `usd_forecast` what all rows will have cost if they go on as they did. Rates
         are of the processes that are alive, and so are `troubles`: the endpoints that give no answer (a circuit
         breaker is open, the server ordered a wait or has been busy for seconds), each with `where` it is, the
         `reason`, the `seconds` since then as of its process's last sign of life, and `left_aside` where it is for
@@ -122,6 +125,9 @@ class Watch:
             alive = {file: one for file, one in engines.items() if self.pulse.changed(folder / file)}
             live[name] = {} if by_name[name].finished else alive
             translators.append(_translator(spec, engines, live[name], by_name[name]))
+        spending = read_spending(self.run.spending)
+        for one in translators:
+            one |= _money(one, by_name[f"{TRANSLATE}/{one['name']}"], spending.get(one["name"]))
         usd = [one["usd"] for one in translators if one["usd"] is not None]
         return {
             "run": str(self.run.folder),
@@ -131,6 +137,7 @@ class Watch:
             "workers": {kind: len(names) for kind, names in workers.items()},
             "worker_names": workers,
             "usd": round(sum(usd), 6) if usd else None,
+            "max_usd": self.recipe.max_usd,
             "stages": [self._stage(stage, live.get(stage.name, {}), state) for stage in stages],
             "translators": translators,
         }
@@ -168,6 +175,24 @@ class Watch:
         now = time.monotonic()
         at, before = self._before.setdefault(name, (now, rows))
         return (rows - before) / (now - at) if rows > before and now - at >= 1 else None
+
+
+def _money(one: dict[str, Any], stage: StageState, told: Spending | None) -> dict[str, Any]:
+    """Dollars spent, under way, and in the end; None without prices, or before there is anything to go by."""
+    if one["usd"] is None:
+        return {"usd_under_way": None, "usd_forecast": None}
+    # What processes that died had under way is spent, for all that is known.
+    spent = max(one["usd"], told.spent) if told else one["usd"]
+    answered, in_flight = one["requests"]["answered"], one["requests"]["in_flight"]
+    under_way = one["usd"] / answered * in_flight if answered else 0.0
+    if told and one["processes"]:
+        under_way = told.under_way
+    forecast = spent / stage.done * stage.total if stage.done and stage.total else None
+    return {
+        "usd": round(spent, 6),
+        "usd_under_way": round(under_way, 6),
+        "usd_forecast": round(forecast, 6) if forecast is not None else None,
+    }
 
 
 def _translator(
@@ -217,5 +242,6 @@ def _translator(
         "rejected": refused(counters)
         or {k.removeprefix("rejected_"): n for k, n in stage.extra.most_common() if k.startswith("rejected_")},
         "usd": round(cost.bill(counters), 6) if cost.priced else None,
+        "max_usd": getattr(spec, "max_usd", None),
         "gpu_hours": round(hours, 4) if hours is not None else None,
     }

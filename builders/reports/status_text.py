@@ -38,7 +38,8 @@ def _headline(snapshot: dict[str, Any]) -> str:
     if told:
         parts.append(f"workers: {', '.join(told)}")
     if snapshot["usd"] is not None:
-        parts.append(f"${snapshot['usd']:,.2f} so far")
+        most = f" of at most ${snapshot['max_usd']:,.2f}" if snapshot.get("max_usd") else ""
+        parts.append(f"${snapshot['usd']:,.2f}{most} so far")
     return "; ".join(parts)
 
 
@@ -77,7 +78,7 @@ def _notes(one: dict[str, Any]) -> list[str]:
     cached = f" ({tokens['cached']:,} cached)" if tokens.get("cached") else ""
     thought = f" ({tokens['reasoning']:,} of reasoning)" if tokens.get("reasoning") else ""
     spent = [f"{tokens['input']:,} tokens in{cached}, {tokens['output']:,} out{thought}{beams}"]
-    spent += [f"${one['usd']:,.2f}"] if one["usd"] is not None else []
+    spent += [_money(one)] if one["usd"] is not None else []
     spent += [f"{one['gpu_hours']:,.1f} GPU-hours"] if one["gpu_hours"] is not None else []
     lines.append(f"{one['name']}: {', '.join(spent)}")
     if one.get("answers_with_reasoning"):
@@ -97,6 +98,18 @@ def _timed_out(one: dict[str, Any]) -> str:
     if one["usd"] and answered:
         dollars = f", about ${one['usd'] / answered * one['timed_out']:,.2f} beside the sum above"
     return f"{one['name']}: {one['timed_out']:,} requests timed out; the server may bill them all the same{dollars}"
+
+
+def _money(one: dict[str, Any]) -> str:
+    """
+    >>> _money({"usd": 1.5, "usd_under_way": 0.25, "usd_forecast": 12.0, "max_usd": 10.0})
+    '$1.50 of at most $10.00 spent, $0.25 under way, $12.00 in the end'
+    """
+    most = f" of at most ${one['max_usd']:,.2f}" if one.get("max_usd") else ""
+    told = [f"${one['usd']:,.2f}{most} spent" if one.get("usd_forecast") or most else f"${one['usd']:,.2f}"]
+    told += [f"${one['usd_under_way']:,.2f} under way"] if one.get("usd_under_way") else []
+    told += [f"${one['usd_forecast']:,.2f} in the end"] if one.get("usd_forecast") else []
+    return ", ".join(told)
 
 
 def _table(*columns: tuple[str, str]) -> Table:

@@ -80,6 +80,11 @@ class Run:
     def answers(self, spec: TranslatorBase) -> Path:
         return self.folder.joinpath("answers", spec.answers_in())
 
+    @property
+    def spending(self) -> Path:
+        """What translators have cost, where the recipe sets a ceiling (see `processors.answers.ceiling`)."""
+        return self.folder / "spending"
+
     def logs(self, *names: str) -> Path:
         return self.folder.joinpath("logs", *names)
 

@@ -15,6 +15,7 @@ from builders.run_folder.unit_writer import UnitWriter
 from builders.stages.context import Build
 from builders.stages.retry_failed import end_retry, plan_retry, retry_work
 from builders.stages.run_units import UnitPipeline, add_up, observe, run_units
+from processors.answers import Limits
 from processors.servers.process import stop_server
 
 NAME = TRANSLATE
@@ -70,7 +71,9 @@ def _translate(build: Build, spec: Translator) -> None:
     part = Translating(spec)
     build.enter(part)
     engine, language = engine_of(spec), build.recipe.language
-    last = partial(engine.last_step, language, build.run.answers(spec)) if engine.asks_a_model else None
+    last = None
+    if engine.asks_a_model:
+        last = partial(engine.last_step, language, build.run.answers(spec), limits=_limits(build, spec))
     processes = engine.processes(build.run.logs(part.NAME), build.observer.say)
     if build.retry_failed and last is None:
         build.observer.say(f"{part.NAME}: not tried again; a memory says the same until it grows")
@@ -79,6 +82,14 @@ def _translate(build: Build, spec: Translator) -> None:
     run_units(build, UnitPipeline(part.NAME, reader, steps, candidate_row, schemas.candidate, last, processes))
     if build.retry_failed and last is not None:
         _retry(build, part.NAME, last, processes)
+
+
+def _limits(build: Build, spec: Translator) -> Limits | None:
+    """What the translator may cost, and the run; None where the recipe does not say."""
+    own, in_all = getattr(spec, "max_usd", None), build.recipe.max_usd
+    if own is None and in_all is None:
+        return None
+    return Limits(build.run.spending, spec.name, engine_of(spec).cost.bill, own, in_all)
 
 
 def _retry(build: Build, name: str, last: Callable[[UnitWriter], Any], processes: Callable[[], int] | None) -> None:

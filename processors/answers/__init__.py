@@ -10,13 +10,15 @@ from processors.answers.question_claims import SHARED, SHORT
 
 if TYPE_CHECKING:
     from processors.answers.ask_once import AskedOnce
+    from processors.answers.ceiling import Limits, read_spending
     from processors.answers.reader import AnswerReader
     from processors.answers.store import AnswerStore
 
-__all__ = ["SHARED", "SHORT", "AnswerReader", "AnswerStore", "AskedOnce"]
+__all__ = ["SHARED", "SHORT", "AnswerReader", "AnswerStore", "AskedOnce", "Limits", "read_spending"]
 
 # Imported when asked for: the retry ladder needs no store where no server is asked.
 _LATER = {"AskedOnce": "ask_once", "AnswerReader": "reader", "AnswerStore": "store"}
+_LATER |= {"Limits": "ceiling", "read_spending": "ceiling"}
 
 
 def __getattr__(name: str) -> Any:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
+from processors.answers.ceiling import Ceiling
 from processors.answers.store import AnswerStore
 from processors.clients.answer import Answer
 from processors.clients.endpoint import Count, HttpServer
@@ -25,8 +26,11 @@ class AskedOnce:
     text, of `cached` ones that cost nothing, and of `failed_requests`.
     """
 
-    def __init__(self, server: HttpServer, store: AnswerStore | None, count: Count) -> None:
+    def __init__(
+        self, server: HttpServer, store: AnswerStore | None, count: Count, ceiling: Ceiling | None = None
+    ) -> None:
         self._server = server
+        self._ceiling = ceiling
         self._store = store
         self._count = count
         self._asked: dict[bytes, asyncio.Task[Answer]] = {}
@@ -96,7 +100,7 @@ class AskedOnce:
 
     async def _fetch_paid(self, key: bytes, payload: dict[str, Any]) -> Answer:
         try:
-            answer = await self._server.ask(payload, lambda: key in self._wanted)
+            answer = await self._ask_below_ceiling(key, payload)
         except RequestFailed:
             if key in self._wanted:
                 self._count("failed_requests", 1)
@@ -109,6 +113,19 @@ class AskedOnce:
         if answer.reasoned:
             self._count("answers_with_reasoning", 1)
         return answer
+
+    async def _ask_below_ceiling(self, key: bytes, payload: dict[str, Any]) -> Answer:
+        def wanted() -> bool:
+            return key in self._wanted
+
+        if self._ceiling is None:
+            return await self._server.ask(payload, wanted)
+        held, answer = await self._ceiling.hold(payload), None
+        try:
+            answer = await self._server.ask(payload, wanted)
+            return answer
+        finally:
+            self._ceiling.settle(held, answer)
 
     def _forget(self, key: bytes, task: "asyncio.Task[Answer]") -> None:
         if self._asked.get(key) is task:

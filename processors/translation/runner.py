@@ -19,6 +19,7 @@ from datatrove.pipeline.inference.run_inference import InferenceConfig, Inferenc
 from loguru import logger
 
 from processors.answers.ask_once import AskedOnce, look_at_error
+from processors.answers.ceiling import Ceiling, Limits
 from processors.answers.question_claims import SHARED, SHORT
 from processors.answers.store import AnswerStore
 from processors.clients.answer import Answer, request_key
@@ -80,7 +81,8 @@ class TranslationRunner(InferenceRunner):
     Restarting is by the answers in `store_folder`: give the same documents again, and what was answered is not asked
     again. `make_server` makes the client of another kind of engine. `progress` is called with the counters and the
     endpoints in trouble every `progress_s` seconds and once at the end, in the worker. `give_up` is the translator's
-    name where it is to be stopped when its first chunks nearly all fail (see `processors.translation.trial`).
+    name where it is to be stopped when its first chunks nearly all fail (see `processors.translation.trial`); `limits`
+    stop all when they cost what they may (`processors.answers.ceiling`).
     """
 
     name = "Translation"
@@ -96,6 +98,7 @@ class TranslationRunner(InferenceRunner):
         progress: Progress | None = None,
         progress_s: float = 2.0,
         give_up: str = "",
+        limits: Limits | None = None,
     ) -> None:
         in_flight = endpoint.concurrency * len(endpoint.addresses)
         config = InferenceConfig(
@@ -120,6 +123,8 @@ class TranslationRunner(InferenceRunner):
         self._server: HttpServer | None = None
         self._questions: AskedOnce | None = None
         self._give_up = give_up
+        self.limits = limits
+        self._ceiling: Ceiling | None = None
         self._asking: Ask = self._ask
         self._stopping = False
 
@@ -136,6 +141,7 @@ class TranslationRunner(InferenceRunner):
         struck: list[bool] = []
         store = AnswerStore(self.store_folder) if self.store_folder is not None else None
         self._store, self._stopping = store, False
+        self._ceiling = Ceiling(self.limits) if self.limits else None
         self._tell()
         try:
             with _rare_collections(), _stopped_by_sigterm(struck):
@@ -143,6 +149,9 @@ class TranslationRunner(InferenceRunner):
         finally:
             if store:
                 store.close()
+            if self._ceiling:
+                self._ceiling.close()
+                self._ceiling = None
             self._tell()
             self._store = self._server = self._questions = None
             if struck:
@@ -161,7 +170,7 @@ class TranslationRunner(InferenceRunner):
 
     def _init_server(self, rank: int) -> HttpServer:
         self._server = self.make_server(self.config, self.endpoint, rank, self._add)
-        self._questions = AskedOnce(self._server, self._store, self._add)
+        self._questions = AskedOnce(self._server, self._store, self._add, self._ceiling)
         self._asking = Asking(self._ask, self._watch(), self._add)
         return self._server
 
@@ -254,6 +263,8 @@ class TranslationRunner(InferenceRunner):
         self.stat_update(name, value=value, unit="task")
 
     def _tell(self) -> None:
+        if self._ceiling:
+            self._ceiling.beat()
         if self.progress:
             self.progress(self.snapshot(), self._server.troubles() if self._server else [])
 

@@ -11,6 +11,7 @@ from processors.languages.language import Language
 
 if TYPE_CHECKING:
     from builders.run_folder.unit_writer import UnitWriter
+    from processors.answers import Limits
     from processors.clients.connection import EndpointConfig
     from processors.protected.compare import Style
     from processors.translation.runner import MakeServer, TranslationRunner
@@ -30,6 +31,7 @@ class AskedEngine(Engine[Asked]):
         "cost",
         "answers",
         "give_up",
+        "max_usd",
         *OwnHeaders.model_fields,
     }
     # What runs the model, for the card: the same weights answer a little differently in another engine.
@@ -51,7 +53,9 @@ class AskedEngine(Engine[Asked]):
     def steps(self, language: Language) -> list[Any]:
         return []
 
-    def last_step(self, language: Language, answers: Path, writer: "UnitWriter") -> "TranslationRunner":
+    def last_step(
+        self, language: Language, answers: Path, writer: "UnitWriter", limits: "Limits | None" = None
+    ) -> "TranslationRunner":
         from builders.engines.common.rollout import EndpointRollout
         from builders.run_folder.activity import EngineFile
         from builders.run_folder.folder import ENGINES
@@ -61,7 +65,7 @@ class AskedEngine(Engine[Asked]):
         rollout, endpoint = EndpointRollout(self.spec, language, self.spans), self.endpoint(language)
         server, progress = self.make_server(logs), EngineFile(logs / ENGINES)
         name = self.spec.name if self.spec.give_up else ""
-        return TranslationRunner(rollout, endpoint, writer, answers, server, progress, give_up=name)
+        return TranslationRunner(rollout, endpoint, writer, answers, server, progress, give_up=name, limits=limits)
 
     @property
     def cost(self) -> Cost:

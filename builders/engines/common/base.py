@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from datatrove.pipeline.base import PipelineStep
 
     from builders.run_folder.unit_writer import UnitWriter
+    from processors.answers import Limits
     from processors.clients.prompts import PromptConfig
     from processors.protected.compare import Style
     from processors.translation.retry_ladder import Backend
@@ -73,7 +74,9 @@ class Engine(Generic[Spec]):
 
         return [TranslateStep(self.spec, language, partial(self.backend, language))]
 
-    def last_step(self, language: Language, answers: Path, writer: "UnitWriter") -> "PipelineStep":
+    def last_step(
+        self, language: Language, answers: Path, writer: "UnitWriter", limits: "Limits | None" = None
+    ) -> "PipelineStep":
         """What ends the stage of a model that is asked: it keeps answers in `answers` and writes units to `writer`."""
         raise NotImplementedError(f"{type(self).__name__} asks no model")
 
