@@ -46,7 +46,7 @@ class Limits:
         """What the answer to a request costs at most: exactly that where the request has a `max_tokens`."""
         text = json.dumps(payload.get("messages", payload.get("prompt", "")), ensure_ascii=False)
         asked = len(text.encode("utf-8", "replace")) // BYTES_A_TOKEN + LEAST_TOKENS
-        choices = payload.get("n") if isinstance(payload.get("n"), int) else 1
+        choices = int(payload.get("n") or 1)
         answered = (payload.get("max_tokens") or 2 * asked) * choices
         return self.bill({"prompt_tokens": asked, "completion_tokens": answered})
 
