@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from processors.alignment.likeness import likeness
+from processors.alignment.likeness import back, forth, whole
 from processors.alignment.sides import Side, joined
 
 # Log chances of what a path may do, against one sentence for one: Gale and Church's, but for a gap, which is not an
@@ -88,6 +88,10 @@ class _Likenesses:
     def __init__(self, sources: Sequence[Side], targets: Sequence[Side]) -> None:
         self.sources, self.targets = sources, targets
         self._known: dict[tuple[int, int, int, int], float] = {}
+        # Spans of sentences, and what one sentence says of a span on the other side: beads share both.
+        self._spans: dict[tuple[bool, int, int], Side] = {}
+        self._forth: dict[tuple[int, int, int], float] = {}
+        self._back: dict[tuple[int, int, int], float] = {}
 
     def sure(self, i: int, j: int) -> bool:
         return i < len(self.sources) and j < len(self.targets) and self.score(i, j, 1, 1) >= _SURE
@@ -98,9 +102,36 @@ class _Likenesses:
         if known is None:
             known = _STEPS[a, b]
             if a and b:
-                known += likeness(joined(tuple(self.sources[i : i + a])), joined(tuple(self.targets[j : j + b])))
+                known += self._likeness(i, j, a, b)
             self._known[key] = known
         return known
+
+    def _likeness(self, i: int, j: int, a: int, b: int) -> float:
+        """`likeness` of two spans."""
+        source, target = self._span(True, i, a), self._span(False, j, b)
+        there: float = 0
+        for k in range(i, i + a):
+            said = self._forth.get((k, j, b))
+            if said is None:
+                said = self._forth[k, j, b] = forth(self.sources[k], target)
+            there += said
+        told_back: float = 0
+        for k in range(j, j + b):
+            said = self._back.get((k, i, a))
+            if said is None:
+                said = self._back[k, i, a] = back(self.targets[k], source)
+            told_back += said
+        return whole(there, told_back, source.length, target.length)
+
+    def _span(self, of_source: bool, start: int, size: int) -> Side:
+        sides = self.sources if of_source else self.targets
+        if size == 1:
+            return sides[start]
+        key = (of_source, start, size)
+        span = self._spans.get(key)
+        if span is None:
+            span = self._spans[key] = joined(tuple(sides[start : start + size]))
+        return span
 
 
 def _next_sure(table: _Likenesses, i: int, j: int) -> tuple[int, int]:

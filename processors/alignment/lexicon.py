@@ -17,15 +17,18 @@ from typing import Any
 
 FOLDER = Path(__file__).parent / "lexicons"
 # Distinct words whose stems a process remembers; the latest ones. A running text repeats most of its words.
-_REMEMBERED = 1 << 16
+REMEMBERED = 1 << 16
 # The shortest stem; shorter ones are endings and particles more often than words.
 _LEAST = 3
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class LexiconEntry:
     """A stem: the stems of the other language that translate it, `hit`, the share of translations that hold one of
-    them, and `rate`, the share of the other language's words that are one of them."""
+    them, and `rate`, the share of the other language's words that are one of them.
+
+    Compared by identity, for speed: stems that say the same share one entry.
+    """
 
     others: frozenset[str]
     hit: float
@@ -41,7 +44,7 @@ class WordRules:
     skeleton: Callable[[str], str]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Lexicon:
     """Both languages' rules and the entries, `forward` from the source and `backward` from the target."""
 
@@ -56,10 +59,13 @@ class Lexicon:
         languages = [
             language(data["stemming"][code], data["skeletons"][code]) for code in (data["source"], data["target"])
         ]
-        entries = [
-            {stem: LexiconEntry(frozenset(others), hit, rate) for stem, (others, hit, rate) in data[name].items()}
-            for name in ("forward", "backward")
-        ]
+        made: dict[tuple[frozenset[str], float, float], LexiconEntry] = {}
+
+        def entry(others: list[str], hit: float, rate: float) -> LexiconEntry:
+            key = (frozenset(others), hit, rate)
+            return made.setdefault(key, LexiconEntry(*key))
+
+        entries = [{stem: entry(*found) for stem, found in data[name].items()} for name in ("forward", "backward")]
         return cls(languages[0], languages[1], entries[0], entries[1])
 
 
@@ -95,7 +101,7 @@ def _stemmer(rules: Mapping[str, Any]) -> Callable[[str], tuple[str, ...]]:
                 return word
         return word
 
-    @lru_cache(maxsize=_REMEMBERED)
+    @lru_cache(maxsize=REMEMBERED)
     def stems(word: str) -> tuple[str, ...]:
         stem = without_suffix(without_prefix(word))
         if verbs and len(stem) > _LEAST and stem[0] in verbs:
@@ -108,7 +114,7 @@ def _stemmer(rules: Mapping[str, Any]) -> Callable[[str], tuple[str, ...]]:
 def _skeleton(rules: Mapping[str, Any]) -> Callable[[str], str]:
     clusters, letters = rules["clusters"], rules["letters"]
 
-    @lru_cache(maxsize=_REMEMBERED)
+    @lru_cache(maxsize=REMEMBERED)
     def skeleton(word: str) -> str:
         for cluster, instead in clusters:
             word = word.replace(cluster, instead)

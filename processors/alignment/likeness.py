@@ -6,6 +6,7 @@ were chosen on half of the blocks of FLORES-200 dev and Tatoeba's training lines
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import exp, log, sqrt
 
 from processors.alignment.lexicon import LexiconEntry
@@ -29,29 +30,64 @@ _LENGTHS, _SPREAD, _SPREAD_SHORT, _SPREAD_CHANCE = 0.85, 0.12, 0.9, 0.9
 
 def likeness(source: Side, target: Side) -> float:
     """The log ratio of the whole: words both ways, names, numbers, and lengths."""
-    there = sum(_bounded(_expected(part.entries, target) + _copied(part, target)) for part in source.singles)
-    back = sum(_bounded(_expected(part.entries, source)) for part in target.singles)
-    return _SHARE * (there + back) + _bounded(_lengths(source.length, target.length))
+    there = sum(forth(part, target) for part in source.singles)
+    return whole(there, sum(back(part, source) for part in target.singles), source.length, target.length)
+
+
+def forth(part: Side, target: Side) -> float:
+    """What one sentence of the source says of a target that may hold more."""
+    return _bounded(told(part, target))
+
+
+def back(part: Side, source: Side) -> float:
+    """What one sentence of the target says of a source that may hold more."""
+    return _bounded(_expected(part.entries, source))
+
+
+def whole(there: float, back: float, source: int, target: int) -> float:
+    """The likeness from the sums of `forth` and of `back`, and the lengths."""
+    return _SHARE * (there + back) + _bounded(_lengths(source, target))
+
+
+def told(source: Side, target: Side) -> float:
+    """How plainly the words, names and numbers of a source sentence stand in a target that may hold much else."""
+    return _expected(source.entries, target) + _copied(source, target)
 
 
 def _bounded(value: float) -> float:
     return min(max(value, _LEAST), _MOST)
 
 
+class _Weights(dict[LexiconEntry, tuple[float, float]]):
+    """What it says that an entry's translation is not in a text of so many words, and that it is; computed once."""
+
+    def __init__(self, words: int) -> None:
+        super().__init__()
+        self._words = words
+
+    def __missing__(self, entry: LexiconEntry) -> tuple[float, float]:
+        chance, hit = max(1 - exp(-self._words * entry.rate), _RAREST), entry.hit
+        telling = hit > chance * 1.15
+        self[entry] = found = (log((1 - hit) / (1 - chance)), log(hit / chance)) if telling else (0.0, 0.0)
+        return found
+
+
+# The latest lengths: each holds at most the lexicon, a megabyte, and in running text a tenth of it.
+_weights = lru_cache(maxsize=64)(_Weights)
+
+
 def _expected(entries: tuple[LexiconEntry, ...], other: Side) -> float:
     value = 0.0
-    words, stems = other.words, other.stems
+    weights, stems = _weights(other.words), other.stems
     for entry in entries:
-        chance = max(1 - exp(-words * entry.rate), _RAREST)
-        hit = entry.hit
-        if hit > chance * 1.15:
-            value += log((1 - hit) / (1 - chance)) if entry.others.isdisjoint(stems) else log(hit / chance)
+        absent, present = weights[entry]
+        value += absent if entry.others.isdisjoint(stems) else present
     return value
 
 
 def _copied(source: Side, target: Side) -> float:
-    value = _COPIED * len(source.latin & target.latin)
-    skeletons = {name for name, _ in target.names}
+    value = _COPIED * len(source.latin & target.latin) if target.latin else 0.0
+    skeletons = {name for name, _ in target.names} if source.names else ()
     for name, known in source.names:
         chance = min(0.8, target.words * _NAME_RATE.get(len(name), _LONG_NAME_RATE))
         hit = _KNOWN_NAME_HIT if known else _NAME_HIT

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import NamedTuple
 
-from processors.alignment.lexicon import Lexicon, LexiconEntry, lexicon
+from processors.alignment.lexicon import REMEMBERED, Lexicon, LexiconEntry, lexicon
 from processors.languages.language import knowledge
 from processors.languages.spellings import numbers_in, plain
 from processors.texts.text import Text, view_by
@@ -55,21 +58,57 @@ def joined(sides: tuple[Side, ...]) -> Side:
     )
 
 
+class _Word(NamedTuple):
+    """A word: its stems, what the lexicon expects of the other side, and the skeletons of names that it may be."""
+
+    stems: tuple[str, ...]
+    entry: LexiconEntry | None
+    names: tuple[tuple[str, bool], ...]
+
+
+@cache
+def _source_word(known: Lexicon) -> Callable[[str], _Word]:
+    """What is known of an English word in small letters."""
+
+    @lru_cache(maxsize=REMEMBERED)
+    def look(word: str) -> _Word:
+        stems = known.source.stems(word)
+        entry = next(filter(None, map(known.forward.get, stems)), None)
+        return _Word(stems, entry, _names([word], known.source.skeleton, entry is not None))
+
+    return look
+
+
+@cache
+def _target_word(known: Lexicon) -> Callable[[str], _Word]:
+    """What is known of a word in the target's plain spelling."""
+
+    @lru_cache(maxsize=REMEMBERED)
+    def look(word: str) -> _Word:
+        stems = known.target.stems(word)
+        entry = next(filter(None, map(known.backward.get, stems)), None)
+        # With a particle in front a name is still the name: its stem and all of its ends.
+        spellings = [word, stems[0], *([word[1:]] if len(word) > _LEAST_CONSONANTS else [])]
+        return _Word(stems, entry, _names(spellings, known.target.skeleton, False))
+
+    return look
+
+
+def _names(spellings: Iterable[str], skeleton: Callable[[str], str], known: bool) -> tuple[tuple[str, bool], ...]:
+    found = dict.fromkeys(map(skeleton, spellings))
+    return tuple((name, known) for name in found if len(name) >= _LEAST_CONSONANTS)
+
+
 @view_by
 def source_side(text: Text, target: str) -> Side | None:
     """An English sentence, for its translation into `target` (BCP 47); None where no lexicon is known."""
     known = lexicon(target)
     if known is None:
         return None
-    words = known.source.words.findall(text.string)
-    stems = [known.source.stems(word.lower()) for word in words]
-    capitals = {word.lower() for word in _NAME.findall(text.string)}
-    names = {
-        (skeleton, any(stem in known.forward for stem in known.source.stems(word)))
-        for word in capitals
-        if len(skeleton := known.source.skeleton(word)) >= _LEAST_CONSONANTS
-    }
-    return _side(text, known, text.string, stems, names, forward=True)
+    look, string = _source_word(known), text.string
+    words = [look(word.lower()) for word in known.source.words.findall(string)]
+    names = {name for capital in _NAME.findall(string) for name in look(capital.lower()).names}
+    return _side(text, string, words, names)
 
 
 @view_by
@@ -79,33 +118,20 @@ def target_side(text: Text, target: str) -> Side | None:
     if known is None:
         return None
     spelled = plain(text, knowledge(target))
-    words = known.target.words.findall(spelled)
-    stems = [known.target.stems(word) for word in words]
-    # With a particle in front a name is still the name: its stem and all of its ends.
-    spellings = {*words, *(word[1:] for word in words if len(word) > _LEAST_CONSONANTS), *(s[0] for s in stems)}
-    names = {
-        (skeleton, False) for word in spellings if len(skeleton := known.target.skeleton(word)) >= _LEAST_CONSONANTS
-    }
-    return _side(text, known, spelled, stems, names, forward=False)
+    words = list(map(_target_word(known), known.target.words.findall(spelled)))
+    return _side(text, spelled, words, {name for word in words for name in word.names})
 
 
-def _side(
-    text: Text,
-    known: Lexicon,
-    spelled: str,
-    stems: list[tuple[str, ...]],
-    names: set[tuple[str, bool]],
-    *,
-    forward: bool,
-) -> Side:
-    table = known.forward if forward else known.backward
-    entries = dict.fromkeys(entry for found in stems if (entry := next(filter(None, map(table.get, found)), None)))
+def _side(text: Text, spelled: str, words: list[_Word], names: set[tuple[str, bool]]) -> Side:
+    entries = dict.fromkeys(word.entry for word in words if word.entry is not None)
+    # What is both in small letters and in ASCII needs no look at each word.
+    latin = _LATIN.findall(text.string.lower() if text.string.isascii() else text.string)
     return Side(
-        frozenset(stem for found in stems for stem in found),
-        len(stems),
+        frozenset(stem for word in words for stem in word.stems),
+        len(words),
         tuple(entries),
         frozenset(names),
         frozenset(numbers_in(text)),
-        frozenset(word.lower() for word in _LATIN.findall(text.string)),
+        frozenset(latin if text.string.isascii() else map(str.lower, latin)),
         len("".join(spelled.split())),
     )

@@ -97,9 +97,13 @@ def broken(text: Text) -> tuple[Sign, ...]:
 
 _TOKEN = regex.compile(r"[^\W\d_]\p{M}*+(?:[^\W\d_]\p{M}*+)*+")
 
+_MARK = regex.compile(r"\p{M}")
+
 
 @view
 def single_letters(text: Text) -> tuple[int, int]:
     """(words of one letter, words): spaced out l e t t e r s."""
     words = _TOKEN.findall(text.string)
-    return sum(1 for word in words if len(word) == 1 or len(regex.sub(r"\p{M}", "", word)) == 1), len(words)
+    # Nothing can be lost of a text without marks, which most are.
+    bare = [_MARK.sub("", word) for word in words] if _MARK.search(text.string) else words
+    return sum(len(word) == 1 or len(left) == 1 for word, left in zip(words, bare, strict=True)), len(words)

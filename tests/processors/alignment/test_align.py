@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processors.alignment import Side, align, likeness, source_side, target_side
+from processors.alignment.sides import joined
 from processors.texts.text import Text
 from tests.processors.checks.cases import SENTENCES
 
@@ -52,14 +53,15 @@ def test_a_path_leaves_no_sentence_out_and_takes_none_twice(left: list[int], rig
 
 
 def test_of_a_long_text_only_what_is_near_is_compared(monkeypatch: pytest.MonkeyPatch) -> None:
-    asked = 0
+    asked, real = 0, module.whole
 
-    def counted(source: Side, target: Side) -> float:
+    def counted(there: float, back: float, source: int, target: int) -> float:
         nonlocal asked
         asked += 1
-        return likeness(source, target)
+        return real(there, back, source, target)
 
-    monkeypatch.setattr(module, "likeness", counted)
+    # Called once for each two texts that are compared.
+    monkeypatch.setattr(module, "whole", counted)
     sources, targets = SOURCES * 100, (TARGETS * 100)[:-3]
     beads = align(sources, targets)
     assert sum(bead.lost for bead in beads) == 3
@@ -69,3 +71,12 @@ def test_of_a_long_text_only_what_is_near_is_compared(monkeypatch: pytest.Monkey
 def test_where_no_lexicon_is_known_nothing_is_said() -> None:
     assert source_side(Text("A text."), "xx") is None
     assert target_side(Text("A text."), "xx") is None
+
+
+def test_beads_share_what_single_sentences_say() -> None:
+    """The table's likenesses are those of the texts, to the last bit."""
+    table = module._Likenesses(SOURCES, TARGETS)
+    for a, b in ((1, 1), (1, 2), (2, 1), (1, 3), (3, 1), (2, 2)):
+        for i in range(4):
+            expected = likeness(joined(tuple(SOURCES[i : i + a])), joined(tuple(TARGETS[i : i + b])))
+            assert table.score(i, i, a, b) == module._STEPS[a, b] + expected
