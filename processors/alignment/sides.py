@@ -14,6 +14,8 @@ from processors.languages.spellings import numbers_in, plain
 from processors.texts.text import Text, view_by
 
 _NAME = re.compile(r"\b[A-Z][a-z]{3,}")
+_DIGIT = re.compile(r"\d")
+_NONE: frozenset[str] = frozenset()
 _LATIN = re.compile(r"[A-Za-z]{3,}")
 # Skeletons of fewer consonants fit too many words.
 _LEAST_CONSONANTS = 3
@@ -106,9 +108,8 @@ def source_side(text: Text, target: str) -> Side | None:
     if known is None:
         return None
     look, string = _source_word(known), text.string
-    words = [look(word.lower()) for word in known.source.words.findall(string)]
-    names = {name for capital in _NAME.findall(string) for name in look(capital.lower()).names}
-    return _side(text, string, words, names)
+    words = list(map(look, map(str.lower, known.source.words.findall(string))))
+    return _side(text, string, words, [look(capital.lower()).names for capital in _NAME.findall(string)])
 
 
 @view_by
@@ -119,19 +120,22 @@ def target_side(text: Text, target: str) -> Side | None:
         return None
     spelled = plain(text, knowledge(target))
     words = list(map(_target_word(known), known.target.words.findall(spelled)))
-    return _side(text, spelled, words, {name for word in words for name in word.names})
+    return _side(text, spelled, words, [word.names for word in words])
 
 
-def _side(text: Text, spelled: str, words: list[_Word], names: set[tuple[str, bool]]) -> Side:
-    entries = dict.fromkeys(word.entry for word in words if word.entry is not None)
-    # What is both in small letters and in ASCII needs no look at each word.
-    latin = _LATIN.findall(text.string.lower() if text.string.isascii() else text.string)
+def _side(text: Text, spelled: str, words: list[_Word], names: list[tuple[tuple[str, bool], ...]]) -> Side:
+    string = text.string
+    entries = dict.fromkeys([word.entry for word in words])
+    entries.pop(None, None)
+    # What is all ASCII is in small letters at once.
+    latin = _LATIN.findall(string.lower()) if string.isascii() else map(str.lower, _LATIN.findall(string))
     return Side(
-        frozenset(stem for word in words for stem in word.stems),
+        frozenset().union(*[word.stems for word in words]),
         len(words),
-        tuple(entries),
-        frozenset(names),
-        frozenset(numbers_in(text)),
-        frozenset(latin if text.string.isascii() else map(str.lower, latin)),
+        tuple(entry for entry in entries if entry),
+        frozenset().union(*names),
+        # Most sentences have none, which is seen at once.
+        frozenset(numbers_in(text)) if _DIGIT.search(string) else _NONE,
+        frozenset(latin),
         len("".join(spelled.split())),
     )

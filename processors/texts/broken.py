@@ -104,6 +104,7 @@ _MARK = regex.compile(r"\p{M}")
 def single_letters(text: Text) -> tuple[int, int]:
     """(words of one letter, words): spaced out l e t t e r s."""
     words = _TOKEN.findall(text.string)
-    # Nothing can be lost of a text without marks, which most are.
-    bare = [_MARK.sub("", word) for word in words] if _MARK.search(text.string) else words
-    return sum(len(word) == 1 or len(left) == 1 for word, left in zip(words, bare, strict=True)), len(words)
+    # Most texts have no marks, and lengths tell.
+    if _MARK.search(text.string) is None:
+        return list(map(len, words)).count(1), len(words)
+    return sum(len(word) == 1 or len(_MARK.sub("", word)) == 1 for word in words), len(words)

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -41,12 +41,22 @@ class Names:
     def words(self, spelling: str) -> dict[Name, str]:
         """The names whose words stand in a text in the plain spelling, with the word."""
         found: dict[Name, str] = {}
-        for word in set(_WORD.findall(spelling)):
-            for prefix in self.before:
-                name = self.forms.get(word[len(prefix) :]) if word.startswith(prefix) else None
-                if name is not None:
-                    found.setdefault(name, word)
+        # In the order of the text: that of a set differs from process to process, and with it what is told.
+        for word in dict.fromkeys(_WORD.findall(spelling)):
+            for name in self._of_word(word):
+                found.setdefault(name, word)
         return found
+
+    @cached_property
+    def _of_word(self) -> Callable[[str], tuple[Name, ...]]:
+        """The names that a word can only be, with each of what may stand before it taken off."""
+
+        @lru_cache(maxsize=1 << 16)
+        def look(word: str) -> tuple[Name, ...]:
+            bare = (word[len(prefix) :] for prefix in self.before if word.startswith(prefix))
+            return tuple(name for name in map(self.forms.get, bare) if name is not None)
+
+        return look
 
 
 @cache
