@@ -10,30 +10,22 @@ from typing import Any
 from builders.engines import engine_of
 from builders.executors.shared_folder import Reached, SharedFolder, goes_on, joined, refuse_workers, retries, start
 from builders.executors.this_machine import Executor, ThisMachine
-from builders.recipes.api_keys import check_key
 from builders.recipes.executors import LocalRun, RayRun, Shared, SlurmRun
 from builders.recipes.load import dump_recipe, load_recipe
 from builders.recipes.recipe import Recipe
 from builders.reports.bars import Monitor
 from builders.reports.end_report import print_report
 from builders.run_folder.files import is_full, write_error
-from builders.run_folder.folder import (
-    BUILD,
-    CARD,
-    RANK,
-    RECIPE,
-    REWARD,
-    SCAN,
-    SELECT,
-    TRANSLATE,
-    Run,
-    library_versions,
-)
-from builders.stages import STAGES
+from builders.run_folder.folder import BUILD, CARD, RECIPE, Run, library_versions
+from builders.run_folder.stage_parts import StagePart, needed_for
+from builders.stages import STAGES, parts_of
 from builders.stages.context import Build
 from processors.atomic_files import write_text
 from processors.conversations.tokenizers import load_tokenizer
 from processors.errors import InputError, RecipeError
+
+# The dataset's card, which `finish` writes when all else is done; on a cluster a part of its own.
+CARD_PART = StagePart(CARD, after=(BUILD,), file="dataset/README.md")
 
 
 def run_build(
@@ -94,15 +86,15 @@ def work_on(
     recipe = load_recipe(str(run.recipe))
     if isinstance(recipe.executor, LocalRun):
         raise InputError(f"{folder}: a build of one machine; go on with smolkalam build ... --executor queue")
-    names = {SCAN, SELECT, *(f"{TRANSLATE}/{t.name}" for t in recipe.translators), RANK, BUILD, CARD}
-    if recipe.ranking.reward:
-        names.add(REWARD)
+    parts = [*parts_of(recipe), CARD_PART]
+    names = {part.name for part in parts}
     if only is not None and only not in names:
         raise InputError(f"--stage {only}: no such stage; expected one of {', '.join(sorted(names))}")
     _check_versions(run)
     lease_s = recipe.executor.lease_s
     with joined(run, lease_s):
-        where = SharedFolder(run, lease_s, workers, only, wait)
+        needs = frozenset(needed_for(parts, only)) if only is not None else None
+        where = SharedFolder(run, lease_s, workers, only, wait, needs)
         try:
             build = _run_stages(recipe, run, where, wanted or [stage.NAME for stage in STAGES], finish, retries(run))
         except Reached:
@@ -155,28 +147,31 @@ def _start(recipe: Recipe, run: Run, lease_s: float, retry_failed: bool) -> None
 
 
 def _submit(recipe: Recipe, run: Run, wanted: list[str], finish: Callable[[Build], None], retry_failed: bool) -> Path:
-    from builders.executors.slurm import arrays, arrays_to_retry, submit
+    from builders.executors.slurm import parts_to_retry, submit
 
     assert isinstance(recipe.executor, SlurmRun)
-    needed = arrays(recipe, wanted)
+    needed = [*parts_of(recipe, wanted), *([CARD_PART] if BUILD in wanted else [])]
+    names = [part.name for part in (*parts_of(recipe), CARD_PART)]
+    for name in recipe.executor.stages:
+        if name not in names:
+            raise InputError(f"executor.stages: this build has no stage '{name}'; expected {', '.join(names)}")
     if retry_failed:
         going_on = goes_on(run, _resolved(recipe), retry_failed=True)
-        needed = arrays_to_retry(recipe, run, wanted, going_on=going_on)
+        needed = parts_to_retry(recipe, run, needed, going_on=going_on)
     if not needed:
         print(f"{run.folder}: no row failed, and the build is done; nothing is submitted", file=sys.stderr)
     else:
         _start(recipe, run, recipe.executor.lease_s, retry_failed)
-        work = partial(_work_on_stage, run.folder, finish, recipe.executor)
+        work = partial(_work_on_stage, run.folder, finish)
         for stage, ids in submit(recipe, run, work, needed).items():
             print(f"{stage}: job {', '.join(ids)}", file=sys.stderr)
     print(run.folder)
     return run.folder
 
 
-def _work_on_stage(folder: Path, finish: Callable[[Build], None], where: SlurmRun, stage: str) -> None:
+def _work_on_stage(folder: Path, finish: Callable[[Build], None], stage: str, cores: int) -> None:
     """What each task of a cluster does."""
-    jobs = where.jobs(stage)
-    work_on(folder, workers=jobs.cpus_per_task, only=stage, wait=False, finish=finish)
+    work_on(folder, workers=cores, only=stage, wait=False, finish=finish)
 
 
 def _run_stages(
@@ -188,21 +183,14 @@ def _run_stages(
     retry_failed: bool,
 ) -> Build:
     try:
-        bars = [f"{TRANSLATE}/{t.name}" for t in recipe.translators] if TRANSLATE in wanted else []
-        other = [stage for stage in wanted if stage != TRANSLATE and (stage != REWARD or recipe.ranking.reward)]
-        with Monitor(other + bars) as monitor:
-
-            def works_on(stage: str) -> bool:
-                return stage.split("/")[0] in wanted and where.works_on(stage)
-
-            _check_keys(recipe, monitor, works_on)
-            if (reward := recipe.ranking.reward) and works_on(REWARD):
-                from processors.reward.local_model import check_model
-
-                check_model(reward.model, reward.revision, served=reward.base_url is not None)
+        parts = parts_of(recipe, wanted)
+        with Monitor(parts) as monitor:
+            for part in parts:
+                if part.ready is not None and where.works_on(part.name):
+                    part.ready(monitor.warn)
             for name in {recipe.outputs.tokenizer, *(t.chunking.tokenizer for t in recipe.translators)}:
                 load_tokenizer(name)
-            build = Build(recipe, run, monitor, where, retry_failed)
+            build = Build(recipe, run, monitor, where, retry_failed, parts)
 
             def write_card() -> dict[str, Any]:
                 finish(build)
@@ -210,7 +198,7 @@ def _run_stages(
                 return {"dataset": str(run.dataset)}
 
             for stage in STAGES:
-                if stage.NAME in wanted:
+                if stage.NAME in wanted and any(where.wants(part.name) for part in stage.parts(recipe)):
                     stage.run(build)
             if BUILD in wanted:
                 where.planned(CARD, write_card)
@@ -247,18 +235,3 @@ def _find_models(recipe: Recipe, run: Run) -> Recipe:
     before = {spec.name: spec for spec in last.translators} if last else {}
     translators = [engine_of(spec).pinned(before.get(spec.name)) for spec in recipe.translators]
     return recipe.model_copy(update={"translators": translators})
-
-
-def _check_keys(recipe: Recipe, monitor: Monitor, works_on: Callable[[str], bool]) -> None:
-    """Fail before any work where a key that it takes is missing; warn where one would travel unencrypted."""
-    endpoints = [
-        (f"translator '{translator.name}'", address.base_url, variable)
-        for translator in recipe.translators
-        if works_on(f"{TRANSLATE}/{translator.name}")
-        for address in engine_of(translator).addresses()
-        for variable in (address.api_key_env, *address.headers_env.values())
-    ]
-    if (reward := recipe.ranking.reward) and reward.base_url and works_on(REWARD):
-        endpoints.append((f"reward model '{reward.model}'", reward.base_url, reward.api_key_env))
-    for name, base_url, variable in endpoints:
-        check_key(name, base_url, variable, warn=monitor.warn)

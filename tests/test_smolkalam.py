@@ -17,7 +17,7 @@ from tests.standins.processes import ROOT, start_command, wait_for
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
-HEAVY = ("torch", "transformers", "datasets", "datatrove", "pyarrow", "numpy", "tokenizers", "httpx")
+HEAVY = ("torch", "transformers", "datasets", "datatrove", "pyarrow", "numpy", "tokenizers", "httpx", "rich")
 
 
 @pytest.mark.parametrize(

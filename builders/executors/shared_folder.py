@@ -32,8 +32,6 @@ from builders.run_folder.folder import (
     PROGRESS,
     RECIPE,
     RETRY,
-    SCAN,
-    TRANSLATE,
     WORKERS,
     Run,
     file_name,
@@ -51,8 +49,9 @@ class Reached(Exception):
 class SharedFolder:
     """Takes part in a build with `workers` processes of this machine.
 
-    `only` names the one stage to work on (`translate/SeedX`); Reached is raised when it is done. Without `wait`, a
-    worker leaves as soon as living ones hold all that is left, and does not wait for earlier stages either.
+    `only` names the one part to work on (`translate/SeedX`), and `needs` what it is made from; Reached is raised when
+    it is done. Without `wait`, a worker leaves as soon as living ones hold all that is left, and does not wait for
+    earlier stages either.
     """
 
     where: Run
@@ -60,6 +59,7 @@ class SharedFolder:
     workers: int = 1
     only: str | None = None
     wait: bool = True
+    needs: frozenset[str] | None = None
 
     def planned(self, name: str, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         file, path = file_name(name), plan_file(self.where, name)
@@ -80,8 +80,7 @@ class SharedFolder:
         return json.loads(path.read_text(encoding="utf-8"))
 
     def wants(self, name: str) -> bool:
-        translates = self.only is not None and self.only.startswith(f"{TRANSLATE}/")
-        return name == self.only or not (translates and name.startswith(f"{TRANSLATE}/"))
+        return self.needs is None or name == self.only or name in self.needs
 
     def works_on(self, name: str) -> bool:
         return self.only in (None, name)
@@ -96,8 +95,8 @@ class SharedFolder:
             if self.only and (not work.more or work.missing()):
                 raise Reached(work.name)
             return
-        if self.only == SCAN:
-            # Any other stage comes later: this source had nothing to scan.
+        if self.only is not None and not self.wants(work.name):
+            # A later part of the same stage: there was nothing to do, as where a source has no split to scan.
             raise Reached(self.only)
         while missing := work.missing():
             if not self.wait:

@@ -6,7 +6,7 @@ stage alone: so a task that is preempted, requeued or killed loses one unit at m
 
 import subprocess
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,8 @@ from builders.engines import engine_of
 from builders.recipes.executors import SlurmJobs, SlurmRun
 from builders.recipes.load import load_recipe
 from builders.recipes.recipe import Recipe
-from builders.run_folder.folder import BUILD, CARD, RANK, RETRIED, REWARD, SCAN, SELECT, TRANSLATE, Run, plan_file
+from builders.run_folder.folder import CARD, RETRIED, SELECT, TRANSLATE, Run, plan_file
+from builders.run_folder.stage_parts import StagePart, made_from, needed_for
 from builders.run_folder.state import RunReader
 from processors.errors import InputError, SmolKalamError
 
@@ -27,14 +28,20 @@ SIGNAL, EARLY_S = "USR1", 120
 
 
 class StageArray(SlurmPipelineExecutor):
-    """The array of one stage. `work` is what each task calls, with the stage's name.
+    """The array of one stage. `work` is what each task calls, with the stage's name and how many cores it has.
 
     Mended in datatrove 0.10.1: of several arrays (more tasks than MaxArraySize) only the last was waited for; a
     failed task left those that depend on it waiting for ever; a requeued task wrote over the log of its first life.
     """
 
     def __init__(
-        self, stage: str, work: Callable[[str], Any], jobs: SlurmJobs, where: SlurmRun, folder: Path, after: list[str]
+        self,
+        stage: str,
+        work: Callable[[str, int], Any],
+        jobs: SlurmJobs,
+        where: SlurmRun,
+        folder: Path,
+        after: list[str],
     ) -> None:
         super().__init__(
             pipeline=[],
@@ -64,6 +71,7 @@ class StageArray(SlurmPipelineExecutor):
         )
         self.stage = stage
         self.work = work
+        self.cores = jobs.cpus_per_task
         self.ids: list[str] = []
 
     def launch_merge_stats(self) -> None:
@@ -73,7 +81,7 @@ class StageArray(SlurmPipelineExecutor):
         return {key: value for key, value in super().get_sbatch_args(max_array).items() if value is not None}
 
     def _run_for_rank(self, rank: int, local_rank: int = 0, node_rank: int = -1) -> PipelineStats:
-        self.work(self.stage)
+        self.work(self.stage, self.cores)
         return PipelineStats()
 
     def _note_id(self, printed: str) -> str:
@@ -81,46 +89,28 @@ class StageArray(SlurmPipelineExecutor):
         return self.ids[-1]
 
 
-def arrays(recipe: Recipe, wanted: Collection[str]) -> dict[str, list[str]]:
-    """The arrays of the `wanted` stages (`select`, `translate`, ...), each with those that it comes after."""
-    names = [f"{TRANSLATE}/{translator.name}" for translator in recipe.translators]
-    scan = [SCAN] if recipe.selection.cuts or recipe.selection.max_rows_per_split else []
-    found: dict[str, list[str]] = {name: [] for name in scan} | {SELECT: scan}
-    if TRANSLATE in wanted:
-        found |= {name: [SELECT] for name in names}
-    if recipe.ranking.reward and REWARD in wanted:
-        found[REWARD] = names
-        names = [REWARD]
-    if RANK in wanted:
-        found[RANK] = names
-    if BUILD in wanted:
-        found |= {BUILD: [RANK], CARD: [BUILD]}
-    return found
-
-
-def arrays_to_retry(recipe: Recipe, run: Run, wanted: Collection[str], *, going_on: bool) -> dict[str, list[str]]:
-    """Of a build's arrays those of translators with failed rows, and of stages that are not, or will not be, done.
+def parts_to_retry(recipe: Recipe, run: Run, parts: Sequence[StagePart], *, going_on: bool) -> list[StagePart]:
+    """Of a build's parts those of translators with failed rows, and of stages that are not, or will not be, done.
 
     None where the build is done and no row failed. All, where select is not done or the folder is another recipe's:
     what will fail is then tried again at once. `going_on`: with a retry that was interrupted, which gives none of
     those that it is done with a further chance.
     """
-    every = arrays(recipe, wanted)
     if not _begun_with(recipe, run):
-        return every
-    reader = RunReader(run, recipe)
+        return list(parts)
+    reader = RunReader(run, recipe, [part for part in parts if part.name != CARD])
     states = {state.name: state for state in reader.stages()}
     needed = {name for name, state in states.items() if not state.finished}
-    if needed & {SCAN, SELECT}:
-        return every
+    if needed & {SELECT, *needed_for(parts, SELECT)}:
+        return list(parts)
     if not reader.finished(list(states.values())):
         needed.add(CARD)
     for translator in recipe.translators:
         name = f"{TRANSLATE}/{translator.name}"
         over = going_on and plan_file(run, f"{name}/{RETRIED}").exists()
         if engine_of(translator).asks_a_model and states[name].dropped and not over:
-            needed |= {name, REWARD, RANK, BUILD, CARD}
-    return {name: [one for one in after if one in needed] for name, after in every.items() if name in needed}
+            needed |= {name, *(part.name for part in made_from(parts, name))}
+    return [part for part in parts if part.name in needed]
 
 
 def _begun_with(recipe: Recipe, run: Run) -> bool:
@@ -131,8 +121,10 @@ def _begun_with(recipe: Recipe, run: Run) -> bool:
     return before.model_copy(update={"executor": recipe.executor}) == recipe
 
 
-def submit(recipe: Recipe, run: Run, work: Callable[[str], Any], stages: dict[str, list[str]]) -> dict[str, list[str]]:
-    """Submit an array for each of `stages`, in order, after those that it names; returns each array's job ids.
+def submit(
+    recipe: Recipe, run: Run, work: Callable[[str, int], Any], parts: Sequence[StagePart]
+) -> dict[str, list[str]]:
+    """Submit an array for each of `parts`, in order, after those of them that it reads; returns each's job ids.
 
     Raises InputError where there is no sbatch or the recipe does not fit, SmolKalamError where sbatch refuses.
     """
@@ -145,10 +137,10 @@ def submit(recipe: Recipe, run: Run, work: Callable[[str], Any], stages: dict[st
     ids: dict[str, list[str]] = {}
     # What it says of each launch, the caller says in a line a stage.
     logger.disable("datatrove.executor.slurm")
-    for stage, after in stages.items():
-        folder = run.logs("slurm", *stage.split("/"))
-        jobs = where.model_copy(update={"tasks": 1}) if stage == CARD else where.jobs(stage)
-        array = StageArray(stage, work, jobs, where, folder, [job for name in after for job in ids[name]])
+    for part in parts:
+        stage, folder = part.name, run.logs("slurm", *part.name.split("/"))
+        after = [job for name in part.after for job in ids.get(name, ())]
+        array = StageArray(stage, work, part.slurm_jobs(where), where, folder, after)
         try:
             array.launch_job()
         except FileNotFoundError:

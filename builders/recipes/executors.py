@@ -48,18 +48,14 @@ class SlurmRun(SlurmJobs, Shared):
     translators: dict[str, SlurmJobs] = Field(
         {}, description="by translator's name, where it needs something else than the other stages (a GPU partition)"
     )
+    stages: dict[str, SlurmJobs] = Field(
+        {}, description="by stage's name (scan, select, rank, build), where it needs something else"
+    )
     reward: SlurmJobs | None = Field(None, description="for the reward stage, where it needs something else (a GPU)")
     max_array_size: int = Field(1001, ge=1, description="the cluster's MaxArraySize; more tasks are several arrays")
     setup: str | None = Field(
         None, description="command that makes the environment ready [default: activate that of `smolkalam build`]"
     )
-
-    def jobs(self, stage: str) -> SlurmJobs:
-        """What the tasks of a stage (`rank`, `translate/NAME`, ...) ask for."""
-        if stage == "reward":
-            return self.reward or self
-        kind, _, translator = stage.partition("/")
-        return self.translators.get(translator, self) if kind == "translate" else self
 
 
 class RayRun(Shared):

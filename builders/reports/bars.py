@@ -4,7 +4,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import TracebackType
 
 from rich.console import Console
@@ -12,16 +12,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Column
 
 from builders.run_folder.activity import STOPPING
-from builders.run_folder.folder import BUILD, RANK, REWARD, SCAN, SELECT, TRANSLATE
+from builders.run_folder.stage_parts import StagePart
 
 LOG_EVERY_S = 30.0
 REFRESH_S = 0.25
 # A table's width in a log or a pipe, where nobody says how wide a line may be: no name is cut apart.
 PIPE_WIDTH = 160
-# Relative cost of a row a stage, for the whole build's time left: CPU time by stage with the pseudo backend on real
-# shards (benchmarks/build.py). A model dwarfs the others; its own rate then corrects the estimate (for a reward model
-# a guess: 40 ms a row, as 1.5 billion parameters may take on a GPU).
-WEIGHTS = {SCAN: 1.0, SELECT: 1.0, TRANSLATE: 7.0, REWARD: 60.0, RANK: 16.0, BUILD: 1.5}
 
 
 def table_console(*, stderr: bool = False) -> Console:
@@ -35,14 +31,15 @@ def table_console(*, stderr: bool = False) -> Console:
 class Monitor:
     """Observes a build (see `builders.stages.context.Observer`) on stderr; stdout stays for data.
 
-    `stages` are the stages to come, by name; the first with a known number of rows sets the size of the others.
-    None, for work that is no build's: then there is no bar for the whole.
+    `parts` are those of the build, in order; the last that has begun sets the number of rows of those to come. None,
+    for work that is no build's: then there is no bar for the whole. What each is of the whole, its `cost` says; where
+    a model is slower than that, its own rate corrects the estimate.
     """
 
-    def __init__(self, stages: list[str], console: Console | None = None) -> None:
+    def __init__(self, parts: Sequence[StagePart], console: Console | None = None) -> None:
         # This stream itself, not whatever is sys.stderr later: a task that runs in this process has its own.
         self.console = console or Console(file=sys.stderr, highlight=False, soft_wrap=True)
-        self.stages = stages
+        self.parts = {part.name: part for part in parts}
         self._live = self.console.is_terminal
         self._progress = Progress(
             TextColumn("{task.description:<24}"),
@@ -60,12 +57,14 @@ class Monitor:
         self._started = time.monotonic()
         self._done_weight = 0.0
         self._skipped_weight = 0.0
+        self._begun_weight = 0.0
+        self._to_come = 0.0
         self._rows = 0
         self._share = 0.0
 
     def __enter__(self) -> "Monitor":
         self._progress.start()
-        if self.stages:
+        if self.parts:
             self._whole = self._progress.add_task("whole build", total=None, rate="")
         return self
 
@@ -88,11 +87,17 @@ class Monitor:
 
         `detail` says what else there is to know beside the rate, or nothing.
         """
-        self._rows = self._rows if name == BUILD else max(rows, 1)
+        part = self.parts.get(name, StagePart(name, cost=0.0))
+        # The dataset's splits hold every row once a config.
+        self._rows = max(rows // max(len(part.configs), 1), 1)
         task = self._progress.add_task(name, total=rows, completed=done, rate="")
         self._stop = threading.Event()
-        weight = _weight(name) * (self._rows / rows if rows else 0)
+        weight = part.cost * (self._rows / rows if rows else 0)
         self._skipped_weight += weight * done
+        self._begun_weight += weight * rows
+        names = list(self.parts)
+        later = names[names.index(name) + 1 :] if name in self.parts else []
+        self._to_come = sum(self.parts[other].cost for other in later) * self._rows
         self._thread = threading.Thread(
             target=self._follow, args=(self._stop, task, name, rows, done, weight, watch, detail), daemon=True
         )
@@ -132,7 +137,7 @@ class Monitor:
                 shown = f"{shown.rstrip()} {told}".lstrip()
             self._progress.update(task, completed=done + new, rate=shown)
             self._done_weight = base + weight * (done + new)
-            self._show_whole(name, now)
+            self._show_whole(now)
             begins_to_stop = told.startswith(STOPPING) and not stopping
             stopping |= begins_to_stop
             if not self._live and (now - logged > LOG_EVERY_S or last or begins_to_stop):
@@ -141,8 +146,8 @@ class Monitor:
             if last:
                 return
 
-    def _show_whole(self, name: str, now: float) -> None:
-        total = sum(_weight(stage) * self._rows for stage in self.stages)
+    def _show_whole(self, now: float) -> None:
+        total = self._begun_weight + self._to_come
         worked = self._done_weight - self._skipped_weight
         if self._whole is None or total <= 0:
             return
@@ -152,10 +157,6 @@ class Monitor:
         if worked > 0 and share < 1:
             left = f"{_duration((now - self._started) * (total - self._done_weight) / worked)} left"
         self._progress.update(self._whole, total=100, completed=int(share * 100), rate=left)
-
-
-def _weight(name: str) -> float:
-    return WEIGHTS.get(name.split("/")[0], 0.0)
 
 
 def _duration(seconds: float) -> str:

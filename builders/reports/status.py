@@ -17,8 +17,9 @@ from builders.recipes.load import load_recipe
 from builders.recipes.translators import Translator
 from builders.reports.status_text import render
 from builders.run_folder.activity import TIMED_OUT, EngineState, endpoint_troubles, refused, total_counters
-from builders.run_folder.folder import ENGINES, RANK, REWARD, SCAN, SELECT, TRANSLATE, Run
+from builders.run_folder.folder import ENGINES, TRANSLATE, Run
 from builders.run_folder.state import Pulse, RunReader, StageState
+from builders.stages import parts_of
 from processors.answers.ceiling import Spending, read_spending
 from processors.errors import InputError
 
@@ -74,10 +75,11 @@ class Watch:
         if not self.run.recipe.is_file():
             raise InputError(f"{folder}: no run folder (no recipe.yaml in it); give the --output of a build")
         self.recipe = load_recipe(str(self.run.recipe))
-        self.reader = RunReader(self.run, self.recipe)
+        parts = parts_of(self.recipe)
+        self.reader = RunReader(self.run, self.recipe, parts)
         executor = self.recipe.executor
-        names = [SCAN, SELECT, *(f"{TRANSLATE}/{spec.name}" for spec in self.recipe.translators), REWARD, RANK]
-        self.pulse = Pulse(self.run, names, executor.lease_s if isinstance(executor, Shared) else LOCAL_LEASE_S)
+        lease_s = executor.lease_s if isinstance(executor, Shared) else LOCAL_LEASE_S
+        self.pulse = Pulse(self.run, [part.name for part in parts], lease_s)
         self._before: dict[str, tuple[float, int]] = {}
 
     def first(self) -> dict[str, Any]:

@@ -27,8 +27,8 @@ LIBRARIES = ("smolkalam", "datatrove", "datasets", "huggingface_hub", "pyarrow",
 # Raised when a stage's output changes for the same input, so that a newer version does not go on with an older's work.
 FORMAT = 1
 
-# Every name of a folder or file that a build keeps stands here; a stage is known by its folder's name.
-# The stages' folders, in the order of their work; `translate` holds one a translator.
+# Every name of a folder or file that others than the stage that writes it read stands here; a stage's folder has its
+# name. These are in the order of their work; `translate` holds one a translator.
 SCAN, SELECT, TRANSLATE, REWARD, RANKER, RANK, BUILD = (
     "scan", "select", "translate", "reward", "ranker", "rank", "build",
 )  # fmt: skip

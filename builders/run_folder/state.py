@@ -8,7 +8,7 @@ to files, and never between its clock and ours.
 import json
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,15 +18,12 @@ from builders.recipes.executors import Shared
 from builders.recipes.recipe import Recipe
 from builders.run_folder.activity import EngineState, read_engines
 from builders.run_folder.folder import (
-    BUILD,
     CARD,
     CLAIMS,
     COUNTS,
     ENGINES,
     PLAN,
-    RANK,
     RETRY_PLAN,
-    REWARD,
     SCAN,
     SELECT,
     STAGE,
@@ -34,7 +31,7 @@ from builders.run_folder.folder import (
     WORKERS,
     Run,
 )
-from builders.run_folder.schemas import PARALLEL
+from builders.run_folder.stage_parts import StagePart
 from processors.errors import InputError
 
 # Rates of rows are taken from the units that were finished in so many seconds before the last one.
@@ -43,7 +40,7 @@ RECENT_S = 600.0
 
 @dataclass(slots=True)
 class StageState:
-    """A stage: rows that are done, of how many (None while that is not known), and what its units have counted."""
+    """A part of a build: rows that are done, of how many (None: not known yet), and what its units have counted."""
 
     name: str
     done: int
@@ -66,33 +63,36 @@ class _Units:
 
 
 class RunReader:
-    """Looks at a run folder again and again; counts are read once, unless rows are retried."""
+    """Looks at a run folder again and again; counts are read once, unless rows are retried. `parts`: the build's."""
 
-    def __init__(self, run: Run, recipe: Recipe) -> None:
+    def __init__(self, run: Run, recipe: Recipe, parts: Sequence[StagePart]) -> None:
         self.run = run
         self.recipe = recipe
+        self.parts = parts
         self._units: dict[str, _Units] = {}
         self._retried = False
 
     def stages(self) -> list[StageState]:
-        """The stages in order, as far as the folder tells."""
-        names = [f"{TRANSLATE}/{spec.name}" for spec in self.recipe.translators]
+        """The parts in order, as far as the folder tells."""
         if (retried := self.retried()) or self._retried:
             # Counts of units whose failed rows are tried again change in place, once more after the last look.
             self._units = {}
         self._retried = retried
-        select = self._stage(SELECT, self._source_rows(SELECT))
-        scan = [self._stage(SCAN, self._scanned_rows())] if self.run.stage(SCAN).is_dir() else []
-        kept = sum(counts["kept"] for counts, _ in self._units[SELECT].counts.values())
-        selected = kept if select.finished else None
-        middle = [*names, *([REWARD] if self.recipe.ranking.reward else []), RANK]
-        return [*scan, select, *(self._stage(name, selected) for name in middle), self._build(select)]
+        states: list[StageState] = []
+        selected = None
+        for part in self.parts:
+            if part.maybe and not self.run.stage(part.name).is_dir():
+                continue
+            states.append(self._units_of(part, selected) if part.by_units else self._files_of(part, selected))
+            if part.name == SELECT and states[-1].finished:
+                selected = sum(counts["kept"] for counts, _ in self._units[SELECT].counts.values())
+        return states
 
     def finished(self, stages: list[StageState]) -> bool:
         """Whether the whole build is done, its card too."""
         shared = isinstance(self.recipe.executor, Shared)
         card = self.run.stage(PLAN, f"{CARD}.json") if shared else self.run.finished
-        return stages[-1].finished and card.exists() and not self.retried()
+        return all(stage.finished for stage in stages) and card.exists() and not self.retried()
 
     def retried(self) -> bool:
         """Whether failed rows are being tried again, or were when the build was stopped."""
@@ -104,16 +104,11 @@ class RunReader:
     def engines(self, translator: str) -> dict[str, EngineState]:
         return read_engines(self.run.logs(TRANSLATE, translator, ENGINES))
 
-    def _stage(self, name: str, total: int | None) -> StageState:
-        folder = self.run.stage(name)
-        stage = _read_json(folder / STAGE)
-        units = self._units.setdefault(name, _Units())
-        mark = stage["fingerprint"] if stage and self._current(name, stage["inputs"]) else ""
-        if units.fingerprint != mark:
-            self._units[name] = units = _Units(mark)
-        if mark:
-            self._read_counts(folder / COUNTS, units)
-        state = StageState(name, 0, total)
+    def _units_of(self, part: StagePart, selected: int | None) -> StageState:
+        units = self._marked(part.name)
+        if units.fingerprint:
+            self._read_counts(self.run.stage(part.name, COUNTS), units)
+        state = StageState(part.name, 0, part.rows(self._inputs(part.name)) if part.rows else selected)
         for counts, _ in units.counts.values():
             state.done += counts["read"]
             state.dropped.update(counts["dropped"])
@@ -121,13 +116,37 @@ class RunReader:
         state.rows_per_second = recent_rate((at, counts["read"]) for counts, at in units.counts.values())
         return state
 
-    def _current(self, name: str, inputs: dict[str, Any]) -> bool:
-        """Whether what lies there was made from what lies before it, and not from an earlier build's."""
-        if name.startswith(f"{TRANSLATE}/"):
-            return inputs.get(SELECT) == self._units[SELECT].fingerprint
-        if name in (REWARD, RANK):
-            before = inputs.get(TRANSLATE, {})
-            return all(mark == self._units[f"{TRANSLATE}/{of}"].fingerprint for of, mark in before.items())
+    def _files_of(self, part: StagePart, selected: int | None) -> StageState:
+        """A part that writes a file or the dataset's splits, by the selected rows that these are made of."""
+        into, current = self._inputs(SELECT).get("into", {}), bool(self._marked(part.name).fingerprint)
+        done = total = 0
+        there: dict[Path, bool] = {}  # units share a file, and each look at a shared folder takes its time
+        for unit, (counts, _) in self._units[SELECT].counts.items():
+            split = unit.rpartition("-")[0]
+            for path in part.outputs(self.run, unit, into.get(split, split)):
+                total += counts["kept"]
+                if current and path not in there:
+                    there[path] = path.exists()
+                done += counts["kept"] if there.get(path) else 0
+        return StageState(part.name, done, None if selected is None else total)
+
+    def _marked(self, name: str) -> _Units:
+        """What is known of a part's units, anew where its fingerprint has changed; that is empty where it is old."""
+        stage = _read_json(self.run.stage(name, STAGE))
+        mark = stage["fingerprint"] if stage and self._current(stage["inputs"]) else ""
+        if self._units.setdefault(name, _Units()).fingerprint != mark:
+            self._units[name] = _Units(mark)
+        return self._units[name]
+
+    def _current(self, inputs: dict[str, Any]) -> bool:
+        """Whether what lies there was made from what lies before it, and not from an earlier build's.
+
+        A part's inputs hold the marks of those that it reads by their names; a stage's of several parts in a table.
+        """
+        for name, mark in inputs.items():
+            marks = {f"{name}/{of}": one for of, one in mark.items()} if isinstance(mark, dict) else {name: mark}
+            if any(self._units[of].fingerprint != one for of, one in marks.items() if of in self._units and one):
+                return False
         return True
 
     def _read_counts(self, folder: Path, units: _Units) -> None:
@@ -143,33 +162,6 @@ class RunReader:
     def _inputs(self, stage: str) -> dict[str, Any]:
         found = _read_json(self.run.stage(stage, STAGE))
         return found["inputs"] if found else {}
-
-    def _source_rows(self, stage: str) -> int | None:
-        shards = self._inputs(stage).get("shards")
-        return sum(rows for _, _, rows, _ in shards) if shards else None
-
-    def _scanned_rows(self) -> int | None:
-        if self.recipe.selection.max_rows_per_split:
-            return self._source_rows(SCAN)
-        cuts = {cut.split for cut in self.recipe.selection.cuts}
-        return sum(rows for split, _, rows, _ in self._inputs(SCAN).get("shards", []) if split in cuts)
-
-    def _build(self, select: StageState) -> StageState:
-        """The dataset's files, by the selected rows of the splits that they are made of."""
-        into = self._inputs(SELECT).get("into", {})
-        rows: Counter[str] = Counter()
-        for unit, (counts, _) in self._units[SELECT].counts.items():
-            split = unit.rpartition("-")[0]
-            rows[into.get(split, split)] += counts["kept"]
-        configs = [self.recipe.config_name(spec.name) for spec in self.recipe.translators]
-        configs += [PARALLEL] if self.recipe.outputs.parallel else []
-        folder, stage = self.run.stage(BUILD), _read_json(self.run.stage(BUILD, STAGE))
-        current = stage is not None and stage["inputs"].get(RANK) == self._units[RANK].fingerprint
-        done = [
-            split for config in configs for split in rows if current and (folder / config / f"{split}.json").exists()
-        ]
-        total = rows.total() * len(configs) if select.finished else None
-        return StageState(BUILD, sum(rows[split] for split in done), total)
 
 
 def recent_rate(units: Iterable[tuple[float, int]]) -> float | None:

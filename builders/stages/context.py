@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from builders.executors.this_machine import Executor
 from builders.recipes.recipe import Recipe, Source
 from builders.run_folder.folder import Run, enter_stage
+from builders.run_folder.stage_parts import StagePart
 from builders.run_folder.units import Totals, Unit
 
 
@@ -25,7 +26,7 @@ class Observer(Protocol):
 class Build:
     """A build in progress: what was planned and decided, what each stage counted.
 
-    `totals` and `marks` (fingerprints) are by the stages' names, `translate/SeedX` among them.
+    `totals` and `marks` (fingerprints) are by the parts' names, `translate/SeedX` among them.
     """
 
     recipe: Recipe
@@ -33,6 +34,7 @@ class Build:
     observer: Observer
     executor: Executor
     retry_failed: bool = False
+    parts: list[StagePart] = field(default_factory=list)
     source: Source | None = None
     units: list[Unit] = field(default_factory=list)
     selected: list[Unit] = field(default_factory=list)
@@ -48,27 +50,30 @@ class Build:
             self._decided[name] = self.executor.planned(name, make)
         return self._decided[name]
 
-    def enter(self, stage: "StagePart") -> None:
-        """Prepare the stage's folder for its inputs, once for all machines, and note its fingerprint."""
-        folder = self.run.stage(stage.NAME)
-        self.marks[stage.NAME] = self.executor.planned(
-            stage.NAME, lambda: {"mark": enter_stage(folder, stage.inputs(self), say=self.observer.say)}
+    def enter(self, name: str, inputs: "Callable[[Build], dict[str, Any]]") -> None:
+        """Prepare a part's folder for its inputs, once for all machines, and note its fingerprint.
+
+        `inputs` gives, as JSON, all that the part's output depends on: where it changes, the part is done again. It
+        holds the marks of the parts that it reads by their names (`{"translate": {"SeedX": ...}}`).
+        """
+        folder = self.run.stage(name)
+        self.marks[name] = self.executor.planned(
+            name, lambda: {"mark": enter_stage(folder, inputs(self), say=self.observer.say)}
         )["mark"]
 
 
-class StagePart(Protocol):
-    """What has a folder of its own in the run folder: a stage, or one translator's share of `translate`."""
+class Stage(Protocol):
+    """A module of this room that is a stage: what `builders.stages.STAGES` holds."""
 
     @property
     def NAME(self) -> str:
-        """The folder's name in the run folder, and the stage's everywhere else."""
+        """What `--stop-after` calls it; the folder's name in the run folder, where it is one part."""
 
-    def inputs(self, build: Build) -> dict[str, Any]:
-        """All that the stage's output depends on, as JSON. Where it changes, the stage is done again."""
-
-
-class Stage(StagePart, Protocol):
-    """A module of this room that is a stage: what `builders.stages.STAGES` holds."""
+    def parts(self, recipe: Recipe) -> list[StagePart]:
+        """What it is made of, for this recipe: one part as a rule, none where the recipe has no use for it."""
 
     def run(self, build: Build) -> None:
-        """See that all of it is done: work on what is missing, and count every row that was read."""
+        """See that all of it is done: work on what is missing, and count every row that was read.
+
+        Called only where there are parts, on machines that work on one of them or go on from it.
+        """

@@ -8,14 +8,26 @@ from typing import Any
 
 from builders.dataset.write_splits import BuildSplits
 from builders.executors.this_machine import Work
+from builders.recipes.recipe import Recipe
 from builders.run_folder.folder import BUILD, RANK, Run, enter_stage
 from builders.run_folder.schemas import PARALLEL
+from builders.run_folder.stage_parts import StagePart
 from builders.stages.context import Build
 from builders.stages.run_units import observe
 from processors.errors import CountError
 from processors.ranking.policy import OUTCOMES
 
 NAME = BUILD
+
+
+def parts(recipe: Recipe) -> list[StagePart]:
+    # The cost: CPU time beside the selection's on real shards (benchmarks/build.py).
+    return [StagePart(NAME, after=(RANK,), cost=1.5, configs=tuple(_configs(recipe)))]
+
+
+def _configs(recipe: Recipe) -> list[str]:
+    configs = [recipe.config_name(spec.name) for spec in recipe.translators]
+    return [*configs, PARALLEL] if recipe.outputs.parallel else configs
 
 
 def inputs(build: Build) -> dict[str, Any]:
@@ -26,10 +38,7 @@ def inputs(build: Build) -> dict[str, Any]:
 
 def run(build: Build) -> None:
     """Write the dataset's Parquet files, one config a translator and `parallel`."""
-    recipe = build.recipe
-    configs = [recipe.config_name(spec.name) for spec in recipe.translators]
-    if recipe.outputs.parallel:
-        configs.append(PARALLEL)
+    recipe, configs = build.recipe, _configs(build.recipe)
     units: dict[str, list[str]] = {}
     rows: Counter[str] = Counter()
     for unit in build.selected:

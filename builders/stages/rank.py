@@ -1,6 +1,5 @@
 """The stage `rank`: joins the candidates of each row by id, checks and scores them, and chooses one a config."""
 
-import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -11,10 +10,13 @@ from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
 from builders.recipes.ranking import Ranking
+from builders.recipes.recipe import Recipe
 from builders.run_folder import schemas
 from builders.run_folder.folder import RANK, RANKER, REWARD, SELECT, TRANSLATE
+from builders.run_folder.stage_parts import StagePart
 from builders.run_folder.unit_reader import UnitReader
 from builders.run_folder.unit_writer import drop
+from builders.stages import reward, translate
 from builders.stages.context import Build
 from builders.stages.fit_ranker import load_fitted, plan_ranker, ranked_texts
 from builders.stages.join_candidates import JoinCandidates
@@ -41,6 +43,12 @@ ROWS_WITH_VERDICTS = "rows_with_verdicts"
 NAME = RANK
 
 
+def parts(recipe: Recipe) -> list[StagePart]:
+    before = reward.parts(recipe) or translate.parts(recipe)
+    # The cost: CPU time beside the selection's on real shards (benchmarks/build.py).
+    return [StagePart(NAME, after=tuple(part.name for part in before), cost=16.0)]
+
+
 def inputs(build: Build) -> dict[str, Any]:
     """What the choice depends on."""
     recipe, configs, votes = build.recipe, _configs(build), _votes(build)
@@ -62,7 +70,7 @@ def run(build: Build) -> None:
     fitted = build.run.stage(RANKER) if len(configs) > 1 else None
     if fitted:
         build.marks[RANKER] = build.executor.planned(RANKER, partial(plan_ranker, build))["mark"]
-    build.enter(sys.modules[__name__])
+    build.enter(NAME, inputs)
     steps = [
         JoinCandidates({name: build.run.stage(TRANSLATE, name) for name in configs.values()}),
         JoinRewards(build.run.stage(REWARD) if recipe.ranking.reward else None),

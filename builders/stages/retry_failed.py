@@ -18,10 +18,12 @@ from datatrove.data import Document
 from builders.engines.common.make import candidate_row
 from builders.executors.this_machine import Work
 from builders.run_folder import schemas
-from builders.run_folder.folder import BUILD, FITTED, RANK, RANKER, RETRIED, RETRY_PLAN, REWARD, SELECT, Run
+from builders.run_folder.folder import FITTED, RANKER, RETRIED, RETRY_PLAN, SELECT, Run
+from builders.run_folder.stage_parts import made_from
 from builders.run_folder.unit_reader import UnitReader
 from builders.run_folder.unit_writer import UnitWriter
 from builders.run_folder.units import Unit, UnitFiles, read_counts, read_dropped, read_unit, share
+from builders.stages.context import Build
 from processors.atomic_files import check_guard, write_text
 
 
@@ -44,17 +46,21 @@ def plan_retry(folder: Path, units: list[Unit]) -> dict[str, Any]:
 
 
 def retry_work(
-    name: str, run: Run, units: list[Unit], chances: dict[str, int], last: Callable[[UnitWriter], Any]
+    name: str, build: Build, chances: dict[str, int], last: Callable[[UnitWriter], Any]
 ) -> tuple[Work, dict[str, int]]:
     """The work of a retry, and how many rows failed in each unit. `last` ends the pipeline, as in the stage itself."""
-    folder = run.stage(name)
-    planned = [unit for unit in units if unit.name in chances]
+    run, folder = build.run, build.run.stage(name)
+    planned = [unit for unit in build.selected if unit.name in chances]
+    later = made_from(build.parts, name)
+    made = {
+        unit.name: [path for part in later for path in part.outputs(run, unit.name, unit.into)] for unit in planned
+    }
     rows = {unit.name: max(1, sum(_dropped(folder, unit.name).values())) for unit in planned}
 
     def pipeline(names: list[str]) -> list[Any]:
         wanted = set(names)
         todo = [unit for unit in planned if unit.name in wanted]
-        writer = RetryWriter(run, folder, {unit.name: unit for unit in todo}, chances, run.progress(name))
+        writer = RetryWriter(run, folder, {unit.name: unit for unit in todo}, made, chances, run.progress(name))
         return [FailedRows(run.stage(SELECT), folder, todo, chances), last(writer)]
 
     items = {unit.name: _marker(folder, unit.name) for unit in planned}
@@ -101,11 +107,18 @@ class RetryWriter(UnitWriter):
     """Puts the rows that came out this time beside those that a unit has, and makes later stages do it again."""
 
     def __init__(
-        self, run: Run, folder: Path, units: dict[str, Unit], chances: dict[str, int], progress: Path
+        self,
+        run: Run,
+        folder: Path,
+        units: dict[str, Unit],
+        made: dict[str, list[Path]],
+        chances: dict[str, int],
+        progress: Path,
     ) -> None:
         super().__init__(folder, schemas.candidate, candidate_row, {}, progress=progress)
         self.build_run = run
         self.units = units
+        self.made = made
         self.chances = chances
 
     def write(self, document: Document, rank: int = 0, **_: Any) -> None:
@@ -137,9 +150,7 @@ class RetryWriter(UnitWriter):
     def _made_of(self, name: str) -> Iterator[Path]:
         """What says that a later stage is done with the unit; the ranker may have been fitted to its rows."""
         yield self.build_run.stage(RANKER, FITTED)
-        for stage in (REWARD, RANK):
-            yield UnitFiles(self.build_run.stage(stage), name).counts
-        yield from self.build_run.stage(BUILD).glob(f"*/{self.units[name].into}.json")
+        yield from self.made[name]
 
 
 def _dropped(folder: Path, name: str) -> dict[str, int]:

@@ -2,11 +2,10 @@
 
 import json
 import os
-import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import blake2b
 from itertools import groupby
 from pathlib import Path
@@ -15,13 +14,17 @@ from typing import Any, TypeVar
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
+from builders.recipes.api_keys import check_key
+from builders.recipes.recipe import Recipe
 from builders.recipes.reward import Reward
 from builders.run_folder import schemas
 from builders.run_folder.files import write_error
 from builders.run_folder.folder import PARTIAL, REWARD, SELECT, TRANSLATE
+from builders.run_folder.stage_parts import StagePart
 from builders.run_folder.unit_reader import UnitReader
 from builders.run_folder.unit_writer import beat
 from builders.run_folder.units import UnitFiles, read_unit
+from builders.stages import translate
 from builders.stages.context import Build
 from builders.stages.join_candidates import JoinCandidates
 from builders.stages.run_units import UnitPipeline, run_units
@@ -33,6 +36,23 @@ T = TypeVar("T")
 
 
 NAME = REWARD
+
+
+def parts(recipe: Recipe) -> list[StagePart]:
+    """One, where the recipe has a reward model; it is ready where the model and its server's key are there."""
+    if (spec := recipe.ranking.reward) is None:
+        return []
+    after = tuple(part.name for part in translate.parts(recipe))
+    # The cost is a guess: 40 ms a row, as 1.5 billion parameters may take on a GPU.
+    return [StagePart(NAME, after=after, cost=60.0, jobs=lambda where: where.reward, ready=partial(_check, spec))]
+
+
+def _check(spec: Reward, warn: Callable[[str], None]) -> None:
+    from processors.reward.local_model import check_model
+
+    if spec.base_url:
+        check_key(f"reward model '{spec.model}'", spec.base_url, spec.api_key_env, warn=warn)
+    check_model(spec.model, spec.revision, served=spec.base_url is not None)
 
 
 def inputs(build: Build) -> dict[str, Any]:
@@ -50,13 +70,12 @@ def inputs(build: Build) -> dict[str, Any]:
 
 
 def run(build: Build) -> None:
-    """Score every candidate with the recipe's reward model, where it has one."""
+    """Score every candidate with the recipe's reward model."""
     recipe, folder = build.recipe, build.run.stage(NAME)
-    if recipe.ranking.reward is None:
-        return
+    assert recipe.ranking.reward is not None
     model = _model(build, recipe.ranking.reward)
     spec = recipe.ranking.reward.model_copy(update={"revision": model["revision"]})
-    build.enter(sys.modules[__name__])
+    build.enter(NAME, inputs)
     steps = [
         JoinCandidates({one.name: build.run.stage(TRANSLATE, one.name) for one in recipe.translators}),
         ScoreRewards(spec, recipe.language, build.marks[NAME], folder / PARTIAL, build.run.progress(NAME)),

@@ -11,13 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from datatrove.data import Document
+from datatrove.pipeline.base import PipelineStep
 
 from builders.executors.this_machine import Work
 from builders.run_folder.activity import RequestsSince
+from builders.run_folder.files import write_error
 from builders.run_folder.folder import ENGINES
+from builders.run_folder.stage_parts import StagePart
 from builders.run_folder.unit_writer import UnitWriter, expected_rows
 from builders.run_folder.units import Unit, UnitFiles, total_counts
 from builders.stages.context import Build
+from processors.atomic_files import write_text
 from processors.errors import CountError
 
 
@@ -55,6 +59,40 @@ def run_units(build: Build, stage: UnitPipeline) -> None:
     work = Work(stage.name, items, pipeline, build.run.logs(stage.name), stage.processes, more)
     observe(build, work, expected_rows(units), progress)
     add_up(build, stage.name, units)
+
+
+class WriteFile(PipelineStep):
+    """Writes what `make` returns, as JSON, to `path`: the whole work of a stage that is no work of units."""
+
+    name = "One file"
+    type = "WRITER"
+
+    def __init__(self, path: Path, make: Callable[[], Any]) -> None:
+        super().__init__()
+        self.path = path
+        self.make = make
+
+    def run(self, data: Any = None, rank: int = 0, world_size: int = 1) -> Any:
+        with self.track_time():
+            found = self.make()
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            write_text(self.path, json.dumps(found, ensure_ascii=False, indent=1) + "\n")
+        except OSError as error:
+            raise write_error(error, self.path.parent) from None
+
+
+def run_once(build: Build, part: StagePart, rows: int, make: Callable[[], Any]) -> Any:
+    """See that the one file of a part is written, with what `make` returns, and return that. Both are as JSON.
+
+    `make` must go to another process: a function of a module, or `functools.partial` of one. `rows` are those that it
+    reads, for the bar.
+    """
+    assert part.file is not None
+    path = build.run.stage(part.file)
+    work = Work(part.name, {part.name: path}, lambda _: [WriteFile(path, make)], build.run.logs(part.name))
+    observe(build, work, {part.name: rows})
+    return json.loads(path.read_text(encoding="utf-8"))
 
 
 def add_up(build: Build, name: str, units: list[Unit]) -> None:

@@ -5,7 +5,6 @@ scan keeps each row's stratum and sampling key (about 30 bytes a row), the selec
 """
 
 import json
-import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
@@ -16,10 +15,11 @@ from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 from datatrove.pipeline.filters.base_filter import BaseFilter
 
-from builders.recipes.recipe import CutRecipe, Source
+from builders.recipes.recipe import CutRecipe, Recipe, Source
 from builders.run_folder import schemas
 from builders.run_folder.files import write_error
 from builders.run_folder.folder import DROPS, SCAN, SELECT, enter_stage, fingerprint
+from builders.run_folder.stage_parts import StagePart
 from builders.run_folder.unit_writer import DROPPED, drop
 from builders.run_folder.units import Unit, UnitFiles, read_counts, read_unit
 from builders.sources.find import reaching
@@ -105,6 +105,23 @@ class ScanRows(PipelineStep):
             yield document
 
 
+def parts(recipe: Recipe) -> list[StagePart]:
+    """The selection and, where splits are cut, the scan before it."""
+    cut = frozenset(cut.split for cut in recipe.selection.cuts)
+    whole = recipe.selection.max_rows_per_split is not None
+    # Whether a cut's split is in the source, and whether a split is larger than it may be, the source says.
+    scan = [StagePart(SCAN, maybe=True, rows=partial(_rows, None if whole else cut))] if cut or whole else []
+    return [*scan, StagePart(NAME, after=tuple(part.name for part in scan), rows=partial(_rows, None))]
+
+
+def _rows(splits: frozenset[str] | None, inputs: dict[str, Any]) -> int | None:
+    """Rows of the source's shards, of these splits only or of all."""
+    shards = inputs.get("shards", [])
+    if splits is None and not shards:
+        return None
+    return sum(rows for split, _, rows, _ in shards if splits is None or split in splits)
+
+
 def inputs(build: Build) -> dict[str, Any]:
     """What the selected rows depend on."""
     return _planned(build)["inputs"]
@@ -118,7 +135,7 @@ def run(build: Build) -> None:
     build.units = [Unit(**unit) for unit in plan["units"]]
     build.notes += plan["notes"]
     cuts = plan_cuts(build, {cut.split: cut for cut in recipe.selection.cuts})
-    build.enter(sys.modules[__name__])
+    build.enter(NAME, inputs)
     filters = ApplyFilters(recipe.selection.drop_han, cuts, build.run.stage(SCAN))
     reader = ShardReader(build.source, build.units)
     run_units(build, UnitPipeline(NAME, reader, [filters], _selected_row, schemas.selected))

@@ -1,15 +1,18 @@
 """The stage `translate`: every translator translates every selected row, each in a folder of its own."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from builders.engines import engine_of
 from builders.engines.common.make import candidate_row, load_memory
+from builders.recipes.api_keys import check_key
+from builders.recipes.recipe import Recipe
 from builders.recipes.translators import Translator
 from builders.run_folder import schemas
 from builders.run_folder.folder import RETRIED, SELECT, TRANSLATE
+from builders.run_folder.stage_parts import StagePart
 from builders.run_folder.unit_reader import UnitReader
 from builders.run_folder.unit_writer import UnitWriter
 from builders.stages.context import Build
@@ -21,30 +24,42 @@ from processors.servers.process import stop_server
 NAME = TRANSLATE
 
 
-@dataclass(frozen=True, slots=True)
-class Translating:
-    """One translator's share of the stage."""
-
-    spec: Translator
-
-    @property
-    def NAME(self) -> str:
-        return f"{TRANSLATE}/{self.spec.name}"
-
-    def inputs(self, build: Build) -> dict[str, Any]:
-        # Only where the stage is planned: a machine that ranks may have neither the model nor the memory.
-        memory = load_memory(self.spec, build.recipe.language)
-        return {
-            SELECT: build.marks[SELECT],
-            "translator": engine_of(self.spec).shapes_answers(),
-            "language": build.recipe.language.model_dump(mode="json"),
-            "memory": memory.digest() if memory else None,
-        }
+def parts(recipe: Recipe) -> list[StagePart]:
+    """One part a translator, which is ready where the keys of the addresses that it asks are there."""
+    return [
+        StagePart(
+            _name(spec),
+            after=(SELECT,),
+            cost=7.0,  # of the pseudo backend, by CPU time (benchmarks/build.py); a model dwarfs all other parts
+            jobs=lambda where, name=spec.name: where.translators.get(name),  # type: ignore[misc]
+            ready=partial(_check_keys, spec),
+        )
+        for spec in recipe.translators
+    ]
 
 
-def inputs(build: Build) -> dict[str, Any]:
-    """What each translator's candidates depend on."""
-    return {spec.name: Translating(spec).inputs(build) for spec in build.recipe.translators}
+def _name(spec: Translator) -> str:
+    return f"{TRANSLATE}/{spec.name}"
+
+
+def _check_keys(spec: Translator, warn: Callable[[str], None]) -> None:
+    for address in engine_of(spec).addresses():
+        for variable in (address.api_key_env, *address.headers_env.values()):
+            check_key(f"translator '{spec.name}'", address.base_url, variable, warn=warn)
+
+
+def inputs(spec: Translator, build: Build) -> dict[str, Any]:
+    """What a translator's candidates depend on.
+
+    Asked only where the part is planned: a machine that ranks may have neither the model nor the memory.
+    """
+    memory = load_memory(spec, build.recipe.language)
+    return {
+        SELECT: build.marks[SELECT],
+        "translator": engine_of(spec).shapes_answers(),
+        "language": build.recipe.language.model_dump(mode="json"),
+        "memory": memory.digest() if memory else None,
+    }
 
 
 def run(build: Build) -> None:
@@ -56,7 +71,7 @@ def run(build: Build) -> None:
     kept = None
     try:
         for spec in build.recipe.translators:
-            if not build.executor.wants(Translating(spec).NAME):
+            if not build.executor.wants(_name(spec)):
                 continue
             own = engine_of(spec).server_key()
             if own is None or own != kept:
@@ -68,20 +83,20 @@ def run(build: Build) -> None:
 
 
 def _translate(build: Build, spec: Translator) -> None:
-    part = Translating(spec)
-    build.enter(part)
+    name = _name(spec)
+    build.enter(name, partial(inputs, spec))
     engine, language = engine_of(spec), build.recipe.language
     last = None
     if engine.asks_a_model:
         last = partial(engine.last_step, language, build.run.answers(spec), limits=_limits(build, spec))
-    processes = engine.processes(build.run.logs(part.NAME), build.observer.say)
+    processes = engine.processes(build.run.logs(name), build.observer.say)
     if build.retry_failed and last is None:
-        build.observer.say(f"{part.NAME}: not tried again; a memory says the same until it grows")
+        build.observer.say(f"{name}: not tried again; a memory says the same until it grows")
     reader = UnitReader(build.run.stage(SELECT), build.selected)
     steps = engine.steps(language)
-    run_units(build, UnitPipeline(part.NAME, reader, steps, candidate_row, schemas.candidate, last, processes))
+    run_units(build, UnitPipeline(name, reader, steps, candidate_row, schemas.candidate, last, processes))
     if build.retry_failed and last is not None:
-        _retry(build, part.NAME, last, processes)
+        _retry(build, name, last, processes)
 
 
 def _limits(build: Build, spec: Translator) -> Limits | None:
@@ -96,7 +111,7 @@ def _retry(build: Build, name: str, last: Callable[[UnitWriter], Any], processes
     """Try the stage's failed rows again (see `builders.stages.retry_failed`)."""
     folder = build.run.stage(name)
     chances = build.executor.planned(f"{name}/retry", lambda: plan_retry(folder, build.selected))
-    work, rows = retry_work(name, build.run, build.selected, chances, last)
+    work, rows = retry_work(name, build, chances, last)
     if work.items:
         build.observer.say(f"{name}: {sum(rows.values()):,} failed rows are tried again")
     observe(build, replace(work, processes=processes), rows, build.run.progress(name))

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from builders.reports import bars as progress
 from builders.reports.bars import Monitor
+from builders.run_folder.stage_parts import StagePart
 from tests.standins.processes import environment
 
 
@@ -46,7 +47,7 @@ def plain() -> tuple[Console, io.StringIO]:
 def test_a_log_has_a_line_for_each_stage_at_its_end() -> None:
     console, stream = plain()
     rows = Rows()
-    with Monitor(["select", "rank"], console) as monitor:
+    with Monitor([StagePart("select"), StagePart("rank", cost=16.0)], console) as monitor:
         for name in ("select", "rank"):
             rows.count = 0
             monitor.stage(name, 40, 10, rows.watch)
@@ -62,7 +63,7 @@ def test_a_long_stage_tells_a_log_its_rate_and_time_left(monkeypatch: pytest.Mon
     monkeypatch.setattr(progress, "REFRESH_S", 0.01)
     console, stream = plain()
     rows = Rows()
-    with Monitor(["translate/one"], console) as monitor:
+    with Monitor([StagePart("translate/one")], console) as monitor:
         monitor.stage("translate/one", 1000, 0, rows.watch)
         rows.count = 100
         rows.until_seen()
@@ -75,7 +76,7 @@ def test_a_server_s_own_words_are_no_markup_and_not_cut(width: int) -> None:
     stream = io.StringIO()
     console = Console(file=stream, width=width, force_terminal=True, color_system=None)
     rows, told = Rows(), "(0.0 requests/s, 12 retries); paused: there:80: 503: [/overloaded] [red] wait a while"
-    with Monitor(["translate/one"], console) as monitor:
+    with Monitor([StagePart("translate/one")], console) as monitor:
         monitor.stage("translate/one", 40, 0, rows.watch, lambda: told)
         rows.until_seen()
         monitor.finished("translate/one")
@@ -89,7 +90,7 @@ def test_a_server_s_own_words_are_no_markup_and_not_cut(width: int) -> None:
 
 def test_more_rows_than_there_are_never_show() -> None:
     console, stream = plain()
-    with Monitor(["select"], console) as monitor:
+    with Monitor([StagePart("select")], console) as monitor:
         # A unit that is done and still counted as pending, for a moment.
         monitor.stage("select", 40, 10, lambda: 55)
         monitor.finished("select")
@@ -98,7 +99,7 @@ def test_more_rows_than_there_are_never_show() -> None:
 
 def test_a_stage_without_rows_and_one_that_is_done_already() -> None:
     console, stream = plain()
-    with Monitor(["select", "rank"], console) as monitor:
+    with Monitor([StagePart("select"), StagePart("rank", cost=16.0)], console) as monitor:
         monitor.stage("select", 0, 0, lambda: 0)
         monitor.finished("select")
         monitor.stage("rank", 5, 5, lambda: 0)
@@ -117,15 +118,15 @@ def test_the_whole_build_grows_and_ends_at_all_of_it(monkeypatch: pytest.MonkeyP
     console, _ = plain()
     rows, shares = Rows(), []
     stages = [
-        ("scan", 50),
-        ("select", 120),
-        ("translate/one", 90),
-        ("translate/two", 90),
-        ("rank", 90),
-        ("build", 270),
+        (StagePart("scan"), 50),
+        (StagePart("select"), 120),
+        (StagePart("translate/one", cost=7.0), 90),
+        (StagePart("translate/two", cost=7.0), 90),
+        (StagePart("rank", cost=16.0), 90),
+        (StagePart("build", cost=1.5, configs=("one", "two", "parallel")), 270),
     ]
-    with Monitor([name for name, _ in stages if name != "scan"], console) as monitor:
-        for name, count in stages:
+    with Monitor([part for part, _ in stages], console) as monitor:
+        for name, count in [(part.name, count) for part, count in stages]:
             rows.count = 0
             monitor.stage(name, count, 0, rows.watch)
             for part in (count // 2, count):
@@ -140,7 +141,7 @@ def test_the_whole_build_grows_and_ends_at_all_of_it(monkeypatch: pytest.MonkeyP
 def test_an_error_in_a_stage_ends_the_display() -> None:
     console, stream = plain()
     before = threading.active_count()
-    with pytest.raises(ValueError, match="broken"), Monitor(["select"], console) as monitor:
+    with pytest.raises(ValueError, match="broken"), Monitor([StagePart("select")], console) as monitor:
         monitor.stage("select", 4, 0, lambda: 2)
         raise ValueError("broken")
     assert threading.active_count() == before
