@@ -24,7 +24,14 @@ from processors.checks.quantities.digits import check_numbers
 from processors.checks.quantities.letters import check_letters
 from processors.checks.quantities.names import check_names
 from processors.checks.repetition import check_repetition
-from processors.checks.structure import check_json, check_messages, check_placeholders, check_protected, check_tags
+from processors.checks.structure import (
+    check_json,
+    check_links,
+    check_messages,
+    check_placeholders,
+    check_protected,
+    check_tags,
+)
 from processors.checks.verdict import Verdict, excerpt
 from processors.conversations.grounding import GroundedValue, grounded_values
 from processors.conversations.parts import Part, parts_of
@@ -67,6 +74,7 @@ CHECKS = (
     Check("script", check_script, on_chunks=13),
     Check("protected", check_protected, on_chunks=5),
     Check("tags", check_tags, says=("structure",)),
+    Check("links", check_links, says=("structure",)),
     Check("placeholders", check_placeholders, says=("protected",)),
     Check("flags", check_flags, on_chunks=4),
     Check("numbers", check_numbers),

@@ -22,6 +22,8 @@ _BRACKETED = re.compile(
 )
 _ANY_BRACKETED = re.compile(r"\[[^\[\]\n]{1,60}\](?!\()")
 _CONSTANT = re.compile(r"(?<![\w.])[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)+(?!\w)")
+# "[text] (address)", with a mark or wide brackets between, "(address)[text]": Markdown shows the brackets.
+_CUT_LINK = re.compile(r"\][\s\u200b-\u200f\u2066-\u2069:：،]{1,3}[(（]|\]（|(?<=[\w/])\)\[(?=\w)")
 _MISSING = object()
 _JSON_BEGINS = ("{", "[")
 
@@ -53,6 +55,18 @@ def check_tags(pair: Pair) -> list[Verdict]:
     if source.lstrip()[:1] in _JSON_BEGINS and not tags:
         return check_json(source, target, required=False)
     return []
+
+
+def check_links(pair: Pair) -> list[Verdict]:
+    """Markdown's links are still links: hard where brackets came apart, soft where only the address is left."""
+    source, target = pair.source.string, pair.target.string
+    lost = source.count("](") - target.count("](")
+    if lost <= 0:
+        return []
+    cut = _CUT_LINK.search(target)
+    if cut and len(_CUT_LINK.findall(target)) > len(_CUT_LINK.findall(source)):
+        return [Verdict("structure", True, f"a link came apart at character {cut.start()}: '{excerpt(cut[0])}'")]
+    return [Verdict("structure", False, f"{lost} links of the source are none")]
 
 
 def check_placeholders(pair: Pair) -> list[Verdict]:
