@@ -12,23 +12,20 @@ text shows (lengths, scripts, digits, markup, protected spans); one with a file 
 True
 
 To add a language: write `processors/languages/<name>.py` with its `LanguageKnowledge`, a part for each field that you
-can fill (`persian.py` is an example); add it to `_KNOWN` below; add twenty correct pairs, which must raise no alarm,
-and a few faults to `tests/processors/languages/`. A recipe then says
+can fill (`persian.py` is an example), which is found there; add twenty correct pairs, which must raise no alarm, and a
+few faults to `tests/processors/languages/`. A recipe then says
 `language: {code: fa, name: Persian, script: Arab}`: `code` and `script` choose what the checks know, `name` is what
 prompts say, and nothing else has to be set.
 """
 
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib import import_module
+from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from processors.languages.alphabets import ALPHABETS, ANY_LENGTHS
-from processors.languages.arabic import ARABIC
-from processors.languages.english import ENGLISH
 from processors.languages.knowledge import LanguageKnowledge
-from processors.languages.persian import PERSIAN
-
-_KNOWN = {known.code: known for known in (ARABIC, ENGLISH, PERSIAN)}
 
 
 class Language(BaseModel):
@@ -63,13 +60,22 @@ DEFAULT = Language()
 """The target where nothing else is said: Arabic."""
 
 
+@cache
+def _known() -> dict[str, LanguageKnowledge]:
+    """What the files beside this one know, by code: each language stands in a file of its own, named nowhere else."""
+    files = sorted(path.stem for path in Path(__file__).parent.glob("[!_]*.py"))
+    modules = [import_module(f"{__package__}.{name}") for name in files]
+    found = [value for module in modules for value in vars(module).values() if isinstance(value, LanguageKnowledge)]
+    return {one.code: one for one in found}
+
+
 @lru_cache(maxsize=64)
 def knowledge(code: str, script: str | None = None) -> LanguageKnowledge:
     """What is known of the language with this BCP 47 code, written in `script` (ISO 15924; None for its own).
 
     Never None: of another language, and of this one in another script, only what the script tells is known.
     """
-    known = _KNOWN.get(code.split("-")[0])
+    known = _known().get(code.split("-")[0])
     if known is not None and script in (None, known.script):
         return known
     alphabet = ALPHABETS.get(script or "")
