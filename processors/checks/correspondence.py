@@ -6,6 +6,7 @@ by less than translators differ. Nothing is said of languages without a lexicon.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from processors.alignment.align import Bead, align
@@ -13,6 +14,7 @@ from processors.alignment.likeness import likeness
 from processors.alignment.sides import Side, source_side, target_side
 from processors.checks.pair import Pair
 from processors.checks.verdict import Verdict, excerpt
+from processors.checks.wording.exchanged import exchanged
 from processors.protected.find import blanked
 from processors.texts.prose import sentences
 from processors.texts.text import Text, text_of
@@ -30,6 +32,11 @@ _SHORT = 10
 # and four systems) four are below, all truly other or cut, of Tatoeba's lines that the lexicon was not learnt from
 # 11 of 5,075, free translations; of FLORES' lines that were swapped nine in ten.
 _OTHER, _PERHAPS_OTHER = -4.0, -2.0
+# Without two digits, letters or number words nothing is counted that could change places.
+_COUNTED = re.compile(
+    r"(?:\d|\b(?:[A-Z]|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|\w+ty|[Tt]wo|[Tt]hree)\b)"
+    r"[^\d]*(?:\d|\b(?:[A-Z]|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|\w+ty)\b)"
+)
 
 
 def check_correspondence(pair: Pair) -> list[Verdict]:
@@ -45,6 +52,14 @@ def check_correspondence(pair: Pair) -> list[Verdict]:
     if len(left) == len(right) == 1:
         return _whole(known[0][0], known[1][0])
     return _verdicts(align(*known), known[0], known[1], left, right)
+
+
+def check_exchanged(pair: Pair) -> list[Verdict]:
+    """Cells, lines, numbers or letters that changed places."""
+    if not ("\n" in pair.source.string or _COUNTED.search(pair.source.string)):
+        return []
+    found = exchanged(pair.source, pair.target, pair.knowledge)
+    return [Verdict("exchanged", True, f"{found} changed places")] if found else []
 
 
 def _sentences(text: Text) -> tuple[str, ...]:

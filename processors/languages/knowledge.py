@@ -15,7 +15,9 @@ from processors.languages.alphabets import ANY_LENGTHS, Lengths
 from processors.languages.number_words import NumberWords
 
 # Names that are written with Latin letters in any script.
-PRODUCTS = frozenset(["wifi", "wi-fi", "email", "e-mail", "iphone", "ipad", "ipod", "ebay", "linux", "android"])
+PRODUCTS = frozenset(
+    ["google", "wifi", "wi-fi", "email", "e-mail", "iphone", "ipad", "ipod", "ebay", "linux", "android"]
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,4 +1,4 @@
-"""A country, a people, a language or a currency that became another one.
+"""A country, a people, a language, a currency or a name in Latin letters that became another one.
 
 Told only where a name of the source is nowhere in the target and another name of the same kind is new there: names
 have many spellings, so a name that only seems to be missing says nothing.
@@ -10,12 +10,14 @@ import re
 
 from processors.checks.pair import Pair
 from processors.checks.verdict import Verdict
+from processors.checks.wording.names import changed_name
 from processors.languages.knowledge import LanguageKnowledge
 from processors.languages.names import Name, names_of
 from processors.languages.spellings import plain
 from processors.texts import Text, view_by
 
 _WORDS = re.compile(r"[A-Za-z]+")
+_LATIN = re.compile(r"[A-Z][a-z]")
 # By so many letters a name's people and adjectives begin like it ("Brazil", "Brazilian").
 _ALIKE = 4
 
@@ -37,6 +39,13 @@ def _named(source: Text, known: LanguageKnowledge) -> dict[Name, str]:
 
 def check_names(pair: Pair) -> list[Verdict]:
     """The first name that was plainly replaced."""
+    if found := _of_kind(pair):
+        return found
+    changed = changed_name(pair.source, pair.target, pair.knowledge) if _LATIN.search(pair.target.string) else None
+    return [Verdict("names", True, f"'{changed[0]}' of the source became '{changed[1]}'")] if changed else []
+
+
+def _of_kind(pair: Pair) -> list[Verdict]:
     known = pair.knowledge
     here = _named(pair.source, known)
     if not here:

@@ -1,9 +1,11 @@
-"""What the words of two texts tell of each other: pieces that stayed English, sentences of a third language.
+"""What the words of two texts tell: pieces that stayed English, words and numbers that changed places, new names.
 
 Functions of two texts and a language that say what they found and how sure they are; the checks of the room above make
 verdicts of it. Which words are English is asked of the lexicon (`processors.alignment`).
 """
 
+from processors.checks.wording.exchanged import exchanged
+from processors.checks.wording.names import changed_name
 from processors.checks.wording.stayed import Stayed, stayed
 
-__all__ = ["Stayed", "stayed"]
+__all__ = ["Stayed", "changed_name", "exchanged", "stayed"]

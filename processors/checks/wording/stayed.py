@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from processors.alignment.lexicon import lexicon
+from processors.checks.wording.names import is_name
 from processors.languages.english import HEADING_WORDS
 from processors.languages.knowledge import PRODUCTS
 from processors.protected.find import blanked
@@ -97,7 +98,7 @@ def _judged(piece: _Piece, words: list[str], source: Text, language: str) -> Sta
         return Stayed(piece.text, piece.at, False, True)
     if piece.kind in _HEADINGS and _is_heading(words, only=piece.kind == "label"):
         return Stayed(piece.text, piece.at, False, _HEADINGS[piece.kind])
-    name = source.string.count(piece.text) >= 2 or any(_is_name(word, language) for word in words)
+    name = source.string.count(piece.text) >= 2 or any(is_name(word, language) for word in words)
     title = piece.kind == "heading" and any(word in _IN_TITLES for word in words)
     return Stayed(piece.text, piece.at, False, False) if (title or piece.odd) and not name else None
 
@@ -112,16 +113,6 @@ def _is_heading(words: Sequence[str], *, only: bool) -> bool:
     """Whether a word is one of headings; `only`: every word that says something."""
     said = [word.lower() in HEADING_WORDS for word in words if word not in _IN_TITLES]
     return all(said) and bool(said) if only else any(said)
-
-
-def _is_name(word: str, language: str) -> bool:
-    """Whether the other language writes it as it sounds: "Google", "Python"."""
-    known = lexicon(language)
-    sound = known.source.skeleton(word.lower()) if known else ""
-    if known is None or len(sound) < 3:
-        return False
-    found = next((e for stem in known.source.stems(word.lower()) if (e := known.forward.get(stem))), None)
-    return found is not None and any(known.target.skeleton(other) == sound for other in found.others)
 
 
 def _are_english(words: Sequence[str], language: str) -> bool:

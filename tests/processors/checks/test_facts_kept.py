@@ -10,18 +10,18 @@ TABLE = (
 )
 
 NUMBER = [
-    missed("The box holds 12 pens and 35 books.", "يضم الصندوق 12 قلمًا و35 كتابًا.",
+    ("The box holds 12 pens and 35 books.", "يضم الصندوق 12 قلمًا و35 كتابًا.",
      "يضم الصندوق 35 قلمًا و12 كتابًا."),
-    missed("Add 250 grams of flour and 80 grams of sugar.", "أضف 250 غرامًا من الدقيق و80 غرامًا من السكر.",
+    ("Add 250 grams of flour and 80 grams of sugar.", "أضف 250 غرامًا من الدقيق و80 غرامًا من السكر.",
      "أضف 80 غرامًا من الدقيق و250 غرامًا من السكر."),
-    missed("In 1990 there were 400 pupils, in 2020 only 150.",
+    ("In 1990 there were 400 pupils, in 2020 only 150.",
      "في عام 1990 كان هناك 400 تلميذ، وفي 2020 كان هناك 150 فقط.",
      "في عام 1990 كان هناك 150 تلميذًا، وفي 2020 كان هناك 400 فقط."),
-    missed("She is 9 and her brother is 14.", "عمرها 9 سنوات وعمر أخيها 14 سنة.", "عمرها 14 سنة وعمر أخيها 9 سنوات."),
-    missed("Team A won 3 games; team B won 7.", "فاز الفريق A في 3 مباريات، وفاز الفريق B في 7.",
+    ("She is 9 and her brother is 14.", "عمرها 9 سنوات وعمر أخيها 14 سنة.", "عمرها 14 سنة وعمر أخيها 9 سنوات."),
+    ("Team A won 3 games; team B won 7.", "فاز الفريق A في 3 مباريات، وفاز الفريق B في 7.",
      "فاز الفريق A في 7 مباريات، وفاز الفريق B في 3."),
     (*TABLE, TABLE[1].replace("763", "x").replace("837", "763").replace("x", "837")),
-    missed(*TABLE, TABLE[1].replace("أوسلو", "x").replace("روما", "أوسلو").replace("x", "روما")),
+    (*TABLE, TABLE[1].replace("أوسلو", "x").replace("روما", "أوسلو").replace("x", "روما")),
     ("The plan costs 3 million dollars.", "تكلّف الخطة 3 ملايين دولار.", "تكلّف الخطة 3 مليارات دولار."),
     ("The sun is 4.6 billion years old.", "عمر الشمس 4.6 مليار سنة.", "عمر الشمس 4.6 مليون سنة."),
     ("It sold two million copies.", "بيعت منه مليونا نسخة.", "بيعت منه ألفا نسخة."),
@@ -43,8 +43,8 @@ LETTER = [
     ("So the answer is A.", "إذن الإجابة هي أ.", "إذن الإجابة هي ب."),
     ("**Answer: E**", "**الإجابة: E**", "**الإجابة: C**"),
     ("Vitamin C is good for you.", "فيتامين C مفيد لك.", "فيتامين B مفيد لك."),
-    missed("Point A lies above point B.", "تقع النقطة A فوق النقطة B.", "تقع النقطة B فوق النقطة A."),
-    missed("A) red\nB) green\nC) blue", "A) أحمر\nB) أخضر\nC) أزرق", "A) أحمر\nB) أزرق\nC) أخضر"),
+    ("Point A lies above point B.", "تقع النقطة A فوق النقطة B.", "تقع النقطة B فوق النقطة A."),
+    ("A) red\nB) green\nC) blue", "A) أحمر\nB) أخضر\nC) أزرق", "A) أحمر\nB) أزرق\nC) أخضر"),
 ]  # fmt: skip
 
 UNIT = [
@@ -85,7 +85,7 @@ NAME = [
     ("Translate the letter into Japanese.", "ترجم الرسالة إلى اليابانية.", "ترجم الرسالة إلى الصينية."),
     ("He was paid in euros.", "تقاضى أجره باليورو.", "تقاضى أجره بالدولار."),
     ("The price is in Swiss francs.", "السعر بالفرنك السويسري.", "السعر بالين الياباني."),
-    missed("Microsoft opened an office in Brazil.", "افتتحت Microsoft مكتبًا في البرازيل.",
+    ("Microsoft opened an office in Brazil.", "افتتحت Microsoft مكتبًا في البرازيل.",
      "افتتحت Google مكتبًا في البرازيل."),
 ]  # fmt: skip
 

@@ -1,0 +1,61 @@
+"""Names in Latin letters: which words are names, and a name that became another one ("Microsoft", "Google").
+
+Told only where a name of the source is neither in the target nor sounds in it, and the target has another one: a
+translator may write a name in either script, and may add an abbreviation in brackets.
+"""
+
+from __future__ import annotations
+
+import re
+
+from processors.alignment.lexicon import lexicon
+from processors.alignment.sides import target_side
+from processors.languages.knowledge import PRODUCTS, LanguageKnowledge
+from processors.protected.find import blanked
+from processors.texts.text import Text
+
+_NAME = re.compile(r"(?<![\w.'’@/\\&-])[A-Z][A-Za-z]*[a-z][A-Za-z]*(?![\w'’@/\\-]|\.\w)")
+_BEGINS = re.compile(r"(?:^|[.!?:\"“(\n]\s*|^\W+)$")
+_LEAST_CONSONANTS, _ALIKE = 2, 3
+
+
+def is_name(word: str, language: str) -> bool:
+    """Whether the other language writes it as it sounds: "Google", "Python"."""
+    known = lexicon(language)
+    if known is None or word.lower() in PRODUCTS:
+        return word.lower() in PRODUCTS
+    sound = known.source.skeleton(word.lower())
+    found = next((e for stem in known.source.stems(word.lower()) if (e := known.forward.get(stem))), None)
+    # A stem has lost its last letters.
+    others = map(known.target.skeleton, found.others) if found else ()
+    return any(len(other) > _LEAST_CONSONANTS and sound.startswith(other) for other in others)
+
+
+def changed_name(source: Text, target: Text, known: LanguageKnowledge) -> tuple[str, str] | None:
+    """The name of the source, and what stands for it."""
+    new = [m for m in _NAME.finditer(blanked(target)) if m[0].lower() not in source.string.lower()]
+    # In brackets a name is explained.
+    new = [m for m in new if target.string[m.start() - 1 : m.start()] not in ("(", "[")]
+    if not new:
+        return None
+    words, side = lexicon(known.code), target_side(target, known.code)
+    if words is None or side is None:
+        return None
+    sounds = {words.target.skeleton(stem) for stem in side.stems}
+    for m in _NAME.finditer(blanked(source)):
+        name = m[0]
+        if name in target.string:
+            continue
+        entries = [e for stem in words.source.stems(name.lower()) if (e := words.forward.get(stem))]
+        sound = words.source.skeleton(name.lower())
+        begins = _BEGINS.search(source.string[max(0, m.start() - 4) : m.start()]) is not None
+        if any(not e.others.isdisjoint(side.stems) for e in entries):
+            continue
+        if begins and entries and not is_name(name, known.code):
+            continue
+        # What begins alike is the name in another spelling.
+        if any(one[0][:_ALIKE] == name[:_ALIKE] for one in new):
+            continue
+        if len(sound) >= _LEAST_CONSONANTS and sound not in sounds:
+            return name, new[0][0]
+    return None

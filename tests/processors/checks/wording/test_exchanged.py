@@ -1,0 +1,41 @@
+"""What changed places, and what only comes in another order."""
+
+import pytest
+
+from processors.checks.run import has_hard
+from tests.processors.checks.cases import verdicts
+
+EXCHANGED = [
+    ("She has three cats and five dogs.", "لديها خمس قطط وثلاثة كلاب."),
+    ("She has three cats and five dogs.", "لديها ثلاثة كلاب وخمس قطط."),
+    ("Tom bought 2 apples, 3 books and 4 chairs.", "اشترى توم 2 كتب و3 تفاحات و4 كراسي."),
+    ("The farm has 40 cows. It has 12 horses and 90 chickens.", "في المزرعة 40 بقرة. وفيها 90 حصانًا و12 دجاجة."),
+    ("In 1960 it had 200 members, in 1980 it had 900.", "في عام 1960 كان لديه 900 عضو، وفي عام 1980 كان لديه 200."),
+    ("| Animal | Legs |\n|---|---|\n| spider | eight |\n| bird | two |",
+     "| الحيوان | الأرجل |\n|---|---|\n| طائر | ثمانٍ |\n| عنكبوت | اثنتان |"),
+    ("| Name | Age | City |\n|---|---|---|\n| Sarah | 31 | London |\n| Karim | 27 | Paris |",
+     "| الاسم | العمر | المدينة |\n|---|---|---|\n| سارة | 31 | باريس |\n| كريم | 27 | لندن |"),
+    ("1. Open the door.\n2. Wash the dishes.\n3. Feed the cat.", "1. اغسل الأطباق.\n2. افتح الباب.\n3. أطعم القطة."),
+    ("Line A crosses line B above the river.", "يقطع الخط B الخط A فوق النهر."),
+]  # fmt: skip
+
+IN_ANOTHER_ORDER = [
+    ("She has three cats and five dogs.", "لديها ثلاث قطط وخمسة كلاب."),
+    ("She has three cats and five dogs.", "لديها خمسة كلاب وثلاث قطط."),
+    ("Of the 35 books 12 are new.", "12 كتابًا من أصل 35 جديدة."),
+    ("Twenty-six states and four cities agreed.", "وافقت ست وعشرون ولاية وأربع مدن."),
+    ("Call 555-0123 now.", "اتصل الآن على 0123-555."),
+    ("Team A won 3 games; team B won 7.", "فاز الفريق B في 7 مباريات، والفريق A في 3."),
+    ("| a | b |\n|---|---|\n| 1 | 2 |", "| أ | ب |\n|---|---|\n| 1 | 2 |"),
+    ("Player A was beaten by player B.", "هزم اللاعب B اللاعب A."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "target"), EXCHANGED)
+def test_what_changed_places_is_a_veto(source: str, target: str) -> None:
+    assert has_hard(verdicts(source, target))
+
+
+@pytest.mark.parametrize(("source", "target"), IN_ANOTHER_ORDER)
+def test_another_order_is_none(source: str, target: str) -> None:
+    assert not verdicts(source, target)
