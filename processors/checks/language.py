@@ -14,7 +14,7 @@ from processors.languages.english import ENGLISH, TITLE_WORDS
 from processors.languages.knowledge import Letters
 from processors.protected.find import blanked
 from processors.protected.kept_english import without_kept_english
-from processors.texts.broken import broken, single_letters
+from processors.texts.broken import broken, few_single_letters, single_letters
 from processors.texts.prose import visible_length, words
 from processors.texts.text import Text, view, view_by
 
@@ -45,6 +45,8 @@ _WITHOUT_SPACES = frozenset(["Jpan", "Hans", "Hant", "Hani", "Thai", "Laoo", "Kh
 _LONGEST_WORD = 26
 _LONG = re.compile(rf"[^\W\d_]{{{_LONGEST_WORD},}}")
 _LETTERS = re.compile(r"[^\W\d_]+")
+# An end that stands in front.
+_ENDS_IN_FRONT = ".؟"
 _EXPECTED = {"Hant": "Hans", "Hani": "Hans"}
 
 
@@ -192,7 +194,7 @@ def _no_letter(pair: Pair) -> str | None:
 
 def _lost_spaces(pair: Pair) -> str | None:
     """Every letter by itself, or all words as one."""
-    alone, of = single_letters(pair.target)
+    alone, of = (0, 0) if few_single_letters(pair.target) else single_letters(pair.target)
     if alone >= 6 and alone * 10 >= of * 7:
         left, all_left = single_letters(pair.source)
         if left * 10 < all_left * 4:
@@ -223,12 +225,19 @@ def _out_of_order(pair: Pair) -> str | None:
     if letters is None or letters.backwards is None or not _is_written(pair, letters):
         return None
     found = letters.backwards.findall(pair.target.string)
+    if not found and pair.target.string.lstrip()[:1] not in _ENDS_IN_FRONT:
+        return None
     right = letters.forwards.findall(pair.target.string) if letters.forwards else []
     sure = len(found) >= 3 or any(not word.endswith("لا") for word in found)
     if sure and len(found) >= 2 and len(found) > len(right):
         return f"words are written from the end: '{excerpt(' '.join(found[:3]))}'"
     start, end = pair.target.string.strip()[:1], pair.target.string.strip()[-1:]
-    if start in ".؟" and pair.source.string.strip()[:1] not in ".?" and end.isalpha() and (found or not right):
+    if (
+        start in _ENDS_IN_FRONT
+        and pair.source.string.strip()[:1] not in ".?"
+        and end.isalpha()
+        and (found or not right)
+    ):
         return f"the text begins with its end: '{excerpt(pair.target.string.strip())}'"
     return None
 
@@ -237,6 +246,9 @@ def _letters_lost(pair: Pair) -> str | None:
     """A letter that every text has is in none of the words; another language's spelling is another fault."""
     letters = pair.knowledge.letters
     if letters is None or len(pair.target.string) < 40 or not _is_written(pair, letters):
+        return None
+    # Seldom is one missing, which is seen at once.
+    if all(any(map(pair.target.string.__contains__, group)) for group, _ in letters.frequent):
         return None
     if letters.foreign.search(pair.target.string):
         return None

@@ -7,14 +7,16 @@ catalogues none has a sign that its source has not.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import NamedTuple
 
 import regex
 
+from processors.texts.prose import words
 from processors.texts.text import Text, view
 
-__all__ = ["Sign", "broken", "single_letters"]
+__all__ = ["Sign", "broken", "few_single_letters", "single_letters"]
 
 
 class Sign(NamedTuple):
@@ -79,6 +81,15 @@ _NEVER_IN_PLAIN = regex.compile(
     r"[^\p{Arabic}\p{M}\p{P}\p{N}\s$+<=>^`|~A-Za-z]|[\u034f\ufb00-\ufdef\ufe70-\ufeff]|[?\\&%=@#<\[\u0640]"
 )
 
+# Of the dear ones: characters of which each match has one. Nearly no text has any, which is seen at once.
+_NEEDS: Mapping[str, re.Pattern[str]] = {
+    "invisible characters": re.compile(
+        "[\u00ad\u200b-\u200f\u2060-\u2064\ufeff\u034f\u061c\u180e\u3164\uffa0\U000e0001]"
+    ),
+    "mojibake": re.compile("[\u00a4\u00c0-\u024f\u0420\u0421\u0428\u0429\u250c\u2518\u256a\u256b]"),
+    "stretched letters": re.compile("\u0640"),
+}
+
 
 @view
 def broken(text: Text) -> tuple[Sign, ...]:
@@ -89,10 +100,25 @@ def broken(text: Text) -> tuple[Sign, ...]:
         return ()
     found = []
     for kind, pattern in _SIGNS.items():
+        if kind in _NEEDS and _NEEDS[kind].search(string) is None:
+            continue
         m = pattern.search(string)
         if m:
             found.append(Sign(kind, m.start(), m.group()))
     return tuple(found)
+
+
+def few_single_letters(text: Text) -> bool:
+    """A cheap look that spares most texts the count: fewer than six of `single_letters`, or than seven in ten.
+
+    A word of white space that is all letters is one word of several; of any other at most every second character is a
+    word of one letter.
+    """
+    found = words(text)
+    long = [word for word in found if word.isalpha() and len(word) > 1]
+    rest = sum(map(len, found)) - sum(map(len, long))
+    most = (rest + len(found) - len(long)) // 2
+    return most < 6 or most * 10 < (most + len(long)) * 7
 
 
 _TOKEN = regex.compile(r"[^\W\d_]\p{M}*+(?:[^\W\d_]\p{M}*+)*+")
@@ -103,8 +129,8 @@ _MARK = regex.compile(r"\p{M}")
 @view
 def single_letters(text: Text) -> tuple[int, int]:
     """(words of one letter, words): spaced out l e t t e r s."""
-    words = _TOKEN.findall(text.string)
+    found = _TOKEN.findall(text.string)
     # Most texts have no marks, and lengths tell.
     if _MARK.search(text.string) is None:
-        return list(map(len, words)).count(1), len(words)
-    return sum(len(word) == 1 or len(_MARK.sub("", word)) == 1 for word in words), len(words)
+        return list(map(len, found)).count(1), len(found)
+    return sum(len(word) == 1 or len(_MARK.sub("", word)) == 1 for word in found), len(found)

@@ -1,9 +1,15 @@
 """Signs of letters that broke on the way, and plain texts that have none."""
 
-import pytest
+from importlib import import_module
 
-from processors.texts.broken import broken, single_letters
-from processors.texts.text import text_of
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from processors.texts.broken import broken, few_single_letters, single_letters
+from processors.texts.text import Text, text_of
+
+module = import_module("processors.texts.broken")
 
 ARABIC = "مرحبًا بكم في المدرسة الكبيرة بالقرب من النهر."
 READ_AS = ("latin-1", "cp1252", "cp1256", "cp437", "cp850", "mac_roman", "cp1251", "iso8859-15", "cp1250")
@@ -65,3 +71,22 @@ def test_a_sign_is_seen(text: str) -> None:
 
 def test_letters_by_themselves_are_counted_against_all_words() -> None:
     assert single_letters(text_of("م رَ ح ب ا بكم")) == (5, 6)
+
+
+SIGNS = (
+    "\u00ad\u200b\u200d\u200f\u061c\ufeff\u00e2\u20ac\u2122\u00c3\u0178\u00d8\u00a7"
+    "\u00e9\u0101\u0420\u00a7\u2518\u0640\u0645\u0644 a?"
+)
+
+
+@given(st.text(alphabet=SIGNS + "\u0633\u0644\u0627\u0645 bc", max_size=30))
+def test_the_cheap_look_misses_no_sign(text: str) -> None:
+    for kind, needed in module._NEEDS.items():
+        assert needed.search(text) or not module._SIGNS[kind].search(text)
+
+
+@given(st.text(alphabet="\u0633\u0644\u0627\u0645\u064e\u064f ab-.1\n", max_size=60))
+def test_where_few_letters_stand_alone_they_are_not_counted(text: str) -> None:
+    alone, of = single_letters(Text(text))
+    if few_single_letters(Text(text)):
+        assert alone < 6 or alone * 10 < of * 7
