@@ -27,6 +27,7 @@ app = typer.Typer(
     help=_HELP,
 )
 Format = Literal["text", "json"]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask before paying more than about $10.")]
 memory_app = typer.Typer(no_args_is_help=True, help="Translation memories (TMX 1.4): import, export, merge.")
 app.add_typer(memory_app, name="memory")
 
@@ -75,6 +76,7 @@ def build(
             "one more chance; rows that come out join the dataset, and what was there stays as it is.",
         ),
     ] = False,
+    yes: Yes = False,
 ) -> None:
     """Build a dataset: select, translate, rank, build. Run the same command again to go on where it stopped."""
     from builders.build import run_build
@@ -90,6 +92,7 @@ def build(
         stop_after=stop_after,
         executor=executor,
         retry_failed=retry_failed,
+        yes=yes,
         finish=write_card,
     )
 
@@ -269,6 +272,7 @@ def ablate(
     workers: Annotated[int | None, typer.Option(min=1, help="As of build.")] = None,
     executor: Annotated[str | None, typer.Option(help="As of build.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Write the expanded recipe and stop.")] = False,
+    yes: Yes = False,
 ) -> None:
     """Compare settings of the translators on the same rows: LR, SCR, quality, mean rank, with intervals and a plot."""
     from builders.ablations.command import run_ablation
@@ -283,6 +287,7 @@ def ablate(
         workers=workers or _cores(),
         executor=executor,
         dry_run=dry_run,
+        yes=yes,
         finish=write_card,
     )
 

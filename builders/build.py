@@ -16,7 +16,7 @@ from builders.recipes.recipe import Recipe
 from builders.reports.bars import Monitor
 from builders.reports.end_report import print_report
 from builders.run_folder.files import is_full, write_error
-from builders.run_folder.folder import BUILD, CARD, RECIPE, Run, library_versions
+from builders.run_folder.folder import BUILD, CARD, RECIPE, TRANSLATE, Run, library_versions
 from builders.run_folder.stage_parts import StagePart, needed_for
 from builders.stages import STAGES, parts_of
 from builders.stages.context import Build
@@ -39,12 +39,14 @@ def run_build(
     stop_after: str | None = None,
     executor: str | None = None,
     retry_failed: bool = False,
+    yes: bool = False,
     finish: Callable[[Build], None],
 ) -> Path:
     """Build `name`'s dataset, `finish` it with its card; returns the run folder. Raises `processors.errors`.
 
     `executor` (local, queue, slurm, ray) replaces the recipe's. On a cluster the build has only begun on return.
-    `retry_failed` tries again what translators behind a server failed (see `builders.stages.retry_failed`).
+    `retry_failed` tries again what translators behind a server failed (see `builders.stages.retry_failed`). Without
+    `yes`, what costs much is asked about first (see `builders.estimates.spending`).
     """
     wanted = [stage.NAME for stage in STAGES]
     if stop_after is not None:
@@ -56,6 +58,10 @@ def run_build(
         recipe = load_recipe(name, [*(settings or []), f"executor={{kind: {executor}}}"], source_path=source_path)
     run = Run((output or Path("run") / recipe.name).absolute())
     recipe = _find_models(recipe, run)
+    if TRANSLATE in wanted and not retry_failed:
+        from builders.estimates.spending import confirm_spending
+
+        confirm_spending(recipe, run, yes=yes)
     if not isinstance(recipe.executor, LocalRun):
         return _begin_shared(recipe, run, workers, wanted, finish, retry_failed)
     began = time.monotonic()

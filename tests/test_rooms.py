@@ -37,9 +37,9 @@ ROOMS: dict[str, Floors] = {
         ("model_recipes.lexicon", "model_recipes.names", "model_recipes.ranker", "model_recipes.reward"),
     ),
     "builders": (
-        ("builders.ablations", "builders.judging", "builders.estimates"),
+        ("builders.ablations", "builders.judging"),
         ("builders",),
-        ("builders.preferences",),
+        ("builders.preferences", "builders.estimates"),
         ("builders.reports",),
         ("builders.stages",),
         ("builders.dataset", "builders.sources", "builders.executors"),

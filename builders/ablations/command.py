@@ -37,11 +37,12 @@ def run_ablation(
     workers: int = 1,
     executor: str | None = None,
     dry_run: bool = False,
+    yes: bool = False,
     finish: "Callable[[Build], None]",
 ) -> None:
     """Translate and rank with every variant; write `ablation.{yaml,json,md,png}` and print the table on stdout.
 
-    `dry_run` writes the expanded recipe and stops. Raises `processors.errors`.
+    `dry_run` writes the expanded recipe and stops; `yes` as of `run_build`. Raises `processors.errors`.
     """
     recipe = load_recipe(name, settings or [], source_path=source_path)
     variants = expand(recipe, over)
@@ -60,7 +61,9 @@ def run_ablation(
 
     # The build's own last line on stdout is a path; the data of this command is the table.
     with redirect_stdout(sys.stderr):
-        run_build(str(path), output=run.folder, workers=workers, stop_after=RANK, executor=executor, finish=finish)
+        run_build(
+            str(path), output=run.folder, workers=workers, stop_after=RANK, executor=executor, yes=yes, finish=finish
+        )
     units = units_to_rank(run.folder)
     if missing := sum(not unit.done() for unit in units):
         console.print(f"{missing} units are not ranked yet: run the same command again when the jobs are done.")

@@ -54,16 +54,21 @@ def run_plan(
     if output is not None and not run.folder.is_dir():
         raise InputError(f"--output {output}: there is no such run folder; leave it out for a build not begun yet")
     console = Console(file=sys.stderr, highlight=False, soft_wrap=True)
-    with _source(recipe) as source:
-        shards, warnings, _ = find_shards(source)
-        for warning in warnings:
-            console.print(f"warning: {warning}", style="yellow", markup=False)
-        plan = _plan(recipe, run, source, shards, sample, scan, console)
+    plan = estimate(recipe, run, sample, scan=scan, console=console)
     if as_json:
         print(json.dumps(plan, ensure_ascii=False))
     else:
         print_plan(plan)
     return plan
+
+
+def estimate(recipe: Recipe, run: Run, sample: int, *, scan: bool | None, console: Console) -> dict[str, Any]:
+    """The plan of a recipe, as `run_plan` prints it with `as_json`; what is being done is said on `console`."""
+    with _source(recipe) as source:
+        shards, warnings, _ = find_shards(source)
+        for warning in warnings:
+            console.print(f"warning: {warning}", style="yellow", markup=False)
+        return _plan(recipe, run, source, shards, sample, scan, console)
 
 
 def _plan(
@@ -176,10 +181,7 @@ def _draw(recipe: Recipe, by_split: dict[str, list[Shard]], sample: int) -> list
 
 
 def _cut(recipe: Recipe, split: str) -> tuple[int | None, dict[str, int]]:
-    for cut in recipe.selection.cuts:
-        if cut.split == split:
-            return cut.rows, {str(name): share for name, share in cut.strata.items()}
-    return recipe.selection.max_rows_per_split, {}
+    return recipe.selection.rows_of(split)
 
 
 def _selected(recipe: Recipe, run: Run, source: Source, shards: list[Shard], drawn: Drawn) -> Iterator[Any]:

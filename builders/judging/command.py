@@ -12,6 +12,7 @@ from loguru import logger
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from builders.estimates.spending import ask_to_go_on
 from builders.judging.panel_file import PanelJudge, load_panel
 from builders.judging.report import JudgeCost, estimate, plain_report, print_report, say_cost
 from builders.judging.sample import draw_pairs
@@ -152,8 +153,4 @@ def _warn(message: str) -> None:
 def _ask_to_go_on(estimates: list[JudgeCost], yes: bool) -> None:
     if yes or not sum(one.requests for one in estimates):
         return
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise InputError("nothing was asked: add --yes to go on at this cost")
-    print("Go on? [y/N] ", end="", file=sys.stderr, flush=True)
-    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-        raise InputError("nothing was asked")
+    ask_to_go_on("nothing was asked")

@@ -44,10 +44,18 @@ class Selection(Strict):
 
     drop_han: bool = Field(True, description="drop rows with a Han character (paper section 3.1)")
     cuts: list[CutRecipe] = Field([])
-    max_rows_per_split: int | None = Field(None, gt=0, description="sample each other split down to this many rows")
+    max_rows_per_split: int | None = Field(
+        None, gt=0, description="take at most this many rows of each split, also of one that `cuts` names"
+    )
     domain_index: str | None = Field(
         None, description="folder or hf:// path of the original OpenThoughts3 shards, to look domains up by prompt"
     )
+
+    def rows_of(self, split: str) -> tuple[int | None, dict[str, int]]:
+        """How many rows of a split are taken (None: all), and in which parts by domain."""
+        cut = next((cut for cut in self.cuts if cut.split == split), None)
+        rows = [rows for rows in (cut.rows if cut else None, self.max_rows_per_split) if rows is not None]
+        return min(rows, default=None), {str(name): n for name, n in cut.strata.items()} if cut else {}
 
     @model_validator(mode="after")
     def _one_cut_a_split(self) -> "Selection":

@@ -155,11 +155,11 @@ def plan_cuts(build: Build, cuts: dict[str, CutRecipe]) -> dict[str, CutFilter]:
     recipe, folder = build.recipe, build.run.stage(SCAN)
     assert build.source is not None
     present = {unit.split for unit in build.units}
+    splits = [*(name for name in cuts if name in present), *sorted(present - set(cuts))]
+    bounds = {split: recipe.selection.rows_of(split) for split in splits}
     plans: dict[str, tuple[int, Mapping[str, int]]] = {
-        name: (cut.rows, {str(k): n for k, n in cut.strata.items()}) for name, cut in cuts.items() if name in present
+        split: (rows, strata) for split, (rows, strata) in bounds.items() if rows is not None
     }
-    if limit := recipe.selection.max_rows_per_split:
-        plans |= {split: (limit, {}) for split in sorted(present - set(plans))}
     if not plans:
         return {}
     stratified = {split for split, (_, strata) in plans.items() if strata}

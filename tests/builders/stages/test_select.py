@@ -135,15 +135,16 @@ def test_han_characters_may_be_kept(row: Row, write_split: Write, tmp_path: Path
     assert kept(select(tmp_path / "run", source, drop_han=False)) == ["alpha/0000000"]
 
 
-def test_max_rows_per_split_bounds_each_split_that_has_no_cut_of_its_own(
-    row: Row, write_split: Write, tmp_path: Path
+@pytest.mark.parametrize(("wanted", "taken"), [(12, 7), (5, 5)])
+def test_max_rows_per_split_bounds_each_split_those_that_cuts_name_too(
+    row: Row, write_split: Write, tmp_path: Path, wanted: int, taken: int
 ) -> None:
     rows = [row(("user", f"Hi {i}."), ("assistant", "Hello.")) for i in range(30)]
     for split, count in (("alpha", 30), ("beta", 4), (SPLIT, 30)):
         source = write_split(split, rows[:count])
-    build = select(tmp_path / "run", source, max_rows_per_split=7, cuts=cut(12))
-    assert Counter(i.split("/")[0] for i in kept(build)) == {"alpha": 7, "beta": 4, SPLIT: 12}
-    assert reasons(build) == {"not_sampled": 23 + 18}
+    build = select(tmp_path / "run", source, max_rows_per_split=7, cuts=cut(wanted))
+    assert Counter(i.split("/")[0] for i in kept(build)) == {"alpha": 7, "beta": 4, SPLIT: taken}
+    assert reasons(build) == {"not_sampled": 23 + 30 - taken}
 
 
 def original(path: Path, pairs: list[tuple[str, str]]) -> str:

@@ -1,0 +1,68 @@
+"""Nothing that costs money begins before its total has been shown, and a large one not before somebody agrees."""
+
+import sys
+from typing import Any
+
+from rich.console import Console
+
+from builders.engines import engine_of
+from builders.estimates.command import estimate
+from builders.recipes.recipe import Recipe
+from builders.run_folder.folder import Run
+from processors.errors import InputError
+
+# A build that will cost more is asked about, or needs --yes where nobody can be asked.
+ASK_ABOVE_USD = 10.0
+# Rows that the estimate reads: a few seconds, and the total within about a tenth.
+SAMPLE = 300
+
+
+def confirm_spending(recipe: Recipe, run: Run, *, yes: bool) -> None:
+    """Say what the build will still pay for, and ask whether to go on where that is much.
+
+    Raises InputError where the answer is no, and where there is no terminal to ask and no `yes`. Servers without a
+    price and without a key in the recipe are taken for one's own.
+    """
+    paid = [spec for spec in recipe.translators if engine_of(spec).asks_a_model and _costs(engine_of(spec))]
+    reward = recipe.ranking.reward
+    scored = reward is not None and reward.base_url is not None and reward.api_key_env is not None
+    if not paid and not scored:
+        return
+    total = 0.0
+    if paid:
+        asked = recipe.model_copy(update={"translators": paid})
+        plan = estimate(asked, run, SAMPLE, scan=False, console=Console(quiet=True))
+        for one in plan["translators"]:
+            _say(f"{one['name']}: {_told(one)}")
+            total += one.get("usd", {"value": 0.0})["value"]
+    if scored and reward:
+        _say(f"reward model {reward.model}: asked for each candidate of each row; its price is not known")
+    if total:
+        _say(f"about ${total:,.2f} in all; smolkalam plan has the details")
+    if total > ASK_ABOVE_USD and not yes:
+        ask_to_go_on(f"the build would cost about ${total:,.2f}; nothing was asked")
+
+
+def ask_to_go_on(otherwise: str) -> None:
+    """Ask on the terminal. Raises InputError (`otherwise`) for a no, and where nobody can be asked."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise InputError(f"{otherwise}: add --yes to go on at this cost")
+    print("Go on? [y/N] ", end="", file=sys.stderr, flush=True)
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        raise InputError(otherwise)
+
+
+def _costs(engine: Any) -> bool:
+    return bool(engine.cost.priced or any(address.api_key_env for address in engine.addresses()))
+
+
+def _told(one: dict[str, Any]) -> str:
+    requests, tokens = one["requests_to_send"]["value"], one["input_tokens"]["value"]
+    told = f"about {requests:,.0f} requests to send, {tokens:,.0f} tokens in, {one['output_tokens']['value']:,.0f} out"
+    if usd := one.get("usd"):
+        return f"{told}, ${usd['value']:,.2f} ({usd['low']:,.2f} to {usd['high']:,.2f})"
+    return f"{told}; its price is not known (the recipe gives no `cost`)"
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)
