@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import NamedTuple
 
@@ -21,8 +20,7 @@ _LATIN = re.compile(r"[A-Za-z]{3,}")
 _LEAST_CONSONANTS = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
+class Side(NamedTuple):
     """One sentence, or several in a row.
 
     `stems` of all its words, `words` their number, `entries` what the lexicon expects of the other side, `names` their
