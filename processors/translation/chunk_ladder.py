@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from functools import cache, partial
 from typing import NamedTuple, Protocol
 
 from processors.checks.verdict import Verdict
@@ -135,43 +136,49 @@ class ChunkLadder:
         return chunk.text[:start] + await self._core(inner, tries) + chunk.text[end:]
 
     async def _core(self, chunk: Chunk, tries: int) -> str:
-        halves = self.halve(chunk) if chunk.tokens >= SMALLEST_SPLIT else []
-        if values := values_of(chunk.text, chunk.spans):
-            halves = [grounded(half, values) for half in halves]
-        smaller = len(halves) > 1
-        target = await self._again(chunk, tries, smaller)
+        # Most chunks come out at the first request, and are never cut: it is the tokenizer's work.
+        halves = cache(partial(self._halves, chunk))
+        target = await self._again(chunk, tries, lambda: len(halves()) > 1)
         if target is not None:
             return target
         # In a part the spans themselves are the likelier cause: what lies between them goes before smaller parts.
         first = tries < WHOLE_TRIES and self._lost_spans()
         if first and (target := await self._between_spans(chunk)) is not None:
             return target
-        if smaller and self._affords():
+        if len(halves()) > 1 and self._affords():
             self.counters["retries_smaller"] += 1
-            if (target := await self._in_halves(chunk, halves)) is not None:
+            if (target := await self._in_halves(chunk, halves())) is not None:
                 return target
         if not first and (target := await self._between_spans(chunk)) is not None:
             return target
         raise _Failed
 
-    async def _again(self, chunk: Chunk, tries: int, smaller: bool) -> str | None:
+    def _halves(self, chunk: Chunk) -> list[Chunk]:
+        halves = self.halve(chunk) if chunk.tokens >= SMALLEST_SPLIT else []
+        if values := values_of(chunk.text, chunk.spans):
+            halves = [grounded(half, values) for half in halves]
+        return halves
+
+    async def _again(self, chunk: Chunk, tries: int, smaller: Callable[[], bool]) -> str | None:
         """The same text, until an answer is good, no more tries are left, or something else promises more.
 
         `smaller` says whether the chunk can be cut.
         """
         length, limit = len(chunk.text), self.purse.too_long
-        if smaller and limit and length > 0.9 * limit:
+        if limit and length > 0.9 * limit and smaller():
             return None
-        for number in range(tries if smaller or chunk.spans else LAST_TRIES):
+        number = 0
+        while number == 0 or number < (tries if chunk.spans or smaller() else LAST_TRIES):
             target, reply = await self._ask(chunk.text, chunk.spans, number)
             if target is not None or reply is None:
                 return target
             chance = number + 1 < CHANCE_TRIES
-            if smaller and (reply.refusal or (reply.finish_reason == "length" and not chance)):
+            if (reply.refusal or (reply.finish_reason == "length" and not chance)) and smaller():
                 self.purse.too_long = length
                 return None
             if chunk.spans and self._lost_spans() and not (chance and tries == WHOLE_TRIES):
                 return None
+            number += 1
         return None
 
     async def _in_halves(self, chunk: Chunk, halves: Sequence[Chunk]) -> str | None:

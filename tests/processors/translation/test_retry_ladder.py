@@ -362,3 +362,13 @@ def test_entities_are_mended_before_the_answer_is_checked() -> None:
     candidate = translate(engine, 'She said "come in" and left the room.')
     assert candidate.messages is not None and '"' in candidate.messages[0]["content"]
     assert candidate.counters["entities_mended"] == 2
+
+
+def test_a_chunk_that_comes_out_at_once_is_never_cut() -> None:
+    def never(piece: Chunk) -> list[Chunk]:
+        raise AssertionError(f"cut: {piece.text}")
+
+    work = translator(Engine(good))
+    work.halve = never
+    candidate = run_now(work.translate([{"role": "assistant", "content": MIXED}]))
+    assert candidate.messages is not None
