@@ -2,16 +2,16 @@
 
 import pytest
 
-from processors.checks.run import has_hard
-from tests.processors.checks.cases import verdicts
+from tests.processors.checks.cases import must_see, verdicts
 
 CHANGED = [
-    ("Install Python on Ubuntu.", "ثبّت Python على Fedora."),
-    ("Tom met Sarah.", "التقى Tom بـ Emily."),
-    ("He uses Firefox daily.", "يستخدم Chrome يوميًا."),
-    ("The team moved from Jira to Trello last year.", "انتقل الفريق من Jira إلى Asana العام الماضي."),
-    ("Open the file in Photoshop.", "افتح الملف في Illustrator."),
-]
+    ("Install Python on Ubuntu.", "ثبّت Python على Ubuntu.", "ثبّت Python على Fedora."),
+    ("Tom met Sarah.", "التقى Tom بـ Sarah.", "التقى Tom بـ Emily."),
+    ("He uses Firefox daily.", "يستخدم Firefox يوميًا.", "يستخدم Chrome يوميًا."),
+    ("The team moved from Jira to Trello last year.", "انتقل الفريق من Jira إلى Trello العام الماضي.",
+     "انتقل الفريق من Jira إلى Asana العام الماضي."),
+    ("Open the file in Photoshop.", "افتح الملف في Photoshop.", "افتح الملف في Illustrator."),
+]  # fmt: skip
 THE_SAME = [
     ("Install Python on Ubuntu.", "ثبّت بايثون على أوبونتو."),
     ("Tom met Sarah.", "التقى توم بسارة."),
@@ -21,9 +21,9 @@ THE_SAME = [
 ]
 
 
-@pytest.mark.parametrize(("source", "target"), CHANGED)
-def test_another_name_is_a_veto(source: str, target: str) -> None:
-    assert has_hard(verdicts(source, target))
+@pytest.mark.parametrize(("source", "right", "wrong"), CHANGED)
+def test_another_name_is_a_veto(source: str, right: str, wrong: str) -> None:
+    must_see(source, right, wrong)
 
 
 @pytest.mark.parametrize(("source", "target"), THE_SAME)
