@@ -16,7 +16,7 @@ from builders.recipes.recipe import Recipe
 from builders.reports.bars import Monitor
 from builders.reports.end_report import print_report
 from builders.run_folder.files import is_full, write_error
-from builders.run_folder.folder import BUILD, CARD, RECIPE, TRANSLATE, Run, library_versions
+from builders.run_folder.folder import BUILD, CARD, RECIPE, TRANSLATE, TRIAL, Run, library_versions
 from builders.run_folder.stage_parts import StagePart, needed_for
 from builders.stages import STAGES, parts_of
 from builders.stages.context import Build
@@ -69,6 +69,7 @@ def run_build(
     try:
         refuse_workers(run, _lease_before(run))
         run.write(RECIPE, _resolved(recipe))
+        _forget_trials(recipe, run)
         build = _run_stages(recipe, run, ThisMachine(tasks, workers), wanted, finish, retry_failed)
     finally:
         lock.release()
@@ -148,8 +149,15 @@ def _begin_shared(
 def _start(recipe: Recipe, run: Run, lease_s: float, retry_failed: bool) -> None:
     try:
         start(run, _resolved(recipe), lease_s, retry_failed=retry_failed)
+        _forget_trials(recipe, run)
     except OSError as error:
         raise write_error(error, run.folder) from None
+
+
+def _forget_trials(recipe: Recipe, run: Run) -> None:
+    """A translator that was given up may have been mended: each build tries it anew, by stored answers for nothing."""
+    for spec in recipe.translators:
+        run.logs(TRANSLATE, spec.name, TRIAL).unlink(missing_ok=True)
 
 
 def _submit(recipe: Recipe, run: Run, wanted: list[str], finish: Callable[[Build], None], retry_failed: bool) -> Path:

@@ -48,6 +48,8 @@ PLAN, CLAIMS, WORKERS = "plan", "claims", "workers"
 CARD, RETRY = "card", "retry-failed.json"
 # Of a stage's logs: how far its tasks are, and what they ask of models.
 PROGRESS, ENGINES = "progress", "engines"
+# Of a translator's logs: how its first chunks came out (see `processors.translation.trial`).
+TRIAL = "trial.json"
 
 
 @dataclass(frozen=True, slots=True)

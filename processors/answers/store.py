@@ -122,6 +122,13 @@ class AnswerStore(AnswerReader):
             await asyncio.get_running_loop().run_in_executor(self._looker, self.look)
             self._rest_s = min(LOOK_S, LOOK_REST * (time.monotonic() - began))
 
+    async def take(self, key: bytes) -> bool:
+        """Claim `key` for what is no question; False once another has let go of it: see what it left, try again."""
+        try:
+            return await self._claims.take(key)
+        except OSError as error:
+            raise self._cannot_write(error) from None
+
     def let_go(self, key: bytes) -> None:
         """The claim on `key` is answered, or nobody is going to be; without one, nothing."""
         self._claims.let_go(key)

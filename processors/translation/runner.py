@@ -11,6 +11,8 @@ import threading
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -30,7 +32,7 @@ from processors.clients.responses import RequestFailed
 from processors.errors import SmolKalamError
 from processors.scrub import excerpt
 from processors.translation.chunk_ladder import AnswerWatch
-from processors.translation.trial import AnswerCounts, Trial, Useless
+from processors.translation.trial import AnswerCounts, Together, Trial, Useless
 
 __all__ = ["Ask", "Asking", "EndpointConfig", "HttpServer", "RequestFailed", "TranslationRunner", "Writer"]
 
@@ -81,7 +83,8 @@ class TranslationRunner(InferenceRunner):
     Restarting is by the answers in `store_folder`: give the same documents again, and what was answered is not asked
     again. `make_server` makes the client of another kind of engine. `progress` is called with the counters and the
     endpoints in trouble every `progress_s` seconds and once at the end, in the worker. `give_up` is the translator's
-    name where it is to be stopped when its first chunks nearly all fail (see `processors.translation.trial`); `limits`
+    name where it is to be stopped when its first chunks nearly all fail (see `processors.translation.trial`), `trial`
+    the file by which all processes of a run find that out together; `limits`
     stop all when they cost what they may (`processors.answers.ceiling`).
     """
 
@@ -99,6 +102,7 @@ class TranslationRunner(InferenceRunner):
         progress_s: float = 2.0,
         give_up: str = "",
         limits: Limits | None = None,
+        trial: Path | None = None,
     ) -> None:
         in_flight = endpoint.concurrency * len(endpoint.addresses)
         config = InferenceConfig(
@@ -123,6 +127,8 @@ class TranslationRunner(InferenceRunner):
         self._server: HttpServer | None = None
         self._questions: AskedOnce | None = None
         self._give_up = give_up
+        self._trial_file = trial
+        self._trial: Trial | None = None
         self.limits = limits
         self._ceiling: Ceiling | None = None
         self._asking: Ask = self._ask
@@ -147,6 +153,8 @@ class TranslationRunner(InferenceRunner):
             with _rare_collections(), _stopped_by_sigterm(struck):
                 await super().run_async(data_gen, rank)
         finally:
+            if self._trial:
+                self._trial.leave()
             if store:
                 store.close()
             if self._ceiling:
@@ -255,8 +263,16 @@ class TranslationRunner(InferenceRunner):
         what = f"{self.endpoint.addresses} {self.endpoint.prompt} {self.endpoint.decoding} {self.store_folder}"
         if what not in _trials:
             _trials[what] = Trial(f"{self._give_up} (model '{self.endpoint.model}')", self._add)
-        _trials[what].begin(self._add)
-        return _trials[what]
+        self._trial = _trials[what]
+        self._trial.begin(self._add, self._together(f"trial of {self._give_up}"))
+        return self._trial
+
+    def _together(self, name: str) -> Together | None:
+        """The trial as the run's processes share it, by a claim among those on questions."""
+        if self._store is None or self._trial_file is None:
+            return None
+        key = blake2b(name.encode(), digest_size=20).digest()
+        return Together(self._trial_file, partial(self._store.take, key), partial(self._store.let_go, key))
 
     def _add(self, name: str, value: int) -> None:
         self.counters[name] += value

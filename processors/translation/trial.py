@@ -4,13 +4,21 @@ A model that cannot do it, or a recipe that asks it wrongly, fails from the firs
 chunks are in progress until some have come out, and when of the first ones nearly all failed, the run stops with
 the reasons and two samples. Which chunks come first depends on chance; what a run gives does not, for one that is
 stopped gives nothing.
+
+However many processes work, one of them makes the trial and the others wait: who has the claim on it goes on from what
+those before it have written down (`Together`), so that a useless translator costs the same with any number of workers.
 """
 
 import asyncio
+import json
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
+from processors.atomic_files import write_hint
 from processors.errors import EngineError
 from processors.scoring.wilson import wilson_interval
 from processors.scrub import excerpt
@@ -31,6 +39,19 @@ Count = Callable[[str, int], None]
 
 class Useless(EngineError):
     """A translator whose answers are nearly all refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """What the processes of a run share of a trial.
+
+    `file` has its counts, and how it ended; `take` waits for the claim on it and says whether this process has it now
+    (it is False when another has let it go, which may have ended the trial); `let_go` gives it to the next.
+    """
+
+    file: Path
+    take: Callable[[], Awaitable[bool]]
+    let_go: Callable[[], None]
 
 
 class AnswerCounts:
@@ -67,15 +88,28 @@ class Trial(AnswerCounts):
         self._error: Useless | None = None
         self._in_progress = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
+        self._together: Together | None = None
+        self._leads = False
+        self._leading = asyncio.Lock()
 
-    def begin(self, count: Count) -> None:
+    def begin(self, count: Count, together: Together | None = None) -> None:
         self._count = count
         self._in_progress = 0
         self._waiting.clear()
+        self._together, self._leads, self._leading = together, together is None, asyncio.Lock()
+
+    def leave(self) -> None:
+        """This run is over; another goes on with the trial where it has not ended."""
+        if self._together and self._leads:
+            self._write()
+            self._together.let_go()
+            self._leads = False
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
         """Wait until a chunk may be begun; it is in progress until the block is left."""
+        if not self.over and not self._leads:
+            await self._lead()
         if self.over:
             yield
             return
@@ -112,6 +146,8 @@ class Trial(AnswerCounts):
         else:
             self._good += 1
             self.over = self._good >= ENOUGH
+            if self.over:
+                self.leave()
         judged = self._good + self._bad
         if self._bad and judged <= JUDGED and wilson_interval(self._good, judged)[1] < HOPELESS:
             self._give_up()
@@ -127,6 +163,34 @@ class Trial(AnswerCounts):
             f"refused: {told}. {samples}. "
             "Stopped before it costs more; mend its prompt, decoding or model, or set `give_up: false` in the recipe"
         )
+        self.leave()
+
+    async def _lead(self) -> None:
+        """Come to have the trial's claim, or to know how it ended."""
+        async with self._leading:
+            while self._together and not (self._leads or self.over or self._error):
+                self._leads = await self._together.take()
+                await asyncio.to_thread(self._read)
+                if self._leads and (self.over or self._error):
+                    self._together.let_go()
+
+    def _read(self) -> None:
+        assert self._together
+        try:
+            told: dict[str, Any] = json.loads(self._together.file.read_text(encoding="utf-8"))
+            self._good, self._bad, self._refused = told["good"], told["bad"], told["refused"]
+            self._reasons, self._samples = Counter(told["reasons"]), told["samples"]
+            self.over, failed = told["over"], told["failed"]
+        except (OSError, ValueError, KeyError, TypeError):
+            # None has written, or it is no more than a hint: the trial begins.
+            return
+        self._error = Useless(failed) if failed else None
+
+    def _write(self) -> None:
+        assert self._together
+        told = {"over": self.over, "failed": str(self._error or ""), "good": self._good, "bad": self._bad}
+        told |= {"refused": self._refused, "reasons": dict(self._reasons), "samples": self._samples}
+        write_hint(self._together.file, told)
 
     def _look(self) -> None:
         if self._error:

@@ -58,14 +58,16 @@ class AskedEngine(Engine[Asked]):
     ) -> "TranslationRunner":
         from builders.engines.common.rollout import EndpointRollout
         from builders.run_folder.activity import EngineFile
-        from builders.run_folder.folder import ENGINES
+        from builders.run_folder.folder import ENGINES, TRIAL
         from processors.translation.runner import TranslationRunner
 
         logs = writer.progress.parent
         rollout, endpoint = EndpointRollout(self.spec, language, self.spans), self.endpoint(language)
         server, progress = self.make_server(logs), EngineFile(logs / ENGINES)
         name = self.spec.name if self.spec.give_up else ""
-        return TranslationRunner(rollout, endpoint, writer, answers, server, progress, give_up=name, limits=limits)
+        return TranslationRunner(
+            rollout, endpoint, writer, answers, server, progress, give_up=name, limits=limits, trial=logs / TRIAL
+        )
 
     @property
     def cost(self) -> Cost:

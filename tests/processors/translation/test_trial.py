@@ -131,21 +131,21 @@ translators:
 
 
 @pytest.mark.parametrize(
-    ("fault", "reason"),
+    ("fault", "reason", "workers"),
     [
-        ("think", "protected"),
-        ("400-context", "400: This model's maximum context length is 512"),
-        ("empty", "empty"),
+        ("think", "protected", 1),
+        ("400-context", "400: This model's maximum context length is 512", 1),
+        ("empty", "empty", 4),
     ],
 )
 def test_300_rows_on_a_model_that_fails_every_answer_end_after_200_requests(
-    smolkalam: Callable[..., Any], tmp_path: Path, fault: str, reason: str
+    smolkalam: Callable[..., Any], tmp_path: Path, fault: str, reason: str, workers: int
 ) -> None:
-    write_rows(tmp_path / "source", 300)
+    write_rows(tmp_path / "source", 300, shards=workers)
     recipe = tmp_path / "recipe.yaml"
     with running("--translation", "fast", "--latency", "0.01", "--fault", f"{fault}=1") as server:
         recipe.write_text(RECIPE.format(source=tmp_path / "source", url=server.url))
-        done = smolkalam("build", recipe, "--output", tmp_path / "run", "--workers", 1)
+        done = smolkalam("build", recipe, "--output", tmp_path / "run", "--workers", workers)
         asked = sum(server.stats()["asked"].values())
     assert done.returncode == 1 and asked <= 200, (done.stderr, asked)
     last = " ".join(done.stderr.split())
