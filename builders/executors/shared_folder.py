@@ -23,6 +23,7 @@ from typing import Any
 from datatrove.utils.stats import PipelineStats
 from filelock import FileLock, Timeout
 
+from builders.executors.same_code import check_code, note_code, same_code
 from builders.executors.this_machine import LocalExecutor, Work, missing_items
 from builders.run_folder.claims import Claim, ClaimLost, WorkClaims
 from builders.run_folder.folder import (
@@ -169,12 +170,17 @@ def start(run: Run, recipe: str, lease_s: float, *, retry_failed: bool = False) 
     run.folder.mkdir(parents=True, exist_ok=True)
     with WorkClaims(run.stage(CLAIMS), lease_s).wait("start"):
         if goes_on(run, recipe, retry_failed=retry_failed):
+            if not same_code(run):
+                if _workers(run, lease_s):
+                    check_code(run)
+                note_code(run)
             return
         same = _same(run, recipe)
         if workers := _workers(run, lease_s):
             if same and retry_failed:
                 raise InputError(f"{run.folder}: workers are at it ({', '.join(workers)}); wait until they are done")
             if same:
+                check_code(run)
                 return
             raise InputError(
                 f"{run.folder}: workers are at it with another recipe ({', '.join(workers)}); stop them, or choose "
@@ -182,6 +188,7 @@ def start(run: Run, recipe: str, lease_s: float, *, retry_failed: bool = False) 
             )
         forget(run)
         run.stage(PLAN).mkdir()
+        note_code(run)
         if retry_failed:
             run.write(f"{PLAN}/{RETRY}", "{}")
         run.write(RECIPE, recipe)
@@ -211,9 +218,19 @@ def forget(run: Run) -> None:
 
 @contextmanager
 def joined(run: Run, lease_s: float) -> Iterator[None]:
-    """Be known as a worker of the run. Raises InputError while a build of one machine runs in the folder."""
+    """Be known as a worker of the run.
+
+    Raises InputError while a build of one machine runs in the folder, where it was begun with other code, and where
+    it cannot be written.
+    """
+    check_code(run)
     name = f"{socket.gethostname()}-{getpid()}-{secrets.token_hex(3)}"
-    with WorkClaims(run.stage(CLAIMS, WORKERS), lease_s).wait(name):
+    try:
+        claim = WorkClaims(run.stage(CLAIMS, WORKERS), lease_s).wait(name)
+    except OSError as error:
+        reason = error.strerror or error
+        raise InputError(f"{run.folder}: a worker writes to the run folder, and cannot ({reason})") from None
+    with claim:
         try:
             with FileLock(run.folder / ".lock", timeout=5):
                 pass

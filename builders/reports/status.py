@@ -17,6 +17,7 @@ from builders.recipes.load import load_recipe
 from builders.recipes.translators import Translator
 from builders.reports.status_text import render
 from builders.run_folder.activity import TIMED_OUT, EngineState, endpoint_troubles, refused, total_counters
+from builders.run_folder.claims import BEATS
 from builders.run_folder.folder import ENGINES, TRANSLATE, Run
 from builders.run_folder.state import Pulse, RunReader, StageState
 from builders.stages import parts_of
@@ -83,12 +84,19 @@ class Watch:
         self._before: dict[str, tuple[float, int]] = {}
 
     def first(self) -> dict[str, Any]:
-        """A snapshot after a first observation of OBSERVE_S; at once where the build is finished or not begun."""
+        """A snapshot after a first observation; at once where the build is finished or not begun.
+
+        It takes OBSERVE_S, and longer while a worker is quiet whose next sign of life is still to come.
+        """
         snapshot = self.look()
-        if snapshot["state"] not in ("finished", "not begun"):
+        if snapshot["state"] in ("finished", "not begun"):
+            return snapshot
+        until = time.monotonic() + max(OBSERVE_S, 1.5 * self.pulse.lease_s / BEATS)
+        while True:
             time.sleep(OBSERVE_S)
             snapshot = self.look()
-        return snapshot
+            if not snapshot["workers"]["quiet"] or time.monotonic() >= until:
+                return snapshot
 
     def look(self) -> dict[str, Any]:
         """What the folder shows now, as JSON.

@@ -1,5 +1,6 @@
 """Builds on a shared folder by several workers, each in a process of its own, killed and stopped as machines are."""
 
+import errno
 import json
 import re
 import signal
@@ -11,7 +12,12 @@ from typing import Any
 
 import pytest
 
+from builders.executors.same_code import code_digest
+from builders.executors.shared_folder import joined
+from builders.run_folder import folder
 from builders.run_folder.claims import WorkClaims
+from processors import leases
+from processors.errors import InputError
 from tests.conftest import tree
 from tests.standins.processes import PATIENCE_S, start_command, wait_for
 from tests.standins.standin_llm import running
@@ -182,9 +188,25 @@ def test_mistakes_are_one_line(smolkalam: Run, source: Path, recipe: Path, tmp_p
     resolved = run / "recipe.yaml"
     resolved.write_text(re.sub(r"#   pyarrow .*", "#   pyarrow 1.0", resolved.read_text()))
     assert "and it was begun with another version" in line(smolkalam("worker", run)).replace(str(run), "it")
+    assert smolkalam(*begin, "--stop-after", "select").returncode == 0
+    (run / "plan" / "code.txt").write_text("another commit's\n")
+    assert "was begun with other code than this machine's" in line(smolkalam("worker", run))
+    # Nobody is at it: who begins it again goes on with code of today.
+    assert smolkalam(*begin, "--stop-after", "select").returncode == 0
+    assert (run / "plan" / "code.txt").read_text() == f"{code_digest()}\n"
     assert smolkalam(*begin, "--executor", "local", "--stop-after", "select").returncode == 0
     assert not (run / "plan").exists()
     assert "a build of one machine; go on with" in line(smolkalam("worker", run))
+
+
+def test_a_share_that_a_worker_cannot_write_to_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path) -> int:
+        raise OSError(errno.EROFS, "Read-only file system", str(path))
+
+    monkeypatch.setattr(leases, "create", refuse)
+    said = r"a worker writes to the run folder, and cannot \(Read-only file system\)"
+    with pytest.raises(InputError, match=said), joined(folder.Run(tmp_path), LEASE_S):
+        pass
 
 
 def test_an_error_in_a_unit_stops_the_worker_and_leaves_no_claim(

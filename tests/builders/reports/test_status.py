@@ -198,6 +198,24 @@ def test_two_workers_of_which_one_is_killed(smolkalam: Run, source: Path, tmp_pa
     assert sum(failed.values()) == len(dropped)
 
 
+def test_a_worker_is_waited_for_until_its_next_sign_of_life(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Just after another was killed, only the claim of the one that lives may change, six times a lease."""
+    (tmp_path / "recipe.yaml").write_text(RECIPE.format(lease_s=600, url="http://127.0.0.1:9/v1"))
+    claim = tmp_path / "claims" / "workers" / "machine-1.1"
+    claim.parent.mkdir(parents=True)
+    claim.write_text("token 000000000000")
+    slept: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        if len(slept) == 5:
+            claim.write_text("token 000000000001")
+
+    monkeypatch.setattr(status.time, "sleep", sleep)
+    found = Watch(tmp_path).first()
+    assert found["workers"] == {"alive": 1, "quiet": 0, "silent": 0} and len(slept) == 5
+
+
 def test_an_outage_is_explained_while_it_lasts(source: Path, tmp_path: Path) -> None:
     run, recipe = tmp_path / "run", tmp_path / "small.yaml"
     with running() as server:
