@@ -4,9 +4,10 @@ To keep the answers of something new: `AnswerStore` for its folder and `AskedOnc
 looks takes `AnswerReader`. Outside, only the names below are used.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from processors.answers.question_claims import SHARED, SHORT
+from processors.later import handed_on
 
 if TYPE_CHECKING:
     from processors.answers.ask_once import AskedOnce
@@ -17,13 +18,12 @@ if TYPE_CHECKING:
 __all__ = ["SHARED", "SHORT", "AnswerReader", "AnswerStore", "AskedOnce", "Limits", "read_spending"]
 
 # Imported when asked for: the retry ladder needs no store where no server is asked.
-_LATER = {"AskedOnce": "ask_once", "AnswerReader": "reader", "AnswerStore": "store"}
-_LATER |= {"Limits": "ceiling", "read_spending": "ceiling"}
-
-
-def __getattr__(name: str) -> Any:
-    from importlib import import_module
-
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_LATER[name]}"), name)
+__getattr__ = handed_on(
+    __name__,
+    {
+        "ask_once": ["AskedOnce"],
+        "ceiling": ["Limits", "read_spending"],
+        "reader": ["AnswerReader"],
+        "store": ["AnswerStore"],
+    },
+)

@@ -58,6 +58,8 @@ FAULTS = (
     "quoted",  # 200 with an answer that quotes the key
     "garbage",  # what is no HTTP
 )
+# Those that are a status and words for it.
+REFUSALS = tuple(fault for fault in FAULTS if fault[:3].isdigit())
 STATUS = {200: "OK", 400: "Bad Request", 401: "Unauthorized", 404: "Not Found", 429: "Too Many Requests"}
 SEED_X = re.compile(r"Translate the following [^\n]*:\n(.*) <[^<>\s]+>", re.DOTALL)
 _MAP = str.maketrans("abcdefghijklmnopqrstuvwxyz,;?", "ابصديفغهعجكلمنوحقرستطظضخىز،؛؟")
@@ -139,59 +141,13 @@ class StandIn:
             self.payloads.append(payload)
         fault = self.draw(text)
         self.served[fault or "answer"] += 1
-        if fault in ("429", "429-date", "429-reset", "500", "503", "529", "400", "401", "402", "403", "404"):
-            wait = self.options.retry_after
-            extra = {
-                "429": {"Retry-After": f"{wait:g}"},
-                "429-date": {"Retry-After": formatdate(time() + wait, usegmt=True), "Date": formatdate(usegmt=True)},
-                "429-reset": {"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": f"{wait:g}s"},
-            }.get(fault, {})
-            status = int(fault[:3])
-            body: Any = {"error": {"message": self.quoting(f"injected {status}"), "code": status}}
-            if path == "/generate":
-                body = {
-                    "error": self.quoting(f"injected {status}"),
-                    "error_type": "overloaded" if status == 429 else "generation",
-                }
-            return await _send(writer, status, body, extra)
-        if fault == "400-context" and path == "/generate":
-            message = "Input validation error: `inputs` must have less than 1024 tokens. Given: 1100"
-            return await _send(writer, 422, {"error": message, "error_type": "validation"})
-        if fault == "400-context":
-            message = "This model's maximum context length is 512 tokens. However, you requested 900 tokens."
-            return await _send(writer, 400, {"error": {"message": message, "type": "BadRequestError", "code": 400}})
-        if fault == "redirect":
-            quoted = f"/{quote(self.key, safe='')}" if self.options.quotes_key else ""
-            return await _send(writer, 307, {}, {"Location": f"{self.options.redirect_to}{quoted}{path}"})
-        if fault == "drop":
-            return False
-        if fault == "garbage":
-            writer.write(f"{self.quoting('no HTTP')}\r\n\r\n".encode())
-            await writer.drain()
-            return False
-        if fault == "hang":
-            await asyncio.sleep(3600)
-        if fault == "html":
-            return await _send(writer, 200, self.quoting("<html><body>Bad gateway, please wait</body></html>"))
-        if fault == "error200":
-            return await _send(writer, 200, {"error": {"message": self.quoting("upstream failed"), "code": 502}})
+        if (going_on := await self.instead(fault, path, writer)) is not None:
+            return going_on
         await self.work()
         if path == "/classify":
             self.answered[text] += 1
             return await _send(writer, 200, classes(payload))
-        answer, finish_reason = self.translate(text), "stop"
-        if fault == "length":
-            answer, finish_reason = answer[: len(answer) // 2], self.quoting("length")
-        elif fault == "repetition":
-            answer, finish_reason = answer[:8] * 5, "repetition"
-        elif fault == "empty":
-            answer = ""
-        elif fault == "think":
-            answer = f"<think>The user wants me to translate a text. It begins with the word {text.split()[0]}."
-        elif fault == "quoted":
-            answer = self.quoting(answer)
-        elif fault == "filter":
-            answer, finish_reason = "", "content_filter"
+        answer, finish_reason = self.spoilt(fault, text)
         extra = {}
         if path == "/generate":
             response: Any = tgi_response(answer, finish_reason)
@@ -209,6 +165,59 @@ class StandIn:
             question = json.dumps(payload, sort_keys=True)
             print(json.dumps({"question": question, "came": came, "answered": time()}), file=self.log, flush=True)
         return going_on
+
+    async def instead(self, fault: str | None, path: str, writer: Any) -> bool | None:
+        """What a server with this fault does where an answer would be; None where one comes."""
+        if fault in REFUSALS:
+            return await _send(writer, *self.refusal(fault, path))
+        if fault == "redirect":
+            quoted = f"/{quote(self.key, safe='')}" if self.options.quotes_key else ""
+            return await _send(writer, 307, {}, {"Location": f"{self.options.redirect_to}{quoted}{path}"})
+        if fault == "drop":
+            return False
+        if fault == "garbage":
+            writer.write(f"{self.quoting('no HTTP')}\r\n\r\n".encode())
+            await writer.drain()
+            return False
+        if fault == "html":
+            return await _send(writer, 200, self.quoting("<html><body>Bad gateway, please wait</body></html>"))
+        if fault == "error200":
+            return await _send(writer, 200, {"error": {"message": self.quoting("upstream failed"), "code": 502}})
+        if fault == "hang":
+            await asyncio.sleep(3600)
+        return None
+
+    def refusal(self, fault: str, path: str) -> tuple[int, Any, dict[str, str]]:
+        """Status, body and further headers of a refusal, as a server of this path words it."""
+        if fault == "400-context" and path == "/generate":
+            message = "Input validation error: `inputs` must have less than 1024 tokens. Given: 1100"
+            return 422, {"error": message, "error_type": "validation"}, {}
+        if fault == "400-context":
+            message = "This model's maximum context length is 512 tokens. However, you requested 900 tokens."
+            return 400, {"error": {"message": message, "type": "BadRequestError", "code": 400}}, {}
+        wait, status = self.options.retry_after, int(fault[:3])
+        extra = {
+            "429": {"Retry-After": f"{wait:g}"},
+            "429-date": {"Retry-After": formatdate(time() + wait, usegmt=True), "Date": formatdate(usegmt=True)},
+            "429-reset": {"x-ratelimit-remaining-requests": "0", "x-ratelimit-reset-requests": f"{wait:g}s"},
+        }.get(fault, {})
+        message = self.quoting(f"injected {status}")
+        if path == "/generate":
+            return status, {"error": message, "error_type": "overloaded" if status == 429 else "generation"}, extra
+        return status, {"error": {"message": message, "code": status}}, extra
+
+    def spoilt(self, fault: str | None, text: str) -> tuple[str, str]:
+        """The answer and its finish reason, with what the fault makes of them."""
+        answer = self.translate(text)
+        if fault == "length":
+            return answer[: len(answer) // 2], self.quoting("length")
+        if fault == "repetition":
+            return answer[:8] * 5, "repetition"
+        if fault == "think":
+            return f"<think>The user wants me to translate a text. It begins with the word {text.split()[0]}.", "stop"
+        if fault in ("empty", "filter"):
+            return "", "stop" if fault == "empty" else "content_filter"
+        return self.quoting(answer) if fault == "quoted" else answer, "stop"
 
     def completion(
         self, path: str, payload: dict[str, Any], text: str, answer: str, finish_reason: str
