@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from processors.alignment.lexicon import Lexicon, lexicon
 from processors.languages.digits import ascii_digits, canonical
-from processors.languages.english_numbers import COUNTING
+from processors.languages.english_numbers import COUNTING, english_words
 from processors.languages.knowledge import LanguageKnowledge
 from processors.languages.spellings import plain, with_ascii_digits
 from processors.protected.find import blanked
@@ -28,6 +28,7 @@ _LEAST_CONSONANTS = 2
 # What marks or numbers an item or a choice belongs to its place.
 _ITEM = re.compile(r"(?:[-*+•▪◦‣–]|[(\[]?(?:[^\W_]|\d{1,3})[.)\]:])\s+(?=\S)")
 _LONGEST_ITEM = 160
+_DIGIT = re.compile(r"\d")
 _LETTERS_ONLY = re.compile(r"[^\W\d_]")
 _NUMBER = r"(?<![A-Za-z_\d.,])\d+(?:[.,]\d+)*(?![A-Za-z_%])"
 _COUNTED = {word: value for word, value in COUNTING.items() if word not in ("one", "a", "an")}
@@ -158,12 +159,19 @@ def _pair(left: Sequence[str], right: Sequence[str], known: LanguageKnowledge) -
 
 def _tokens(source: Text, target: Text, known: LanguageKnowledge) -> str | None:
     """Numbers or letters whose order changed although the words between them kept theirs."""
+    looks: list[Look] = []
+    if _DIGIT.search(source.string) or not _COUNTED.keys().isdisjoint(english_words(source)):
+        looks.append(_numbers)
+    if _LETTER.search(source.string):
+        looks.append(_letters)
+    if not looks:
+        return None
     left, right = sentences(source), sentences(target)
     if len(left) != len(right):
         left, right = (source.string,), (target.string,)
     for a, b in zip(left, right, strict=True):
         one = text_of(a)
-        for look in (_numbers, _letters):
+        for look in looks:
             here = look(one, None)
             if not 2 <= len(here) <= _MOST_NUMBERS:
                 continue
@@ -183,8 +191,10 @@ def _numbers(text: Text, known: LanguageKnowledge | None) -> list[Token]:
     """Values, in the spelling of `canonical`, with their places, of digits and of single words."""
     if known is None:
         string = with_ascii_digits(text)
-        # "Twenty-six" is one number, and which of them is not asked here.
-        found = () if _COMPOUND.search(string) else _IN_ENGLISH.finditer(string)
+        found = list(_IN_ENGLISH.finditer(string))
+        # "Twenty-six" is one number, and which of them is not asked here; of a single one nothing is.
+        if len(found) < 2 or _COMPOUND.search(string):
+            return []
         return [(_COUNTED.get(m[0].lower(), "") or canonical(m[0]), m.start(), m.end()) for m in found]
     spelling, tokens = plain(text, known), []
     for m in _WORD_OR_NUMBER.finditer(spelling):
