@@ -123,14 +123,13 @@ def target_side(text: Text, target: str) -> Side | None:
 
 def _side(text: Text, spelled: str, words: list[_Word], names: list[tuple[tuple[str, bool], ...]]) -> Side:
     string = text.string
-    entries = dict.fromkeys([word.entry for word in words])
-    entries.pop(None, None)
+    entries = dict.fromkeys([word.entry for word in words if word.entry is not None])
     # What is all ASCII is in small letters at once.
     latin = _LATIN.findall(string.lower()) if string.isascii() else map(str.lower, _LATIN.findall(string))
     return Side(
         frozenset().union(*[word.stems for word in words]),
         len(words),
-        tuple(entry for entry in entries if entry),
+        tuple(entries),
         frozenset().union(*names),
         # Most sentences have none, which is seen at once.
         frozenset(numbers_in(text)) if _DIGIT.search(string) else _NONE,

@@ -75,7 +75,7 @@ def _address(scan: Scan, start: int, position: int) -> Found:
 
 def long_tokens(text: str) -> list[tuple[int, int]]:
     """Runs of 32 and more letters and digits that mix small, large and digits, or are hexadecimal."""
-    if not any(len(word) >= _LONG for word in text.split()):
+    if max(map(len, text.split()), default=0) < _LONG:
         return []
     found = []
     for token in _LONG_TOKEN.finditer(text):
