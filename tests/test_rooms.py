@@ -52,7 +52,7 @@ ROOMS: dict[str, Floors] = {
     "processors": (
         ("processors.reward",),
         ("processors.judging", "processors.translation"),
-        ("processors.ranking", "processors.answers", "processors.servers"),
+        ("processors.ranking", "processors.answers", "processors.servers", "processors.batches"),
         ("processors.checks",),
         ("processors.checks.quantities",),
         ("processors.checks.wording",),

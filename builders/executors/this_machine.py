@@ -189,6 +189,7 @@ class Work:
     to share out over the tasks; with as many tasks as names, a task's rank is its item's place among them.
     `processes`, where given, says how many processes of this machine may work at a time, whatever the user asked for:
     as many as it has servers for. `more`: the stage has not ended with this; it says so by `Executor.leave`.
+    `together`: one task of this machine does all, as where requests are gathered to be asked together.
     """
 
     name: str
@@ -197,6 +198,7 @@ class Work:
     logs: Path
     processes: Callable[[], int] | None = None
     more: bool = False
+    together: bool = False
 
     def missing(self) -> list[str]:
         return missing_items(self.items)
@@ -252,7 +254,7 @@ class ThisMachine:
     def run(self, work: Work) -> None:
         if missing := work.missing():
             workers = work.processes() if work.processes else self.workers
-            tasks = min(self.tasks or workers * TASKS_A_WORKER, len(missing))
+            tasks = min(self.tasks or (1 if work.together else workers * TASKS_A_WORKER), len(missing))
             for stale in (work.logs / PROGRESS).glob("*.json"):
                 stale.unlink()
             run_stage(work.pipeline(missing), tasks=tasks, workers=workers, logging_dir=work.logs)

@@ -62,6 +62,43 @@ class TgiTranslator(RemoteTranslator):
         return self
 
 
+class BatchTranslator(RemoteTranslator):
+    """A model behind a batch API: requests are submitted together and answered within a day, at half the price."""
+
+    backend: Literal["batch"]
+    api: Literal["openai", "anthropic", "openrouter"] = Field(
+        description="whose: files and batches (OpenAI, and who speaks as it does), message batches, or inline requests"
+    )
+    rounds: int = Field(
+        2, ge=1, le=10, description="batches for a chunk: the first requests of all, then what failed or was refused"
+    )
+    then: Literal["ask", "leave"] = Field(
+        "ask", description="what is still bad is asked one by one at the full price, or its row is left out"
+    )
+    requests_per_batch: int | None = Field(
+        None, ge=1, description="at most; by default what the API takes (50,000, 100,000, 5,000)"
+    )
+    concurrency: int = Field(10_000, ge=1, description="rows that are worked on at a time are twice as many")
+    gather_s: float = Field(5.0, gt=0, description="a batch is submitted when no request has come for so long")
+    poll_s: float = Field(15.0, gt=0, description="before a batch is looked at again; grows to five minutes")
+
+    @model_validator(mode="after")
+    def _fits_the_api(self) -> "BatchTranslator":
+        if self.endpoints:
+            raise ValueError("endpoints: a batch goes to one address; give base_url")
+        if self.api != "openai" and self.prompt in ("seed-x", "completion"):
+            raise ValueError(f"prompt: {self.api} takes chats alone; `{self.prompt}` is a completion")
+        if self.api == "anthropic" and self.decoding.max_tokens is None:
+            raise ValueError("decoding.max_tokens: missing; Anthropic requires it")
+        return self
+
+    def addresses(self) -> list[EndpointAddress]:
+        (address,) = super().addresses()
+        if self.api == "anthropic" and address.key_header == "Authorization":
+            address = address.model_copy(update={"key_header": "x-api-key"})
+        return [address]
+
+
 class LlamaCppTranslator(ServedTranslator):
     """A GGUF file on this machine, by llama.cpp (extra `llamacpp`): one server for each process that translates."""
 
@@ -131,7 +168,13 @@ class VllmTranslator(RemoteTranslator):
 # The register of engines: a kind that is named here can be asked for in a recipe, and is run by the engine in
 # `builders/engines/<backend>.py`.
 Translator = Annotated[
-    MemoryTranslator | PseudoTranslator | EndpointTranslator | TgiTranslator | LlamaCppTranslator | VllmTranslator,
+    MemoryTranslator
+    | PseudoTranslator
+    | EndpointTranslator
+    | TgiTranslator
+    | BatchTranslator
+    | LlamaCppTranslator
+    | VllmTranslator,
     Field(discriminator="backend"),
 ]
 BACKENDS: tuple[str, ...] = tuple(

@@ -30,7 +30,8 @@ class UnitPipeline:
     """What a stage does to units: `reader` gives the documents of its `units`, `steps` work on them.
 
     `row` makes of a document the row to keep, of `schema`. `last` wraps the unit writer for a pipeline that ends in
-    datatrove's InferenceRunner, which takes it as its output writer. `processes`: see `builders.executors`' Work.
+    datatrove's InferenceRunner, which takes it as its output writer. For `processes` and
+    `together` see `builders.executors`' Work.
     """
 
     name: str
@@ -40,6 +41,7 @@ class UnitPipeline:
     schema: Callable[[], Any]
     last: Callable[[UnitWriter], Any] | None = None
     processes: Callable[[], int] | None = None
+    together: bool = False
 
 
 def run_units(build: Build, stage: UnitPipeline) -> None:
@@ -56,7 +58,7 @@ def run_units(build: Build, stage: UnitPipeline) -> None:
     items = {unit.name: UnitFiles(folder, unit.name).counts for unit in units}
     # What asks a model may have failed rows to try again.
     more = build.retry_failed and stage.last is not None
-    work = Work(stage.name, items, pipeline, build.run.logs(stage.name), stage.processes, more)
+    work = Work(stage.name, items, pipeline, build.run.logs(stage.name), stage.processes, more, stage.together)
     observe(build, work, expected_rows(units), progress)
     add_up(build, stage.name, units)
 

@@ -94,9 +94,10 @@ def _translate(build: Build, spec: Translator) -> None:
         build.observer.say(f"{name}: not tried again; a memory says the same until it grows")
     reader = UnitReader(build.run.stage(SELECT), build.selected)
     steps = engine.steps(language)
-    run_units(build, UnitPipeline(name, reader, steps, candidate_row, schemas.candidate, last, processes))
+    pipeline = UnitPipeline(name, reader, steps, candidate_row, schemas.candidate, last, processes, engine.together)
+    run_units(build, pipeline)
     if build.retry_failed and last is not None:
-        _retry(build, name, last, processes)
+        _retry(build, name, last, pipeline)
 
 
 def _limits(build: Build, spec: Translator) -> Limits | None:
@@ -104,17 +105,17 @@ def _limits(build: Build, spec: Translator) -> Limits | None:
     own, in_all = getattr(spec, "max_usd", None), build.recipe.max_usd
     if own is None and in_all is None:
         return None
-    return Limits(build.run.spending, spec.name, engine_of(spec).cost.bill, own, in_all)
+    return Limits(build.run.spending, spec.name, engine_of(spec).cost.bill, own, in_all, engine_of(spec).price_share)
 
 
-def _retry(build: Build, name: str, last: Callable[[UnitWriter], Any], processes: Callable[[], int] | None) -> None:
+def _retry(build: Build, name: str, last: Callable[[UnitWriter], Any], first: UnitPipeline) -> None:
     """Try the stage's failed rows again (see `builders.stages.retry_failed`)."""
     folder = build.run.stage(name)
     chances = build.executor.planned(f"{name}/retry", lambda: plan_retry(folder, build.selected))
     work, rows = retry_work(name, build, chances, last)
     if work.items:
         build.observer.say(f"{name}: {sum(rows.values()):,} failed rows are tried again")
-    observe(build, replace(work, processes=processes), rows, build.run.progress(name))
+    observe(build, replace(work, processes=first.processes, together=first.together), rows, build.run.progress(name))
 
     def end() -> dict[str, Any]:
         end_retry(folder)

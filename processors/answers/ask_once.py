@@ -106,7 +106,11 @@ class AskedOnce:
                 self._count("failed_requests", 1)
             raise
         # A refusal for length or content comes without text and without a bill: nothing to keep.
-        if self._store and (answer.text or answer.prompt_tokens):
+        if answer.cached:
+            # Another process paid for it meanwhile.
+            self._count("cached", 1)
+            return answer
+        if self._store and not self._server.gathers and (answer.text or answer.prompt_tokens):
             await self._store.put(key, answer)
         for name, value in answer.counts().items():
             self._count(name, value)
@@ -125,7 +129,7 @@ class AskedOnce:
             answer = await self._server.ask(payload, wanted)
             return answer
         finally:
-            self._ceiling.settle(held, answer)
+            self._ceiling.settle(held, None if answer and answer.cached else answer)
 
     def _forget(self, key: bytes, task: "asyncio.Task[Answer]") -> None:
         if self._asked.get(key) is task:

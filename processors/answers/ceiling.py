@@ -41,6 +41,8 @@ class Limits:
     bill: Bill
     most: float | None = None
     most_in_all: float | None = None
+    # Of its price what a request costs: a batch's half. What was under way in one when its process died comes back.
+    share: float = 1.0
 
     def most_of(self, payload: Mapping[str, Any]) -> float:
         """What the answer to a request costs at most: exactly that where the request has a `max_tokens`."""
@@ -48,7 +50,7 @@ class Limits:
         asked = len(text.encode("utf-8", "replace")) // BYTES_A_TOKEN + LEAST_TOKENS
         choices = int(payload.get("n") or 1)
         answered = (payload.get("max_tokens") or 2 * asked) * choices
-        return self.bill({"prompt_tokens": asked, "completion_tokens": answered})
+        return self.share * self.bill({"prompt_tokens": asked, "completion_tokens": answered})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +68,16 @@ class Ceiling:
     written.
     """
 
-    def __init__(self, limits: Limits, *, lost_counts: bool = True) -> None:
+    def __init__(self, limits: Limits) -> None:
         self.limits = limits
         self._folder = limits.folder / limits.name
         self._folder.mkdir(parents=True, exist_ok=True)
         self._lock, self._name = leases.take_name(self._folder)
         self._path = self._folder / f"{self._name}.json"
         before = _read(self._path) or {}
-        # What was under way when a process of this name died may have been billed; of a batch it comes back.
-        self.spent = float(before.get("spent", 0)) + (float(before.get("under_way", 0)) if lost_counts else 0.0)
+        # What was under way when a process of this name died may have been billed; what is in a batch comes back.
+        lost = float(before.get("under_way", 0)) if limits.share == 1 else 0.0
+        self.spent = float(before.get("spent", 0)) + lost
         self.under_way = 0.0
         self._holds = self.spent
         self._beats = int(before.get("beat", 0))

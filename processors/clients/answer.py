@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from contextvars import ContextVar
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
@@ -34,6 +35,11 @@ VOLATILE = frozenset(
 )
 # Of OpenRouter's `provider` this shapes the answer: the model's weights rounded to fewer bits.
 SHAPING_ROUTES = frozenset({"quantizations"})
+
+
+# The how-manieth request of its chunk is being asked, from 1, for clients that ask the first otherwise than the last.
+# Between the retry ladder and the client nobody else needs to know.
+ORDINAL: ContextVar[int] = ContextVar("ordinal", default=1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,9 @@ import asyncio
 import json
 import os
 import ssl
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 from loguru import logger
@@ -91,9 +91,11 @@ def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
 class Connection:
     """Requests to one address. It keeps no order and retries nothing; `pacer` says how many it may have in flight.
 
-    `label` names it in messages. `succeeded` and `refused` are for whoever asks: whether it ever answered, and how
-    many requests it did not want.
+    `fixed_headers` are what a kind of server wants in each request. `label` names it in messages. `succeeded` and
+    `refused` are for whoever asks: whether it ever answered, and how many requests it did not want.
     """
+
+    fixed_headers: ClassVar[Mapping[str, str]] = {}
 
     def __init__(self, address: Address, endpoint: EndpointConfig, label: str, count: Count) -> None:
         self.address = address
@@ -118,9 +120,17 @@ class Connection:
         mode = self.endpoint.prompt.mode
         return f"{self.address.api_base}/{'chat/completions' if mode == 'chat' else 'completions'}", mode
 
+    def body(self, payload: Mapping[str, Any]) -> bytes:
+        """A request's body."""
+        return json.dumps({**payload, "model": self.model}).encode("ascii")
+
+    def read(self, status: int, headers: Mapping[str, str], content: bytes) -> Answer | Fault:
+        """What a response means."""
+        return read_response(status, headers, content, self.mode)
+
     async def send(self, payload: dict[str, Any]) -> Answer | Fault:
         """One HTTP request. Our own deadline covers all of it: httpx's would begin anew with each packet."""
-        body = json.dumps({**payload, "model": self.model}).encode("ascii")
+        body = self.body(payload)
         client = self._idle.pop() if self._idle else self.new_client()
         self._count("requests", 1)
         try:
@@ -136,7 +146,7 @@ class Connection:
             raise SmolKalamError(f"{self.label}: {type(error).__name__}: {excerpt(str(error))}") from None
         finally:
             self._idle.append(client)
-        outcome = read_response(response.status_code, response.headers, content, self.mode)
+        outcome = self.read(response.status_code, response.headers, content)
         if isinstance(outcome, Answer):
             _ANSWERED.add(self.url)
         return outcome
@@ -193,7 +203,7 @@ class Connection:
         """
         client = httpx.AsyncClient(
             auth=self._auth,
-            headers={"Content-Type": "application/json"},
+            headers={"Content-Type": "application/json", **self.fixed_headers},
             verify=self.tls() or False,
             limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=KEEP_ALIVE_S),
             timeout=httpx.Timeout(None, connect=CONNECT_S),

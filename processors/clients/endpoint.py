@@ -47,6 +47,10 @@ class HttpServer(InferenceServer):
     """
 
     connection: type[Connection] = Connection
+    # Whether requests wait to be asked together, and answers are in the store before they are handed on.
+    gathers: bool = False
+    # Where answers are kept; for those clients that look after them.
+    store: Any = None
 
     def __init__(self, config: "InferenceConfig", endpoint: EndpointConfig, rank: int, count: Count) -> None:
         super().__init__(config, rank)

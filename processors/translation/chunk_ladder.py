@@ -14,6 +14,7 @@ from functools import cache, partial
 from typing import NamedTuple, Protocol
 
 from processors.checks.verdict import Verdict
+from processors.clients.answer import ORDINAL
 from processors.conversations.chunking import Chunk
 from processors.conversations.grounding import VALUE, grounded, values_of
 from processors.protected.compare import Span, protected_spans
@@ -231,6 +232,7 @@ class ChunkLadder:
         self.counters["requests"] += 1
         if attempt:
             self.counters["retries_same"] += 1
+        ORDINAL.set(self.purse.requests)
         reply = await self.backend.ask(core, inner, attempt)
         text, wrapped = self.unwrap(core, reply.text)
         text, entities = mend_entities(core, text)

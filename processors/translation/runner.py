@@ -178,6 +178,7 @@ class TranslationRunner(InferenceRunner):
 
     def _init_server(self, rank: int) -> HttpServer:
         self._server = self.make_server(self.config, self.endpoint, rank, self._add)
+        self._server.store = self._store
         self._questions = AskedOnce(self._server, self._store, self._add, self._ceiling)
         self._asking = Asking(self._ask, self._watch(), self._add)
         return self._server
@@ -260,16 +261,18 @@ class TranslationRunner(InferenceRunner):
         """Who judges the translator: over all the runs of a process, for one may have few rows."""
         if not self._give_up:
             return AnswerCounts(self._add)
+        assert self._server
         what = f"{self.endpoint.addresses} {self.endpoint.prompt} {self.endpoint.decoding} {self.store_folder}"
         if what not in _trials:
-            _trials[what] = Trial(f"{self._give_up} (model '{self.endpoint.model}')", self._add)
+            name = f"{self._give_up} (model '{self.endpoint.model}')"
+            _trials[what] = Trial(name, self._add, at_once=self._server.gathers)
         self._trial = _trials[what]
         self._trial.begin(self._add, self._together(f"trial of {self._give_up}"))
         return self._trial
 
     def _together(self, name: str) -> Together | None:
         """The trial as the run's processes share it, by a claim among those on questions."""
-        if self._store is None or self._trial_file is None:
+        if self._store is None or self._trial_file is None or (self._server and self._server.gathers):
             return None
         key = blake2b(name.encode(), digest_size=20).digest()
         return Together(self._trial_file, partial(self._store.take, key), partial(self._store.let_go, key))

@@ -75,12 +75,15 @@ class AnswerCounts:
 class Trial(AnswerCounts):
     """Admits chunks and judges the translator. `name` is for the message; `begin` for each run that goes on with it.
 
+    `at_once`: it admits all, and judges by what comes of the first, as where requests wait for each other for hours.
+
     `refused`, `ended` and `turn` raise Useless once the translator is given up.
     """
 
-    def __init__(self, name: str, count: Count) -> None:
+    def __init__(self, name: str, count: Count, *, at_once: bool = False) -> None:
         super().__init__(count)
         self.name = name
+        self._at_once = at_once
         self.over = False
         self._good = self._bad = self._refused = 0
         self._reasons: Counter[str] = Counter()
@@ -211,7 +214,7 @@ class Trial(AnswerCounts):
             raise
 
     def _free(self) -> bool:
-        return self.over or self._error is not None or self._in_progress < FIRST + MORE * self._good
+        return self.over or self._at_once or self._error is not None or self._in_progress < FIRST + MORE * self._good
 
     def _admit(self) -> None:
         while self._waiting and self._free():

@@ -94,7 +94,17 @@ class Engine(Generic[Spec]):
         """
         return None
 
+    @property
+    def together(self) -> bool:
+        """Whether all rows of a machine are best one task, as where requests are gathered and asked together."""
+        return False
+
     # For estimates and reports.
+
+    @property
+    def price_share(self) -> float:
+        """Of its tokens' price what a first request pays."""
+        return 1.0
 
     @property
     def cost(self) -> Cost:

@@ -1,0 +1,126 @@
+"""Batches of each API, by a stand-in that speaks all three: gathered, expired, failed, doubled, found again."""
+
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from processors.answers.store import AnswerReader
+from processors.batches.records import BatchRecords
+from processors.batches.server import BatchServer, BatchSettings
+from processors.errors import EngineError
+from tests.processors.translation.test_runner import endpoint, results, run, texts
+from tests.standins.standin_batch import running_batches
+from tests.standins.standin_llm import Running
+
+APIS = ("openai", "anthropic", "openrouter")
+SETTINGS = BatchSettings("openai", gather_s=0.3, poll_s=0.02, settle_s=0.05)
+
+
+@pytest.fixture
+def server() -> Iterator[Running]:
+    with running_batches() as found:
+        yield found
+
+
+def ask(server: Running, store: Path, api: str = "openai", number: int = 40, **changes: Any) -> Any:
+    settings = replace(SETTINGS, api=api, **changes)
+    config = endpoint(f"{server.url}/v1", concurrency=1000, decoding={"max_tokens": 100}, patience_s=5.0)
+    return run(config, number, store, make_server=partial(BatchServer, settings))
+
+
+def asked_once(server: Running) -> bool:
+    return set(server.stats()["paid"].values()) == {1}
+
+
+def open_batches(store: Path) -> int:
+    return len(list((store / "batches").glob("*.json")))
+
+
+@pytest.mark.parametrize("api", APIS)
+def test_all_requests_stand_in_batches_and_are_answered_once(server: Running, tmp_path: Path, api: str) -> None:
+    runner = ask(server, tmp_path, api)
+    found, stats = results(runner), server.stats()
+    assert len(found) == 40 and not any("failed" in one for one in found.values())
+    ids = [name for batch in stats["batches"] for name in batch["ids"]]
+    assert len(ids) == len(set(ids)) == len(set(texts(40))) and asked_once(server) and not stats["alone"]
+    counters = runner.counters
+    assert counters["batched_requests"] == counters["batched_done"] == counters["answers"] == len(ids)
+    assert counters["batched_prompt_tokens"] == counters["prompt_tokens"] > 0
+    assert not open_batches(tmp_path)
+    with AnswerReader(tmp_path) as reader:
+        assert reader.counts()["batched_completion_tokens"] == counters["completion_tokens"]
+        answer = reader.get(bytes.fromhex(ids[0]))
+        assert answer and answer.batched and answer.finish_reason == "stop"
+    # Asked again, nothing is.
+    again = ask(server, tmp_path, api)
+    assert results(again) == found and asked_once(server) and not again.counters["batches"]
+
+
+@pytest.mark.parametrize("api", APIS)
+def test_what_fails_stands_in_a_second_batch_and_then_goes_one_by_one(
+    server: Running, tmp_path: Path, api: str
+) -> None:
+    server.control(expired=0.2, failed=0.2, doubled=0.2, unknown=0.2)
+    runner = ask(server, tmp_path, api, 60)
+    stats = server.stats()
+    assert len(results(runner)) == 60 and not any("failed" in one for one in results(runner).values())
+    ids = Counter(name for batch in stats["batches"] for name in batch["ids"])
+    assert len(ids) == len(set(texts(60))) and max(ids.values()) == 2
+    # What the second batch lost as well.
+    assert stats["alone"] == runner.counters["asked_after_batches"] > 0
+    # A doubled result is one answer of one request.
+    assert asked_once(server)
+    assert runner.counters["batch_results_doubled"] > 0 and runner.counters["batch_results_unknown"] > 0
+
+
+def test_what_is_still_bad_is_left_where_the_recipe_says_so(server: Running, tmp_path: Path) -> None:
+    server.control(failed=0.5)
+    runner = ask(server, tmp_path, number=40, then="leave")
+    failed = [one["failed"] for one in results(runner).values() if "failed" in one]
+    assert failed and all("left after 2 batches" in one for one in failed) and not server.stats()["alone"]
+
+
+@pytest.mark.parametrize("api", APIS)
+def test_a_refused_request_fails_its_row_alone(server: Running, tmp_path: Path, api: str) -> None:
+    server.control(refused=0.3)
+    runner = ask(server, tmp_path, api)
+    failed = [one["failed"] for one in results(runner).values() if "failed" in one]
+    assert 0 < len(failed) < 40 and all("refuses the request (400: refused)" in one for one in failed)
+
+
+def test_a_batch_holds_no_more_than_the_api_takes(server: Running, tmp_path: Path) -> None:
+    runner = ask(server, tmp_path, "openrouter", most_requests=16)
+    sizes = [len(batch["ids"]) for batch in server.stats()["batches"]]
+    assert sum(sizes) == len(set(texts(40))) and max(sizes) <= 16 and len(results(runner)) == 40
+
+
+def test_bytes_bound_a_batch_too(server: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("processors.batches.protocols.AnthropicBatches.most_bytes", 20_000)
+    ask(server, tmp_path, "anthropic")
+    batches = server.stats()["batches"]
+    assert len(batches) > 1 and sum(len(batch["ids"]) for batch in batches) == len(set(texts(40)))
+
+
+def test_a_key_that_is_refused_stops_the_run_with_its_words(tmp_path: Path) -> None:
+    from tests.standins.standin_llm import running
+
+    with running("--requires-key", "k") as other, pytest.raises(EngineError, match="the key is rejected"):
+        ask(other, tmp_path)
+
+
+def test_a_record_survives_and_a_damaged_one_is_none(tmp_path: Path) -> None:
+    records = BatchRecords(tmp_path / "batches")
+    record = records.new("openai http://x/v1 m", ["ab" * 20], "batch-1")
+    record.id = "batch-2"
+    records.write(record)
+    assert list(records.open()) == [record] and len(record.claim) == 20
+    (tmp_path / "batches" / "x.json").write_text(json.dumps({"nonce": 1}) + "{")
+    assert list(records.open()) == [record]
+    records.remove(record)
+    assert not list(records.open())
