@@ -24,6 +24,8 @@ from builders.run_folder.units import all_counts
 Figure = Callable[[np.ndarray], Any]
 # Fewer finished requests tell little of how long answers are or of how often one is asked again.
 ENOUGH = 100
+# Requests at a time of which a plan speaks where a translator asks by batches: what an endpoint has by default.
+ONE_BY_ONE = 64
 # Columns of what a row asks of a translator.
 FAILED, ALL_REQUESTS, ALL_TOKENS, REQUESTS, TOKENS, FRESH, FRESH_TOKENS, ASKED, ASKED_TOKENS = range(9)
 STORED_TOKENS, STORED_COMPLETION = 9, 10
@@ -105,7 +107,7 @@ def translator_figures(
     figures["source_tokens"] = lambda t: t[..., ALL_TOKENS]
     if served:
         figures |= {"input_tokens": prompt, "output_tokens": completion}
-        figures |= _costs(cost, _pace(engine, measured), requests, prompt, completion)
+        figures |= _costs(cost, _pace(engine, measured), requests, prompt, completion, engine.price_share)
     return {
         "name": spec.name,
         "backend": spec.backend,
@@ -116,13 +118,26 @@ def translator_figures(
     }
 
 
-def _costs(cost: Cost, pace: float | None, requests: Figure, prompt: Figure, completion: Figure) -> dict[str, Figure]:
-    """Money and time, where the recipe's `cost` or the run so far say enough. `pace`: requests a second."""
+def _costs(
+    cost: Cost, pace: float | None, requests: Figure, prompt: Figure, completion: Figure, share: float
+) -> dict[str, Figure]:
+    """Money and time, where the recipe's `cost` or the run so far say enough. `pace`: requests a second.
+
+    `share` of the prices is paid where requests are asked in batches; then the same one by one stands beside it.
+    """
     found: dict[str, Figure] = {}
+
+    def usd(t: np.ndarray) -> np.ndarray:
+        return (prompt(t) * cost.usd_per_million_input + completion(t) * cost.usd_per_million_output) / 1e6
+
     if cost.priced:
-        found["usd"] = lambda t: (
-            (prompt(t) * cost.usd_per_million_input + completion(t) * cost.usd_per_million_output) / 1e6
-        )
+        found["usd"] = lambda t: share * usd(t)
+    if share != 1:
+        if cost.priced:
+            found["usd_one_by_one"] = usd
+        if seconds := cost.seconds_per_request:
+            found["hours_one_by_one"] = lambda t: requests(t) * seconds / ONE_BY_ONE / 3600
+        return found
     if speed := cost.output_tokens_per_gpu_second:
         found["gpu_hours"] = lambda t: completion(t) / speed / 3600
         found["hours"] = lambda t: completion(t) / speed / 3600 / cost.gpus
@@ -193,6 +208,19 @@ def _pace(engine: Engine[Any], measured: Measured) -> float | None:
     return engine.in_flight / seconds if seconds else None
 
 
+def _of_batches(engine: Engine[Any]) -> list[str]:
+    """What is to be known of a translator that asks by batches."""
+    if engine.price_share == 1:
+        return []
+    rounds = engine.spec.rounds
+    last = "asked one by one at the full price" if engine.spec.then == "ask" else "left out"
+    return [
+        f"in batches at {engine.price_share:.0%} of the price, each within 24 hours by what the APIs promise: at most "
+        f"{24 * rounds} hours for {rounds} rounds; what is still bad then is {last}, which is not in the estimate",
+        f"one by one: {ONE_BY_ONE} requests at once",
+    ]
+
+
 def _assumptions(
     engine: Engine[Any],
     counter: RequestCounter,
@@ -201,7 +229,7 @@ def _assumptions(
     finished: int,
     sums: SampleTotals,
 ) -> list[str]:
-    cost, tokenizer = engine.cost, engine.spec.chunking.tokenizer
+    cost, tokenizer, batches = engine.cost, engine.spec.chunking.tokenizer, _of_batches(engine)
     notes = [
         f"tokens are counted by the tokenizer '{tokenizer}', with {counter.overhead} tokens of prompt a request; the "
         "marks of the model's chat template are not counted"
@@ -229,10 +257,10 @@ def _assumptions(
         notes.append(
             f"{speed:g} output tokens a second and GPU, {cost.gpus} GPU{'s' if cost.gpus > 1 else ''} at a time"
         )
-    elif measured.requests_per_second:
+    elif measured.requests_per_second and not batches:
         notes.append(
             f"time at the pace of the run so far, {measured.requests_per_second:.1f} requests a second a process"
         )
-    elif cost.seconds_per_request:
+    elif cost.seconds_per_request and not batches:
         notes.append(f"time with {engine.in_flight} requests at once, {cost.seconds_per_request:g} s each, a task")
-    return notes
+    return notes + batches

@@ -16,8 +16,10 @@ _TITLES = {
     "input_tokens": "input tokens to send",
     "output_tokens": "output tokens",
     "usd": "dollars",
+    "usd_one_by_one": "  one by one",
     "gpu_hours": "GPU-hours",
     "hours": "time",
+    "hours_one_by_one": "time one by one",
 }
 
 
@@ -49,7 +51,7 @@ def _table(translator: dict[str, Any], counted: bool) -> Table:
             continue
         if name == "saved_by_duplicates" and not counted:
             title += ", at least"
-        show = _time if name == "hours" else _number
+        show = _time if name.startswith("hours") else _number
         table.add_row(title, show(interval["value"]), _between(interval, show))
     return table
 

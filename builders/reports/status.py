@@ -242,6 +242,12 @@ def _translator(
             "cached": counters["cached_tokens"],
             "reasoning": counters["reasoning_tokens"],
         },
+        "batches": {
+            "submitted": counters["batches"],
+            "found_again": counters["batches_found_again"],
+            "requests": counters["batched_requests"],
+            "done": counters["batched_done"],
+        },
         "answers_with_reasoning": counters["answers_with_reasoning"],
         "choices_per_request": engine.choices,
         "retries": {k.removeprefix("retry_"): n for k, n in counters.most_common() if k.startswith("retry_")},

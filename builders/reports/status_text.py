@@ -81,6 +81,11 @@ def _notes(one: dict[str, Any]) -> list[str]:
     spent += [_money(one)] if one["usd"] is not None else []
     spent += [f"{one['gpu_hours']:,.1f} GPU-hours"] if one["gpu_hours"] is not None else []
     lines.append(f"{one['name']}: {', '.join(spent)}")
+    if (batches := one.get("batches")) and batches["requests"]:
+        lines.append(
+            f"{one['name']}: {batches['done']:,} of {batches['requests']:,} requests in batches done; "
+            f"{batches['submitted']:,} submitted, {batches['found_again']:,} found again"
+        )
     if one.get("answers_with_reasoning"):
         lines.append(f"{one['name']}: {one['answers_with_reasoning']:,} answers with reasoning beside them, left out")
     lines += [f"{one['name']}: {trouble_text(Trouble(**told), LONGEST_REASON)}" for told in one["troubles"]]

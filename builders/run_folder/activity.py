@@ -164,7 +164,7 @@ class RequestsSince:
             answers = "answer" if under_way == 1 else "answers"
             return f"{STOPPING}, {under_way:,} {answers} under way; Ctrl-C again to leave them"
         new = total_counters(states) - self._before
-        if not new["answers"] and not new["requests"] and not troubles:
+        if not new["answers"] and not new["requests"] and not new["batched_requests"] and not troubles:
             return ""
         retries = sum(count for name, count in new.items() if name.startswith("retry_"))
         rate = new["answers"] / max(time.monotonic() - self._began, 1e-3)
@@ -173,7 +173,9 @@ class RequestsSince:
             f", {lost} {'endpoint' if lost == 1 else 'endpoints'} left aside: see {self.folder.parent}" if lost else ""
         )
         timed_out = f", {new[TIMED_OUT]:,} timed out and may be billed" if new[TIMED_OUT] else ""
-        counts = f"({rate:,.1f} requests/s, {retries:,} retries{timed_out}{refused_text(new)}{aside})"
+        counts = (
+            f"({rate:,.1f} requests/s, {retries:,} retries{timed_out}{batches_text(new)}{refused_text(new)}{aside})"
+        )
         return "; ".join([counts, *map(trouble_text, troubles)])
 
     def _lately(self, states: Mapping[str, EngineState]) -> list[EngineState]:
@@ -182,6 +184,16 @@ class RequestsSince:
             if name not in self._beats or self._beats[name][0] != state.beat:
                 self._beats[name] = state.beat, now
         return [state for name, state in states.items() if now - self._beats[name][1] < STALE_S]
+
+
+def batches_text(counters: Mapping[str, int]) -> str:
+    """What the build's line says of requests in batches.
+
+    >>> batches_text({"batched_requests": 5200, "batched_done": 1300}), batches_text({})
+    (', 1,300 of 5,200 requests in batches done', '')
+    """
+    asked, done = counters.get("batched_requests", 0), counters.get("batched_done", 0)
+    return f", {done:,} of {asked:,} requests in batches done" if asked else ""
 
 
 def refused(counters: Mapping[str, int]) -> dict[str, int]:

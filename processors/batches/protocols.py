@@ -262,7 +262,7 @@ def _read_result(result: Mapping[str, Any]) -> Outcome:
         return read_message(result["message"])
     if kind == "errored":
         error = result.get("error") or {}
-        error = error.get("error") if isinstance(error.get("error"), Mapping) else error
+        error = error["error"] if isinstance(error.get("error"), Mapping) else error
         return read_response(_STATUS.get(str(error.get("type")), 500), {}, _json({"error": error}), "chat")
     return Fault("fault", excerpt(kind, 40), f"the request is {excerpt(kind, 40)}")
 

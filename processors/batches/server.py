@@ -268,8 +268,8 @@ class BatchServer(HttpServer):
 
     def _sorted_out(self, record: BatchRecord, results: Iterable[tuple[str, Outcome]]) -> dict[str, Outcome] | None:
         """The outcome of each of a batch's requests that has one; None where the batch is another's."""
-        ours, outcomes = set(record.keys), {}
-        strange = 0
+        ours, strange = set(record.keys), 0
+        outcomes: dict[str, Outcome] = {}
         for key, outcome in results:
             if key not in ours:
                 strange += 1

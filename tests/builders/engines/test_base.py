@@ -22,6 +22,7 @@ LEAST: dict[str, dict[str, Any]] = {
     "pseudo": {},
     "endpoint": {"model": "org/chat", "base_url": ADDRESS},
     "tgi": {"model": "org/raw", "base_url": ADDRESS, "prompt": "seed-x", "decoding": {"max_tokens": 100}},
+    "batch": {"model": "org/chat", "base_url": ADDRESS, "api": "openai"},
     "llamacpp": {"model": "m.gguf", "digest": "0" * 32},
     "vllm": {"model": "org/chat", "server": {"python": "/opt/vllm/bin/python"}},
 }
@@ -66,6 +67,7 @@ SERVED = SHAPES | {"model", "revision", "prompt", "template", "decoding", "spans
         ("pseudo", SHAPES),
         ("endpoint", SERVED),
         ("tgi", SERVED),
+        ("batch", SERVED | {"rounds", "then"}),
         ("llamacpp", SERVED | {"file", "context"}),
         ("vllm", SERVED | {"repetition_detection"}),
     ],

@@ -3,6 +3,7 @@
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,10 @@ def translated(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(stage)): path.read_bytes() for path in stage.rglob("*.parquet")}
 
 
+def held(server: Running, step: str) -> int:
+    return server.stats()["held"].get(step, 0)
+
+
 @pytest.mark.parametrize(
     ("api", "steps"),
     [("openai", STEPS), ("anthropic", ("created",)), ("openrouter", ("created",))],
@@ -73,7 +78,7 @@ def test_killed_with_9_at_each_step_every_batch_is_paid_for_once(
         server.control(hold=step)
         process = start_command(*arguments(path), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         try:
-            wait_for(lambda step=step: server.stats()["held"].get(step), f"a request held at {step}")
+            wait_for(partial(held, server, step), f"a request held at {step}")
         finally:
             process.kill()
             process.wait()
