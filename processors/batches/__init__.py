@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 from processors.later import handed_on
 
 if TYPE_CHECKING:
-    from processors.batches.server import BatchServer, BatchSettings
+    from processors.batches.gather import BatchSettings
+    from processors.batches.server import BatchServer
 
 __all__ = ["BatchServer", "BatchSettings"]
 
 # What brings httpx and datatrove is imported when it is asked for.
-__getattr__ = handed_on(__name__, {"server": ["BatchServer", "BatchSettings"]})
+__getattr__ = handed_on(__name__, {"gather": ["BatchSettings"], "server": ["BatchServer"]})

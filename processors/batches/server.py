@@ -7,15 +7,16 @@ process's batches are gone on with by the next one (`processors.batches.records`
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from loguru import logger
 
 from processors.batches.call import ApiCall
+from processors.batches.gather import BatchSettings, GatheredRequests, Wanted
 from processors.batches.messages import MessagesConnection
 from processors.batches.protocols import APIS, BatchApi, BatchState, Outcome, Unsure
 from processors.batches.records import BatchRecord, BatchRecords
@@ -48,43 +49,6 @@ class Keeper(Protocol):
     def let_go(self, key: bytes) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class BatchSettings:
-    """Which API, and how requests are gathered for it.
-
-    `rounds`: batches that a chunk may wait for. `then`: what becomes of what is still bad. `gather_s`: a batch is
-    submitted when no request has come for so long. `settle_s`: how long an API may take to list a new batch.
-    """
-
-    api: str
-    rounds: int = 2
-    then: Literal["ask", "leave"] = "ask"
-    most_requests: int | None = None
-    gather_s: float = 5.0
-    poll_s: float = 15.0
-    settle_s: float = 5.0
-
-
-@dataclass(slots=True)
-class _Wanted:
-    """A request that somebody waits for."""
-
-    key: str
-    payload: dict[str, Any]
-    wanted: Callable[[], bool]
-    answer: "asyncio.Future[Answer]"
-    # Batches in which it came to nothing.
-    lost: int = 0
-
-
-@dataclass(slots=True)
-class _Queue:
-    """Requests that wait for the next batch, and when the last one came."""
-
-    waiting: deque[_Wanted] = field(default_factory=deque)
-    came: asyncio.Event = field(default_factory=asyncio.Event)
-
-
 class BatchServer(HttpServer):
     """The client of a translator's batch API within a datatrove InferenceRunner. `store` must be set."""
 
@@ -101,11 +65,11 @@ class BatchServer(HttpServer):
         self.api: BatchApi = APIS[settings.api](
             ApiCall(connection, endpoint.patience_s), connection.model, endpoint.prompt.mode
         )
-        self._queue = _Queue()
+        self._queue = GatheredRequests(partial(count, "not_sent"))
         # By key the record of the batch in which it stands, of whichever process; and the records that are known.
         self._elsewhere: dict[str, str] = {}
         self._known: set[str] = set()
-        self._open: dict[str, _Wanted] = {}
+        self._open: dict[str, Wanted] = {}
         self._jobs: set[asyncio.Task[None]] = set()
         self._error: Exception | None = None
         self._under_way = 0
@@ -117,7 +81,7 @@ class BatchServer(HttpServer):
         alone = super().load()
         return alone | {
             "in_flight": alone["in_flight"] + self._under_way,
-            "waiting": alone["waiting"] + len(self._queue.waiting),
+            "waiting": alone["waiting"] + len(self._queue),
         }
 
     async def bg_start_server(self) -> None:
@@ -150,11 +114,11 @@ class BatchServer(HttpServer):
         if self._stopping.is_set():
             raise RequestFailed(f"{self.host}: not asked, the run stops")
         key = request_key(self.endpoint.model, self.endpoint.revision, payload).hex()
-        one = _Wanted(key, payload, wanted, asyncio.get_running_loop().create_future())
+        one = Wanted(key, payload, wanted, asyncio.get_running_loop().create_future())
         self._open[key] = one
         try:
             if key not in self._elsewhere:
-                self._put(one)
+                self._queue.put(one)
             return await one.answer
         except _Left as left:
             # In this task, so that who waits for it is told by the usual ways.
@@ -176,53 +140,18 @@ class BatchServer(HttpServer):
 
     # Gathering.
 
-    def _put(self, one: _Wanted) -> None:
-        self._queue.waiting.append(one)
-        self._queue.came.set()
-
     async def _gather(self) -> None:
         """Submit what waits, as soon as nothing more comes or a batch is full."""
-        queue, most = self._queue, self.settings.most_requests or self.api.most_requests
+        most = self.settings.most_requests or self.api.most_requests
         while True:
-            await queue.came.wait()
-            quiet = False
-            while not quiet and len(queue.waiting) < most:
-                queue.came.clear()
-                try:
-                    await asyncio.wait_for(queue.came.wait(), self.settings.gather_s)
-                except TimeoutError:
-                    quiet = True
+            await self._queue.until_quiet(self.settings.gather_s, most)
             self._adopt()
-            if batch := self._take(most):
+            if batch := self._queue.take(most, self.api.most_bytes, self.api.item):
                 self._start(self._ask_together(batch))
-            if queue.waiting:
-                queue.came.set()
-            else:
-                queue.came.clear()
-
-    def _take(self, most: int) -> list[tuple[_Wanted, bytes]]:
-        """As many of those that wait as one batch may have, by number and by bytes."""
-        taken: list[tuple[_Wanted, bytes]] = []
-        size = 1000
-        while self._queue.waiting and len(taken) < most:
-            one = self._queue.waiting[0]
-            if one.answer.done() or not one.wanted():
-                self._queue.waiting.popleft()
-                if not one.answer.done():
-                    self._count("not_sent", 1)
-                    one.answer.set_exception(RequestFailed(f"{self.host}: not asked, nobody waits for it any more"))
-                continue
-            item = self.api.item(one.key, one.payload)
-            size += len(item) + 2
-            if taken and size > self.api.most_bytes:
-                break
-            self._queue.waiting.popleft()
-            taken.append((one, item))
-        return taken
 
     # One batch.
 
-    async def _ask_together(self, batch: list[tuple[_Wanted, bytes]]) -> None:
+    async def _ask_together(self, batch: list[tuple[Wanted, bytes]]) -> None:
         keys, items = [one.key for one, _ in batch], [item for _, item in batch]
         record = self._records.new(self.api_base, keys, await self.api.newest())
         self._know(record)
@@ -318,7 +247,7 @@ class BatchServer(HttpServer):
             else:
                 self._again(one, outcome)
 
-    def _again(self, one: _Wanted, fault: Fault) -> None:
+    def _again(self, one: Wanted, fault: Fault) -> None:
         self._count(f"retry_{fault.name}", 1)
         one.lost += 1
         if fault.kind == "fatal":
@@ -326,7 +255,7 @@ class BatchServer(HttpServer):
         if fault.kind in ("rejected", "denied"):
             one.answer.set_exception(RequestFailed(f"{self.host}: refuses the request ({fault.reason})"))
         elif one.lost < self.settings.rounds:
-            self._put(one)
+            self._queue.put(one)
         else:
             one.answer.set_exception(_Left(fault.reason))
 
@@ -338,7 +267,7 @@ class BatchServer(HttpServer):
             if record.url == self.api_base and record.nonce not in self._known:
                 self._know(record)
                 self._start(self._take_over(record.nonce))
-        self._queue.waiting = deque(one for one in self._queue.waiting if one.key not in self._elsewhere)
+        self._queue.leave_out(self._elsewhere)
 
     def _know(self, record: BatchRecord) -> None:
         self._known.add(record.nonce)
@@ -395,7 +324,7 @@ class BatchServer(HttpServer):
             if answer := self.store.get(bytes.fromhex(key)):
                 one.answer.set_result(answer)
             else:
-                self._put(one)
+                self._queue.put(one)
 
     # Jobs.
 

@@ -43,7 +43,7 @@ def recipe(folder: Path, url: str, cost: str = COST, more: str = "") -> Path:
 
 
 def build(path: Path, *more: str) -> "subprocess.CompletedProcess[str]":
-    command = command_line("build", path, "--output", path.parent / "run", "--workers", "1", *more)
+    command = command_line("build", path, "--output", path.parent / "run", "--workers", "1", "--yes", *more)
     return subprocess.run(command, env=environment(), text=True, capture_output=True, timeout=300)
 
 

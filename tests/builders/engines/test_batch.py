@@ -47,7 +47,7 @@ def recipe(folder: Path, url: str, api: str, was: str = "", is_: str = "") -> Pa
 
 
 def arguments(path: Path, folder: str = "run") -> tuple[str | Path, ...]:
-    return ("build", path, "--output", path.parent / folder, "--stop-after", "translate", "--workers", "1")
+    return ("build", path, "--output", path.parent / folder, "--stop-after", "translate", "--workers", "1", "--yes")
 
 
 def build(path: Path, folder: str = "run") -> None:

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from processors.answers.store import AnswerReader
+from processors.batches import BatchServer, BatchSettings
 from processors.batches.records import BatchRecords
-from processors.batches.server import BatchServer, BatchSettings
 from processors.errors import EngineError
 from tests.processors.translation.test_runner import endpoint, results, run, texts
 from tests.standins.standin_batch import running_batches
