@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from builders.run_folder.units import UnitFiles
 
+# Of the bootstrap, for a 95 % interval: 50 of 2,000 means lie beyond each end of it, enough to place the ends.
 RESAMPLES = 2000
 
 

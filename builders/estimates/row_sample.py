@@ -17,6 +17,7 @@ from builders.sources.read import read_rows
 
 # A cluster's rows: reading a row group for fewer costs too much, and more tell little that is new.
 CLUSTER_ROWS = 10
+# The error is taken from how clusters differ; with fewer than these it is itself a guess.
 FEWEST_CLUSTERS = 8
 # An error cannot be taken from fewer.
 FEWEST_ROWS = 30
@@ -51,6 +52,7 @@ def allocate(total: int, sizes: Mapping[str, int], weights: Mapping[str, float])
     low, high = 0.0, max((size / weights[s] for s, size in sizes.items() if weights[s] > 0), default=0.0) + 1
     if sum(at(high).values()) <= total:
         return at(high)
+    # Halved 60 times the interval is smaller than any float can tell.
     for _ in range(60):
         middle = (low + high) / 2
         low, high = (middle, high) if sum(at(middle).values()) <= total else (low, middle)

@@ -24,6 +24,7 @@ from processors.judging.votes import Votes, read_judgements, read_verdicts
 COUNTS, LEFT_OUT = "preferences.json", "left_out.jsonl"
 # What an earlier call wrote, and what a system or the Hub's client adds; anything else is somebody's work.
 OWN = re.compile(rf"README\.md|{COUNTS}|{LEFT_OUT}|(train|test)-\d+-of-\d+\.parquet|\.DS_Store|\.cache")
+# As a build's by default (`outputs.row_group_bytes`, `outputs.shard_bytes`): small enough for the Hub's viewer.
 _GROUP_BYTES, _SHARD_BYTES = 50_000_000, 500_000_000
 
 

@@ -14,6 +14,7 @@ from rich.table import Column
 from builders.run_folder.activity import STOPPING
 from builders.run_folder.stage_parts import StagePart
 
+# A log of a day then has 2,880 lines of progress; a bar that moves four times a second looks alive.
 LOG_EVERY_S = 30.0
 REFRESH_S = 0.25
 # A table's width in a log or a pipe, where nobody says how wide a line may be: no name is cut apart.

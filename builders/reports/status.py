@@ -26,6 +26,7 @@ from processors.errors import InputError
 
 # Longer than anything but a claim's heartbeat takes to show a sign of life.
 OBSERVE_S = 2.5
+# A build of one machine has no lease: it may be so long without a sign (one long answer), and its lock is a sign too.
 LOCAL_LEASE_S = 30.0
 LADDER = ("retries_same", "retries_smaller", "joins_refused", "retries_span_by_span", "chunks_failed")
 

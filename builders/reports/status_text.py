@@ -9,6 +9,7 @@ from rich.text import Text
 from builders.run_folder.activity import trouble_text
 from processors.clients.pacing import Trouble
 
+# A server's words are a sentence or a whole web page; the end of what is wrong stands in the first lines.
 LONGEST_REASON = 500
 
 

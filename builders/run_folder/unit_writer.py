@@ -81,6 +81,7 @@ class UnitWriter(PipelineStep):
             raise CountError(f"{self.folder.name}/{name}: more rows than the {self.expected[name]} that it has")
         self._rank = rank
         now = time.monotonic()
+        # Twice a second is what a watcher can see; a share is not written to for every row.
         if now - self._beat > 0.5:
             self._beat = now
             self._beat_now(sum(map(len, self._open.values())))

@@ -27,16 +27,11 @@ COLUMNS = ("messages", "chat_template_kwargs", "source")
 
 
 MESSAGE_FIELDS = ("role", "content")
-
-
 KWARGS_FIELDS = ("custom_instructions", "enable_thinking", "python_tools", "xml_tools")
 
-
 # A unit is small enough to be held in memory by every worker and lost to a crash, and large enough to be a file.
-UNIT_ROWS = 2000
-
-
-UNIT_BYTES = 32_000_000
+# Uncompressed; Python's objects for a row take several times that.
+UNIT_ROWS, UNIT_BYTES = 2000, 32_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +245,7 @@ def plan_units(shards: list[Shard], into: dict[str, str]) -> list[Unit]:
     units = []
     for shard in shards:
         mean = max(1, shard.bytes // max(1, shard.rows))
+        # However long the rows are, a file for fewer than 50 is not worth its claim, its counts and its listing.
         size = max(50, min(UNIT_ROWS, UNIT_BYTES // mean))
         for offset in range(0, shard.rows, size):
             first = shard.first + offset

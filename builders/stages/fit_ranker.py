@@ -21,6 +21,8 @@ from processors.ranking.features import Measures
 from processors.ranking.model import SHIPPED, FittedRanker, Ranker
 from processors.scoring.length_and_script import translated_parts
 
+# Rows that the fit sees. Means of 4,096 are off by 1.6 % of the rows' spread; a split counts with 32 however small it
+# is, and of a unit at most 64 are taken where there are enough units: no sample of one corner of the source.
 SAMPLE_ROWS, LEAST_A_SPLIT, MOST_A_UNIT = 4096, 32, 64
 # Characters of a conversation that the ranker reads: its memory and time grow with them, and more tell it little more.
 LONGEST = 100_000

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from builders.stages.context import Build
 
 LENGTH = "tokens"
+# What a box with whiskers shows; the outermost 5 % are left out, for one row of a million would set the scale.
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 logger = logging.getLogger(__name__)
 
+# With waits that double from one second, half a minute passes: a restart of a service, and no outage.
 ATTEMPTS = 6
 # Seconds waited at most, whatever the server asks for: its own limits are counted over five minutes.
 LONGEST_WAIT = 310.0
@@ -31,6 +32,7 @@ LONGEST_WAIT = 310.0
 SILENCE = 300.0
 # Of a longer wait whoever looks on is told, as huggingface_hub tells of its own: by a warning in the log.
 _NOTICED = 5.0
+# What a server says of itself or of the moment, and not of the request: worth another attempt.
 _PASSING = frozenset({408, 429, 500, 502, 503, 504})
 
 

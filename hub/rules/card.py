@@ -13,8 +13,11 @@ from typing import Any
 
 from hub.rules.findings import Finding, error, errors, warning
 
+# A split's name as `datasets` takes it (5.2, `datasets.splits`).
 SPLIT = re.compile(r"^\w+(\.\w+)*$")
+# Splits of a config that the dataset viewer shows.
 MAX_SPLITS = 30
+# As long as the Hub lets a repository's name be: configs and splits are folders and files of it.
 MAX_NAME = 96
 # `datasets` makes a folder of a config's name, and refuses what Windows would.
 _FORBIDDEN_IN_CONFIGS = set("<>:/\\|?*")

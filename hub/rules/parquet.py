@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 
 # Bytes, uncompressed, of the pages or row groups that the viewer reads for one page of rows; above, it gives up.
 SCAN_LIMIT = 300_000_000
+# Above this a page is slow: the viewer reads a whole row group for it.
 GROUP_BYTES = 100_000_000
-FIRST_ROWS_BYTES = 200_000
-FIRST_ROWS = 100
-MAX_COLUMNS = 1000
+# A preview has so many rows; it cuts their cells where they hold more bytes than that.
+FIRST_ROWS, FIRST_ROWS_BYTES = 100, 200_000
+MAX_COLUMNS = 1000  # the viewer shows no dataset of more
 # The viewer shows a struct as JSON in one cell: beyond this nobody reads it.
 WIDE_STRUCT = 50
 # A split of up to this many uncompressed bytes is decoded to count its bytes; a larger one is estimated.

@@ -20,11 +20,12 @@ import yaml
 from processors.alignment.lexicon import WordRules, language
 from processors.languages.language import knowledge
 
+# Of expectation and maximisation: model 1 has one maximum, which more rounds only come nearer to.
 ROUNDS = 6
 LEAST_LINES = 3  # that a stem stands in
 LEAST_SHARE = 0.06  # of a stem's translations that one must have
-LEAST_HIT = 0.2
-OF_ANOTHER_KIND = 0.8
+LEAST_HIT = 0.2  # a stem whose translations are met less often tells nothing
+OF_ANOTHER_KIND = 0.8  # of its hits, in texts that it was not learnt from
 # By chance a stem's translations are so much of a text at least, whatever these texts show: a text of another kind has
 # its own frequent words, and they stand in neighbouring sentences. Of 0 to 0.006, on FLORES-200
 # dev, half of the blocks: it tells a lost sentence from its neighbours more than any other constant here does.

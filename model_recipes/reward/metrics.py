@@ -50,6 +50,7 @@ def clustered_accuracy(differences: Sequence[float], rows: Sequence[str], seed: 
     right = _right(np.asarray(differences, dtype=float))
     _, row = np.unique(np.asarray(rows), return_inverse=True)
     sums, sizes = np.bincount(row, weights=right), np.bincount(row)
+    # 2,000 draws place the ends of a 95 % interval by 50 draws each.
     drawn = np.random.default_rng(seed).integers(0, len(sums), (2000, len(sums)))
     shares = sums[drawn].sum(axis=1) / sizes[drawn].sum(axis=1)
     low, high = np.quantile(shares, [0.025, 0.975])

@@ -23,8 +23,10 @@ from loguru import logger
 LOG_MAGIC = b"answers1"
 # Checksum of all that follows, bytes of the key, of the finish reason and of the text, tokens asked and answered.
 _RECORD = struct.Struct("<IBBIII")
+# Begins each record: where one is damaged, reading goes on at the next.
 _MARK = b"\xa5\x5a"
 _HEAD = len(_MARK) + _RECORD.size
+# The longest text that a record's field of 32 bits can tell; and how much is read at once.
 _MOST = 2**32 - 1
 _BLOCK = 2**20
 INDEX_MAGIC = b"ansindx1"

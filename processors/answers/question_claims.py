@@ -26,7 +26,10 @@ SHORT = 64
 
 Found = TypeVar("Found")
 
+# A holder that gave no sign for seven beats is taken for dead: one file operation every two seconds a process, and a
+# server that is about to answer is not asked again for a pause of garbage collection or of the share.
 BEAT_S, LEASE_S = 2.0, 15.0
+# Who waits looks again after 20 ms, then ever later: a short answer is not waited for long, a share not flooded.
 FIRST_POLL_S, LONGEST_POLL_S = 0.02, 0.5
 
 

@@ -28,7 +28,9 @@ _CLASSES = (
 _SIGN = ord("P")
 # `tokenizers._PIECES` over classes.
 _PIECES = re.compile(rb" ?A{1,8}| ?(?:LM{0,4}){1,3}|N{1,3}| ?P{1,3}|\r?\n{1,16}| {1,16}|M{1,4}|[W\n\r ]")
+# Unicode gives most scripts blocks of 256 code points: a text asks for those that it writes in.
 _BLOCK_BITS = 8
+# One beyond the last code point; the library takes no lone surrogate, whose class is therefore not asked.
 _LAST = 0x110000
 _SURROGATES = slice(0xD800, 0xE000)
 # Class by code point; 0 in blocks that were not asked for yet.

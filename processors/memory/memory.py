@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Conflict", "Entry", "Memory", "MemoryAnswer", "MemoryCounts", "Segment", "normalise", "segments"]
 
+# Examples to show; the others are counted. A memory of millions may have as many.
 _KEPT_CONFLICTS = 20
 _TRANSLATED_ROLES = frozenset({"system", "user", "assistant"})
 _TRANSLATED_PARTS = frozenset({"text", "think"})

@@ -20,6 +20,7 @@ from processors.errors import InputError
 _CODE_ELEMENTS = frozenset({"bpt", "ept", "it", "ph", "ut"})
 # In these kinds of document the codes are what our messages contain; elsewhere (RTF, MIF) they are noise.
 _TEXT_DATATYPES = frozenset({"", "unknown", "plaintext", "html", "xhtml", "xml", "sgml", "markdown", "x-markdown"})
+# As CAT tools spell it in their `prop` elements, in small letters.
 _APPROVED = frozenset({"yes", "true", "1", "approvedtranslation", "approvedsignoff"})
 
 # XML 1.0, section 2.2: what `Char` leaves out.
@@ -27,6 +28,7 @@ _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _CHARACTER_TYPE = re.compile(r"x-char-([0-9A-F]{4})")
 # A parser turns a bare \r into \n (XML 1.0, section 2.11), but not a reference to it.
 _ESCAPES = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
+# Bytes given to the parser at a time.
 _BLOCK = 1 << 20
 
 

@@ -22,6 +22,7 @@ _DATA = re.compile(r"[a-z]+/[\w.+\-]{1,80}(?:;[\w=.\-]{1,80})*,[A-Za-z0-9+/=%_.~
 _NAMED = re.compile(r"\+?[\w.:\-]{2,200}[\w]")
 # Base64, hashes, keys: nobody writes words of so many letters and digits.
 _LONG_TOKEN = re.compile(r"(?<![A-Za-z0-9+/=_\-])[A-Za-z0-9+/_\-]{32,}+={0,2}(?![A-Za-z0-9])")
+# The same bound, to look at a text once without the expression.
 _LONG = 32
 _WEAK_ENDS = ".,;:!?'*_~"
 _LOCAL_PART = re.compile(r"[A-Za-z0-9._%+\-]{1,64}\Z")

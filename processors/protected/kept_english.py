@@ -66,6 +66,7 @@ _NAME = re.compile(
 )
 # "Install these packages: numpy pandas scipy matplotlib seaborn": no English sentence is so.
 _LIST = re.compile(r":\s+([a-z][a-z\-]+(?: [a-z][a-z\-]+){4,60})(?=[.?!]?\s*$|[.?!]\s)", re.MULTILINE)
+# Of a line of code: longer ones are data, and the expression need not search them.
 _LONGEST = 2000
 
 

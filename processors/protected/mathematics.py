@@ -19,6 +19,7 @@ _AMOUNT = re.compile(r"\d[\d,.]*+(?:[kKMB]|%)?(?![\d\w])")
 _MATH_SIGN = re.compile(r"[\\^_=+*/<>|{}()\[\]]|\d\s?-\s?\w")
 _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 _ENVIRONMENT = re.compile(r"\\(begin|end)\{([A-Za-z]{1,30}\*?)\}")
+# Characters: a sign that opens and is not closed in these opened nothing; it also keeps the search linear.
 _LONGEST_INLINE, _LONGEST_DISPLAY = 1000, 10000
 
 

@@ -35,6 +35,7 @@ KINDS = (
 )
 
 Found = tuple[int, int, str] | None
+# Beyond the end of every text, so that places can be compared without asking whether there is one.
 NOWHERE = 1 << 62
 
 

@@ -45,6 +45,7 @@ SIGNS = {
 }  # fmt: skip
 # How much more a better peer's agreement counts: e ** 0.5 for 0.1 of mean agreement.
 _TRUST = 5.0
+# Faults, ends and brackets are counted a sentence; a text's sentences are taken from its words, at about so many each.
 _WORDS_A_SENTENCE = 20
 _MARK = regex.compile(r"\p{M}")
 _SENTENCE_END = re.compile(r"[.?!؟](?=\s|$)")

@@ -42,6 +42,7 @@ SHIPPED = Path(__file__).with_name("ranker.json")
 SHAPES = ("straight", "bent", "straight_by_dissimilarity", "bent_by_dissimilarity")
 # What is far out of the ordinary says no more than what is 3 standard deviations out, or 2.5 times as dissimilar.
 _FARTHEST, _MOST_DISSIMILAR = 3.0, 2.5
+# Of two candidates of which nothing is known yet; all others are measured in it.
 _USUAL_DISSIMILARITY = 0.3
 # Rows at which the run's own statistics weigh as much as knowing nothing.
 _FEW_ROWS = 20

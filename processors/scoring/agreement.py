@@ -14,12 +14,15 @@ from numpy.typing import NDArray
 
 from processors.errors import InputError
 
+# chrF2 as WMT and sacrebleu have it.
 ORDERS = 6
 BETA = 2.0
 # A key is row | hash of the n-gram | candidate: sorting keys sorts rows, then n-grams, then candidates. With 40 bits
 # of hash, two of 100,000 different n-grams of a row share one with a chance of 1 in 200, and then cost one match.
 _CANDIDATE_BITS, _HASH_BITS, _ROW_BITS = 8, 40, 16
+# Odd constants with well-spread bits (2**64 / the golden ratio, and one of the usual mixers): they decide no score.
 _MULTIPLIER, _MIXER = np.uint64(0x9E3779B97F4A7C15), np.uint64(0xD6E8FEB86659FD93)
+# Candidates of so many characters are sorted at once: some tens of megabytes of keys.
 _BLOCK_CHARACTERS = 250_000
 
 Counts = NDArray[np.int64]

@@ -45,6 +45,7 @@ _NAMES: dict[str, DomainName] = {
     "organic-chemistry-questions": "science",
 }
 _WORD = re.compile(r"[a-z]{2,}")
+# Of a word its first letters: "calculate", "calculation" and "calculator" are one, without a stemmer.
 _STEM = 6
 # A prompt says in its beginning what it is; a bound keeps one 5 MB prompt from holding up a scan.
 _READ = 4000

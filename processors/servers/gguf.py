@@ -17,7 +17,10 @@ from processors.errors import InputError
 MAGIC = b"GGUF"
 # Format of each type of a value (ggml's gguf.h), but for strings and arrays.
 SCALARS = {0: "<B", 1: "<b", 2: "<H", 3: "<h", 4: "<I", 5: "<i", 6: "<f", 7: "<?", 10: "<Q", 11: "<q", 12: "<d"}
+# And those of these two, whose length stands before them.
 STRING, ARRAY = 8, 9
+# Of a file's weights 4 MiB are hashed, at places spread over it: two models of one size differ nearly everywhere, and
+# a file of 40 GB need not be read.
 SAMPLES, SAMPLE_BYTES = 64, 65_536
 
 _PART = re.compile(r"(.*)-00001-of-(\d{5})\.gguf$")

@@ -15,6 +15,7 @@ from processors.servers.process import keep_server
 if TYPE_CHECKING:
     from datatrove.pipeline.inference.run_inference import InferenceConfig
 
+# llama.cpp's verbosity: no line of its own, for the terminal is the progress bar's.
 QUIET = -1
 
 
