@@ -15,7 +15,7 @@ from processors.protected.addresses import EXTENSIONS, at, colon, dot, long_toke
 from processors.protected.code_blocks import code_blocks
 from processors.protected.links import bracket, target
 from processors.protected.mathematics import backslash, dollar
-from processors.protected.placeholders import brace, colon_name, percent, template
+from processors.protected.placeholders import brace, colon_name, percent, template, two_at
 from processors.protected.scan import KINDS, Found, Scan, Span
 from processors.texts.text import Text, text_of, view
 
@@ -44,11 +44,11 @@ _CONDITIONS = rf"""(?:
     (?<=`)`*+
   | (?<=\$)(?:\$*+)
   | (?<=\\)(?:begin\{{|boxed\s*+\{{|[\[(A-Za-z]|[^\sA-Za-z]|(?<=[A-Za-z]:\\))
-  | (?<=<)(?:<(?=[^<>\n]{{1,300}}+>)|(?=[A-Za-z/!?%]))
+  | (?<=<)(?:<(?=[^<>\n]{{1,300}}+>)|(?=[0-9A-Za-z/!?%]))
   | (?<=\{{)
   | (?<=:)(?://(?=[\w\[{{<$])|(?<=data:)(?=[a-z]+/)|(?<=(?:tel|urn):)(?=[+\w])|(?<![\w:]:)(?=[a-z0-9+]))
   | (?<=\.)(?:(?<=www\.)(?=[A-Za-z0-9])|(?<=[\w)]\.)(?:{EXTENSIONS})(?![\w]|\.\w))
-  | (?<=@)(?<=[\w.+-]@)(?=[A-Za-z0-9])
+  | (?<=@)(?:(?<=[\w.+-]@)(?=[A-Za-z0-9])|(?<![\w@]@)(?=@[A-Za-z_]))
   | (?<=/)(?=[A-Za-z0-9_.~])
   | (?<=%)(?=[(\-+\#0-9.A-Za-z@{{<%*'])
   | (?<=\|)[ \t]*+:?-
@@ -104,7 +104,7 @@ def _less_than(scan: Scan, start: int, end: int) -> Found:
     if end - start == 2:
         calc = _CALC.match(text, start, scan.limit)
         return (start, calc.end(), "calc") if calc else template(scan, start)
-    if text.startswith("%", end):
+    if text.startswith("%", end) or text[end : end + 1].isdigit() or text[end : end + 2].strip("/").isdigit():
         return template(scan, start)
     for opening, closing in (("<!--", "-->"), ("<![CDATA[", "]]>")):
         if text.startswith(opening, start):
@@ -112,7 +112,7 @@ def _less_than(scan: Scan, start: int, end: int) -> Found:
             return (start, closer + 3, "tag") if closer < scan.limit else None
     tag = _TAG.match(text, start, scan.limit)
     if not tag:
-        return None
+        return template(scan, start) if text.startswith("?", end) else None
     raw = _RAW_TAG.match(text, start)
     if raw and text[tag.end() - 2] != "/":
         name = raw[1].lower()
@@ -159,6 +159,10 @@ def _colon(scan: Scan, start: int, end: int) -> Found:
     return colon(scan, start, end) or (colon_name(scan, start) if end == start + 1 else None)
 
 
+def _at(scan: Scan, start: int, end: int) -> Found:
+    return two_at(scan, start) if scan.text.startswith("@", end) else at(scan, start, end)
+
+
 def _pipe(scan: Scan, start: int, end: int) -> Found:
     if start < scan.rule_checked_to:
         return None
@@ -201,7 +205,7 @@ _HANDLERS: dict[str, Callable[[Scan, int, int], Found]] = {
     "]": _closing_bracket,
     ":": _colon,
     ".": dot,
-    "@": at,
+    "@": _at,
     "/": slash,
     "%": percent,
     "|": _pipe,

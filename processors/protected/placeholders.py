@@ -1,8 +1,8 @@
 """Placeholders among the protected spans: what a program puts a value into, in the forms of many languages.
 
 printf and its kin (`%d%%`, `%lu`, `%1$s`, `%(name)s`, `%@`, Qt's `%1`, `%PATH%`, strftime's `%Y`), braces (`{}`,
-`{name:>10}`, `{{ name }}`, `{% if %}`, `#{name}`, `%{name}`, an anchor's `{#id}`), ERB's `<%= name %>`, `<<name>>`,
-and names behind a colon (`:user_id`, `:smile:`).
+`{name:>10}`, `{{ name }}`, `{!name}`, `{% if %}`, `#{name}`, `%{name}`, an anchor's `{#id}`), ERB's `<%= name %>`,
+`<<name>>`, `<0>`, `@@name@@`, and names behind a colon (`:user_id`, `:smile:`).
 """
 
 import re
@@ -11,7 +11,7 @@ from processors.protected.scan import Found, Scan
 
 _DOUBLE_BRACES = re.compile(r"\{\{[^{}\n]{1,200}+\}\}|\{%[^{}\n%]{1,200}+%\}|\{#[^{}\n#]{1,200}+#\}")
 _BRACES = re.compile(
-    r"\{(?:[A-Za-z_][\w.\-]{0,60}+|\d{1,2})?+(?:\[\w{1,30}\])?(?:![rsa])?(?::[^{}\s]{0,20}+)?(?:\|[ \w]{1,40}+)?\}"
+    r"\{(?:!?[A-Za-z_][\w.\-]{0,60}+|\d{1,2})?+(?:\[\w{1,30}\])?(?:![rsa])?(?::[^{}\s]{0,20}+)?(?:\|[ \w]{1,40}+)?\}"
     r"|\{\w{1,60},\s?(?:number|date|time)\b[^{}\n]{0,40}\}"
     r"|\{(?:[ ]?[#.][A-Za-z][\w.:\-]{0,80}+|[ ][\w\-]{1,40}=[\w\"'.%\-]{1,60}+)++[ ]?\}"
 )
@@ -22,7 +22,10 @@ _PERCENT = re.compile(
     r"|%%[A-Za-z_]\w{0,40}+%%(?!\w)|%[{<][A-Za-z_]\w{0,60}+[}>](?:\.?\d{0,2}[sdf](?!\w))?"
     r"|%L?[1-9](?![\w.,%])%?"
 )
-_TEMPLATE = re.compile(r"<%[=\-#]?[^<>\n%]{1,200}+%>|<<[A-Za-z_][\w \-]{0,60}+>>")
+_TEMPLATE = re.compile(
+    r"<%[=\-#]?[^<>\n%]{1,200}+%>|<<[A-Za-z_][\w \-]{0,60}+>>|<\?=?[^<>\n?]{1,200}+\?>|</?\d{1,2}+/?>"
+)
+_TWO_AT = re.compile(r"@@[A-Za-z_]\w{0,60}+@@(?!\w)")
 _SHORT_CODE = re.compile(r":(?=[\w+\-]*[a-z])[a-z0-9_+\-]{2,30}+:(?![\w:])")
 _COLON_NAME = re.compile(
     r":(?:[a-z]+(?:_[a-z0-9]+)+|attribute|count|name|id|user|username|email|title|value|min|max|date|time|url|link|size"
@@ -56,8 +59,14 @@ def percent(scan: Scan, start: int, end: int) -> Found:
 
 
 def template(scan: Scan, start: int) -> Found:
-    """`<%= name %>` and `<<name>>`."""
+    """`<%= name %>`, `<<name>>`, `<?= $name ?>` and the numbered tags of React's translations, `<0>word</0>`."""
     found = _TEMPLATE.match(scan.text, start, scan.limit)
+    return (start, found.end(), "placeholder") if found else None
+
+
+def two_at(scan: Scan, start: int) -> Found:
+    """`@@name@@`, as configure scripts and build files have it."""
+    found = _TWO_AT.match(scan.text, start, scan.limit)
     return (start, found.end(), "placeholder") if found else None
 
 
