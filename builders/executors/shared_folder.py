@@ -68,15 +68,18 @@ class SharedFolder:
         while missing_items({name: path}):
             claim = claims.take(file)
             if claim is None:
+                # Who decides may be reading a whole source; nothing can be done before that.
                 time.sleep(claims.poll_s)
                 continue
             try:
                 with claim, guarded(claim.check):
+                    # Between the look and the claim another may have decided.
                     if missing_items({name: path}):
                         plan = make()
                         path.parent.mkdir(parents=True, exist_ok=True)
                         self.where.write(f"{PLAN}/{path.name}", json.dumps(plan, ensure_ascii=False))
             except ClaimLost:
+                # This process slept for a lease, and another decides now: its decision holds.
                 continue
         return json.loads(path.read_text(encoding="utf-8"))
 
@@ -143,6 +146,7 @@ class QueueExecutor(LocalExecutor):
                         done += self._run_item(ranks[name], claim)
                 worked = True
             if not worked:
+                # All that is left is in living hands: a cluster's task ends here and frees its cores.
                 if not self.wait and all(claims.beats(file_name(name)) for name in missing):
                     break
                 time.sleep(claims.poll_s)
@@ -150,6 +154,7 @@ class QueueExecutor(LocalExecutor):
 
     def _run_item(self, rank: int, claim: Claim) -> PipelineStats:
         pipeline = self.pipeline
+        # A step keeps what it has counted and opened: each item begins with fresh ones.
         self.pipeline = deepcopy(pipeline)
         try:
             with guarded(claim.check):

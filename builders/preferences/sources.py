@@ -45,7 +45,7 @@ class Benchmark:
     scores: dict[str, float]
     translators: list[str]
     unit: str = "points of the benchmark"
-    # The difference at which a pair has the whole margin; translators of the paper's table are fewer points apart.
+    # The difference at which a pair has the whole margin.
     scale: float = 10.0
     # About the standard error of an accuracy over ArabicMMLU's 14,575 questions.
     tie: float = 0.5
@@ -66,7 +66,7 @@ class ReferenceTexts:
     translator: str | None = None
     answer_only: bool = False
     unit: str = "points of chrF"
-    # As above: candidates of one sentence are seldom further apart. Below one point they say the same.
+    # As above, and below `tie` there is no pair.
     scale: float = 20.0
     tie: float = 1.0
 

@@ -58,6 +58,7 @@ def read_mapping(path: Path, expected: str) -> tuple[dict[str, Any], yaml.Node |
         raise RecipeError(f"{path}:{number}: not UTF-8 (byte 0x{raw[error.start]:02x}); save it as UTF-8") from None
     try:
         data = parsed(text)
+        # Read twice: pydantic takes plain values, and only PyYAML's tree knows the lines.
         tree = yaml.compose(text, yaml.SafeLoader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
@@ -90,6 +91,7 @@ def _line(path: Path, tree: yaml.Node | None, problem: Any, model: type[BaseMode
     kind, given = problem["type"], problem["input"]
     if kind == "extra_forbidden":
         names = _valid_names(problem["loc"][:-1], model)
+        # Below the library's 0.6: a key is short, and two letters that changed places are much of it.
         near = difflib.get_close_matches(str(location[-1]), names, n=1, cutoff=0.5)
         hint = f"did you mean '{near[0]}'?" if near else f"expected one of {', '.join(names)}"
         return f"{where}: {key}: unknown key; {hint}"
@@ -106,6 +108,7 @@ def _line(path: Path, tree: yaml.Node | None, problem: Any, model: type[BaseMode
     if kind in ("model_type", "model_attributes_type", "dict_type"):
         message = "expected a mapping of keys to values"
     if kind == "literal_error":
+        # pydantic has the choices in a sentence only.
         choices = re.findall(r"'([^']*)'", problem["ctx"]["expected"])
         near = difflib.get_close_matches(str(given), choices, n=1)
         message = f"{message}{f'; did you mean {near[0]!r}?' if near else ''}"
@@ -179,6 +182,7 @@ def _line_number(node: yaml.Node | None, location: list[Any]) -> int:
         elif isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
             following = node.value[part]
             line = following.start_mark.line
+        # What is missing, or was set on the command line, has no line: that of the block around it.
         if following is None:
             break
         node = following

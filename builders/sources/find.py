@@ -30,7 +30,7 @@ MESSAGE_FIELDS = ("role", "content")
 KWARGS_FIELDS = ("custom_instructions", "enable_thinking", "python_tools", "xml_tools")
 
 # A unit is small enough to be held in memory by every worker and lost to a crash, and large enough to be a file.
-# Uncompressed; Python's objects for a row take several times that.
+# Rows, and bytes uncompressed; the smaller of the two counts.
 UNIT_ROWS, UNIT_BYTES = 2000, 32_000_000
 
 

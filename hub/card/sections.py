@@ -77,6 +77,7 @@ def splits(build: "Build", plots: list[Plot]) -> str:
         if recipe.outputs.tokenizer == "approximate"
         else ""
     )
+    # A name on the Hub has one slash at most; a path of somebody's machine is nobody's business.
     tokenizer = recipe.outputs.tokenizer if recipe.outputs.tokenizer.count("/") <= 1 else "a local one"
     parts.append(f"A turn is a message. Tokens are of the tokenizer `{tokenizer}`.{approximate}")
     shown = [plot for plot in plots if plot.path != "plots/left_out.png"]
@@ -244,6 +245,7 @@ def limitations(recipe: Recipe) -> str:
 def licence(recipe: Recipe) -> str:
     """Of the dataset, of what it was made from, and of the models, whose terms may bind their output."""
     points = [f"This dataset: `{recipe.outputs.license}`, as given by who built it."]
+    # By name, on the Hub or in a folder: what else a folder holds cannot be known.
     if "smoltalk2" in recipe.source.path.lower():
         points.append(
             "The source, [SmolTalk2](https://huggingface.co/datasets/HuggingFaceTB/smoltalk2), is a collection: its "

@@ -11,7 +11,7 @@ from itertools import pairwise
 SMALLEST_SHARE = 128
 # Of the bytes that this process has sent: an upload that nobody interrupts has larger and larger portions.
 GROWING_SHARE = 16
-# Bytes of an upload: below, its requests cost more than its bytes; above, a kill would lose minutes at 2 MB/s.
+# Bytes of an upload, whatever its share of the whole: 256 MB that a kill loses are two minutes at 2 MB/s.
 SMALLEST, LARGEST = 1_000_000, 256_000_000
 # A piece is held in memory; also, Xet's client sends blocks of at most 64 MiB and notes each that arrived.
 LARGEST_PIECE = 64_000_000

@@ -174,7 +174,7 @@ def _solve(gram: Floats, target: Floats, signs: NDArray[np.int_], penalty: float
     matrix = gram / np.outer(size, size) + penalty * np.eye(len(size))
     goal = target / size
     solution = np.zeros(len(size))
-    # Ends by itself, as a rule after some tens of rounds; the bound is for features that are nearly the same.
+    # Ends by itself; the bound is for features that are nearly the same, between which it moves slowly.
     for _ in range(2000):
         before = solution.copy()
         for i in range(len(solution)):
@@ -203,7 +203,7 @@ def _sharpness(runs: Sequence[TrainingRun], weights: Weights, best: bool) -> flo
     def loss(sharpness: float) -> float:
         return float(-np.mean([(w * np.log(chances(g, sharpness) + 1e-9)).sum(axis=1).mean() for g, w in found]))
 
-    # Steps of 9 %, from where all chances are alike to where the best one has it all: a finer one changes no choice.
+    # Steps of 9 %, from where all chances are nearly alike to where the best candidate has nearly all.
     return float(min(np.geomspace(0.01, 2.0, 60), key=loss))
 
 

@@ -16,7 +16,9 @@ from processors.protected.scan import Span
 VALUE = "value"
 # A longer value is a text of its own (a mail's body, a question passed on): it is translated, and noted.
 _MOST_WORDS, _LONGEST = 4, 60
+# A Python call's arguments by their quotes: its code need not parse.
 _LITERAL = re.compile(r"\"([^\"\\\n]{2,200})\"|'([^'\\\n]{2,200})'")
+# Values that any text says by chance.
 _SMALL = frozenset(
     ["the", "and", "for", "all", "any", "new", "now", "one", "two", "yes", "true", "false", "none", "null", "other"]
 )

@@ -148,12 +148,15 @@ class Scanner:
         anchored = self.at_line_start(tag.start(), region)
         unclosed = len(content), len(content), False
         if name == "think":
+            # In a sentence it is spoken of ("the <think> tag"); reasoning begins a line or ends one.
             if not anchored and not content.startswith("\n", tag.end()):
                 return None
             closing = self._think_end(index)
             return (closing.start(), closing.end(), True) if closing else unclosed
         visible = _VISIBLE.match(content, tag.end())
         json_like = visible is not None and visible[1] in "{["
+        # smolagents puts `<code>` alone on its line, HTML does not; `<tools>` and `<tool_call>` hold JSON, whatever is
+        # before them.
         if name == "code":
             is_part = anchored and content[tag.end() : tag.end() + 1] in ("\n", "\r")
         elif name == "tools":
@@ -165,6 +168,8 @@ class Scanner:
         closing_tag = f"</{name}>"
         end = -1 if name in self._without_end else content.find(closing_tag, tag.end())
         if end < 0:
+            # Remembered, so that a text of a thousand opening tags is not searched to its end a thousand times. A call
+            # that was cut off is still a call, by its JSON; any other tag without an end is text.
             self._without_end.add(name)
             return unclosed if json_like and name in ("tool_call", "tool_response") else None
         if name == "tool_call":
@@ -176,6 +181,7 @@ class Scanner:
         first: re.Match[str] | None = None
         depth, budget = 1, _LOOKAHEAD
         for other, fenced in self.events(index + 1, self.tags[index].end()):
+            # The search is free up to a first end, and short beyond it.
             budget -= first is not None
             if budget < 0:
                 break
@@ -193,6 +199,7 @@ class Scanner:
     def _call_end(self, start: int, end: int) -> int:
         """A JSON string may hold the closing tag: the first end whose body parses, else the first end."""
         candidate = end
+        # Each end that is tried is parsed from the start: eight bound the work on hostile text.
         for _ in range(8):
             following = self.content.find("</tool_call>", candidate + 1)
             if following < 0 or "<tool_call>" in self.content[candidate:following]:
@@ -225,6 +232,7 @@ def _after_fence(open_fence: str, line: re.Match[str]) -> str:
     """The fence that is open after this fence line (CommonMark 4.5)."""
     marker, info = line[1], line[2]
     if not open_fence:
+        # A line with a backtick behind its backticks is inline code.
         return "" if marker[0] == "`" and "`" in info else marker
     closes = marker[0] == open_fence[0] and len(marker) >= len(open_fence) and not info.strip()
     return "" if closes else open_fence
@@ -251,6 +259,7 @@ def parts_of(text: Text) -> tuple[Part, ...]:
     parts: list[Part] = []
     taken = 0
     for number, stretch in enumerate(stretches):
+        # Only white space, which the part before has taken.
         if stretch.end <= taken:
             continue
         end = stretch.end

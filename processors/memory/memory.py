@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Conflict", "Entry", "Memory", "MemoryAnswer", "MemoryCounts", "Segment", "normalise", "segments"]
 
-# Examples to show; the others are counted. A memory of millions may have as many.
+# Examples to show; all are counted.
 _KEPT_CONFLICTS = 20
 _TRANSLATED_ROLES = frozenset({"system", "user", "assistant"})
 _TRANSLATED_PARTS = frozenset({"text", "think"})
@@ -113,6 +113,7 @@ class Memory:
                 continue
             self.counts.units += 1
             self.counts.other_languages += 1
+            # For the error alone, should no unit match; a file may name hundreds.
             if not matched and len(languages) < 10:
                 languages.update(language for language, _ in unit.variants)
         if languages and not matched:
@@ -131,6 +132,7 @@ class Memory:
 
     def lookup(self, text: str) -> str | None:
         """The translation of `text`, between its own leading and trailing white space; None if there is none."""
+        # As it stands it is a key in the common case, and need not be normalised.
         unit = self._units.get(text)
         if unit is not None:
             return unit.target
@@ -163,6 +165,7 @@ class Memory:
             new = Entry(old.source, target, old.approved or new.approved, new.note or old.note)
         else:
             counts.conflicts += 1
+            # The later one; but what somebody approved gives way only to what somebody approved.
             kept, dropped = (old, new) if old.approved and not new.approved else (new, old)
             if len(self.conflicts) < _KEPT_CONFLICTS:
                 self.conflicts.append(Conflict(kept.source, kept.target, dropped.target))
@@ -194,6 +197,7 @@ class Memory:
             state = hashlib.sha256(f"{self.source}\0{self.target}".encode())
             for key in sorted(self._units):
                 for text in (key, self._units[key].target):
+                    # With its length before it, so that "ab", "c" is not "a", "bc".
                     data = text.encode("utf-8", "surrogatepass")
                     state.update(len(data).to_bytes(8, "big"))
                     state.update(data)
@@ -280,6 +284,7 @@ class Memory:
             if part.type not in _TRANSLATED_PARTS or normalise(part.text) == normalise(translated.text):
                 continue
             self.add(part.text, translated.text)
+            # A line stands for a line only where nothing was joined, split or moved.
             lines = segments(part.text, protected_spans(part.text))
             target_lines = segments(translated.text, protected_spans(translated.text))
             if len(lines) < 2 or [_shape(line) for line in lines] != [_shape(line) for line in target_lines]:

@@ -86,6 +86,7 @@ is vetoed; vetoed is also what has LR below 0.2"
 
     def below(self, candidate: Scored, score: Score) -> bool:
         """Whether the limit of `score` vetoes the candidate."""
+        # Without a candidate there is nothing to veto; that it failed is told as such.
         if candidate.failed is not None or score not in self.limits:
             return False
         value = candidate.scores.get(score)
@@ -147,6 +148,7 @@ def effects(candidates: Sequence[Scored], primary: str, policy: Policy, chosen: 
             others = {score: least for score, least in policy.limits.items() if score != limit}
             if differs(Policy(policy.replace, policy.order_by, policy.margin, others)):
                 changed.append(limit)
+    # With one candidate, or none that may replace it, no order changes anything.
     ordered = policy.order_by != PUBLISHED and policy.replace != "never" and len(candidates) > 1
     if ordered and differs(Policy(policy.replace, PUBLISHED, None, policy.limits)):
         changed.append("order")
@@ -158,6 +160,7 @@ def _pick(
 ) -> tuple[Scored | None, Outcome]:
     usable = [c for c in candidates if c.failed is None and not vetoes[c.translator]]
     best = max(usable, key=lambda c: (*_key(c, policy.order_by), c is own), default=None)
+    # The primary stays unless the best is better by the margin; what is vetoed has no claim to stay.
     if best is not None and any(c is own for c in usable):
         better = policy.replace == "better" and is_better(best, own, policy)
         return (best, "replaced_better") if better else (own, "primary")
@@ -172,6 +175,7 @@ def is_better(other: Scored, own: Scored, policy: Policy) -> bool:
     if a is None or b is None:
         return False
     if COLUMN[policy.order_by].relative:
+        # Chances of a row add up to 1 over all its candidates: only their ratio is the same for two as for six.
         return a > b and a / (a + b) - 0.5 > policy.by
     return a - b > policy.by
 

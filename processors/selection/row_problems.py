@@ -74,6 +74,7 @@ def _message_problem(message: Any, field: str) -> Problem | None:
 
 
 def _text_problem(text: str, field: str) -> Problem | None:
+    # JSON may hold half of a pair (`"\ud83d"`), which Python reads and neither Parquet nor a request can hold.
     try:
         text.encode("utf-8")
     except UnicodeEncodeError as error:
@@ -116,6 +117,7 @@ def _stray_tag(scanner: Scanner, stretch: Stretch) -> re.Match[str] | None:
         tag = scanner.tags[index]
         if tag.start() >= stretch.body_end:
             break
+        # Calls are thought of in reasoning ("I need a <tool_call>"): they are none.
         if fenced or tag[2] not in waiting or (stretch.type == "think" and tag[2] == "tool_call"):
             continue
         if not tag[1]:

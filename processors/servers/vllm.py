@@ -27,7 +27,7 @@ from processors.servers.vllm_command import VllmSettings, command_line, explain_
 if TYPE_CHECKING:
     from datatrove.pipeline.inference.run_inference import InferenceConfig
 
-# Between two questions whether the server is up, which takes it a minute or more.
+# Between two questions whether the server is up: small beside the loading of a model.
 POLL_S = 0.25
 # Whoever held the GPUs before us and was killed lets go of them within seconds.
 GPU_WAIT_S = 120.0
