@@ -8,5 +8,6 @@ from processors.alignment.align import Bead, align
 from processors.alignment.lexicon import Lexicon, lexicon
 from processors.alignment.likeness import likeness
 from processors.alignment.sides import Side, source_side, target_side
+from processors.alignment.tails import tail_told
 
-__all__ = ["Bead", "Lexicon", "Side", "align", "lexicon", "likeness", "source_side", "target_side"]
+__all__ = ["Bead", "Lexicon", "Side", "align", "lexicon", "likeness", "source_side", "tail_told", "target_side"]

@@ -11,10 +11,16 @@ from processors.checks.verdict import Verdict, excerpt
 from processors.languages.english import ENGLISH
 from processors.languages.knowledge import LanguageKnowledge, Questions
 from processors.languages.spellings import plain
-from processors.texts.prose import visible_length
+from processors.texts.prose import sentences, visible_length
 from processors.texts.text import text_of
 
 _SOURCE = ENGLISH.questions or Questions()
+# A question by its words; "Show a summary?" is one by its mark alone.
+_ASKS = re.compile(
+    r"\b(?:who|whose|whom|what|when|where|which|why|how|is|are|am|was|were|do|does|did|can|could|will|would|should|shall"
+    r"|may|might|must|has|have|had)\b|n['’]t\b|['’]s\b",
+    re.I,
+)
 
 
 @lru_cache(maxsize=16)
@@ -62,6 +68,8 @@ def _answered(pair: Pair) -> list[Verdict]:
         return []
     if not (_no_question(pair, y < x * 1.8) if question else y > x * 1.6 and y > x + 40):
         return []
+    if question and y < x * 1.8 and not _ASKS.search(source):
+        return []
     what = "a question" if question else "an instruction"
     # "Could you turn it down?" is often no question in other languages.
     hard = question and not (_SOURCE.polite and _SOURCE.polite.search(source))
@@ -81,6 +89,11 @@ def _answered_too(pair: Pair) -> list[Verdict]:
     before, behind = target[: asked + 1], target[asked + 1 :]
     known = (source.count("?"), target.count("?") + target.count("؟"))
     if asked < 0 or sum(map(str.isalpha, behind)) < 4 or known[1] > known[0]:
+        return []
+    asks = pair.knowledge.questions.asks if pair.knowledge.questions else None
+    last = (sentences(text_of(behind)) or ("",))[-1]
+    # A question that lost its mark.
+    if asks and asks.search(last[:14]):
         return []
     x, y = visible_length(pair.source), visible_length(text_of(before))
     # Where the question alone is as long as the source, the rest is more than that.

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import regex
 
+from processors.alignment import lexicon
 from processors.checks.pair import NO_LANGUAGE, Pair
 from processors.checks.verdict import Verdict, excerpt
 from processors.checks.wording.stayed import stayed
@@ -14,9 +15,9 @@ from processors.languages.english import ENGLISH, TITLE_WORDS
 from processors.languages.knowledge import Letters
 from processors.protected.find import blanked
 from processors.protected.kept_english import without_kept_english
-from processors.texts.broken import broken, few_single_letters, single_letters
+from processors.texts.broken import HARMLESS, broken, few_single_letters, single_letters
 from processors.texts.prose import visible_length, words
-from processors.texts.text import Text, view, view_by
+from processors.texts.text import Text, text_of, view, view_by
 
 _LATIN = re.compile(r"[A-Za-z][A-Za-z]")
 _WORD = r"[A-Za-zÀ-ÖØ-öø-ɏḀ-ỹ][A-Za-zÀ-ÖØ-öø-ɏḀ-ỹ'’\-]*"
@@ -44,6 +45,20 @@ _WITHOUT_SPACES = frozenset(["Jpan", "Hans", "Hant", "Hani", "Thai", "Laoo", "Kh
 # No Arabic word of FLORES, Tatoeba and Debian's catalogues has more than 19 letters.
 _LONGEST_WORD = 26
 _LONG = re.compile(rf"[^\W\d_]{{{_LONGEST_WORD},}}")
+# The lexicon has none of them: they tell nothing of what a text is about.
+_FUNCTION_WORDS = frozenset(
+    ["however", "therefore", "although", "though", "because", "while", "whereas", "moreover", "furthermore",
+     "nevertheless", "meanwhile", "instead", "other", "otherwise", "also", "already", "always", "never", "often",
+     "again", "perhaps", "maybe", "quite", "rather", "very", "just", "only", "even", "still", "yet", "too",
+     "between", "among", "during", "before", "after", "since", "until", "within", "without", "upon", "toward",
+     "towards", "against", "across", "along", "around", "behind", "below", "beneath", "beside", "besides",
+     "beyond", "despite", "except", "inside", "outside", "through", "throughout", "under", "unless", "whether",
+     "either", "neither", "both", "each", "every", "another", "such", "same", "about", "above", "almost", "enough",
+     "ever", "from", "into", "like", "more", "most", "much", "off", "once", "onto", "over", "some", "than", "that",
+     "then", "there", "these", "they", "this", "those", "thus", "what", "when", "where", "which", "who", "whose",
+     "why", "with", "would", "will", "could", "should", "shall", "might", "must", "been", "being", "were", "was",
+     "have", "has", "had", "does", "did", "done"]
+)  # fmt: skip
 _LETTERS = re.compile(r"[^\W\d_]+")
 # An end that stands in front.
 _ENDS_IN_FRONT = ".؟"
@@ -65,7 +80,8 @@ def _prose(text: Text) -> tuple[int, int]:
 @view
 def _small_words(text: Text) -> frozenset[str]:
     """The words in Latin letters, written small."""
-    return frozenset(_WORDS.findall(text.string.lower()))
+    words = _WORDS.findall(text.string.lower())
+    return frozenset(words) | {part for word in words if "-" in word for part in word.split("-")}
 
 
 @view
@@ -127,10 +143,18 @@ def _of_stretch(pair: Pair, m: re.Match[str]) -> Verdict | None:
     if sum(w.lower() in known for w in words) * 2 >= count:
         if small >= 3 and count >= 5:
             return Verdict("untranslated", True, f"{count} English words {where}")
-        named = small == 1 and (len(words[0]) <= 3 or quoted or _is_mention(pair, m.group()))
+        named = small == 1 and (
+            len(words[0]) <= 3
+            or quoted
+            or _is_mention(pair, m.group())
+            or (count == 1 and not _is_word(pair, words[0]))
+        )
         return None if named else Verdict("untranslated", False, f"{count} English words {where}")
+    # A phrase in Latin letters that the source has not: a preface, a note, a sentence of another language.
+    if count >= 3 and small >= 2 and not quoted and not any(w.lower() in known for w in words):
+        return Verdict("script", True, f"{count} Latin words that are not the source's {where}")
     entity = text[m.start() - 1 : m.start()] == "&" and text[m.end() : m.end() + 1] == ";"
-    if not entity and not quoted and any(w.islower() and len(w) >= 2 and w not in known for w in words):
+    if not entity and not quoted and any(w.islower() and len(w) >= 2 and w.strip("-") not in known for w in words):
         return Verdict("script", False, f"Latin letters that are not the source's {where}")
     return None
 
@@ -140,6 +164,16 @@ def _is_title(words: list[str]) -> bool:
     small = sum(1 for word in words if word in TITLE_WORDS)
     capital = words[0][0].isupper() and small > 0 and len(words) >= small + 2
     return capital and all(w[0].isupper() or w in TITLE_WORDS for w in words)
+
+
+def _is_word(pair: Pair, word: str) -> bool:
+    """Whether a word is English as far as the lexicon knows: "jsmith", "muxer" and "dvips" are names."""
+    known = lexicon(pair.language)
+    return (
+        known is None
+        or word.lower() in _FUNCTION_WORDS
+        or any(stem in known.forward for part in word.lower().split("-") for stem in known.source.stems(part))
+    )
 
 
 def _is_mention(pair: Pair, word: str) -> bool:
@@ -171,11 +205,12 @@ def _letter(script: str) -> regex.Pattern[str]:
 def check_broken(pair: Pair) -> list[Verdict]:
     """Letters that broke on the way, or none of the script although the source has prose."""
     had = {sign.kind for sign in broken(pair.source)}
-    for sign in broken(pair.target):
-        if sign.kind not in had:
-            return [Verdict("broken", True, f"{sign.kind} at character {sign.at}: '{excerpt(sign.found)}'")]
+    signs = sorted((s for s in broken(pair.target) if s.kind not in had), key=lambda sign: sign.kind in HARMLESS)
+    told = [f"{sign.kind} at character {sign.at}: '{excerpt(sign.found)}'" for sign in signs[:1]]
+    if signs and signs[0].kind not in HARMLESS:
+        return [Verdict("broken", True, told[0])]
     found = _no_letter(pair) or _lost_spaces(pair) or _out_of_order(pair) or _letters_lost(pair)
-    return [Verdict("broken", True, found)] if found else []
+    return [Verdict("broken", True, found)] if found else [Verdict("broken", False, detail) for detail in told]
 
 
 def _no_letter(pair: Pair) -> str | None:
@@ -197,7 +232,8 @@ def _lost_spaces(pair: Pair) -> str | None:
     alone, of = (0, 0) if few_single_letters(pair.target) else single_letters(pair.target)
     if alone >= 6 and alone * 10 >= of * 7:
         left, all_left = single_letters(pair.source)
-        if left * 10 < all_left * 4:
+        # Short words come apart into twice as many at least; "hh:mm:ss" has as many letters.
+        if left * 10 < all_left * 4 and of >= all_left * 2:
             return f"{alone} of {of} words are single letters"
     if pair.script in _WITHOUT_SPACES:
         return None
@@ -252,7 +288,8 @@ def _letters_lost(pair: Pair) -> str | None:
         return None
     if letters.foreign.search(pair.target.string):
         return None
-    count = _letters_of(pair.target, pair.script)
+    # What a text repeats tells no more than once.
+    count = _letters_of(text_of(" ".join(dict.fromkeys(words(pair.target)))), pair.script)
     for group, share in letters.frequent:
         # Independent letters would all miss it once in e ** 6 texts; what is measured is fewer.
         if count * share >= 6 and not any(letter in pair.target.string for letter in group):

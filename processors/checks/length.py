@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from processors.alignment import tail_told, target_side
 from processors.checks.pair import Pair
 from processors.checks.verdict import Verdict, excerpt
 from processors.languages.alphabets import Lengths
@@ -13,10 +14,13 @@ from processors.languages.english import ENGLISH
 from processors.languages.knowledge import LanguageKnowledge
 from processors.languages.spellings import plain
 from processors.protected.find import blanked
-from processors.texts.prose import filled_lines, sentences, visible_length
+from processors.texts.prose import sentences, visible_length, whole_lines
 from processors.texts.text import Text, text_of, view
 
-_ENDS = frozenset(".!?؟۔…:;؛\"'”»)]}’*`_|>。！？።፧%٪-—–")
+_ENDS = frozenset(".!?؟۔…:;؛\"'”“»)]}’‘*`_|>。！？።፧%٪-—–")
+# Of the last sentence, the share that must be told and how plainly (see `tail_told`) for a missing mark to be no more
+# than that; looked for among as many words of the target, and some more.
+_LAST, _TOLD, _TOLD_SHORT, _SHORT, _MORE = 0.25, 2.0, 3.0, 0.6, 6
 # Ends of a text that goes on.
 _OPEN_ENDS = ("...", "…", " -", " –", " —", "-", "،", "]")
 _CLOSERS = "\"'”»)]}’*_ \u200f\u200e\u200d\ufe0f"
@@ -60,7 +64,10 @@ def check_stub(pair: Pair) -> list[Verdict]:
     phrase = plain(pair.target, pair.knowledge).strip(_STUB_MARKS)
     if x >= 12 and y <= x * _STUB_MOST and _stub(pair.knowledge).fullmatch(phrase):
         source = pair.source.string.strip(_STUB_MARKS)
-        polite = ENGLISH.excuses is not None and ENGLISH.excuses.polite.search(source) and x < _POLITE
+        excuses = ENGLISH.excuses
+        polite = excuses is not None and excuses.polite.search(source) and x < _POLITE
+        # "Translated by": the word is the source's.
+        polite = polite or (excuses is not None and re.search(excuses.translating, source, re.I) and x < _POLITE)
         if not polite and not _stub(pair.knowledge).fullmatch(source):
             return [Verdict("stub", True, f"'{excerpt(target.strip())}' stands for {x} characters")]
     lengths = pair.knowledge.lengths
@@ -110,6 +117,9 @@ def _ended(pair: Pair) -> bool:
     if not end or end not in ".!?":
         return True
     target = pair.target.string.rstrip()
+    if target.lstrip()[:1] in (".", "؟") and target[-1:].isalpha():
+        # Typed from left to right, the mark stands in front.
+        return True
     if target.endswith(_OPEN_ENDS):
         return pair.source.string.rstrip(_CLOSERS).endswith("..")
     return target[-1:] in _ENDS
@@ -135,11 +145,38 @@ def _end_missing(m: _Measured) -> Verdict | None:
     target = m.pair.target.string.rstrip()
     end = f"the end is missing after '{excerpt(target[-30:])}'"
     cut = m.known.cut if m.x >= 45 else 0.5
-    if m.ratio < cut or m.x >= 120 or target.split()[-1] in m.pair.knowledge.dangling:
-        return Verdict("truncation", m.x >= 60 and m.ratio < 0.55, f"{end} ({m.ratio:.2f} of the source's length)")
+    short = m.ratio < cut
+    dangling = target.split()[-1] in m.pair.knowledge.dangling
+    told = _end_told(m.pair)
+    if told is not None and told > (_TOLD_SHORT if short else _TOLD) and m.ratio >= _SHORT and not dangling:
+        # The mark alone is missing.
+        return None
+    hard = m.x >= 60 and (m.ratio < 0.55 if told is None else _is_cut(told, m))
+    if short or m.x >= 120 or dangling:
+        return Verdict("truncation", hard, f"{end} ({m.ratio:.2f} of the source's length)")
     if m.x >= 60 and (target[-1].isalnum() or target.endswith(_OPEN_ENDS)):
-        return Verdict("truncation", False, end)
+        return Verdict("truncation", hard, end)
     return None
+
+
+def _is_cut(told: float, m: _Measured) -> bool:
+    """Whether a target without an end is cut, by its length and by how little its end tells of the source's.
+
+    Of FLORES' lines (half) cut after 30 to 80 % of their words 87 %; of 32,651 pairs of Tatoeba and software four,
+    which lack their full stop.
+    """
+    if told <= -2.5 or (told <= -1 and m.ratio < 0.75) or (told <= 4 and m.ratio < 0.6):
+        return True
+    return m.x >= 90 and (told <= -2 or (told <= 0 and m.ratio < 0.8))
+
+
+def _end_told(pair: Pair) -> float | None:
+    """Whether the last words of the source stand at the end of the target; None where nobody knows."""
+    last = (sentences(text_of(blanked(pair.source))) or ("",))[-1]
+    words = last.split()
+    behind = " ".join(blanked(pair.target).split()[-len(words) - len(words) // 3 - _MORE :])
+    side = target_side(text_of(behind), pair.language)
+    return tail_told(last, side, pair.language, _LAST) if side is not None else None
 
 
 def _too_short(m: _Measured) -> Verdict | None:
@@ -153,7 +190,7 @@ def _too_short(m: _Measured) -> Verdict | None:
 def _lines_lost(m: _Measured) -> Verdict | None:
     if m.ratio >= m.known.fewer_lines:
         return None
-    left, right = filled_lines(m.pair.source), filled_lines(m.pair.target)
+    left, right = whole_lines(m.pair.source), whole_lines(m.pair.target)
     if left >= 3 and right * 10 < left * m.known.lines_of_ten:
         return Verdict("truncation", False, f"{right} lines where the source has {left} ({m.ratio:.2f})")
     return None

@@ -7,7 +7,7 @@ import re
 from processors.checks.pair import Pair
 from processors.checks.verdict import Verdict
 from processors.texts.lines import form_of, lines_of
-from processors.texts.prose import filled_lines
+from processors.texts.prose import whole_lines
 
 _LINE_MARK = re.compile(r"[ \t]*(?:[-*+•▪◦‣–#|>(\[]|[0-9٠-٩۰-۹]|[A-Za-z][.)])")
 _ENTITY = re.compile(r"&(?:#\d{2,5}|#x[0-9a-fA-F]{2,5}|[a-zA-Z]{2,8});")
@@ -53,7 +53,7 @@ def _form(pair: Pair) -> list[Verdict]:
     if here != there:
         name, left, right = next(three for three in zip(_FORM, here, there, strict=True) if three[1] != three[2])
         return [Verdict("markup", False, f"{name}: {_few(right)} where the source has {_few(left)}")]
-    lines, kept = filled_lines(pair.source), filled_lines(pair.target)
+    lines, kept = whole_lines(pair.source), whole_lines(pair.target)
     if lines >= 3 and kept * 3 <= lines * 2:
         return [Verdict("markup", False, f"{kept} lines where the source has {lines}")]
     return []

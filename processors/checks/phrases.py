@@ -23,7 +23,7 @@ _TEMPLATE = (
     r"|start_header_id|assistant|user|system)\|?>|</s>|<s>|<(?:start|end)_of_turn>|\[/?INST\]|<[｜|]end[^>]{0,30}>"
 )
 # A label in front, in Latin letters, or one of those that a model puts before its answer.
-_LATIN_LABEL = re.compile(r"^\W{0,4}([A-Za-zÀ-ÿ][A-Za-zÀ-ÿ ]{1,25})\W{0,3}[:：]")
+_LATIN_LABEL = re.compile(r"^\W{0,4}([A-Za-zÀ-ÿ][A-Za-zÀ-ÿ ]{1,25})\W{0,3}[:：](?!//)")
 _LAST_LABEL = re.compile(r"\n\W{0,4}([A-Za-z][A-Za-z ]{1,25}):\s*(?:$|\S[^\n]{0,80}$)")
 # A label of a source: one to four words, set off by a mark or a verb that says what follows.
 _LABELLED = re.compile(

@@ -70,16 +70,21 @@ def check_links(pair: Pair) -> list[Verdict]:
 
 
 def check_placeholders(pair: Pair) -> list[Verdict]:
-    """Placeholders that prose has: "[Your Name]", counted, and "USER_ID", which must be there. Soft."""
+    """Placeholders that prose has: "[Your Name]", counted, and "USER_ID", which must be there."""
     source, target = pair.source.string, pair.target.string
     if "_" in source:
         lost = next((name for name in _CONSTANT.findall(source) if name not in target), None)
         if lost:
-            return [Verdict("protected", False, f"missing: '{excerpt(lost)}'")]
+            return [Verdict("protected", True, f"missing: '{excerpt(lost)}'")]
     if "[" in source:
         wanted = _BRACKETED.findall(source)
-        if wanted and len(_ANY_BRACKETED.findall(target)) != len(_ANY_BRACKETED.findall(source)):
-            return [Verdict("protected", False, f"other placeholders than the source's '{excerpt(' '.join(wanted))}'")]
+        left, right = len(_ANY_BRACKETED.findall(source)), len(_ANY_BRACKETED.findall(target))
+        if wanted and left != right:
+            return [
+                Verdict(
+                    "protected", right < left, f"other placeholders than the source's '{excerpt(' '.join(wanted))}'"
+                )
+            ]
     return []
 
 

@@ -57,6 +57,9 @@ def _forms() -> dict[str, tuple[str, int | str]]:
     bare |= {f"{stem}{end}": ("tens", n * 10) for n, stem in enumerate(_TEN_STEMS, 2) for end in ("ون", "ين")}
     bare |= {word: ("scale", scale) for scale, words in _SCALE_FORMS.items() for word in words.split()}
     prefixed = {prefix + word: found for word, found in bare.items() for prefix in _PREFIXES}
+    # "لست" is "I am not", and "كست" has covered.
+    for word in ("لست", "كست"):
+        del prefixed[word]
     return {join + word: found for word, found in prefixed.items() for join in ("", "و", "ف")} | bare
 
 
@@ -179,14 +182,14 @@ UNITS = Units(
         "volt": r"فولت\w*|فولط\w*",
         "ampere": r"امبير\w*",
         # data
-        "kilobyte": r"كيلو ?بايت\w*|kb",
-        "megabyte": r"مي[غج]ا ?بايت\w*|مي[غج]ا|م\.?ب|mb",
-        "gigabyte": r"[غج]ي[غج]ا ?بايت\w*|[غج]ي[غج]ا|gb",
-        "terabyte": r"تيرا ?بايت\w*|تيرا|tb",
+        "kilobyte": r"كيلو ?بايت\w*|ك\.? ?بايت|kb",
+        "megabyte": r"مي[غج]ا ?بايت\w*|مي[غج]ا|م\.? ?بايت|م\.?ب|mb",
+        "gigabyte": r"[غج]ي[غج]ا ?بايت\w*|[غج]ي[غج]ا|[غج]\.? ?بايت|[غج]\.ب|gb",
+        "terabyte": r"تيرا ?بايت\w*|تيرا|ت\.? ?بايت|tb",
         # rate
-        "kilobit": r"كيلو ?بت\w*|kbps",
-        "megabit": r"مي[غج]ا ?بت\w*|mbps",
-        "gigabit": r"[غج]ي[غج]ا ?بت\w*|gbps",
+        "kilobit": r"كيلو ?بت\w*|ك\.? ?بت|kbps",
+        "megabit": r"مي[غج]ا ?بت\w*|م\.? ?بت|mbps",
+        "gigabit": r"[غج]ي[غج]ا ?بت\w*|[غج]\.? ?بت|gbps",
         # energy
         "calorie": r"سعر\w*|كالوري\w*|حراري\w*|حرير\w*|kcal",
         "joule": r"جول\w*|kj",
@@ -339,6 +342,7 @@ QUESTIONS = Questions(
         r"(?<!\w)[وفب]?(?:هل|ماذا|كيف|لماذا|لمَ|متى|أين|اين|ايه|إيه|أليس|ألا|ألم|ألن|ليش|شو|مم|عم|علام|إلى متى)(?!\w)"
         # These are also particles, or how many words begin: they ask at the beginning only.
         r"|^\W{0,3}[وف]?(?:ما|مِن|من|مَن|كم|بكم|أي|أيّ|اي|أية|أنى|أما|لمن|بم|أل[مين]\w*|أ[تن]\w{3,}|أ[هو]\w+)(?!\w)"
+        r"|^\W{0,3}[وف]?(?:إلى|الى|إلي|الي|على|علي|في|من|عن|مع|حتى|منذ)\s(?:ما|من|أي|أيّ|أية|كم|متى)(?!\w)"
     ),
     requests={
         "write": "كتب|كتاب|صغ|صياغ|حرر|الف|نظم|دون|نص",
@@ -360,7 +364,7 @@ QUESTIONS = Questions(
         "classify": "صنف|صنيف",
         "convert": "حول|حويل",
         "design": "صمم|صميم",
-        "compose": "الف|كتب|نظم|اليف|لحن|صغ",
+        "compose": "الف|كتب|كتاب|نظم|اليف|لحن|صغ|صياغ|انش|حرر|حرير",
         "analyze": "حلل|حليل",
         "analyse": "حلل|حليل",
         "evaluate": "قيم|قييم|حسب|وجد|قدر",

@@ -133,13 +133,14 @@ PHRASES = Phrases(
     r"(?:(?:here(?:'s| is|’s)|this is|below is)\b[^\n:]{0,60}\b(?:translat\w+|NAME)\b[^\n:]{0,60}"
     r"|(?:the |my )?(?:NAME )?translat(?:ion|ed)(?: text)?(?: (?:in)?to NAME| \(NAME\)| is)?(?: as follows)?"
     r"|(?:in )?NAME(?: (?:translation|version|text))?(?:,? (?:this|it) (?:would be|is|reads))?|CODE)\W{0,4}[:：\n]",
-    stub=r"(?>(?>i'?m sorry|i can(?:'?t|not)(?: do that)?|thanks? you|thanks?|sorry|yes|okay|ok|sure|done"
+    stub=r"(?>(?>(?:none|not|no longer|un) ?(?:available|found|known|set|specified|given)"
+    r"|i'?m sorry|i can(?:'?t|not)(?: do that)?|thanks? you|thanks?|sorry|yes|okay|ok|sure|done"
     r"|not applicable|no|n/?a|none|null|nil|nan|undefined|empty|error|unknown|true|false|translat(?:ion|ed)"
     r"|text|todo|tbd)(?!\w)[\s,!.:]*)++",
 )
 
 EXCUSES = Excuses(
-    translating=r"translat|\binterpret",
+    translating=r"translat|\binterpret|subtitl|\bcaption|\bdub(?:s|bed|bing)\b",
     refusing=re.compile(
         r"\b(?:can(?:no|['’]?)t|cannot|can not|can never|unable|not able|impossible|couldn['’]?t|could not|won['’]?t"
         r"|not possible|incapable|refus\w+|declin\w+|afraid|\w+n['’]t able|no longer able"

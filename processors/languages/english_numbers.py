@@ -208,7 +208,10 @@ _SCALES = ("thousand", "million", "billion", "trillion")
 # (?a: of small and capital letters only ASCII ones are alike: "ſ" is no "s", though re.I takes it for one.
 _SPELLED = re.compile(
     r"\b(?a:(?P<tens>" + "|".join(_TENS) + r")[- ](?P<one>one|two|three|four|five|six|seven|eight|nine)"
-    r"|(?P<scale>" + "|".join(_SCALES) + r")s?|(?P<fraction>half|quarters?|(?:a|one|two)[- ]thirds?)|(?P<twice>twice)"
+    r"|(?P<scale>" + "|".join(_SCALES) + r")s?"
+    # A half sister is no half.
+    r"|(?P<fraction>half(?![- ](?:sisters?|brothers?|siblings?|hearted|moon|life|tone|term|note))|quarters?"
+    r"|(?:a|one|two)[- ]thirds?)|(?P<twice>twice)"
     r"|(?P<number>" + "|".join(_ALONE + _TENS) + r"))\b"
     r"|(?<=[a-z]\s)(?P<roman>(?a:[XVI]{2,6}))\b",
     re.I,

@@ -100,6 +100,11 @@ def _decade(n: int, text: str, words: NumberWords, written: Mapping[str, int]) -
     return 1000 <= n <= 2100 and tens is not None and bool(words.decade) and _has(f"(?:{tens}){words.decade}", text)
 
 
+def _by_digit(n: int, text: str, words: NumberWords, written: Mapping[str, int]) -> bool:
+    """911 as "nine one one"."""
+    return n >= 100 and all(_has(words.stems.get(int(digit)), text) for digit in str(n))
+
+
 def _scaled(n: int, text: str, words: NumberWords, written: Mapping[str, int]) -> bool:
     """5000 as "5 thousand"."""
     return any(
@@ -125,7 +130,7 @@ def _complete(n: int, text: str, words: NumberWords, written: Mapping[str, int])
     return n in (50, 100) and _has(words.complete, text)
 
 
-_IDIOMS = (_afternoon, _decade, _scaled, _century, _whole_day, _complete)
+_IDIOMS = (_by_digit, _afternoon, _decade, _scaled, _century, _whole_day, _complete)
 
 
 def spells(number: str, text: str, words: NumberWords, written: Mapping[str, int]) -> bool:

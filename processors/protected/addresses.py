@@ -30,6 +30,12 @@ _DOMAIN = re.compile(r"(?:[A-Za-z0-9](?:[A-Za-z0-9\-]{0,62}\.))+[A-Za-z]{2,24}(?
 _PATH_HEAD = re.compile(r"(?:[A-Za-z]:|[A-Za-z0-9_.~\-+]{1,100}|\Z)\Z")
 _PATH_TAIL = re.compile(r"[A-Za-z0-9_.\-+~@%]*+(?:[/\\][A-Za-z0-9_.\-+~@%]++)*+[/\\]?")
 _FILE_END = re.compile(rf"[A-Za-z0-9_\-]\.(?:{EXTENSIONS})\Z")
+# A menu's item, by the way to it: "/Tools/Room List", a line of its own.
+_MENU = re.compile(
+    r"(?!/(?:Users|Applications|Library|System|Volumes|Program)\b)(?:/[A-Z][a-z]+)+"
+    r"(?: [A-Za-z]+)*(?: [A-Z][a-z]+)(?:/[A-Z][a-z]+)*(?:\.{3}|…)?[ \t]*$",
+    re.M,
+)
 _FLAG = re.compile(r"/(?:no_)?think(?![\w/\-]|\.\w)")
 
 
@@ -138,6 +144,8 @@ def path(scan: Scan, start: int, end: int) -> Found:
     while stop > end and text[stop - 1] in ".-+~@%":
         stop -= 1
     path = text[begin:stop]
+    if path.startswith("/") and (not begin or text[begin - 1] in "\n>") and _MENU.match(text, begin):
+        return None
     separators = path.count("/") + path.count("\\")
     drive = len(path) > 2 and path[1] == ":" and text[start] == "\\"
     rooted = path.startswith(("./", "../", "~/")) or (path.startswith("/") and separators > 1)

@@ -29,6 +29,11 @@ __all__ = [
 
 _ADDRESS_CHARACTER = re.compile(r"[A-Za-z0-9/_\-@=&%#]")
 _DIRECTION = re.compile(r"\s+(?:dir|lang|xml:lang)\s?=\s?(?:\"[^\"]*\"|'[^']*'|[a-zA-Z\-]+)")
+# Attributes that a reader sees or hears; their text is translated.
+_TEXTS = re.compile(
+    r"(\s(?:title|alt|placeholder|aria-label|summary|label)\s?=)\s?(?:\"[^\"]*\"|'[^']*')", re.IGNORECASE
+)
+_CLOSED = re.compile(r"\s*(/?)>$")
 _VOID_TAG = re.compile(r"<\s*(br|hr|img|input|meta|link|wbr|col)\b([^<>]*?)\s*/?>", re.IGNORECASE)
 # Arabic writes some percentages with the sign in front.
 _PERCENTAGE = re.compile(r"%\d%?")
@@ -88,11 +93,15 @@ def _texts(text: str, spans: Sequence[Span]) -> Counter[str]:
 
 
 def _plain(text: str, span: Span) -> str:
-    """What a span is compared by: `<br/>` is `<br />` and `<br>`, and a tag may say the direction of its text."""
+    """What a span is compared by: `<br/>` is `<br />` and `<br>`, and a tag may say the direction of its text, or
+    another title for it."""
     found = text[span.start : span.end].strip()
+    if span.kind == "placeholder" and text[span.end : span.end + 1] == "٪":
+        # "%d%%" writes a sign that languages have of their own.
+        return found + ("%" if found[-1].isdigit() else "%%")
     if span.kind != "tag" or not found.endswith(">") or "\n" in found:
         return found
-    found = _DIRECTION.sub("", found)
+    found = _CLOSED.sub(r"\1>", _TEXTS.sub(r"\1", _DIRECTION.sub("", found)))
     void = _VOID_TAG.fullmatch(found)
     return f"<{void[1].lower()}{void[2].rstrip()}>" if void else found
 

@@ -77,9 +77,14 @@ _CALC = re.compile(r"<<[-+*/().,%\d\s$A-Za-z]{1,150}=[^<>\n]{1,150}>>")
 _TABLE_RULE = re.compile(r"[ \t]*+\|?[ \t]*+:?-++:?[ \t]*+(?:\|[ \t]*+:?-++:?[ \t]*+)*+\|?[ \t]*+$", re.MULTILINE)
 _OBJECTS = re.compile(r'\s{0,50}\{\s{0,50}"')
 _JSON = json.JSONDecoder()
+_CONSTANT = re.compile(r"(?<![\w.$/\\])[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)+(?!\w)")
+# Quotation marks of GNU's programs: unknown command `foo'.
+_GNU_QUOTED = re.compile(r"[\w.%$/+:@\- ]{1,60}'(?=[\s.,;:!?)]|$)")
 
 
 def _backtick(scan: Scan, start: int, end: int) -> Found:
+    if end == start + 1 and _GNU_QUOTED.match(scan.text, end, scan.limit):
+        return None
     runs = scan.once(_BACKTICKS, _backtick_runs)
     assert isinstance(runs, dict)
     starts = runs.get(end - start, [])
@@ -262,15 +267,17 @@ def _find(text: str) -> list[Span]:
 
 
 def _with_tokens(text: str, spans: list[Span]) -> list[Span]:
-    """`spans` and the long tokens (base64, hashes) that lie in none of them."""
-    tokens = long_tokens(text)
+    """`spans` and the long tokens (base64, hashes) and names of constants ("MAX_RETRIES") that lie in none of them."""
+    tokens = [(*found, "url") for found in long_tokens(text)]
+    if "_" in text:
+        tokens = sorted([*tokens, *((*m.span(), "placeholder") for m in _CONSTANT.finditer(text))])
     if not tokens:
         return spans
     ends = [span.end for span in spans]
-    places = [bisect_right(ends, start) for start, _ in tokens]
+    places = [bisect_right(ends, start) for start, _, _ in tokens]
     free = [
-        Span(start, end, "url")
-        for (start, end), place in zip(tokens, places, strict=True)
+        Span(start, end, kind)
+        for (start, end, kind), place in zip(tokens, places, strict=True)
         if place == len(spans) or spans[place].start >= end
     ]
     return sorted(spans + free, key=lambda span: span.start) if free else spans

@@ -59,9 +59,11 @@ _CODE = re.compile(
     r"[\w\])]\([^()\n]*\)\s*(?:[;:{]\s*\w|[;:{]?\s*$)|[;{}]\s*$|\s(?:[=!<>+*|&]=?|->|=>|:=)\s"
     r"|^\s*(?:import|from|def|class|return|#include)\s"
 )
-# "web01", "node-a1", "bbc.co.uk", "user_id", "getName".
+# "web01", "node-a1", "bbc.co.uk", "user_id", "getName"; options, endings of files, calls, schemes, colours, settings.
 _NAME = re.compile(
-    r"(?<![A-Za-z0-9_.@/\-])(?=[A-Za-z0-9_.@/:\-]*(?:\d|_|[a-z0-9][.@/:][a-z0-9]|[a-z][A-Z]))"
+    r"(?<![\w\-])--[A-Za-z][\w\-]*+|(?<![\w.])\*?\.[A-Za-z]\w{0,10}+(?![\w.])|(?<![\w.])[A-Za-z_][\w.]{0,60}\(\d{0,9}\)"
+    r"|(?<!\w)[a-z][a-z0-9+.\-]{1,20}://|(?<![\w#&])#[A-Za-z]\w{1,40}+|(?<![\w\-])[A-Za-z][\w\-]{0,40}=[\w/.\-]+"
+    r"|(?<![A-Za-z0-9_.@/\-])(?=[A-Za-z0-9_.@/:\-]*(?:\d|_|[a-z0-9][.@/:][a-z0-9]|[a-z][A-Z]))"
     r"[A-Za-z][A-Za-z0-9_@/:.\-]*[A-Za-z0-9]"
 )
 # "Install these packages: numpy pandas scipy matplotlib seaborn": no English sentence is so.

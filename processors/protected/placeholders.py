@@ -22,6 +22,7 @@ _PERCENT = re.compile(
     r"|%%[A-Za-z_]\w{0,40}+%%(?!\w)|%[{<][A-Za-z_]\w{0,60}+[}>](?:\.?\d{0,2}[sdf](?!\w))?"
     r"|%L?[1-9](?![\w.,%])%?"
 )
+_SIZE = re.compile(r"(%[1-9])[xX]")
 _TEMPLATE = re.compile(
     r"<%[=\-#]?[^<>\n%]{1,200}+%>|<<[A-Za-z_][\w \-]{0,60}+>>|<\?=?[^<>\n?]{1,200}+\?>|</?\d{1,2}+/?>"
 )
@@ -55,7 +56,11 @@ def percent(scan: Scan, start: int, end: int) -> Found:
     if start and (scan.text[start - 1].isalnum() or scan.text[start - 1] in "%)٪"):
         return None
     found = _PERCENT.match(scan.text, start, scan.limit)
-    return (start, found.end(), "placeholder") if found else None
+    if not found:
+        return None
+    # Qt's "%1x%2": the x stands between two of them.
+    size = _SIZE.fullmatch(found[0]) if scan.text[found.end() : found.end() + 1] == "%" else None
+    return start, start + len(size[1]) if size else found.end(), "placeholder"
 
 
 def template(scan: Scan, start: int) -> Found:

@@ -16,7 +16,7 @@ import regex
 from processors.texts.prose import words
 from processors.texts.text import Text, view
 
-__all__ = ["Sign", "broken", "few_single_letters", "single_letters"]
+__all__ = ["HARMLESS", "Sign", "broken", "few_single_letters", "single_letters"]
 
 
 class Sign(NamedTuple):
@@ -31,10 +31,18 @@ class Sign(NamedTuple):
 _SIGNS: Mapping[str, regex.Pattern[str]] = {
     "characters that were lost": regex.compile("\ufffd|[\ue000-\uf8ff\ufffe\uffff\ud800-\udfff]"),
     "control characters": regex.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f]"),
-    # Marks and isolates (U+200E, U+200F, U+2066 to U+2069) are what Unicode recommends; these it advises against.
-    "bidirectional embeddings": regex.compile("[\u202a-\u202e]"),
+    # Marks and isolates (U+200E, U+200F, U+2066 to U+2069) are what Unicode recommends; these it advises against, but
+    # for what they are still used for: a few words from left to right, "--help" or an address.
+    "bidirectional embeddings": regex.compile(
+        "[\u202b\u202d\u202e]|\u202a(?![^\u202a-\u202e\\p{Arabic}\\p{Hebrew}]{0,200}\u202c)"
+        "|(?<!\u202a[^\u202a-\u202e\\p{Arabic}\\p{Hebrew}]{0,200})\u202c"
+    ),
     # Not the ornate brackets, nor the ligatures that stand for themselves (U+FDF0 to U+FDFF).
-    "presentation forms": regex.compile("[\ufb00-\ufd3d\ufd50-\ufdef\ufe70-\ufefc]"),
+    # A keyboard's key for lam and alef writes one of its forms, which reads well; other forms no keyboard writes.
+    "presentation forms": regex.compile(
+        "[\ufb00-\ufd3d\ufd50-\ufdef\ufe70-\ufef4]|[\ufef5-\ufefc](?=\\p{Arabic}*[\ufef5-\ufefc])"
+    ),
+    "a letter's form": regex.compile("[\ufef5-\ufefc]"),
     "a model's tokens": regex.compile(
         r"<0x[0-9A-Fa-f]{2}>|\u2581|\u0120[^\W\d_]|</w>|@@ (?=[^\W\d_])|(?<=[^\W\d_] )##(?=[^\W\d_])"
         r"|<(?:unk|pad|mask|bos|eos)>|\[(?:UNK|PAD|MASK|SEP|CLS)\]|<\|[a-z_]{2,30}\|>"
@@ -59,7 +67,7 @@ _SIGNS: Mapping[str, regex.Pattern[str]] = {
         "\u2013-\u203a\u20ac\u2122](?:[\\s!-/:-@]?"
         "[\u00c3\u00c4\u00c5\u00d0\u00d1\u00d7-\u00df\u00e0\u00e2\u00e3][\u0080-\u00bf\u0152-\u017e\u0192\u02c6\u02dc"
         "\u2013-\u203a\u20ac\u2122]|[\u0080-\u00bf\u0152-\u017e]{2})"
-        "|[\u00c0-\u00ff]{2}[\u00a1-\u00ff]{2}|[\u00c0-\u024f\u00d7\u00a4](?=\\p{Arabic})|(?<=\\p{Arabic})[\u00c0-\u024f\u00d7\u00a4](?![A-Za-z])|[\u00c0-\u017f]{5}|\u00ff[\u2260\u00b1\u00df\u00a9\u00ae]"
+        "|[\u00c0-\u00ff]{2}[\u00a1-\u00ff]{2}|[\u00c0-\u024f\u00d7\u00a4](?=(?!\\p{N})\\p{Arabic})|(?<=\\p{Arabic}(?<!\\p{N}))[\u00c0-\u024f\u00d7\u00a4](?![A-Za-z])|[\u00c0-\u017f]{5}|\u00ff[\u2260\u00b1\u00df\u00a9\u00ae]"
         "|[\u256a\u2518\u250c\u256b][\u00a2-\u00ff\u2500-\u25ff]|[\u0428\u0429\u0420\u0421][\u00a7\u201e\u00b1\u0402-\u040f\u2026\u2020-\u2026]"
     ),
     # UTF-8 of Arabic read as Windows-1256: each letter is one of two, with a mark or a letter of no Arabic text.
@@ -77,6 +85,8 @@ _SIGNS: Mapping[str, regex.Pattern[str]] = {
     "marks piled on a letter": regex.compile(r"\p{M}{5,}"),
     "stretched letters": regex.compile("(?:\\p{L}\\p{M}*\u0640\\p{M}*){3}|(?:\\w+\u0640\\w*\\s+){5}"),
 }
+# A reader sees nothing of it.
+HARMLESS = frozenset(["a letter's form"])
 _NEVER_IN_PLAIN = regex.compile(
     r"[^\p{Arabic}\p{M}\p{P}\p{N}\s$+<=>^`|~A-Za-z]|[\u034f\ufb00-\ufdef\ufe70-\ufeff]|[?\\&%=@#<\[\u0640]"
 )

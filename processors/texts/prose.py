@@ -9,8 +9,10 @@ from processors.texts.text import Text, view
 _MARKS = re.compile("[\u064b-\u065f\u0670\u0640]")
 # A set of characters first, then what it must be: so the search jumps from one to the next.
 _SENTENCE_END = re.compile(
-    r"[\n.!?؟۔…。！？።](?:(?<=\n)\n*|(?<![.!?؟۔…。！？።]{2})[.!?؟۔…。！？።]*[\"'”»)\]’]*(?:\s+|$))"
+    r"[\n.!?؟۔…。！？።](?:(?<=\n)\n*|(?<![.!?؟۔…。！？።]{2})[.!?؟۔…。！？።]*[\"'”“»)\]’‘]*(?:\s+|$))"
 )
+
+_GOES_ON = re.compile(r"(?<=[^\s.!?:;…|])[ \t]*\n[ \t]*(?=[a-z])")
 
 
 @view
@@ -30,6 +32,12 @@ def sentences(text: Text) -> tuple[str, ...]:
 def filled_lines(text: Text) -> int:
     """How many lines hold more than white space."""
     return sum(1 for line in text.string.splitlines() if line.strip())
+
+
+@view
+def whole_lines(text: Text) -> int:
+    """`filled_lines` without those that only go on where the line before broke off within a sentence."""
+    return filled_lines(text) - len(_GOES_ON.findall(text.string))
 
 
 @view

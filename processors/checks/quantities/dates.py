@@ -103,7 +103,7 @@ def _day_problem(pair: Pair, spelling: str, words: _DateWords) -> Changed | None
     lost, new = here - there, there - here
     if lost and new:
         return Changed(True, f"the day '{min(lost)}' of the source became '{min(new)}'")
-    return Changed(False, f"the day '{min(lost)}' of the source is missing") if lost else None
+    return Changed(True, f"the day '{min(lost)}' of the source is missing") if lost else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,7 @@ def _stated(text: Text) -> _Times:
 
 def _era_problem(pair: Pair, spelling: str, words: _DateWords) -> Changed | None:
     lost = _stated(pair.source).era and not words.era.search(spelling)
-    return Changed(False, "the era (BC) of the source is missing") if lost else None
+    return Changed(True, "the era (BC) of the source is missing") if lost else None
 
 
 def _clock_problem(pair: Pair, spelling: str, words: _DateWords) -> Changed | None:

@@ -15,7 +15,7 @@ from processors.checks.pair import Pair
 from processors.checks.quantities.changed import Changed
 from processors.checks.quantities.dates import date_problems
 from processors.checks.quantities.measures import unit_problems
-from processors.checks.quantities.places import place_problems
+from processors.checks.quantities.places import formula_problems, place_problems
 from processors.checks.quantities.readings import clock_times, read_both, scaled, told_otherwise
 from processors.checks.quantities.spelled import spelled_problems
 from processors.checks.verdict import Verdict
@@ -167,7 +167,7 @@ def _sign_problem(pair: Pair, known: LanguageKnowledge) -> str | None:
 
 
 def check_numbers(pair: Pair) -> list[Verdict]:
-    """Numbers, units and dates; hard only where one was plainly replaced by another, or a number lost its unit.
+    """Numbers, units and dates; hard where one was replaced by another, lost its unit, is missing or new.
 
     Where the target language's number words are unknown only numbers from 13 on count; units, dates and signs are
     looked at where its words for them are known.
@@ -184,15 +184,23 @@ def check_numbers(pair: Pair) -> list[Verdict]:
         detail = f"the source's {', '.join(lost[:5])} became {', '.join(extra[:5])}"
         verdicts.append(Verdict("numbers", len(lost) <= 3 and len(extra) <= 3, detail))
     elif lost:
-        verdicts.append(Verdict("numbers", False, f"{', '.join(lost[:5])} of the source is missing"))
+        verdicts.append(Verdict("numbers", _telling(lost), f"{', '.join(lost[:5])} of the source is missing"))
     elif extra:
-        verdicts.append(Verdict("numbers", False, f"{', '.join(extra[:5])} is not in the source"))
+        verdicts.append(Verdict("numbers", _telling(extra), f"{', '.join(extra[:5])} is not in the source"))
     return verdicts + [Verdict("numbers", *found) for look in told for found in look(pair, known)]
+
+
+def _telling(numbers: list[str]) -> bool:
+    """Whether one has two digits or more; those of one have many words ("third-party", "twofold").
+
+    On clean text (halves of FLORES, Tatoeba and software, 33,155 pairs) two are missing that have, and four are new.
+    """
+    return any(sum(map(str.isdigit, number)) > 1 for number in numbers)
 
 
 def _sign_problems(pair: Pair, known: LanguageKnowledge) -> list[Changed]:
     detail = _sign_problem(pair, known)
-    return [Changed(False, detail)] if detail else []
+    return [Changed(True, detail)] if detail else []
 
 
-_PROBLEMS = (unit_problems, date_problems, _sign_problems, spelled_problems, place_problems)
+_PROBLEMS = (unit_problems, date_problems, _sign_problems, spelled_problems, place_problems, formula_problems)

@@ -43,6 +43,11 @@ _MUST_STAY = {
     "km", "mile", "cm", "mm", "foot", "inch", "kg", "pound", "gram", "mg", "ton", "litre", "ml", "gallon", "dollar",
     "euro", "sterling", "percent", "celsius", "fahrenheit", "hectare", "megabyte", "gigabyte", "calorie",
 }  # fmt: skip
+# So many of the first make one, or a half, of the second.
+_MAKE_ONE = {
+    ("second", "minute"): 30, ("minute", "hour"): 15, ("hour", "day"): 12, ("day", "week"): 7, ("day", "month"): 30,
+    ("week", "month"): 2, ("month", "year"): 6, ("year", "century"): 50,
+}  # fmt: skip
 # Not even where the number has stayed: "24 hours" is a day, "2 cups" may be glasses, a ton is understood.
 _TURNED = {*_KINDS["time"], *_KINDS["dimension"], "cup", "spoon", "yard"}
 
@@ -61,6 +66,9 @@ _PER_HOUR = re.compile(
 _DIGITS_UNIT = re.compile(r"\d" + _UNIT)
 _WORDS_UNIT = re.compile(r"\b(?:" + "|".join(COUNTING) + ")" + _UNIT)
 _COUNTING_WORDS = frozenset(COUNTING)
+# "1 h 20 m 5 s": minutes.
+_HOURS_BEFORE = re.compile(r"\d ?h(?:rs?|ours?)? ?\d*$")
+_SECONDS_BEHIND = re.compile(r" \d+ ?s\b")
 _FIRST_WORD = re.compile(r"[a-z]+")
 _NUMBER_BEFORE = re.compile(r"(?<![\d.,])(\d+(?:[.,]\d+)*)\s?$")
 _LAST_NUMBER = re.compile(r"(?<![\d.,])\d+(?:[.,]\d+)*$")
@@ -96,6 +104,8 @@ def measures(text: Text) -> tuple[Measure, ...]:
 def _measured(m: re.Match[str], string: str) -> Iterator[Measure]:
     unit = m.lastgroup
     if unit is None or unit in _KINDS["dimension"]:
+        return
+    if unit == "bare_m" and (_HOURS_BEFORE.search(string[: m.start()]) or _SECONDS_BEHIND.match(string, m.end())):
         return
     if m["is_square"] or m["is_cubic"]:
         yield Measure("", "square" if m["is_square"] else "cubic")
@@ -133,7 +143,10 @@ def unit_problems(pair: Pair, known: LanguageKnowledge) -> list[Changed]:
     if units is None:
         return []
     spelling = plain(pair.target, known)
-    wanted = [m for m in measures(pair.source) if m.unit in units.words]
+    # Nothing is nothing in any currency.
+    wanted = [
+        m for m in measures(pair.source) if m.unit in units.words and (m.value != "0" or _KIND[m.unit] != "money")
+    ]
     small = spelling.lower() if wanted else ""
     for kind in dict.fromkeys(_KIND[m.unit] for m in wanted):
         here = [m for m in wanted if _KIND[m.unit] == kind]
@@ -170,11 +183,21 @@ def _missing(here: list[Measure], there: set[str], pair: Pair, unnamed: bool) ->
             continue
         for other in sorted(there - units):
             if not _SAID[other].search(source):
-                return Changed(unit in _MUST_STAY, f"unit '{unit}' of the source became '{other}'")
+                return Changed(
+                    unit in _MUST_STAY or _is_other_time(unit, other, here),
+                    f"unit '{unit}' of the source became '{other}'",
+                )
         stripped = any(m.unit == unit and m.value in written for m in here)
         if (unit in _MUST_STAY or (stripped and unit not in _TURNED)) and not unnamed:
             return Changed(stripped, f"unit '{unit}' of the source is missing")
     return None
+
+
+def _is_other_time(unit: str, other: str, here: list[Measure]) -> bool:
+    """Whether no number of these makes one of the other unit: 24 months are two years, six weeks are no six months."""
+    whole = _MAKE_ONE.get((unit, other))
+    values = [m.value for m in here if m.unit == unit and m.value.isdigit()]
+    return unit in _KINDS["time"] and bool(values) and not (whole and any(int(v) % whole == 0 for v in values))
 
 
 def _speed(pair: Pair, small: str, units: Units) -> Changed | None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 from processors.checks.pair import Pair
 from processors.checks.quantities.changed import Changed
 from processors.languages.digits import NUMBER, canonical
 from processors.languages.knowledge import LanguageKnowledge
 from processors.languages.spellings import numbers_in, with_ascii_digits
 from processors.texts import Text, view
+
+_RESULT = re.compile(r"=\s?([-−]?\d+(?:\.\d+)?)(?![\w.,/*^+=-])")
+_TWO = re.compile(r"(?<![\w.,:/\-–+])(\d{1,3})([-–:])(\d{1,3})(?![\w:/\-–]|[.,]\d)")
 
 
 @view
@@ -34,3 +39,30 @@ def place_problems(pair: Pair, known: LanguageKnowledge) -> list[Changed]:
         return []
     (a, b), *_ = moved
     return [Changed(True, f"'{' '.join(b)}' stands where the source has '{' '.join(a)}'")]
+
+
+def formula_problems(pair: Pair, known: LanguageKnowledge) -> list[Changed]:
+    """What stands behind "=", and pairs of numbers ("3-1", "2:0"), which no language writes in words."""
+    source = with_ascii_digits(pair.source)
+    if not any(map(source.__contains__, "=-–:")):
+        return []
+    here, there = _in_formulas(pair.source), _in_formulas(pair.target)
+    lost, new = here - there, there - here
+    for kind, value in sorted(lost):
+        # Scores and ranges are turned round where one reads from the right.
+        other = next((v for k, v in sorted(new) if k == kind and v not in _turned(value)), None)
+        if other is not None and not any((kind, v) in there for v in _turned(value)):
+            return [Changed(True, f"'{value}' of the source became '{other}'")]
+    return []
+
+
+@view
+def _in_formulas(text: Text) -> frozenset[tuple[str, str]]:
+    string = with_ascii_digits(text)
+    found = {("=", canonical(m[1])) for m in _RESULT.finditer(string)} if "=" in string else set()
+    return frozenset(found | {(m[2], f"{m[1]}{m[2]}{m[3]}") for m in _TWO.finditer(string)})
+
+
+def _turned(value: str) -> tuple[str, ...]:
+    m = _TWO.fullmatch(value)
+    return (f"{m[3]}{m[2]}{m[1]}",) if m else ()

@@ -12,8 +12,6 @@ from tests.processors.checks.cases import verdicts
 VETOED: dict[str, str] = {
 }  # fmt: skip
 NOTED: dict[str, str] = {
-    "host_list-0": "untranslated",
-    "host_list-6": "untranslated",
 }  # fmt: skip
 
 
