@@ -145,7 +145,7 @@ def _cut(
 ) -> list[Verdict]:
     """The first sentence whose translation is short and has none of its last words."""
     perhaps: list[Verdict] = []
-    for bead in beads:
+    for place, bead in enumerate(beads):
         if bead.lost or bead.added:
             continue
         length = sum(side.length for side in sources[bead.source : bead.source_end])
@@ -154,7 +154,10 @@ def _cut(
         ratio = target.length / max(length, 1)
         if length < _CUT_FROM or ratio >= _PERHAPS_CUT[long][0]:
             continue
-        value = tail_told(left[bead.source_end - 1], target, pair.language)
+        # Where a sentence is parted, its end may lie with a neighbour.
+        near = beads[max(0, place - 1) : place + 2]
+        around = joined(tuple(targets[near[0].target : near[-1].target_end]))
+        value = tail_told(left[bead.source_end - 1], around, pair.language)
         if value is None or value > max(_CUT[long][1], _PERHAPS_CUT[long][1]):
             continue
         hard = ratio < _CUT[long][0] and value <= _CUT[long][1]

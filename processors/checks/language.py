@@ -288,11 +288,16 @@ def _letters_lost(pair: Pair) -> str | None:
         return None
     if letters.foreign.search(pair.target.string):
         return None
-    # What a text repeats tells no more than once.
-    count = _letters_of(text_of(" ".join(dict.fromkeys(words(pair.target)))), pair.script)
+    count = _letters_of(pair.target, pair.script)
+    # What a text repeats tells less than what it says anew.
+    distinct = _letters_of(text_of(" ".join(dict.fromkeys(words(pair.target)))), pair.script)
     for group, share in letters.frequent:
         # Independent letters would all miss it once in e ** 6 texts; what is measured is fewer.
-        if count * share >= 6 and not any(letter in pair.target.string for letter in group):
+        if (
+            count * share >= 6
+            and distinct * share >= 4.5
+            and not any(letter in pair.target.string for letter in group)
+        ):
             return f"no '{group[0]}' among {count} letters"
     return None
 

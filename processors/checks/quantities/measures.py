@@ -46,7 +46,7 @@ _MUST_STAY = {
 # So many of the first make one, or a half, of the second.
 _MAKE_ONE = {
     ("second", "minute"): 30, ("minute", "hour"): 15, ("hour", "day"): 12, ("day", "week"): 7, ("day", "month"): 30,
-    ("week", "month"): 2, ("month", "year"): 6, ("year", "century"): 50,
+    ("week", "month"): 4, ("month", "year"): 6, ("year", "century"): 50,
 }  # fmt: skip
 # Not even where the number has stayed: "24 hours" is a day, "2 cups" may be glasses, a ton is understood.
 _TURNED = {*_KINDS["time"], *_KINDS["dimension"], "cup", "spoon", "yard"}

@@ -11,8 +11,8 @@ from processors.languages.knowledge import LanguageKnowledge
 from processors.languages.spellings import numbers_in, with_ascii_digits
 from processors.texts import Text, view
 
-_RESULT = re.compile(r"=\s?([-−]?\d+(?:\.\d+)?)(?![\w.,/*^+=-])")
-_TWO = re.compile(r"(?<![\w.,:/\-–+])(\d{1,3})([-–:])(\d{1,3})(?![\w:/\-–]|[.,]\d)")
+_RESULT = re.compile(r"=\s?([-−]?\d+(?:\.\d+)?)(?![\w/*^+=-]|[.,]\d)")
+_TWO = re.compile(r"(?<![\w.,:/\-–+])(\d{1,3})([-–])(\d{1,3})(?![\w:/\-–]|[.,]\d)")
 
 
 @view
@@ -42,9 +42,9 @@ def place_problems(pair: Pair, known: LanguageKnowledge) -> list[Changed]:
 
 
 def formula_problems(pair: Pair, known: LanguageKnowledge) -> list[Changed]:
-    """What stands behind "=", and pairs of numbers ("3-1", "2:0"), which no language writes in words."""
+    """What stands behind "=", and pairs of numbers ("3-1"), which no language writes in words."""
     source = with_ascii_digits(pair.source)
-    if not any(map(source.__contains__, "=-–:")):
+    if not any(map(source.__contains__, "=-–")):
         return []
     here, there = _in_formulas(pair.source), _in_formulas(pair.target)
     lost, new = here - there, there - here

@@ -69,7 +69,7 @@ FAULTY = [
     ("protected", True, "See https://example.org/page now.", "انظر https://example.org/صفحة الآن."),
     ("protected", True, "Dear {{user_name}},", "عزيزي {{اسم_المستخدم}}،"),
     ("numbers", True, "The bridge opened in 1932.", "افتُتح الجسر عام 1923."),
-    ("numbers", False, "The bridge opened in 1932 in Sydney.", "افتُتح الجسر في مدينة سيدني."),
+    ("numbers", True, "The bridge opened in 1932 in Sydney.", "افتُتح الجسر في مدينة سيدني."),
     ("numbers", True, "It weighs 80 kg.", "يزن 80 رطلًا."),
     ("names", True, "She moved to Spain last year.", "انتقلت إلى البرتغال العام الماضي."),
     ("letters", True, "The right answer is C.", "الإجابة الصحيحة هي B."),
