@@ -75,7 +75,7 @@ CHECKS = (
     Check("protected", check_protected, on_chunks=5),
     Check("tags", check_tags, says=("structure",)),
     Check("links", check_links, says=("structure",)),
-    Check("placeholders", check_placeholders, says=("protected",), on_chunks=15),
+    Check("placeholders", check_placeholders, says=("protected",), on_chunks=16),
     Check("flags", check_flags, on_chunks=4),
     Check("numbers", check_numbers),
     Check("letters", check_letters),
