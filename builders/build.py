@@ -247,5 +247,5 @@ def _find_models(recipe: Recipe, run: Run) -> Recipe:
     """Fail before any work where a model's file is missing; the recipe keeps what it is, and its commit on the Hub."""
     last = _recipe_before(run)
     before = {spec.name: spec for spec in last.translators} if last else {}
-    translators = [engine_of(spec).pinned(before.get(spec.name)) for spec in recipe.translators]
+    translators = [engine_of(spec).pinned(before.get(spec.name), recipe.language) for spec in recipe.translators]
     return recipe.model_copy(update={"translators": translators})

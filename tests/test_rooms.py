@@ -51,7 +51,7 @@ ROOMS: dict[str, Floors] = {
     ),
     "processors": (
         ("processors.reward",),
-        ("processors.judging", "processors.translation"),
+        ("processors.judging", "processors.translation", "processors.seq2seq"),
         ("processors.ranking", "processors.answers", "processors.servers", "processors.batches"),
         ("processors.checks",),
         ("processors.checks.quantities",),

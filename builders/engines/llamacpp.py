@@ -22,7 +22,7 @@ class LlamaCppEngine(ServedEngine[LlamaCppTranslator]):
 
     shapes_nothing = ServedEngine.shapes_nothing | {"threads", "digest"}
 
-    def pinned(self, before: Translator | None) -> LlamaCppTranslator:
+    def pinned(self, before: Translator | None, language: Language) -> LlamaCppTranslator:
         """The translator with its model's commit and digest, for machines that have no need of the model itself.
 
         `before` tells of a model that is missing here, for who only ranks the translations does not need it. Raises

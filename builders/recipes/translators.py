@@ -6,7 +6,13 @@ from typing import Annotated, Any, Literal, get_args
 from pydantic import Field, model_validator
 
 from builders.recipes.paths import beside, resolved
-from builders.recipes.translator_base import EndpointAddress, RemoteTranslator, ServedTranslator, TranslatorBase
+from builders.recipes.translator_base import (
+    AskedTranslator,
+    EndpointAddress,
+    RemoteTranslator,
+    ServedTranslator,
+    TranslatorBase,
+)
 from builders.recipes.vllm import RepetitionDetection, VllmProcess
 from processors.clients.prompts import TGI_PARAMETERS
 
@@ -165,6 +171,50 @@ class VllmTranslator(RemoteTranslator):
         return found | {"server": server, "model": beside(self.model, folder)}
 
 
+class Seq2SeqTranslator(AskedTranslator):
+    """A translation model of its own kind (NLLB, M2M-100, MADLAD, Opus-MT), by transformers in this process.
+
+    It translates sentence by sentence and takes no instructions; the extra `seq2seq` has its libraries.
+    """
+
+    backend: Literal["seq2seq"]
+    model: str = Field(description="a folder as transformers saves it, or a repository of the Hub")
+    digest: str | None = Field(
+        None,
+        pattern="^[0-9a-f]{32}$",
+        description="what the model is; a build writes it into its recipe.yaml, and machines with another refuse",
+    )
+    source_code: str | None = Field(
+        None,
+        description="what the model calls the source's language, by default as its family does: `eng_Latn`",
+    )
+    target_code: str | None = Field(
+        None, description="and the target's: `arb_Arab` of NLLB, `ar` of MADLAD and M2M-100, `ara` of Opus-MT"
+    )
+    beams: int = Field(4, ge=1, le=32, description="of the search; 1 is greedy, and several times as fast")
+    max_length_ratio: float = Field(
+        2.5, gt=0, le=20, description="tokens of a translation for one of its sentence; longer ones count as cut off"
+    )
+    sentence_tokens: int | None = Field(
+        None,
+        ge=8,
+        description="longer sentences are cut, at a comma where there is one; by default as the model's family needs, "
+        "which drops parts of long ones",
+    )
+    batch_tokens: int = Field(2048, ge=16, description="tokens of a batch, padding included, before the beams")
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = Field(
+        "auto", description="auto: float16 on a GPU (bfloat16 for MADLAD), float32 on a CPU"
+    )
+    device: Literal["auto", "cpu", "cuda"] = Field(
+        "auto", description="auto: a GPU for each process where there is one, else the CPU"
+    )
+    threads: int | None = Field(None, ge=1, description="of the CPU; torch's choice where not given")
+    concurrency: int = Field(64, ge=1, description="chunks whose sentences are batched together")
+
+    def paths_found(self, folder: Path) -> dict[str, Any]:
+        return super().paths_found(folder) | {"model": beside(self.model, folder)}
+
+
 # The register of engines: a kind that is named here can be asked for in a recipe, and is run by the engine in
 # `builders/engines/<backend>.py`.
 Translator = Annotated[
@@ -174,7 +224,8 @@ Translator = Annotated[
     | TgiTranslator
     | BatchTranslator
     | LlamaCppTranslator
-    | VllmTranslator,
+    | VllmTranslator
+    | Seq2SeqTranslator,
     Field(discriminator="backend"),
 ]
 BACKENDS: tuple[str, ...] = tuple(

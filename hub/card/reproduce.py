@@ -68,6 +68,7 @@ def public_recipe(recipe: Recipe) -> dict[str, Any]:
             server["arguments"] = _without_paths(_without_secrets(server["arguments"]))
         if "model" in translator:
             translator["model"] = _public_tokenizer(translator["model"])
+        if "decoding" in translator:
             translator["decoding"]["extra"] = _without_secrets(translator["decoding"]["extra"])
     return data
 

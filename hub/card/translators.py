@@ -56,10 +56,12 @@ def translators(build: "Build") -> str:
 
 
 def prompt_text(prompt: PromptConfig) -> str:
-    """What is sent, with `{text}` for the chunk: the completion's prompt, or the chat's messages by role."""
+    """What is sent, with `{text}` for the chunk: the prompt, the messages by role, or all of the request."""
     payload = build_payload(prompt, {}, "{text}")
     if "prompt" in payload:
         return payload["prompt"]
+    if "messages" not in payload:
+        return json.dumps(payload, ensure_ascii=False)
     return "\n\n".join(f"[{message['role']}]\n{_content(message['content'])}" for message in payload["messages"])
 
 

@@ -1,8 +1,8 @@
 """The requests: a text, a prompt and a decoding as the body of an OpenAI-compatible call.
 
-Four prompts: Seed-X's (a completion; the trailing language tag is what makes it translate), TranslateGemma's
+Prompts: Seed-X's (a completion; the trailing language tag is what makes it translate), TranslateGemma's
 (structured user content; its chat template writes the words), one of ours for chat models in general, and a
-completion by a template of the recipe's.
+completion by a template of the recipe's. What translates without a prompt gets the text and the two languages' codes.
 """
 
 import re
@@ -49,13 +49,15 @@ class PromptConfig:
     """Which prompt, and into which language."""
 
     language: Language
-    style: Literal["chat", "seed-x", "translategemma", "completion"] = "chat"
+    style: Literal["chat", "seed-x", "translategemma", "completion", "codes"] = "chat"
     template: str | None = None
+    # Of the style `codes`: what the translator calls the two languages.
+    codes: tuple[str, str] = (SOURCE_CODE, "")
 
     @property
     def mode(self) -> Literal["chat", "completion"]:
         """Which of the server's endpoints the prompt is for."""
-        return "completion" if self.style in ("seed-x", "completion") else "chat"
+        return "completion" if self.style in ("seed-x", "completion", "codes") else "chat"
 
 
 def build_payload(prompt: PromptConfig, decoding: Mapping[str, Any], text: str, attempt: int = 0) -> dict[str, Any]:
@@ -65,6 +67,11 @@ def build_payload(prompt: PromptConfig, decoding: Mapping[str, Any], text: str, 
     ...); it is not changed. Attempt 0 is the recipe's own; each later one has another temperature and another seed.
     `max_tokens_per_character` is ours and not sent: it bounds `max_tokens` by the length of `text`.
     """
+    if prompt.style == "codes":
+        # Nothing is sampled there: what answers knows other ways to try again, and which one is by the attempt.
+        source, target = prompt.codes
+        tries = {"attempt": attempt} if attempt else {}
+        return {"text": text, "source": source, "target": target, **decoding, **tries}
     fields = _decoding(decoding, attempt)
     if ratio := fields.pop("max_tokens_per_character", None):
         fields["max_tokens"] = min(fields["max_tokens"], LEAST_TOKENS + ceil(ratio * len(text)))

@@ -45,7 +45,7 @@ class Engine(Generic[Spec]):
 
     # Before a build.
 
-    def pinned(self, before: Translator | None) -> Spec:
+    def pinned(self, before: Translator | None, language: Language) -> Spec:
         """The translator with what it means today written down (a file's digest, a commit), for all machines.
 
         `before` is the same translator in the run folder's last build. Raises InputError where what it needs is

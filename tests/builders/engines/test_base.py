@@ -25,6 +25,7 @@ LEAST: dict[str, dict[str, Any]] = {
     "batch": {"model": "org/chat", "base_url": ADDRESS, "api": "openai"},
     "llamacpp": {"model": "m.gguf", "digest": "0" * 32},
     "vllm": {"model": "org/chat", "server": {"python": "/opt/vllm/bin/python"}},
+    "seq2seq": {"model": "org/nllb", "digest": "0" * 32},
 }
 
 
@@ -57,7 +58,9 @@ def test_an_engine_answers_without_a_look_at_a_file_or_server(backend: str, tmp_
 
 # What a stage's fingerprint holds. A setting that joins or leaves it makes everybody's finished work be done again.
 SHAPES = {"name", "chunking", "backend"}
-SERVED = SHAPES | {"model", "revision", "prompt", "template", "decoding", "spans", "retry_budget"}
+ASKED = SHAPES | {"model", "revision", "retry_budget"}
+SERVED = ASKED | {"prompt", "template", "decoding", "spans"}
+CODES = {"source_code", "target_code"}
 
 
 @pytest.mark.parametrize(
@@ -70,6 +73,7 @@ SERVED = SHAPES | {"model", "revision", "prompt", "template", "decoding", "spans
         ("batch", SERVED | {"rounds", "then"}),
         ("llamacpp", SERVED | {"file", "context"}),
         ("vllm", SERVED | {"repetition_detection"}),
+        ("seq2seq", ASKED | CODES | {"beams", "max_length_ratio", "sentence_tokens", "dtype"}),
     ],
 )
 def test_what_shapes_the_answers_is_in_the_fingerprint_and_nothing_else(backend: str, settings: set[str]) -> None:
