@@ -65,7 +65,7 @@ def write_source(folder: Path, rows: int) -> Path:
     table = []
     for number in range(rows):
         said = [sentence(chance) for _ in range(6)]
-        answer = f"{said[1]} {said[2]}\n\n- {said[3]}\n- {said[4]}\n\n```python\nx = {number}\n```\n\n{said[5]}"
+        answer = f"{said[1]}\n{said[2]}\n\n- {said[3]}\n- {said[4]}\n\n```python\nx = {number}\n```\n\n{said[5]}"
         messages = [{"role": "user", "content": said[0]}, {"role": "assistant", "content": answer}]
         table.append({"messages": messages, "chat_template_kwargs": None, "source": "toy"})
     (folder / "SFT").mkdir(parents=True)
