@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, field_validator
 
 from builders.recipes.base import KeyVariable, Strict
-from processors.clients.address import Headers
+from processors.clients.address import Headers, Rates
 from processors.errors import InputError
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -33,8 +33,8 @@ def _header(name: str) -> str:
 HeaderName = Annotated[str, AfterValidator(_header)]
 
 
-class OwnHeaders(Strict):
-    """What each request to a server carries beside its content."""
+class ServerTerms(Strict):
+    """What each request to a server carries beside its content, and how many it takes."""
 
     key_header: HeaderName = Field(
         "Authorization", description="that brings the key: `Bearer KEY` here, in others (api-key, x-api-key) it alone"
@@ -43,6 +43,11 @@ class OwnHeaders(Strict):
     headers_env: dict[HeaderName, KeyVariable] = Field(
         {}, description="more of them whose values are secret: for each the environment variable that holds it"
     )
+
+    requests_per_minute: float | None = Field(
+        None, gt=0, description="that it takes; shared by all processes of the run, on any machine"
+    )
+    tokens_per_minute: float | None = Field(None, gt=0, description="as requests_per_minute, of prompts and answers")
 
     @field_validator("headers")
     @classmethod
@@ -53,6 +58,10 @@ class OwnHeaders(Strict):
             if not (value.isascii() and value.isprintable()):
                 raise ValueError(f"{name}: a header's value is printable ASCII")
         return headers
+
+    def rates(self) -> Rates:
+        """As the clients take them."""
+        return Rates(self.requests_per_minute, self.tokens_per_minute)
 
     def own_headers(self) -> Headers:
         """As the clients take them."""

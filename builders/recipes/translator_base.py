@@ -6,10 +6,10 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from builders.recipes.api_keys import OwnHeaders
+from builders.recipes.api_keys import ServerTerms
 from builders.recipes.base import BaseUrl, KeyVariable, Name, Strict
 from builders.recipes.paths import beside, resolved
-from processors.clients.address import Address, Headers
+from processors.clients.address import Address, Headers, Rates
 from processors.clients.prompts import PromptConfig
 from processors.languages.language import Language
 
@@ -146,7 +146,7 @@ class TranslatorBase(Strict):
         }
 
 
-class EndpointAddress(OwnHeaders):
+class EndpointAddress(ServerTerms):
     """One of several servers of a translator, or one of several keys."""
 
     base_url: BaseUrl
@@ -156,7 +156,7 @@ class EndpointAddress(OwnHeaders):
 
     def address(self) -> Address:
         """As the clients take it."""
-        return Address(self.base_url, self.api_key_env, self.weight, self.model, self.own_headers())
+        return Address(self.base_url, self.api_key_env, self.weight, self.model, self.own_headers(), self.rates())
 
 
 class AskedTranslator(TranslatorBase):
@@ -229,7 +229,7 @@ class ServedTranslator(AskedTranslator):
         return PromptConfig(language, self.prompt, self.template)
 
 
-class AddressedTranslator(AskedTranslator, OwnHeaders):
+class AddressedTranslator(AskedTranslator, ServerTerms):
     """A model at someone's servers: one by `base_url`, or several by `endpoints`."""
 
     base_url: BaseUrl | None = None
@@ -243,8 +243,9 @@ class AddressedTranslator(AskedTranslator, OwnHeaders):
             raise ValueError("give either base_url (with api_key_env, if it takes a key) or endpoints, a list of them")
         if self.endpoints and self.api_key_env:
             raise ValueError("api_key_env: goes with base_url; give each of the endpoints its own")
-        if self.endpoints and self.own_headers() != Headers():
-            raise ValueError("headers, headers_env, key_header: go with base_url; give each of the endpoints its own")
+        if self.endpoints and (self.own_headers(), self.rates()) != (Headers(), Rates()):
+            names = ", ".join(ServerTerms.model_fields)
+            raise ValueError(f"{names}: go with base_url; give each of the endpoints its own")
         places = [(address.base_url, address.api_key_env) for address in self.endpoints]
         for place in places:
             if places.count(place) > 1:
@@ -254,7 +255,7 @@ class AddressedTranslator(AskedTranslator, OwnHeaders):
     def addresses(self) -> list[EndpointAddress]:
         if self.base_url is None:
             return self.endpoints
-        own = {name: getattr(self, name) for name in OwnHeaders.model_fields}
+        own = {name: getattr(self, name) for name in ServerTerms.model_fields}
         return [EndpointAddress(base_url=self.base_url, api_key_env=self.api_key_env, **own)]
 
 

@@ -77,7 +77,7 @@ def _hide_server(block: dict[str, Any]) -> None:
     """Where it is reached is told only of a public address; with which key, never."""
     if block.get("base_url"):
         block["base_url"] = _public_address(block["base_url"])
-    for name in ("api_key_env", "key_header", "headers", "headers_env"):
+    for name in ("api_key_env", "key_header", "headers", "headers_env", "requests_per_minute", "tokens_per_minute"):
         block.pop(name, None)
 
 

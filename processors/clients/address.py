@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from hashlib import blake2b
 from urllib.parse import urlsplit
 
 from processors.errors import InputError
@@ -38,6 +39,14 @@ class Headers:
 
 
 @dataclass(frozen=True)
+class Rates:
+    """What a server takes at most; None where it is not told."""
+
+    requests_per_minute: float | None = None
+    tokens_per_minute: float | None = None
+
+
+@dataclass(frozen=True)
 class Address:
     """Where one server is. Holds the NAMES of the variables with its key, so it may be written down anywhere.
 
@@ -49,12 +58,19 @@ class Address:
     weight: float = 1.0
     model: str | None = None
     headers: Headers = Headers()
+    rates: Rates = Rates()
 
     def __post_init__(self) -> None:
         if not is_address(self.base_url):
             raise InputError(
                 f"base_url: {EXPECTED}; give a key by the name of its environment variable in api_key_env"
             )
+
+    @property
+    def slug(self) -> str:
+        """A name for it in a folder: the host, and what tells it from others with another path or key."""
+        told = blake2b(f"{self.base_url} {self.api_key_env}".encode(), digest_size=4).hexdigest()
+        return f"{re.sub(r'[^A-Za-z0-9.]', '_', self.host)}-{told}"
 
     @property
     def host(self) -> str:

@@ -6,17 +6,19 @@ import os
 import ssl
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, ClassVar
 
 import httpx
 from loguru import logger
 
-from processors.clients.address import Address, Headers
+from processors.clients.address import Address, Headers, Rates
 from processors.clients.answer import Answer
 from processors.clients.pacing import Pacer
 from processors.clients.prompts import PromptConfig
+from processors.clients.rates import SharedRate
 from processors.clients.responses import Fault, Mode, read_response
-from processors.clients.waits import backoff
+from processors.clients.waits import backoff, spent_wait
 from processors.errors import EngineError, SmolKalamError
 from processors.scrub import excerpt, know
 
@@ -54,6 +56,9 @@ class EndpointConfig:
     weight: float = 1.0
     alias: str | None = None
     headers: Headers = field(default_factory=Headers)
+    rates: Rates = field(default_factory=Rates)
+    # Where processes share `rates`; None: each has its own.
+    rates_folder: Path | None = None
     others: tuple[Address, ...] = ()
 
     def __post_init__(self) -> None:
@@ -61,7 +66,10 @@ class EndpointConfig:
 
     @property
     def addresses(self) -> tuple[Address, ...]:
-        return (Address(self.base_url, self.api_key_env, self.weight, self.alias, self.headers), *self.others)
+        return (
+            Address(self.base_url, self.api_key_env, self.weight, self.alias, self.headers, self.rates),
+            *self.others,
+        )
 
     @property
     def api_base(self) -> str:
@@ -103,6 +111,9 @@ class Connection:
         self.label = label
         self.model = address.model or endpoint.model
         self.pacer = Pacer(label, endpoint.concurrency, endpoint.patience_s, endpoint.attempts)
+        if address.rates != Rates():
+            folder = endpoint.rates_folder
+            self.pacer.rate = SharedRate(address.rates, folder / address.slug if folder else None)
         self.succeeded = False
         self.refused = 0
         # Since its last answer: refusals of a key that has worked, and responses that are no API's.
@@ -147,12 +158,17 @@ class Connection:
         finally:
             self._idle.append(client)
         outcome = self.read(response.status_code, response.headers, content)
+        if isinstance(outcome, Answer) and (wait := spent_wait(response.headers)):
+            # An answer, and the last one for now: to ask on would be refused.
+            self.pacer.spent(wait)
         if isinstance(outcome, Answer):
             _ANSWERED.add(self.url)
         return outcome
 
-    def worked(self) -> None:
+    def worked(self, answer: Answer) -> None:
         """It has given an answer."""
+        if self.pacer.rate:
+            self.pacer.rate.answered(answer.prompt_tokens + answer.completion_tokens)
         self.succeeded = True
         self.denied = self.foreign = 0
         self.pacer.succeeded()
@@ -194,6 +210,8 @@ class Connection:
     async def aclose(self) -> None:
         for client in self._clients:
             await client.aclose()
+        if self.pacer.rate:
+            self.pacer.rate.close()
 
     def new_client(self) -> httpx.AsyncClient:
         """A client of one connection: httpx's pool looks through all of its own for each request, three times as slow.

@@ -187,7 +187,7 @@ class HttpServer(InferenceServer):
                 raise RequestFailed(f"{connection.label}: not asked, nobody waits for it any more")
             outcome = await connection.send(payload)
             if isinstance(outcome, Answer):
-                connection.worked()
+                connection.worked(outcome)
                 if len(self.connections) > 1:
                     self._count(f"answers@{connection.label}", 1)
             else:

@@ -12,6 +12,7 @@ from typing import Any
 
 from loguru import logger
 
+from processors.clients.rates import SharedRate
 from processors.errors import EngineError
 
 CUT = 0.7
@@ -56,6 +57,8 @@ class Pacer:
         self.most = concurrency
         self.patience_s = patience_s
         self.limit = float(concurrency)
+        # What the recipe says of requests and tokens a minute.
+        self.rate: SharedRate | None = None
         self.in_flight = 0
         self.open = False
         self.reason = ""
@@ -77,7 +80,8 @@ class Pacer:
 
     def free(self) -> bool:
         """Whether a request may go now."""
-        return not self.closed and not self._paused() and self.in_flight < (1 if self.open else int(self.limit))
+        slot = not self.closed and not self._paused() and self.in_flight < (1 if self.open else int(self.limit))
+        return slot and (self.rate is None or not self.rate.wait_s())
 
     def usable(self) -> bool:
         """Whether it is worth waiting for: not closed, and not resting for longer than our patience."""
@@ -101,7 +105,20 @@ class Pacer:
     def take(self) -> int:
         """Take a slot. The number returned goes to `busy`: requests of one round cut the limit once."""
         self.in_flight += 1
+        if self.rate:
+            self.rate.take()
         return self._cuts
+
+    def opens_at(self) -> float | None:
+        """When a request may go at the soonest that may not now, for a pause or the recipe's rate; None: any time."""
+        wait = self.rate.wait_s() if self.rate and not self.closed else 0.0
+        soonest = max(self.paused_until, loop_time() + wait if wait else 0.0)
+        return soonest if not self.closed and soonest > loop_time() else None
+
+    def spent(self, wait_s: float) -> None:
+        """The server says that it takes nothing more for so long."""
+        if wait_s <= self.patience_s:
+            self._pause(wait_s, "its limit is reached, by its headers")
 
     def release(self) -> None:
         self.in_flight -= 1

@@ -165,7 +165,7 @@ def _read_error(status: int, headers: Mapping[str, str], data: Any, body: bytes)
     words, name = f"{status}: {_message(data, body)}", str(status)
     message = words if len(words) <= SHOWN else f"{words[:SHOWN]}…"
     if status in _BUSY:
-        return Fault("busy", name, message, ordered_wait(headers))
+        return Fault("busy", name, message, ordered_wait({**_headers_within(data), **headers}))
     if status >= 500 or status in _FAULT:
         return Fault("fault", name, message, ordered_wait(headers) if "retry-after" in headers else None)
     if status == 401:
@@ -184,6 +184,14 @@ def _read_error(status: int, headers: Mapping[str, str], data: Any, body: bytes)
     if status == 403:
         return Fault("denied", name, f"the key may not do this ({message})")
     return Fault("rejected", name, message)
+
+
+def _headers_within(data: Any) -> dict[str, str]:
+    """Headers in an error's metadata, with lower-case names: there OpenRouter tells when a limit ends."""
+    found = data
+    for name in ("error", "metadata", "headers"):
+        found = found.get(name) if isinstance(found, dict) else None
+    return {str(name).lower(): str(value) for name, value in found.items()} if isinstance(found, dict) else {}
 
 
 def _over_tgi_s_budget(message: str) -> bool:

@@ -4,7 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Sequence, Set
 
-from processors.clients.pacing import Pacer, loop_time
+from processors.clients.pacing import Pacer
 from processors.errors import EngineError
 
 
@@ -82,8 +82,10 @@ class Turns:
                 break
             self._waiters.popleft()
             waiter.set_result((place, self.pacers[place].take()))
-        pauses = [p.paused_until for p in self.pacers if not p.closed and p.paused_until > loop_time()]
-        if self._waiters and pauses:
+        if not self._waiters:
+            return
+        pauses = [at for pacer in self.pacers if (at := pacer.opens_at()) is not None]
+        if pauses:
             if self._timer:
                 self._timer.cancel()
             self._timer = asyncio.get_running_loop().call_at(min(pauses), self.wake)

@@ -1,11 +1,12 @@
 """What the engines have in common that ask a model, whether behind a server or in the build's own process."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from builders.engines.common.base import Engine
-from builders.recipes.api_keys import OwnHeaders
+from builders.recipes.api_keys import ServerTerms
 from builders.recipes.translator_base import AskedTranslator, Cost, EndpointAddress
 from processors.languages.language import Language
 
@@ -32,7 +33,7 @@ class AskedEngine(Engine[Asked]):
         "answers",
         "give_up",
         "max_usd",
-        *OwnHeaders.model_fields,
+        *ServerTerms.model_fields,
     }
     # What runs the model, for the card: the same weights answer a little differently in another engine.
     software: str
@@ -59,10 +60,14 @@ class AskedEngine(Engine[Asked]):
         from builders.engines.common.rollout import EndpointRollout
         from builders.run_folder.activity import EngineFile
         from builders.run_folder.folder import ENGINES, TRIAL
+        from processors.clients.address import Rates
         from processors.translation.runner import TranslationRunner
 
         logs = writer.progress.parent
         rollout, endpoint = EndpointRollout(self.spec, language, self.spans), self.endpoint(language)
+        if any(address.rates != Rates() for address in endpoint.addresses):
+            # Beside the answers of all translators: two may ask the same endpoint.
+            endpoint = replace(endpoint, rates_folder=answers.parent / ".rates")
         server, progress = self.make_server(logs), EngineFile(logs / ENGINES)
         name = self.spec.name if self.spec.give_up else ""
         return TranslationRunner(

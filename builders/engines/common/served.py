@@ -48,6 +48,7 @@ class ServedEngine(AskedEngine[Served]):
             weight=first.weight,
             alias=first.model,
             headers=first.headers,
+            rates=first.rates,
             others=tuple(others),
         )
 
