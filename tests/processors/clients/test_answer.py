@@ -1,5 +1,7 @@
 """The name of a question: what changes the answer changes it, and nothing else does."""
 
+from typing import Any
+
 from processors.clients.answer import request_key
 
 
@@ -19,7 +21,7 @@ def test_key_is_model_revision_and_request_and_nothing_volatile() -> None:
 
 
 def test_changing_who_serves_it_or_who_pays_asks_nothing_again() -> None:
-    payload = {"prompt": "x", "temperature": 0.7, "provider": {"quantizations": ["fp8"]}}
+    payload: dict[str, Any] = {"prompt": "x", "temperature": 0.7, "provider": {"quantizations": ["fp8"]}}
     routes = {
         "service_tier": "flex",
         "metadata": {"run": "7"},
@@ -29,5 +31,9 @@ def test_changing_who_serves_it_or_who_pays_asks_nothing_again() -> None:
         "prompt_cache_key": "k",
     }
     assert request_key("m", None, payload | routes) == request_key("m", None, payload)
-    others = [{"provider": {"quantizations": ["int4"]}}, {"provider": {}}, {"models": ["m", "n"]}]
+    others: list[dict[str, Any]] = [
+        {"provider": {"quantizations": ["int4"]}},
+        {"provider": {}},
+        {"models": ["m", "n"]},
+    ]
     assert len({request_key("m", None, payload | other) for other in [{}, *others]}) == 4

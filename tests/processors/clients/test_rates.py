@@ -1,16 +1,22 @@
 """Requests and tokens a minute: kept by one process and by several together, and told by servers' headers."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from builders.engines import engine_of
+from builders.recipes.load import load_recipe
 from processors.clients import rates
 from processors.clients.address import Address, Rates
 from processors.clients.rates import BURST_S, QUIET_S, SharedRate
 from processors.clients.responses import Fault, read_response
 from processors.clients.waits import ordered_wait, spent_wait
+from processors.errors import RecipeError
+from tests.processors.translation.test_runner import endpoint, results, run
+from tests.standins.standin_llm import running
 
 
 class Clock:
@@ -134,3 +140,27 @@ def test_an_answer_that_is_the_last_for_now_says_so() -> None:
     }
     more = {"x-ratelimit-remaining-tokens": "12", "x-ratelimit-reset-tokens": "9s"}
     assert spent_wait(date | last) == 9.0 and spent_wait(date | more) == 0.0 and spent_wait(date) == 0.0
+
+
+def test_a_run_asks_by_them(tmp_path: Path) -> None:
+    with running("--translation", "fast") as server:
+        config = replace(endpoint(server.url), rates=Rates(60_000, 10_000_000), rates_folder=tmp_path / "rates")
+        runner = run(config, 40)
+    assert len(results(runner)) == 40
+    (folder,) = (tmp_path / "rates").iterdir()
+    assert folder.name == config.addresses[0].slug and list(folder.glob("*.json"))
+
+
+def test_a_recipe_tells_them_for_each_endpoint(tmp_path: Path) -> None:
+    path = tmp_path / "r.yaml"
+    text = "name: x\nsource: {path: here}\ntranslators:\n  - {name: a, backend: endpoint, model: m, MORE}\n"
+    path.write_text(
+        text.replace("MORE", "base_url: https://a/v1, requests_per_minute: 500, tokens_per_minute: 200000")
+    )
+    recipe = load_recipe(str(path))
+    engine = engine_of(recipe.translators[0])
+    assert engine.endpoint(recipe.language).addresses[0].rates == Rates(500, 200_000)
+    assert not {"requests_per_minute", "tokens_per_minute"} & set(engine.shapes_answers())
+    path.write_text(text.replace("MORE", "endpoints: [{base_url: https://a/v1}], requests_per_minute: 500"))
+    with pytest.raises(RecipeError, match="go with base_url; give each of the endpoints its own"):
+        load_recipe(str(path))
