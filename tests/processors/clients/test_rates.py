@@ -154,12 +154,9 @@ def test_a_run_asks_by_them(tmp_path: Path) -> None:
 def test_a_recipe_tells_them_for_each_endpoint(tmp_path: Path) -> None:
     path = tmp_path / "r.yaml"
     text = "name: x\nsource: {path: here}\ntranslators:\n  - {name: a, backend: endpoint, model: m, MORE}\n"
-    path.write_text(
-        text.replace("MORE", "base_url: https://a/v1, requests_per_minute: 500, tokens_per_minute: 200000")
-    )
-    recipe = load_recipe(str(path))
-    engine = engine_of(recipe.translators[0])
-    assert engine.endpoint(recipe.language).addresses[0].rates == Rates(500, 200_000)
+    path.write_text(text.replace("MORE", "base_url: https://a/v1, requests_per_minute: 500, tokens_per_minute: 200"))
+    engine = engine_of(load_recipe(str(path)).translators[0])
+    assert [address.address().rates for address in engine.addresses()] == [Rates(500, 200)]
     assert not {"requests_per_minute", "tokens_per_minute"} & set(engine.shapes_answers())
     path.write_text(text.replace("MORE", "endpoints: [{base_url: https://a/v1}], requests_per_minute: 500"))
     with pytest.raises(RecipeError, match="go with base_url; give each of the endpoints its own"):
