@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
+from builders.dataset.notes import notes
 from builders.dataset.statistics import SplitStatistics
 from processors.scoring.columns import NAMES
 
@@ -28,6 +29,7 @@ def ranked_row(row: dict[str, Any], config: str) -> dict[str, Any] | None:
         "source": row["source"],
         **{score: chosen[score] for score in NAMES},
         "translator": chosen["translator"],
+        "noted": notes(row["messages"], chosen["checks"]),
         "candidates": candidates,
         "tokens": chosen["tokens"],
         "turns": len(chosen["messages"]),

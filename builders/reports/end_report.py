@@ -11,6 +11,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from builders.dataset.notes import grounding, noted
 from builders.dataset.policy_effects import changes, config_effects, mean_score
 from builders.dataset.rows import statistics_by_config
 from builders.dataset.statistics import summarise
@@ -43,6 +44,8 @@ def print_report(build: "Build", last: str, seconds: float) -> None:
     if RANK in build.totals:
         console.print(_findings(build))
         console.print(_choices(build))
+        for line in _notes(build):
+            console.print(line, markup=False, soft_wrap=True)
         if faults := _faults(build):
             console.print(faults)
     if last != BUILD:
@@ -115,6 +118,21 @@ def _findings(build: "Build") -> Table:
         cells = [", ".join(f"{c} {n:,}" for c, n in found[k].most_common()) for k in ("failed", "veto", "note")]
         table.add_row(spec.name, *cells, f"{hits:,} segments")
     return table
+
+
+def _notes(build: "Build") -> list[str]:
+    """Of the rows that each config takes: those with soft verdicts, and whether calls say what the rows say."""
+    lines, extra = [], build.totals[RANK].extra
+    for spec in build.recipe.translators:
+        config = build.recipe.config_name(spec.name)
+        rows, by_name = noted(extra, config)
+        if rows:
+            names = ", ".join(f"{name} {n:,}" for name, n in by_name.items())
+            lines.append(f"{config}: notes on {rows:,} rows that it takes: {names}.")
+        kept, calls = grounding(extra, config)
+        if calls:
+            lines.append(f"{config}: {kept:,} of {calls:,} rows with calls say all values of their arguments.")
+    return lines
 
 
 def _choices(build: "Build") -> Table:

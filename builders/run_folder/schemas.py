@@ -143,6 +143,7 @@ def ranked() -> Any:
             *selected(),
             *_score_columns(),
             ("translator", pa.string()),
+            ("noted", pa.list_(pa.string())),
             ("candidates", pa.list_(candidates)),
             ("tokens", pa.int64()),
             ("turns", pa.int32()),

@@ -9,6 +9,7 @@ from typing import Any
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
+from builders.dataset.notes import note_counters
 from builders.recipes.ranking import Ranking
 from builders.recipes.recipe import Recipe
 from builders.run_folder import schemas
@@ -184,6 +185,9 @@ class RankCandidates(PipelineStep):
                 }
             )
             counters[f"{config}/{choice.outcome}"] = 1
+            taken = next((one for one in candidates if one["translator"] == choice.translator), None)
+            if taken is not None:
+                counters |= note_counters(config, row["messages"], taken["checks"])
             counters |= {
                 f"{config}/changed_by_{what}": 1 for what in effects(scored, primary, policy, by_scores.translator)
             }

@@ -103,6 +103,7 @@ def columns(recipe: Recipe) -> str:
         "stay as they are\n"
         f"{_score_columns(recipe)}\n"
         "- `translator`: whose candidate the row is\n"
+        "- `noted`: the checks that noted something of it that is no reason to leave it out; `candidates` says what\n"
         "- `candidates`: every translator's scores and what the checks found; `chosen` marks the row's own and "
         "`decision` says what decided. Scores are null where a translator has no candidate, and its check says why\n"
         "- `tokens`, `turns`: tokens and messages of the row" + parallel

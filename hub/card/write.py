@@ -14,6 +14,7 @@ from hub.card import sections
 from hub.card.examples import examples
 from hub.card.kept_sections import PSEUDO_TAG, TAG, edited_sections, generated, merge_card
 from hub.card.loading import loading
+from hub.card.noted import notes_section
 from hub.card.plots import Plot, write_plots
 from hub.card.reproduce import reproduce
 from hub.card.translators import translators
@@ -115,6 +116,7 @@ def body(build: "Build", plots: list[Plot]) -> list[str]:
         sections.columns(recipe),
         translators(build),
         sections.ranking(build),
+        notes_section(build),
         sections.dropped(build, plots),
         reproduce(recipe),
         sections.limitations(recipe),

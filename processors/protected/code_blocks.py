@@ -10,6 +10,7 @@ docs/decisions/004-code-blocks-not-markdown-it.md.
 import re
 
 from processors.protected.prose import prose_at_end, reads_as_prose
+from processors.texts.text import Text, view
 
 Block = tuple[int, int, str]
 
@@ -93,6 +94,11 @@ def indented_code(text: str, occupied: list[Block]) -> list[Block]:
     A block starts with 4 spaces or a tab after a blank line (or at the start of the text) and outside a list, and does
     not read as sentences.
     """
+    return [block for block in _indented(text, occupied) if not reads_as_prose(text[block[0] : block[1]])]
+
+
+def _indented(text: str, occupied: list[Block]) -> list[Block]:
+    """All of them, those that read as sentences too."""
     blocks: list[Block] = []
     if not _CODE_MAY_START.search(text):
         return blocks
@@ -137,7 +143,7 @@ def indented_code(text: str, occupied: list[Block]) -> list[Block]:
         position = line_end + 1
     if start >= 0:
         blocks.append((start, end, "indented_code"))
-    return [block for block in blocks if not reads_as_prose(text[block[0] : block[1]])]
+    return blocks
 
 
 def _next_line(text: str, position: int) -> int:
@@ -152,3 +158,18 @@ def code_blocks(text: str) -> list[Block]:
         return fenced
     indented = indented_code(text, fenced)
     return sorted(fenced + indented) if indented else fenced
+
+
+@view
+def prose_in_code(text: Text) -> int:
+    """How many blocks have the shape of code and read as sentences: indented ones, and what ends an unclosed fence."""
+    string = text.string
+    may_be_indented = _CODE_MAY_START.search(string) is not None
+    if not may_be_indented and "```" not in string and "~~~" not in string:
+        return 0
+    fenced = fences(string)
+    indented = _indented(string, fenced) if may_be_indented else []
+    found = sum(1 for start, end, _ in indented if reads_as_prose(string[start:end]))
+    # Only a fence that was never closed ends with something else than its mark.
+    unclosed = bool(fenced) and string[fenced[-1][1] - 1] not in "`~" and string[fenced[-1][1] :].strip() != ""
+    return found + unclosed

@@ -163,7 +163,7 @@ def test_a_ranked_row_is_the_chosen_candidate_with_the_others_scores() -> None:
     ]
     assert all("messages" not in c for c in row["candidates"])
     assert row["candidates"][1]["checks"][0]["check"] == "refusal"
-    assert set(row) == set(schemas.ranked().names)
+    assert set(row) == set(schemas.ranked().names) and row["noted"] == []
 
 
 def test_a_row_that_a_config_leaves_out_is_none() -> None:
