@@ -55,6 +55,7 @@ ROOMS: dict[str, Floors] = {
         ("processors.ranking", "processors.answers", "processors.servers", "processors.batches"),
         ("processors.checks",),
         ("processors.checks.quantities",),
+        ("processors.checks.pairs",),
         ("processors.checks.wording",),
         ("processors.alignment",),
         ("processors.scoring", "processors.selection", "processors.memory", "processors.clients"),
@@ -67,13 +68,8 @@ ROOMS: dict[str, Floors] = {
     ),
 }
 
-# What is not finished yet, by rule. This list only gets shorter.
-UNFINISHED: dict[str, set[str]] = {
-    "floors": {
-        "processors.checks.quantities -> processors.checks",
-    },
-    "circles": {},
-}
+# What is not finished yet, by rule, as the faults below name it. Empty, and to stay so.
+UNFINISHED: dict[str, set[str]] = {}
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from builders.engines.common.rollout import EndpointBackend
 from builders.estimates.repeated_messages import text_key
 from builders.recipes.translators import Translator as TranslatorRecipe
 from processors.answers.reader import AnswerReader
-from processors.checks.verdict import Verdict
+from processors.checks.pairs.verdict import Verdict
 from processors.clients.answer import Answer, request_key
 from processors.clients.prompts import build_payload
 from processors.conversations.token_counts import count_tokens

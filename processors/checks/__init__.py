@@ -4,9 +4,9 @@ To add a check: a function of a `Pair` in a file of this room, and a line in `pr
 As a datatrove step: `processors.checks.step.ConversationChecker`.
 """
 
-from processors.checks.pair import Pair
+from processors.checks.pairs.pair import Pair
+from processors.checks.pairs.verdict import Verdict, excerpt
 from processors.checks.run import CHECKS, VERDICTS, Check, check_chunk, check_conversation, check_pair, has_hard
-from processors.checks.verdict import Verdict, excerpt
 
 __all__ = [
     "CHECKS",

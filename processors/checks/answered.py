@@ -6,8 +6,8 @@ import re
 from functools import lru_cache
 
 from processors.checks.length import last_character
-from processors.checks.pair import Pair
-from processors.checks.verdict import Verdict, excerpt
+from processors.checks.pairs.pair import Pair
+from processors.checks.pairs.verdict import Verdict, excerpt
 from processors.languages.english import ENGLISH
 from processors.languages.knowledge import LanguageKnowledge, Questions
 from processors.languages.spellings import plain

@@ -13,8 +13,8 @@ from processors.alignment.align import Bead, align
 from processors.alignment.likeness import likeness, told
 from processors.alignment.sides import Side, joined, source_side, target_side
 from processors.alignment.tails import tail_told
-from processors.checks.pair import Pair
-from processors.checks.verdict import Verdict, excerpt
+from processors.checks.pairs.pair import Pair
+from processors.checks.pairs.verdict import Verdict, excerpt
 from processors.checks.wording.exchanged import exchanged
 from processors.protected.find import blanked
 from processors.texts.prose import sentences

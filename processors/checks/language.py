@@ -8,8 +8,8 @@ from functools import lru_cache
 import regex
 
 from processors.alignment import lexicon
-from processors.checks.pair import NO_LANGUAGE, Pair
-from processors.checks.verdict import Verdict, excerpt
+from processors.checks.pairs.pair import NO_LANGUAGE, Pair
+from processors.checks.pairs.verdict import Verdict, excerpt
 from processors.checks.wording.stayed import stayed
 from processors.languages.english import ENGLISH, TITLE_WORDS
 from processors.languages.knowledge import Letters

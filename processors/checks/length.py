@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from processors.alignment import tail_told, target_side
-from processors.checks.pair import Pair
-from processors.checks.verdict import Verdict, excerpt
+from processors.checks.pairs.pair import Pair
+from processors.checks.pairs.verdict import Verdict, excerpt
 from processors.languages.alphabets import Lengths
 from processors.languages.english import ENGLISH
 from processors.languages.knowledge import LanguageKnowledge

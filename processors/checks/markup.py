@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from processors.checks.pair import Pair
-from processors.checks.verdict import Verdict
+from processors.checks.pairs.pair import Pair
+from processors.checks.pairs.verdict import Verdict
 from processors.texts.lines import form_of, lines_of
 from processors.texts.prose import whole_lines
 

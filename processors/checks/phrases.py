@@ -8,8 +8,8 @@ from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
-from processors.checks.pair import Pair
-from processors.checks.verdict import Verdict, excerpt
+from processors.checks.pairs.pair import Pair
+from processors.checks.pairs.verdict import Verdict, excerpt
 from processors.languages.english import ENGLISH
 from processors.languages.knowledge import LanguageKnowledge, Phrases
 from processors.languages.spellings import plain

@@ -18,7 +18,8 @@ from processors.checks.correspondence import check_correspondence, check_exchang
 from processors.checks.language import check_broken, check_identical, check_script, check_untranslated
 from processors.checks.length import check_empty, check_length, check_stub
 from processors.checks.markup import check_markup
-from processors.checks.pair import Pair
+from processors.checks.pairs.pair import Pair
+from processors.checks.pairs.verdict import Verdict, excerpt
 from processors.checks.phrases import check_flags, check_prompt_echo, check_refusal
 from processors.checks.quantities.digits import check_numbers
 from processors.checks.quantities.letters import check_letters
@@ -32,7 +33,6 @@ from processors.checks.structure import (
     check_protected,
     check_tags,
 )
-from processors.checks.verdict import Verdict, excerpt
 from processors.conversations.grounding import GroundedValue, grounded_values
 from processors.conversations.parts import Part, parts_of
 from processors.languages.language import DEFAULT

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from datatrove.pipeline.base import PipelineStep
 
+from processors.checks.pairs.verdict import Verdict
 from processors.checks.run import check_conversation, has_hard
-from processors.checks.verdict import Verdict
 from processors.errors import InputError
 from processors.languages.language import DEFAULT
 

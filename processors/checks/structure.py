@@ -8,8 +8,8 @@ import re
 from collections import Counter
 from typing import Any
 
-from processors.checks.pair import Pair
-from processors.checks.verdict import Verdict, excerpt
+from processors.checks.pairs.pair import Pair
+from processors.checks.pairs.verdict import Verdict, excerpt
 from processors.protected.compare import compare_texts
 from processors.protected.find import spans_of
 

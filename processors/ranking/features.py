@@ -13,9 +13,9 @@ import numpy as np
 import regex
 from numpy.typing import NDArray
 
-from processors.checks.pair import Pair
+from processors.checks.pairs.pair import Pair
+from processors.checks.pairs.verdict import Verdict
 from processors.checks.quantities.digits import check_numbers
-from processors.checks.verdict import Verdict
 from processors.languages.language import DEFAULT
 from processors.languages.scripts import count_many
 from processors.scoring.agreement import agreement

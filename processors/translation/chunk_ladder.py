@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cache, partial
 from typing import NamedTuple, Protocol
 
-from processors.checks.verdict import Verdict
+from processors.checks.pairs.verdict import Verdict
 from processors.clients.answer import ORDINAL
 from processors.conversations.chunking import Chunk
 from processors.conversations.grounding import VALUE, grounded, values_of

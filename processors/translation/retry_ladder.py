@@ -14,8 +14,8 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from processors.answers.question_claims import SHARED
+from processors.checks.pairs.verdict import Verdict
 from processors.checks.run import check_chunk
-from processors.checks.verdict import Verdict
 from processors.conversations.chunking import Chunk
 from processors.conversations.grounding import grounded, grounded_values, values_of
 from processors.conversations.parts import Part, join_parts, split_parts

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
-from processors.checks.pair import Pair
+from processors.checks.pairs.pair import Pair
 from processors.checks.quantities.changed import Changed
 from processors.languages.english import DATE_WORDS, ENGLISH
 from processors.languages.english_numbers import english_words

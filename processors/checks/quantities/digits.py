@@ -11,14 +11,14 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 
-from processors.checks.pair import Pair
+from processors.checks.pairs.pair import Pair
+from processors.checks.pairs.verdict import Verdict
 from processors.checks.quantities.changed import Changed
 from processors.checks.quantities.dates import date_problems
 from processors.checks.quantities.measures import unit_problems
 from processors.checks.quantities.places import formula_problems, place_problems
 from processors.checks.quantities.readings import clock_times, read_both, scaled, told_otherwise
 from processors.checks.quantities.spelled import spelled_problems
-from processors.checks.verdict import Verdict
 from processors.languages.digits import GLUED, NUMBER, canonical, canonical_like, decimal
 from processors.languages.english import ENGLISH, QUANTITY_WORDS
 from processors.languages.english_numbers import (

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from processors.checks.pair import Pair
-from processors.checks.verdict import Verdict
+from processors.checks.pairs.pair import Pair
+from processors.checks.pairs.verdict import Verdict
 from processors.languages.spellings import plain
 from processors.texts import Text, view
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from processors.checks.pair import Pair
+from processors.checks.pairs.pair import Pair
 from processors.checks.quantities.changed import Changed
 from processors.languages.digits import canonical
 from processors.languages.english import ENGLISH

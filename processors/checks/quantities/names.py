@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 
-from processors.checks.pair import Pair
-from processors.checks.verdict import Verdict
+from processors.checks.pairs.pair import Pair
+from processors.checks.pairs.verdict import Verdict
 from processors.checks.wording.names import changed_name
 from processors.languages.knowledge import LanguageKnowledge
 from processors.languages.names import Name, names_of

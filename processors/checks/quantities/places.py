@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from processors.checks.pair import Pair
+from processors.checks.pairs.pair import Pair
 from processors.checks.quantities.changed import Changed
 from processors.languages.digits import NUMBER, canonical
 from processors.languages.knowledge import LanguageKnowledge

@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 
-from processors.checks.pair import Pair
+from processors.checks.pairs.pair import Pair
 from processors.languages.digits import NUMBER, canonical, canonical_like, decimal
 from processors.languages.english_numbers import SUFFIX, SUFFIX_SCALES
 from processors.languages.knowledge import LanguageKnowledge

@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from processors.checks.pair import Pair
+from processors.checks.pairs.pair import Pair
 from processors.checks.quantities.changed import Changed
 from processors.checks.quantities.readings import scaled, told_otherwise
 from processors.languages.digits import canonical, decimal

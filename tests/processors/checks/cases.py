@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from processors.checks.pairs.verdict import Verdict
 from processors.checks.run import check_chunk, check_conversation, has_hard
-from processors.checks.verdict import Verdict
 
 # A text of twelve sentences, for faults that only a long text hides.
 SENTENCES = [

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from processors.checks import run
-from processors.checks.pair import Pair
+from processors.checks.pairs.pair import Pair
+from processors.checks.pairs.verdict import Verdict
 from processors.checks.run import CHECKS, Check, check_chunk, check_pair
-from processors.checks.verdict import Verdict
 from processors.texts.text import text_of
 
 

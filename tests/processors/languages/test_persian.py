@@ -2,8 +2,8 @@
 
 import pytest
 
+from processors.checks.pairs.verdict import Verdict
 from processors.checks.run import check_chunk, check_pair, has_hard
-from processors.checks.verdict import Verdict
 
 GOOD = [
     ("He left ten minutes ago.", "او ده دقیقه پیش رفت."),

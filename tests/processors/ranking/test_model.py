@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from processors.checks.pairs.verdict import Verdict
 from processors.checks.run import VERDICTS, check_pair
-from processors.checks.verdict import Verdict
 from processors.errors import InputError
 from processors.ranking.features import MEASURES, PRIOR, SIGNS, Measures, measure
 from processors.ranking.known_translators import Standing

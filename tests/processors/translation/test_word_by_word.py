@@ -2,7 +2,7 @@
 
 import pytest
 
-from processors.checks.pair import Pair
+from processors.checks.pairs.pair import Pair
 from processors.checks.run import check_chunk, check_pair
 from processors.errors import InputError
 from processors.protected.compare import protected_spans

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.checks.pair import Pair
+from processors.checks.pairs.pair import Pair
+from processors.checks.pairs.verdict import Verdict
 from processors.checks.quantities import digits
-from processors.checks.verdict import Verdict
 from processors.languages.digits import canonical, numbers
 
 
