@@ -51,6 +51,7 @@ class RequestCounter:
 
     def __init__(self, spec: TranslatorRecipe, language: Language, answers: Path | None = None) -> None:
         engine = engine_of(spec)
+        self._characters = engine.counts == "characters"
         self.prompt, self._decoding = engine.prompt(language), engine.decoding()
         self._stored = AnswerReader(answers) if answers and answers.is_dir() else None
         # A model file is known by its digest, which only a build that has asked it need have made already.
@@ -121,6 +122,8 @@ class RequestCounter:
         return asked, failed
 
     def _tokens(self, texts: Sequence[str]) -> list[int]:
+        if self._characters:
+            return [len(text) for text in texts]
         return count_tokens(self._tokenizer, texts)
 
     def _look_up(self, key: bytes) -> tuple[int, int]:

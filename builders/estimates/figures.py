@@ -112,6 +112,7 @@ def translator_figures(
         "name": spec.name,
         "backend": spec.backend,
         "model": engine.model,
+        "counts": engine.counts,
         "rows": limits(selected_rows(samples)),
         **{name: limits(sums.interval(of)) for name, of in figures.items()},
         "assumptions": _assumptions(engine, counter, measured, told, finished, sums) if served else [],
@@ -234,7 +235,9 @@ def _assumptions(
         f"tokens are counted by the tokenizer '{tokenizer}', with {counter.overhead} tokens of prompt a request; the "
         "marks of the model's chat template are not counted"
     ]
-    if told:
+    if engine.counts == "characters":
+        notes = ["characters as they stand in the chunks, marks of lists and code among them, which are not sent"]
+    elif told:
         ratio = sums.values[STORED_COMPLETION] / sums.values[STORED_TOKENS]
         notes = [
             f"input and output tokens as the server counted them in {finished:,} sampled requests that are answered"

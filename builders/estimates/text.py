@@ -51,6 +51,7 @@ def _table(translator: dict[str, Any], counted: bool) -> Table:
             continue
         if name == "saved_by_duplicates" and not counted:
             title += ", at least"
+        title = title.replace("tokens", translator.get("counts", "tokens"))
         show = _time if name.startswith("hours") else _number
         table.add_row(title, show(interval["value"]), _between(interval, show))
     return table

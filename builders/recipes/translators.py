@@ -7,6 +7,7 @@ from pydantic import Field, model_validator
 
 from builders.recipes.paths import beside, resolved
 from builders.recipes.translator_base import (
+    AddressedTranslator,
     AskedTranslator,
     EndpointAddress,
     RemoteTranslator,
@@ -215,6 +216,24 @@ class Seq2SeqTranslator(AskedTranslator):
         return super().paths_found(folder) | {"model": beside(self.model, folder)}
 
 
+class LibreTranslateTranslator(AddressedTranslator):
+    """LibreTranslate's HTTP protocol, which Argos Translate speaks too: servers of small translation models."""
+
+    backend: Literal["libretranslate"]
+    model: str = Field("LibreTranslate", description="a name for the card: the protocol has no word for the model")
+    source_code: str | None = Field(None, description="what the server calls the source's language, by default `en`")
+    target_code: str | None = Field(None, description="and the target's, by default the language's `code`")
+    usd_per_million_characters: float = Field(0.0, ge=0, description="dollars for a million characters that are sent")
+    timeout_s: float = Field(120.0, gt=0, description="for an answer; then it is asked again")
+    concurrency: int = Field(4, ge=1, description="requests in flight to each endpoint at most, per task")
+
+    @model_validator(mode="after")
+    def _priced_by_characters(self) -> "LibreTranslateTranslator":
+        if self.cost and self.cost.priced:
+            raise ValueError("cost: this API is priced by characters; give usd_per_million_characters")
+        return self
+
+
 # The register of engines: a kind that is named here can be asked for in a recipe, and is run by the engine in
 # `builders/engines/<backend>.py`.
 Translator = Annotated[
@@ -225,7 +244,8 @@ Translator = Annotated[
     | BatchTranslator
     | LlamaCppTranslator
     | VllmTranslator
-    | Seq2SeqTranslator,
+    | Seq2SeqTranslator
+    | LibreTranslateTranslator,
     Field(discriminator="backend"),
 ]
 BACKENDS: tuple[str, ...] = tuple(

@@ -11,7 +11,7 @@ its own, is imported by the method that needs it.
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar
 
 from builders.recipes.translator_base import Cost, EndpointAddress, TranslatorBase
 from builders.recipes.translators import Translator
@@ -37,6 +37,8 @@ class Engine(Generic[Spec]):
     asks_a_model: ClassVar[bool] = False
     # Whether the text that comes out means nothing, so that nobody is to train on it.
     meaningless: ClassVar[bool] = False
+    # What its usage, and so its bill, is counted in.
+    counts: ClassVar[Literal["tokens", "characters"]] = "tokens"
     # Fields of the recipe that change at most how fast it goes, or that a fingerprint holds by content: the memory's.
     shapes_nothing: ClassVar[frozenset[str]] = frozenset({"memory"})
 

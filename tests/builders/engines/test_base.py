@@ -26,6 +26,7 @@ LEAST: dict[str, dict[str, Any]] = {
     "llamacpp": {"model": "m.gguf", "digest": "0" * 32},
     "vllm": {"model": "org/chat", "server": {"python": "/opt/vllm/bin/python"}},
     "seq2seq": {"model": "org/nllb", "digest": "0" * 32},
+    "libretranslate": {"base_url": ADDRESS},
 }
 
 
@@ -73,6 +74,7 @@ CODES = {"source_code", "target_code"}
         ("batch", SERVED | {"rounds", "then"}),
         ("llamacpp", SERVED | {"file", "context"}),
         ("vllm", SERVED | {"repetition_detection"}),
+        ("libretranslate", ASKED | CODES),
         ("seq2seq", ASKED | CODES | {"beams", "max_length_ratio", "sentence_tokens", "dtype"}),
     ],
 )

@@ -1,0 +1,69 @@
+"""Servers of LibreTranslate's protocol, which Argos Translate speaks too."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from builders.engines.common.asked import AskedEngine
+from builders.recipes.translator_base import Cost
+from builders.recipes.translators import LibreTranslateTranslator
+from processors.clients.prompts import SOURCE_CODE, PromptConfig
+from processors.languages.language import Language
+
+if TYPE_CHECKING:
+    from processors.clients.connection import EndpointConfig
+    from processors.translation.runner import MakeServer
+
+
+class LibreTranslateEngine(AskedEngine[LibreTranslateTranslator]):
+    """Sentences to a server and back; the bill is by characters."""
+
+    shapes_nothing = AskedEngine.shapes_nothing | {"timeout_s", "usd_per_million_characters"}
+    software = "LibreTranslate"
+    counts = "characters"
+
+    def endpoint(self, language: Language) -> "EndpointConfig":
+        from processors.clients.connection import EndpointConfig
+
+        spec = self.spec
+        first, *others = [address.address() for address in self.addresses()]
+        return EndpointConfig(
+            base_url=first.base_url,
+            model=spec.model,
+            prompt=self.prompt(language),
+            revision=spec.revision,
+            api_key_env=first.api_key_env,
+            concurrency=spec.concurrency,
+            timeout_s=spec.timeout_s,
+            weight=first.weight,
+            alias=first.model,
+            headers=first.headers,
+            others=tuple(others),
+        )
+
+    def make_server(self, logs: Path) -> "MakeServer":
+        from processors.seq2seq.libretranslate import LibreTranslateServer
+
+        return LibreTranslateServer
+
+    @property
+    def cost(self) -> Cost:
+        # Characters stand where others count the tokens of a prompt.
+        priced = {"usd_per_million_input": self.spec.usd_per_million_characters, "usd_per_million_output": 0.0}
+        return (self.spec.cost or Cost()).model_copy(update=priced)
+
+    def prompt(self, language: Language) -> PromptConfig:
+        codes = self.spec.source_code or SOURCE_CODE, self.spec.target_code or language.code.partition("-")[0]
+        return PromptConfig(language, "codes", codes=codes)
+
+    def says(self, public: Mapping[str, Any], link: Callable[[str], str]) -> str:
+        return (
+            f"{link(public['model'])} {self.served_by(public)}, sentence by sentence{self._after_memory(public)}, "
+            f"{self._chunks(public)}; protected spans that it does not bring back are set aside and put back"
+        )
+
+    def licence(self, link: Callable[[str], str]) -> str:
+        return "the terms of whoever runs the server, and of its models, may bind what is done with its output."
+
+
+ENGINE = LibreTranslateEngine

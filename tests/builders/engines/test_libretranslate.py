@@ -1,0 +1,65 @@
+"""A build by a LibreTranslate server, by the command line: its rows, its price, its key, a pair that it lacks."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from tests.standins.processes import environment
+from tests.standins.standin_libretranslate import libretranslate
+
+KEY = "6f1c2a77-aaaa-bbbb-cccc-1234567890ab"
+RECIPE = """
+name: libre
+source: {{path: sample, keep: [OpenHermes_2.5_no_think]}}
+selection: {{max_rows_per_split: 4}}
+translators:
+  - name: Libre
+    backend: libretranslate
+    base_url: {url}
+    api_key_env: LT_KEY
+    usd_per_million_characters: 20.0
+    give_up: false
+    {more}
+"""
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def test_a_build_keeps_its_rows_and_its_key_and_says_what_it_costs(tmp_path: Path, smolkalam: Run) -> None:
+    recipe, run, with_key = tmp_path / "recipe.yaml", tmp_path / "run", environment(LT_KEY=KEY)
+    with libretranslate() as server:
+        server.key, server.busy = KEY, 3
+        recipe.write_text(RECIPE.format(url=server.url, more=""))
+        plan = smolkalam("plan", recipe, "--format", "json", env=with_key)
+        assert plan.returncode == 0, plan.stderr
+        assert not server.asked
+        done = smolkalam("build", recipe, "--output", run, "--stop-after", "translate", "--yes", env=with_key)
+        assert done.returncode == 0, done.stderr
+        sent = sum(len(text) for asked in server.asked[3:] for text in asked["q"])
+    (told,) = json.loads(plan.stdout)["translators"]
+    assert told["counts"] == "characters" and told["usd"]["value"] > 0
+    kept = sum(pq.ParquetFile(path).metadata.num_rows for path in run.glob("translate/Libre/*.parquet"))
+    lines = [line for path in run.glob("translate/Libre/dropped/*.jsonl") for line in path.read_text().splitlines()]
+    assert kept + len(lines) == 4
+    counters = [json.loads(path.read_text())["counters"] for path in run.glob("logs/translate/Libre/engines/*.json")]
+    assert sum(one["prompt_tokens"] for one in counters) == sent > 100
+    for path in run.rglob("*"):
+        assert not path.is_file() or KEY.encode() not in path.read_bytes(), path
+    assert KEY not in done.stderr + done.stdout
+
+
+def test_a_pair_that_the_server_lacks_ends_the_build_in_one_line(tmp_path: Path, smolkalam: Run) -> None:
+    recipe = tmp_path / "recipe.yaml"
+    with libretranslate() as server:
+        recipe.write_text(RECIPE.format(url=server.url, more="target_code: tlh"))
+        done = smolkalam("build", recipe, "--output", tmp_path / "run", "--yes", env=environment(LT_KEY=KEY))
+        assert not server.asked
+    assert done.returncode == 2, done.stderr
+    last = done.stderr.strip().splitlines()[-1]
+    assert (
+        "translates 'en' into ar, en and not into 'tlh'; give target_code" in last
+    assert "Traceback" not in done.stderr
+    )

@@ -1,0 +1,86 @@
+"""A stand-in for a LibreTranslate server on the loopback: `POST /translate`, `GET /languages`, and its refusals.
+
+It says what it is told in Arabic letters, code and addresses too, as such models do. `asked` has every body that came;
+`busy` requests get 429 before the next is answered; a `key` is wanted where one is set; texts over `limit` characters
+are refused.
+"""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+ARABIC = str.maketrans("abcdefghijklmnopqrstuvwxyz", "ابصديفغهعجكلمنوحقرستطظضخىز")
+
+
+def in_arabic(text: str) -> str:
+    """What it says of a text."""
+    return text.lower().translate(ARABIC)
+
+
+class LibreTranslateStandIn:
+    """A running one; `url` is its address."""
+
+    def __init__(self) -> None:
+        self.asked: list[dict[str, Any]] = []
+        self.busy = 0
+        self.key = ""
+        self.limit = 2000
+        self.languages: Any = [{"code": "en", "name": "English", "targets": ["ar", "en"]}, {"code": "ar", "name": "A"}]
+        self.url = ""
+
+    def translate(self, asked: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        """Status and body, as LibreTranslate 1.6 gives them."""
+        self.asked.append(asked)
+        if self.busy > 0:
+            self.busy -= 1
+            return 429, {"error": "Slowdown: 30 per 1 minute"}
+        if self.key and asked.get("api_key") != self.key:
+            return 403, {"error": f"Invalid API key: {asked.get('api_key')}"}
+        texts = asked["q"] if isinstance(asked["q"], list) else [asked["q"]]
+        if (size := max(map(len, texts))) > self.limit:
+            return 400, {"error": f"Invalid request: request ({size}) exceeds text limit ({self.limit})"}
+        said = [in_arabic(text) for text in texts]
+        answer: dict[str, Any] = {"translatedText": said if isinstance(asked["q"], list) else said[0]}
+        if more := asked.get("alternatives"):
+            answer["alternatives"] = [[f"{text} {number}" for number in range(1, more + 1)] for text in said]
+        return 200, answer
+
+
+@contextmanager
+def libretranslate() -> Iterator[LibreTranslateStandIn]:
+    """One for as long as the block lasts."""
+    standin = LibreTranslateStandIn()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self._send(200 if self.path == "/languages" else 404, standin.languages)
+
+        def do_POST(self) -> None:
+            asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            self._send(*standin.translate(asked))
+
+        def _send(self, status: int, body: Any) -> None:
+            content = json.dumps(body).encode()
+            self.send_response(status)
+            if status == 429:
+                self.send_header("Retry-After", "0")
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *arguments: Any) -> None:
+            """Nothing on the terminal."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    standin.url = f"http://127.0.0.1:{server.server_address[1]}"
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield standin
+    finally:
+        server.shutdown()
+        server.server_close()
