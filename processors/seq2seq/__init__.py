@@ -2,7 +2,8 @@
 
 They translate sentences and take no instructions: a text is cut into sentences (`sentences.py`), these are translated
 in batches by length (`batches.py`, `model.py`), and the text is put together again with all between them as it was
-(`client.py`). `libretranslate.py` asks a server of such models. To add a family: an entry in `families.json`, and a branch in `model.py` if its codes stand elsewhere.
+(`client.py`). `libretranslate.py` asks a server of such models. To add a family: an entry in `families.json`, and a
+branch in `model.py` if its codes stand elsewhere.
 """
 
 from typing import TYPE_CHECKING

@@ -59,7 +59,5 @@ def test_a_pair_that_the_server_lacks_ends_the_build_in_one_line(tmp_path: Path,
         assert not server.asked
     assert done.returncode == 2, done.stderr
     last = done.stderr.strip().splitlines()[-1]
-    assert (
-        "translates 'en' into ar, en and not into 'tlh'; give target_code" in last
+    assert "translates 'en' into ar, en and not into 'tlh'; give target_code" in last
     assert "Traceback" not in done.stderr
-    )
