@@ -7,6 +7,8 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from hashlib import sha256
+from multiprocessing import get_context
 from typing import Any
 
 from benchmarks.checks.faults import KINDS, Kind, Pair, Text, tools
@@ -45,6 +47,11 @@ def clean(pairs: Sequence[Pair]) -> Count:
     return count
 
 
+def digest(source: str, target: str) -> str:
+    """What a pair of a corpus is called here, where its text is not stored."""
+    return sha256(f"{source}\0{target}".encode()).hexdigest()[:16]
+
+
 def _new(right: Sequence[Verdict], wrong: Sequence[Verdict]) -> list[tuple[str, bool]]:
     """What is said of the faulty translation and not of the right one."""
     left = Counter((v.check, v.hard, v.message) for v in wrong)
@@ -79,6 +86,14 @@ def recall(kind: Kind, base: Sequence[list[Text]], seed: int, most: int) -> Coun
     return count
 
 
+_measured: tuple[Mapping[str, Sequence[list[Text]]], int, int] = ({}, 0, 0)
+
+
+def _recalls(kind: int) -> dict[str, Count]:
+    bases, seed, most = _measured
+    return {name: recall(KINDS[kind], base, seed, most) for name, base in bases.items()}
+
+
 def recall_of_tools(kind: str, held: bool, seed: int, most: int) -> Count:
     count = Count()
     for source, right, wrong in tools.plant(kind, held, most, f"{seed} {kind}"):
@@ -87,10 +102,15 @@ def recall_of_tools(kind: str, held: bool, seed: int, most: int) -> Count:
 
 
 def all_recalls(
-    bases: Mapping[str, Sequence[list[Text]]], held: bool, seed: int, most: int
+    bases: Mapping[str, Sequence[list[Text]]], held: bool, seed: int, most: int, processes: int
 ) -> dict[str, dict[str, Count]]:
     """Kind, class of length: what was seen. Kinds that need a call are of whole conversations."""
-    found = {kind.name: {name: recall(kind, base, seed, most) for name, base in bases.items()} for kind in KINDS}
+    global _measured
+    _measured = (bases, seed, most)
+    # Kinds are closures, which cannot be sent: the processes inherit them.
+    with get_context("fork").Pool(processes) as pool:
+        counted = pool.map(_recalls, range(len(KINDS)), chunksize=1)
+    found = {kind.name: counts for kind, counts in zip(KINDS, counted, strict=True)}
     for kind in tools.KINDS:
         found[kind] = {"chat": recall_of_tools(kind, held, seed, most)}
     return found

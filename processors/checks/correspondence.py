@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from processors.alignment.align import Bead, align
 from processors.alignment.likeness import likeness, told
@@ -29,9 +30,9 @@ _PLAIN = 2.0
 _TELLING = 3
 # Characters without spaces: shorter sentences are joined and dropped ("Sure!", "Here is the list:").
 _SHORT = 10
-# A line that goes on in the next.
-_WRAPPED = re.compile(r"(?<=[^\s.!?:;…|])[ \t]*\n(?=[ \t]*[a-z(])")
-_WRAPPED_TARGET = re.compile(r"(?<=[^\s.!?:;؟…|])[ \t]*\n(?=[ \t]*[^\W\d_])")
+# A line that goes on in the next, and how long one is that was broken for its length.
+_WRAPPED = re.compile(r"[^\s.!?:;…|]\n[ \t]*(?=[a-z(])")
+_FULL = 25
 # A neighbour's translation of so many characters for each of both sentences may hold both (0.85 is the mean): then
 # the sentence is there if its words are, and for sure gone only by more. Of 623 texts of FLORES (half) without one of
 # their sentences this hides one, and 9 are no longer sure; of 3,086 joined texts of Tatoeba it clears 11.
@@ -41,7 +42,7 @@ _NO_ROOM = float("-inf")
 # `tail_told`) to be cut, hard and soft. Hard of FLORES' lines (half) none, of Tatoeba's 15,432 ten, of software's
 # 17,219 messages eight; of FLORES' lines of which the first 60 % arrived 68 %, the first 15 to 50 % 91 %.
 _CUT_FROM, _CUT_LONG = 40, 90
-_CUT, _PERHAPS_CUT = {False: (0.53, -1.0), True: (0.6, 0.0)}, {False: (0.53, -1.0), True: (0.66, -1.0)}
+_CUT, _PERHAPS_CUT = {False: (0.48, -1.0), True: (0.6, 0.0)}, {False: (0.53, -1.0), True: (0.66, -1.0)}
 # The likeness below which two texts have nothing to do with each other; short ones say less of themselves, and are
 # translated more freely. Of FLORES' lines (half) one is below, truly another's, of 15,432 of Tatoeba 11, of 17,219 of
 # software's messages 6; of FLORES' lines beside one of the next three 86 %. Soft: 92 %, 34 and 64.
@@ -84,8 +85,18 @@ def _sentences(pair: Pair) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Of both sides. Where the source breaks its lines within sentences, a line is none."""
     left, right = blanked(pair.source), blanked(pair.target)
     if "\n" in left and _WRAPPED.search(left):
-        left, right = _WRAPPED.sub(" ", left), _WRAPPED_TARGET.sub(" ", right)
+        lines, others = left.split("\n"), right.split("\n")
+        wrapped = [
+            len(a.strip()) >= _FULL and _WRAPPED.match(f"{a[-1:]}\n{b}") is not None for a, b in pairwise(lines)
+        ]
+        left = _unwrapped(lines, wrapped)
+        # Broken at the same places, or anew.
+        right = _unwrapped(others, wrapped) if len(others) == len(lines) else right
     return sentences(text_of(left)), sentences(text_of(right))
+
+
+def _unwrapped(lines: Sequence[str], wrapped: Sequence[bool]) -> str:
+    return lines[0] + "".join((" " if on else "\n") + line for line, on in zip(lines[1:], wrapped, strict=True))
 
 
 def _evidence(side: Side) -> int:

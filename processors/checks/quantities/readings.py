@@ -33,6 +33,7 @@ _TIME_BEHIND = re.compile(
 # Month by its number, fractions: what a number is a part of.
 _DATE = re.compile(r"\d[-/]\d")
 _FRACTIONS = (("1/2", "half"), ("1/4", "quarter"), ("3/4", "quarter"), ("1/3", "third"), ("2/3", "third"))
+_FRACTION_SIGNS = {"1/2": "½", "1/4": "¼", "3/4": "¾", "1/3": "⅓", "2/3": "⅔"}
 _AFTERNOON = re.compile(r"\d ?p\.?m\b", re.I)
 _ALWAYS = "24/7"
 
@@ -148,7 +149,9 @@ def _told_as_part(number: str, string: str, spelling: str, words: NumberWords) -
     if number == "7" and _ALWAYS in string:
         return bool(words.whole_day) and re.search(words.whole_day, spelling) is not None
     return any(
-        number in fraction and fraction in string and any(map(spelling.__contains__, words.fraction_words[name]))
+        number in fraction
+        and fraction in string
+        and any(map(spelling.__contains__, (_FRACTION_SIGNS[fraction], *words.fraction_words[name])))
         for fraction, name in _FRACTIONS
     )
 

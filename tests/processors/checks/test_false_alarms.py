@@ -63,7 +63,9 @@ RIGHT = [
     ("Unknown command `foo'. Type `help' for help.", "أمر مجهول «foo». اكتب «help» للمساعدة."),
     ("/Tools/Room List...", "/الأدوات/قائمة الغرف..."),
     # Lines broken within sentences, many sentences made one, a closing quotation mark of Arabic.
-    ("The method could\nnot be found in\nthe list of methods.", "تعذر العثور على الطريقة في قائمة الطرق."),
+    ("An appropriate method for this task could\nnot be found in the list of methods, so please check\nits name.",
+     "تعذر العثور على طريقة مناسبة لهذه المهمة في قائمة الطرق، لذا يرجى التحقق من اسمها."),
+    ("Subtitle downloader\nat the left", "منزّل الترجمات\nعلى اليسار"),
     ("Everyone has the right to education. Education shall be free. It shall be compulsory for all children.",
      "لكل شخص الحق في التعليم، ويجب أن يكون التعليم مجانيًا، وأن يكون إلزاميًا لجميع الأطفال."),
     ("\"This is a picture of my daughter.\" \"She is beautiful.\" \"Oh, I'm sorry.\"",
