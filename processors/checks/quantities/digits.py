@@ -97,7 +97,7 @@ def _readings(value: str, string: str, end: int) -> Iterator[str]:
         yield str(int(value) // 100 + 1)
 
 
-def _differences(pair: Pair, known: LanguageKnowledge) -> tuple[list[str], list[str]]:
+def _differences(pair: Pair) -> tuple[list[str], list[str]]:
     """Numbers of the source that the target lost, and numbers of the target that the source does not explain."""
     source, target = pair.source, pair.target
     left = _counted(source)
@@ -113,6 +113,14 @@ def _differences(pair: Pair, known: LanguageKnowledge) -> tuple[list[str], list[
     if lost and extra and _same_digits(lost, extra, left, right):
         return [], []
     lost = [n for n in lost[:_MOST] if not _whole_year(n, right)]
+    return _not_in_words(lost, extra, pair, left, right)
+
+
+def _not_in_words(
+    lost: list[str], extra: list[str], pair: Pair, left: Counter[str], right: Counter[str]
+) -> tuple[list[str], list[str]]:
+    """Of these numbers those that the other text does not say in words; the counts are of both texts' digits."""
+    source, target, known = pair.source, pair.target, pair.knowledge
     words = known.numbers
     if words is None:
         # The spelled-out forms are unknown: small numbers may be there in words.
@@ -179,7 +187,7 @@ def check_numbers(pair: Pair) -> list[Verdict]:
     if not told and _CAPITAL_MONTH.search(pair.source.string):
         told = (date_problems,)
     verdicts = []
-    lost, extra = _differences(pair, known) if digits else ([], [])
+    lost, extra = _differences(pair) if digits else ([], [])
     if lost and extra:
         detail = f"the source's {', '.join(lost[:5])} became {', '.join(extra[:5])}"
         verdicts.append(Verdict("numbers", len(lost) <= 3 and len(extra) <= 3, detail))
