@@ -17,7 +17,7 @@ from typing import Any
 
 FOLDER = Path(__file__).parent / "lexicons"
 # Distinct words whose stems a process remembers; the latest ones. A running text repeats most of its words.
-REMEMBERED = 1 << 16
+REMEMBERED = 1 << 15
 # The shortest stem; shorter ones are endings and particles more often than words.
 _LEAST = 3
 

@@ -74,7 +74,7 @@ class _Weights(dict[LexiconEntry, tuple[float, float]]):
 
 
 # The latest lengths: each holds at most the lexicon, a megabyte, and in running text a tenth of it.
-_weights = lru_cache(maxsize=64)(_Weights)
+_weights = lru_cache(maxsize=32)(_Weights)
 
 
 def _expected(entries: tuple[LexiconEntry, ...], other: Side) -> float:
