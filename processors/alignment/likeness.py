@@ -23,6 +23,8 @@ _NAME_HIT, _KNOWN_NAME_HIT = 0.4, 0.12
 # By chance, for each word, by the consonants of the skeleton: FLORES-200 dev, names against other lines' words.
 _NAME_RATE = {3: 0.006, 4: 0.0015}
 _LONG_NAME_RATE = 0.0005
+# In logs, as the words' evidence is: a Latin word that arrived, a number that did, and one that did not, which may be
+# spelled out.
 _COPIED, _NUMBER, _NO_NUMBER = 4.0, 2.0, -1.0
 # Characters of the target for one of the source, and how much it varies: little more than 0.12 in long sentences.
 _LENGTHS, _SPREAD, _SPREAD_SHORT, _SPREAD_CHANCE = 0.85, 0.12, 0.9, 0.9

@@ -47,6 +47,7 @@ _CUT, _PERHAPS_CUT = {False: (0.48, -1.0), True: (0.6, 0.0)}, {False: (0.53, -1.
 # translated more freely. Of FLORES' lines (half) one is below, truly another's, of 15,432 of Tatoeba 11, of 17,219 of
 # software's messages 6; of FLORES' lines beside one of the next three 86 %. Soft: 92 %, 34 and 64.
 _OTHER, _OTHER_LONG, _PERHAPS_OTHER, _PERHAPS_OTHER_LONG = -5.0, -4.0, -3.5, -2.0
+# Words of evidence from which on a text is long in this sense.
 _LONG = 8
 # Without two digits, letters or number words nothing is counted that could change places.
 _COUNTED = re.compile(

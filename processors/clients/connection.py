@@ -22,7 +22,9 @@ from processors.clients.waits import backoff, spent_wait
 from processors.errors import EngineError, SmolKalamError
 from processors.scrub import excerpt, know
 
+# A server that is there takes a connection in milliseconds; ten seconds let a lost packet or two be sent again.
 CONNECT_S = 10.0
+# An idle connection is kept so long: proxies close theirs after about a minute, and one more is cheap.
 KEEP_ALIVE_S = 60.0
 
 Count = Callable[[str, int], None]

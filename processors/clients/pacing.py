@@ -15,8 +15,12 @@ from loguru import logger
 from processors.clients.rates import SharedRate
 from processors.errors import EngineError
 
+# The limit is cut to this share when a server is busy, once for all requests that were under way: gentler than TCP's
+# half, for a server that says so has answered the others.
 CUT = 0.7
+# Failures in a row, at least, before all requests pause: at 5 % faults ten are next to impossible.
 IN_A_ROW = 10
+# How long they pause before one tries again, doubled up to the longest: who waits for a server's restart loses little.
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 15.0
 # A pause shorter than this is not worth a line, nor are fewer failures.
 TELL_S, FEW = 5.0, 3

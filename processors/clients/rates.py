@@ -20,6 +20,7 @@ BEAT_S = 1.0
 QUIET_S = 4.0
 # Before a newcomer asks: the others have read in the meantime.
 JOIN_S = 1.5
+# Of a limit a minute a twelfth: providers may count over less than the minute that they name.
 BURST_S = 5.0
 # Tokens of a request until the first answers tell.
 FIRST_TOKENS = 1000.0

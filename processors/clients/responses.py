@@ -18,6 +18,7 @@ Kind = Literal["busy", "fault", "rejected", "denied", "fatal"]
 
 # 529: 'overloaded' at several providers. 503 is what servers say whose queue is full, or while they load a model.
 _BUSY = frozenset({429, 503, 529})
+# Timeout, conflict, too early: of the moment, though the number says that the request is wrong.
 _FAULT = frozenset({408, 409, 425})
 # The names that other servers give to the end of a whole answer, and to one cut off.
 FINISH = {

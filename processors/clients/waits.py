@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+# Of our own waits; one that a server orders may be longer.
 LONGEST_BACKOFF_S = 30.0
 
 _ANTHROPIC = re.compile(r"anthropic-ratelimit-[a-z-]+-reset")

@@ -21,6 +21,7 @@ from processors.protected.compare import Span, protected_spans
 from processors.translation.mending import mend_entities
 from processors.translation.unwrap import Unwrapped, leave_wrapped
 
+# What a chunk's requests may cost, by their texts' lengths, as a multiple of the first; the recipe's `retry_budget`.
 RETRY_BUDGET = 6.0
 # Tries of one text: of a whole chunk, of a part of one, and of what cannot be made smaller. Answers that lose
 # protected spans or are cut off have a likely cause, which the smaller steps mend: so many tries of a chunk show
@@ -28,6 +29,7 @@ RETRY_BUDGET = 6.0
 WHOLE_TRIES, PART_TRIES, LAST_TRIES, CHANCE_TRIES = 3, 2, 5, 2
 # Attempts are numbered on from here for each `--retry-failed`.
 STRIDE = LAST_TRIES
+# Tokens: half of a sentence is no text that a model translates better.
 SMALLEST_SPLIT = 16
 # Around each text, as characters: a request for half a text costs more than half.
 PROMPT_CHARACTERS = 100

@@ -32,6 +32,7 @@ ENOUGH = 32
 HOPELESS, JUDGED = 0.2, 200
 # And where so many answers were refused before any chunk came out: of long rows, chunks are left when one has failed.
 REFUSED = 96
+# Refused answers that the error shows, each of another text: one may be odd, and two tell what goes wrong.
 SAMPLES = 2
 
 Count = Callable[[str, int], None]

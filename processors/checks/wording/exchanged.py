@@ -24,9 +24,11 @@ from processors.texts.text import Text, text_of, view
 _COMMON = 0.02
 # More places than a person compares.
 _MOST_PLACES, _MOST_NUMBERS = 60, 8
+# A name of one consonant (Io, Eu) sounds like a part of any word.
 _LEAST_CONSONANTS = 2
 # What marks or numbers an item or a choice belongs to its place.
 _ITEM = re.compile(r"(?:[-*+•▪◦‣–]|[(\[]?(?:[^\W_]|\d{1,3})[.)\]:])\s+(?=\S)")
+# Characters of a choice or an item of a list; a longer line is a paragraph, whose first mark may be anything.
 _LONGEST_ITEM = 160
 _DIGIT = re.compile(r"\d")
 _LETTERS_ONLY = re.compile(r"[^\W\d_]")

@@ -16,6 +16,7 @@ from processors.texts.text import Text
 
 _NAME = re.compile(r"(?<![\w.'’@/\\&-])[A-Z][A-Za-z]*[a-z][A-Za-z]*(?![\w'’@/\\-]|\.\w)")
 _BEGINS = re.compile(r"(?:^|[.!?:\"“(\n]\s*|^\W+)$")
+# Of a name's sound: so many consonants tell it from others, and names that begin with so many alike are one.
 _LEAST_CONSONANTS, _ALIKE = 2, 3
 
 
