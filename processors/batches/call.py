@@ -13,8 +13,8 @@ from processors.clients.waits import backoff
 from processors.errors import EngineError
 from processors.scrub import excerpt
 
-# A file of 200 MB on a slow line.
-TIMEOUT_S = 1800.0
+# For a word, and for a file of 200 MB on a slow line.
+SHORT_S, LONG_S = 60.0, 1800.0
 BACKOFF_S = 1.0
 # Polls and downloads are tried for so many times the patience with one request: a batch lasts a day, and so may an
 # outage on the way to it.
@@ -57,12 +57,13 @@ class ApiCall:
             # Of a multipart body httpx writes it, with the boundary.
             del self._client.headers["Content-Type"]
         headers = {} if "files" in content else {"Content-Type": "application/json"}
+        timeout_s = LONG_S if method == "POST" or path.endswith(("/content", "/results")) else SHORT_S
         url = f"{self._connection.address.api_base}{path}"
         try:
-            async with asyncio.timeout(TIMEOUT_S):
+            async with asyncio.timeout(timeout_s):
                 response = await self._client.request(method, url, headers=headers, **content)
         except TimeoutError:
-            return Fault("fault", "timeout", f"no answer within {TIMEOUT_S:g} s")
+            return Fault("fault", "timeout", f"no answer within {timeout_s:g} s")
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             return Fault("fault", "connect", excerpt(f"{type(error).__name__}: {error}"))
         except (httpx.HTTPError, httpx.StreamError) as error:
