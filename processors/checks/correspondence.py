@@ -17,6 +17,7 @@ from processors.alignment.tails import tail_told
 from processors.checks.pairs.pair import Pair
 from processors.checks.pairs.verdict import Verdict, excerpt
 from processors.checks.wording.exchanged import exchanged
+from processors.checks.wording.negation import negation
 from processors.protected.find import blanked
 from processors.texts.prose import sentences
 from processors.texts.text import text_of
@@ -43,6 +44,8 @@ _NO_ROOM = float("-inf")
 # 17,219 messages eight; of FLORES' lines of which the first 60 % arrived 68 %, the first 15 to 50 % 91 %.
 _CUT_FROM, _CUT_LONG = 40, 90
 _CUT, _PERHAPS_CUT = {False: (0.48, -1.0), True: (0.6, 0.0)}, {False: (0.53, -1.0), True: (0.66, -1.0)}
+# One of twelve words has no more characters.
+_SHORT_SENTENCE = 120
 # The likeness below which two texts have nothing to do with each other; short ones say less of themselves, and are
 # translated more freely. Of FLORES' lines (half) one is below, truly another's, of 15,432 of Tatoeba 11, of 17,219 of
 # software's messages 6; of FLORES' lines beside one of the next three 86 %. Soft: 92 %, 34 and 64.
@@ -80,6 +83,12 @@ def check_exchanged(pair: Pair) -> list[Verdict]:
         return []
     found = exchanged(pair.source, pair.target, pair.knowledge)
     return [Verdict("exchanged", True, f"{found} changed places")] if found else []
+
+
+def check_negation(pair: Pair) -> list[Verdict]:
+    """A short sentence that denies and its translation does not, or the other way round. Soft."""
+    found = negation(pair.source, pair.target, pair.knowledge) if len(pair.source.string) < _SHORT_SENTENCE else None
+    return [Verdict("negation", False, f"a negation was {found}: '{excerpt(pair.target.string)}'")] if found else []
 
 
 def _sentences(pair: Pair) -> tuple[tuple[str, ...], tuple[str, ...]]:

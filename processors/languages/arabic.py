@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 
 from processors.languages.alphabets import ARABIC_LENGTHS
+from processors.languages.arabic_denials import DENIALS
 from processors.languages.knowledge import Dates, LanguageKnowledge, Letters, Phrases, Questions, Units
 from processors.languages.number_words import NumberWords
 
@@ -393,4 +394,5 @@ ARABIC = LanguageKnowledge(
     dates=DATES,
     phrases=PHRASES,
     questions=QUESTIONS,
+    denials=DENIALS,
 )  # fmt: skip

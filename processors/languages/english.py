@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from processors.languages.english_numbers import NUMBER_WORDS
-from processors.languages.knowledge import Dates, Excuses, LanguageKnowledge, Phrases, Questions, Units
+from processors.languages.knowledge import Dates, Denials, Excuses, LanguageKnowledge, Phrases, Questions, Units
 
 UNITS = Units(
     {
@@ -193,6 +193,25 @@ QUESTIONS = Questions(
     ),
 )
 
+_PLAIN_DENIAL = re.compile(r"\b(?:not|never|cannot|won['’]t|can['’]t|\w+n['’]t)\b", re.I)
+DENIALS = Denials(
+    plain=_PLAIN_DENIAL,
+    # Beside these a denial is one still.
+    sure=re.compile(r"\b(?:without|any\w*|yet|ever|either|just|still|other|else|at all)\b", re.I),
+    turned=re.compile(
+        r"\b(?:no|none|nothing|nobody|nowhere|neither|nor|without|hardly|scarcely|barely|rarely|seldom|few|little"
+        r"|only|but|except|unless|until|till|yet|any\w*|ever|either|at all|too|than|un\w{4,}|in(?:\w{3,}bl[ey]|correct"
+        r"|valid|accurate|active|complete|expensive|secure|sane|finite|formal|frequent|significant|appropriate|sincere)"
+        r"|im(?:\w{2,}bl[ey]|mature|moral|patient|perfect|polite|proper)|il(?:legal\w*|logical|literate)|ir(?:regular"
+        r"|rational|relevant|responsible)|dis\w{4,}|mis\w{4,}|non\w+|anti\w+|\w+less|fail\w*|lack\w*|refus\w+|den(?:y|ied|ies)"
+        r"|avoid\w*|stop\w*|forbid\w*|forbidden|prevent\w*|prohibit\w*|ban\w*|miss\w*|free|far|doubt\w*|forg[eo]t\w*|lost"
+        r"|lose\w*|loss|lest|against|ignor\w+|wrong|bad|alone|quit|ceas\w+|mind|matter|why|hate\w*|dislike\w*|late|gone"
+        r"|rather|instead|just|still|other|else|empty|absent|closed?|shut|poor|hard|difficult|worse|whether|such|out|off"
+        r"|outside|beyond|above|keep|kept|wait\w*|warn\w*|reject\w*|blind|oblivious|welcome|always|soon|suspici?\w*"
+        r"|crooked|definitely|pressed|serious|wonder\w*|best|limit\w*|exceed\w*|all|help|affair|extra\w*|chang\w*|toxic|non)\b",
+        re.I,
+    ),
+)
 # What headings and labels say of the text below them, in any text on anything: no names, and no words of a program's
 # menus ("Settings", "Search"), which translators may keep.
 _HEADINGS = """

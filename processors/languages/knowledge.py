@@ -146,6 +146,19 @@ class Questions:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Denials:
+    """`plain` are the words that deny; beside `turned` ("hardly", "only", "impossible") nothing can be told.
+
+    `sure`: of a target the words that do nothing but deny; of a source those of `turned` that leave a denial one. A
+    target's are in its plain spelling.
+    """
+
+    plain: re.Pattern[str]
+    sure: re.Pattern[str]
+    turned: re.Pattern[str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class LanguageKnowledge:
     """What the checks may know of one language. Compared by identity, so that it can stand for itself in a cache.
 
@@ -171,3 +184,4 @@ class LanguageKnowledge:
     phrases: Phrases | None = None
     excuses: Excuses | None = None
     questions: Questions | None = None
+    denials: Denials | None = None

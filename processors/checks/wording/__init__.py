@@ -6,6 +6,7 @@ verdicts of it. Which words are English is asked of the lexicon (`processors.ali
 
 from processors.checks.wording.exchanged import exchanged
 from processors.checks.wording.names import changed_name
+from processors.checks.wording.negation import negation
 from processors.checks.wording.stayed import Stayed, stayed
 
-__all__ = ["Stayed", "changed_name", "exchanged", "stayed"]
+__all__ = ["Stayed", "changed_name", "exchanged", "negation", "stayed"]

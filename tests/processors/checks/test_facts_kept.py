@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.processors.checks.cases import missed, must_see
+from tests.processors.checks.cases import must_see
 
 TABLE = (
     "| City | Rain |\n|---|---|\n| Oslo | 763 |\n| Rome | 837 |",
@@ -62,15 +62,15 @@ UNIT = [
 ]  # fmt: skip
 
 NEGATION = [
-    missed("Do not open the window.", "لا تفتح النافذة.", "افتح النافذة."),
-    missed("She doesn't like coffee.", "لا تحب القهوة.", "تحب القهوة."),
+    ("Do not open the window.", "لا تفتح النافذة.", "افتح النافذة."),
+    ("She doesn't like coffee.", "لا تحب القهوة.", "تحب القهوة."),
     ("He never came back.", "لم يعد قط.", "عاد."),
-    missed("They are not ready.", "إنهم ليسوا مستعدين.", "إنهم مستعدون."),
-    missed("The shop won't open tomorrow.", "لن يفتح المتجر غدًا.", "سيفتح المتجر غدًا."),
-    missed("We cannot enter without a key.", "لا يمكننا الدخول بلا مفتاح.", "يمكننا الدخول بمفتاح."),
-    missed("The medicine is safe for children.", "الدواء آمن للأطفال.", "الدواء غير آمن للأطفال."),
-    missed("He has paid the bill.", "لقد دفع الفاتورة.", "لم يدفع الفاتورة."),
-    missed("Everyone should sign here.", "على الجميع التوقيع هنا.", "على الجميع عدم التوقيع هنا."),
+    ("They are not ready.", "إنهم ليسوا مستعدين.", "إنهم مستعدون."),
+    ("The shop won't open tomorrow.", "لن يفتح المتجر غدًا.", "سيفتح المتجر غدًا."),
+    ("We cannot enter without a key.", "لا يمكننا الدخول بلا مفتاح.", "يمكننا الدخول بمفتاح."),
+    ("The medicine is safe for children.", "الدواء آمن للأطفال.", "الدواء غير آمن للأطفال."),
+    ("He has paid the bill.", "لقد دفع الفاتورة.", "لم يدفع الفاتورة."),
+    ("Everyone should sign here.", "على الجميع التوقيع هنا.", "على الجميع عدم التوقيع هنا."),
 ]  # fmt: skip
 
 NAME = [

@@ -160,6 +160,7 @@ FAULTY = [
     ("answered", True, "Where did you buy this old lamp?", "القاهرة مدينة كبيرة وجميلة جدًا."),
     ("answered", True, "Describe the taste of fresh bread in one sentence.",
      "الخبز الطازج دافئ وهش وله رائحة تفتح الشهية."),
+    ("negation", False, "She doesn't like coffee.", "تحب القهوة."),
     ("exchanged", True, "She has 3 cats and 5 dogs.", "لديها 5 قطط و3 كلاب."),
     ("structure", True, '{"city": "Paris", "n": 3}', '{"مدينة": "باريس", "n": 3}'),
     ("structure", True, "<tool_call>{}</tool_call> is the format.", "هذه هي الصيغة."),

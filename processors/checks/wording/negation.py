@@ -1,0 +1,45 @@
+"""A negation that was lost or added: "do not open" that became "open".
+
+Languages deny in ways that no list holds ("hardly", "fail to", "far from"), so it is told only of a sentence of one
+clause in which one side denies plainly and the other has nothing that could deny or turn a meaning round.
+"""
+
+from __future__ import annotations
+
+import re
+
+from processors.languages.english import DENIALS
+from processors.languages.knowledge import LanguageKnowledge
+from processors.languages.spellings import plain
+from processors.texts.prose import words
+from processors.texts.text import Text, view
+
+# Longer sentences have clauses, of which one may have swallowed the other.
+_MOST_WORDS = 12
+_CLAUSES = re.compile(r"[,;:؛،()\"“”—–]|\w\s-\s|[.!?؟].*\w")
+
+
+@view
+def _plainly_denied(source: Text) -> bool | None:
+    """Whether an English sentence denies; None where it cannot be told."""
+    string = source.string.strip()
+    if not string or len(words(source)) > _MOST_WORDS or _CLAUSES.search(string) or string.endswith("?"):
+        return None
+    found = DENIALS.plain.findall(string)
+    if found:
+        rest = DENIALS.sure.sub("", DENIALS.plain.sub("", string))
+        return True if len(found) == 1 and not DENIALS.turned.search(rest) else None
+    return None if DENIALS.turned.search(string) else False
+
+
+def negation(source: Text, target: Text, known: LanguageKnowledge) -> str | None:
+    """`lost` or `added`; None where nothing was, or where it cannot be told."""
+    denials = known.denials
+    denied = _plainly_denied(source) if denials is not None else None
+    if denials is None or denied is None or _CLAUSES.search(target.string.strip()):
+        return None
+    spelling = plain(target, known)
+    if denied:
+        return None if denials.plain.search(spelling) or denials.turned.search(spelling) else "lost"
+    # Of what is no denial in every sense nothing is made.
+    return "added" if denials.sure.search(spelling) and not denials.turned.search(spelling) else None

@@ -1,0 +1,38 @@
+"""Negations lost and added, and sentences that deny in other words."""
+
+import pytest
+
+from tests.processors.checks.cases import verdicts
+
+CHANGED = [
+    ("The train is not red.", "القطار أحمر."),
+    ("They haven't paid the rent.", "لقد دفعوا الإيجار."),
+    ("You cannot park here.", "يمكنك الوقوف هنا."),
+    ("This water isn't clean.", "هذا الماء نظيف."),
+    ("The bridge was built in winter.", "لم يُبنَ الجسر في الشتاء."),
+    ("This water is clean.", "هذا الماء غير نظيف."),
+]
+# What cannot be told, and what is said in other words.
+RIGHT = [
+    ("It's incredible.", "لا يُصدّق."),
+    ("We're out of sugar.", "لم يعد لدينا سكر."),
+    ("Darwin changed everything.", "غيّر داروين كل شيء."),
+    ("You're welcome.", "لا شكر على واجب."),
+    ("I warned him not to come.", "حذرته من المجيء."),
+    ("Isn't it cold today?", "أليس الجو باردًا اليوم؟"),
+    ("He studied for six days.", "درس لستة أيام."),
+    ("I couldn't help laughing.", "لم أتمالك نفسي من الضحك."),
+    ("He told me not to wait.", "طلب مني ألا أنتظر."),
+    ("The shop is still open.", "لا يزال المتجر مفتوحًا."),
+    ("Only five came.", "لم يأتِ إلا خمسة."),
+]
+
+
+@pytest.mark.parametrize(("source", "target"), CHANGED)
+def test_a_changed_negation_is_noted(source: str, target: str) -> None:
+    assert [(v.check, v.hard) for v in verdicts(source, target)] == [("negation", False)]
+
+
+@pytest.mark.parametrize(("source", "target"), RIGHT)
+def test_the_same_in_other_words_is_no_change(source: str, target: str) -> None:
+    assert not [v for v in verdicts(source, target) if v.check == "negation"]
