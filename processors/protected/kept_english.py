@@ -28,7 +28,12 @@ _MACHINE = re.compile(
     rf"|(?:\b(?:ERROR|WARN|WARNING|INFO|DEBUG|FATAL|CRITICAL|NOTICE)\b[\]:]?|\bnpm ERR!|^E:)[^\n]*?{_END}"
     rf"|(?:^|(?<=: )|(?<=says ))(?:fatal|error|warning|panic)(?:\[\w+\]|\s[A-Z]{{1,4}}\d+)?:[^\n]*?{_END}"
     r"|\bException in thread\b[^\n]+|^Traceback[^\n]+|^\s*at [\w.$<>]+\([^\n]*\)"
-    r"|^\w+: (?:command not found|[\w./]+: No such)[^\n]*"
+    r"|^(?:[\w./\-]+: ){1,4}(?:line \d+: )?[^\n]{0,80}?(?:not found|[Nn]o such|denied|refused|failed|invalid)[^\n]*"
+    # What systems have said for decades.
+    r"|\b(?:Segmentation fault|Permission denied|No such file or directory"
+    r"|Connection (?:refused|reset by peer|timed out)"
+    r"|Access is denied|Broken pipe|Bus error|Address already in use|Device or resource busy|Operation not permitted)"
+    r"(?: \([\w, ]{1,40}\))?"
     # Queries and commands.
     r"|\b(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE (?:TABLE|INDEX|VIEW)|ALTER TABLE|DROP TABLE|WITH)\b[^\n;]*"
     r"(?:\b(?:FROM|VALUES|SET|WHERE|TABLE|ADD|AS)\b|\()[^\n;]*(?:;|$)"
@@ -52,6 +57,13 @@ _TASK = re.compile(
     r"\b(?:translat|correct|grammar|proofread|spell|punctuat|passive|tense)[^\n:]{0,120}:[ \t]+([^\n]{8,300})$",
     re.IGNORECASE | re.MULTILINE,
 )
+# Who speaks of what a machine reported quotes it after a colon, or on a line of its own.
+_REPORT = re.compile(
+    r"\b(?:error|message|exception|log|output|warning|traceback|console|terminal|prints?|says|shows?|displays?)\b",
+    re.IGNORECASE,
+)
+_NAMED = re.compile(r"(?:Error|Fatal|Warning|Panic|Exception|Failure)\b[^\n:]{0,30}:")
+_REPORTED = re.compile(rf"{_REPORT.pattern}[^\n:.?!]{{0,60}}:[ \t]+([^\n.?!:]{{5,120}})", re.IGNORECASE)
 # What a program shows is read as it is shown.
 _ON_SCREEN = re.compile(r"\b(?:click|press|tap|select|choose|button|menu|tab|checkbox|shortcut|dialog)", re.IGNORECASE)
 _BOLD = re.compile(r"\*\*([^*\n]{2,60}+)\*\*")
@@ -66,8 +78,13 @@ _NAME = re.compile(
     r"|(?<![A-Za-z0-9_.@/\-])(?=[A-Za-z0-9_.@/:\-]*(?:\d|_|[a-z0-9][.@/:][a-z0-9]|[a-z][A-Z]))"
     r"[A-Za-z][A-Za-z0-9_@/:.\-]*[A-Za-z0-9]"
 )
-# "Install these packages: numpy pandas scipy matplotlib seaborn": no English sentence is so.
-_LIST = re.compile(r":\s+([a-z][a-z\-]+(?: [a-z][a-z\-]+){4,60})(?=[.?!]?\s*$|[.?!]\s)", re.MULTILINE)
+# "Install these packages: numpy pandas scipy matplotlib seaborn", "Hosts: alpha, beta, web-2": no English is so.
+_LIST = re.compile(
+    r":\s+([a-z][a-z\-]+(?: [a-z][a-z\-]+){4,60}"
+    r"|(?=[^\n]{0,300}[a-z][-_.]?\d|[^\n]{0,300}[a-z]\.[a-z])[a-z][\w.\-]+(?:, ?(?:and )?[a-z][\w.\-]+){2,60})"
+    r"(?=[.?!]?\s*$|[.?!]\s)",
+    re.MULTILINE,
+)
 # Of a line of code: longer ones are data, and the expression need not search them.
 _LONGEST = 2000
 
@@ -82,10 +99,16 @@ def _pieces(text: Text) -> tuple[str, ...]:
     if _ON_SCREEN.search(string):
         found += [m[1] for m in _BOLD.finditer(string)]
     found += [m[1] for m in _LIST.finditer(string) if not reads_as_prose(m[1])]
-    for line in string.split("\n"):
-        # A line of code has its signs, and no sentence around it.
-        if len(line) < _LONGEST and _CODE.search(line) and not reads_as_prose(line):
-            found.append(line.strip())
+    if _REPORT.search(string):
+        found += [m[1].strip() for m in _REPORTED.finditer(string)]
+    before = ""
+    for line in filter(None, map(str.strip, string.split("\n"))):
+        # A line of code has its signs, and no sentence around it; what a machine reported is announced or asked about.
+        announced = before.endswith(":") and _REPORT.search(before)
+        asked = _NAMED.match(line) and _REPORT.search(string.replace(line, ""))
+        if len(line) < _LONGEST and (_CODE.search(line) or announced or asked) and not reads_as_prose(line):
+            found.append(line)
+        before = line
     return tuple(sorted((piece for piece in set(found) if len(piece) > 3), key=len, reverse=True))
 
 
