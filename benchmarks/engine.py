@@ -7,10 +7,11 @@ Zero latency: the stage as a build runs it in one process (units, answers on dis
 off": nothing is stored, finished rows are counted and thrown away), in turn, `--rounds` times; the medians. Fixed
 capacity: what the stage gets out of a server that answers `--capacity` requests at a time in `--latency` seconds each,
 as a share of what a bare load generator gets (as many loops as may be in flight, each sending the next request when it
-has the last one's answer). `--memory` prints the process's resident memory at a tenth, half and all of so many rows.
-A row is one request. The stand-in runs on the same machine and costs its share; the load average is printed, and for
-zero latency, where the stage's own processor time is the limit, also the requests for each second of that. Rates
-against a fixed capacity are those of the middle 80 % of the answers, as the server saw them.
+has the last one's answer), in turn; `--capacity 0` answers any number at a time. `--memory` prints the process's
+resident memory at a tenth, half and all of so many rows. A row is one request. The stand-in runs on the same machine
+and costs its share; the load average is printed, and for zero latency, where the stage's own processor time is the
+limit, also the requests for each second of that. Rates against a fixed capacity are those of the middle 80 % of the
+answers, as the server saw them.
 """
 
 import argparse
@@ -262,13 +263,20 @@ def main() -> None:
             capacity = ("--capacity", str(options.capacity), "--latency", str(options.latency))
             with running("--translation", "fast", *capacity, "--log", str(log)) as server:
                 stage = Stage(folder, write_source(folder / "source", options.rows), server.url, concurrency)
-                stage.bare(options.rows, concurrency)
-                bare = _steady(log)
-                whole = stage.build().wall
-                got = _steady(log)
+                bares, got, whole = [], [], []
+                for _ in range(options.rounds):
+                    began = _clocks()
+                    stage.bare(options.rows, concurrency)
+                    bares.append(Rate(_steady(log), _rate(options.rows, began, _clocks()).cpu))
+                    whole.append(stage.build())
+                    got.append(_steady(log))
+        share = median(a / b.wall for a, b in zip(got, bares, strict=True))
+        most = f"{options.capacity / options.latency:.0f}/s" if options.capacity else "any number"
         print(
-            f"capacity {options.capacity / options.latency:.0f}/s, {concurrency} at once: stage {got:.1f}/s (with its "
-            f"start and end {whole:.1f}), bare generator {bare:.1f}/s ({got / bare:.3f}); "
+            f"capacity {most}, {options.latency * 1000:.0f} ms, {concurrency} at once: stage {median(got):.1f}/s "
+            f"(with its start and end {median(one.wall for one in whole):.1f}), bare generator "
+            f"{median(one.wall for one in bares):.1f}/s ({share:.3f}); processor time a request "
+            f"{1e6 / median(one.cpu for one in whole):.0f} us and {1e6 / median(one.cpu for one in bares):.0f}; "
             f"load average {os.getloadavg()[0]:.1f}"
         )
 

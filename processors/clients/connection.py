@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
+from urllib.request import getproxies
 
 import httpx
 from loguru import logger
@@ -88,10 +89,31 @@ class _OwnHeaders(httpx.Auth):
     def __repr__(self) -> str:
         return "<headers>"
 
+    def add_to(self, headers: httpx.Headers) -> None:
+        """For requests to that origin."""
+        headers.update(self._headers)
+
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         if _origin(request.url) == self._origin:
             request.headers.update(self._headers)
         yield request
+
+
+class _Sent:
+    """All headers of our own requests, shown to nobody either."""
+
+    def __init__(self, usual: httpx.Headers, own: _OwnHeaders | None) -> None:
+        self.headers = httpx.Headers(usual)
+        if own is not None:
+            own.add_to(self.headers)
+
+    def __repr__(self) -> str:
+        return "<headers>"
+
+
+def _proxied(url: str) -> bool:
+    """Whether the environment names a proxy for such addresses, or may: httpx knows which it exempts."""
+    return bool({"all", url.partition(":")[0]} & getproxies().keys())
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
@@ -124,6 +146,9 @@ class Connection:
         self._count = count
         headers = read_headers(address)
         self._auth = _OwnHeaders(headers, address.api_base) if headers else None
+        # By client, where no proxy stands between; and what its own requests would send.
+        self._transports: dict[httpx.AsyncClient, httpx.AsyncHTTPTransport] = {}
+        self._sent: _Sent | None = None
         self._clients: list[httpx.AsyncClient] = []
         self._idle: list[httpx.AsyncClient] = []
         self._tls: ssl.SSLContext | None = None
@@ -148,7 +173,7 @@ class Connection:
         self._count("requests", 1)
         try:
             async with asyncio.timeout(self.endpoint.timeout_s):
-                response = await client.post(self.url, content=body)
+                response = await self._post(client, body)
                 content = response.content
         except TimeoutError:
             return Fault("fault", "timeout", f"no answer within {self.endpoint.timeout_s:g} s")
@@ -221,17 +246,46 @@ class Connection:
         The pacer keeps their number within `concurrency`. A redirect is not followed: POST would become GET, and the
         key belongs to this host alone.
         """
+        verify = self.tls() or False
+        limits = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=KEEP_ALIVE_S)
+        transport = self.transport()
+        if transport is None and not _proxied(self.url):
+            transport = httpx.AsyncHTTPTransport(verify=verify, limits=limits)
         client = httpx.AsyncClient(
             auth=self._auth,
             headers={"Content-Type": "application/json", **self.fixed_headers},
-            verify=self.tls() or False,
-            limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=KEEP_ALIVE_S),
+            verify=verify,
+            limits=limits,
             timeout=httpx.Timeout(None, connect=CONNECT_S),
             follow_redirects=False,
-            transport=self.transport(),
+            transport=transport,
         )
         self._clients.append(client)
+        if transport is not None:
+            self._transports[client] = transport
+        if self._sent is None:
+            self._sent = _Sent(client.headers, self._auth)
         return client
+
+    async def _post(self, client: httpx.AsyncClient, body: bytes) -> httpx.Response:
+        """The response, read to its end.
+
+        Straight to the transport where there is no proxy: cookies, redirects and the auth flow, which none of our
+        requests need, cost httpx's client as much processor time as the transport takes for all of a request.
+        """
+        transport = self._transports.get(client)
+        if transport is None:
+            return await client.post(self.url, content=body)
+        timeout = {"timeout": client.timeout.as_dict()}
+        assert self._sent
+        request = httpx.Request("POST", self.url, headers=self._sent.headers, content=body, extensions=timeout)
+        response = await transport.handle_async_request(request)
+        try:
+            await response.aread()
+        except BaseException:
+            await response.aclose()
+            raise
+        return response
 
     def tls(self) -> ssl.SSLContext | None:
         """One for all clients, for it is slow to make; None where none is needed."""
