@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from rich.table import Column
 
 from builders.run_folder.activity import STOPPING
+from builders.run_folder.forecast import duration
 from builders.run_folder.stage_parts import StagePart
 
 # A log of a day then has 2,880 lines of progress; a bar that moves four times a second looks alive.
@@ -132,7 +133,7 @@ class Monitor:
             new = max(new, min(watch(), rows - done))
             now = time.monotonic()
             rate = new / max(now - began, 1e-3)
-            left = f"{_duration((rows - done - new) / rate)} left" if rate and new < rows - done else ""
+            left = f"{duration((rows - done - new) / rate)} left" if rate and new < rows - done else ""
             shown = f"{rate:,.{1 if rate < 10 else 0}f} rows/s {left}" if new else ""
             if told := detail():
                 shown = f"{shown.rstrip()} {told}".lstrip()
@@ -156,15 +157,5 @@ class Monitor:
         share = self._share = max(self._share, min(1.0, self._done_weight / total))
         left = ""
         if worked > 0 and share < 1:
-            left = f"{_duration((now - self._started) * (total - self._done_weight) / worked)} left"
+            left = f"{duration((now - self._started) * (total - self._done_weight) / worked)} left"
         self._progress.update(self._whole, total=100, completed=int(share * 100), rate=left)
-
-
-def _duration(seconds: float) -> str:
-    """
-    >>> _duration(75), _duration(7500)
-    ('1:15', '2:05:00')
-    """
-    minutes, rest = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

@@ -17,13 +17,14 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from builders.run_folder.forecast import Forecast
 from processors.atomic_files import write_hint
 from processors.clients.pacing import Trouble
 
 # Rates are over so many seconds.
 WINDOW_S = 30.0
 # Of `TranslationRunner.snapshot`: what is so now; all else counts up.
-GAUGES = ("in_flight", "waiting", "limit", "endpoints", "stopping")
+GAUGES = ("in_flight", "waiting", "limit", "endpoints", "stopping", "trial")
 # A process writes every two seconds: one that has not for so long says nothing about now.
 STALE_S = 10.0
 # What a run says while it stops.
@@ -148,8 +149,9 @@ class RequestsSince:
     aside, and why, by processes that wrote since now and lately.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, forecast: Forecast | None = None) -> None:
         self.folder = folder
+        self.forecast = forecast
         self._began = time.monotonic()
         before = read_engines(folder)
         self._before = total_counters(before)
@@ -167,15 +169,17 @@ class RequestsSince:
         if not new["answers"] and not new["requests"] and not new["batched_requests"] and not troubles:
             return ""
         retries = sum(count for name, count in new.items() if name.startswith("retry_"))
-        rate = new["answers"] / max(time.monotonic() - self._began, 1e-3)
+        seconds = max(time.monotonic() - self._began, 1e-3)
+        rate = new["answers"] / seconds
+        trial = sum(state.now.get("trial", 0.0) for state in lately)
+        speed = self.forecast.told(new, seconds, trial) if self.forecast else ""
         lost = 0 if any(one.left_aside for one in troubles) else new["endpoints_left_aside"]
         aside = (
             f", {lost} {'endpoint' if lost == 1 else 'endpoints'} left aside: see {self.folder.parent}" if lost else ""
         )
         timed_out = f", {new[TIMED_OUT]:,} timed out and may be billed" if new[TIMED_OUT] else ""
-        counts = (
-            f"({rate:,.1f} requests/s, {retries:,} retries{timed_out}{batches_text(new)}{refused_text(new)}{aside})"
-        )
+        more = f"{timed_out}{batches_text(new)}{refused_text(new)}{aside}"
+        counts = f"({rate:,.1f} requests/s{speed}, {retries:,} retries{more})"
         return "; ".join([counts, *map(trouble_text, troubles)])
 
     def _lately(self, states: Mapping[str, EngineState]) -> list[EngineState]:

@@ -17,6 +17,7 @@ from builders.executors.this_machine import Work
 from builders.run_folder.activity import RequestsSince
 from builders.run_folder.files import write_error
 from builders.run_folder.folder import ENGINES
+from builders.run_folder.forecast import Forecast
 from builders.run_folder.stage_parts import StagePart
 from builders.run_folder.unit_writer import UnitWriter, expected_rows
 from builders.run_folder.units import Unit, UnitFiles, total_counts
@@ -31,7 +32,7 @@ class UnitPipeline:
 
     `row` makes of a document the row to keep, of `schema`. `last` wraps the unit writer for a pipeline that ends in
     datatrove's InferenceRunner, which takes it as its output writer. For `processes` and
-    `together` see `builders.executors`' Work.
+    `together` see `builders.executors`' Work. `forecast` tells how long so many rows will take.
     """
 
     name: str
@@ -42,6 +43,7 @@ class UnitPipeline:
     last: Callable[[UnitWriter], Any] | None = None
     processes: Callable[[], int] | None = None
     together: bool = False
+    forecast: Callable[[int], Forecast] | None = None
 
 
 def run_units(build: Build, stage: UnitPipeline) -> None:
@@ -59,7 +61,7 @@ def run_units(build: Build, stage: UnitPipeline) -> None:
     # What asks a model may have failed rows to try again.
     more = build.retry_failed and stage.last is not None
     work = Work(stage.name, items, pipeline, build.run.logs(stage.name), stage.processes, more, stage.together)
-    observe(build, work, expected_rows(units), progress)
+    observe(build, work, expected_rows(units), progress, stage.forecast)
     add_up(build, stage.name, units)
 
 
@@ -105,8 +107,17 @@ def add_up(build: Build, name: str, units: list[Unit]) -> None:
     build.totals[name] = totals
 
 
-def observe(build: Build, work: Work, rows: dict[str, int], progress: Path | None = None) -> None:
-    """Run a stage's work, shown by rows: those of its items that are done, and those that tasks hold."""
+def observe(
+    build: Build,
+    work: Work,
+    rows: dict[str, int],
+    progress: Path | None = None,
+    forecast: Callable[[int], Forecast] | None = None,
+) -> None:
+    """Run a stage's work, shown by rows: those of its items that are done, and those that tasks hold.
+
+    `forecast` says of so many rows how long they will take.
+    """
     done = sum(rows.values()) - sum(rows[name] for name in work.missing())
 
     def watch() -> int:
@@ -116,7 +127,8 @@ def observe(build: Build, work: Work, rows: dict[str, int], progress: Path | Non
                 held += json.loads(path.read_text())["rows"]
         return sum(rows.values()) - sum(rows[name] for name in work.missing()) - done + held
 
-    asked = RequestsSince(build.run.logs(work.name, ENGINES))
+    told = forecast(sum(rows.values()) - done) if forecast else None
+    asked = RequestsSince(build.run.logs(work.name, ENGINES), told)
     build.observer.stage(work.name, sum(rows.values()), done, watch, asked)
     build.executor.run(work)
     build.observer.finished(work.name)

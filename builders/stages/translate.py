@@ -12,9 +12,11 @@ from builders.recipes.recipe import Recipe
 from builders.recipes.translators import Translator
 from builders.run_folder import schemas
 from builders.run_folder.folder import RETRIED, SELECT, TRANSLATE
+from builders.run_folder.forecast import Forecast
 from builders.run_folder.stage_parts import StagePart
 from builders.run_folder.unit_reader import UnitReader
 from builders.run_folder.unit_writer import UnitWriter
+from builders.run_folder.units import UnitFiles, read_unit
 from builders.stages.context import Build
 from builders.stages.retry_failed import end_retry, plan_retry, retry_work
 from builders.stages.run_units import UnitPipeline, add_up, observe, run_units
@@ -94,10 +96,23 @@ def _translate(build: Build, spec: Translator) -> None:
         build.observer.say(f"{name}: not tried again; a memory says the same until it grows")
     reader = UnitReader(build.run.stage(SELECT), build.selected)
     steps = engine.steps(language)
-    pipeline = UnitPipeline(name, reader, steps, candidate_row, schemas.candidate, last, processes, engine.together)
+    forecast = partial(_forecast, build, name) if engine.asks_a_model else None
+    pipeline = UnitPipeline(
+        name, reader, steps, candidate_row, schemas.candidate, last, processes, engine.together, forecast
+    )
     run_units(build, pipeline)
     if build.retry_failed and last is not None:
         _retry(build, name, last, pipeline)
+
+
+def _forecast(build: Build, name: str, rows: int) -> Forecast:
+    """How long so many rows will take, by the length of the first unit's."""
+    characters = 0.0
+    for unit in build.selected[:1]:
+        messages = read_unit(UnitFiles(build.run.stage(SELECT), unit.name)).column("messages").to_pylist()
+        said = [len(one["content"] or "") for row in messages for one in row if one["role"] != "tool"]
+        characters = sum(said) / max(len(messages), 1)
+    return Forecast(name, rows * characters, build.observer.warn)
 
 
 def _limits(build: Build, spec: Translator) -> Limits | None:

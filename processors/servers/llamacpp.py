@@ -1,5 +1,7 @@
 """llama.cpp's server within this process, for a GGUF file: by xllamacpp, which brings it as a wheel."""
 
+import asyncio
+import time
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 
 # llama.cpp's verbosity: no line of its own, for the terminal is the progress bar's.
 QUIET = -1
+# What the model goes on from to show how fast it is, for so many tokens and so many seconds at most.
+TRIAL, TRIAL_TOKENS, TRIAL_S = "The weather is fine today. In Arabic:", 8, 20.0
 
 
 @dataclass(frozen=True)
@@ -115,9 +119,40 @@ class _Loaded:
         self.server = None
 
 
+class LlamaCppServer(HttpServer):
+    """The client of the model of this process; before it asks, a few tokens tell how fast the model is."""
+
+    _speed = 0.0
+
+    def load(self) -> dict[str, float]:
+        """As of any server, and the tokens a second of the trial."""
+        return super().load() | ({"trial": round(self._speed, 3)} if self._speed else {})
+
+    async def bg_start_server(self) -> None:
+        self._speed = await self._try_speed()
+        await super().bg_start_server()
+
+    async def _try_speed(self) -> float:
+        """Tokens a second of one answer; 0 where that is not to be had. Its first token waits for the prompt."""
+        import httpx
+
+        asked = {"prompt": TRIAL, "max_tokens": TRIAL_TOKENS, "temperature": 0, "cache_prompt": False}
+        began = time.monotonic()
+        try:
+            async with asyncio.timeout(TRIAL_S), httpx.AsyncClient() as client:
+                body = asked | {"model": self.endpoint.model}
+                response = await client.post(f"{self.endpoint.api_base}/completions", json=body, timeout=TRIAL_S)
+                told = response.json()
+                speed = (told.get("timings") or {}).get("predicted_per_second")
+                tokens = told["usage"]["completion_tokens"]
+                return float(speed or tokens / (time.monotonic() - began))
+        except (TimeoutError, httpx.HTTPError, ValueError, KeyError, TypeError, AttributeError, ZeroDivisionError):
+            return 0.0
+
+
 def llamacpp_server(
     settings: LlamaCppSettings, config: "InferenceConfig", endpoint: EndpointConfig, rank: int, count: Count
 ) -> HttpServer:
     """The client of the model that this process keeps loaded; it is loaded by the first who needs it."""
     loaded = keep_server(settings, lambda: _Loaded(settings))
-    return HttpServer(config, replace(endpoint, base_url=loaded.url), rank, count)
+    return LlamaCppServer(config, replace(endpoint, base_url=loaded.url), rank, count)

@@ -265,7 +265,10 @@ class TranslationRunner(InferenceRunner):
         payload = build_payload(self.endpoint.prompt, self.endpoint.decoding, text, attempt)
         key = request_key(self.endpoint.model, self.endpoint.revision, payload)
         assert self._questions
-        return await self._questions.ask(key, payload, shared=SHARED.get() or len(text) <= SHORT)
+        answer = await self._questions.ask(key, payload, shared=SHARED.get() or len(text) <= SHORT)
+        if not answer.cached:
+            self._add("characters", len(text))
+        return answer
 
     def _watch(self) -> AnswerWatch:
         """Who judges the translator: over all the runs of a process, for one may have few rows."""
