@@ -33,6 +33,7 @@ _DIRECTION = re.compile(r"\s+(?:dir|lang|xml:lang)\s?=\s?(?:\"[^\"]*\"|'[^']*'|[
 _TEXTS = re.compile(
     r"(\s(?:title|alt|placeholder|aria-label|summary|label)\s?=)\s?(?:\"[^\"]*\"|'[^']*')", re.IGNORECASE
 )
+_ATTRIBUTES = re.compile(r"[^\s=<>]+=(?:\"[^\"]*\"|'[^']*'|[^\s\"'>]+)|[^\s=<>]+")
 _CLOSED = re.compile(r"\s*(/?)>$")
 _VOID_TAG = re.compile(r"<\s*(br|hr|img|input|meta|link|wbr|col)\b([^<>]*?)\s*/?>", re.IGNORECASE)
 # Arabic writes some percentages with the sign in front.
@@ -73,6 +74,7 @@ def compare_texts(source_text: Text, target_text: Text) -> Difference:
     if wanted == found:
         return Difference()
     missing, extra = wanted - found, found - wanted
+    _match_reordered(missing, extra)
     if missing:
         rest = _without(target, target_spans, wanted)
         # The longest first: a URL must not be seen in a longer one that begins with it.
@@ -104,6 +106,17 @@ def _plain(text: str, span: Span) -> str:
     found = _CLOSED.sub(r"\1>", _TEXTS.sub(r"\1", _DIRECTION.sub("", found)))
     void = _VOID_TAG.fullmatch(found)
     return f"<{void[1].lower()}{void[2].rstrip()}>" if void else found
+
+
+def _match_reordered(missing: Counter[str], extra: Counter[str]) -> None:
+    """Takes away tags that differ by the order of their attributes alone."""
+    for text in [text for text in missing if text.startswith("<") and text.count("=") >= 2]:
+        parts = sorted(_ATTRIBUTES.findall(text))
+        for other in [other for other in extra if len(other) == len(text) and other.startswith(text.split(" ", 1)[0])]:
+            if sorted(_ATTRIBUTES.findall(other)) == parts:
+                same = min(missing[text], extra[other])
+                missing[text] -= same
+                extra[other] -= same
 
 
 def _without(target: str, spans: Sequence[Span], wanted: Counter[str]) -> str:

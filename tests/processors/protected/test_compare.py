@@ -237,6 +237,7 @@ def test_marks_never_collide_with_the_text() -> None:
         ("```\na\n```\n", "```\na\n```"),
         ("Twice `a` `a`", "`a` مرتين `a`"),
         ("One<br />two<hr />", "واحد<br/>اثنان<hr>"),
+        ('<a class="x" href="y.html">Read</a>', '<a href="y.html" class="x">اقرأ</a>'),
         ('<p>One</p><div class="b">', '<p dir="rtl">واحد</p><div class="b" dir="rtl">'),
         ("a rise of 5%", "زيادة بنسبة %5"),
     ],
