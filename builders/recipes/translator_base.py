@@ -16,6 +16,9 @@ from processors.languages.language import Language
 # What a token costs in a batch, of its price: half at OpenAI, Anthropic and OpenRouter (read on 2026-11-28).
 BATCH_PRICE = 0.5
 
+# Of TranslateGemma's 2,048 tokens of input; the rest is left to its prompt, whose length was not measured.
+TRANSLATEGEMMA_TOKENS = 1800
+
 
 class Chunking(Strict):
     """How a part is cut into requests."""
@@ -202,7 +205,7 @@ class AskedTranslator(TranslatorBase):
 class ServedTranslator(AskedTranslator):
     """A model behind a server that takes prompts: how it is asked and how it decodes."""
 
-    prompt: Literal["chat", "seed-x", "translategemma", "completion"] = Field(
+    prompt: Literal["chat", "seed-x", "translategemma", "hunyuan-mt", "completion"] = Field(
         "chat", description="seed-x and completion ask the completion endpoint, the others the chat endpoint"
     )
     template: str | None = Field(
@@ -222,6 +225,15 @@ class ServedTranslator(AskedTranslator):
             raise ValueError("`prompt: completion` and `template` go together; give both or neither")
         if self.template is not None and self.template.count("{text}") != 1:
             raise ValueError("template: must contain {text} once, where the chunk goes")
+        return self
+
+    @model_validator(mode="after")
+    def _fits_translategemma(self) -> "ServedTranslator":
+        if self.prompt == "translategemma" and self.chunking.max_tokens > TRANSLATEGEMMA_TOKENS:
+            raise ValueError(
+                f"chunking.max_tokens: TranslateGemma takes 2,048 tokens with its own prompt; give at most "
+                f"{TRANSLATEGEMMA_TOKENS}"
+            )
         return self
 
     def prompt_config(self, language: Language) -> PromptConfig:

@@ -1,8 +1,9 @@
 """The requests: a text, a prompt and a decoding as the body of an OpenAI-compatible call.
 
-Prompts: Seed-X's (a completion; the trailing language tag is what makes it translate), TranslateGemma's
-(structured user content; its chat template writes the words), one of ours for chat models in general, and a
-completion by a template of the recipe's. What translates without a prompt gets the text and the two languages' codes.
+Prompts: Seed-X's (a completion; the trailing language tag is what makes it translate), TranslateGemma's (structured
+user content; its chat template writes the words), Hunyuan-MT's (a user's message alone), one of ours for chat models in
+general, and a completion by a template of the recipe's. What translates without a prompt gets the text and the two
+languages' codes.
 """
 
 import re
@@ -49,7 +50,7 @@ class PromptConfig:
     """Which prompt, and into which language."""
 
     language: Language
-    style: Literal["chat", "seed-x", "translategemma", "completion", "codes"] = "chat"
+    style: Literal["chat", "seed-x", "translategemma", "hunyuan-mt", "completion", "codes"] = "chat"
     template: str | None = None
     # Of the style `codes`: what the translator calls the two languages.
     codes: tuple[str, str] = (SOURCE_CODE, "")
@@ -96,6 +97,10 @@ def _asked(prompt: PromptConfig, text: str) -> dict[str, Any]:
             "messages": [{"role": "user", "content": [{"type": "text", **codes, "text": text}]}],
             "chat_template_kwargs": codes,
         }
+    if prompt.style == "hunyuan-mt":
+        # The model card's wording for all pairs without Chinese; the model knows no system message.
+        words = f"Translate the following segment into {language.name}, without additional explanation.\n\n{text}"
+        return {"messages": [{"role": "user", "content": words}]}
     return {
         "messages": [
             {"role": "system", "content": SYSTEM.format(source=SOURCE_NAME, target=language.name)},

@@ -205,6 +205,12 @@ def test_a_wrong_executor_is_one_line(block: str, message: str, tmp_path: Path) 
     assert message in str(error.value) and "\n" not in str(error.value)
 
 
+def test_a_chunk_that_translategemma_cannot_hold_is_one_line(tmp_path: Path) -> None:
+    fields = "backend: endpoint, model: m, base_url: http://h/v1, prompt: translategemma, chunking: {max_tokens: 2000}"
+    with pytest.raises(RecipeError, match="TranslateGemma takes 2,048 tokens with its own prompt; give at most 1800"):
+        load(tmp_path, f"name: x\nsource: {{path: here}}\ntranslators:\n  - {{name: a, {fields}}}\n")
+
+
 @pytest.mark.parametrize(
     "fields",
     [

@@ -51,7 +51,13 @@ def test_chat_names_the_language_and_sends_the_text_alone() -> None:
     assert payload["temperature"] == 0.7
 
 
-@pytest.mark.parametrize("style", ["chat", "seed-x", "translategemma"])
+def test_hunyuan_mt_is_one_user_s_message_in_its_card_s_words() -> None:
+    payload = build_payload(PromptConfig(ARABIC, "hunyuan-mt"), {"top_k": 20, "top_p": 0.6}, "Hello\nyou")
+    words = "Translate the following segment into Arabic, without additional explanation.\n\nHello\nyou"
+    assert payload == {"messages": [{"role": "user", "content": words}], "top_k": 20, "top_p": 0.6}
+
+
+@pytest.mark.parametrize("style", ["chat", "seed-x", "translategemma", "hunyuan-mt"])
 @pytest.mark.parametrize("decoding", [{}, {"temperature": 0.7}, {"temperature": 0.0, "seed": 41}, BEAM])
 def test_every_attempt_asks_something_else(style: Any, decoding: dict[str, Any]) -> None:
     payloads = [build_payload(PromptConfig(ARABIC, style), decoding, "Hello", attempt) for attempt in range(10)]
