@@ -1,8 +1,8 @@
 """The requests: a text, a prompt and a decoding as the body of an OpenAI-compatible call.
 
 Prompts: Seed-X's (a completion; the trailing language tag is what makes it translate), TranslateGemma's (structured
-user content; its chat template writes the words), Hunyuan-MT's (a user's message alone), one of ours for chat models in
-general, and a completion by a template of the recipe's. What translates without a prompt gets the text and the two
+user content; its chat template writes the words), Hunyuan-MT's (a user's message alone), one of ours for chat models
+in general, and a completion by a template of the recipe's. What translates without a prompt gets the text and the two
 languages' codes.
 """
 
