@@ -2,11 +2,15 @@
 
 A task of an array works as any worker does on the shared run folder (see `builders.executors.shared_folder`), on its
 stage alone: so a task that is preempted, requeued or killed loses one unit at most, and others take over what it held.
+It begins again where it was killed for lack of memory, and a stage that comes after others looks at what they have
+done, not at how their tasks ended.
 """
 
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +19,7 @@ from datatrove.utils.stats import PipelineStats
 from loguru import logger
 
 from builders.engines import engine_of
+from builders.executors.begun_again import begun_again
 from builders.recipes.executors import SlurmJobs, SlurmRun
 from builders.recipes.load import load_recipe
 from builders.recipes.recipe import Recipe
@@ -64,6 +69,8 @@ class StageArray(SlurmPipelineExecutor):
             max_array_size=where.max_array_size,
             max_array_launch_parallel=True,
             depends_job_id=":".join(after) or None,
+            # One task that failed keeps nothing from what others have done for it: each stage looks at what is there.
+            run_on_dependency_fail=True,
             job_id_retriever=self._note_id,
             logging_dir=str(folder),
             skip_completed=False,
@@ -81,7 +88,7 @@ class StageArray(SlurmPipelineExecutor):
         return {key: value for key, value in super().get_sbatch_args(max_array).items() if value is not None}
 
     def _run_for_rank(self, rank: int, local_rank: int = 0, node_rank: int = -1) -> PipelineStats:
-        self.work(self.stage, self.cores)
+        begun_again(partial(self.work, self.stage), self.cores, signal.Signals[f"SIG{SIGNAL}"])
         return PipelineStats()
 
     def _note_id(self, printed: str) -> str:

@@ -32,6 +32,10 @@ STOP_S = 20.0
 PRELOAD = ["builders.stages", "pandas"]
 
 
+class WorkerKilled(SmolKalamError):
+    """A process of a stage was killed, by the system or by somebody."""
+
+
 class LocalExecutor(PipelineExecutor):
     """datatrove's local executor with the gaps closed that break a resumable build.
 
@@ -71,7 +75,7 @@ class LocalExecutor(PipelineExecutor):
 
     def _in_processes(self, run: Callable[[int], PipelineStats], count: int) -> list[PipelineStats]:
         context = worker_context()
-        pool = ProcessPoolExecutor(min(self.workers, count), mp_context=context, initializer=_begin_worker)
+        pool = ProcessPoolExecutor(min(self.workers, count), mp_context=context, initializer=begin_worker)
         try:
             # Here workers are started: one whose start is broken off is none that the pool could kill.
             with _ctrl_c_later():
@@ -81,7 +85,7 @@ class LocalExecutor(PipelineExecutor):
             _end_workers(list(pool._processes.values()))
             raise
         except BrokenProcessPool:
-            raise SmolKalamError(
+            raise WorkerKilled(
                 "a worker was killed, most likely for lack of memory; run the same command again to go on, "
                 "with fewer --workers"
             ) from None
@@ -165,7 +169,7 @@ def _run_in_worker(run: Callable[[int], PipelineStats], rank: int) -> PipelineSt
         raise
 
 
-def _begin_worker() -> None:
+def begin_worker() -> None:
     """Let a worker end when the build is killed with -9, instead of going on as an orphan beside its successor.
 
     Ctrl-C reaches every process of the terminal; the parent alone acts on it and stops the workers.
