@@ -153,15 +153,24 @@ def test_tasks_that_are_requeued_and_killed(
     assert set(states()) == {"COMPLETED"}, jobs()
     assert tree(again / "dataset") == tree(local / "dataset")
 
-    alone, before = tmp_path / "alone", set(jobs())
-    assert smolkalam(*build, "--output", alone).returncode == 0
-    job, _ = wait_for(lambda: working(alone), "a task")[0]
-    # All of a task: its siblings take over what it held, and what comes after looks at what is there.
-    wait_for(lambda: subprocess.run(["scancel", "--signal=KILL", job]).returncode == 0, "a signal that is taken")
+
+def test_one_task_that_is_killed_keeps_nothing_from_running(
+    cluster: None, smolkalam: Run, source: Path, recipe: Path, tmp_path: Path
+) -> None:
+    """All of it: its sibling takes over what it held, and what comes after looks at what is there."""
+    run, before = tmp_path / "run", set(jobs())
+    one = RECIPE.replace("tasks: 6", "tasks: 2").replace("{two: {partition: gpu, tasks: 2}}", "{}")
+    recipe.write_text("".join(line for line in one.splitlines(keepends=True) if "name: two" not in line))
+    assert smolkalam("build", recipe, "--input", source, "--output", run).returncode == 0
+    job, _ = wait_for(lambda: working(run), "a task")[0]
+    # The last task of an array has the array's own id, which stands for all of it.
+    task = "_".join(re.findall(r"Array(?:JobId|TaskId)=(\d+)", jobs()[job]))
+    wait_for(lambda: subprocess.run(["scancel", "--signal=KILL", task]).returncode == 0, "a signal that is taken")
     wait_for(at_rest, "the end of all jobs")
     mine = {job: line for job, line in jobs().items() if job not in before}
     assert sum("JobState=COMPLETED" not in line for line in mine.values()) == 1, mine
-    assert tree(alone / "dataset") == tree(local / "dataset")
+    assert (run / "plan" / "card.json").exists()
+    assert sum(one["kept"] for one in all_counts(run / "translate" / "one").values()) == 240
 
 
 def test_failed_rows_are_tried_again(cluster: None, smolkalam: Run, source: Path, tmp_path: Path) -> None:
