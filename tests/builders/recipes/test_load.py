@@ -50,7 +50,7 @@ def test_the_papers_recipe_is_whole() -> None:
         ),
         (
             MINIMAL.replace(", backend: pseudo", ""),
-            "r.yaml:4: translators[0].backend: missing; expected one of endpoint",
+            "r.yaml:4: translators[0].backend: missing; expected one of batch, endpoint",
         ),
         (MINIMAL + "ranking:\n  replace: beter\n", "r.yaml:6: ranking.replace: input should be 'never', 'vetoed'"),
         (MINIMAL + "ranking:\n  margn: 1\n", "r.yaml:6: ranking.margn: unknown key; did you mean 'margin'?"),
