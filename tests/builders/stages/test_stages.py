@@ -106,7 +106,7 @@ def test_on_a_cluster_it_is_an_array_of_its_own_that_nothing_waits_for(
     assert sorted(scripts) == ["build", "card", "count_words", "one", "rank", "select"]
     asked = (sbatch.parent / "asked").read_text().splitlines()
     # In the order of submission: select, count_words, translate/one, rank, build, card.
-    after = [re.findall(r"afterok:([\d:]+)", line) for line in asked]
+    after = [re.findall(r"afterany:([\d:]+)", line) for line in asked]
     assert after == [[], ["1"], ["1"], ["3"], ["4"], ["5"]]
     # One task, for it is one file; of as many cores as `executor.stages` gives it.
     assert "--array=0-0" in scripts[NAME] and "--cpus-per-task=3" in scripts[NAME]

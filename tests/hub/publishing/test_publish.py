@@ -148,7 +148,7 @@ def test_one_changed_row_sends_its_shard_the_card_and_the_statistics(
     dataset.replace(pa.Table.from_pylist(changed, schema=SCHEMA))
     (dataset.folder / "statistics" / f"{CONFIGS[0]}.json").write_text("{}")
     done = client("publish", folder=str(dataset.folder), repo=repo)
-    assert done["result"]["send"] == [FILE, f"statistics/{CONFIGS[0]}.json", "README.md"]
+    assert done["result"]["send"] == [FILE, MANIFEST, f"statistics/{CONFIGS[0]}.json", "README.md"]
     assert hub.stats()["requests"]["lfs-put"] == 1
     same_as(dataset, client, repo)
 
@@ -277,7 +277,7 @@ def test_many_commits_and_one_merge(dataset: Dataset, client: Client, repo: str,
     for number in range(210):
         (plots / f"{number:03d}.svg").write_text(f"<svg>{number}</svg>")
     done = client("publish", folder=str(dataset.folder), repo=repo)
-    assert len(done["result"]["send"]) == 217
+    assert len(done["result"]["send"]) == 218
     assert hub.stats()["requests"]["commit"] == 3
     assert hub.stats()["requests"]["merge"] == 1
 
