@@ -54,6 +54,9 @@ def _stub(known: LanguageKnowledge) -> re.Pattern[str]:
     return re.compile("|".join(rf"(?:{stub})" for stub in own), re.I)
 
 
+_JUDGES = re.compile(r"\b(?:answer|reply|text|correct|right|wrong|true|false|error|mistake|clear)\b", re.I)
+
+
 def check_stub(pair: Pair) -> list[Verdict]:
     """Almost nothing: so few characters that no translator would need as few, or a phrase that says that something
     was done or cannot be, alone or once for each piece of the text."""
@@ -66,7 +69,8 @@ def check_stub(pair: Pair) -> list[Verdict]:
         source = pair.source.string.strip(_STUB_MARKS)
         excuses = ENGLISH.excuses
         polite = excuses is not None and excuses.polite.search(source) and x < _POLITE
-        # "Translated by": the word is the source's.
+        # "The answer is right." and "Translated by": the words are the source's.
+        polite = polite or (x < _POLITE and y > x * 0.5 and _JUDGES.search(source) is not None)
         polite = polite or (excuses is not None and re.search(excuses.translating, source, re.I) and x < _POLITE)
         if not polite and not _stub(pair.knowledge).fullmatch(source):
             return [Verdict("stub", True, f"'{excerpt(target.strip())}' stands for {x} characters")]

@@ -46,6 +46,11 @@ RIGHT = [
     ("It needs 2GB of memory and 300 kbps.", "يحتاج إلى ذاكرة ٢ غ.بايت و300 ك.بت/ث."),
     # Words that only seem to be numbers.
     ("Diane is your half sister. I'm not a woman.", "ديانا أختك غير الشقيقة. لست امرأة."),
+    # Answers that are spoken of; the twelfth is no second; questions that a translator left without a mark.
+    ("The answer is right.", "الجواب صحيح."),
+    ("I wrote my first program when I was twelve years old.", "كتبتُ أول برنامج لي في سن الثانية عشرة."),
+    ("Which is new?", "أيهما هو الجديد"),
+    ("Why do I even care?", "لِمَ أُتْعِبُ نفسي."),
     # The source's own words for translating and for nothing.
     ("Preferred subtitle language", "لغة الترجمة المفضلة:"),
     ("Translated by", "ترجمه"),
