@@ -42,6 +42,8 @@ selection: {{max_rows_per_split: {rows}}}
 translators:
   - name: Local
     backend: llamacpp
+    # A model of random weights fails nearly everything.
+    give_up: false
     model: {model}
     {prompt}
     decoding: {{temperature: 0.0, max_tokens: {tokens}}}
@@ -95,6 +97,8 @@ def write_demo(folder: Path, model: Path) -> Path:
     mine = f"""
   - name: Local
     backend: llamacpp
+    # A model of random weights fails nearly everything.
+    give_up: false
     model: {model}
     {COMPLETION}
     decoding: {{temperature: 0.0, max_tokens: 12}}

@@ -44,6 +44,8 @@ source: {{path: sample, keep: [{keep}]}}
 translators:
   - name: Seed
     backend: vllm
+    # A model of random weights fails nearly everything.
+    give_up: false
     model: {model}
     prompt: seed-x
     spans: tag
@@ -52,6 +54,8 @@ translators:
     {server}
   - name: Chat
     backend: vllm
+    # A model of random weights fails nearly everything.
+    give_up: false
     model: {model}
     chunking: {{max_tokens: 490, window: 50}}
     decoding: {{temperature: 0.7, max_tokens: 4}}
