@@ -169,7 +169,8 @@ async def ask():
         long = await server.ask({{"messages": [{{"role": "user", "content": "x" * 600}}], "max_tokens": 5}})
         short = await server.ask({{"messages": [{{"role": "user", "content": "x"}}], "max_tokens": 5}})
     assert long.finish_reason == "length" and not long.text, long
-    assert short.completion_tokens == 5 and short.prompt_tokens > 0, short
+    # Of random weights, the end may be drawn before the fifth.
+    assert 0 < short.completion_tokens <= 5 and short.prompt_tokens > 0, short
 for _ in range(2):
     asyncio.run(ask())
 assert urls[0] == urls[1]
