@@ -82,10 +82,15 @@ def write_text(path: Path, text: str, errors: str = "strict") -> None:
         temporary.write_text(text, encoding="utf-8", errors=errors)
 
 
-def write_hint(path: Path, value: Mapping[str, Any]) -> None:
-    """Write JSON for who watches, and nothing else: no fsync, and a lost one (a full disk) is no reason to stop."""
+def write_unsynced(path: Path, value: Mapping[str, Any]) -> None:
+    """Write JSON in one step that survives the process and not the machine: no fsync. Raises OSError."""
     temporary = path.with_suffix(f".{os.getpid()}.tmp")
+    temporary.write_text(json.dumps(value), encoding="utf-8")
+    temporary.replace(path)
+
+
+def write_hint(path: Path, value: Mapping[str, Any]) -> None:
+    """`write_unsynced` for who watches, and nothing else: a lost one (a full disk) is no reason to stop."""
     with contextlib.suppress(OSError):
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(json.dumps(value), encoding="utf-8")
-        temporary.replace(path)
+        write_unsynced(path, value)

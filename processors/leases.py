@@ -95,8 +95,13 @@ def take_name(folder: Path) -> tuple[FileLock | None, str]:
     raise AssertionError("unreachable")
 
 
-def let_go(folder: Path, name: str) -> bool:
-    """Whether no process holds the name's lock any more: quicker than to watch its owner for a lease."""
+def ended_here(folder: Path, name: str, own: str) -> bool:
+    """Whether `name` is of this machine, as `own` is, and no process holds its lock any more.
+
+    Quicker than to watch its owner for a lease. False for `own` itself, and for other machines' names.
+    """
+    if name == own or name.partition("-")[0] != own.partition("-")[0]:
+        return False
     path = folder / f"{name}.lock"
     if not path.exists():
         return False

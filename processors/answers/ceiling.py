@@ -11,7 +11,6 @@ way, which may have been billed.
 import asyncio
 import contextlib
 import json
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from processors import leases
+from processors.atomic_files import write_unsynced
 from processors.clients.answer import Answer
 from processors.errors import CeilingReached
 
@@ -157,8 +157,7 @@ class Ceiling:
         return own, in_all
 
     def _gone(self, path: Path, told: Mapping[str, Any]) -> bool:
-        name = path.stem
-        if name.partition("-")[0] == self._name.partition("-")[0] and leases.let_go(path.parent, name):
+        if leases.ended_here(path.parent, path.stem, self._name):
             return True
         return self._signs.silent(path, str(told["beat"]).encode())
 
@@ -166,9 +165,7 @@ class Ceiling:
         self._written_at = time.monotonic()
         self._beats += 1
         told = {"spent": self.spent, "under_way": self.under_way, "holds": self._holds, "beat": self._beats}
-        temporary = self._path.with_suffix(f".{os.getpid()}.tmp")
-        temporary.write_text(json.dumps(told))
-        temporary.replace(self._path)
+        write_unsynced(self._path, told)
 
     def _reached(self, most: float) -> str:
         spent = read_spending(self.limits.folder)

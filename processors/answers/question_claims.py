@@ -134,8 +134,7 @@ class QuestionClaims:
         if alive and not alive.startswith(token.encode()):
             # Another process has its name now: the one before it has ended.
             return True
-        here = name.partition("-")[0] == self.name.partition("-")[0] and name != self.name
-        if here and leases.let_go(self.lock_folder, name):
+        if leases.ended_here(self.lock_folder, name, self.name):
             return True
         return self._signs.silent(f"{name} {token}", alive)
 

@@ -118,7 +118,6 @@ class SharedRate:
             if path.stem == self._name:
                 continue
             sign = leases.read(path) or b""
-            mine = path.stem.partition("-")[0] == self._name.partition("-")[0]
-            gone = mine and leases.let_go(self._folder, path.stem)
+            gone = leases.ended_here(self._folder, path.stem, self._name)
             found += not gone and not self._signs.silent(path.stem, sign)
         return found
