@@ -23,23 +23,8 @@ class LibreTranslateEngine(AskedEngine[LibreTranslateTranslator]):
     counts = "characters"
 
     def endpoint(self, language: Language) -> "EndpointConfig":
-        from processors.clients.connection import EndpointConfig
-
-        spec = self.spec
-        first, *others = [address.address() for address in self.addresses()]
-        return EndpointConfig(
-            base_url=first.base_url,
-            model=spec.model,
-            prompt=self.prompt(language),
-            revision=spec.revision,
-            api_key_env=first.api_key_env,
-            concurrency=spec.concurrency,
-            timeout_s=spec.timeout_s,
-            weight=first.weight,
-            alias=first.model,
-            headers=first.headers,
-            others=tuple(others),
-        )
+        addresses = [address.address() for address in self.addresses()]
+        return self.reached_at(addresses, self.prompt(language), self.spec.timeout_s)
 
     def make_server(self, logs: Path) -> "MakeServer":
         from processors.seq2seq.libretranslate import LibreTranslateServer

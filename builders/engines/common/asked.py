@@ -1,6 +1,6 @@
 """What the engines have in common that ask a model, whether behind a server or in the build's own process."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -13,7 +13,9 @@ from processors.languages.language import Language
 if TYPE_CHECKING:
     from builders.run_folder.unit_writer import UnitWriter
     from processors.answers import Limits
+    from processors.clients.address import Address
     from processors.clients.connection import EndpointConfig
+    from processors.clients.prompts import PromptConfig
     from processors.protected.compare import Style
     from processors.translation.runner import MakeServer, TranslationRunner
 
@@ -50,6 +52,33 @@ class AskedEngine(Engine[Asked]):
     def endpoint(self, language: Language) -> "EndpointConfig":
         """What the recipe says of its requests."""
         raise NotImplementedError
+
+    def reached_at(
+        self,
+        addresses: Sequence["Address"],
+        prompt: "PromptConfig",
+        timeout_s: float,
+        decoding: dict[str, Any] | None = None,
+    ) -> "EndpointConfig":
+        """Requests to servers, the first of which is asked when nothing tells them apart."""
+        from processors.clients.connection import EndpointConfig
+
+        spec, (first, *others) = self.spec, addresses
+        return EndpointConfig(
+            base_url=first.base_url,
+            model=spec.model,
+            prompt=prompt,
+            revision=spec.revision,
+            api_key_env=first.api_key_env,
+            decoding=decoding or {},
+            concurrency=spec.concurrency,
+            timeout_s=timeout_s,
+            weight=first.weight,
+            alias=first.model,
+            headers=first.headers,
+            rates=first.rates,
+            others=tuple(others),
+        )
 
     def steps(self, language: Language) -> list[Any]:
         return []

@@ -30,27 +30,11 @@ class ServedEngine(AskedEngine[Served]):
 
     def endpoint(self, language: Language) -> "EndpointConfig":
         """What the recipe says of its requests."""
-        from processors.clients.connection import EndpointConfig
         from processors.servers.vllm import LOCAL
 
-        spec = self.spec
         # A server that is started here has no address of the recipe's.
-        first, *others = [address.address() for address in self.addresses()] or [LOCAL]
-        return EndpointConfig(
-            base_url=first.base_url,
-            model=spec.model,
-            prompt=spec.prompt_config(language),
-            revision=spec.revision,
-            api_key_env=first.api_key_env,
-            decoding=self.decoding(),
-            concurrency=spec.concurrency,
-            timeout_s=spec.timeout_s,
-            weight=first.weight,
-            alias=first.model,
-            headers=first.headers,
-            rates=first.rates,
-            others=tuple(others),
-        )
+        addresses = [address.address() for address in self.addresses()] or [LOCAL]
+        return self.reached_at(addresses, self.prompt(language), self.spec.timeout_s, self.decoding())
 
     @property
     def choices(self) -> int:

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from builders.engines import engine_of
+from builders.recipes.load import load_recipe
+from processors.clients.address import Rates
 from tests.standins.processes import environment
 from tests.standins.standin_libretranslate import libretranslate
 
@@ -49,6 +52,14 @@ def test_a_build_keeps_its_rows_and_its_key_and_says_what_it_costs(tmp_path: Pat
     for path in run.rglob("*"):
         assert not path.is_file() or KEY.encode() not in path.read_bytes(), path
     assert KEY not in done.stderr + done.stdout
+
+
+def test_limits_that_the_recipe_tells_go_with_the_address(tmp_path: Path) -> None:
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text(RECIPE.format(url="http://127.0.0.1:5000", more="requests_per_minute: 30"))
+    loaded = load_recipe(str(recipe))
+    (address,) = engine_of(loaded.translators[0]).endpoint(loaded.language).addresses
+    assert address.rates == Rates(requests_per_minute=30)
 
 
 def test_a_pair_that_the_server_lacks_ends_the_build_in_one_line(tmp_path: Path, smolkalam: Run) -> None:
