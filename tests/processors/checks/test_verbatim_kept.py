@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from processors.checks.run import check_conversation
-from tests.processors.checks.cases import missed, must_see
+from tests.processors.checks.cases import must_see
 
 GUIDE = (
     "See [the guide](docs/guide) and [the section](#install-the-tool).",
@@ -54,7 +54,9 @@ PLACEHOLDER = [
     ("The file has %lu bytes.", "في الملف %lu بايت.", "في الملف بايتات."),
     ("Copied {} of {} files.", "نُسخ {} من {} ملفات.", "نُسخ {} ملفات."),
     ("Copied {} files.", "نُسخت {} ملفات.", "نُسخت الملفات."),
-    missed("%1 wants to open %2.", "يريد %1 فتح %2.", "يريد %1 فتحه."),
+    ("%1 wants to open %2.", "يريد %1 فتح %2.", "يريد %1 فتحه."),
+    ("Copy %1, %2, and %3.", "انسخ %1 و%2 و%3.", "انسخ %1 و%2."),
+    ("The disk is %1: %2 free.", "القرص %1: المتاح %2.", "القرص: المتاح %2."),
     ("%1 wants to open %2.", "يريد %1 فتح %2.", "يريد فتح %2."),
     ("Hello, %(name)s!", "مرحبًا %(name)s!", "مرحبًا %(الاسم)s!"),
     ("Your total is ${total}.", "المجموع ${total}.", "المجموع ${المجموع}."),
