@@ -51,9 +51,15 @@ def _request_lost(pair: Pair) -> list[Verdict]:
     ):
         return []
     verb = request[1].lower()
-    if re.search(known.questions.requests[verb], plain(pair.target, known)):
+    stems, spelling = known.questions.requests[verb], plain(pair.target, known)
+    if not re.search(stems, spelling):
+        return [Verdict("answered", plain_request, f"the request to '{verb}' is not in the target")]
+    article = known.questions.article
+    # "The translation is ...", and nowhere the request for it.
+    noun = plain_request and article and re.match(rf"\W*{article}\w?(?:{stems})", spelling)
+    if not noun or re.search(rf"(?<!\w)(?!\w?{article})\w*?(?:{stems})", spelling):
         return []
-    return [Verdict("answered", plain_request, f"the request to '{verb}' is not in the target")]
+    return [Verdict("answered", True, f"the request to '{verb}' is spoken of, not made")]
 
 
 def _answered(pair: Pair) -> list[Verdict]:
@@ -63,6 +69,8 @@ def _answered(pair: Pair) -> list[Verdict]:
         return []
     if question and ("؟" in target or "?" in target):
         return []
+    if question and _replies(pair):
+        return [Verdict("answered", True, f"a question is replied to: '{excerpt(target.strip())}'")]
     x, y = visible_length(pair.source), visible_length(pair.target)
     if not x or y < 8:
         return []
@@ -74,6 +82,13 @@ def _answered(pair: Pair) -> list[Verdict]:
     # "Could you turn it down?" is often no question in other languages.
     hard = question and not (_SOURCE.polite and _SOURCE.polite.search(source))
     return [Verdict("answered", hard, f"{what} became a text of {y / x:.1f} times its length")]
+
+
+def _replies(pair: Pair) -> bool:
+    """Whether the target begins with a yes or no that the source has not."""
+    questions = pair.knowledge.questions
+    replies = questions.replies.match(pair.target.string) if questions and questions.replies else None
+    return replies is not None and not (ENGLISH.excuses and ENGLISH.excuses.opening.match(pair.source.string))
 
 
 def _asks_for(rest: str) -> bool:

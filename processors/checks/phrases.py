@@ -32,6 +32,9 @@ _LABELLED = re.compile(
 _QUOTED = re.compile(r"^\s*[\"“«„](?P<inside>[^\"“”«»„]{15,})[\"”»“]\s*$")
 _QUOTES = re.compile(r"[\"“”«»„‘`]|(?<!\w)'|’(?!\w)")
 _FENCE = re.compile(r"\s*(?:`{3,}|~{3,})")
+_QUOTED_LINE = re.compile(r"^[ \t]*>", re.MULTILINE)
+_RULES = ("---", "***", "___")
+_RULE = re.compile(r"\s*(?:-{3,}|\*{3,}|_{3,})[ \t]*\n")
 # Of a long text: what is looked at around the place of the source that stands for one of the target.
 _AROUND = 400
 # Of a text that refuses all the time (and translates one that does): bounds the work.
@@ -72,25 +75,51 @@ def _patterns(known: LanguageKnowledge) -> _Sought:
         re.compile(own.echo),
         re.compile(_EXCUSES.translating + (rf"|\b{known.stem}" if known.stem else ""), re.I),
         (*_ENGLISH.refusal_signs, *own.refusal_signs),
-        re.compile(rf"(?P<english>{_ENGLISH.refusal})|(?P<own>{own.refusal})|{model}", re.I),
+        re.compile(rf"(?P<english>{_ENGLISH.refusal})|(?P<own>{own.refusal})|(?P<plea>{own.plea})|{model}", re.I),
     )
 
 
 def check_prompt_echo(pair: Pair) -> list[Verdict]:
-    """The prompt or a preamble in the target ("Here is the translation:", "<ar>", template tokens), a note or an offer
-    of more help behind it; soft where the whole is only put in quotation marks."""
+    """The prompt or a preamble in the target ("Here is the translation:", "Certainly!", "<ar>", template tokens, a
+    fence), a note or an offer of more help behind it; soft where the whole is only put in quotation marks."""
     source, target = pair.source.string, pair.target.string
     if target[-1:] in '"”»“' and _QUOTED.match(target) and not _QUOTES.search(source):
         return [Verdict("prompt_echo", False, "quotation marks that are not the source's stand around the text")]
-    fence = _FENCE.match(target)
-    if fence and "```" not in source and "~~~" not in source:
-        # A span inside that the source has too hides the fence from those who count spans.
-        return [Verdict("prompt_echo", True, f"the text stands in a fence: '{excerpt(fence.group().strip())}'")]
+    around = _set_off(source, target) or _opener(pair)
+    if around:
+        return [Verdict("prompt_echo", True, around)]
     if not any(map(target.__contains__, _patterns(pair.knowledge).echo_signs)):
         return []
     head, tail = target[:400], target[-300:]
     found = _tag(pair, head, tail) or _preamble(pair, head) or _postscript(pair, tail)
     return [Verdict("prompt_echo", True, f"'{excerpt(found.strip())}' is not the source's")] if found else []
+
+
+def _set_off(source: str, target: str) -> str | None:
+    """A fence, signs of quotation before each line or a rule, which the source has not."""
+    begins = target.lstrip()[:3]
+    fence = _FENCE.match(target) if begins in ("```", "~~~") else None
+    if fence and "```" not in source and "~~~" not in source:
+        # A span inside that the source has too hides the fence from those who count spans.
+        return f"the text stands in a fence: '{excerpt(fence.group().strip())}'"
+    if begins[:1] == ">" and _all_quoted(target) and not _QUOTED_LINE.search(source):
+        return "each line is quoted, as none of the source's is"
+    if begins in _RULES and _RULE.match(target) and not any(map(source.__contains__, _RULES)):
+        return f"the text stands under a rule: '{begins}'"
+    return None
+
+
+def _all_quoted(text: str) -> bool:
+    return all(line.lstrip().startswith(">") for line in text.split("\n") if line.strip())
+
+
+def _opener(pair: Pair) -> str | None:
+    """A helper's first word: a translator adds none."""
+    phrases = pair.knowledge.phrases
+    m = phrases.opener.match(pair.target.string) if phrases and phrases.opener else None
+    if m is None or _EXCUSES.opening.match(pair.source.string):
+        return None
+    return f"'{excerpt(m.group().strip())}' is not the source's"
 
 
 def _tag(pair: Pair, head: str, tail: str) -> str | None:
@@ -151,6 +180,8 @@ def check_refusal(pair: Pair) -> list[Verdict]:
         around = source[max(0, place - _AROUND - len(source) // 10) : place + _AROUND + len(source) // 10]
         if m.lastgroup == "model":
             excuse = _EXCUSES.model
+        elif m.lastgroup == "plea":
+            excuse = _EXCUSES.pleading
         elif any(map(said.__contains__, translate)):
             excuse = patterns.translating
         else:

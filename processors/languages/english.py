@@ -117,7 +117,7 @@ PHRASES = Phrases(
     # CODE and NAME are the target language's.
     echo=r"\b(?:here(?:'s| is|’s)|sure|certainly|of course|okay|below is|let me|i'll|i will)\b[^\n.]{0,50}"
     r"(?:\btranslat\w+|\bin NAME\b|\bNAME (?:translation|version))"
-    r"|^\W{0,4}(?:\w+ ){0,2}translat(?:ion|ed)(?: (?:in)?to NAME| text| \(NAME\))?\W{0,4}:"
+    r"|^\W{0,4}(?:\w+ ){0,2}translat(?:ion|ed)(?: (?:in)?to NAME| text| \(NAME\))?\W{0,4}[:\n]"
     r"|\btranslate the following\b|\btranslated (?:text:|by\b)|^\W{0,4}(?:in )?NAME(?: translation)?\W{0,3}[:\]]"
     r"|^\W{0,4}\[?CODE\]|^(?:assistant|user|model)\s*\n",
     echo_signs=(),
@@ -157,6 +157,7 @@ EXCUSES = Excuses(
         re.I,
     ),
     speaker=re.compile(r"\b(?:I|me|my|mine|myself|we|us|our)\b", re.I),
+    pleading=re.compile(r"\b(?:provid|send|shar|past|submit|upload|enter|attach|typ)(?:e|ed|es|ing)?\b", re.I),
     model=re.compile(r"\b(?:AI|language model|assistant|chatbot|artificial|helper|program|model)\b", re.I),
     notes=re.compile(r"\bnot(?:e|es|ice)\b|N\.B|remark|observation|caveat|translat", re.I),
     serving=re.compile(
@@ -166,6 +167,18 @@ EXCUSES = Excuses(
     ),
     polite=re.compile(r"thank|welcome|excuse|pardon|sorry|apolog|hello|greet|of course|certainly|mention it", re.I),
     mention=r"\b(?:word|term|called|named|verb|noun) WORD\b",
+    opening=re.compile(
+        r"\W*(?:(?:oh|ah|aha|well|so|but|and|uh|um|hmm+|hey|hi|hello|now|then|why)\b\W*)*+"
+        r"(?:(?:it|that)(?:['’]s| is|['’]ll be) )?(?:an? )?"
+        r"(?:sure|certain|of course|ye[sahp]+|yup|yep|aye|no\b|nope|nah|no[tn]\b|never|o\.?k|okay|all ?right|alright"
+        r"|absolute|definite|indeed|exact|precise|fine|good|great|right|well|gladly|glad|with pleasure|happ(?:y|ily)"
+        r"|i(?:['’]d|['’]m| would| am) (?:be )?(?:happy|glad|delighted)|my pleasure|pleasure"
+        r"|you(?:['’]re| are) welcome|welcome|you bet|natural|obvious|clear|true|agreed|by all means|go ahead"
+        r"|there you|don['’]t|not |nothing|none|got it|understood|very well|so be it|deal|roger|sounds|no problem"
+        r"|i see|perfect|excellent|understandabl|undoubted|without (?:a )?doubt|no doubt|for sure|you know|enough|amen"
+        r"|anyway|cool|nice|assuredly|positive|affirmative)",
+        re.I,
+    ),
 )
 
 QUESTIONS = Questions(

@@ -86,9 +86,10 @@ class Phrases:
     """What a model that writes this language adds instead of translating.
 
     Each `*_signs` are strings of which one stands in every match of the patterns beside: a cheap first look.
-    `echo` talks of translating in front of the answer, `label` is a word and a colon there, `note` and `service` stand
-    behind it. `refusal`, `model` ("as a language model") and `stub`, what is said in place of an answer and nothing
-    else, are in the plain spelling; `translating` is the stem of "translate".
+    `echo` talks of translating in front of the answer, `label` is a word and a colon there, `opener` a helper's word
+    before the first mark ("Certainly!"); `note` and `service` stand behind it. `refusal`, `model` ("as a language
+    model") and `stub`, what is said in place of an answer and nothing else, are in the plain spelling; `translating`
+    is the stem of "translate".
     """
 
     signs: tuple[str, ...]
@@ -98,10 +99,13 @@ class Phrases:
     refusal_signs: tuple[str, ...]
     refusal: str
     model: str
+    # Asks for the text that is to be summarised, corrected: of one who was to translate a request.
+    plea: str = "(?!)"
     stub: str = "(?!)"
     # A whole line or label before a translation, in the text's own spelling, up to its colon or end.
     preface: str = "(?!)"
     label: re.Pattern[str] | None = None
+    opener: re.Pattern[str] | None = None
     note: re.Pattern[str] | None = None
     service: re.Pattern[str] | None = None
     service_signs: tuple[str, ...] = ()
@@ -118,6 +122,8 @@ class Excuses:
     # Says what is not, or where something ends: a refusal in other words, if the lengths agree.
     limiting: re.Pattern[str]
     speaker: re.Pattern[str]
+    # Asks for a text itself.
+    pleading: re.Pattern[str]
     model: re.Pattern[str]
     notes: re.Pattern[str]
     serving: re.Pattern[str]
@@ -125,6 +131,8 @@ class Excuses:
     mention: str
     # Says in more words what other languages say in one.
     polite: re.Pattern[str]
+    # Begins with a word that a helper's opener may stand for.
+    opening: re.Pattern[str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -140,6 +148,10 @@ class Questions:
     instruction: re.Pattern[str] | None = None
     request: str = "(VERBS)"
     tag: re.Pattern[str] | None = None
+    # Written with a noun: "the summary" is none of the requests, "summarise" is.
+    article: str = ""
+    # Begins an answer of yes or no.
+    replies: re.Pattern[str] | None = None
     # Of a source too: a request in the form of a question, and what follows the verb of a request.
     polite: re.Pattern[str] | None = None
     wanted: re.Pattern[str] | None = None

@@ -34,6 +34,11 @@ _KEYS = frozenset(["translation", "translated", "translated_text", "translatedte
 _MARKS = re.compile("[\u200b\u2060\ufeff\u202a-\u202e]")
 _ENDS_LINE = re.compile(r"[:：]\W{0,6}?(?:\s|$)|\n")
 # The last paragraph, below a rule or by itself.
+_QUOTED_LINE = re.compile(r"^[ \t]*>[ \t]?", re.MULTILINE)
+_RULE = r"[ \t]*(?:-{3,}|\*{3,}|_{3,}|={3,})[ \t]*"
+_UNDER_RULE, _ABOVE_RULE = re.compile(rf"\s*{_RULE}\n"), re.compile(rf"\n{_RULE}\s*$")
+_ANY_RULE = re.compile(rf"^{_RULE}$", re.MULTILINE)
+_OF_SOURCE = re.compile(r"\W{0,4}(?:english|source|original)(?: (?:text|version))?\W{0,4}[:：]\W{0,4}?\s*", re.I)
 _LAST = re.compile(r"\n[ \t]*\n(?:[ \t]*(?:-{3,}|\*{3,}|_{3,})[ \t]*\n+)?(?P<note>[^\n]+(?:\n[^\n]+){0,3})\s*$")
 _ENGLISH_NOTE = re.compile(
     r"\W{0,4}(?:(?:translator'?s? )?notes?\b|p\.s\.|translated by|(?:please )?let me know|i hope|is there anything"
@@ -157,9 +162,37 @@ def _preface(source: str, text: str, known: LanguageKnowledge) -> str | None:
     return bare[end.end() :].lstrip()
 
 
+def _opener(source: str, text: str, known: LanguageKnowledge) -> str | None:
+    """A helper's first word ("Certainly!"); in front of an answer it stays, so that a check sees what follows."""
+    m = known.phrases.opener.match(text) if known.phrases and known.phrases.opener else None
+    asks, excuses = ENGLISH.questions, ENGLISH.excuses
+    if m is None or excuses is None or excuses.opening.match(source) or source.rstrip().endswith("?"):
+        return None
+    return None if asks and asks.instruction and asks.instruction.match(source) else text[m.end() :]
+
+
+def _quoted_lines(source: str, text: str, known: LanguageKnowledge) -> str | None:
+    """A sign of quotation before each line."""
+    if text.lstrip()[:1] != ">" or _QUOTED_LINE.search(source):
+        return None
+    whole = all(line.lstrip().startswith(">") for line in text.split("\n") if line.strip())
+    return _QUOTED_LINE.sub("", text) if whole else None
+
+
+def _rules(source: str, text: str, known: LanguageKnowledge) -> str | None:
+    """A rule above or below the whole."""
+    above, below = _UNDER_RULE.match(text), _ABOVE_RULE.search(text)
+    if (above is None and below is None) or _ANY_RULE.search(source):
+        return None
+    return text[above.end() if above else 0 : below.start() if below else len(text)]
+
+
 def _source_before(source: str, text: str, known: LanguageKnowledge) -> str | None:
     """The source and then its translation, in a paragraph or a line of its own."""
     bare, first = text.strip(), source.strip()
+    label = _OF_SOURCE.match(bare)
+    if label and bare.startswith(first, label.end()):
+        bare = bare[label.end() :]
     if len(first) >= 12 and bare.startswith(first):
         rest = bare[len(first) :]
         return rest.lstrip(" \n\t→-–—>=") if rest.lstrip(" \t")[:1] in ("\n", "→") else None
@@ -197,7 +230,10 @@ _STEPS: tuple[tuple[str, Callable[[str, str, LanguageKnowledge], str | None]], .
     ("inline_code", _inline),
     ("tags", _tags),
     ("json", _json),
+    ("rules", _rules),
+    ("quoted_lines", _quoted_lines),
     ("preface", _preface),
+    ("opener", _opener),
     ("source", _source_before),
     ("note", _note),
     ("quotes", _quotes),

@@ -103,3 +103,24 @@ CUT = [
 @pytest.mark.parametrize(("source", "target"), CUT)
 def test_a_cut_sentence_is_vetoed_by_the_words_of_its_end(source: str, target: str) -> None:
     assert any(verdict.hard for verdict in verdicts(source, target))
+
+
+# A helper's first word, or a yes or no, that the source has in a form of its own.
+SPOKEN_TO = [
+    ("Of course! Take the bus.", "بالطبع! استقل الحافلة."),
+    ("Oh, definitely. We saw it.", "أكيد. لقد رأيناه."),
+    ("That's a great question! Let me explain.", "سؤال رائع! دعني أشرح."),
+    ("Alright, let's begin.", "حسنًا، لنبدأ."),
+    ("With pleasure, sir.", "بكل سرور، سيدي."),
+    ("Nope, not today?", "لا، ليس اليوم."),
+    ("Don't you dare, okay?", "لا، إياك."),
+    ("Please paste the text that you want me to summarize.", "من فضلك الصق النص الذي تريد تلخيصه."),
+    ("Explain the translation of the word.", "اشرح ترجمة الكلمة."),
+    ("> Boil the water.\n\nWhat does it mean?", "> اغلِ الماء.\n\nماذا يعني ذلك؟"),
+    ("List 1 Start", "بداية القائمة 1"),
+]
+
+
+@pytest.mark.parametrize(("source", "target"), SPOKEN_TO)
+def test_words_to_the_reader_that_the_source_has_are_translated(source: str, target: str) -> None:
+    assert not verdicts(source, target)

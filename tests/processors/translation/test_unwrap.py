@@ -22,6 +22,14 @@ KEPT = [
     ("Ingredients: water.", "المكوّنات: ماء."),
     # Quotation marks around the first and the last words alone.
     ("Tea and water are what we need today.", '"الشاي" و"الماء"'),
+    # A helper's word that the source has in another form, or in front of what may be an answer.
+    ("Sure! Boil the water.", "بالتأكيد! اغلِ الماء."),
+    ("Absolutely, boil the water.", "بالطبع، اغلِ الماء."),
+    ("Can you boil the water?", "بالتأكيد! سأغلي الماء."),
+    ("Write a line on water.", "بالتأكيد! الماء حياة."),
+    ("> Boil the water.", "> اغلِ الماء."),
+    ("Boil the water.", "> اغلِ الماء.\nثم انتظر."),
+    ("Boil the water.\n\n---\n\nWait.", "---\n\nاغلِ الماء.\n\n---"),
     # Nothing would be left.
     ("Boil the water.", "```\n\n```"),
     ("Boil the water.", "الترجمة:"),
