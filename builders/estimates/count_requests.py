@@ -7,7 +7,9 @@ not climbed.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from datatrove.data import Document
@@ -18,6 +20,7 @@ from builders.engines.common.rollout import EndpointBackend
 from builders.estimates.repeated_messages import text_key
 from builders.recipes.translators import Translator as TranslatorRecipe
 from processors.answers.reader import AnswerReader
+from processors.checks.once import ConversationChecks
 from processors.checks.pairs.verdict import Verdict
 from processors.clients.answer import Answer, request_key
 from processors.clients.prompts import build_payload
@@ -94,12 +97,7 @@ class RequestCounter:
         translator = make_translator(spec, language, EndpointBackend(self._record, style) if style else None)
         # Nothing waits for anything: no event loop is needed.
         translator.concurrent = False
-        check = translator.check
-
-        def accept(source: str, target: str, kept: Sequence[str]) -> Verdict | None:
-            return None if source == target else check(source, target, kept)
-
-        translator.check = accept
+        translator.checks = partial(_AcceptsEcho, language.script, language.code)
         return translator
 
     async def _record(self, text: str, attempt: int) -> Answer:
@@ -134,6 +132,16 @@ class RequestCounter:
         if self.prompt is None:
             return request_key("", None, {"text": text})
         return request_key(self._model, self._revision, build_payload(self.prompt, self._decoding, text))
+
+
+class _AcceptsEcho(ConversationChecks):
+    """Lets the text itself pass, which stands for an answer; a memory's answers are checked. The whole is not."""
+
+    def chunk(self, source: str, target: str, kept: Sequence[str] = ()) -> Verdict | None:
+        return None if source == target else super().chunk(source, target, kept)
+
+    def whole(self, source: list[dict[str, Any]], target: list[dict[str, Any]]) -> list[Verdict]:
+        return []
 
 
 def _strings(value: object) -> list[str]:

@@ -83,6 +83,9 @@ def candidate() -> Any:
             ("messages", messages()),
             ("custom_instructions", pa.string()),
             ("chunks", pa.list_(chunk_place())),
+            # The verdicts on the messages, and the rules that they were found by (`processors.checks.once`).
+            ("checks", pa.list_(verdict())),
+            ("checked_by", pa.string()),
         ]
     )
 

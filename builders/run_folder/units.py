@@ -136,12 +136,15 @@ def to_table(rows: list[dict[str, Any]], schema: "pa.Schema", files: UnitFiles) 
 
 
 def read_unit(files: UnitFiles, columns: list[str] | None = None) -> "pa.Table":
-    """A unit's kept rows, or only some of their columns. Raises SmolKalamError if the file is damaged."""
+    """A unit's kept rows, or of their columns those of `columns` that there are. Raises SmolKalamError if the file is
+    damaged."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
-        return pq.read_table(files.kept, columns=columns, partitioning=None)
+        # Not `read_table`, which reads by way of pyarrow's datasets.
+        with pq.ParquetFile(files.kept) as file:
+            return file.read(columns=columns)
     except (pa.ArrowInvalid, OSError) as error:
         raise SmolKalamError(
             f"{files.kept}: damaged or missing ({error}); delete {files.counts} and run again to redo this unit"

@@ -14,8 +14,8 @@ from builders.run_folder.files import write_error
 from builders.run_folder.folder import FITTED, RANKER, SELECT, TRANSLATE, WEIGHTS, enter_stage
 from builders.run_folder.units import Unit, UnitFiles, read_unit
 from builders.stages.context import Build
+from builders.stages.join_candidates import CHECKED, verdicts_on
 from processors.atomic_files import replacing, write_text
-from processors.checks.run import check_conversation
 from processors.languages.language import Language
 from processors.ranking.features import Measures
 from processors.ranking.model import SHIPPED, FittedRanker, Ranker
@@ -108,18 +108,13 @@ def fit_sample(
     for unit, count in plan_sample(units, seed).items():
         ids = sorted(read_unit(UnitFiles(selected, unit), ["id"])["id"].to_pylist(), key=lambda i: _key(seed, i))
         chosen = sorted(ids[:count])
-        source = _messages(UnitFiles(selected, unit), chosen)
-        targets = {name: _messages(UnitFiles(folder, unit), chosen) for name, folder in translated.items()}
-        rows = [(source[i], {name: found.get(i) for name, found in targets.items()}) for i in chosen]
-        texts, candidates = ranked_texts(rows, list(targets))
+        source = {i: row["messages"] for i, row in _rows(UnitFiles(selected, unit), chosen).items()}
+        found = {name: _rows(UnitFiles(folder, unit), chosen) for name, folder in translated.items()}
+        rows = [(source[i], {name: of[i]["messages"] for name, of in found.items() if i in of}) for i in chosen]
+        texts, candidates = ranked_texts(rows, list(translated))
         verdicts = {
-            name: [
-                check_conversation(source[i], found[i], script=language.script, language=language.code)
-                if i in found
-                else []
-                for i in chosen
-            ]
-            for name, found in targets.items()
+            name: [verdicts_on(source[i], of[i], language) if i in of else [] for i in chosen]
+            for name, of in found.items()
         }
         parts.append(ranker.measure(texts, candidates, verdicts))
     return FittedRanker(ranker, tuple(translated), Measures.joined(parts))
@@ -149,13 +144,13 @@ def _text(messages: Messages) -> str:
     return "\n".join(text for message in messages for text in translated_parts(message))
 
 
-def _messages(files: UnitFiles, ids: Sequence[str]) -> dict[str, list[dict[str, str]]]:
+def _rows(files: UnitFiles, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    table = read_unit(files, ["id", "messages"])
+    table = read_unit(files, ["id", "messages", *CHECKED])
     picked = table.filter(pc.is_in(table["id"], pa.array(ids, pa.string())))
-    return {row["id"]: row["messages"] for row in picked.to_pylist()}
+    return {row["id"]: row for row in picked.to_pylist()}
 
 
 def _key(seed: int, name: str) -> bytes:

@@ -1,6 +1,6 @@
-"""Brings all translators' candidates of a row together."""
+"""Brings all translators' candidates of a row together, with the verdicts that stand."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +8,13 @@ from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
 from builders.run_folder.units import UnitFiles, read_dropped, read_unit
+from processors.checks.once import rules_digest
+from processors.checks.pairs.verdict import Verdict
+from processors.checks.run import check_conversation
+from processors.languages.language import Language
+
+# Of a candidate: its verdicts and the rules that they were found by; an older version's have neither.
+CHECKED = ("checks", "checked_by")
 
 
 class JoinCandidates(PipelineStep):
@@ -43,5 +50,15 @@ class JoinCandidates(PipelineStep):
 
 
 def _by_id(files: UnitFiles) -> dict[str, dict[str, Any]]:
-    table = read_unit(files, ["id", "messages", "custom_instructions"])
+    table = read_unit(files, ["id", "messages", "custom_instructions", *CHECKED])
     return {row["id"]: row for row in table.to_pylist()}
+
+
+def verdicts_on(source: Sequence[dict[str, Any]], candidate: dict[str, Any], language: Language) -> list[Verdict]:
+    """What the checks say of a candidate: the verdicts that came with it, where today's rules would find the same.
+
+    They do not where the rules have changed since, or where the candidate is of a version that kept none.
+    """
+    if candidate.get("checked_by") == rules_digest(language.script, language.code):
+        return [Verdict(**verdict) for verdict in candidate["checks"]]
+    return check_conversation(list(source), candidate["messages"], script=language.script, language=language.code)

@@ -1,4 +1,7 @@
-"""The stage `rank`: joins the candidates of each row by id, checks and scores them, and chooses one a config."""
+"""The stage `rank`: joins the candidates of each row by id, scores them, and chooses one a config.
+
+The verdicts came with the candidates as a rule; where the rules have changed since, they are checked here.
+"""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -20,10 +23,10 @@ from builders.run_folder.unit_writer import drop
 from builders.stages import reward, translate
 from builders.stages.context import Build
 from builders.stages.fit_ranker import load_fitted, plan_ranker, ranked_texts
-from builders.stages.join_candidates import JoinCandidates
+from builders.stages.join_candidates import JoinCandidates, verdicts_on
 from builders.stages.reward import JoinRewards
 from builders.stages.run_units import UnitPipeline, run_units
-from processors.checks.run import Verdict, check_conversation
+from processors.checks.pairs.verdict import Verdict
 from processors.conversations.token_counts import count_tokens
 from processors.judging.votes import Votes, read_votes
 from processors.languages.language import Language
@@ -143,10 +146,10 @@ class RankCandidates(PipelineStep):
     def _judge(
         self, source: list[dict[str, str]], found: dict[str, Any], reward: float | None, tokenizer: Any
     ) -> "JudgedCandidate":
-        target, script, language = found["messages"], self.language.script, self.language.code
+        target, script = found["messages"], self.language.script
         threshold = self.ranking.scr_threshold
         scores = score_candidate(source, target, alpha=self.ranking.alpha, script=script, threshold=threshold)
-        verdicts = check_conversation(source, target, script=script, language=language)
+        verdicts = verdicts_on(source, found, self.language)
         contents = [message["content"] for message in target]
         tokens = sum(count_tokens(tokenizer, contents))
         return JudgedCandidate(scores | {"reward": reward}, verdicts, target, found["custom_instructions"], tokens)

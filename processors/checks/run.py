@@ -9,8 +9,9 @@ To add a check: a function of a `Pair` in a file of this room, and a line in `CH
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 from processors.checks.answered import check_answered
@@ -39,6 +40,11 @@ from processors.languages.language import DEFAULT
 from processors.texts.text import text_of
 
 __all__ = ["CHECKS", "VERDICTS", "Check", "Verdict", "check_chunk", "check_conversation", "check_pair", "has_hard"]
+
+# A pair that was looked at as a chunk: its texts and the values that stay; and the verdicts of those checks on chunks
+# that had any, by the check's name.
+LookedAt = tuple[str, str, tuple[str, ...]]
+Found = Mapping[str, list[Verdict]]
 
 _VERBATIM = frozenset({"tool_call", "tool_response", "tools", "python_call"})
 
@@ -89,6 +95,7 @@ CHECKS = (
     Check("exchanged", check_exchanged, on_chunks=15),
     Check("correspondence", check_correspondence, says=("lost", "added", "another_text"), on_chunks=14),
 )
+_NOTHING: Found = {}
 _ON_CHUNKS = tuple(sorted((check for check in CHECKS if check.on_chunks), key=lambda check: check.on_chunks))
 VERDICTS = tuple(
     dict.fromkeys([*(name for check in CHECKS for name in check.says or (check.name,)), "tool_grounding"])
@@ -109,12 +116,14 @@ def check_pair(
     script: str = DEFAULT.script,
     language: str = DEFAULT.code,
     finish_reason: str | None = "stop",
+    found: Found | None = None,
 ) -> list[Verdict]:
     """Everything found wrong with `target` as a translation of the English `source`; `[]` if nothing.
 
     `script` is the target's (ISO 15924), `language` its BCP 47 code: of a language without a file in
     `processors.languages` the checks say less. `finish_reason` is the server's; anything but a natural stop is hard.
-    `kept` are values of calls that must stay as they are, so that they are no English that was left.
+    `kept` are values of calls that must stay as they are, so that they are no English that was left. `found` is what
+    `look_at_chunk` found of the same pair: its checks are not asked again.
     """
     pair = Pair.of(source, target, language=language, script=script, finish_reason=finish_reason, kept=kept)
     verdicts: list[Verdict] = []
@@ -122,10 +131,10 @@ def check_pair(
     for check in CHECKS:
         if check.name in silent or (check.languages and language not in check.languages):
             continue
-        found = check.look(pair)
-        if not found:
+        told = check.look(pair) if found is None or not check.on_chunks else found.get(check.name)
+        if not told:
             continue
-        verdicts += found
+        verdicts += told
         if check.silences is None:
             break
         silent += check.silences
@@ -142,15 +151,31 @@ def check_chunk(
     finish_reason: str | None = "stop",
 ) -> Verdict | None:
     """The first reason to ask the translator again for one chunk, or None: a hard verdict of a check on chunks."""
+    return look_at_chunk(source, target, kept, script=script, language=language, finish_reason=finish_reason)[0]
+
+
+def look_at_chunk(
+    source: str,
+    target: str,
+    kept: Sequence[str] = (),
+    *,
+    script: str = DEFAULT.script,
+    language: str = DEFAULT.code,
+    finish_reason: str | None = "stop",
+) -> tuple[Verdict | None, Found | None]:
+    """`check_chunk`, and all that its checks found; None where not all of them were asked."""
     pair = Pair.of(source, target, language=language, script=script, finish_reason=finish_reason, kept=kept)
+    found: dict[str, list[Verdict]] = {}
     for check in _ON_CHUNKS:
         if check.languages and language not in check.languages:
             continue
-        found = check.look(pair)
-        hard = next((verdict for verdict in found if verdict.hard), None)
-        if hard or (found and check.silences is None):
-            return hard
-    return None
+        told = check.look(pair)
+        hard = next((verdict for verdict in told if verdict.hard), None)
+        if hard or (told and check.silences is None):
+            return hard, None
+        if told:
+            found[check.name] = told
+    return None, found or _NOTHING
 
 
 def check_conversation(
@@ -159,11 +184,13 @@ def check_conversation(
     *,
     script: str = DEFAULT.script,
     language: str = DEFAULT.code,
+    looked: Mapping[LookedAt, Found] = MappingProxyType({}),
 ) -> list[Verdict]:
     """Verdicts on a whole candidate, each with its message's index: structure first, then each pair of parts.
 
     Where the number of messages differs nothing else is compared. `tool` messages, tool calls and tool responses are
-    expected verbatim: other strings in their JSON are a soft verdict, another shape a hard one.
+    expected verbatim: other strings in their JSON are a soft verdict, another shape a hard one. `looked` has the pairs
+    that `look_at_chunk` was asked about with this script and language.
     """
     verdicts = check_messages(source_messages, target_messages)
     if len(source_messages) != len(target_messages):
@@ -177,7 +204,7 @@ def check_conversation(
             found = check_json(source["content"], target["content"])
         else:
             kept = [found.value for found in values if found.message == i]
-            found = _check_parts(source["content"], target["content"], kept, script, language)
+            found = _check_parts(source["content"], target["content"], kept, script, language, looked)
         verdicts += [replace(v, message=i) for v in found]
     return verdicts + _ungrounded([found for found in values if found.message not in broken], target_messages)
 
@@ -191,7 +218,14 @@ def _ungrounded(values: Sequence[GroundedValue], target: list[dict[str, Any]]) -
     ]
 
 
-def _check_parts(source: str, target: str, kept: Sequence[str], script: str, language: str) -> list[Verdict]:
+def _check_parts(
+    source: str,
+    target: str,
+    kept: Sequence[str],
+    script: str,
+    language: str,
+    looked: Mapping[LookedAt, Found],
+) -> list[Verdict]:
     left, right = parts_of(text_of(source)), parts_of(text_of(target))
     if len(left) != len(right) or not all(map(_alike, left, right)):
         here, there = (" ".join(p.type for p in parts) or "nothing" for parts in (left, right))
@@ -203,7 +237,8 @@ def _check_parts(source: str, target: str, kept: Sequence[str], script: str, lan
         if a.type in _VERBATIM:
             verdicts += check_json(a.text, b.text)
         else:
-            verdicts += check_pair(a.text, b.text, kept, script=script, language=language)
+            found = looked.get((a.text, b.text, tuple(kept)))
+            verdicts += check_pair(a.text, b.text, kept, script=script, language=language, found=found)
     return verdicts
 
 

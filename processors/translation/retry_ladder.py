@@ -14,8 +14,8 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from processors.answers.question_claims import SHARED
+from processors.checks.once import ConversationChecks, rules_digest
 from processors.checks.pairs.verdict import Verdict
-from processors.checks.run import check_chunk
 from processors.conversations.chunking import Chunk
 from processors.conversations.grounding import grounded, grounded_values, values_of
 from processors.conversations.parts import Part, join_parts, split_parts
@@ -74,6 +74,9 @@ class Candidate:
     failure: str = ""
     chunks: list[ChunkPlace] = field(default_factory=list)
     counters: Counter[str] = field(default_factory=Counter)
+    # Those of `check_conversation` on `messages`, and by which rules (`processors.checks.once`).
+    verdicts: list[Verdict] = field(default_factory=list)
+    checked_by: str | None = None
 
 
 @dataclass(slots=True)
@@ -85,6 +88,7 @@ class _Row:
     """
 
     concurrent: bool
+    checks: ConversationChecks
     counters: defaultdict[Key, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     chunks: int = 0
     failures: dict[str, str] = field(default_factory=dict)
@@ -118,9 +122,9 @@ class _Row:
 class Translator:
     """A backend with its memory, chunking and language; without a backend only the memory is asked.
 
-    `chunker` cuts a part's text within the budget, and `halve` cuts a chunk smaller; both are lossless. `check` is
-    what an answer must pass (None), the memory's too, given the text, the answer, and the values that stay as they
-    are; a caller that counts requests without sending them replaces it.
+    `chunker` cuts a part's text within the budget, and `halve` cuts a chunk smaller; both are lossless. `checks` makes
+    a conversation's checks: what each answer must pass, the memory's too, and what is told of the whole candidate; a
+    caller that counts requests without sending them replaces it.
     """
 
     def __init__(
@@ -143,13 +147,11 @@ class Translator:
         self.retry_budget = RETRY_BUDGET
         self.watch: AnswerWatch | None = None
         self.unwrap = partial(unwrap, known=knowledge(language.code, language.script))
-        self.check: Callable[[str, str, Sequence[str]], Verdict | None] = partial(
-            check_chunk, script=language.script, language=language.code
-        )
+        self.checks: Callable[[], ConversationChecks] = partial(ConversationChecks, language.script, language.code)
 
     async def translate(self, messages: Sequence[dict[str, str]], custom_instructions: str = "") -> Candidate:
         """Translate a conversation; never raises for a failed chunk but says so in `failure`."""
-        candidate, row = Candidate([]), _Row(self.concurrent)
+        candidate, row = Candidate([]), _Row(self.concurrent, self.checks())
         texts = [
             (index, message["role"], message["content"], message["role"] != "tool")
             for index, message in enumerate(messages)
@@ -172,6 +174,8 @@ class Translator:
         candidate.messages = [
             {"role": message["role"], "content": content} for message, content in zip(messages, results, strict=True)
         ]
+        candidate.verdicts = row.checks.whole(list(messages), candidate.messages)
+        candidate.checked_by = rules_digest(row.checks.script, row.checks.language)
         candidate.chunks.sort(key=lambda place: (place.message, place.part, place.chunk))
         return candidate
 
@@ -217,7 +221,7 @@ class Translator:
         spans = protected_spans(part.text)
         if not translatable(part.text, spans):
             return [(part.text, part.text, "verbatim")]
-        if (target := self._remembered(row.counters[key], part.text, spans)) is not None:
+        if (target := self._remembered(row, key, part.text, spans)) is not None:
             return [(part.text, target, "memory")]
         chunks = enumerate(grounded(chunk, values) for chunk in self.chunker(part.text))
         return await _gather([self._chunk(row, (*key[:2], place), chunk) for place, chunk in chunks], self.concurrent)
@@ -228,7 +232,7 @@ class Translator:
             raise ChunkFailed(LEFT)
         row.tasks[key] = asyncio.current_task() if self.concurrent else None
         try:
-            return await self._translated(row.counters[key], chunk)
+            return await self._translated(row, key, chunk)
         except ChunkFailed:
             row.fail(key)
             raise
@@ -239,31 +243,34 @@ class Translator:
         finally:
             del row.tasks[key]
 
-    async def _translated(self, counters: Counter[str], chunk: Chunk) -> tuple[str, str, str]:
+    async def _translated(self, row: _Row, key: Key, chunk: Chunk) -> tuple[str, str, str]:
         if not translatable(chunk.text, chunk.spans):
             return chunk.text, chunk.text, "verbatim"
-        if (target := self._remembered(counters, chunk.text, chunk.spans)) is not None:
+        if (target := self._remembered(row, key, chunk.text, chunk.spans)) is not None:
             return chunk.text, target, "memory"
         if self.backend is None:
             raise ChunkFailed(f"not_in_memory: {self._missing(chunk)}")
+        counters = row.counters[key]
         counters["chunks_asked"] += 1
         if self.watch is None:
-            return chunk.text, await self._asked(counters, chunk), "engine"
+            return chunk.text, await self._asked(row.checks, counters, chunk), "engine"
         async with self.watch.turn():
             try:
-                target = await self._asked(counters, chunk)
+                target = await self._asked(row.checks, counters, chunk)
             except ChunkFailed as failure:
                 self.watch.ended(str(failure))
                 raise
             self.watch.ended("")
             return chunk.text, target, "engine"
 
-    async def _asked(self, counters: Counter[str], chunk: Chunk) -> str:
+    async def _asked(self, checks: ConversationChecks, counters: Counter[str], chunk: Chunk) -> str:
         """The backend's translation, by the retry ladder, which is climbed once more for each of `retries`."""
         assert self.backend is not None
         for retry in range(self.retries + 1):
             purse = Purse(self.retry_budget, len(chunk.text))
-            ladder = ChunkLadder(self.backend, self.halve, self.check, counters, purse, retry, self.watch, self.unwrap)
+            ladder = ChunkLadder(
+                self.backend, self.halve, checks.chunk, counters, purse, retry, self.watch, self.unwrap
+            )
             try:
                 return await ladder.climb(chunk)
             except ChunkFailed as failure:
@@ -275,14 +282,14 @@ class Translator:
                     raise
         raise AssertionError("unreachable")
 
-    def _remembered(self, counters: Counter[str], text: str, spans: Sequence[Span]) -> str | None:
+    def _remembered(self, row: _Row, key: Key, text: str, spans: Sequence[Span]) -> str | None:
         """The memory's translation, checked like any other; a faulty one is a miss, or fails a memory-only build."""
         if self.memory is None:
             return None
         answer = self.memory.translate(text, spans)
         if answer.text is None:
             return None
-        verdict = self.check(text, answer.text, values_of(text, spans))
+        verdict, counters = row.checks.chunk(text, answer.text, values_of(text, spans)), row.counters[key]
         if verdict is None:
             counters["memory_hits"] += answer.hits
             return answer.text

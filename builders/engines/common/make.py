@@ -1,6 +1,7 @@
 """From a recipe's translator to the steps that run it."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from datatrove.data import Document
@@ -93,4 +94,6 @@ def candidate_row(document: Document) -> dict[str, Any]:
         "messages": candidate.messages,
         "custom_instructions": candidate.custom_instructions,
         "chunks": [place._asdict() for place in candidate.chunks],
+        "checks": [asdict(verdict) for verdict in candidate.verdicts],
+        "checked_by": candidate.checked_by,
     }

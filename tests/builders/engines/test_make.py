@@ -1,6 +1,7 @@
 import asyncio
 import json
 import pickle
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from builders.engines.common.make import candidate_row, load_memory, make_transl
 from builders.recipes.translators import Translator
 from builders.run_folder import schemas
 from builders.run_folder.unit_writer import DROPPED
+from processors.checks.once import rules_digest
+from processors.checks.run import check_conversation
 from processors.errors import InputError
 from processors.languages.language import Language
 from processors.protected.compare import protected_spans
@@ -64,6 +67,19 @@ def test_a_candidate_is_a_row_of_its_schema_with_the_place_of_every_chunk() -> N
     assert "".join(content[c["source_start"] : c["source_end"]] for c in answer) == text.strip()
     target = row["messages"][1]["content"]
     assert target.endswith("".join(target[c["target_start"] : c["target_end"]] for c in answer) + "\n")
+
+
+def test_a_candidate_brings_the_verdicts_on_it_and_the_rules_that_they_are_of(tmp_path: Path) -> None:
+    pairs = {"He paid 14 euros for 3 books.": "دفع 15 يورو مقابل 3 كتب.", "Good morning.": "صباح الخير."}
+    translator = spec(backend="memory", memory=memory(tmp_path / "m.jsonl", **pairs))
+    faulty, clean = translate(translator, document("Good morning.", next(iter(pairs))), document("Good morning."))
+    for made in (faulty, clean):
+        row, source = candidate_row(made), made.metadata["messages"]
+        assert row["checks"] == [asdict(verdict) for verdict in check_conversation(source, row["messages"])]
+        assert row["checked_by"] == rules_digest("Arab", "ar")
+        assert pa.Table.from_pylist([row], schemas.candidate())["checks"].to_pylist()[0] is not None
+    assert [(verdict["check"], verdict["message"]) for verdict in candidate_row(faulty)["checks"]] == [("numbers", 1)]
+    assert not candidate_row(clean)["checks"]
 
 
 def test_null_template_arguments_translate_to_none() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 from datatrove.data import Document
 
@@ -14,12 +15,13 @@ import builders.stages.rank
 from builders.recipes.ranking import Ranking
 from builders.run_folder import schemas
 from builders.run_folder.unit_reader import UnitReader
-from builders.run_folder.units import Dropped, Unit, UnitFiles, write_unit
+from builders.run_folder.units import Dropped, Unit, UnitFiles, read_dropped, read_unit, write_unit
 from builders.stages import fit_ranker as ranker_fit
 from builders.stages.fit_ranker import fit_sample, load_fitted, plan_ranker, plan_sample, ranked_texts
 from builders.stages.join_candidates import JoinCandidates
 from builders.stages.rank import RankCandidates
 from builders.stages.reward import JoinRewards
+from processors.checks.once import rules_digest
 from processors.languages.language import Language
 from processors.ranking.features import MEASURES
 from processors.ranking.model import SHIPPED, Ranker
@@ -252,6 +254,47 @@ def test_rows_are_scored_the_same_however_they_are_batched(run: Path, monkeypatc
     for unit in UNITS:
         alone |= plain(rank(run, Ranking(), units=[unit]))
     assert alone == together
+
+
+def with_verdicts(run: Path, checked_by: str | None, checks: list[dict[str, Any]] | None) -> None:
+    """Gives every candidate of `run` verdicts, as the stage `translate` does."""
+    for unit in UNITS:
+        for name in REWARDS:
+            files = UnitFiles(run / "translate" / name, unit.name)
+            rows = [row | {"checks": checks, "checked_by": checked_by} for row in read_unit(files).to_pylist()]
+            write_unit(files, schemas.candidate(), unit.rows, rows, list(read_dropped(files)))
+
+
+def test_verdicts_that_todays_rules_made_are_taken_and_no_others(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def checks(ranked: dict[str, Document]) -> set[str]:
+        row = [c for d in ranked.values() for c in d.metadata["ranked"]["candidates"] if c["messages"] is not None]
+        return {verdict["check"] for candidate in row for verdict in candidate["checks"]}
+
+    anew, sample = checks(rank(run, Ranking())), (run / "ranker" / "fitted.npz").read_bytes()
+    assert "numbers" in anew and "kept" not in anew
+    kept = [{"check": "kept", "hard": False, "detail": "from translate", "message": 0}]
+    for rules, found in ((None, None), ("of an earlier version", kept)):
+        with_verdicts(run, rules, found)
+        assert checks(rank(run, Ranking())) == anew
+        assert (run / "ranker" / "fitted.npz").read_bytes() == sample
+    with_verdicts(run, rules_digest("Arab", "ar"), kept)
+
+    def never(*_: Any, **__: Any) -> None:
+        raise AssertionError("checked again")
+
+    monkeypatch.setattr("builders.stages.join_candidates.check_conversation", never)
+    assert checks(rank(run, Ranking())) == {"kept"}
+    # The fit has seen no wrong numbers.
+    assert (run / "ranker" / "fitted.npz").read_bytes() != sample
+
+
+def test_candidates_of_an_earlier_version_have_no_verdicts_and_are_checked(run: Path) -> None:
+    before = {number: d.metadata["ranked"] for number, d in rank(run, Ranking()).items()}
+    for unit in UNITS:
+        for name in REWARDS:
+            files = UnitFiles(run / "translate" / name, unit.name)
+            pq.write_table(read_unit(files).drop_columns(["checks", "checked_by"]), files.kept)
+    assert {number: d.metadata["ranked"] for number, d in rank(run, Ranking()).items()} == before
 
 
 def units(sizes: dict[str, list[int]]) -> list[Unit]:
