@@ -1,5 +1,6 @@
 """No part of a key survives in foreign words, however it is spelled and wherever it is cut."""
 
+import base64
 import html
 import json
 import logging
@@ -15,7 +16,7 @@ from loguru import logger
 
 from processors.answers import AnswerStore
 from processors.errors import SmolKalamError
-from processors.scrub import HIDDEN, excerpt, know, scrub
+from processors.scrub import HIDDEN, excerpt, holds_key, know, scrub
 from processors.translation.runner import TranslationRunner
 from tests.processors.translation.test_runner import Collect, documents, endpoint
 from tests.standins.standin_llm import FAULTS, running
@@ -31,6 +32,12 @@ SPELLINGS: dict[str, Callable[[str], str]] = {
     "all escaped": lambda key: "".join(f"\\u{ord(c):04x}" for c in key),
     "in HTML": html.escape,
     "in HTML within HTML": lambda key: html.escape(html.escape(key)),
+    "in base64": lambda key: base64.b64encode(key.encode()).decode(),
+    "in base64 behind a name": lambda key: base64.b64encode(f"user:{key}".encode()).decode(),
+    "in base64 for addresses": lambda key: base64.urlsafe_b64encode(f"a:{key}".encode()).decode(),
+    "over two lines": lambda key: f"{key[:13]}\n  {key[13:]}",
+    "over two lines in JSON": lambda key: json.dumps(f"{key[:13]}\r\n{key[13:]}"),
+    "five to a line": lambda key: "\n".join(key[at : at + 5] for at in range(0, len(key), 5)),
     "cut off": lambda key: key[:30],
     "its end": lambda key: key[-20:],
 }
@@ -47,9 +54,16 @@ def parts(key: str, length: int = 8) -> list[str]:
 def test_no_spelling_survives_wherever_the_cut_falls(spelling: str, before: int) -> None:
     said = f"{'x' * before} Incorrect API key: {SPELLINGS[spelling](KEY)} (see your account)"
     for shown in (scrub(said), excerpt(said)):
-        assert not any(part in shown for part in parts(KEY))
+        assert not any(part in shown for part in (*parts(KEY), *parts(SPELLINGS[spelling](KEY)[8:-8])))
         assert "\\u0073\\u006b" not in shown and "%2B" not in shown
     assert HIDDEN in scrub(said) and scrub(said).endswith("(see your account)")
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_an_answer_that_quotes_a_key_in_any_spelling_is_none(spelling: str) -> None:
+    if spelling != "five to a line":
+        assert holds_key(f"النص: {SPELLINGS[spelling](KEY)} هنا")
+    assert not holds_key(f"مفاتيح {KEY[:15]} و {quote('كلمات عربية في عنوان')} %5Csum \\alpha &amp; &#1575;")
 
 
 @given(st.text())
