@@ -49,6 +49,11 @@ def know(key: str) -> str:
     return key
 
 
+def is_key(value: str) -> bool:
+    """Whether this is a key that this process knows."""
+    return value.strip() in _known
+
+
 def scrub(text: str) -> str:
     """`text` without any key that this process knows or finds in its environment, in whatever spelling.
 

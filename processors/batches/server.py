@@ -26,6 +26,7 @@ from processors.clients.connection import Connection, Count, EndpointConfig
 from processors.clients.endpoint import HttpServer
 from processors.clients.responses import Fault, RequestFailed
 from processors.errors import EngineError, SmolKalamError
+from processors.scrub import excerpt
 
 if TYPE_CHECKING:
     from datatrove.pipeline.inference.run_inference import InferenceConfig
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 SLICE = 512
 # Requests at once of what goes one by one.
 ONE_BY_ONE = 16
+# So often a batch is submitted of which the API neither says nor lists anything: each might be paid for.
+SUBMIT_TRIES = 3
 # Between looks at a batch: grows by GROWTH from the recipe's `poll_s`.
 GROWTH, LONGEST_POLL_S = 1.3, 300.0
 
@@ -156,15 +159,19 @@ class BatchServer(HttpServer):
         record = self._records.new(self.api_base, keys, await self.api.newest())
         self._know(record)
         await self.store.claim(record.claim)
+        unsure = 0
         while record.id is None:
             if record.file is None and (file := await self.api.upload(record, items)):
                 record.file = file
                 self._records.write(record)
             try:
                 record.id, record.sure = await self.api.submit(record, items), True
-            except Unsure as unsure:
-                logger.warning(f"{self.host}: {unsure}; looking whether the batch is there")
+            except Unsure as doubt:
+                unsure += 1
+                logger.warning(f"{self.host}: {doubt}; looking whether the batch is there")
                 record.id = await self._found(record)
+                if record.id is None and unsure >= SUBMIT_TRIES:
+                    raise EngineError(f"{doubt}; so {unsure} times, and no such batch is listed") from None
         self._records.write(record)
         self._count("batches", 1)
         logger.info(f"{self.host}: batch {record.id} with {len(keys):,} requests is submitted")
@@ -342,7 +349,7 @@ class BatchServer(HttpServer):
         if task.cancelled() or not (error := task.exception()):
             return
         if not isinstance(error, SmolKalamError):
-            error = EngineError(f"{self.host}: {type(error).__name__}: {error}")
+            error = EngineError(f"{self.host}: {type(error).__name__}: {excerpt(str(error))}")
         self._fail(error)
 
     def _fail(self, error: Exception) -> None:

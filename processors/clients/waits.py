@@ -11,6 +11,7 @@ LONGEST_BACKOFF_S = 30.0
 
 _ANTHROPIC = re.compile(r"anthropic-ratelimit-[a-z-]+-reset")
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+_DURATIONS = re.compile(rf"(?:{_DURATION.pattern}\s*)+")
 _UNIT_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
@@ -90,5 +91,6 @@ def _reset(value: str, now: datetime) -> float | None:
         return max(0.0, (date.replace(tzinfo=date.tzinfo or UTC) - now).total_seconds())
     except ValueError:
         pass
-    parts = _DURATION.findall(value)
+    # Other words may well have a number and a letter in them.
+    parts = _DURATION.findall(value) if _DURATIONS.fullmatch(value.strip()) else []
     return sum(float(amount) * _UNIT_S[unit] for amount, unit in parts) if parts else None

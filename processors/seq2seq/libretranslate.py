@@ -8,7 +8,7 @@ second request. The bill is by characters, which stand where others count the to
 import asyncio
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -26,6 +26,8 @@ from processors.seq2seq.sentences import Sentence, sentences_of
 
 # What a server says of a text that is over its limit of characters.
 _TOO_LONG = re.compile(r"exceeds? (the )?(text|char\w*|batch) limit|too long", re.IGNORECASE)
+# Of the languages that a server has so many characters are shown.
+MOST_LISTED = 400
 
 
 class LibreTranslateConnection(Connection):
@@ -115,14 +117,12 @@ class LibreTranslateConnection(Connection):
         except (TimeoutError, httpx.HTTPError, ValueError, KeyError, TypeError, AttributeError):
             return
         if source not in known:
-            raise InputError(
-                f"{self.label}: knows no language '{source}', only {', '.join(sorted(known))}; give source_code"
-            )
+            raise InputError(f"{self.label}: knows no language '{source}', only {_listed(known)}; give source_code")
         # Servers of old say only which languages there are.
         targets = known if known[source] is None else known[source]
         if target not in targets:
             raise InputError(
-                f"{self.label}: translates '{source}' into {', '.join(sorted(targets)) or 'nothing'} and not into "
+                f"{self.label}: translates '{source}' into {_listed(targets) or 'nothing'} and not into "
                 f"'{target}'; give target_code, or install that pair on the server"
             )
 
@@ -146,6 +146,10 @@ class LibreTranslateServer(HttpServer):
 
 def _characters(sentences: Sequence[Sentence]) -> int:
     return sum(len(one.text) for one in sentences if one.translatable)
+
+
+def _listed(codes: Iterable[Any]) -> str:
+    return excerpt(", ".join(sorted(map(str, codes))), MOST_LISTED)
 
 
 def _no_translation(outcome: Answer | Fault) -> Fault:

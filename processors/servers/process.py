@@ -19,7 +19,7 @@ from typing import Any, Protocol, TypeVar, cast
 from loguru import logger
 
 from processors.errors import InputError
-from processors.scrub import scrub
+from processors.scrub import is_key, scrub
 from processors.servers.gpus import gpu_groups, hold_group
 
 SUPERVISE = Path(__file__).with_name("supervise.py")
@@ -192,8 +192,16 @@ def find_interpreter(python: str, setting: str) -> str:
 
 
 def _clean_environment() -> dict[str, str]:
-    """Ours without what would lead another interpreter to our libraries."""
-    return {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "PYTHONHOME")}
+    """Ours without what would lead another interpreter to our libraries, and without the keys of APIs.
+
+    What a server prints goes into its log as it is, and there are logs of whole environments. The Hub's token stays,
+    by which a model may be downloaded.
+    """
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("PYTHONPATH", "PYTHONHOME") and not name.endswith("API_KEY") and not is_key(value)
+    }
 
 
 def _socket_folder() -> Path:

@@ -4,7 +4,7 @@
 processes, an API server and an engine that is deaf to SIGTERM; unlike vLLM it starts in half a second. Variables:
 
 FAKE_VLLM_JOURNAL   file that gets a line of JSON a start: arguments, pids, some of the environment
-FAKE_VLLM_SAYS      what it prints at the start
+FAKE_VLLM_SAYS      what it prints at the start, with $NAME for what its environment has of that name
 FAKE_VLLM_EXIT      exit code with which it ends then, before it is ready
 FAKE_VLLM_LIVES     answers that each of its lives gives, such as `3,0`; it dies with the next request, and what is
                     not in the list lives on
@@ -57,7 +57,9 @@ async def serve(arguments: list[str]) -> None:
     with journal.open("a") as file:
         file.write(json.dumps(start) + "\n")
     print(
-        os.environ.get("FAKE_VLLM_SAYS", "(APIServer pid=1) INFO 11-21 07:17:40 [api_utils.py:347] loading"),
+        os.path.expandvars(
+            os.environ.get("FAKE_VLLM_SAYS", "(APIServer pid=1) INFO 11-21 07:17:40 [api_utils.py:347] loading")
+        ),
         flush=True,
     )
     if code := os.environ.get("FAKE_VLLM_EXIT"):

@@ -1,5 +1,6 @@
 """Batches of each API, by a stand-in that speaks all three: gathered, expired, failed, doubled, found again."""
 
+import asyncio
 import json
 from collections import Counter
 from collections.abc import Iterator
@@ -8,11 +9,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from processors.answers.store import AnswerReader
 from processors.batches import BatchServer, BatchSettings
+from processors.batches.call import ApiCall
 from processors.batches.records import BatchRecords
+from processors.clients.address import Address
+from processors.clients.connection import Connection
 from processors.errors import EngineError
 from tests.processors.translation.test_runner import endpoint, results, run, texts
 from tests.standins.standin_batch import running_batches
@@ -124,3 +129,43 @@ def test_a_record_survives_and_a_damaged_one_is_none(tmp_path: Path) -> None:
     assert list(records.open()) == [record]
     records.remove(record)
     assert not list(records.open())
+
+
+PAGE = b"<html>Please log in</html>"
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "tries"),
+    [
+        ("/batches", PAGE, 5),
+        ("/batches", b'{"choices": []}', 5),
+        ("/batches", b'{"data": []}', 1),
+        ("/batches/b-1", b'{"id": "b-1"}', 1),
+        ("/batches/b-1", b'{"id": "../../b 1"}', 5),
+        ("/batches/b-1/results", PAGE, 5),
+        ("/batches/b-1/results", b'{"custom_id": "a"}\n{"custom_id"', 3),
+        ("/batches/b-1/results", b'{"custom_id": "a"}\n\n{"custom_id": "b"}\n', 1),
+    ],
+)
+def test_what_is_no_batch_api_s_response_is_tried_again_and_then_told(
+    path: str, content: bytes, tries: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("processors.batches.call.BACKOFF_S", 0.001)
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(200, content=content)
+
+    async def call() -> bytes:
+        connection = Connection(Address("http://a/v1"), endpoint("http://a/v1"), "a", lambda name, value: None)
+        one = ApiCall(connection, 60.0)
+        one._client = httpx.AsyncClient(transport=httpx.MockTransport(answer))
+        return await one("GET", path)
+
+    if tries < 5:
+        assert asyncio.run(call()) == content
+    else:
+        with pytest.raises(EngineError, match=r"is this the address of a batch API\?"):
+            asyncio.run(call())
+    assert len(asked) == tries
