@@ -10,7 +10,7 @@ in proportion to its length.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from processors.alignment.likeness import back, forth, whole
 from processors.alignment.sides import Side, joined
@@ -38,8 +38,7 @@ _BAND = 8
 _IMPOSSIBLE = float("-inf")
 
 
-@dataclass(frozen=True, slots=True)
-class Bead:
+class Bead(NamedTuple):
     """Sentences of the source and of the target that belong together: `[source, source_end)`, `[target, target_end)`.
 
     One of the two is empty where a sentence has no partner; then `surplus` says how much worse, in logs, the best path
@@ -108,6 +107,10 @@ class _Likenesses:
 
     def _likeness(self, i: int, j: int, a: int, b: int) -> float:
         """`likeness` of two spans."""
+        if a == b == 1:
+            # Most beads, and few of these are met again as a part of a larger one.
+            one, other = self.sources[i], self.targets[j]
+            return whole(forth(one, other), back(other, one), one.length, other.length)
         source, target = self._span(True, i, a), self._span(False, j, b)
         there: float = 0
         for k in range(i, i + a):

@@ -69,14 +69,16 @@ class _Weights(dict[LexiconEntry, tuple[float, float]]):
         self._words = words
 
     def __missing__(self, entry: LexiconEntry) -> tuple[float, float]:
-        chance, hit = max(1 - exp(-self._words * entry.rate), _RAREST), entry.hit
+        chance, hit = 1 - exp(-self._words * entry.rate), entry.hit
+        if chance < _RAREST:
+            chance = _RAREST
         telling = hit > chance * 1.15
         self[entry] = found = (log((1 - hit) / (1 - chance)), log(hit / chance)) if telling else (0.0, 0.0)
         return found
 
 
 # The latest lengths: each holds at most the lexicon, a megabyte, and in running text a tenth of it.
-_weights = lru_cache(maxsize=32)(_Weights)
+_weights = lru_cache(maxsize=64)(_Weights)
 
 
 def _expected(entries: tuple[LexiconEntry, ...], other: Side) -> float:
@@ -90,12 +92,11 @@ def _expected(entries: tuple[LexiconEntry, ...], other: Side) -> float:
 
 def _copied(source: Side, target: Side) -> float:
     value = _COPIED * len(source.latin & target.latin) if target.latin else 0.0
-    skeletons = {name for name, _ in target.names} if source.names else ()
     for name, known in source.names:
         chance = min(0.8, target.words * _NAME_RATE.get(len(name), _LONG_NAME_RATE))
         hit = _KNOWN_NAME_HIT if known else _NAME_HIT
         if hit > chance:
-            value += log(hit / chance) if name in skeletons else log((1 - hit) / (1 - chance))
+            value += log(hit / chance) if name in target.sounds else log((1 - hit) / (1 - chance))
     return value + sum(_NUMBER if number in target.numbers else _NO_NUMBER for number in source.numbers)
 
 

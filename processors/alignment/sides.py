@@ -23,15 +23,17 @@ _LEAST_CONSONANTS = 3
 class Side(NamedTuple):
     """One sentence, or several in a row.
 
-    `stems` of all its words, `words` their number, `entries` what the lexicon expects of the other side, `names` their
-    skeletons (of the source: capitalised words, and whether the lexicon knows the word; of the target: any word),
-    `numbers` and `latin` what is often copied, `length` its visible characters, `parts` the single sentences.
+    `stems` of all its words, `words` their number, `entries` what the lexicon expects of the other side. `names` are
+    skeletons of a source's capitalised words, and whether the lexicon knows the word; `sounds` those of any word of a
+    target. `numbers` and `latin` are what is often copied, `length` its visible characters, `parts` the single
+    sentences.
     """
 
     stems: frozenset[str]
     words: int
     entries: tuple[LexiconEntry, ...]
     names: frozenset[tuple[str, bool]]
+    sounds: frozenset[str]
     numbers: frozenset[str]
     latin: frozenset[str]
     length: int
@@ -47,13 +49,14 @@ def joined(sides: tuple[Side, ...]) -> Side:
     if len(sides) == 1:
         return sides[0]
     return Side(
-        frozenset().union(*(side.stems for side in sides)),
-        sum(side.words for side in sides),
-        tuple(dict.fromkeys(entry for side in sides for entry in side.entries)),
-        frozenset().union(*(side.names for side in sides)),
-        frozenset().union(*(side.numbers for side in sides)),
-        frozenset().union(*(side.latin for side in sides)),
-        sum(side.length for side in sides),
+        frozenset().union(*[side.stems for side in sides]),
+        sum([side.words for side in sides]),
+        tuple(dict.fromkeys([entry for side in sides for entry in side.entries])),
+        frozenset().union(*[side.names for side in sides]),
+        frozenset().union(*[side.sounds for side in sides]),
+        frozenset().union(*[side.numbers for side in sides]),
+        frozenset().union(*[side.latin for side in sides]),
+        sum([side.length for side in sides]),
         sides,
     )
 
@@ -63,7 +66,7 @@ class _Word(NamedTuple):
 
     stems: tuple[str, ...]
     entry: LexiconEntry | None
-    names: tuple[tuple[str, bool], ...]
+    names: tuple[str, ...]
 
 
 @cache
@@ -74,7 +77,7 @@ def _source_word(known: Lexicon) -> Callable[[str], _Word]:
     def look(word: str) -> _Word:
         stems = known.source.stems(word)
         entry = next(filter(None, map(known.forward.get, stems)), None)
-        return _Word(stems, entry, _names([word], known.source.skeleton, entry is not None))
+        return _Word(stems, entry, _skeletons([word], known.source.skeleton))
 
     return look
 
@@ -89,14 +92,14 @@ def _target_word(known: Lexicon) -> Callable[[str], _Word]:
         entry = next(filter(None, map(known.backward.get, stems)), None)
         # With a particle in front a name is still the name: its stem and all of its ends.
         spellings = [word, stems[0], *([word[1:]] if len(word) > _LEAST_CONSONANTS else [])]
-        return _Word(stems, entry, _names(spellings, known.target.skeleton, False))
+        return _Word(stems, entry, _skeletons(spellings, known.target.skeleton))
 
     return look
 
 
-def _names(spellings: Iterable[str], skeleton: Callable[[str], str], known: bool) -> tuple[tuple[str, bool], ...]:
+def _skeletons(spellings: Iterable[str], skeleton: Callable[[str], str]) -> tuple[str, ...]:
     found = dict.fromkeys(map(skeleton, spellings))
-    return tuple((name, known) for name in found if len(name) >= _LEAST_CONSONANTS)
+    return tuple([name for name in found if len(name) >= _LEAST_CONSONANTS])
 
 
 @view_by
@@ -107,7 +110,9 @@ def source_side(text: Text, target: str) -> Side | None:
         return None
     look, string = _source_word(known), text.string
     words = list(map(look, map(str.lower, known.source.words.findall(string))))
-    return _side(text, string, words, [look(capital.lower()).names for capital in _NAME.findall(string)])
+    capitals = map(look, map(str.lower, _NAME.findall(string)))
+    names = frozenset([(name, word.entry is not None) for word in capitals for name in word.names])
+    return _side(text, string, words, names, _NONE)
 
 
 @view_by
@@ -118,19 +123,22 @@ def target_side(text: Text, target: str) -> Side | None:
         return None
     spelled = plain(text, knowledge(target))
     words = list(map(_target_word(known), known.target.words.findall(spelled)))
-    return _side(text, spelled, words, [word.names for word in words])
+    return _side(text, spelled, words, frozenset(), _NONE.union(*[word.names for word in words]))
 
 
-def _side(text: Text, spelled: str, words: list[_Word], names: list[tuple[tuple[str, bool], ...]]) -> Side:
+def _side(
+    text: Text, spelled: str, words: list[_Word], names: frozenset[tuple[str, bool]], sounds: frozenset[str]
+) -> Side:
     string = text.string
     entries = dict.fromkeys([word.entry for word in words if word.entry is not None])
     # What is all ASCII is in small letters at once.
     latin = _LATIN.findall(string.lower()) if string.isascii() else map(str.lower, _LATIN.findall(string))
     return Side(
-        frozenset().union(*[word.stems for word in words]),
+        _NONE.union(*[word.stems for word in words]),
         len(words),
         tuple(entries),
-        frozenset().union(*names),
+        names,
+        sounds,
         # Most sentences have none, which is seen at once.
         frozenset(numbers_in(text)) if _DIGIT.search(string) else _NONE,
         frozenset(latin),
