@@ -68,7 +68,8 @@ def test_an_answer_that_quotes_a_key_in_any_spelling_is_none(spelling: str) -> N
 
 @given(st.text())
 def test_other_words_stay(text: str) -> None:
-    if not any(part in text for part in parts(KEY)):
+    joined = "".join(text.split())
+    if not any(part in joined for part in parts(KEY)):
         assert scrub(text) == text
 
 
