@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from processors.alignment.align import Bead, align
@@ -16,7 +17,7 @@ from processors.alignment.sides import Side, joined, source_side, target_side
 from processors.alignment.tails import tail_told
 from processors.checks.pairs.pair import Pair
 from processors.checks.pairs.verdict import Verdict, excerpt
-from processors.checks.wording.exchanged import exchanged
+from processors.checks.wording.exchanged import COMMON, exchanged
 from processors.checks.wording.negation import negation
 from processors.protected.find import blanked
 from processors.texts.prose import sentences
@@ -51,6 +52,15 @@ _SHORT_SENTENCE = 120
 _OTHER, _OTHER_LONG, _PERHAPS_OTHER, _PERHAPS_OTHER_LONG = -5.0, -4.0, -3.5, -2.0
 # Words of evidence from which on a text is long in this sense.
 _LONG = 8
+# Where none of the telling words of either side is in the other, nor a name or number: how many of them were to be
+# expected there, the likeness below which that is asked, and whether it is for sure. Of chat pairs beside another one
+# this finds 5 % more hard, of Tatoeba's 7; of 15,432 pairs of Tatoeba three more alarms are hard and eight soft.
+_NOTHING_SHARED = ((3.5, -2.0, True), (2.5, 0.0, False))
+_ENDED = re.compile(r"(?<![.…])[.?!][\"'”)]?\s*\Z")
+# Vowel marks for each letter, from which on a text is an old one or a poem, which people translate freely, and which
+# no model writes: what is missing there is noted, not vetoed.
+_VOWELLED = 0.35
+_VOWELS = re.compile("[\u064b-\u0652]")
 # Without two digits, letters or number words nothing is counted that could change places.
 _COUNTED = re.compile(
     r"(?:\d|\b(?:[A-Z]|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|\w+ty|[Tt]wo|[Tt]hree)\b)"
@@ -60,6 +70,17 @@ _COUNTED = re.compile(
 
 def check_correspondence(pair: Pair) -> list[Verdict]:
     """Sentences of the source without a partner, of the target without one, and texts that are not of each other."""
+    found = _found(pair)
+    if any(verdict.hard for verdict in found) and _is_vowelled(pair.target.string):
+        return [replace(verdict, hard=False) for verdict in found]
+    return found
+
+
+def _is_vowelled(string: str) -> bool:
+    return len(_VOWELS.findall(string)) > _VOWELLED * sum(map(str.isalpha, string))
+
+
+def _found(pair: Pair) -> list[Verdict]:
     left, right = _sentences(pair)
     if not left or not right:
         return []
@@ -70,7 +91,8 @@ def check_correspondence(pair: Pair) -> list[Verdict]:
         return []
     if len(left) == len(right) == 1:
         beads = [Bead(0, 1, 0, 1)]
-        return _whole(known[0][0], known[1][0]) or _cut(pair, beads, *known, left)
+        ended = _ENDED.search(pair.source.string[-4:]) is not None
+        return _whole(known[0][0], known[1][0], ended) or _cut(pair, beads, *known, left)
     beads = align(*known)
     found = _verdicts(beads, known[0], known[1], left, right)
     return found if any(verdict.check == "lost" for verdict in found) else found + _cut(pair, beads, *known, left)
@@ -112,15 +134,38 @@ def _evidence(side: Side) -> int:
     return len(side.entries) + sum(not known for _, known in side.names)
 
 
-def _whole(source: Side, target: Side) -> list[Verdict]:
+def _whole(source: Side, target: Side, ended: bool) -> list[Verdict]:
+    """`ended`: the source is a sentence, and no message of two words or title, which translators turn at will."""
     evidence = min(_evidence(source), _evidence(target))
     if evidence < _TELLING:
         return []
     value = likeness(source, target)
     other, perhaps = (_OTHER_LONG, _PERHAPS_OTHER_LONG) if evidence >= _LONG else (_OTHER, _PERHAPS_OTHER)
-    if value > perhaps:
+    hard, soft = value <= other, value <= perhaps
+    if not hard and ended and value < 0:
+        expected = _nothing_shared(source, target)
+        for least, below, sure in _NOTHING_SHARED:
+            if expected >= least and value < below:
+                hard, soft = hard or sure, True
+    if not soft:
         return []
-    return [Verdict("another_text", value <= other, f"hardly a word of the source is in the target ({value:.1f})")]
+    return [Verdict("another_text", hard, f"hardly a word of the source is in the target ({value:.1f})")]
+
+
+def _nothing_shared(source: Side, target: Side) -> float:
+    """How many telling words were to be expected in the other text, of both; 0 where one of them is there."""
+    if source.latin & target.latin or source.numbers & target.numbers:
+        return 0.0
+    if not {name for name, _ in source.names}.isdisjoint(name for name, _ in target.names):
+        return 0.0
+    expected = 0.0
+    for side, other in ((source, target), (target, source)):
+        for entry in side.entries:
+            if entry.rate < COMMON:
+                if not entry.others.isdisjoint(other.stems):
+                    return 0.0
+                expected += entry.hit
+    return expected
 
 
 def _verdicts(

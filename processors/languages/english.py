@@ -214,14 +214,15 @@ DENIALS = Denials(
     turned=re.compile(
         r"\b(?:no|none|nothing|nobody|nowhere|neither|nor|without|hardly|scarcely|barely|rarely|seldom|few|little"
         r"|only|but|except|unless|until|till|yet|any\w*|ever|either|at all|too|than|un\w{4,}|in(?:\w{3,}bl[ey]|correct"
-        r"|valid|accurate|active|complete|expensive|secure|sane|finite|formal|frequent|significant|appropriate|sincere)"
-        r"|im(?:\w{2,}bl[ey]|mature|moral|patient|perfect|polite|proper)|il(?:legal\w*|logical|literate)|ir(?:regular"
-        r"|rational|relevant|responsible)|dis\w{4,}|mis\w{4,}|non\w+|anti\w+|\w+less|fail\w*|lack\w*|refus\w+|den(?:y|ied|ies)"
-        r"|avoid\w*|stop\w*|forbid\w*|forbidden|prevent\w*|prohibit\w*|ban\w*|miss\w*|free|far|doubt\w*|forg[eo]t\w*|lost"
+        r"|sufficien\w+|compatib\w+|differen\w+|consisten\w+|valid\w*|accurate|active|complete|expensive|secure|sane|finite|formal"
+        r"|frequent|significant|appropriate|sincere)|im(?:\w{2,}bl[ey]|balance\w*|mature|moral|patient|perfect|polite|proper)"
+        r"|il(?:legal\w*|logical|literate)|ir(?:regular|\w{3,}bl[ey]|rational|relevant|responsible)|dis\w{4,}|mis\w{4,}|non\w+|anti\w+"
+        r"|mal(?:form|function)\w*|off-?line|\w+less|fail\w*|lack\w*|refus\w+|den(?:y|ied|ies)|avoid\w*|stop\w*|forbid\w*|forbidden|prevent\w*|prohibit\w*|ban\w*|miss\w*|free|far|doubt\w*|forg[eo]t\w*|lost"
         r"|lose\w*|loss|lest|against|ignor\w+|wrong|bad|alone|quit|ceas\w+|mind|matter|why|hate\w*|dislike\w*|late|gone"
         r"|rather|instead|just|still|other|else|empty|absent|closed?|shut|poor|hard|difficult|worse|whether|such|out|off"
         r"|outside|beyond|above|keep|kept|wait\w*|warn\w*|reject\w*|blind|oblivious|welcome|always|soon|suspici?\w*"
-        r"|crooked|definitely|pressed|serious|wonder\w*|best|limit\w*|exceed\w*|all|help|affair|extra\w*|chang\w*|toxic|non)\b",
+        r"|crooked|broken?|faulty|away|amiss|turn(?:s|ed|ing)? down|beats me|take it easy|up to|definitely"
+        r"|pressed|serious|wonder\w*|best|limit\w*|exceed\w*|all|help|affair|extra\w*|chang\w*|toxic|non)\b",
         re.I,
     ),
 )

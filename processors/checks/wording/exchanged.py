@@ -21,7 +21,7 @@ from processors.texts.prose import sentences
 from processors.texts.text import Text, text_of, view
 
 # A word that stands in one sentence of fifty is in the other place by chance.
-_COMMON = 0.02
+COMMON = 0.02
 # More places than a person compares.
 _MOST_PLACES, _MOST_NUMBERS = 60, 8
 # A name of one consonant (Io, Eu) sounds like a part of any word.
@@ -77,7 +77,7 @@ def exchanged(source: Text, target: Text, known: LanguageKnowledge) -> str | Non
 def _source_place(piece: str, words: Lexicon) -> _Place:
     found = words.source.words.findall(piece)
     entries = (next(filter(None, map(words.forward.get, words.source.stems(word.lower()))), None) for word in found)
-    others = {entry.others for entry in entries if entry is not None and entry.rate < _COMMON}
+    others = {entry.others for entry in entries if entry is not None and entry.rate < COMMON}
     sounds = frozenset(words.source.skeleton(name.lower()) for name in _NAME.findall(piece))
     return _Place(tuple(others), _long(sounds), frozenset(_COPIED.findall(piece)))
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.processors.checks.cases import missed, must_see
+from tests.processors.checks.cases import missed, must_see, verdicts
 
 SCHOOL = ("Welcome to the big school near the river.", "مرحبًا بكم في المدرسة الكبيرة بالقرب من النهر.")
 MOMENT = (
@@ -129,10 +129,31 @@ ANOTHER_TEXT = [
      "انخفضت أسعار الأسهم في نهاية الأسبوع."),
     ("Ali scored 12 goals for Real Madrid in 2019.", "سجّل علي 12 هدفًا لريال مدريد عام 2019.",
      "يعيش النمر السيبيري في غابات الشرق البعيد."),
-    missed("Open the settings page and choose a language.", "افتح صفحة الإعدادات واختر لغة.",
+    ("Open the settings page and choose a language.", "افتح صفحة الإعدادات واختر لغة.",
      "كان الشاعر يسكن في بيت صغير قرب البحر."),
+    ("What is the best month to visit Kyoto?", "ما أفضل شهر لزيارة كيوتو؟", "كم تبعد المدينة عن طوكيو؟"),
+]  # fmt: skip
+
+# Of so few words little was to be expected in the other text. Of chat pairs of one sentence beside another one 85 %
+# are noted; where a word that is not common is in both by chance, as in the last, nothing tells.
+FEW_WORDS = [
+    ("We painted the door green.", "دهنّا الباب باللون الأخضر.", "طار العصفور فوق الحقل."),
+    ("The soup needs more salt.", "يحتاج الحساء إلى مزيد من الملح.", "وصل الطبيب قبل الفجر."),
     missed("Is there a doctor in this village?", "هل يوجد طبيب في هذه القرية؟", "هل تفضّل الشاي أم القهوة في الصباح؟"),
-    missed("We painted the door green.", "دهنّا الباب باللون الأخضر.", "طار العصفور فوق الحقل."),
+]  # fmt: skip
+
+# All vowel marks: an old text, which nobody translates word by word.
+OLD_TEXTS = [
+    ("Have We not opened up your heart, and lifted from you the burden which weighed so heavily on your back?",
+     "أَلَمْ نَشْرَحْ لَكَ صَدْرَكَ وَوَضَعْنَا عَنْكَ وِزْرَكَ الَّذِي أَنْقَضَ ظَهْرَكَ."),
+    ("When you see the teeth of the lion showing, do not suppose that the lion is smiling at you.",
+     "إِذَا رَأَيْتَ نُيُوبَ اللَّيْثِ بَارِزَةً فَلَا تَظُنَّنَّ أَنَّ اللَّيْثَ يَبْتَسِمُ."),
+    ("Let anyone who believes in the last day speak of what is good. Otherwise he had better keep silent.",
+     "مَنْ كَانَ يُؤْمِنُ بِالْيَوْمِ الْآخِرِ فَلْيَقُلْ خَيْرًا أَوْ لِيَصْمُتْ."),
+    ("Take advantage of your youth before you become old. Use your health before an illness strikes you.",
+     "اغْتَنِمْ شَبَابَكَ قَبْلَ هَرَمِكَ وَصِحَّتَكَ قَبْلَ سَقَمِكَ."),
+    ("Do not do to others what would hurt you. Nobody may answer one wrong with another.",
+     "لَا ضَرَرَ وَلَا ضِرَارَ."),
 ]  # fmt: skip
 
 
@@ -159,3 +180,13 @@ def test_an_answer_is_no_translation(source: str, right: str, wrong: str) -> Non
 @pytest.mark.parametrize(("source", "right", "wrong"), ANOTHER_TEXT)
 def test_a_translation_of_another_text_is_none_of_this_one(source: str, right: str, wrong: str) -> None:
     must_see(source, right, wrong)
+
+
+@pytest.mark.parametrize(("source", "right", "wrong"), FEW_WORDS)
+def test_a_short_sentence_for_another_one_is_noted(source: str, right: str, wrong: str) -> None:
+    must_see(source, right, wrong, hard=False)
+
+
+@pytest.mark.parametrize(("source", "target"), OLD_TEXTS)
+def test_an_old_text_with_its_vowel_marks_is_no_other_text(source: str, target: str) -> None:
+    assert not [found for found in verdicts(source, target) if found.hard and found.check in ("lost", "another_text")]

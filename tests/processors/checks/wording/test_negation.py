@@ -11,6 +11,8 @@ CHANGED = [
     ("This water isn't clean.", "هذا الماء نظيف."),
     ("The bridge was built in winter.", "لم يُبنَ الجسر في الشتاء."),
     ("This water is clean.", "هذا الماء غير نظيف."),
+    ("You should take this medicine with food.", "يجب ألا تتناول هذا الدواء مع الطعام."),
+    ("It is better to sleep early.", "يفضل ألا تنام مبكرًا."),
 ]
 # What cannot be told, and what is said in other words.
 RIGHT = [
@@ -25,6 +27,15 @@ RIGHT = [
     ("He told me not to wait.", "طلب مني ألا أنتظر."),
     ("The shop is still open.", "لا يزال المتجر مفتوحًا."),
     ("Only five came.", "لم يأتِ إلا خمسة."),
+    ("Rename the folder.", "غيّر اسم المجلد."),
+    ("Please resize the window.", "من فضلك غيّر حجم النافذة."),
+    ("The printer is offline.", "الطابعة غير متصلة."),
+    ("You have insufficient rights.", "حقوقك غير كافية."),
+    ("The request is malformed.", "الطلب غير صالح."),
+    ("The wall is broken.", "الجدار غير سليم."),
+    ("She turned down the offer.", "لم تقبل العرض."),
+    ("I cannot open the door.", "لايمكنني فتح الباب."),
+    ("A name has up to 30 letters.", "يجب ألا يزيد الاسم عن 30 حرفًا."),
 ]
 
 
