@@ -131,7 +131,7 @@ def _unwrapped(lines: Sequence[str], wrapped: Sequence[bool]) -> str:
 
 
 def _evidence(side: Side) -> int:
-    return len(side.entries) + sum(not known for _, known in side.names)
+    return len(side.entries) + sum([not known for _, known in side.names]) + len(side.sounds)
 
 
 def _whole(source: Side, target: Side, ended: bool) -> list[Verdict]:
