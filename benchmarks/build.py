@@ -32,6 +32,7 @@ functions look dearer than they are, and the seconds those shares of the median 
 
 import argparse
 import json
+import os
 import re
 import resource
 import statistics
@@ -126,7 +127,9 @@ def four_filters(source: Path) -> None:
 
 def run(*arguments: str) -> None:
     """Run Python with these arguments from the project's folder."""
-    done = subprocess.run([sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True)
+    # Without bytecode each process compiles all that it imports anew, which no user's does.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    done = subprocess.run([sys.executable, *arguments], cwd=ROOT, env=environment, capture_output=True, text=True)
     if done.returncode:
         raise SystemExit(done.stderr)
 

@@ -1,5 +1,6 @@
 """Small sources in SmolTalk2's layout, and a command line run as a user runs it."""
 
+import os
 import signal
 import subprocess
 from collections.abc import Callable
@@ -17,6 +18,10 @@ from tests.standins.processes import command_line, environment
 # How long an example takes says more about the machine than about the code.
 settings.register_profile("untimed", settings.default, deadline=None)
 settings.load_profile("untimed")
+
+# Where a machine has it set, each command line that a test starts compiles all of its modules anew, half of the time
+# that it takes.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 # Whoever starts the tests in the background of a script has Ctrl-C ignored, by them and by all that they start.
 signal.signal(signal.SIGINT, signal.default_int_handler)
