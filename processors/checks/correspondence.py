@@ -156,7 +156,7 @@ def _nothing_shared(source: Side, target: Side) -> float:
     """How many telling words were to be expected in the other text, of both; 0 where one of them is there."""
     if source.latin & target.latin or source.numbers & target.numbers:
         return 0.0
-    if not {name for name, _ in source.names}.isdisjoint(name for name, _ in target.names):
+    if not target.sounds.isdisjoint(name for name, _ in source.names):
         return 0.0
     expected = 0.0
     for side, other in ((source, target), (target, source)):
