@@ -8,8 +8,11 @@ from builders.dataset.statistics import SplitStatistics
 from processors.scoring.columns import NAMES
 
 
-def ranked_row(row: dict[str, Any], config: str) -> dict[str, Any] | None:
-    """A ranked unit's row as a row of `config`; None where the config leaves it out."""
+def ranked_row(row: dict[str, Any], config: str, combined: bool = False) -> dict[str, Any] | None:
+    """A ranked unit's row as a row of `config`; None where the config leaves it out.
+
+    `combined`: with `segments` (see `schemas.ranked`).
+    """
     choice = next(choice for choice in row["choices"] if choice["config"] == config)
     if choice["translator"] is None:
         return None
@@ -33,12 +36,13 @@ def ranked_row(row: dict[str, Any], config: str) -> dict[str, Any] | None:
         "candidates": candidates,
         "tokens": chosen["tokens"],
         "turns": len(chosen["messages"]),
+        **({"segments": chosen["segments"]} if combined else {}),
     }
 
 
-def parallel_row(row: dict[str, Any]) -> dict[str, Any]:
+def parallel_row(row: dict[str, Any], combined: bool = False) -> dict[str, Any]:
     """A ranked unit's row as a row of `parallel`: the English beside every candidate that there is."""
-    keys = ("translator", *NAMES, "checks", "messages", "custom_instructions")
+    keys = ("translator", *NAMES, "checks", "messages", "custom_instructions", *(["segments"] if combined else []))
     candidates = [{key: c[key] for key in keys} for c in row["candidates"] if c["messages"] is not None]
     return {key: row[key] for key in ("id", "messages", "chat_template_kwargs", "source")} | {"candidates": candidates}
 

@@ -22,13 +22,22 @@ if TYPE_CHECKING:
 
 
 class BuildSplits(PipelineStep):
-    """Writes the (config, split) pairs of this task, each with `<build>/<config>/<split>.json` beside the dataset."""
+    """Writes the (config, split) pairs of this task, each with `<build>/<config>/<split>.json` beside the dataset.
+
+    `combined`: rows have the column `segments`.
+    """
 
     name = "Build"
     type = "WRITER"
 
     def __init__(
-        self, run: Run, pairs: list[tuple[str, str]], units: dict[str, list[str]], group_bytes: int, shard_bytes: int
+        self,
+        run: Run,
+        pairs: list[tuple[str, str]],
+        units: dict[str, list[str]],
+        group_bytes: int,
+        shard_bytes: int,
+        combined: bool = False,
     ) -> None:
         super().__init__()
         self.run_folder = run
@@ -36,6 +45,7 @@ class BuildSplits(PipelineStep):
         self.units = units
         self.group_bytes = group_bytes
         self.shard_bytes = shard_bytes
+        self.combined = combined
 
     def run(self, data: Any = None, rank: int = 0, world_size: int = 1) -> Iterable[Document]:
         for config, split in self.pairs[rank::world_size]:
@@ -45,7 +55,7 @@ class BuildSplits(PipelineStep):
 
     def _build(self, config: str, split: str, rank: int) -> None:
         folder, done = self.run_folder.dataset / config, self.run_folder.built_split(config, split)
-        schema = schemas.parallel() if config == PARALLEL else schemas.ranked()
+        schema = schemas.parallel(self.combined) if config == PARALLEL else schemas.ranked(self.combined)
         try:
             for path in (folder, done.parent):
                 path.mkdir(parents=True, exist_ok=True)
@@ -67,9 +77,9 @@ class BuildSplits(PipelineStep):
         statistics = SplitStatistics()
         for rows in self._rows(split):
             if config == PARALLEL:
-                built = [parallel_row(row) for row in rows]
+                built = [parallel_row(row, self.combined) for row in rows]
             else:
-                built = [made for row in rows if (made := ranked_row(row, config))]
+                built = [made for row in rows if (made := ranked_row(row, config, self.combined))]
                 for row in built:
                     statistics.add(row)
             writer.write(built)

@@ -91,6 +91,12 @@ class Ranking(_RankingLimits):
         description="verdicts of judges (what `smolkalam judge` wrote) or of people (id, better, worse), which settle "
         "the rows that they are on",
     )
+    rescue: bool = Field(
+        True,
+        description="of a row that all translators failed, but not in the same chunk, complete each by the others "
+        "(`segments` says whose what is), if the whole passes the checks; what is left of a row is asked for though a "
+        "chunk has failed. Not in splits with `replace: never`",
+    )
     splits: list[SplitRanking] = Field([], description="what differs in some splits")
     alpha: float = Field(1.0, ge=1.0, le=1.5, description="steepness of LR (paper section 3.5)")
     scr_threshold: float = Field(0.90, gt=0, le=1, description="script ratio that counts as pure")
@@ -128,6 +134,10 @@ class Ranking(_RankingLimits):
     def policy(self, split: str) -> Policy:
         """What decides in a built split."""
         return self.policy_of(next((entry for entry in self.splits if fnmatchcase(split, entry.match)), None))
+
+    def rescues(self, split: str) -> bool:
+        """Whether a built split takes candidates that others completed."""
+        return self.rescue and self.policy(split).replace != "never"
 
     def unmatched(self, splits: Iterable[str]) -> list[str]:
         """Patterns of `splits` that decide in none of these splits."""

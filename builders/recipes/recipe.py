@@ -129,6 +129,11 @@ class Recipe(Strict):
         self.ranking.check(len(self.translators))
         return self
 
+    @property
+    def keeps_donors(self) -> bool:
+        """Whether what is good in a failed conversation is kept for the other translators."""
+        return self.ranking.rescue and len(self.translators) > 1
+
     def config_name(self, translator: str) -> str:
         """Name of the config whose primary translator is `translator`, as in the published dataset."""
         return f"{self.source.config}_{translator}_ranked"

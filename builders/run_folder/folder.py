@@ -34,6 +34,8 @@ SCAN, SELECT, TRANSLATE, REWARD, RANKER, RANK, BUILD = (
 )  # fmt: skip
 # Of a stage: its fingerprint; the counts of each unit, which say that it is done; the rows that it left out, and why.
 STAGE, COUNTS, DROPS = "stage.json", "counts", "dropped"
+# Of a translator: what is good in conversations that it failed.
+DONORS = "donors"
 # Of a translator whose failed rows are tried again: how often each unit's were, and the units that are done with it.
 RETRY_PLAN, RETRIED = "retry.json", "retried"
 # Of the reward stage: what is scored of units that are not done.

@@ -90,12 +90,42 @@ def candidate() -> Any:
     )
 
 
+def donor() -> Any:
+    """What is good in a conversation that one translator failed: its chunks by their places, null for one that failed.
+
+    `message` is -1 for the custom instructions.
+    """
+    import pyarrow as pa
+
+    chunk = pa.struct(
+        [
+            ("message", pa.int32()),
+            ("source_start", pa.int32()),
+            ("source_end", pa.int32()),
+            ("origin", pa.string()),
+            ("target", pa.string()),
+        ]
+    )
+    return pa.schema([("id", pa.string()), ("chunks", pa.list_(chunk))])
+
+
 def rewards() -> Any:
     """A reward model's score of each candidate of a row."""
     import pyarrow as pa
 
     reward = pa.struct([("translator", pa.string()), ("reward", pa.float64())])
     return pa.schema([("id", pa.string()), ("rewards", pa.list_(reward))])
+
+
+def segments() -> Any:
+    """Whose each passage of a conversation is, where it was put together: code points in the translated message.
+
+    Null for a conversation of one translator. `message` is -1 for the custom instructions.
+    """
+    import pyarrow as pa
+
+    fields = [("message", pa.int32()), ("start", pa.int32()), ("end", pa.int32()), ("translator", pa.string())]
+    return pa.list_(pa.struct(fields))
 
 
 def verdict() -> Any:
@@ -122,7 +152,13 @@ def ranked_unit() -> Any:
     import pyarrow as pa
 
     full = pa.struct(
-        [*scores(), ("messages", messages()), ("custom_instructions", pa.string()), ("tokens", pa.int64())]
+        [
+            *scores(),
+            ("messages", messages()),
+            ("custom_instructions", pa.string()),
+            ("tokens", pa.int64()),
+            ("segments", segments()),
+        ]
     )
     choice = pa.struct(
         [
@@ -136,8 +172,11 @@ def ranked_unit() -> Any:
     return pa.schema([*selected(), ("candidates", pa.list_(full)), ("choices", pa.list_(choice))])
 
 
-def ranked() -> Any:
-    """A row of `SFT_<translator>_ranked`: the published dataset's columns first, then ours."""
+def ranked(combined: bool = False) -> Any:
+    """A row of `SFT_<translator>_ranked`: the published dataset's columns first, then ours.
+
+    `combined`: with `segments`, in a build some of whose rows are put together from several translators' candidates.
+    """
     import pyarrow as pa
 
     candidates = pa.struct([*scores(), ("chosen", pa.bool_()), ("decision", pa.string())])
@@ -150,15 +189,17 @@ def ranked() -> Any:
             ("candidates", pa.list_(candidates)),
             ("tokens", pa.int64()),
             ("turns", pa.int32()),
+            *([("segments", segments())] if combined else []),
         ]
     )
 
 
-def parallel() -> Any:
-    """A row of `parallel`: the English beside every candidate."""
+def parallel(combined: bool = False) -> Any:
+    """A row of `parallel`: the English beside every candidate. `combined` as for `ranked`."""
     import pyarrow as pa
 
-    candidates = pa.struct([*scores(), ("messages", messages()), ("custom_instructions", pa.string())])
+    more = [("segments", segments())] if combined else []
+    candidates = pa.struct([*scores(), ("messages", messages()), ("custom_instructions", pa.string()), *more])
     return pa.schema([*selected(), ("candidates", pa.list_(candidates))])
 
 

@@ -6,7 +6,8 @@ was read arrives here, and the count of a unit can be checked against what its s
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
-from builders.run_folder.units import Dropped, Unit, UnitFiles, write_unit
+from builders.run_folder.units import Dropped, Unit, UnitFiles, to_table, write_unit
 from processors.atomic_files import write_hint
 from processors.errors import CountError
 
@@ -27,12 +28,21 @@ def drop(document: Document, reason: str, detail: str = "") -> Document:
     return document
 
 
+@dataclass(frozen=True, slots=True)
+class Donors:
+    """What is kept of dropped documents: `row` makes a row of `schema` of one, or None where nothing in it is good."""
+
+    schema: Callable[[], Any]
+    row: Callable[[Document], dict[str, Any] | None]
+
+
 class UnitWriter(PipelineStep):
     """Writes units: `<folder>/<unit>.parquet`, `dropped/<unit>.jsonl` and, last, `counts/<unit>.json`.
 
     `rows` turns a document into the row to keep (a dict of `schema`). `expected` is how many documents each unit has.
     Usable as the last step of a pipeline, and as the output writer of datatrove's InferenceRunner, which hands over
-    documents as they finish. A document's `counters` in its metadata are added to the unit's `extra` counts.
+    documents as they finish. A document's `counters` in its metadata are added to the unit's `extra` counts. `donors`
+    says what is kept of a dropped document.
     """
 
     name = "Units"
@@ -46,6 +56,7 @@ class UnitWriter(PipelineStep):
         expected: dict[str, int],
         *,
         progress: Path,
+        donors: "Donors | None" = None,
     ) -> None:
         super().__init__()
         self.folder = folder
@@ -53,6 +64,7 @@ class UnitWriter(PipelineStep):
         self.rows = rows
         self.expected = expected
         self.progress = progress
+        self.donors = donors
         self._open: dict[str, list[Document]] = {}
         self._rank = 0
         self._beat = 0.0
@@ -96,7 +108,15 @@ class UnitWriter(PipelineStep):
 
     def _write(self, name: str, documents: list[Document]) -> None:
         kept, dropped, extra, failed = self._collect(name, documents)
-        self._write_files(name, len(documents), kept, dropped, extra, failed)
+        donors = self._donors(documents)
+        self._write_files(name, len(documents), kept, dropped, extra, failed, donors=donors)
+
+    def _donors(self, documents: list[Document]) -> list[dict[str, Any]]:
+        """What is kept of a unit's dropped documents."""
+        if self.donors is None:
+            return []
+        rows = (self.donors.row(document) for document in documents if DROPPED in document.metadata)
+        return [row for row in rows if row is not None]
 
     def _collect(
         self, name: str, documents: list[Document]
@@ -126,9 +146,13 @@ class UnitWriter(PipelineStep):
         extra: Counter[str],
         failed: Counter[str],
         retries: int = 0,
+        donors: Sequence[dict[str, Any]] = (),
     ) -> None:
         files = UnitFiles(self.folder, name)
-        write_unit(files, self.schema(), read, kept, dropped, dict(extra), failed=dict(failed), retries=retries)
+        table = to_table(list(donors), self.donors.schema(), files) if self.donors and donors else None
+        write_unit(
+            files, self.schema(), read, kept, dropped, dict(extra), failed=dict(failed), retries=retries, donors=table
+        )
         self.stat_update("kept", value=len(kept))
         self.stat_update("dropped", value=len(dropped))
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from builders.run_folder.files import write_error
-from builders.run_folder.folder import COUNTS, DROPS
+from builders.run_folder.folder import COUNTS, DONORS, DROPS
 from processors.atomic_files import replacing, write_text
 from processors.errors import CountError, InputError, SmolKalamError
 
@@ -52,6 +52,10 @@ class UnitFiles:
         return self.folder / DROPS / f"{self.name}.jsonl"
 
     @property
+    def donors(self) -> Path:
+        return self.folder / DONORS / f"{self.name}.parquet"
+
+    @property
     def counts(self) -> Path:
         return self.folder / COUNTS / f"{self.name}.json"
 
@@ -78,8 +82,9 @@ def write_unit(
     *,
     failed: dict[str, int] | None = None,
     retries: int = 0,
+    donors: "pa.Table | None" = None,
 ) -> None:
-    """Write a unit's rows and drops, then its counts.
+    """Write a unit's rows and drops, and what is good in the dropped ones (`donors`), then its counts.
 
     `extra` are counters of all rows, `failed` the part of them that the dropped ones had, and `retries` how often
     those have been tried again (see `builders.stages.retry_failed`); both are needed to count right when they are.
@@ -111,6 +116,12 @@ def write_unit(
             write_text(files.dropped, lines, errors="backslashreplace")
         else:
             files.dropped.unlink(missing_ok=True)
+        if donors:
+            files.donors.parent.mkdir(exist_ok=True)
+            with replacing(files.donors) as temporary:
+                pq.write_table(donors, temporary, compression="zstd")
+        else:
+            files.donors.unlink(missing_ok=True)
         write_text(files.counts, json.dumps(counts))
     except OSError as error:
         raise write_error(error, files.folder) from error
@@ -148,6 +159,21 @@ def read_unit(files: UnitFiles, columns: list[str] | None = None) -> "pa.Table":
     except (pa.ArrowInvalid, OSError) as error:
         raise SmolKalamError(
             f"{files.kept}: damaged or missing ({error}); delete {files.counts} and run again to redo this unit"
+        ) from None
+
+
+def read_donors(files: UnitFiles) -> list[dict[str, Any]]:
+    """What is good in a unit's dropped rows, of `schemas.donor`. Raises SmolKalamError if the file is damaged."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    if not files.donors.exists():
+        return []
+    try:
+        return pq.read_table(files.donors, partitioning=None).to_pylist()
+    except (pa.ArrowInvalid, OSError) as error:
+        raise SmolKalamError(
+            f"{files.donors}: damaged ({error}); delete {files.counts} and run again to redo this unit"
         ) from None
 
 

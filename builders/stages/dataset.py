@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from builders.dataset.combined import has_combined
 from builders.dataset.write_splits import BuildSplits
 from builders.executors.this_machine import Work
 from builders.recipes.recipe import Recipe
@@ -33,12 +34,17 @@ def _configs(recipe: Recipe) -> list[str]:
 def inputs(build: Build) -> dict[str, Any]:
     """What the dataset's files depend on."""
     outputs = build.recipe.outputs.model_dump(mode="json", include={"parallel", "row_group_bytes", "shard_bytes"})
-    return {RANK: build.marks[RANK], "outputs": outputs}
+    return {RANK: build.marks[RANK], "outputs": outputs} | ({"segments": True} if _combined(build) else {})
+
+
+def _combined(build: Build) -> bool:
+    """Whether rows have the column `segments`: a build without any that was put together has no use for it."""
+    return has_combined(build.recipe, build.totals[RANK].extra)
 
 
 def run(build: Build) -> None:
     """Write the dataset's Parquet files, one config a translator and `parallel`."""
-    recipe, configs = build.recipe, _configs(build.recipe)
+    recipe, configs, combined = build.recipe, _configs(build.recipe), _combined(build)
     units: dict[str, list[str]] = {}
     rows: Counter[str] = Counter()
     for unit in build.selected:
@@ -49,7 +55,8 @@ def run(build: Build) -> None:
 
     def pipeline(names: list[str]) -> list[Any]:
         todo = [(config, split) for config, split in pairs if f"{config}/{split}" in set(names)]
-        return [BuildSplits(build.run, todo, units, recipe.outputs.row_group_bytes, recipe.outputs.shard_bytes)]
+        outputs = recipe.outputs
+        return [BuildSplits(build.run, todo, units, outputs.row_group_bytes, outputs.shard_bytes, combined)]
 
     items = {f"{config}/{split}": build.run.built_split(config, split) for config, split in pairs}
     sizes = {f"{config}/{split}": rows[split] for config, split in pairs}

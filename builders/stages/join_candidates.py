@@ -8,9 +8,10 @@ from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
 from builders.run_folder.units import UnitFiles, read_dropped, read_unit
+from builders.stages.rescue import Rescue, UnitRescue
 from processors.checks.once import rules_digest
 from processors.checks.pairs.verdict import Verdict
-from processors.checks.run import check_conversation
+from processors.checks.run import check_conversation, has_hard
 from processors.languages.language import Language
 
 # Of a candidate: its verdicts and the rules that they were found by; an older version's have neither.
@@ -20,18 +21,20 @@ CHECKED = ("checks", "checked_by")
 class JoinCandidates(PipelineStep):
     """Adds each document's candidates, by id: `candidates`, and `failures` for translators that have none.
 
-    The documents come unit by unit, in order; a unit's candidates are read when its first document comes.
+    The documents come unit by unit, in order; a unit's candidates are read when its first document comes. With
+    `rescue` they include those that were put together (see `builders.stages.rescue`).
     """
 
     name = "Candidates"
     type = "JOIN"
 
-    def __init__(self, folders: dict[str, Path]) -> None:
+    def __init__(self, folders: dict[str, Path], rescue: Rescue | None = None) -> None:
         super().__init__()
         self.folders = folders
+        self.rescue = rescue
 
     def run(self, data: Iterable[Document], rank: int = 0, world_size: int = 1) -> Iterator[Document]:
-        unit, rows, failed = None, {}, {}
+        unit, rows, failed, rescue = None, {}, {}, None
         for document in data:
             if document.metadata["unit"] != unit:
                 unit = document.metadata["unit"]
@@ -40,13 +43,25 @@ class JoinCandidates(PipelineStep):
                     name: {row.id: (row.reason, row.detail) for row in read_dropped(UnitFiles(folder, unit))}
                     for name, folder in self.folders.items()
                 }
+                rescue = UnitRescue(self.rescue, self.folders, unit) if self.rescue and any(failed.values()) else None
             document.metadata["candidates"] = {
                 name: found for name, by_id in rows.items() if (found := by_id.get(document.id))
             }
             document.metadata["failures"] = {
                 name: why for name, by_id in failed.items() if (why := by_id.get(document.id))
             }
+            if rescue and not self._has_whole(document):
+                found, failures = document.metadata["candidates"], document.metadata["failures"]
+                document.metadata["candidates"] = rescue.fill(document, found, failures)
             yield document
+
+    def _has_whole(self, document: Document) -> bool:
+        """Whether a translator has all of a row, without a hard verdict."""
+        assert self.rescue
+        source, language = document.metadata["messages"], self.rescue.language
+        return any(
+            not has_hard(verdicts_on(source, one, language)) for one in document.metadata["candidates"].values()
+        )
 
 
 def _by_id(files: UnitFiles) -> dict[str, dict[str, Any]]:

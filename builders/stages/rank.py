@@ -12,6 +12,7 @@ from typing import Any
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
+from builders.dataset.combined import filled_counters, rescued_counters
 from builders.dataset.notes import note_counters
 from builders.recipes.ranking import Ranking
 from builders.recipes.recipe import Recipe
@@ -24,6 +25,7 @@ from builders.stages import reward, translate
 from builders.stages.context import Build
 from builders.stages.fit_ranker import load_fitted, plan_ranker, ranked_texts
 from builders.stages.join_candidates import JoinCandidates, verdicts_on
+from builders.stages.rescue import rescue
 from builders.stages.reward import JoinRewards
 from builders.stages.run_units import UnitPipeline, run_units
 from processors.checks.pairs.verdict import Verdict
@@ -76,7 +78,7 @@ def run(build: Build) -> None:
         build.marks[RANKER] = build.executor.planned(RANKER, partial(plan_ranker, build))["mark"]
     build.enter(NAME, inputs)
     steps = [
-        JoinCandidates({name: build.run.stage(TRANSLATE, name) for name in configs.values()}),
+        JoinCandidates({name: build.run.stage(TRANSLATE, name) for name in configs.values()}, rescue(build)),
         JoinRewards(build.run.stage(REWARD) if recipe.ranking.reward else None),
         RankCandidates(recipe.ranking, configs, recipe.language, recipe.outputs.tokenizer, fitted),
     ]
@@ -152,7 +154,9 @@ class RankCandidates(PipelineStep):
         verdicts = verdicts_on(source, found, self.language)
         contents = [message["content"] for message in target]
         tokens = sum(count_tokens(tokenizer, contents))
-        return JudgedCandidate(scores | {"reward": reward}, verdicts, target, found["custom_instructions"], tokens)
+        scored = scores | {"reward": reward}
+        segments = found.get("segments")
+        return JudgedCandidate(scored, verdicts, target, found["custom_instructions"], tokens, segments)
 
     def _preference(self, row: str, a: str, b: str) -> float | None:
         return self._votes.difference(row, a, b, {}) if self._votes else None
@@ -176,6 +180,7 @@ class RankCandidates(PipelineStep):
             scored.append(candidate)
             limits = [f"veto_{score}" for score in policy.limits if policy.below(candidate, score)]
             counters |= {f"{translator}/{name}": value for name, value in one.counters(hard, limits).items()}
+        counters |= filled_counters(candidates)
         for config, primary in self.configs.items():
             by_scores = choose(scored, primary, policy)
             choice = settle(by_scores, scored, primary, policy, partial(self._preference, document.id))
@@ -189,6 +194,7 @@ class RankCandidates(PipelineStep):
             )
             counters[f"{config}/{choice.outcome}"] = 1
             taken = next((one for one in candidates if one["translator"] == choice.translator), None)
+            counters |= rescued_counters(config, taken)
             if taken is not None:
                 counters |= note_counters(config, row["messages"], taken["checks"])
             counters |= {
@@ -216,12 +222,13 @@ class JudgedCandidate:
     messages: list[dict[str, str]]
     custom_instructions: str | None
     tokens: int
+    segments: list[dict[str, Any]] | None = None
 
     def row(self, translator: str) -> dict[str, Any]:
         checks = [{key: getattr(v, key) for key in ("check", "hard", "message", "detail")} for v in self.verdicts]
         return {
             "translator": translator, **self.scores, "checks": checks, "messages": self.messages,
-            "custom_instructions": self.custom_instructions, "tokens": self.tokens,
+            "custom_instructions": self.custom_instructions, "tokens": self.tokens, "segments": self.segments,
         }  # fmt: skip
 
     def counters(self, hard: tuple[str, ...], limits: list[str]) -> dict[str, int]:
@@ -270,7 +277,7 @@ def _failed(translator: str, reason: str, detail: str) -> dict[str, Any]:
     verdict = {"check": reason, "hard": True, "message": None, "detail": f"not translated: {detail}"}
     return {
         "translator": translator, **unscored(),
-        "checks": [verdict], "messages": None, "custom_instructions": None, "tokens": None,
+        "checks": [verdict], "messages": None, "custom_instructions": None, "tokens": None, "segments": None,
     }  # fmt: skip
 
 

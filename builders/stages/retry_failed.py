@@ -15,14 +15,14 @@ from typing import Any
 
 from datatrove.data import Document
 
-from builders.engines.common.make import candidate_row
+from builders.engines.common.make import KeepDonors, candidate_row
 from builders.executors.this_machine import Work
 from builders.run_folder import schemas
 from builders.run_folder.folder import FITTED, RANKER, RETRIED, RETRY_PLAN, SELECT, Run
 from builders.run_folder.stage_parts import made_from
 from builders.run_folder.unit_reader import UnitReader
-from builders.run_folder.unit_writer import UnitWriter
-from builders.run_folder.units import Unit, UnitFiles, read_counts, read_dropped, read_unit, share
+from builders.run_folder.unit_writer import Donors, UnitWriter
+from builders.run_folder.units import Unit, UnitFiles, read_counts, read_donors, read_dropped, read_unit, share
 from builders.stages.context import Build
 from processors.atomic_files import check_guard, write_text
 
@@ -46,9 +46,9 @@ def plan_retry(folder: Path, units: list[Unit]) -> dict[str, Any]:
 
 
 def retry_work(
-    name: str, build: Build, chances: dict[str, int], last: Callable[[UnitWriter], Any]
+    name: str, build: Build, chances: dict[str, int], last: Callable[[UnitWriter], Any], donors: Donors | None = None
 ) -> tuple[Work, dict[str, int]]:
-    """The work of a retry, and how many rows failed in each unit. `last` ends the pipeline, as in the stage itself."""
+    """The work of a retry, and how many rows failed in each unit. `last` and `donors` are as in the stage itself."""
     run, folder = build.run, build.run.stage(name)
     planned = [unit for unit in build.selected if unit.name in chances]
     later = made_from(build.parts, name)
@@ -60,8 +60,10 @@ def retry_work(
     def pipeline(names: list[str]) -> list[Any]:
         wanted = set(names)
         todo = [unit for unit in planned if unit.name in wanted]
-        writer = RetryWriter(run, folder, {unit.name: unit for unit in todo}, made, chances, run.progress(name))
-        return [FailedRows(run.stage(SELECT), folder, todo, chances), last(writer)]
+        by_name = {unit.name: unit for unit in todo}
+        writer = RetryWriter(run, folder, by_name, made, chances, run.progress(name), donors)
+        marks = [KeepDonors()] if donors else []
+        return [FailedRows(run.stage(SELECT), folder, todo, chances), *marks, last(writer)]
 
     items = {unit.name: _marker(folder, unit.name) for unit in planned}
     return Work(name, items, pipeline, run.logs(name), more=True), rows
@@ -114,8 +116,9 @@ class RetryWriter(UnitWriter):
         made: dict[str, list[Path]],
         chances: dict[str, int],
         progress: Path,
+        donors: Donors | None = None,
     ) -> None:
-        super().__init__(folder, schemas.candidate, candidate_row, {}, progress=progress)
+        super().__init__(folder, schemas.candidate, candidate_row, {}, progress=progress, donors=donors)
         self.build_run = run
         self.units = units
         self.made = made
@@ -128,12 +131,13 @@ class RetryWriter(UnitWriter):
     def _write(self, name: str, documents: list[Document]) -> None:
         files, chance = UnitFiles(self.folder, name), self.chances[name]
         kept, dropped, extra, failed = self._collect(name, documents)
+        donors = self._donors(documents)
         if files.done():
             counts = read_counts(files)
             earlier = Counter(counts.get("extra", {}))
             earlier.subtract(counts.get("failed_extra", {}))
             extra = Counter({key: n for key, n in (earlier + extra).items() if n})
-            if not kept and dropped == list(read_dropped(files)):
+            if not kept and dropped == list(read_dropped(files)) and donors == read_donors(files):
                 # They failed as before: nothing changes for anybody, but the next chance is another one.
                 changed = counts | {"retries": chance, "extra": dict(sorted(extra.items()))}
                 write_text(files.counts, json.dumps(changed | {"failed_extra": dict(failed)}))
@@ -144,7 +148,7 @@ class RetryWriter(UnitWriter):
         for made in self._made_of(name):
             made.unlink(missing_ok=True)
         files.counts.unlink(missing_ok=True)
-        self._write_files(name, self.units[name].rows, kept, dropped, extra, failed, retries=chance)
+        self._write_files(name, self.units[name].rows, kept, dropped, extra, failed, chance, donors)
         _mark(self.folder, name)
 
     def _made_of(self, name: str) -> Iterator[Path]:

@@ -27,6 +27,7 @@ from builders.run_folder.units import UnitFiles, read_unit
 from builders.stages import translate
 from builders.stages.context import Build
 from builders.stages.join_candidates import JoinCandidates
+from builders.stages.rescue import rescue, rescued_in
 from builders.stages.run_units import UnitPipeline, run_units
 from processors.languages.language import Language
 from processors.reward.score import Encoder, Scorer, TokenIds, judged, score_candidates
@@ -62,6 +63,7 @@ def inputs(build: Build) -> dict[str, Any]:
     names = [translator.name for translator in recipe.translators]
     return {
         TRANSLATE: {name: build.marks[f"{TRANSLATE}/{name}"] for name in names},
+        **rescued_in(build),
         "model": _model(build, spec)["digest"],
         "reward": spec.model_dump(mode="json", include={"max_length", "batch_tokens", "dtype", "cpu_threads"}),
         "served": spec.base_url is not None,
@@ -77,7 +79,7 @@ def run(build: Build) -> None:
     spec = recipe.ranking.reward.model_copy(update={"revision": model["revision"]})
     build.enter(NAME, inputs)
     steps = [
-        JoinCandidates({one.name: build.run.stage(TRANSLATE, one.name) for one in recipe.translators}),
+        JoinCandidates({one.name: build.run.stage(TRANSLATE, one.name) for one in recipe.translators}, rescue(build)),
         ScoreRewards(spec, recipe.language, build.marks[NAME], folder / PARTIAL, build.run.progress(NAME)),
     ]
     reader = UnitReader(build.run.stage(SELECT), build.selected)

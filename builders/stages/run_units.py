@@ -19,7 +19,7 @@ from builders.run_folder.files import write_error
 from builders.run_folder.folder import ENGINES
 from builders.run_folder.forecast import Forecast
 from builders.run_folder.stage_parts import StagePart
-from builders.run_folder.unit_writer import UnitWriter, expected_rows
+from builders.run_folder.unit_writer import Donors, UnitWriter, expected_rows
 from builders.run_folder.units import Unit, UnitFiles, total_counts
 from builders.stages.context import Build
 from processors.atomic_files import write_text
@@ -32,7 +32,8 @@ class UnitPipeline:
 
     `row` makes of a document the row to keep, of `schema`. `last` wraps the unit writer for a pipeline that ends in
     datatrove's InferenceRunner, which takes it as its output writer. For `processes` and
-    `together` see `builders.executors`' Work. `forecast` tells how long so many rows will take.
+    `together` see `builders.executors`' Work. `forecast` tells how long so many rows will take. `donors` is what is
+    kept of rows that are left out.
     """
 
     name: str
@@ -44,6 +45,7 @@ class UnitPipeline:
     processes: Callable[[], int] | None = None
     together: bool = False
     forecast: Callable[[int], Forecast] | None = None
+    donors: Donors | None = None
 
 
 def run_units(build: Build, stage: UnitPipeline) -> None:
@@ -54,7 +56,8 @@ def run_units(build: Build, stage: UnitPipeline) -> None:
     def pipeline(names: list[str]) -> list[Any]:
         wanted = set(names)
         reader.units = [unit for unit in units if unit.name in wanted]
-        writer = UnitWriter(folder, stage.schema, stage.row, expected_rows(reader.units), progress=progress)
+        expected = expected_rows(reader.units)
+        writer = UnitWriter(folder, stage.schema, stage.row, expected, progress=progress, donors=stage.donors)
         return [reader, *stage.steps, stage.last(writer) if stage.last else writer]
 
     items = {unit.name: UnitFiles(folder, unit.name).counts for unit in units}

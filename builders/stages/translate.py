@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from builders.engines import engine_of
-from builders.engines.common.make import candidate_row, load_memory
+from builders.engines.common.make import KeepDonors, candidate_row, donor_row, load_memory
 from builders.recipes.api_keys import check_key
 from builders.recipes.recipe import Recipe
 from builders.recipes.translators import Translator
@@ -15,7 +15,7 @@ from builders.run_folder.folder import RETRIED, SELECT, TRANSLATE
 from builders.run_folder.forecast import Forecast
 from builders.run_folder.stage_parts import StagePart
 from builders.run_folder.unit_reader import UnitReader
-from builders.run_folder.unit_writer import UnitWriter
+from builders.run_folder.unit_writer import Donors, UnitWriter
 from builders.run_folder.units import UnitFiles, read_unit
 from builders.stages.context import Build
 from builders.stages.retry_failed import end_retry, plan_retry, retry_work
@@ -56,12 +56,13 @@ def inputs(spec: Translator, build: Build) -> dict[str, Any]:
     Asked only where the part is planned: a machine that ranks may have neither the model nor the memory.
     """
     memory = load_memory(spec, build.recipe.language)
-    return {
+    found = {
         SELECT: build.marks[SELECT],
         "translator": engine_of(spec).shapes_answers(),
         "language": build.recipe.language.model_dump(mode="json"),
         "memory": memory.digest() if memory else None,
     }
+    return found | ({"donors": True} if build.recipe.keeps_donors else {})
 
 
 def run(build: Build) -> None:
@@ -95,10 +96,11 @@ def _translate(build: Build, spec: Translator) -> None:
     if build.retry_failed and last is None:
         build.observer.say(f"{name}: not tried again; a memory says the same until it grows")
     reader = UnitReader(build.run.stage(SELECT), build.selected)
-    steps = engine.steps(language)
+    donors = Donors(schemas.donor, donor_row) if build.recipe.keeps_donors else None
+    steps = [*([KeepDonors()] if donors else []), *engine.steps(language)]
     forecast = partial(_forecast, build, name) if engine.asks_a_model else None
     pipeline = UnitPipeline(
-        name, reader, steps, candidate_row, schemas.candidate, last, processes, engine.together, forecast
+        name, reader, steps, candidate_row, schemas.candidate, last, processes, engine.together, forecast, donors
     )
     run_units(build, pipeline)
     if build.retry_failed and last is not None:
@@ -127,7 +129,7 @@ def _retry(build: Build, name: str, last: Callable[[UnitWriter], Any], first: Un
     """Try the stage's failed rows again (see `builders.stages.retry_failed`)."""
     folder = build.run.stage(name)
     chances = build.executor.planned(f"{name}/retry", lambda: plan_retry(folder, build.selected))
-    work, rows = retry_work(name, build, chances, last)
+    work, rows = retry_work(name, build, chances, last, first.donors)
     if work.items:
         build.observer.say(f"{name}: {sum(rows.values()):,} failed rows are tried again")
     observe(build, replace(work, processes=first.processes, together=first.together), rows, build.run.progress(name))

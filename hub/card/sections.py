@@ -4,6 +4,7 @@ from collections import Counter
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from builders.dataset.combined import combined_said
 from builders.dataset.policy_effects import changes, config_effects, mean_score, policy_effects
 from builders.dataset.rows import statistics_by_config
 from builders.dataset.statistics import summarise, to_markdown, tokens_column
@@ -90,7 +91,14 @@ def splits(build: "Build", plots: list[Plot]) -> str:
     return "\n\n".join(parts)
 
 
-def columns(recipe: Recipe) -> str:
+def columns(recipe: Recipe, combined: bool = False) -> str:
+    """What each column holds; `combined`: `segments` among them."""
+    segments = (
+        "\n- `segments`: whose each passage of `messages` is, where the row is put together from several translators' "
+        "candidates (`start` and `end` count code points of the message; -1 is the custom instructions); else null"
+        if combined
+        else ""
+    )
     parallel = (
         "\n\nThe config `parallel` has the English `messages` beside all `candidates`, with their texts."
         if recipe.outputs.parallel
@@ -106,7 +114,7 @@ def columns(recipe: Recipe) -> str:
         "- `noted`: the checks that noted something of it that is no reason to leave it out; `candidates` says what\n"
         "- `candidates`: every translator's scores and what the checks found; `chosen` marks the row's own and "
         "`decision` says what decided. Scores are null where a translator has no candidate, and its check says why\n"
-        "- `tokens`, `turns`: tokens and messages of the row" + parallel
+        "- `tokens`, `turns`: tokens and messages of the row" + segments + parallel
     )
 
 
@@ -144,6 +152,8 @@ def ranking(build: "Build") -> str:
         table(*without_empty(["Config", *titles], means)),
         "Scores of the primary's candidates are those before any veto or replacement.",
     ]
+    if said := combined_said(recipe, extra):
+        parts.append(said)
     if by_split := _by_split(build):
         parts.append(details("The same by split", "\n\n".join(by_split)))
     return "\n\n".join(parts)

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
+from builders.dataset.combined import has_combined
 from builders.dataset.policy_effects import policy_effects
 from builders.dataset.rows import statistics_by_config
 from builders.dataset.statistics import to_json
@@ -47,13 +48,14 @@ def write_card(build: "Build") -> None:
         if stale.stem not in tables:
             stale.unlink()
     plots = write_plots(build)
+    combined = has_combined(build.recipe, build.totals[RANK].extra)
     # What a killed build left half-written would be published with the folder, which is the repository.
     for leftover in dataset.rglob(".*.tmp"):
         leftover.unlink()
     for folder in dataset.iterdir():
         if folder.is_dir() and not any(folder.iterdir()):
             folder.rmdir()
-    card = generated(front_matter(build.recipe, build.splits), body(build, plots))
+    card = generated(front_matter(build.recipe, build.splits, combined), body(build, plots))
     path = dataset / "README.md"
     if path.exists():
         old = path.read_text(encoding="utf-8", errors="replace")
@@ -63,8 +65,11 @@ def write_card(build: "Build") -> None:
     write_text(path, card)
 
 
-def front_matter(recipe: Recipe, splits: list[dict[str, Any]]) -> str:
-    """The card's YAML: `configs` and `dataset_info` with true counts and sizes; splits without rows are left out."""
+def front_matter(recipe: Recipe, splits: list[dict[str, Any]], combined: bool = False) -> str:
+    """The card's YAML: `configs` and `dataset_info` with true counts and sizes; splits without rows are left out.
+
+    `combined`: rows have the column `segments`.
+    """
     from datasets import DatasetInfo, Features, SplitDict, SplitInfo
     from datasets.info import DatasetInfosDict
     from datasets.utils.metadata import MetadataConfigs
@@ -89,7 +94,7 @@ def front_matter(recipe: Recipe, splits: list[dict[str, Any]]) -> str:
     infos = DatasetInfosDict()
     configs = MetadataConfigs()
     for config, parts in built.items():
-        schema = schemas.parallel() if config == PARALLEL else schemas.ranked()
+        schema = schemas.parallel(combined) if config == PARALLEL else schemas.ranked(combined)
         infos[config] = DatasetInfo(
             features=Features.from_arrow_schema(schema),
             splits=SplitDict({s["split"]: SplitInfo(s["split"], s["bytes"], s["rows"]) for s in parts}),
@@ -113,7 +118,7 @@ def body(build: "Build", plots: list[Plot]) -> list[str]:
         loading(recipe.outputs.repo, build.splits, train=not pseudo),
         examples(build),
         sections.splits(build, plots),
-        sections.columns(recipe),
+        sections.columns(recipe, has_combined(recipe, build.totals[RANK].extra)),
         translators(build),
         sections.ranking(build),
         notes_section(build),

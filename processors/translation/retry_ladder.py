@@ -3,7 +3,8 @@
 The ladder is the same for every backend. A chunk's answer must hold the same protected spans as its source and pass
 the cheap checks; otherwise more is tried (`processors.translation.chunk_ladder`). A chunk for which all of that fails
 fails its conversation: the source text is never passed off as a translation, and a conversation is never half
-translated, so no more is asked for it.
+translated, so no more is asked for it. Unless it is kept as a donor (`Translator.donates`): then its other chunks are
+asked for all the same, for what is good in it may stand where another translator failed, and the other way round.
 """
 
 import asyncio
@@ -39,6 +40,8 @@ __all__ = ["Backend", "Candidate", "ChunkFailed", "ChunkPlace", "Reply", "Transl
 
 # Index of `chat_template_kwargs.custom_instructions` among the messages.
 CUSTOM_INSTRUCTIONS = -1
+# Origins of what was translated; the other is `verbatim`.
+TRANSLATED = frozenset({"engine", "memory"})
 # What is said of a chunk that is not asked for any more, for one before it has failed.
 LEFT = "left"
 
@@ -65,18 +68,44 @@ class ChunkPlace(NamedTuple):
     target_end: int
 
 
+class DonorChunk(NamedTuple):
+    """A chunk of a conversation that failed as a whole, by its place in the source; `target` is None where it failed.
+
+    `message` is the index of its message, or CUSTOM_INSTRUCTIONS. `origin` is as of a `ChunkPlace`, empty where there
+    is no translation. Offsets are code points in the message's content.
+    """
+
+    message: int
+    source_start: int
+    source_end: int
+    origin: str
+    target: str | None
+
+
 @dataclass(slots=True)
 class Candidate:
-    """One translator's whole conversation, or why there is none (`failure`, with the place)."""
+    """One translator's whole conversation, or why there is none (`failure`, with the place).
+
+    `donor` has the chunks of one that failed, where the translator donates and any of them is a translation.
+    """
 
     messages: list[dict[str, str]] | None
     custom_instructions: str = ""
     failure: str = ""
     chunks: list[ChunkPlace] = field(default_factory=list)
     counters: Counter[str] = field(default_factory=Counter)
+    donor: list[DonorChunk] = field(default_factory=list)
     # Those of `check_conversation` on `messages`, and by which rules (`processors.checks.once`).
     verdicts: list[Verdict] = field(default_factory=list)
     checked_by: str | None = None
+
+
+class _Made(NamedTuple):
+    """A piece of a part and what became of it: `target` is None for a chunk that failed, `origin` then the failure."""
+
+    source: str
+    target: str | None
+    origin: str
 
 
 @dataclass(slots=True)
@@ -89,6 +118,7 @@ class _Row:
 
     concurrent: bool
     checks: ConversationChecks
+    donates: bool = False
     counters: defaultdict[Key, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     chunks: int = 0
     failures: dict[str, str] = field(default_factory=dict)
@@ -103,7 +133,7 @@ class _Row:
         return self.concurrent and self.failed is not None and key > self.failed
 
     def fail(self, key: Key) -> None:
-        if not self.concurrent or self.behind(key):
+        if not self.concurrent or self.donates or self.behind(key):
             return
         self.failed = key
         for other, task in self.tasks.items():
@@ -124,7 +154,8 @@ class Translator:
 
     `chunker` cuts a part's text within the budget, and `halve` cuts a chunk smaller; both are lossless. `checks` makes
     a conversation's checks: what each answer must pass, the memory's too, and what is told of the whole candidate; a
-    caller that counts requests without sending them replaces it.
+    caller that counts requests without sending them replaces it. `donates`: a conversation that fails is
+    translated to its end, for its good chunks (`Candidate.donor`).
     """
 
     def __init__(
@@ -144,6 +175,7 @@ class Translator:
         self.halve = halve
         self.memory = memory
         self.retries = 0
+        self.donates = False
         self.retry_budget = RETRY_BUDGET
         self.watch: AnswerWatch | None = None
         self.unwrap = partial(unwrap, known=knowledge(language.code, language.script))
@@ -151,7 +183,7 @@ class Translator:
 
     async def translate(self, messages: Sequence[dict[str, str]], custom_instructions: str = "") -> Candidate:
         """Translate a conversation; never raises for a failed chunk but says so in `failure`."""
-        candidate, row = Candidate([]), _Row(self.concurrent, self.checks())
+        candidate, row = Candidate([]), _Row(self.concurrent, self.checks(), self.donates)
         texts = [
             (index, message["role"], message["content"], message["role"] != "tool")
             for index, message in enumerate(messages)
@@ -168,7 +200,11 @@ class Translator:
             # The first in the conversation's order, whatever the order of arrival: a rebuild gives the same bytes.
             candidate.failure = min(f"{name}: {failure}" for name, failure in row.failures.items())
             candidate.messages, candidate.chunks = None, []
+            candidate.donor.sort(key=lambda chunk: chunk[:3])
+            if not any(chunk.origin in TRANSLATED for chunk in candidate.donor):
+                candidate.donor = []
             return candidate
+        candidate.donor = []
         if custom_instructions:
             candidate.custom_instructions = results.pop()
         candidate.messages = [
@@ -193,12 +229,18 @@ class Translator:
         except ChunkFailed as failure:
             row.failures[name] = str(failure)
             return ""
+        if row.donates:
+            candidate.donor += _donated(index, parts, translated)
+        if any(piece.target is None for pieces in translated for piece in pieces):
+            row.failures[name] = next(p.origin for pieces in translated for p in pieces if p.target is None)
+            return ""
         source_at = target_at = 0
         done: list[Part] = []
         for number, (part, pieces) in enumerate(zip(parts, translated, strict=True)):
             source_at += len(part.opening)
             target_at += len(part.opening)
             for position, (source, target, origin) in enumerate(pieces):
+                assert target is not None
                 candidate.chunks.append(
                     ChunkPlace(
                         role, index, part.type, number, position, len(pieces), origin,
@@ -209,31 +251,39 @@ class Translator:
                 target_at += len(target)
             source_at += len(part.closing)
             target_at += len(part.closing)
-            done.append(Part(part.type, "".join(p[1] for p in pieces), part.opening, part.closing))
+            done.append(Part(part.type, "".join(p.target or "" for p in pieces), part.opening, part.closing))
         return join_parts(done)
 
-    async def _part(self, row: _Row, key: Key, part: Part, values: Sequence[str]) -> list[tuple[str, str, str]]:
-        """The part's pieces as (source, target, origin), in order."""
+    async def _part(self, row: _Row, key: Key, part: Part, values: Sequence[str]) -> list[_Made]:
+        """The part's pieces, in order."""
         if not part.text:
             return []
         if not part.translatable:
-            return [(part.text, part.text, "verbatim")]
+            return [_Made(part.text, part.text, "verbatim")]
         spans = protected_spans(part.text)
         if not translatable(part.text, spans):
-            return [(part.text, part.text, "verbatim")]
-        if (target := self._remembered(row, key, part.text, spans)) is not None:
-            return [(part.text, target, "memory")]
+            return [_Made(part.text, part.text, "verbatim")]
+        try:
+            target = self._remembered(row, key, part.text, spans)
+        except ChunkFailed as failure:
+            if not row.donates:
+                raise
+            return [_Made(part.text, None, str(failure))]
+        if target is not None:
+            return [_Made(part.text, target, "memory")]
         chunks = enumerate(grounded(chunk, values) for chunk in self.chunker(part.text))
         return await _gather([self._chunk(row, (*key[:2], place), chunk) for place, chunk in chunks], self.concurrent)
 
-    async def _chunk(self, row: _Row, key: Key, chunk: Chunk) -> tuple[str, str, str]:
+    async def _chunk(self, row: _Row, key: Key, chunk: Chunk) -> _Made:
         row.chunks += 1
         if row.behind(key):
             raise ChunkFailed(LEFT)
         row.tasks[key] = asyncio.current_task() if self.concurrent else None
         try:
             return await self._translated(row, key, chunk)
-        except ChunkFailed:
+        except ChunkFailed as failure:
+            if row.donates:
+                return _Made(chunk.text, None, str(failure))
             row.fail(key)
             raise
         except asyncio.CancelledError:
@@ -243,17 +293,17 @@ class Translator:
         finally:
             del row.tasks[key]
 
-    async def _translated(self, row: _Row, key: Key, chunk: Chunk) -> tuple[str, str, str]:
+    async def _translated(self, row: _Row, key: Key, chunk: Chunk) -> _Made:
         if not translatable(chunk.text, chunk.spans):
-            return chunk.text, chunk.text, "verbatim"
+            return _Made(chunk.text, chunk.text, "verbatim")
         if (target := self._remembered(row, key, chunk.text, chunk.spans)) is not None:
-            return chunk.text, target, "memory"
+            return _Made(chunk.text, target, "memory")
         if self.backend is None:
             raise ChunkFailed(f"not_in_memory: {self._missing(chunk)}")
         counters = row.counters[key]
         counters["chunks_asked"] += 1
         if self.watch is None:
-            return chunk.text, await self._asked(row.checks, counters, chunk), "engine"
+            return _Made(chunk.text, await self._asked(row.checks, counters, chunk), "engine")
         async with self.watch.turn():
             try:
                 target = await self._asked(row.checks, counters, chunk)
@@ -261,7 +311,7 @@ class Translator:
                 self.watch.ended(str(failure))
                 raise
             self.watch.ended("")
-            return chunk.text, target, "engine"
+            return _Made(chunk.text, target, "engine")
 
     async def _asked(self, checks: ConversationChecks, counters: Counter[str], chunk: Chunk) -> str:
         """The backend's translation, by the retry ladder, which is climbed once more for each of `retries`."""
@@ -302,6 +352,19 @@ class Translator:
         assert self.memory is not None
         misses = self.memory.translate(chunk.text, chunk.spans).misses
         return f"{len(misses)} segments, the first {shorten(misses[0])!r}"
+
+
+def _donated(message: int, parts: Sequence[Part], translated: Sequence[Sequence[_Made]]) -> list[DonorChunk]:
+    """A message's pieces by their places in its source."""
+    chunks, start = [], 0
+    for part, pieces in zip(parts, translated, strict=True):
+        start += len(part.opening)
+        for source, target, origin in pieces:
+            known = "" if target is None else origin
+            chunks.append(DonorChunk(message, start, start + len(source), known, target))
+            start += len(source)
+        start += len(part.closing)
+    return chunks
 
 
 async def _gather(jobs: Sequence[Coroutine[Any, Any, Any]], concurrent: bool) -> list[Any]:

@@ -139,7 +139,7 @@ class StandIn:
         self.asked[text] += 1
         if len(self.payloads) < 1000:
             self.payloads.append(payload)
-        fault = self.draw(text)
+        fault = self.draw(text, payload)
         self.served[fault or "answer"] += 1
         if (going_on := await self.instead(fault, path, writer)) is not None:
             return going_on
@@ -261,10 +261,11 @@ class StandIn:
             else:
                 self.busy -= 1
 
-    def draw(self, text: str) -> str | None:
+    def draw(self, text: str, payload: dict[str, Any]) -> str | None:
         if not self.faults:
             return None
-        point = random.Random(f"{self.options.seed}\0{text}\0{self.asked[text]}").random()
+        which = json.dumps(payload, sort_keys=True) if self.options.steady else self.asked[text]
+        point = random.Random(f"{self.options.seed}\0{text}\0{which}").random()
         for name, rate in self.faults.items():
             if point < rate:
                 return name
@@ -425,6 +426,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--model", default="stand-in")
     parser.add_argument("--fault", type=_fault, action="append", default=[], help="NAME=RATE, may be repeated")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--steady", action="store_true", help="the same request meets the same fault each time")
     parser.add_argument("--retry-after", type=float, default=0.05, help="seconds that a 429 orders")
     parser.add_argument("--latency", type=float, default=0.0, help="seconds an answer takes")
     parser.add_argument("--capacity", type=int, default=0, help="answers made at the same time; 0: any number")

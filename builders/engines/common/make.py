@@ -66,8 +66,21 @@ class TranslateStep(PipelineStep):
         translator = make_translator(self.spec, self.language, self.make_backend())
         for document in data:
             with self.track_time():
+                translator.donates = document.metadata.get("donates", False)
                 candidate = run_now(translator.translate(*conversation(document)))
                 attach(document, candidate)
+            yield document
+
+
+class KeepDonors(PipelineStep):
+    """Has each document's conversation translated to its end though a chunk of it fails, for what is good in it."""
+
+    name = "Donors"
+    type = "TRANSLATE"
+
+    def run(self, data: Iterable[Document], rank: int = 0, world_size: int = 1) -> Iterable[Document]:
+        for document in data:
+            document.metadata["donates"] = True
             yield document
 
 
@@ -97,3 +110,11 @@ def candidate_row(document: Document) -> dict[str, Any]:
         "checks": [asdict(verdict) for verdict in candidate.verdicts],
         "checked_by": candidate.checked_by,
     }
+
+
+def donor_row(document: Document) -> dict[str, Any] | None:
+    """What is good in a document that failed, as a row of `schemas.donor`; None where nothing is."""
+    candidate: Candidate = document.metadata["candidate"]
+    if not candidate.donor:
+        return None
+    return {"id": document.id, "chunks": [chunk._asdict() for chunk in candidate.donor]}

@@ -53,6 +53,7 @@ class EndpointRollout:
         translator = copy(self._translator)
         translator.backend = EndpointBackend(ask, self.style)
         translator.retries = document.metadata.get("retries", 0)
+        translator.donates = document.metadata.get("donates", False)
         translator.retry_budget = self.spec.retry_budget
         if isinstance(ask, Asking):
             # Rows that have failed before say nothing about the translator.

@@ -1,0 +1,96 @@
+"""Putting conversations together: no text is lost or doubled, whatever the boundaries."""
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from processors.ranking.combine import Passage, Piece, filled, put_together, together
+
+SOURCE = "<t>one two\nthree four</t>\n\nfive six. seven"
+# Where parts begin and end: what lies between them is nobody's.
+PARTS = ((3, 21), (27, 42))
+
+
+@st.composite
+def candidates(draw: st.DrawFn, translator: str, holes: bool = False) -> list[Piece]:
+    """A translator's pieces of SOURCE, cut anywhere within its parts."""
+    pieces = []
+    for start, end in PARTS:
+        cuts = sorted(draw(st.sets(st.integers(start + 1, end - 1), max_size=4)))
+        for left, right in zip([start, *cuts], [*cuts, end], strict=True):
+            text = None if holes and draw(st.booleans()) else f"[{translator}{left}-{right}]"
+            pieces.append(Piece(0, left, right, text, translator))
+    return pieces
+
+
+def covered(pieces: list[Piece]) -> list[int]:
+    return [place for piece in pieces for place in range(piece.start, piece.end)]
+
+
+ALL = [place for start, end in PARTS for place in range(start, end)]
+
+
+@given(st.tuples(candidates("A"), candidates("B"), candidates("C")))
+def test_blocks_hold_every_piece_once_and_cover_the_same_text(made: tuple[list[Piece], ...]) -> None:
+    blocks = together(made)
+    for place, pieces in enumerate(made):
+        assert [piece for block in blocks for piece in block[place]] == pieces
+    assert all(len({(side[0].start, side[-1].end) for side in block}) == 1 for block in blocks)
+
+
+@given(candidates("A"))
+def test_one_candidate_is_itself(pieces: list[Piece]) -> None:
+    contents, passages = put_together({0: SOURCE}, pieces)
+    at, expected = 0, ""
+    for piece in pieces:
+        expected += SOURCE[at : piece.start] + str(piece.text)
+        at = piece.end
+    assert contents == {0: expected + SOURCE[at:]}
+    assert passages == [Passage(0, 3, expected.rindex("]") + 1, "A")]
+    assert filled(pieces, []) == pieces
+
+
+@given(candidates("A", holes=True), candidates("B", holes=True), candidates("C", holes=True))
+def test_what_is_filled_has_all_of_the_text_once(one: list[Piece], two: list[Piece], three: list[Piece]) -> None:
+    whole = filled(one, [two, three])
+    if whole is None:
+        return
+    assert covered(whole) == ALL and all(piece.text is not None for piece in whole)
+    assert any(piece.translator == "A" for piece in whole)
+    assert set(whole) <= {*one, *two, *three}
+    contents, passages = put_together({0: SOURCE}, whole)
+    assert all(one.translator != other.translator for one, other in pairwise(passages))
+    for passage in passages:
+        assert f"[{passage.translator}" in contents[0][passage.start : passage.end]
+
+
+def test_a_hole_with_other_boundaries_takes_the_good_pieces_beside_it() -> None:
+    one = [Piece(0, 0, 4, "a", "A"), Piece(0, 4, 8, None, "A"), Piece(0, 8, 12, "c", "A")]
+    two = [Piece(0, 0, 6, "d", "B"), Piece(0, 6, 8, "e", "B"), Piece(0, 8, 12, None, "B")]
+    whole = filled(one, [two])
+    assert whole and [piece.text for piece in whole] == ["d", "e", "c"]
+
+
+def test_nothing_is_filled_where_all_failed_or_nothing_of_ones_own_is_left() -> None:
+    hole, good = Piece(0, 0, 4, None, "A"), Piece(0, 0, 4, "x", "B")
+    assert filled([hole], [[good._replace(text=None)]]) is None
+    assert filled([hole], [[good]]) is None
+    code = Piece(0, 4, 8, "`x = 1`", "A", own=False)
+    assert filled([hole, code], [[good, code._replace(translator="B")]]) is None
+
+
+def test_candidates_of_different_texts_are_refused() -> None:
+    with pytest.raises(ValueError, match="same text"):
+        together([[Piece(0, 0, 4, "x", "A")], [Piece(0, 0, 5, "y", "B")]])
+    with pytest.raises(ValueError, match="same text"):
+        together([[Piece(0, 0, 4, "x", "A")], [Piece(0, 1, 4, "y", "B")]])
+
+
+def test_a_message_without_pieces_stays_and_the_custom_instructions_are_a_message() -> None:
+    sources = {-1: "Be brief.", 0: '{"a": 1}', 1: "Hi."}
+    pieces = [Piece(-1, 0, 9, "بإيجاز.", "A"), Piece(1, 0, 3, "أهلا.", "B")]
+    contents, passages = put_together(sources, pieces)
+    assert contents == {-1: "بإيجاز.", 0: '{"a": 1}', 1: "أهلا."}
+    assert passages == [Passage(-1, 0, 7, "A"), Passage(1, 0, 5, "B")]
