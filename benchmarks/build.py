@@ -147,7 +147,7 @@ def fit(output: Path) -> None:
     from builders.recipes.load import load_recipe
     from builders.run_folder.folder import Run
     from builders.run_folder.units import Unit, all_counts
-    from builders.stages.fit_ranker import fit_sample
+    from builders.stages.fit_ranker import Sample, fit_sample
     from processors.ranking.model import SHIPPED, Ranker
 
     recipe, folder = load_recipe(str(output / "recipe.yaml")), Run(output)
@@ -155,9 +155,8 @@ def fit(output: Path) -> None:
     folders = {spec.name: folder.stage("translate", spec.name) for spec in recipe.translators}
     counts = all_counts(folder.stage("select"))
     units = [Unit(name, "", name.rsplit("-", 1)[0], "", 0, 0, found["kept"]) for name, found in counts.items()]
-    fit_sample(
-        [unit for unit in units if unit.rows], folder.stage("select"), folders, ranker, recipe.language, recipe.seed
-    )
+    sample = Sample(folder.stage("select"), folders, ranker, recipe.language, recipe.seed)
+    fit_sample([unit for unit in units if unit.rows], sample)
 
 
 def vetoed(output: Path) -> float:

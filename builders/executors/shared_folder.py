@@ -24,7 +24,7 @@ from datatrove.utils.stats import PipelineStats
 from filelock import FileLock, Timeout
 
 from builders.executors.same_code import check_code, note_code, same_code
-from builders.executors.this_machine import LocalExecutor, Work, missing_items
+from builders.executors.this_machine import LocalExecutor, Work, in_processes, missing_items
 from builders.run_folder.claims import Claim, ClaimLost, WorkClaims
 from builders.run_folder.folder import (
     CARD,
@@ -131,7 +131,7 @@ class QueueExecutor(LocalExecutor):
         """Returns the merged statistics of what this machine did; each item's own lie in the logs."""
         if self.workers == 1:
             return self._run_claimed(0)
-        return sum(self._in_processes(self._run_claimed, self.workers), start=PipelineStats())
+        return sum(in_processes(self._run_claimed, self.workers, self.workers), start=PipelineStats())
 
     def _run_claimed(self, process: int) -> PipelineStats:
         claims, done = WorkClaims(self.folder, self.lease_s), PipelineStats()

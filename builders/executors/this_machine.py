@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from multiprocessing import forkserver, get_context, parent_process, resource_tracker
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from datatrove.executor.base import DistributedEnvVars, PipelineExecutor
 from datatrove.pipeline.base import PipelineStep
@@ -30,6 +30,8 @@ TASKS_A_WORKER = 4
 STOP_S = 20.0
 # pyarrow imports pandas with the first array that it makes: 0.2 s that each worker of each stage would take.
 PRELOAD = ["builders.stages", "pandas"]
+
+T = TypeVar("T")
 
 
 class WorkerKilled(SmolKalamError):
@@ -67,30 +69,11 @@ class LocalExecutor(PipelineExecutor):
                 stats.append(self._run_quietly(rank))
             self.pipeline = pipeline
         else:
-            stats = self._in_processes(self._run_quietly, self.tasks)
+            stats = in_processes(self._run_quietly, self.tasks, self.workers)
         merged = sum(stats, start=PipelineStats())
         with self.logging_dir.open("stats.json", "wt") as file:
             merged.save_to_disk(file)
         return merged
-
-    def _in_processes(self, run: Callable[[int], PipelineStats], count: int) -> list[PipelineStats]:
-        context = worker_context()
-        pool = ProcessPoolExecutor(min(self.workers, count), mp_context=context, initializer=begin_worker)
-        try:
-            # Here workers are started: one whose start is broken off is none that the pool could kill.
-            with _ctrl_c_later():
-                futures = [pool.submit(_run_in_worker, run, rank) for rank in range(count)]
-            return [future.result() for future in as_completed(futures)]
-        except (KeyboardInterrupt, SystemExit):
-            _end_workers(list(pool._processes.values()))
-            raise
-        except BrokenProcessPool:
-            raise WorkerKilled(
-                "a worker was killed, most likely for lack of memory; run the same command again to go on, "
-                "with fewer --workers"
-            ) from None
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
 
     def _run_quietly(self, rank: int) -> PipelineStats:
         # datatrove logs to the task's file and to stderr; the terminal belongs to the progress bar.
@@ -105,6 +88,29 @@ class LocalExecutor(PipelineExecutor):
             datatrove_gpus_on_node="-1",
             datatrove_executor="LOCAL",
         )
+
+
+def in_processes(run: Callable[[int], T], count: int, workers: int) -> list[T]:
+    """`run(0)` to `run(count - 1)` in so many processes at most, in order. Raises the first error of one."""
+    context = worker_context()
+    pool = ProcessPoolExecutor(min(workers, count), mp_context=context, initializer=begin_worker)
+    try:
+        # Here workers are started: one whose start is broken off is none that the pool could kill.
+        with _ctrl_c_later():
+            futures = [pool.submit(_run_in_worker, run, rank) for rank in range(count)]
+        for future in as_completed(futures):
+            future.result()
+        return [future.result() for future in futures]
+    except (KeyboardInterrupt, SystemExit):
+        _end_workers(list(pool._processes.values()))
+        raise
+    except BrokenProcessPool:
+        raise WorkerKilled(
+            "a worker was killed, most likely for lack of memory; run the same command again to go on, "
+            "with fewer --workers"
+        ) from None
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def worker_context() -> ForkServerContext:
@@ -157,7 +163,7 @@ def _end_workers(processes: "list[Any]") -> None:
             process.kill()
 
 
-def _run_in_worker(run: Callable[[int], PipelineStats], rank: int) -> PipelineStats:
+def _run_in_worker(run: Callable[[int], T], rank: int) -> T:
     try:
         return run(rank)
     except Exception as error:
@@ -222,6 +228,10 @@ def missing_items(items: dict[str, Path]) -> list[str]:
 
 class Executor(Protocol):
     """Where a build's stages run."""
+
+    @property
+    def workers(self) -> int:
+        """How many processes of this machine may work at a time."""
 
     def planned(self, name: str, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         """What `make` decided, as JSON: made by one process, once, for all that take part."""

@@ -1,15 +1,19 @@
 """Shows the ranker a sample of the run, once for all who take part, before any row is ranked.
 
 What is usual between the translators is estimated on some thousand rows over all splits. Which rows these are depends
-on the seed and the source alone. They lie together in few units, so that most files are not opened.
+on the seed and the source alone. They lie together in few units, so that most files are not opened;
+processes of one machine share these out.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from hashlib import blake2b
 from math import ceil
 from pathlib import Path
 from typing import Any
 
+from builders.executors.this_machine import in_processes
 from builders.run_folder.files import write_error
 from builders.run_folder.folder import FITTED, RANKER, SELECT, TRANSLATE, WEIGHTS, enter_stage
 from builders.run_folder.units import Unit, UnitFiles, read_unit
@@ -26,6 +30,8 @@ from processors.scoring.length_and_script import translated_parts
 SAMPLE_ROWS, LEAST_A_SPLIT, MOST_A_UNIT = 4096, 32, 64
 # Characters of a conversation that the ranker reads: its memory and time grow with them, and more tell it little more.
 LONGEST = 100_000
+# Fewer are measured in less time than a process takes to start.
+ROWS_A_PROCESS = 512
 Messages = Sequence[Mapping[str, str]]
 # Raised when the same sample would be measured differently, so that an older fit is not taken for a newer one.
 _VERSION = 2
@@ -55,7 +61,8 @@ def plan_ranker(build: Build) -> dict[str, Any]:
         if len(known := [name for name in names if name in ranker.standings]) > 1:
             build.observer.say(f"ranker: takes {', '.join(known)} for the translators that it was trained on")
         folders = {name: build.run.stage(TRANSLATE, name) for name in names}
-        fitted = fit_sample(build.selected, build.run.stage(SELECT), folders, ranker, recipe.language, recipe.seed)
+        sample = Sample(build.run.stage(SELECT), folders, ranker, recipe.language, recipe.seed)
+        fitted = fit_sample(build.selected, sample, build.executor.workers)
         try:
             write_text(folder / WEIGHTS, text)
             with replacing(folder / FITTED) as temporary:
@@ -95,29 +102,49 @@ def plan_sample(units: Sequence[Unit], seed: int) -> dict[str, int]:
     return plan
 
 
-def fit_sample(
-    units: Sequence[Unit],
-    selected: Path,
-    translated: Mapping[str, Path],
-    ranker: Ranker,
-    language: Language,
-    seed: int,
-) -> FittedRanker:
-    """Measure the sample, a unit at a time; only numbers are kept of it."""
-    parts: list[Measures] = []
-    for unit, count in plan_sample(units, seed).items():
-        ids = sorted(read_unit(UnitFiles(selected, unit), ["id"])["id"].to_pylist(), key=lambda i: _key(seed, i))
-        chosen = sorted(ids[:count])
-        source = {i: row["messages"] for i, row in _rows(UnitFiles(selected, unit), chosen).items()}
-        found = {name: _rows(UnitFiles(folder, unit), chosen) for name, folder in translated.items()}
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """What a fit reads: the selected units, those of each translator, and how both are measured."""
+
+    selected: Path
+    translated: Mapping[str, Path]
+    ranker: Ranker
+    language: Language
+    seed: int
+
+    def measure(self, unit: str, count: int) -> Measures:
+        """Measure so many rows of a unit; only numbers are kept of them."""
+        ids = read_unit(UnitFiles(self.selected, unit), ["id"])["id"].to_pylist()
+        chosen = sorted(sorted(ids, key=lambda i: _key(self.seed, i))[:count])
+        source = {i: row["messages"] for i, row in _rows(UnitFiles(self.selected, unit), chosen).items()}
+        found = {name: _rows(UnitFiles(folder, unit), chosen) for name, folder in self.translated.items()}
         rows = [(source[i], {name: of[i]["messages"] for name, of in found.items() if i in of}) for i in chosen]
-        texts, candidates = ranked_texts(rows, list(translated))
+        texts, candidates = ranked_texts(rows, list(self.translated))
         verdicts = {
-            name: [verdicts_on(source[i], of[i], language) if i in of else [] for i in chosen]
+            name: [verdicts_on(source[i], of[i], self.language) if i in of else [] for i in chosen]
             for name, of in found.items()
         }
-        parts.append(ranker.measure(texts, candidates, verdicts))
-    return FittedRanker(ranker, tuple(translated), Measures.joined(parts))
+        return self.ranker.measure(texts, candidates, verdicts)
+
+    def measure_share(self, plan: Mapping[str, int], share: int, shares: int) -> list[Measures]:
+        """One of several shares of the planned units: each so many behind the one before it."""
+        return [self.measure(unit, count) for unit, count in list(plan.items())[share::shares]]
+
+
+def fit_sample(units: Sequence[Unit], sample: Sample, workers: int = 1) -> FittedRanker:
+    """Measure the sample a unit at a time, in up to so many processes: the same numbers with any number of them."""
+    plan = plan_sample(units, sample.seed)
+    shares = min(workers, len(plan), ceil(sum(plan.values()) / ROWS_A_PROCESS))
+    if shares > 1:
+        measured = in_processes(partial(_share, sample, plan, shares), shares, shares)
+    else:
+        shares, measured = 1, [sample.measure_share(plan, 0, 1)]
+    parts = [measured[number % shares][number // shares] for number in range(len(plan))]
+    return FittedRanker(sample.ranker, tuple(sample.translated), Measures.joined(parts))
+
+
+def _share(sample: Sample, plan: Mapping[str, int], shares: int, share: int) -> list[Measures]:
+    return sample.measure_share(plan, share, shares)
 
 
 def ranked_texts(

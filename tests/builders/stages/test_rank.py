@@ -17,7 +17,7 @@ from builders.run_folder import schemas
 from builders.run_folder.unit_reader import UnitReader
 from builders.run_folder.units import Dropped, Unit, UnitFiles, read_dropped, read_unit, write_unit
 from builders.stages import fit_ranker as ranker_fit
-from builders.stages.fit_ranker import fit_sample, load_fitted, plan_ranker, plan_sample, ranked_texts
+from builders.stages.fit_ranker import Sample, fit_sample, load_fitted, plan_ranker, plan_sample, ranked_texts
 from builders.stages.join_candidates import JoinCandidates
 from builders.stages.rank import RankCandidates
 from builders.stages.reward import JoinRewards
@@ -82,11 +82,12 @@ def run(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def fitted(run: Path, names: tuple[str, ...], seed: int = 1, weights: str | None = None) -> Path:
+def fitted(run: Path, names: tuple[str, ...], seed: int = 1, weights: str | None = None, workers: int = 1) -> Path:
     folder = run / "ranker"
     folder.mkdir(exist_ok=True)
     folders = {name: run / "translate" / name for name in names}
-    fit_sample(UNITS, run / "select", folders, Ranker.load(), Language(), seed).save(folder / "fitted.npz")
+    sample = Sample(run / "select", folders, Ranker.load(), Language(), seed)
+    fit_sample(UNITS, sample, workers).save(folder / "fitted.npz")
     (folder / "ranker.json").write_text(weights or SHIPPED.read_text())
     return folder
 
@@ -336,6 +337,33 @@ def test_the_fit_depends_on_the_seed_and_the_rows_alone(run: Path, monkeypatch: 
     assert sample.candidates.shape == (40, 3, len(MEASURES))
 
 
+@pytest.mark.parametrize("workers", [2, 3, 9])
+def test_the_fit_is_the_same_with_any_number_of_processes(
+    run: Path, monkeypatch: pytest.MonkeyPatch, workers: int
+) -> None:
+    shared: list[int] = []
+
+    def one_by_one(share: Any, count: int, _: int) -> list[Any]:
+        shared.append(count)
+        return [share(number) for number in range(count)]
+
+    monkeypatch.setattr(ranker_fit, "SAMPLE_ROWS", 60)
+    monkeypatch.setattr(ranker_fit, "ROWS_A_PROCESS", 1)
+    monkeypatch.setattr(ranker_fit, "in_processes", one_by_one)
+    names = ("good", "near", "poor")
+    alone = (fitted(run, names) / "fitted.npz").read_bytes()
+    assert not shared and (fitted(run, names, workers=workers) / "fitted.npz").read_bytes() == alone
+    # Never more processes than there are units.
+    assert shared == [min(workers, len(plan_sample(UNITS, 1)))]
+
+
+def test_processes_measure_a_sample(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ("good", "poor")
+    alone = (fitted(run, names, workers=2) / "fitted.npz").read_bytes()
+    monkeypatch.setattr(ranker_fit, "ROWS_A_PROCESS", 1)
+    assert (fitted(run, names, workers=2) / "fitted.npz").read_bytes() == alone
+
+
 def test_a_build_says_whom_the_ranker_knows_and_what_it_lacks(run: Path) -> None:
     plain = json.loads(SHIPPED.read_text(encoding="utf-8"))
     plain["standings"] = {name: {"strength": 1.0, "rows": 500} for name in ("poor", "good", "other")}
@@ -349,6 +377,7 @@ def test_a_build_says_whom_the_ranker_knows_and_what_it_lacks(run: Path) -> None
         observer=SimpleNamespace(say=said.append, warn=said.append),
         marks={f"translate/{name}": "done" for name in ("good", "near", "poor")},
         selected=UNITS,
+        executor=SimpleNamespace(workers=1),
     )
     mark = plan_ranker(build)
     lacks, knows = (
