@@ -20,6 +20,8 @@ FOLDER = Path(__file__).parent / "lexicons"
 REMEMBERED = 1 << 15
 # The shortest stem; shorter ones are endings and particles more often than words.
 _LEAST = 3
+# A word that stands in one sentence of fifty is in another place by chance, and says little.
+COMMON = 0.02
 
 
 @dataclass(frozen=True, slots=True, eq=False)

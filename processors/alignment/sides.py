@@ -83,7 +83,7 @@ def _source_word(known: Lexicon) -> Callable[[str], _Word]:
 
 
 @cache
-def _target_word(known: Lexicon) -> Callable[[str], _Word]:
+def target_word(known: Lexicon) -> Callable[[str], _Word]:
     """What is known of a word in the target's plain spelling."""
 
     @lru_cache(maxsize=REMEMBERED)
@@ -122,7 +122,7 @@ def target_side(text: Text, target: str) -> Side | None:
     if known is None:
         return None
     spelled = plain(text, knowledge(target))
-    words = list(map(_target_word(known), known.target.words.findall(spelled)))
+    words = list(map(target_word(known), known.target.words.findall(spelled)))
     return _side(text, spelled, words, frozenset(), _NONE.union(*[word.names for word in words]))
 
 

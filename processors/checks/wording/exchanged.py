@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
-from processors.alignment.lexicon import Lexicon, lexicon
+from processors.alignment.lexicon import COMMON, Lexicon, lexicon
 from processors.languages.digits import ascii_digits, canonical
 from processors.languages.english_numbers import COUNTING, english_words
 from processors.languages.knowledge import LanguageKnowledge
@@ -20,8 +20,6 @@ from processors.protected.find import blanked
 from processors.texts.prose import sentences
 from processors.texts.text import Text, text_of, view
 
-# A word that stands in one sentence of fifty is in the other place by chance.
-COMMON = 0.02
 # More places than a person compares.
 _MOST_PLACES, _MOST_NUMBERS = 60, 8
 # A name of one consonant (Io, Eu) sounds like a part of any word.

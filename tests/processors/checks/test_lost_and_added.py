@@ -51,12 +51,21 @@ ADDED = [
     (*joined(5, 7), f"{joined(5, 7)[1]} شكرًا لكم على القراءة."),
 ]  # fmt: skip
 
-# Within a sentence no end of one tells.
+PADDED_LONG = [
+    ("The shop closes at five.", "يغلق المتجر في الخامسة.",
+     "يغلق المتجر في الخامسة، ويمكنك طلب ما تشاء عبر الموقع الإلكتروني في أي وقت."),
+    ("The train leaves at noon.", "يغادر القطار ظهرًا.",
+     "يغادر القطار ظهرًا، وقد يتأخر كثيرًا بسبب سوء الأحوال الجوية في المناطق الجبلية."),
+]  # fmt: skip
+
+# Within a sentence no end of one tells; words without a partner do, where they are many for its length. Of short
+# sentences with a clause put in 83 % are noted, of long ones 19 %, of right ones 0.1 %.
 PADDED = [
-    missed(*SENTENCES[0], "يفتح السوق، كما هو معروف لدى الجميع ومنذ زمن بعيد جدًا، في السادسة صباحًا."),
-    missed(*SENTENCES[4], "بنى والدها الفرن بحجارة من السور القديم، وهو عمل شاق استغرق منه وقتًا طويلًا."),
-    missed(*SENTENCES[5], "يتوقف الأطفال هناك في طريقهم إلى المدرسة لكي يشتروا الحلوى ويلعبوا مع أصدقائهم قليلًا."),
-    missed(*SENTENCES[9], "فضحكت ضحكة عالية سمعها كل من في الشارع وأعطته رغيفًا بدلًا من ذلك."),
+    (*SENTENCES[0], "يفتح السوق، كما هو معروف لدى الجميع ومنذ زمن بعيد جدًا، في السادسة صباحًا."),
+    (*SENTENCES[4], "بنى والدها الفرن بحجارة من السور القديم، وهو عمل شاق استغرق منه وقتًا طويلًا."),
+    (*SENTENCES[5], "يتوقف الأطفال هناك في طريقهم إلى المدرسة لكي يشتروا الحلوى ويلعبوا مع أصدقائهم قليلًا."),
+    (*SENTENCES[9], "فضحكت ضحكة عالية سمعها كل من في الشارع وأعطته رغيفًا بدلًا من ذلك."),
+    # All words but two are common ones.
     missed(*SENTENCES[11], "وليس فيها سوى أن الخبز الجيد يحتاج إلى صبر، أي إلى صبر وأناة وعدم تسرّع."),
 ]  # fmt: skip
 
@@ -74,3 +83,8 @@ def test_a_sentence_that_nobody_wrote_is_seen(source: str, right: str, wrong: st
 @pytest.mark.parametrize(("source", "right", "wrong"), PADDED)
 def test_a_padded_clause_is_noted(source: str, right: str, wrong: str) -> None:
     must_see(source, right, wrong, hard=False)
+
+
+@pytest.mark.parametrize(("source", "right", "wrong"), PADDED_LONG)
+def test_as_many_words_again_are_a_veto(source: str, right: str, wrong: str) -> None:
+    must_see(source, right, wrong)
