@@ -21,7 +21,7 @@ from processors.batches.messages import MessagesConnection
 from processors.batches.protocols import APIS, BatchApi, BatchState, Outcome, Unsure
 from processors.batches.records import BatchRecord, BatchRecords
 from processors.clients.address import Address
-from processors.clients.answer import ORDINAL, Answer, request_key
+from processors.clients.answer import ON_TRIAL, ORDINAL, Answer, request_key
 from processors.clients.connection import Connection, Count, EndpointConfig
 from processors.clients.endpoint import HttpServer
 from processors.clients.responses import Fault, RequestFailed
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 # Answers that are put into the store at a time.
 SLICE = 512
+# Good chunks that are asked one by one before the first batch: a useless model or a wrong setting is told in a minute
+# and not after a day, for the full price of these few.
+ENOUGH_ON_TRIAL = 8
 # Requests at once of what goes one by one.
 ONE_BY_ONE = 16
 # So often a batch is submitted of which the API neither says nor lists anything: each might be paid for.
@@ -62,6 +65,7 @@ class BatchServer(HttpServer):
         self, settings: BatchSettings, config: "InferenceConfig", endpoint: EndpointConfig, rank: int, count: Count
     ) -> None:
         self.settings = settings
+        self.enough_on_trial = ENOUGH_ON_TRIAL if settings.then == "ask" else 0
         self.connection = MessagesConnection if settings.api == "anthropic" else Connection
         super().__init__(config, endpoint, rank, count)
         connection = self.connections[0]
@@ -117,6 +121,9 @@ class BatchServer(HttpServer):
         if self._stopping.is_set():
             raise RequestFailed(f"{self.host}: not asked, the run stops")
         key = request_key(self.endpoint.model, self.endpoint.revision, payload).hex()
+        if ON_TRIAL.get() and self.enough_on_trial and key not in self._elsewhere:
+            self._count("asked_before_batches", 1)
+            return await self._answered_alone(payload, wanted)
         one = Wanted(key, payload, wanted, asyncio.get_running_loop().create_future())
         self._open[key] = one
         try:
@@ -135,6 +142,9 @@ class BatchServer(HttpServer):
             self._count("left_after_batches", 1)
             raise RequestFailed(f"{self.host}: left after {self.settings.rounds} batches: {why}")
         self._count("asked_after_batches", 1)
+        return await self._answered_alone(payload, wanted)
+
+    async def _answered_alone(self, payload: dict[str, Any], wanted: Callable[[], bool]) -> Answer:
         answer = await super().ask(payload, wanted)
         if answer.text or answer.prompt_tokens:
             key = request_key(self.endpoint.model, self.endpoint.revision, payload)
@@ -259,8 +269,9 @@ class BatchServer(HttpServer):
         one.lost += 1
         if fault.kind == "fatal":
             raise EngineError(f"{self.host}: {fault.reason}")
-        if fault.kind in ("rejected", "denied"):
+        if fault.kind == "denied":
             one.answer.set_exception(RequestFailed(f"{self.host}: refuses the request ({fault.reason})"))
+        # What is refused is not billed, and was perhaps refused by mistake.
         elif one.lost < self.settings.rounds:
             self._queue.put(one)
         else:

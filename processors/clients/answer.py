@@ -40,6 +40,8 @@ SHAPING_ROUTES = frozenset({"quantizations"})
 # The how-manieth request of its chunk is being asked, from 1, for clients that ask the first otherwise than the last.
 # Between the retry ladder and the client nobody else needs to know.
 ORDINAL: ContextVar[int] = ContextVar("ordinal", default=1)
+# Whether it is of the chunks by which a translator is judged first, and so wanted at once.
+ON_TRIAL: ContextVar[bool] = ContextVar("on_trial", default=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,6 +49,8 @@ class HttpServer(InferenceServer):
     connection: type[Connection] = Connection
     # Whether requests wait to be asked together, and answers are in the store before they are handed on.
     gathers: bool = False
+    # Good chunks that end a translator's trial (`processors.translation.trial`); 0 where none can be had at once.
+    enough_on_trial: int = 32
     # Where answers are kept; for those clients that look after them.
     store: Any = None
 

@@ -278,14 +278,15 @@ class TranslationRunner(InferenceRunner):
         what = f"{self.endpoint.addresses} {self.endpoint.prompt} {self.endpoint.decoding} {self.store_folder}"
         if what not in _trials:
             name = f"{self._give_up} (model '{self.endpoint.model}')"
-            _trials[what] = Trial(name, self._add, at_once=self._server.gathers)
+            enough = self._server.enough_on_trial
+            _trials[what] = Trial(name, self._add, at_once=enough == 0, enough=enough)
         self._trial = _trials[what]
         self._trial.begin(self._add, self._together(f"trial of {self._give_up}"))
         return self._trial
 
     def _together(self, name: str) -> Together | None:
         """The trial as the run's processes share it, by a claim among those on questions."""
-        if self._store is None or self._trial_file is None or (self._server and self._server.gathers):
+        if self._store is None or self._trial_file is None or (self._server and not self._server.enough_on_trial):
             return None
         key = blake2b(name.encode(), digest_size=20).digest()
         return Together(self._trial_file, partial(self._store.take, key), partial(self._store.let_go, key))

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from processors.atomic_files import write_hint
+from processors.clients.answer import ON_TRIAL
 from processors.errors import EngineError
 from processors.scoring.wilson import wilson_interval
 from processors.scrub import excerpt
@@ -77,13 +78,15 @@ class Trial(AnswerCounts):
     """Admits chunks and judges the translator. `name` is for the message; `begin` for each run that goes on with it.
 
     `at_once`: it admits all, and judges by what comes of the first, as where requests wait for each other for hours.
+    `enough` good chunks end it. While it lasts, requests are `ON_TRIAL`.
 
     `refused`, `ended` and `turn` raise Useless once the translator is given up.
     """
 
-    def __init__(self, name: str, count: Count, *, at_once: bool = False) -> None:
+    def __init__(self, name: str, count: Count, *, at_once: bool = False, enough: int = ENOUGH) -> None:
         super().__init__(count)
         self.name = name
+        self._enough = enough
         self._at_once = at_once
         self.over = False
         self._good = self._bad = self._refused = 0
@@ -118,10 +121,12 @@ class Trial(AnswerCounts):
             yield
             return
         await self._admitted()
+        ON_TRIAL.set(not (self._at_once or self.over))
         try:
             self._look()
             yield
         finally:
+            ON_TRIAL.set(False)
             self._in_progress -= 1
             self._admit()
 
@@ -149,7 +154,7 @@ class Trial(AnswerCounts):
                 self._reasons[excerpt(failure, 300)] += 1
         else:
             self._good += 1
-            self.over = self._good >= ENOUGH
+            self.over = self._good >= self._enough
             if self.over:
                 self.leave()
         judged = self._good + self._bad

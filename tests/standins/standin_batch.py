@@ -41,6 +41,7 @@ class StandInBatches:
         self.keys: Counter[str] = Counter()
         self.seen: Counter[str] = Counter()
         self.alone = 0
+        self.pseudo = False
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -67,6 +68,7 @@ class StandInBatches:
         if path == "/control":
             change = json.loads(body)
             self.hold, self.polls = change.get("hold", self.hold), change.get("polls", self.polls)
+            self.pseudo = change.get("pseudo", self.pseudo)
             self.shares |= {name: change[name] for name in SHARES if name in change}
             await _send(writer, 200, {})
             return
@@ -76,7 +78,8 @@ class StandInBatches:
             await _send(writer, 200, {"data": []})
         elif path in ("/v1/chat/completions", "/v1/messages"):
             self.alone += 1
-            await _send(writer, 200, self.answer(kind, json.loads(body)))
+            # One that can do nothing can do nothing alone either.
+            await _send(writer, 200, self.answer(kind, json.loads(body), "wrong" if self.shares["wrong"] == 1 else ""))
         elif path == "/v1/files":
             await self.waits("files")
             self.files[name := f"file-{len(self.files)}"] = _uploaded(headers, body)
@@ -188,7 +191,7 @@ class StandInBatches:
         text = asked_text(payload)
         self.paid[json.dumps(payload, sort_keys=True)] += 1
         # A wrong answer is no translation, which a check refuses.
-        answer = text if fate == "wrong" else text.lower().translate(_MAP)
+        answer = text if fate == "wrong" else self.translated(text)
         if kind == "anthropic":
             content = [{"type": "thinking", "thinking": "Hm."}, {"type": "text", "text": answer}]
             usage = {"input_tokens": len(text.split()), "output_tokens": len(answer.split())}
@@ -196,6 +199,14 @@ class StandInBatches:
         usage = {"prompt_tokens": len(text.split()), "completion_tokens": len(answer.split())}
         choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": answer}}
         return {"choices": [choice], "usage": usage}
+
+    def translated(self, text: str) -> str:
+        if not self.pseudo:
+            return text.lower().translate(_MAP)
+        from processors.protected.compare import protected_spans
+        from processors.translation.pseudo import pseudo_translate
+
+        return pseudo_translate(text, protected_spans(text))
 
 
 def _uploaded(headers: dict[str, str], body: bytes) -> bytes:

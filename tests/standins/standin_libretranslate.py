@@ -6,12 +6,15 @@ are refused.
 """
 
 import json
+import random
 import threading
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+FAULTS = ("429", "500", "503", "400", "page", "error200", "same", "empty")
 ARABIC = str.maketrans("abcdefghijklmnopqrstuvwxyz", "ابصديفغهعجكلمنوحقرستطظضخىز")
 
 
@@ -28,10 +31,19 @@ class LibreTranslateStandIn:
         self.busy = 0
         self.key = ""
         self.limit = 2000
+        self.says: Callable[[str], str] = in_arabic
+        # What goes wrong by chance, one of FAULTS, with what share of requests.
+        self.fault, self.rate = "", 0.0
+        self.times: Counter[str] = Counter()
         self.languages: Any = [{"code": "en", "name": "English", "targets": ["ar", "en"]}, {"code": "ar", "name": "A"}]
         self.url = ""
 
-    def translate(self, asked: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    def draw(self, texts: list[str]) -> str:
+        """The fault of this request: a function of its texts and of how often they came."""
+        self.times[key := "\0".join(texts)] += 1
+        return self.fault if random.Random(f"{key} {self.times[key]}").random() < self.rate else ""
+
+    def translate(self, asked: dict[str, Any]) -> tuple[int, Any]:
         """Status and body, as LibreTranslate 1.6 gives them."""
         self.asked.append(asked)
         if self.busy > 0:
@@ -40,9 +52,13 @@ class LibreTranslateStandIn:
         if self.key and asked.get("api_key") != self.key:
             return 403, {"error": f"Invalid API key: {asked.get('api_key')}"}
         texts = asked["q"] if isinstance(asked["q"], list) else [asked["q"]]
+        if (fault := self.draw(texts)).isdigit():
+            return int(fault), {"error": f"injected {fault}"}
+        if fault in ("page", "error200"):
+            return 200, "<html>Please wait</html>" if fault == "page" else {"error": "upstream failed"}
         if (size := max(map(len, texts))) > self.limit:
             return 400, {"error": f"Invalid request: request ({size}) exceeds text limit ({self.limit})"}
-        said = [in_arabic(text) for text in texts]
+        said = [text if fault == "same" else "" if fault == "empty" else self.says(text) for text in texts]
         answer: dict[str, Any] = {"translatedText": said if isinstance(asked["q"], list) else said[0]}
         if more := asked.get("alternatives"):
             answer["alternatives"] = [[f"{text} {number}" for number in range(1, more + 1)] for text in said]

@@ -1,5 +1,6 @@
 """A build whose translator asks by batches: killed at each step, and nothing is paid for twice."""
 
+import json
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ import pytest
 from builders.engines import engine_of
 from builders.recipes.load import load_recipe
 from processors.errors import RecipeError
+from tests.processors.translation.test_trial import write_rows
 from tests.standins.processes import command_line, environment, start_command, wait_for
 from tests.standins.standin_batch import running_batches
 from tests.standins.standin_llm import Running
@@ -25,6 +27,7 @@ translators:
     model: stand-in
     base_url: URL/v1
     decoding: {max_tokens: 2000}
+    give_up: false
     gather_s: 0.5
     poll_s: 0.05
     cost: {usd_per_million_input: 100, usd_per_million_output: 100}
@@ -99,6 +102,29 @@ def test_refused_answers_stand_in_a_second_batch(tmp_path: Path, server: Running
     build(recipe(tmp_path, server.url, "openai"))
     first, second, *_ = (len(batch["ids"]) for batch in server.stats()["batches"])
     assert 0 < second < first and server.stats()["alone"] >= 0
+
+
+def test_the_first_chunks_are_asked_one_by_one_and_a_useless_model_gets_no_batch(
+    tmp_path: Path, server: Running
+) -> None:
+    path = recipe(tmp_path, server.url, "openai", "give_up: false", "give_up: true")
+    build(path)
+    stats = server.stats()
+    # Eight good ones end the trial, and each lets in two more.
+    # Eight good chunks end the trial, and each lets in two more.
+    told = [json.loads(path.read_text())["counters"] for path in (tmp_path / "run").rglob("engines/*.json")]
+    assert 8 <= sum(one.get("asked_before_batches", 0) for one in told) <= 6 * (8 + 2 * 8)
+    assert stats["batches"] and set(stats["paid"].values()) == {1}
+    server.control(wrong=1)
+    write_rows(tmp_path / "source", 300)
+    path.write_text(path.read_text().replace("path: sample", f"path: {tmp_path / 'source'}, keep: [part]"))
+    done = subprocess.run(
+        command_line(*arguments(path, "useless")), env=environment(), text=True, capture_output=True, timeout=300
+    )
+    after = server.stats()
+    assert after["alone"] - stats["alone"] <= 200 and len(after["batches"]) == len(stats["batches"])
+    said = " ".join(done.stderr.split())
+    assert done.returncode == 1 and "chunks got no usable answer" in said and "sample 2: " in said
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 from builders.engines import engine_of
 from builders.recipes.load import load_recipe
 from processors.clients.address import Rates
+from tests.processors.translation.test_trial import write_rows
 from tests.standins.processes import environment
 from tests.standins.standin_libretranslate import libretranslate
 
@@ -52,6 +53,20 @@ def test_a_build_keeps_its_rows_and_its_key_and_says_what_it_costs(tmp_path: Pat
     for path in run.rglob("*"):
         assert not path.is_file() or KEY.encode() not in path.read_bytes(), path
     assert KEY not in done.stderr + done.stdout
+
+
+def test_300_rows_on_a_server_that_translates_nothing_end_after_200_requests(tmp_path: Path, smolkalam: Run) -> None:
+    write_rows(tmp_path / "source", 300)
+    recipe = tmp_path / "recipe.yaml"
+    with libretranslate() as server:
+        server.says = str
+        text = RECIPE.format(url=server.url, more="").replace("give_up: false", "").replace("api_key_env: LT_KEY", "")
+        text = text.replace("sample, keep: [OpenHermes_2.5_no_think]", f"{tmp_path / 'source'}, keep: [part]")
+        recipe.write_text(text.replace("max_rows_per_split: 4", "max_rows_per_split: 300"))
+        done = smolkalam("build", recipe, "--output", tmp_path / "run", "--yes")
+        assert len(server.asked) <= 200
+    said = " ".join(done.stderr.split())
+    assert done.returncode == 1 and "chunks got no usable answer" in said and "sample 2: " in said
 
 
 def test_limits_that_the_recipe_tells_go_with_the_address(tmp_path: Path) -> None:
