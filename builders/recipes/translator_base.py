@@ -217,6 +217,11 @@ class ServedTranslator(AskedTranslator):
     spans: Literal["placeholder", "tag", "in_place"] = Field(
         "placeholder", description="how protected spans travel through this model"
     )
+    feedback: bool = Field(
+        True,
+        description="tell a model, at the second try of a text, what a check said of the first; only with the prompt "
+        "`chat`, for translation models know their own requests alone",
+    )
     timeout_s: float = Field(120.0, gt=0, description="for an answer; then it is asked again")
 
     @model_validator(mode="after")

@@ -9,7 +9,7 @@ from builders.engines import Engine, engine_of
 from builders.run_folder.folder import TRANSLATE
 from hub.card.markdown import cell, details, fenced, linked, names, table
 from hub.card.reproduce import public_recipe
-from processors.clients.prompts import PromptConfig, build_payload
+from processors.clients.prompts import FEEDBACK, PromptConfig, build_payload
 
 if TYPE_CHECKING:
     from builders.stages.context import Build
@@ -21,11 +21,16 @@ _COUNTERS = {
     "chunks": "Chunks",
     "requests": "Requests",
     "retries_same": "... of them asked again, at another temperature",
+    "retries_told": "... of them told what a check said of the answer before",
     "retries_smaller": "Chunks asked again in halves",
     "joins_refused": "... of them refused by a check when their halves were joined",
     "retries_span_by_span": "Chunks asked again between their protected spans",
     "chunks_failed": "Chunks that failed after all that",
 }
+
+
+# What the second try of a text adds to the first message.
+TOLD = "\n\n[system, at its end, at the second try of a text of which an answer was refused]"
 
 
 def translators(build: "Build") -> str:
@@ -45,7 +50,7 @@ def translators(build: "Build") -> str:
         parts.append(f"- **{name}**: {engine.says(public[name], linked)}")
         parts.append(_counts(name, build.totals[f"{TRANSLATE}/{name}"], bills[name] if alone else []))
         if prompt := engine.prompt(recipe.language):
-            text = fenced(prompt_text(prompt), "text")
+            text = fenced(prompt_text(prompt) + (TOLD + FEEDBACK if engine.feedback else ""), "text")
             parts.append(details(f"The prompt of {name}, word for word; {{text}} is the chunk", text))
     for sharing in asking.values():
         if len(sharing) > 1 and (lines := bills[sharing[0].spec.name]):

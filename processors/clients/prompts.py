@@ -44,6 +44,16 @@ they are, each as often as it occurs.
 - Keep the line breaks: as many lines as the text has, blank ones included.
 - Answer with the translation only, without quotation marks, notes or an introduction."""
 
+# Behind SYSTEM, where an answer was refused: what was wrong with it.
+FEEDBACK = """
+
+An earlier translation of this text was refused by a check, which said: {problem}
+Translate the text anew, without that fault."""
+# Prompts that have a place for it: translation models know their own request alone.
+TAKE_FEEDBACK = frozenset({"chat"})
+# Characters of what a check said; it may quote a long span.
+LONGEST_PROBLEM = 400
+
 
 @dataclass(frozen=True, slots=True)
 class PromptConfig:
@@ -56,16 +66,24 @@ class PromptConfig:
     codes: tuple[str, str] = (SOURCE_CODE, "")
 
     @property
+    def takes_feedback(self) -> bool:
+        """Whether it can be told what was wrong with an answer."""
+        return self.style in TAKE_FEEDBACK
+
+    @property
     def mode(self) -> Literal["chat", "completion"]:
         """Which of the server's endpoints the prompt is for."""
         return "completion" if self.style in ("seed-x", "completion", "codes") else "chat"
 
 
-def build_payload(prompt: PromptConfig, decoding: Mapping[str, Any], text: str, attempt: int = 0) -> dict[str, Any]:
+def build_payload(
+    prompt: PromptConfig, decoding: Mapping[str, Any], text: str, attempt: int = 0, problem: str = ""
+) -> dict[str, Any]:
     """The body of a request without its model: prompt or messages, and the decoding.
 
     `decoding` holds the request's fields as the server names them (`temperature`, `max_tokens`, `use_beam_search`,
     ...); it is not changed. Attempt 0 is the recipe's own; each later one has another temperature and another seed.
+    `problem` is what was wrong with the answer before, for a prompt that takes feedback.
     `max_tokens_per_character` is ours and not sent: it bounds `max_tokens` by the length of `text`.
     """
     if prompt.style == "codes":
@@ -76,10 +94,10 @@ def build_payload(prompt: PromptConfig, decoding: Mapping[str, Any], text: str, 
     fields = _decoding(decoding, attempt)
     if ratio := fields.pop("max_tokens_per_character", None):
         fields["max_tokens"] = min(fields["max_tokens"], LEAST_TOKENS + ceil(ratio * len(text)))
-    return _asked(prompt, text) | fields
+    return _asked(prompt, text, problem) | fields
 
 
-def _asked(prompt: PromptConfig, text: str) -> dict[str, Any]:
+def _asked(prompt: PromptConfig, text: str, problem: str) -> dict[str, Any]:
     language = prompt.language
     if prompt.style == "seed-x":
         # The model card's wording; it says 'sentence' whatever the length.
@@ -101,9 +119,12 @@ def _asked(prompt: PromptConfig, text: str) -> dict[str, Any]:
         # The model card's wording for all pairs without Chinese; the model knows no system message.
         words = f"Translate the following segment into {language.name}, without additional explanation.\n\n{text}"
         return {"messages": [{"role": "user", "content": words}]}
+    system = SYSTEM.format(source=SOURCE_NAME, target=language.name)
+    if problem and prompt.takes_feedback:
+        system += FEEDBACK.replace("{problem}", problem[:LONGEST_PROBLEM])
     return {
         "messages": [
-            {"role": "system", "content": SYSTEM.format(source=SOURCE_NAME, target=language.name)},
+            {"role": "system", "content": system},
             {"role": "user", "content": text},
         ]
     }

@@ -40,12 +40,14 @@ _LOST_SPANS = ("protected", "tool_grounding", "finish_reason: unknown_placeholde
 class Reply(NamedTuple):
     """What a backend answered to one request: `finish_reason` other than `stop` is a failed attempt.
 
-    `refusal` has the server's words where it made no answer at all, because the text is too long for it.
+    `refusal` has the server's words where it made no answer at all, because the text is too long for it. `lost` are
+    the protected spans that the answer lacks, as the model saw them.
     """
 
     text: str
     finish_reason: str = "stop"
     refusal: str = ""
+    lost: tuple[str, ...] = ()
 
 
 class Backend(Protocol):
@@ -53,8 +55,11 @@ class Backend(Protocol):
 
     concurrent: bool
 
-    async def ask(self, text: str, spans: Sequence[Span], attempt: int) -> Reply:
-        """Translate `text`; `attempt` counts the tries for the same text, from 0."""
+    async def ask(self, text: str, spans: Sequence[Span], attempt: int, problem: str = "") -> Reply:
+        """Translate `text`; `attempt` counts the tries for the same text, from 0.
+
+        `problem` is what was wrong with the answer before; only who is said to take feedback is given it.
+        """
         ...
 
 
@@ -113,6 +118,9 @@ class ChunkLadder:
     retry: int = 0
     watch: AnswerWatch | None = None
     unwrap: Callable[[str, str], Unwrapped] = leave_wrapped
+    # Whether the second try of a text says what was wrong with the first. The others are blind: a model that was told
+    # once and errs again may do better by chance than by being told the same.
+    feedback: bool = False
     reasons: list[str] = field(default_factory=list)
 
     async def climb(self, chunk: Chunk) -> str:
@@ -170,11 +178,12 @@ class ChunkLadder:
         length, limit = len(chunk.text), self.purse.too_long
         if limit and length > 0.9 * limit and smaller():
             return None
-        number = 0
+        number, problem = 0, ""
         while number == 0 or number < (tries if chunk.spans or smaller() else LAST_TRIES):
-            target, reply = await self._ask(chunk.text, chunk.spans, number)
+            target, reply = await self._ask(chunk.text, chunk.spans, number, problem)
             if target is not None or reply is None:
                 return target
+            problem = self._problem(reply) if number == 0 else ""
             chance = number + 1 < CHANCE_TRIES
             if (reply.refusal or (reply.finish_reason == "length" and not chance)) and smaller():
                 self.purse.too_long = length
@@ -205,11 +214,12 @@ class ChunkLadder:
         for span in (*chunk.spans, Span(len(chunk.text), len(chunk.text), "end")):
             prose = chunk.text[position : span.start]
             if translatable(prose, ()):
-                target = None
+                target, problem = None, ""
                 for number in range(PART_TRIES):
-                    target, reply = await self._ask(prose, (), number)
+                    target, reply = await self._ask(prose, (), number, problem)
                     if target is not None or reply is None:
                         break
+                    problem = self._problem(reply)
                 if target is None:
                     return None
                 prose = target
@@ -218,7 +228,17 @@ class ChunkLadder:
         whole = "".join(pieces)
         return whole if self.check(chunk.text, whole, values_of(chunk.text, chunk.spans)) is None else None
 
-    async def _ask(self, text: str, spans: Sequence[Span], number: int) -> tuple[str | None, Reply | None]:
+    def _problem(self, reply: Reply) -> str:
+        """What to say of an answer that was refused; nothing where it was cut off: it may have been good so far."""
+        if not self.feedback or reply.finish_reason not in ("stop", "unknown_placeholder"):
+            return ""
+        if reply.lost and self._lost_spans():
+            return f"missing: {', '.join(reply.lost)}"
+        return "a mark that the text does not have" if reply.finish_reason != "stop" else self.reasons[-1]
+
+    async def _ask(
+        self, text: str, spans: Sequence[Span], number: int, problem: str = ""
+    ) -> tuple[str | None, Reply | None]:
         """Ask once: the checked translation or None, and the reply; no reply where it cannot be afforded."""
         core = text.strip()
         if not self.purse.pay(core):
@@ -235,7 +255,11 @@ class ChunkLadder:
         if attempt:
             self.counters["retries_same"] += 1
         ORDINAL.set(self.purse.requests)
-        reply = await self.backend.ask(core, inner, attempt)
+        if problem:
+            self.counters["retries_told"] += 1
+            reply = await self.backend.ask(core, inner, attempt, problem)
+        else:
+            reply = await self.backend.ask(core, inner, attempt)
         text, wrapped = self.unwrap(core, reply.text)
         text, entities = mend_entities(core, text)
         reply = reply._replace(text=text)

@@ -151,5 +151,5 @@ class PseudoBackend:
     def __init__(self, script: str) -> None:
         self._translate = partial(pseudo_translate, script=script)
 
-    async def ask(self, text: str, spans: Iterable[Span], attempt: int) -> Reply:
+    async def ask(self, text: str, spans: Iterable[Span], attempt: int, problem: str = "") -> Reply:
         return Reply(self._translate(text, list(spans)))

@@ -175,7 +175,7 @@ class Translator:
         self.halve = halve
         self.memory = memory
         self.retries = 0
-        self.donates = False
+        self.donates = self.feedback = False
         self.retry_budget = RETRY_BUDGET
         self.watch: AnswerWatch | None = None
         self.unwrap = partial(unwrap, known=knowledge(language.code, language.script))
@@ -319,7 +319,7 @@ class Translator:
         for retry in range(self.retries + 1):
             purse = Purse(self.retry_budget, len(chunk.text))
             ladder = ChunkLadder(
-                self.backend, self.halve, checks.chunk, counters, purse, retry, self.watch, self.unwrap
+                self.backend, self.halve, checks.chunk, counters, purse, retry, self.watch, self.unwrap, self.feedback
             )
             try:
                 return await ladder.climb(chunk)

@@ -37,7 +37,7 @@ from processors.translation.trial import AnswerCounts, Together, Trial, Useless
 
 __all__ = ["Ask", "Asking", "EndpointConfig", "HttpServer", "RequestFailed", "TranslationRunner", "Writer"]
 
-Ask = Callable[[str, int], Awaitable[Answer]]
+Ask = Callable[..., Awaitable[Answer]]
 Translate = Callable[[Document, Ask], Awaitable[dict[str, Any]]]
 Progress = Callable[[Mapping[str, float], Sequence[Trouble]], None]
 MakeServer = Callable[[InferenceConfig, EndpointConfig, int, Count], HttpServer]
@@ -52,15 +52,18 @@ TELL_STOPPING_S = 0.5
 
 
 class Asking:
-    """What a document's coroutine asks with: `await ask(text, attempt)`. `watch` is to be told what became of it."""
+    """What a document's coroutine asks with: `await ask(text, attempt, problem)`. `watch` is told what came of it.
+
+    `problem` is what was wrong with the answer before, for prompts that take feedback.
+    """
 
     def __init__(self, answer: Ask, watch: AnswerWatch, count: Count) -> None:
         self._answer = answer
         self.watch = watch
         self.count = count
 
-    async def __call__(self, text: str, attempt: int = 0) -> Answer:
-        return await self._answer(text, attempt)
+    async def __call__(self, text: str, attempt: int = 0, problem: str = "") -> Answer:
+        return await self._answer(text, attempt, problem)
 
 
 # By what they are asked, and how.
@@ -261,8 +264,8 @@ class TranslationRunner(InferenceRunner):
             await self._questions.drain()
         await super()._cleanup(metrics_task, tasks_pool, *args, **kwargs)
 
-    async def _ask(self, text: str, attempt: int = 0) -> Answer:
-        payload = build_payload(self.endpoint.prompt, self.endpoint.decoding, text, attempt)
+    async def _ask(self, text: str, attempt: int = 0, problem: str = "") -> Answer:
+        payload = build_payload(self.endpoint.prompt, self.endpoint.decoding, text, attempt, problem)
         key = request_key(self.endpoint.model, self.endpoint.revision, payload)
         assert self._questions
         answer = await self._questions.ask(key, payload, shared=SHARED.get() or len(text) <= SHORT)

@@ -76,5 +76,5 @@ class WordByWordBackend:
     def __init__(self, variant: int, script: str, language: str) -> None:
         self._convert = word_by_word(variant, script, language)
 
-    async def ask(self, text: str, spans: Iterable[Span], attempt: int) -> Reply:
+    async def ask(self, text: str, spans: Iterable[Span], attempt: int, problem: str = "") -> Reply:
         return Reply(converted(text, spans, self._convert))

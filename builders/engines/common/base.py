@@ -133,6 +133,11 @@ class Engine(Generic[Spec]):
         """How protected spans travel to what translates; None where there is only a memory."""
         return "in_place"
 
+    @property
+    def feedback(self) -> bool:
+        """Whether what translates is told, at the second try of a text, what was wrong with the first."""
+        return False
+
     def prompt(self, language: Language) -> "PromptConfig | None":
         """The prompt around a chunk; None where there is none."""
         return None

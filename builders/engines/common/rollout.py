@@ -11,6 +11,7 @@ from builders.recipes.translator_base import AskedTranslator
 from processors.clients.responses import RequestFailed
 from processors.languages.language import Language
 from processors.protected.compare import Span, Style, mask, unmask
+from processors.protected.masking import Masked, Unmasked
 from processors.translation.retry_ladder import ChunkFailed, Reply, Translator
 from processors.translation.runner import Ask, Asking
 from processors.translation.trial import AnswerCounts
@@ -25,24 +26,33 @@ class EndpointBackend:
         self._ask = ask
         self._style = style
 
-    async def ask(self, text: str, spans: Sequence[Span], attempt: int) -> Reply:
+    async def ask(self, text: str, spans: Sequence[Span], attempt: int, problem: str = "") -> Reply:
         masked = mask(text, spans, self._style)
         try:
-            answer = await self._ask(masked.text, attempt)
+            answer = await self._ask(masked.text, attempt, *([problem] if problem else []))
         except RequestFailed as failure:
             # The runner has retried already: another attempt at the same server would only burn through the row.
             raise ChunkFailed(f"request_failed: {failure}") from None
         restored = unmask(masked, answer.text)
         # Missing and doubled ones show in the protected spans; a mark that stands for nothing would stay in the text.
         reason = "unknown_placeholder" if restored.unknown else answer.finish_reason
-        return Reply(restored.text, reason, answer.refusal)
+        return Reply(restored.text, reason, answer.refusal, _lost(masked, restored))
+
+
+def _lost(masked: Masked, restored: Unmasked) -> tuple[str, ...]:
+    """The protected spans that did not come back, as the model saw them."""
+    if not masked.opening:
+        return restored.missing
+    numbered = enumerate(masked.originals, 1)
+    return tuple(f"{masked.opening}{n}{masked.closing}" for n, text in numbered if text in restored.missing)
 
 
 class EndpointRollout:
     """The coroutine that the runner calls for each document; tokenizer and memory are loaded once a worker."""
 
-    def __init__(self, spec: AskedTranslator, language: Language, style: Style) -> None:
+    def __init__(self, spec: AskedTranslator, language: Language, style: Style, feedback: bool = False) -> None:
         self.spec = spec
+        self.feedback = feedback
         self.language = language
         self.style = style
         self._translator: Translator | None = None
@@ -53,6 +63,7 @@ class EndpointRollout:
         translator = copy(self._translator)
         translator.backend = EndpointBackend(ask, self.style)
         translator.retries = document.metadata.get("retries", 0)
+        translator.feedback = self.feedback
         translator.donates = document.metadata.get("donates", False)
         translator.retry_budget = self.spec.retry_budget
         if isinstance(ask, Asking):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from builders.engines.common.asked import AskedEngine
 from builders.recipes.translator_base import ServedTranslator
 from processors.clients.answer import shaping
+from processors.clients.prompts import TAKE_FEEDBACK
 from processors.languages.language import Language
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ class ServedEngine(AskedEngine[Served]):
     def shapes_answers(self) -> dict[str, Any]:
         settings = super().shapes_answers()
         decoding = settings["decoding"]
+        if not self.feedback:
+            # Nobody is told anything, whatever the recipe says.
+            del settings["feedback"]
         return settings | {"decoding": decoding | {"extra": shaping(decoding["extra"])}}
 
     def endpoint(self, language: Language) -> "EndpointConfig":
@@ -46,6 +50,10 @@ class ServedEngine(AskedEngine[Served]):
 
     def prompt(self, language: Language) -> "PromptConfig":
         return self.spec.prompt_config(language)
+
+    @property
+    def feedback(self) -> bool:
+        return self.spec.feedback and self.spec.prompt in TAKE_FEEDBACK
 
     def decoding(self) -> dict[str, Any]:
         return self.spec.decoding.fields()

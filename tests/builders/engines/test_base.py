@@ -61,6 +61,8 @@ def test_an_engine_answers_without_a_look_at_a_file_or_server(backend: str, tmp_
 SHAPES = {"name", "chunking", "backend"}
 ASKED = SHAPES | {"model", "revision", "retry_budget"}
 SERVED = ASKED | {"prompt", "template", "decoding", "spans"}
+# Of a model with the prompt `chat`, which is told what was wrong with an answer.
+CHAT = SERVED | {"feedback"}
 CODES = {"source_code", "target_code"}
 
 
@@ -69,11 +71,11 @@ CODES = {"source_code", "target_code"}
     [
         ("memory", SHAPES),
         ("pseudo", SHAPES),
-        ("endpoint", SERVED),
+        ("endpoint", CHAT),
         ("tgi", SERVED),
-        ("batch", SERVED | {"rounds", "then"}),
-        ("llamacpp", SERVED | {"file", "context"}),
-        ("vllm", SERVED | {"repetition_detection"}),
+        ("batch", CHAT | {"rounds", "then"}),
+        ("llamacpp", CHAT | {"file", "context"}),
+        ("vllm", CHAT | {"repetition_detection"}),
         ("libretranslate", ASKED | CODES),
         ("seq2seq", ASKED | CODES | {"beams", "max_length_ratio", "sentence_tokens", "dtype"}),
     ],

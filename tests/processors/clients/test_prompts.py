@@ -93,3 +93,17 @@ def test_the_length_of_a_text_bounds_its_answer_and_is_not_sent_as_such() -> Non
             payload = build_payload(PromptConfig(ARABIC, "seed-x"), decoding, text, attempt)
             assert payload["max_tokens"] == most and "max_tokens_per_character" not in payload
     assert decoding["max_tokens"] == 512
+
+
+def test_a_chat_model_is_told_what_was_wrong_and_no_other_is() -> None:
+    problem = "protected: missing: '`len(x)`' {and} braces"
+    plain, told = (build_payload(PromptConfig(ARABIC), {}, "Hello {x}", 1, said) for said in ("", problem))
+    assert told["messages"][1:] == plain["messages"][1:] and told["seed"] == plain["seed"]
+    before, after = (payload["messages"][0]["content"] for payload in (plain, told))
+    assert after.startswith(before) and problem in after and problem not in before
+    assert request_key("m", None, plain) != request_key("m", None, told)
+    long = build_payload(PromptConfig(ARABIC), {}, "Hello", 1, "x" * 5000)["messages"][0]["content"]
+    assert len(long) < len(before) + 700
+    for style in ("seed-x", "translategemma", "hunyuan-mt", "completion"):
+        prompt = PromptConfig(ARABIC, style, "{text}")  # type: ignore[arg-type]
+        assert build_payload(prompt, {}, "Hello", 1, problem) == build_payload(prompt, {}, "Hello", 1)

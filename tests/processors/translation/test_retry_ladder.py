@@ -372,3 +372,47 @@ def test_a_chunk_that_comes_out_at_once_is_never_cut() -> None:
     work.halve = never
     candidate = run_now(work.translate([{"role": "assistant", "content": MIXED}]))
     assert candidate.messages is not None
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_the_second_try_says_what_was_wrong_with_the_first_and_the_others_do_not(told: bool) -> None:
+    said: list[tuple[int, str]] = []
+
+    class Erring:
+        concurrent = False
+
+        async def ask(self, text: str, spans: Sequence[Span], attempt: int, problem: str = "") -> Reply:
+            said.append((attempt, problem))
+            # It answers nothing, then in English, then loses what is protected, whose mark the model sees.
+            return (Reply(""), Reply(text), Reply("", "length"), good(text, spans, attempt))[min(attempt, 3)]
+
+    one = translator(Erring())  # type: ignore[arg-type]
+    one.feedback = told
+    candidate = run_now(one.translate([{"role": "user", "content": "Hello, how are you today?"}]))
+    assert candidate.messages is not None
+    problems = [problem for _, problem in said]
+    assert [attempt for attempt, _ in said] == [0, 1, 2, 3]
+    assert (problems[1].startswith("empty: ") if told else problems[1] == "") and not any(problems[2:])
+    assert candidate.counters["retries_told"] == int(told)
+
+
+def test_a_lost_span_is_named_as_the_model_saw_it_and_an_answer_that_was_cut_off_is_not_spoken_of() -> None:
+    said: list[str] = []
+
+    class Losing:
+        concurrent = False
+
+        async def ask(self, text: str, spans: Sequence[Span], attempt: int, problem: str = "") -> Reply:
+            said.append(problem)
+            if "`" not in text:
+                return Reply("", "length") if not attempt else good(text, spans, attempt)
+            lost = Reply(pseudo_translate(text.replace("`len(x)`", ""), []), lost=("⟦1⟧",))
+            return good(text, spans, attempt) if attempt else lost
+
+    one = translator(Losing())  # type: ignore[arg-type]
+    one.feedback = True
+    run_now(one.translate([{"role": "user", "content": "Count the items by `len(x)` and say so."}]))
+    assert said == ["", "missing: ⟦1⟧"]
+    said.clear()
+    run_now(one.translate([{"role": "user", "content": "Count the items and say so."}]))
+    assert said == ["", ""]
