@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from builders.reports.drawing import COLOURS, new_figure, save
+from builders.reports.canvas import GRID, Canvas, Scale
+from builders.reports.drawing import COLOURS
 from builders.run_folder.folder import RANK, SELECT, TRANSLATE
 from builders.run_folder.units import UnitFiles
 from processors.scoring.columns import NAMES
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 LENGTH = "tokens"
 # What a box with whiskers shows; the outermost 5 % are left out, for one row of a million would set the scale.
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+# Pixels: above the panels; a line of them, and what is between two splits; between two panels; a bar of reasons.
+_TOP, _LINE, _BETWEEN, _APART, _BAR = 64.0, 21, 14, 18, 28
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,20 +41,20 @@ def write_plots(build: "Build") -> list[Plot]:
     """Write `plots/*.png` into the dataset's folder; none, and a warning, where matplotlib is missing."""
     folder = build.run.dataset / "plots"
     made: list[Plot] = []
-    if find_spec("matplotlib") is None:
-        build.observer.warn("the card has no plots: matplotlib is not installed (pip install matplotlib)")
+    if find_spec("PIL") is None:
+        build.observer.warn("the card has no plots: Pillow is not installed (pip install pillow)")
     else:
         folder.mkdir(parents=True, exist_ok=True)
         quantiles = score_quantiles(build)
         if quantiles:
             shown = [s for s in NAMES if any(s in has for of in quantiles.values() for has in of.values())]
-            save(draw_quantiles(quantiles, shown), folder / "scores.png")
+            draw_quantiles(quantiles, shown).save(folder / "scores.png")
             made.append(Plot("plots/scores.png", f"{', '.join(shown[:-1])} and {shown[-1]} by split and translator"))
-            save(draw_quantiles(quantiles, [LENGTH]), folder / "tokens.png")
+            draw_quantiles(quantiles, [LENGTH]).save(folder / "tokens.png")
             made.append(Plot("plots/tokens.png", "Tokens a row by split and translator"))
         reasons = left_out(build)
         if reasons:
-            save(draw_reasons(reasons), folder / "left_out.png")
+            draw_reasons(reasons).save(folder / "left_out.png")
             made.append(Plot("plots/left_out.png", "What was left out or vetoed, by reason"))
     if folder.exists():
         for path in folder.glob("*.png"):
@@ -117,63 +120,75 @@ def left_out(build: "Build") -> dict[str, dict[str, int]]:
     }
 
 
-def draw_quantiles(quantiles: Quantiles, metrics: Sequence[str]) -> Any:
-    """A figure with a panel a metric: a thin line from 5 to 95%, a thick one from 25 to 75%, a dot at the median."""
-    figure = new_figure(
-        4.5 + 1.7 * len(metrics) if len(metrics) > 1 else 9.5,
-        1.3 + sum(0.16 * len(of) + 0.1 for of in quantiles.values()),
-    )
-    axes = figure.subplots(1, len(metrics), sharey=True, squeeze=False)[0]
+def draw_quantiles(quantiles: Quantiles, metrics: Sequence[str]) -> Canvas:
+    """A panel a metric: a thin line from 5 to 95%, a thick one from 25 to 75%, a dot at the median."""
     translators = list(dict.fromkeys(name for of in quantiles.values() for name in of))
-    for axis, metric in zip(axes, metrics, strict=True):
-        labels, place = [], 0.0
+    labels = {split: _label(split) for split in quantiles}
+    across = 200 if len(metrics) > 1 else 760
+    left = 20 + max(map(Canvas(1, 1).length, labels.values()))
+    bottom = _TOP + 10 + sum(_LINE * len(of) + _BETWEEN for of in quantiles.values())
+    canvas = Canvas(left + (across + _APART) * len(metrics), bottom + 30)
+    for number, metric in enumerate(metrics):
+        start = left + number * (across + _APART)
+        values = [v for of in quantiles.values() for has in of.values() for v in has.get(metric, ())]
+        scale = Scale(values, start, start + across, log=metric == LENGTH)
+        _panel(canvas, scale, start, across, bottom)
+        canvas.text(start + across / 2, _TOP - 12, "tokens a row" if metric == LENGTH else metric, 14, "mm")
+        place = _TOP + 10.0
         for split, of in quantiles.items():
-            first = place
+            if number == 0:
+                canvas.text(left - 8, place + _LINE * (len(of) - 1) / 2 + _LINE / 2, labels[split], anchor="rm")
             for name in of:
+                place += _LINE
                 if metric in of[name]:
-                    low, q1, median, q3, high = of[name][metric]
-                    colour = COLOURS[translators.index(name) % len(COLOURS)]
-                    axis.plot([low, high], [place, place], color=colour, linewidth=0.8)
-                    axis.plot([q1, q3], [place, place], color=colour, linewidth=3.2, solid_capstyle="butt")
-                    axis.plot([median], [place], "o", color="white", markeredgecolor=colour, markersize=3.6)
-                place += 1
-            labels.append(((first + place - 1) / 2, split))
-            place += 0.6
-        axis.set_yticks([position for position, _ in labels], [_label(split) for _, split in labels], fontsize=7)
-        axis.set_title(metric, fontsize=9)
-        axis.margins(y=0.02)
-        axis.tick_params(axis="x", labelsize=7)
-        axis.grid(axis="x", color="#DDDDDD", linewidth=0.6)
-        axis.set_axisbelow(True)
-        if metric == LENGTH:
-            axis.set_xscale("log")
-            axis.set_title("tokens a row", fontsize=9)
-    axes[0].invert_yaxis()
-    from matplotlib.lines import Line2D
-
-    handles = [Line2D([], [], color=COLOURS[i % len(COLOURS)], linewidth=3) for i in range(len(translators))]
-    figure.legend(handles, translators, loc="outside upper right", ncols=len(translators), fontsize=8, frameon=False)
-    return figure
+                    low, q1, median, q3, high = map(scale, of[name][metric])
+                    colour, y = COLOURS[translators.index(name) % len(COLOURS)], place - _LINE / 2
+                    canvas.line(low, y, high, y, colour, 1.5)
+                    canvas.line(q1, y, q3, y, colour, 6)
+                    canvas.dot(median, y, 4, colour)
+            place += _BETWEEN
+    at = canvas.width - 20.0
+    for number, name in reversed(list(enumerate(map(_label, translators)))):
+        at -= canvas.length(name)
+        canvas.text(at, 18, name)
+        canvas.line(at - 36, 18, at - 8, 18, COLOURS[number % len(COLOURS)], 5)
+        at -= 60
+    return canvas
 
 
-def draw_reasons(reasons: dict[str, dict[str, int]]) -> Any:
-    """A figure with a bar a reason, by stage."""
-    bars = [(stage, reason, n) for stage, of in reasons.items() for reason, n in list(of.items())[:12]]
-    figure = new_figure(8, 1.0 + 0.2 * len(bars))
-    axis = figure.subplots()
+def draw_reasons(reasons: dict[str, dict[str, int]]) -> Canvas:
+    """A bar a reason, by stage."""
+    bars = [(stage, _label(reason), n) for stage, of in reasons.items() for reason, n in list(of.items())[:12]]
     stages = list(reasons)
-    for place, (stage, _, n) in enumerate(bars):
-        first = place == 0 or bars[place - 1][0] != stage
-        colour = COLOURS[stages.index(stage) % len(COLOURS)]
-        axis.barh(place, n, color=colour, height=0.7, label=stage if first else None)
-        axis.annotate(f" {n:,}", (n, place), va="center", fontsize=7)
-    axis.set_yticks(range(len(bars)), [_label(reason) for _, reason, _ in bars], fontsize=7)
-    axis.invert_yaxis()
-    axis.set_xlabel("rows", fontsize=8)
-    axis.tick_params(axis="x", labelsize=7)
-    axis.margins(x=0.1)
-    axis.legend(fontsize=7, frameon=False, loc="lower right")
-    return figure
+    left = 20 + max(Canvas(1, 1).length(reason) for _, reason, _ in bars)
+    bottom = 20 + _BAR * len(bars)
+    canvas = Canvas(left + 900, bottom + 50 + 20 * len(stages))
+    scale = Scale([n * 1.1 for _, _, n in bars], left, left + 880, counts=True)
+    _panel(canvas, scale, left, 880, bottom, top=10)
+    for number, (stage, reason, n) in enumerate(bars):
+        y = 15 + _BAR * (number + 0.5)
+        canvas.text(left - 8, y, reason, anchor="rm")
+        canvas.line(left, y, scale(n), y, COLOURS[stages.index(stage) % len(COLOURS)], 0.7 * _BAR)
+        canvas.text(scale(n) + 6, y, f"{n:,}")
+    canvas.text(left + 440, bottom + 36, "rows", 14, "mm")
+    for number, stage in enumerate(stages):
+        y = bottom + 45 + 20 * number
+        canvas.line(left, y, left + 28, y, COLOURS[number % len(COLOURS)], 10)
+        canvas.text(left + 36, y, _label(stage))
+    return canvas
+
+
+def _panel(canvas: Canvas, scale: Scale, start: float, across: float, bottom: float, top: float = _TOP) -> None:
+    """An empty panel, with its ticks below. Of those whose numbers would touch, every second has none."""
+    ticks = scale.ticks()
+    crowded = sum(canvas.length(text) + 12 for _, text in ticks) > across
+    for number, (value, text) in enumerate(ticks):
+        x = scale(value)
+        canvas.line(x, top, x, bottom, GRID)
+        canvas.line(x, bottom, x, bottom + 5)
+        if not (crowded and number % 2):
+            canvas.text(x, bottom + 16, text, anchor="mm")
+    canvas.frame(start, top, start + across, bottom)
 
 
 def _label(text: str) -> str:
