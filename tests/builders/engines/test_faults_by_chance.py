@@ -62,11 +62,11 @@ class Written(list[Document]):
 
 
 def translate(
-    folder: Path, make_server: Any, *, codes: bool = False, **fields: Any
+    folder: Path, make_server: Any, fields: dict[str, Any], *, codes: bool = False
 ) -> tuple[Written, TranslationRunner]:
     """The sample's rows through an engine, as its stage would have them."""
     given: dict[str, Any] = {"name": "One", "model": "stand-in"} | fields
-    engine = engine_of(TypeAdapter(Translator).validate_python(given))
+    engine: Any = engine_of(TypeAdapter(Translator).validate_python(given))
     config = replace(engine.endpoint(Language()), backoff_s=0.002, timeout_s=20.0)
     if codes:
         config = replace(config, prompt=PromptConfig(Language(), "codes", codes=("en", "ar")))
@@ -101,7 +101,7 @@ def look(name: str, written: Written, runner: TranslationRunner) -> None:
 @pytest.mark.parametrize("fault", [one for one in FAULTS if one not in FINAL])
 def test_an_endpoint(fault: str, tmp_path: Path) -> None:
     with running("--fault", f"{fault}={RATE}", "--seed", "5", "--retry-after", "0.01") as server:
-        look(fault, *translate(tmp_path, None, backend="endpoint", base_url=server.url))
+        look(fault, *translate(tmp_path, None, {"backend": "endpoint", "base_url": server.url}))
 
 
 @pytest.mark.parametrize("fault", BATCH_FAULTS)
@@ -110,7 +110,7 @@ def test_a_batch_api(fault: str, tmp_path: Path) -> None:
     with running_batches() as server:
         server.control(pseudo=True, **{fault: RATE})
         fields = {"backend": "batch", "api": "openai", "base_url": server.url}
-        look(fault, *translate(tmp_path, partial(BatchServer, settings), **fields))
+        look(fault, *translate(tmp_path, partial(BatchServer, settings), fields))
 
 
 @pytest.mark.parametrize("fault", LIBRE_FAULTS)
@@ -118,7 +118,7 @@ def test_a_libretranslate_server(fault: str, tmp_path: Path) -> None:
     with libretranslate() as server:
         server.fault, server.rate = fault, RATE
         server.says = lambda text: pseudo_translate(text, protected_spans(text))
-        look(fault, *translate(tmp_path, LibreTranslateServer, backend="libretranslate", base_url=server.url))
+        look(fault, *translate(tmp_path, LibreTranslateServer, {"backend": "libretranslate", "base_url": server.url}))
 
 
 class Mistaken(Letters):
@@ -145,7 +145,7 @@ def test_a_model_of_sentences(fault: str, tmp_path: Path) -> None:
     with ThreadPoolExecutor(1) as thread:
         kept: Any = Kept(Mistaken(fault, RATE / 3), thread)
         fields = {"backend": "endpoint", "base_url": "http://here", "spans": "in_place"}
-        written, runner = translate(tmp_path, partial(Seq2SeqServer, kept), codes=True, **fields)
+        written, runner = translate(tmp_path, partial(Seq2SeqServer, kept), fields, codes=True)
     look(fault, written, runner)
 
 
@@ -158,7 +158,7 @@ def test_a_chunk_that_always_fails_costs_six_requests_and_twelve_at_most(engine:
         make = {"endpoint": None, "libretranslate": LibreTranslateServer, "batch": partial(BatchServer, settings)}
         url = {"endpoint": chat.url, "libretranslate": libre.url, "batch": batches.url}[engine]
         more = {"api": "openai"} if engine == "batch" else {}
-        written, _ = translate(tmp_path, make[engine], backend=engine, base_url=url, **more)
+        written, _ = translate(tmp_path, make[engine], {"backend": engine, "base_url": url} | more)
     told = [document.metadata["candidate"].counters for document in written]
     failed, requests = (sum(one[name] for one in told) for name in ("chunks_failed", "requests"))
     print(f"{engine}: {requests / failed:.2f} requests for each of {failed} chunks")
