@@ -97,7 +97,10 @@ def _copied(source: Side, target: Side) -> float:
         hit = _KNOWN_NAME_HIT if known else _NAME_HIT
         if hit > chance:
             value += log(hit / chance) if name in target.sounds else log((1 - hit) / (1 - chance))
-    return value + sum(_NUMBER if number in target.numbers else _NO_NUMBER for number in source.numbers)
+    if source.numbers:
+        arrived = len(source.numbers & target.numbers)
+        value += _NUMBER * arrived + _NO_NUMBER * (len(source.numbers) - arrived)
+    return value
 
 
 def _lengths(source: int, target: int) -> float:

@@ -16,7 +16,7 @@ from processors.languages.knowledge import Letters
 from processors.protected.find import blanked
 from processors.protected.kept_english import without_kept_english
 from processors.texts.broken import HARMLESS, broken, few_single_letters, single_letters
-from processors.texts.prose import visible_length, words
+from processors.texts.prose import distinct_characters, visible_length, words
 from processors.texts.text import Text, text_of, view, view_by
 
 _LATIN = re.compile(r"[A-Za-z][A-Za-z]")
@@ -89,7 +89,7 @@ def _small_words(text: Text) -> frozenset[str]:
 
 @view
 def _characters(text: Text) -> frozenset[str]:
-    return frozenset(text.string)
+    return frozenset(distinct_characters(text))
 
 
 def _quoted(text: str, start: int, end: int) -> bool:
@@ -320,6 +320,8 @@ def check_script(pair: Pair) -> list[Verdict]:
 
 def _foreign(pair: Pair) -> Verdict | None:
     """Letters of a script that neither the source nor the language has."""
+    if _FOREIGN.search(distinct_characters(pair.target)) is None:
+        return None
     expected = _EXPECTED.get(pair.script, pair.script)
     for m in _FOREIGN.finditer(pair.target.string):
         allowed = _characters(pair.source)

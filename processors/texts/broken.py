@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import regex
 
-from processors.texts.prose import words
+from processors.texts.prose import distinct_characters, words
 from processors.texts.text import Text, view
 
 __all__ = ["HARMLESS", "Sign", "broken", "few_single_letters", "single_letters"]
@@ -91,8 +91,18 @@ _NEVER_IN_PLAIN = regex.compile(
     r"[^\p{Arabic}\p{M}\p{P}\p{N}\s$+<=>^`|~A-Za-z]|[\u034f\ufb00-\ufdef\ufe70-\ufeff]|[?\\&%=@#<\[\u0640]"
 )
 
-# Of the dear ones: characters of which each match has one. Nearly no text has any, which is seen at once.
-_NEEDS: Mapping[str, re.Pattern[str]] = {
+# Characters of which each match has one: what a text has none of is seen at once.
+_NEEDS: Mapping[str, re.Pattern[str] | regex.Pattern[str]] = {
+    # Each match is a single character.
+    **{kind: _SIGNS[kind] for kind in ("characters that were lost", "control characters", "a letter's form")},
+    "presentation forms": re.compile("[\ufb00-\ufefc]"),
+    "boxes for letters": re.compile("[\u2588-\u25fe\ufffc]"),
+    "marks piled on a letter": regex.compile(r"\p{M}"),
+    "a model's tokens": re.compile("[<>@#\\[\u2581\u0120]"),
+    "bidirectional embeddings": re.compile("[\u202a-\u202e]"),
+    "escapes": re.compile(r"[\\&+%=]"),
+    "mojibake in Arabic letters": re.compile("[\u0637\u0638]"),
+    "question marks for letters": re.compile(r"\?"),
     "invisible characters": re.compile(
         "[\u00ad\u200b-\u200f\u2060-\u2064\ufeff\u034f\u061c\u180e\u3164\uffa0\U000e0001]"
     ),
@@ -104,13 +114,13 @@ _NEEDS: Mapping[str, re.Pattern[str]] = {
 @view
 def broken(text: Text) -> tuple[Sign, ...]:
     """The first of each kind of sign in the text."""
-    string = text.string
-    # Plain letters with no mark that takes part in any sign: the most usual text is done after one pass.
-    if _NEVER_IN_PLAIN.search(string) is None:
+    string, characters = text.string, distinct_characters(text)
+    # Plain letters with no mark that takes part in any sign: the most usual text is done at once.
+    if _NEVER_IN_PLAIN.search(characters) is None:
         return ()
     found = []
     for kind, pattern in _SIGNS.items():
-        if kind in _NEEDS and _NEEDS[kind].search(string) is None:
+        if kind in _NEEDS and _NEEDS[kind].search(characters) is None:
             continue
         m = pattern.search(string)
         if m:

@@ -16,6 +16,12 @@ _GOES_ON = re.compile(r"(?<=[^\s.!?؟۔:;…|。！？])[ \t]*\n[ \t]*(?=[a-z])"
 
 
 @view
+def distinct_characters(text: Text) -> str:
+    """Each character of the text once. A search for one of a set is soon done in it, however long the text."""
+    return "".join(sorted(set(text.string)))
+
+
+@view
 def words(text: Text) -> tuple[str, ...]:
     """What stands between white space."""
     return tuple(text.string.split())
