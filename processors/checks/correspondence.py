@@ -69,7 +69,7 @@ _VOWELS = re.compile("[\u064b-\u0652]")
 # 0.08 % of Tatoeba's and one of 504, which is truly another text.
 _PADDED, _PADDED_WORDS, _PADDED_EXPECTED = 1.3, 4, 1.0
 _SURELY_PADDED, _SURELY_EXPECTED = 1.6, 2.4
-_DIGIT = re.compile(r"\d")
+_DIGIT = re.compile(r"\d|\b[XVI]{2,}\b")
 # Without two digits, letters or number words nothing is counted that could change places.
 _COUNTED = re.compile(
     r"(?:\d|\b(?:[A-Z]|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|\w+ty|[Tt]wo|[Tt]hree)\b)"

@@ -23,6 +23,7 @@ _LATIN = re.compile(r"[A-Za-z][A-Za-z]")
 _WORD = r"[A-Za-zÀ-ÖØ-öø-ɏḀ-ỹ][A-Za-zÀ-ÖØ-öø-ɏḀ-ỹ'’\-]*"
 _STRETCH = re.compile(rf"{_WORD}(?:[\s,;:\"“”()]{{1,3}}{_WORD})*")
 _WORDS = re.compile(_WORD)
+_SHARED_QUOTATION = re.compile(r"[\"“«]([^\"“”«»\n]{3,300}+)[\"”»]")
 # Scripts that no translation needs unless it is written in them or the source shows them. Greek stands in formulas:
 # soft.
 _FOREIGN = re.compile(
@@ -360,7 +361,7 @@ def _latin_share(pair: Pair) -> Verdict | None:
         return None
     if sum(map(len, _WORDS.findall(target))) * 2 < sum(map(str.isalpha, target)):
         return None
-    target = _without_kept(pair)
+    target = _SHARED_QUOTATION.sub(lambda m: "" if m[0] in pair.source.string else m[0], _without_kept(pair))
     target = _STRETCH.sub(lambda m: "" if _is_title(_WORDS.findall(m.group())) else m.group(), target)
     found = _WORDS.findall(target)
     latin, letters = sum(map(len, found)), sum(map(str.isalpha, target))

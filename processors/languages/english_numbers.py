@@ -168,8 +168,11 @@ class _Reader:
         self.values |= {n, self._total + self._current}
 
 
-# Words that stand for several numbers: minutes, or percent.
-_SHARES = {"half": {15, 25, 30, 45, 50}, "quarter": {15, 25, 30, 45, 50}, "past": {15, 25, 30, 45, 50, 75}}
+# Words that stand for several numbers: minutes, or percent; and for the base of a system of numbers.
+_MEANT = {
+    "half": {15, 25, 30, 45, 50}, "quarter": {15, 25, 30, 45, 50}, "past": {15, 25, 30, 45, 50, 75},
+    "binary": {2}, "octal": {8}, "decimal": {10}, "hexadecimal": {16}, "hex": {16},
+}  # fmt: skip
 
 
 def _singular(word: str) -> str:
@@ -188,8 +191,8 @@ def english_values(text: Text) -> frozenset[str]:
         reader.read(word)
         if word[:3] in _MONTH_NAMES and token[0].isupper():
             values.add(_MONTH_NAMES.index(word[:3]) + 1)
-        if word in _SHARES:
-            values |= _SHARES[word]
+        if word in _MEANT:
+            values |= _MEANT[word]
     values |= {roman_value(m) for m in _ROMAN.findall(string)}
     result = {str(v) for v in values}
     if "half" in string:

@@ -147,6 +147,11 @@ def spells(number: str, text: str, words: NumberWords, written: Mapping[str, int
     return n == 1 or _spells_integer(n, text, words) or any(idiom(n, text, words, written) for idiom in _IDIOMS)
 
 
+def spells_share(percent: str, text: str, words: NumberWords) -> bool:
+    """True where `text` may say so many percent as a fraction: 75 as "three quarters"."""
+    return _has(words.fractions.get(percent if len(percent) == 2 else ""), text)
+
+
 def _spells_decimal(number: str, text: str, words: NumberWords, written: Mapping[str, int]) -> bool:
     whole, _, fraction = number.partition(".")
     if _has(words.fractions.get(fraction), text) and (

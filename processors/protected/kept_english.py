@@ -18,6 +18,10 @@ _QUOTED = re.compile(r"[\"“«„]([^\"“”«»„\n]{3,300}+)[\"”»]|(?<![
 _OF_WORDS = re.compile(
     r"\b(?:translat|correct|sentence|phrase|words?\b|expression|idiom|mean|pronounc|rewrit|rephras|paraphras|grammar"
     r"|spell|synonym|antonym|adverb|adjective|verb|noun|tense|passive|active voice|count|edit|fix|proofread|question\b"
+    r"|is it (?=[\"“])|which (?:one )?is (?:right|correct|wrong|better)|(?:what|something) is wrong|classif|sentiment"
+    r"|how (?:do|does|would|can|should) (?:you|i|we|one|people) say|^say (?=[\"“'])|headline|slogan"
+    r"|(?:git|npm|pip|windows|chrome|firefox|python|screen|page|log|app|computer|phone|program|browser|terminal|console"
+    r"|installer|compiler|server) (?:just )?says?"
     r"|click|button|menu|shows?\b|prints?\b|displays?\b|error|message|letters?\b|string|search|reverse|capital|punctuat)",
     re.IGNORECASE,
 )
@@ -54,7 +58,8 @@ _COMMANDS = (
 )
 # A text whose words are the task stands behind a colon too, in whatever language.
 _TASK = re.compile(
-    r"\b(?:translat|correct|grammar|proofread|spell|punctuat|passive|tense)[^\n:]{0,120}:[ \t]+([^\n]{8,300})$",
+    r"\b(?:translat|correct|grammar|proofread|spell|punctuat|passive|tense|classify|sentiment)[^\n:]{0,120}:[ \t]+"
+    r"([^\n]{8,300})$",
     re.IGNORECASE | re.MULTILINE,
 )
 # Who speaks of what a machine reported quotes it after a colon, or on a line of its own.
@@ -71,9 +76,10 @@ _CODE = re.compile(
     r"[\w\])]\([^()\n]*\)\s*(?:[;:{]\s*\w|[;:{]?\s*$)|[;{}]\s*$|\s(?:[=!<>+*|&]=?|->|=>|:=)\s"
     r"|^\s*(?:import|from|def|class|return|#include)\s"
 )
-# "web01", "node-a1", "bbc.co.uk", "user_id", "getName"; options, endings of files, calls, schemes, colours, settings.
+# "web01", "node-a1", "bbc.co.uk", "user_id", "getName"; options, endings of files, calls, schemes, colours, settings,
+# and what follows a placeholder in a path.
 _NAME = re.compile(
-    r"(?<![\w\-])--[A-Za-z][\w\-]*+|(?<![\w.])\*?\.[A-Za-z]\w{0,10}+(?![\w.])|(?<![\w.])[A-Za-z_][\w.]{0,60}\(\d{0,9}\)"
+    r"(?<![\w/\\<.])[/\\][A-Za-z][\w.\-/\\]*|(?<![\w\-])--[A-Za-z][\w\-]*+|(?<![\w.])\*?\.[A-Za-z]\w{0,10}+(?![\w.])|(?<![\w.])[A-Za-z_][\w.]{0,60}\(\d{0,9}\)"
     r"|(?<!\w)[a-z][a-z0-9+.\-]{1,20}://|(?<![\w#&])#[A-Za-z]\w{1,40}+|(?<![\w\-])[A-Za-z][\w\-]{0,40}=[\w/.\-]+"
     r"|(?<![A-Za-z0-9_.@/\-])(?=[A-Za-z0-9_.@/:\-]*(?:\d|_|[a-z0-9][.@/:][a-z0-9]|[a-z][A-Z]))"
     r"[A-Za-z][A-Za-z0-9_@/:.\-]*[A-Za-z0-9]"
@@ -121,7 +127,11 @@ def _quotations(text: Text) -> frozenset[str]:
 
 @view
 def _names(text: Text) -> frozenset[str]:
-    return frozenset(m[0] for m in _NAME.finditer(text.string))
+    found = {m[0] for m in _NAME.finditer(text.string)}
+    if "/" in text.string or "\\" in text.string:
+        # What follows a placeholder begins where its span ends.
+        found |= {m[0] for m in _NAME.finditer(blanked(text))}
+    return frozenset(found)
 
 
 def without_kept_english(source: Text, target_text: Text, values: Sequence[str] = ()) -> str:

@@ -36,6 +36,7 @@ from processors.texts import Text, view
 
 _DIGIT = re.compile(r"\d")
 _SHORT_YEAR = re.compile(r"\s?[-–/]\s?(\d\d)(?!\d)")
+_APOSTROPHES = ("'", "’", "‘")
 _MINUTES = re.compile(r":[0-5]\d(?!\d)")
 _Part = Callable[[Pair, LanguageKnowledge], list[Changed]]
 # March and May are no other words in capitals inside a sentence.
@@ -70,6 +71,9 @@ def _allowed(source: Text) -> frozenset[str]:
         value = canonical(m.group())
         if len(value) <= LONGEST:
             allowed.update(_readings(value, string, m.end()))
+        if string[m.start() - 1 : m.start()] in _APOSTROPHES and len(m.group()) == 2:
+            # "'98" is 1998, "'05" 2005.
+            allowed.update((f"19{m.group()}", f"20{m.group()}"))
     return frozenset(allowed)
 
 
@@ -145,8 +149,8 @@ def _same_digits(lost: list[str], extra: list[str], left: Counter[str], right: C
 
 
 def _whole_year(n: str, written: Counter[str]) -> bool:
-    """The "96" of "1995-96" where the target has "1996"."""
-    return len(n) == 2 and any(len(year) == 4 and year.endswith(n) for year in written)
+    """The "96" of "1995-96" where the target has "1996", the 5 of "'05" where it has "2005"."""
+    return n.isdigit() and len(n) <= 2 and any(len(year) == 4 and year.endswith(n.zfill(2)) for year in written)
 
 
 def _scaled_down(n: str, scales: list[int], written: Collection[str]) -> bool:

@@ -17,6 +17,7 @@ from processors.languages.digits import canonical
 from processors.languages.english import ENGLISH
 from processors.languages.english_numbers import COUNTING, english_words
 from processors.languages.knowledge import LanguageKnowledge, Units
+from processors.languages.number_words import spells_share
 from processors.languages.spellings import numbers_in, plain
 from processors.texts import Text, view
 
@@ -179,7 +180,7 @@ def _missing(here: list[Measure], there: set[str], pair: Pair, unnamed: bool) ->
     if units & there and len(units) > 1 and units <= {"yen", "yuan"}:
         return None
     for unit in dict.fromkeys(m.unit for m in here):
-        if unit in there:
+        if unit in there or _kept(unit, here, pair):
             continue
         for other in sorted(there - units):
             if not _SAID[other].search(source):
@@ -191,6 +192,17 @@ def _missing(here: list[Measure], there: set[str], pair: Pair, unnamed: bool) ->
         if (unit in _MUST_STAY or (stripped and unit not in _TURNED)) and not unnamed:
             return Changed(stripped, f"unit '{unit}' of the source is missing")
     return None
+
+
+def _kept(unit: str, here: list[Measure], pair: Pair) -> bool:
+    """Whether the target has the unit's English word, in what a machine says, or a fraction for a percentage."""
+    if _SAID[unit].search(pair.target.string):
+        return True
+    words = pair.knowledge.numbers
+    if unit != "percent" or words is None:
+        return False
+    spelling = plain(pair.target, pair.knowledge)
+    return all(spells_share(m.value, spelling, words) for m in here if m.unit == unit)
 
 
 def _is_other_time(unit: str, other: str, here: list[Measure]) -> bool:

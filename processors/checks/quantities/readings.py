@@ -14,7 +14,7 @@ from processors.checks.pairs.pair import Pair
 from processors.languages.digits import NUMBER, canonical, canonical_like, decimal
 from processors.languages.english_numbers import SUFFIX, SUFFIX_SCALES
 from processors.languages.knowledge import LanguageKnowledge
-from processors.languages.number_words import LONGEST, NumberWords, spells
+from processors.languages.number_words import LONGEST, NumberWords, spells, spells_share
 from processors.languages.spellings import plain, with_ascii_digits, written_numbers
 from processors.texts import Text, view
 
@@ -36,6 +36,7 @@ _FRACTIONS = (("1/2", "half"), ("1/4", "quarter"), ("3/4", "quarter"), ("1/3", "
 _FRACTION_SIGNS = {"1/2": "½", "1/4": "¼", "3/4": "¾", "1/3": "⅓", "2/3": "⅔"}
 _AFTERNOON = re.compile(r"\d ?p\.?m\b", re.I)
 _ALWAYS = "24/7"
+_SHARE = re.compile("[%٪]|per ?cent")
 
 
 @view
@@ -127,6 +128,7 @@ def told_otherwise(number: str, pair: Pair, known: LanguageKnowledge, written: M
         return False
     return (
         (str(int(number) + 12) in written and _AFTERNOON.search(string) is not None)
+        or (_SHARE.search(string) is not None and spells_share(number, spelling, words))
         or ("/" in string and _told_as_part(number, string, spelling, words))
         or (_DATE.search(string) is not None and _told_as_month(int(number), spelling, known))
         or _told_as_rest(number, pair, spelling, words, written)

@@ -40,6 +40,8 @@ def negation(source: Text, target: Text, known: LanguageKnowledge) -> str | None
         return None
     spelling = plain(target, known)
     if denied:
-        return None if denials.plain.search(spelling) or denials.turned.search(spelling) else "lost"
+        # "404 Not Found" may stay as it is.
+        kept = DENIALS.plain.search(spelling)
+        return None if kept or denials.plain.search(spelling) or denials.turned.search(spelling) else "lost"
     # Of what is no denial in every sense nothing is made.
     return "added" if denials.sure.search(spelling) and not denials.turned.search(spelling) else None

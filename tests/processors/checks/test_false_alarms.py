@@ -124,3 +124,89 @@ SPOKEN_TO = [
 @pytest.mark.parametrize(("source", "target"), SPOKEN_TO)
 def test_words_to_the_reader_that_the_source_has_are_translated(source: str, target: str) -> None:
     assert not verdicts(source, target)
+
+
+# Quoted English, what machines say, numerals, fractions and scores in words, short years, paths behind a placeholder.
+IN_OTHER_FORMS = [
+    (
+        'Is it "I have went there before" or "I have gone there before"?',
+        'هل الصواب "I have went there before" أم "I have gone there before"؟',
+    ),
+    ('Which is right: "he don\'t know" or "he doesn\'t know"?', 'أيهما صحيح: "he don\'t know" أم "he doesn\'t know"؟'),
+    ("“Their going to be late” – what is wrong here?", "ما الخطأ هنا: “Their going to be late”؟"),
+    ('Translate "How are you doing today?" into French.', 'ترجم "How are you doing today?" إلى الفرنسية.'),
+    ('Say "good morning, everyone" in Turkish.', 'قل "good morning, everyone" بالتركية.'),
+    ('How do you say "where is the train station" in Italian?', 'كيف تقول "where is the train station" بالإيطالية؟'),
+    ("The browser shows 404 Not Found when I open the page.", "يعرض المتصفح 404 Not Found عندما أفتح الصفحة."),
+    (
+        "The log says: WARNING: disk usage above 90 percent. Is that bad?",
+        "يقول السجل: WARNING: disk usage above 90 percent. هل هذا سيئ؟",
+    ),
+    (
+        "Git says \"Your branch is ahead of 'origin/main' by 2 commits.\" What now?",
+        "يقول Git \u200f\"Your branch is ahead of 'origin/main' by 2 commits.\" ماذا الآن؟",
+    ),
+    (
+        'I see "This app can\'t run on your PC" on Windows.',
+        'تظهر لي الرسالة "This app can\'t run on your PC" على Windows.',
+    ),
+    (
+        "My code fails with ModuleNotFoundError: No module named 'requests'. Help!",
+        "يفشل برنامجي مع ModuleNotFoundError: No module named 'requests'. ساعدني!",
+    ),
+    ("for (int i = 0; i < 5; i++) sum += i;\nWhat is sum?", "for (int i = 0; i < 5; i++) sum += i;\nما قيمة sum؟"),
+    (
+        "Servers: web-1.prod.local, web-2.prod.local, db.prod.local. Restart web-2.prod.local.",
+        "الخوادم: web-1.prod.local, web-2.prod.local, db.prod.local. أعد تشغيل web-2.prod.local.",
+    ),
+    ("Unscramble the word: tca", "أعد ترتيب الكلمة: tca"),
+    ("Classify the sentence: I love this movie so much!", "صنّف الجملة: I love this movie so much!"),
+    ("Read chapters IV and V before Monday.", "اقرأ الفصلين الرابع والخامس قبل يوم الاثنين."),
+    ("Henry VIII and Elizabeth I ruled England.", "حكم هنري الثامن وإليزابيث الأولى إنجلترا."),
+    ("World Wars I and II shaped the century.", "شكّلت الحربان العالميتان الأولى والثانية القرن."),
+    ("See parts I, II and III of the law.", "انظر الأجزاء الأول والثاني والثالث من القانون."),
+    ("Super Bowl LIV was in Miami.", "أقيم السوبر بول الرابع والخمسون في ميامي."),
+    ("Louis XV and XVI were kings.", "كان لويس الخامس عشر والسادس عشر ملكين."),
+    ("Phase II trials failed.", "فشلت تجارب المرحلة الثانية."),
+    ("Add 3/4 cup of milk.", "أضف ثلاثة أرباع كوب من الحليب."),
+    ("About 2/3 of the land is desert.", "نحو ثلثي الأرض صحراء."),
+    ("He ate 1/8 of the cake.", "أكل ثُمن الكعكة."),
+    ("Nearly 3/5 of them agreed.", "وافق نحو ثلاثة أخماسهم."),
+    ("Use 2 1/4 cups of flour.", "استخدم كوبين وربع الكوب من الدقيق."),
+    ("It takes 1 1/2 hours.", "يستغرق الأمر ساعة ونصف الساعة."),
+    ("About 1/5 of the pupils were ill.", "كان خُمس التلاميذ مرضى."),
+    ("Only 1/10 of it is visible.", "لا يظهر منه سوى العُشر."),
+    ("Cut it to 1/16 inch.", "اقطعه بسماكة جزء من ستة عشر من البوصة."),
+    ("The home team won 2-0 on Saturday.", "فاز الفريق المضيف بهدفين دون رد يوم السبت."),
+    ("Brazil beat Italy 3-2.", "تغلبت البرازيل على إيطاليا بثلاثة أهداف مقابل هدفين."),
+    ("They lost 5-0.", "خسروا بخمسة أهداف نظيفة."),
+    ("The match ended 1-1.", "انتهت المباراة بالتعادل بهدف لكل منهما."),
+    ("She won 6-4, 6-3.", "فازت 6-4 و6-3."),
+    ("The vote was 7-2.", "كانت نتيجة التصويت سبعة مقابل اثنين."),
+    ("Spain leads 1–0.", "تتقدم إسبانيا بهدف دون مقابل."),
+    ("It was the summer of '69.", "كان صيف عام 1969."),
+    ("He graduated in '98 and moved to Rome.", "تخرج عام 1998 وانتقل إلى روما."),
+    ("She is from the class of ’05.", "هي من دفعة 2005."),
+    ("I bought it in '21.", "اشتريته في 2021."),
+    ("The '80s were loud.", "كانت الثمانينيات صاخبة."),
+    ("Music of the '60s and '70s is back.", "عادت موسيقى الستينيات والسبعينيات."),
+    ("In the 1920s jazz was new.", "في عشرينيات القرن العشرين كان الجاز جديدًا."),
+    ("Save it in ${HOME}/notes before you log out.", "احفظه في ${HOME}/notes قبل تسجيل الخروج."),
+    ("Copy it to $HOME/backups and check.", "انسخه إلى $HOME/backups وتحقق."),
+    ("Open %APPDATA%\\settings first.", "افتح %APPDATA%\\settings أولًا."),
+    ("Look in {base_dir}/logs for errors.", "ابحث في {base_dir}/logs عن الأخطاء."),
+    ("Files are in <project>/src and <project>/tests.", "الملفات في <project>/src و<project>/tests."),
+    ("Set it in ~/.config/app/settings.", "اضبطه في ~/.config/app/settings."),
+    ("The hexadecimal value is FF.", "القيمة الست عشرية هي FF."),
+    ("A hexadecimal digit is expected.", "يُتوقع رقم من النظام 16."),
+    ("Binary and decimal numbers differ.", "تختلف أعداد النظامين 2 و10."),
+    ("A 75% discount is a lot.", "خصم ثلاثة أرباع الثمن كثير."),
+    ("Half a million people came.", "حضر نصف مليون شخص."),
+    ("He lived from 1889 to 1936.", "عاش من 1889 إلى 1936."),
+    ("The year MCMXCIV is 1994.", "السنة MCMXCIV هي 1994."),
+]
+
+
+@pytest.mark.parametrize(("source", "target"), IN_OTHER_FORMS)
+def test_the_same_in_another_form_is_right(source: str, target: str) -> None:
+    assert not verdicts(source, target)
