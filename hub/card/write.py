@@ -94,7 +94,8 @@ def front_matter(recipe: Recipe, splits: list[dict[str, Any]], combined: bool = 
     infos = DatasetInfosDict()
     configs = MetadataConfigs()
     for config, parts in built.items():
-        schema = schemas.parallel(combined) if config == PARALLEL else schemas.ranked(combined)
+        carry = recipe.source.carry
+        schema = schemas.parallel(combined, carry) if config == PARALLEL else schemas.ranked(combined, carry)
         infos[config] = DatasetInfo(
             features=Features.from_arrow_schema(schema),
             splits=SplitDict({s["split"]: SplitInfo(s["split"], s["bytes"], s["rows"]) for s in parts}),
