@@ -39,7 +39,7 @@ _FULL = 25
 # A neighbour's translation of so many characters for each of both sentences may hold both (0.85 is the mean): then
 # the sentence is there if its words are, and for sure gone only by more. Of 623 texts of FLORES (half) without one of
 # their sentences this hides four; of 3,086 texts of five of Tatoeba's pairs it clears eight.
-_HOLDS, _TOLD, _SURE = 0.64, -1.0, 4.0
+_HOLDS, _TOLD, _SURE, _NOT_TOLD = 0.64, -1.0, 4.0, -3.0
 _NO_ROOM = float("-inf")
 # A sentence of so many characters, how short for it a translation must be and how little told its last words (see
 # `tail_told`) to be cut, hard and soft. Hard of FLORES' lines (half) none, of Tatoeba's 15,432 and software's 17,219
@@ -195,7 +195,7 @@ def _verdicts(
         alone = [one for one in sides if one[0].surplus >= _PLAIN and one[1].length >= _SHORT]
         if alone:
             hard = any(
-                _evidence(side) >= _TELLING and bead.surplus >= (_PLAIN if room == _NO_ROOM else _SURE)
+                _evidence(side) >= _TELLING and bead.surplus >= (_PLAIN if room <= _NOT_TOLD else _SURE)
                 for bead, side, _, room in alone
             )
             more = f" and {len(alone) - 1} more" if len(alone) > 1 else ""

@@ -6,6 +6,7 @@ import ast
 import json
 import re
 from collections import Counter
+from collections.abc import Iterator
 from typing import Any
 
 from processors.checks.pairs.pair import Pair
@@ -21,6 +22,21 @@ _BRACKETED = re.compile(
     r"(?!\()"
 )
 _ANY_BRACKETED = re.compile(r"\[[^\[\]\n]{1,60}\](?!\()")
+# "__NAME__" is one too, "__NOTE__" may be a bold heading; "$1" is an argument beside such words and no price beside
+# others; "\\1" and "\\n" are what they are.
+_UNDERLINED = re.compile(r"(?<![\w_])__([A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*)__(?![\w_])")
+_BOLD = frozenset(["NOTE", "NOTES", "WARNING", "IMPORTANT", "TIP", "TIPS", "CAUTION", "ATTENTION", "EXAMPLE", "TODO"])
+_ARGUMENT = re.compile(r"(?<![\w$\\/])\$[1-9](?![\w$]|[.,/]\d| ?(?:million|billion|thousand|trillion|bn|each|per)\b)")
+_OF_PROGRAMS = re.compile(
+    r"\b(?:replac\w+|argument|parameter|placeholder|variable|regex\w*|group|script|awk|sed|fields?|columns?|values?"
+    r"|expand\w*|positional|macro|template|capture\w*|backreference|command|bash|shell)\b",
+    re.I,
+)
+_OF_MONEY = re.compile(
+    r"\b(?:cost|pric|pay|paid|worth|dollar|cheap|buy|bought|spen[dt]|fee|ticket|money|cash|earn|sav(?:e|ing)|owe|bill|tip)",
+    re.I,
+)
+_ESCAPED = re.compile(r"(?<![\w\\/:$])\\[1-9nrt](?![\w\\{(])")
 _CONSTANT = re.compile(r"(?<![\w.])[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)+(?!\w)")
 # "[text] (address)", with a mark or wide brackets between, "(address)[text]": Markdown shows the brackets.
 _CUT_LINK = re.compile(r"\][\s\u200b-\u200f\u2066-\u2069:：،]{1,3}[(（]|\]（|(?<=[\w/])\)\[(?=\w)")
@@ -76,6 +92,13 @@ def check_placeholders(pair: Pair) -> list[Verdict]:
         lost = next((name for name in _CONSTANT.findall(source) if name not in target), None)
         if lost:
             return [Verdict("protected", True, f"missing: '{excerpt(lost)}'")]
+        lost = next((m[0] for m in _UNDERLINED.finditer(source) if m[0] not in target and m[1] not in _BOLD), None)
+        if lost:
+            return [Verdict("protected", True, f"missing: '{excerpt(lost)}'")]
+    if "$" in source or "\\" in source:
+        lost = next((sign for sign in _signs_of_programs(source) if sign not in target), None)
+        if lost:
+            return [Verdict("protected", True, f"missing: '{excerpt(lost)}'")]
     if "[" in source:
         wanted = _BRACKETED.findall(source)
         left, right = len(_ANY_BRACKETED.findall(source)), len(_ANY_BRACKETED.findall(target))
@@ -86,6 +109,14 @@ def check_placeholders(pair: Pair) -> list[Verdict]:
                 )
             ]
     return []
+
+
+def _signs_of_programs(source: str) -> Iterator[str]:
+    """Arguments ("$1") where no price is spoken of, references ("\\1") and escapes ("\\n") in prose."""
+    if "$" in source and _OF_PROGRAMS.search(source) and not _OF_MONEY.search(source):
+        yield from _ARGUMENT.findall(source)
+    if "\\" in source:
+        yield from _ESCAPED.findall(source)
 
 
 def check_json(source: str, target: str, *, required: bool = True) -> list[Verdict]:

@@ -200,7 +200,8 @@ def english_values(text: Text) -> frozenset[str]:
     return frozenset(result)
 
 
-# Not "one" and "two", which Arabic says by the form of the noun, nor what is more often no number ("second").
+# Not "one" and "two", which Arabic says by the form of the noun ("two" is asked for by itself), nor what is more often
+# no number ("second").
 _ALONE = [
     "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen",
     "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "third", "fourth", "fifth", "sixth", "seventh",
@@ -215,16 +216,16 @@ _SPELLED = re.compile(
     # A half sister is no half.
     r"|(?P<fraction>half(?![- ](?:sisters?|brothers?|siblings?|hearted|moon|life|tone|term|note))|quarters?"
     r"|(?:a|one|two)[- ]thirds?)|(?P<twice>twice)"
-    r"|(?P<number>" + "|".join(_ALONE + _TENS) + r"))\b"
+    r"|(?P<two>two(?![- ](?:thirds?|dozen|scores?)))|(?P<number>" + "|".join(_ALONE + _TENS) + r"))\b"
     r"|(?<=[a-z]\s)(?P<roman>(?a:[XVI]{2,6}))\b",
     re.I,
 )  # fmt: skip
 
 # Words of which one must be there for a number to be spelled out.
 NUMBER_WORDS = frozenset(
-    [*_ALONE, *_TENS, *_SCALES, *(f"{name}s" for name in _SCALES), "half", "twice", "quarter", "quarters", "third",
-     "thirds", "ii", "iii", "iv", "vi", "vii", "viii", "ix", "xi", "xii", "xiii", "xiv", "xv", "xvi", "xvii", "xviii",
-     "xix", "xx", "xxi"]
+    [*_ALONE, "two", *_TENS, *_SCALES, *(f"{name}s" for name in _SCALES), "half", "twice", "quarter", "quarters",
+     "third", "thirds", "ii", "iii", "iv", "vi", "vii", "viii", "ix", "xi", "xii", "xiii", "xiv", "xv", "xvi", "xvii",
+     "xviii", "xix", "xx", "xxi"]
 )  # fmt: skip
 
 
@@ -245,6 +246,8 @@ def english_spelled(text: Text) -> Spelled | None:
                 found.fractions.add(re.split(r"[- ]", word)[-1].rstrip("s"))
             case "twice":
                 found.fractions.add("twice")
+            case "two":
+                found.values[2] += 1
             case "number":
                 found.values[ENGLISH_NUMBERS[word]] += 1
             case _ if m[0].isupper():

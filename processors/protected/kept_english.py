@@ -112,7 +112,14 @@ def _pieces(text: Text) -> tuple[str, ...]:
         # A line of code has its signs, and no sentence around it; what a machine reported is announced or asked about.
         announced = before.endswith(":") and _REPORT.search(before)
         asked = _NAMED.match(line) and _REPORT.search(string.replace(line, ""))
-        if len(line) < _LONGEST and (_CODE.search(line) or announced or asked) and not reads_as_prose(line):
+        # The bars of a table are no code's.
+        row = line[0] == "|" and line[-1] == "|"
+        if (
+            len(line) < _LONGEST
+            and not row
+            and (_CODE.search(line) or announced or asked)
+            and not reads_as_prose(line)
+        ):
             found.append(line)
         before = line
     return tuple(sorted((piece for piece in set(found) if len(piece) > 3), key=len, reverse=True))

@@ -16,7 +16,7 @@ from processors.checks.quantities.readings import scaled, told_otherwise
 from processors.languages.digits import canonical, decimal
 from processors.languages.english_numbers import ENGLISH_SCALES, english_spelled, english_values
 from processors.languages.knowledge import LanguageKnowledge
-from processors.languages.number_words import LONGEST, NumberWords, Spelled, spelled
+from processors.languages.number_words import LONGEST, NumberWords, Spelled, spelled, spells
 from processors.languages.spellings import numbers_in, plain
 
 # Where more words are lost and new, one idiom may stand for several.
@@ -83,7 +83,10 @@ def _roman_problem(
 def _word_problem(
     pair: Pair, here: Spelled, there: Spelled, spelling: str, words: NumberWords, written: Mapping[str, int]
 ) -> Changed | None:
-    lost = [str(n) for n in sorted(here.values) if here.values[n] > _times(n, there, written)]
+    lost = [str(n) for n in sorted(here.values) if n != 2 and here.values[n] > _times(n, there, written)]
+    # Of "two" the form of any noun may tell.
+    if here.values[2] and "2" not in written and not (words.two and re.search(words.two, spelling)):
+        lost += ["2"] if words.two or not spells("2", spelling, words, written) else []
     lost += [f for f in sorted(here.fractions) if not any(map(spelling.__contains__, words.fraction_words[f]))]
     if not lost:
         return None

@@ -29,6 +29,8 @@ _ITEM = re.compile(r"(?:[-*+•▪◦‣–]|[(\[]?(?:[^\W_]|\d{1,3})[.)\]:])\s+
 # Characters of a choice or an item of a list; a longer line is a paragraph, whose first mark may be anything.
 _LONGEST_ITEM = 160
 _DIGIT = re.compile(r"\d")
+# Words behind a number, of which one says what is counted.
+_BEHIND = 2
 _LETTERS_ONLY = re.compile(r"[^\W\d_]")
 _NUMBER = r"(?<![A-Za-z_\d.,])\d+(?:[.,]\d+)*(?![A-Za-z_%])"
 _COUNTED = {word: value for word, value in COUNTING.items() if word not in ("one", "a", "an")}
@@ -233,7 +235,10 @@ def _moved(
         return _nouns(a, b, [n for n, _, _ in here])
     kept = len(here) - len(wrong)
     # Had a clause moved, what is counted between the two would have moved too.
-    if not (len(wrong) == 2 and kept >= 2 and wrong[1] - wrong[0] > 1) and not _words_stayed(a, b):
+    moved_alone = len(wrong) == 2 and (
+        (kept >= 2 and wrong[1] - wrong[0] > 1) or _counted_stayed(left, right, wrong, words)
+    )
+    if not moved_alone and not _words_stayed(a, b):
         return None
     return f"'{here[wrong[0]][0]}' and '{here[wrong[1]][0]}'"
 
@@ -246,6 +251,14 @@ def _nouns(here: Sequence[_Place], there: Sequence[_Place], values: Sequence[str
         if near == {(i, j), (j, i)}:
             return f"what follows '{values[i - 1]}' and '{values[j - 1]}'"
     return None
+
+
+def _counted_stayed(left: Sequence[str], right: Sequence[str], wrong: Sequence[int], words: Lexicon) -> bool:
+    """Whether what two numbers count stands where it stood: the first words behind each, and none behind the other."""
+    here, there = ([" ".join(piece.split()[:_BEHIND]) for piece in (side[wrong[0] + 1], side[wrong[1] + 1])]
+                   for side in (left, right))  # fmt: skip
+    a, b = _laid_out(here, there, words)
+    return all(map(_signs, a, b)) and not _signs(a[0], b[1]) and not _signs(a[1], b[0])
 
 
 def _words_stayed(here: Sequence[_Place], there: Sequence[_Place]) -> bool:

@@ -43,6 +43,11 @@ _HEADINGS = {"heading": True, "label": True, "lead": False, "header": False}
 _IN_TITLES = SMALL_WORDS | {"and", "or", "for", "with", "from", "in", "not", "this", "as", "before", "after", "vs"}
 
 
+_DETERMINERS = frozenset(
+    ["the", "a", "an", "your", "my", "his", "her", "their", "our", "its", "this", "these", "some"]
+)
+
+
 class Stayed(NamedTuple):
     """A piece in Latin letters: `new` where the source has it not, `sure` where no right translation has such one."""
 
@@ -55,7 +60,8 @@ class Stayed(NamedTuple):
 class _Piece(NamedTuple):
     """`kind` is heading, label (bold) or lead (plain), header (a cell of the first row), cell, item or sentence.
 
-    `column` is a cell's number; `odd`: the only one of its column, row or list that has no other letters.
+    `column` and `row` are a cell's numbers; `odd`: the only one of its column, row or list that has no other letters,
+    `whole_row`: no cell beside it has.
     """
 
     kind: str
@@ -63,6 +69,8 @@ class _Piece(NamedTuple):
     at: int
     column: int = -1
     odd: bool = False
+    row: int = -1
+    whole_row: bool = False
 
 
 def stayed(source: Text, target: Text, language: str, without_kept: Callable[[], str]) -> Iterator[Stayed]:
@@ -77,12 +85,17 @@ def stayed(source: Text, target: Text, language: str, without_kept: Callable[[],
     if not pieces:
         return
     kept = without_kept()
+    rows: dict[int, list[Stayed]] = {}
     for piece in pieces:
         words = _WORD.findall(kept, piece.at, piece.at + len(piece.text))
         if words and len(words) == len(_WORD.findall(piece.text)):
             found = _judged(piece, words, source, language)
             if found is not None:
+                if piece.whole_row and any(map(str.islower, words)):
+                    rows.setdefault(piece.row, []).append(found)
                 yield found
+    # Two cells of a row in which nothing was translated, as the others were.
+    yield from (cells[0]._replace(sure=True) for cells in rows.values() if len(cells) >= 2)
 
 
 def _judged(piece: _Piece, words: list[str], source: Text, language: str) -> Stayed | None:
@@ -99,6 +112,8 @@ def _judged(piece: _Piece, words: list[str], source: Text, language: str) -> Sta
     if piece.kind in _HEADINGS and _is_heading(words, only=piece.kind == "label"):
         return Stayed(piece.text, piece.at, False, _HEADINGS[piece.kind])
     name = source.string.count(piece.text) >= 2 or any(is_name(word, language) for word in words)
+    if piece.odd and _is_noun_phrase(words):
+        return Stayed(piece.text, piece.at, False, True)
     title = piece.kind == "heading" and any(word in _IN_TITLES for word in words)
     return Stayed(piece.text, piece.at, False, False) if (title or piece.odd) and not name else None
 
@@ -107,6 +122,11 @@ def _is_sentence(words: Sequence[str]) -> bool:
     """Whether it is written as a sentence is, and not as titles are."""
     small = [word for word in words if word.islower()]
     return len(words) >= 3 and len(small) >= 2 and any(word not in _IN_TITLES for word in small)
+
+
+def _is_noun_phrase(words: Sequence[str]) -> bool:
+    """ "The dog": a word that begins no name by itself, and small ones."""
+    return len(words) >= 2 and words[0].lower() in _DETERMINERS and all(map(str.islower, words[1:]))
 
 
 def _is_heading(words: Sequence[str], *, only: bool) -> bool:
@@ -165,7 +185,11 @@ def _latin_pieces(target: Text) -> tuple[_Piece, ...]:
         at += len(line) + 1
     # Among two or more that are translated.
     return tuple(
-        piece._replace(odd=any(groups[key].count(False) == 1 and len(groups[key]) >= 3 for key in keys))
+        piece._replace(
+            odd=any(groups[key].count(False) == 1 and len(groups[key]) >= 3 for key in keys),
+            row=keys[0][2] if piece.kind == "cell" else -1,
+            whole_row=piece.kind == "cell" and not any(groups[keys[0]]),
+        )
         for piece, keys in members
     )
 

@@ -118,6 +118,12 @@ SPOKEN_TO = [
     ("Explain the translation of the word.", "اشرح ترجمة الكلمة."),
     ("> Boil the water.\n\nWhat does it mean?", "> اغلِ الماء.\n\nماذا يعني ذلك؟"),
     ("List 1 Start", "بداية القائمة 1"),
+    ("A value of $1 is too little to pay.", "دولار واحد أقل من أن يُدفع."),
+    ("__NOTE__ The shop is closed.", "__ملاحظة__ المتجر مغلق."),
+    ("There are 15 girls and 12 boys.", "هناك 12 ولدًا و15 بنتًا."),
+    ("Two of the five keys fit three doors.", "اثنان من المفاتيح الخمسة يفتحان ثلاثة أبواب."),
+    ("Two men and four dogs came.", "جاء رجلان وأربعة كلاب."),
+    ("His two sisters have three children each.", "لكل من أختيه ثلاثة أطفال."),
 ]
 
 

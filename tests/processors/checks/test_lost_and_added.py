@@ -12,7 +12,15 @@ def without(first: int, end: int, *lost: int, separator: str = " ") -> str:
     return separator.join(SENTENCES[i][1] for i in range(first, end) if i not in lost)
 
 
+MUSEUM = (
+    "The museum opens at nine. Tickets cost ten dollars for adults. Children under six enter for free. Please leave"
+    " large bags at the desk.",
+    "يفتح المتحف في التاسعة. تبلغ تكلفة التذاكر عشرة دولارات للبالغين. يدخل الأطفال دون السادسة مجانًا. يرجى ترك"
+    " الحقائب الكبيرة عند المكتب.",
+)
+
 LOST = [
+    (*MUSEUM, MUSEUM[1].partition(". ")[2]),
     (*FOUR, without(0, 4, 3)),
     (*FOUR, without(0, 4, 0)),
     (*FOUR, without(0, 4, 1)),

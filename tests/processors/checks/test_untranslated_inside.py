@@ -13,6 +13,14 @@ TABLE = (
     "| Fruit | Taste |\n|---|---|\n| apple | sweet and fresh |\n| lemon | very sour |",
     "| الفاكهة | المذاق |\n|---|---|\n| تفاح | حلو ومنعش |\n| ليمون | حامض جدًا |",
 )
+ANIMALS = (
+    "| Animal | Sound |\n|---|---|\n| The dog | barks loudly |\n| The cat | meows |",
+    "| الحيوان | الصوت |\n|---|---|\n| الكلب | ينبح بصوت عالٍ |\n| القطة | تموء |",
+)
+FRUIT = (
+    "| Fruit | Color |\n|---|---|\n| Red apple | bright red |\n| Banana | yellow |",
+    "| الفاكهة | اللون |\n|---|---|\n| تفاح أحمر | أحمر زاهٍ |\n| الموز | أصفر |",
+)
 LIST = (
     "Before you travel:\n\n- Check the weather\n- Pack warm clothes\n- Charge your phone",
     "قبل أن تسافر:\n\n- تحقّق من الطقس\n- احزم ملابس دافئة\n- اشحن هاتفك",
@@ -41,6 +49,9 @@ SENTENCE_OR_HEADING = [
     (*joined(0, 12), instead({6: "Elle ne prend jamais d'argent à ceux qui n'en ont pas."}, 0, 12)),
     (*joined(8, 12, "\n\n"), joined(8, 12, "\n\n")[1].replace(SENTENCES[9][1], SENTENCES[9][0])),
     (*LIST, LIST[1].replace("احزم ملابس دافئة", "Pack warm clothes")),
+    (*ANIMALS, ANIMALS[1].replace("الكلب", "The dog")),
+    (*ANIMALS, ANIMALS[1].replace("| القطة | تموء |", "| The cat | meows |")),
+    (*FRUIT, FRUIT[1].replace("| تفاح أحمر | أحمر زاهٍ |", "| Red apple | bright red |")),
     (*LIST, LIST[1].replace("قبل أن تسافر:", "Before you travel:")),
     ("He said, \"I am tired of waiting here.\" Then he left.", "قال: \"تعبت من الانتظار هنا\". ثم غادر.",
      "قال: \"I am tired of waiting here\". ثم غادر."),

@@ -70,6 +70,12 @@ PLACEHOLDER = [
     ("The key is {count:,d} long.", "طول المفتاح {count:,d}.", "طول المفتاح كبير."),
     ("Removing %s (%s) ...", "يجري حذف %s (%s) ...", "يجري حذف %s ..."),
     ("Line %ld, column %zu", "السطر %ld، العمود %zu", "السطر، العمود"),
+    ("The value $1 was written to the file.", "كُتبت القيمة $1 في الملف.", "كُتبت القيمة في الملف."),
+    ("Replace $1 and $2 with your values.", "استبدل $1 و$2 بقيمك.", "استبدل القيم بقيمك."),
+    ("Hi __FIRST_NAME__, your order is ready.", "مرحبًا __FIRST_NAME__، طلبك جاهز.", "مرحبًا __الاسم__، طلبك جاهز."),
+    ("Put __NAME__ into the letter.", "ضع __NAME__ في الرسالة.", "ضع الاسم في الرسالة."),
+    ("The group is \\1 in the pattern.", "المجموعة هي \\1 في النمط.", "المجموعة في النمط."),
+    ("Each line ends with \\n here.", "ينتهي كل سطر بـ \\n هنا.", "ينتهي كل سطر هنا."),
     ("Set %USERPROFILE% first.", "اضبط %USERPROFILE% أولًا.", "اضبط ملف المستخدم أولًا."),
     ("Dear <name>, thank you.", "عزيزي <name>، شكرًا لك.", "عزيزي <الاسم>، شكرًا لك."),
 ]  # fmt: skip
