@@ -49,27 +49,6 @@ def program(
     """Turn a dataset into a translation of it; here are only the options that need no command."""
 
 
-@app.command("import")
-def import_files(
-    files: Annotated[
-        list[str], typer.Argument(help="JSON lines, JSON, CSV, TSV or Parquet files (.gz too), or ids on the Hub.")
-    ],
-    output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write, for a recipe's source.path.")],
-    keep: Annotated[
-        list[str] | None, typer.Option(help="A further column to keep; may be given again. `id` is kept anyway.")
-    ] = None,
-    split: Annotated[
-        str | None,
-        typer.Option(help="Of files: the split that they become [default: train]; of the Hub: the only one read."),
-    ] = None,
-    config: Annotated[str | None, typer.Option(help="Of a dataset on the Hub with several configs: which.")] = None,
-) -> None:
-    """Make a folder to build from of chats as they are: OpenAI, ShareGPT, Alpaca, prompts and completions."""
-    from builders.imports.command import run_import
-
-    run_import(files, output, keep=keep or [], split=split, config=config)
-
-
 @app.command()
 def build(
     recipe: Annotated[str, typer.Argument(help="A recipe's YAML file, or one that ships: demo, pseudo, smolkalam.")],
@@ -79,7 +58,8 @@ def build(
     output: Annotated[Path | None, typer.Option(help="Run folder [default: run/<recipe's name>].")] = None,
     set: Annotated[list[str] | None, typer.Option(help="Change the recipe: a.b=c, such as seed=7.")] = None,
     workers: Annotated[
-        int | None, typer.Option(min=1, help="Processes at a time [default: the machine's cores].")
+        int | None,
+        typer.Option(min=1, help="Processes at a time [default: the machine's cores; one for a few hundred rows]."),
     ] = None,
     tasks: Annotated[int | None, typer.Option(min=1, help="Parts that each stage is divided into.")] = None,
     stop_after: Annotated[
@@ -100,6 +80,7 @@ def build(
     yes: Yes = False,
 ) -> None:
     """Build a dataset: select, translate, rank, build. Run the same command again to go on where it stopped."""
+    import builders.executors.without_pandas  # noqa: F401
     from builders.build import run_build
     from hub.card.write import write_card
 
@@ -109,6 +90,7 @@ def build(
         output=output,
         settings=set or [],
         workers=workers or _cores(),
+        as_needed=workers is None,
         tasks=tasks,
         stop_after=stop_after,
         executor=executor,
@@ -127,6 +109,7 @@ def worker(
     ] = None,
 ) -> None:
     """Take part in a build begun with --executor queue, on this machine, until nothing is left."""
+    import builders.executors.without_pandas  # noqa: F401
     from builders.build import work_on
     from hub.card.write import write_card
 

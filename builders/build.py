@@ -35,6 +35,7 @@ def run_build(
     output: Path | None = None,
     settings: list[str] | None = None,
     workers: int = 1,
+    as_needed: bool = False,
     tasks: int | None = None,
     stop_after: str | None = None,
     executor: str | None = None,
@@ -44,6 +45,7 @@ def run_build(
 ) -> Path:
     """Build `name`'s dataset, `finish` it with its card; returns the run folder. Raises `processors.errors`.
 
+    `as_needed`: of the `workers` no more than the rows are worth (see `ThisMachine`).
     `executor` (local, queue, slurm, ray) replaces the recipe's. On a cluster the build has only begun on return.
     `retry_failed` tries again what translators behind a server failed (see `builders.stages.retry_failed`). Without
     `yes`, what costs much is asked about first (see `builders.estimates.spending`).
@@ -70,7 +72,7 @@ def run_build(
         refuse_workers(run, _lease_before(run))
         run.write(RECIPE, _resolved(recipe))
         _forget_trials(recipe, run)
-        build = _run_stages(recipe, run, ThisMachine(tasks, workers), wanted, finish, retry_failed)
+        build = _run_stages(recipe, run, ThisMachine(tasks, workers, as_needed), wanted, finish, retry_failed)
     finally:
         lock.release()
     print_report(build, wanted[-1], time.monotonic() - began)

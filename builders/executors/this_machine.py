@@ -26,10 +26,12 @@ from processors.errors import SmolKalamError
 
 # Tasks a worker, where the user gives no number: enough to even out units of unequal cost.
 TASKS_A_WORKER = 4
+# So many rows are done before other processes have started, which takes 2 s of CPU and more for each stage.
+FEW_ROWS = 500
 # How long workers get that let paid answers come home: longer than `processors.answers.ask_once` waits for those.
 STOP_S = 20.0
-# pyarrow imports pandas with the first array that it makes: 0.2 s that each worker of each stage would take.
-PRELOAD = ["builders.stages", "pandas"]
+# What the process imports that workers are forked from, so that none of them has to.
+PRELOAD = ["builders.stages", "builders.executors.without_pandas"]
 
 T = TypeVar("T")
 
@@ -199,7 +201,8 @@ class Work:
     to share out over the tasks; with as many tasks as names, a task's rank is its item's place among them.
     `processes`, where given, says how many processes of this machine may work at a time, whatever the user asked for:
     as many as it has servers for. `more`: the stage has not ended with this; it says so by `Executor.leave`.
-    `together`: one task of this machine does all, as where requests are gathered to be asked together.
+    `together`: one task of this machine does all, as where requests are gathered to be asked together. `rows` is how
+    many rows are still to do, where that is known.
     """
 
     name: str
@@ -209,6 +212,7 @@ class Work:
     processes: Callable[[], int] | None = None
     more: bool = False
     together: bool = False
+    rows: int | None = None
 
     def missing(self) -> list[str]:
         return missing_items(self.items)
@@ -251,10 +255,14 @@ class Executor(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ThisMachine:
-    """`tasks` parts of each stage (default: enough to even out parts of unequal cost), `workers` at a time."""
+    """`tasks` parts of each stage (default: enough to even out parts of unequal cost), `workers` at a time.
+
+    With `as_needed`, `FEW_ROWS` are left to this process alone.
+    """
 
     tasks: int | None = None
     workers: int = 1
+    as_needed: bool = False
 
     def planned(self, name: str, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         return make()
@@ -267,8 +275,10 @@ class ThisMachine:
 
     def run(self, work: Work) -> None:
         if missing := work.missing():
-            workers = work.processes() if work.processes else self.workers
-            tasks = min(self.tasks or (1 if work.together else workers * TASKS_A_WORKER), len(missing))
+            few = self.as_needed and work.rows is not None and work.rows <= FEW_ROWS
+            workers = work.processes() if work.processes else 1 if few else self.workers
+            alone = work.together or (few and workers == 1)
+            tasks = min(self.tasks or (1 if alone else workers * TASKS_A_WORKER), len(missing))
             for stale in (work.logs / PROGRESS).glob("*.json"):
                 stale.unlink()
             run_stage(work.pipeline(missing), tasks=tasks, workers=workers, logging_dir=work.logs)

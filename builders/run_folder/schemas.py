@@ -4,7 +4,6 @@ Always explicit: with an inferred schema datatrove's Parquet writer loses rows i
 differs, and the viewer breaks on a split whose columns differ from the card's.
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 from processors.scoring.columns import NAMES
@@ -47,11 +46,11 @@ def source() -> Any:
     )
 
 
-def selected(carry: Sequence[str] = ()) -> Any:
-    """A source row that is translated, with the further columns that the recipe carries."""
+def selected() -> Any:
+    """A source row that is translated."""
     import pyarrow as pa
 
-    return pa.schema([("id", pa.string()), *source(), *((name, pa.string()) for name in carry)])
+    return pa.schema([("id", pa.string()), *source()])
 
 
 def chunk_place() -> Any:
@@ -173,8 +172,8 @@ def ranked_unit() -> Any:
     return pa.schema([*selected(), ("candidates", pa.list_(full)), ("choices", pa.list_(choice))])
 
 
-def ranked(combined: bool = False, carry: Sequence[str] = ()) -> Any:
-    """A row of `SFT_<translator>_ranked`: the published dataset's columns first, then ours, then the carried ones.
+def ranked(combined: bool = False) -> Any:
+    """A row of `SFT_<translator>_ranked`: the published dataset's columns first, then ours.
 
     `combined`: with `segments`, in a build some of whose rows are put together from several translators' candidates.
     """
@@ -191,19 +190,17 @@ def ranked(combined: bool = False, carry: Sequence[str] = ()) -> Any:
             ("tokens", pa.int64()),
             ("turns", pa.int32()),
             *([("segments", segments())] if combined else []),
-            *((name, pa.string()) for name in carry),
         ]
     )
 
 
-def parallel(combined: bool = False, carry: Sequence[str] = ()) -> Any:
-    """A row of `parallel`: the English beside every candidate, then what is carried. `combined` as for `ranked`."""
+def parallel(combined: bool = False) -> Any:
+    """A row of `parallel`: the English beside every candidate. `combined` as for `ranked`."""
     import pyarrow as pa
 
     more = [("segments", segments())] if combined else []
     candidates = pa.struct([*scores(), ("messages", messages()), ("custom_instructions", pa.string()), *more])
-    carried = [(name, pa.string()) for name in carry]
-    return pa.schema([*selected(), ("candidates", pa.list_(candidates)), *carried])
+    return pa.schema([*selected(), ("candidates", pa.list_(candidates))])
 
 
 PARALLEL = "parallel"

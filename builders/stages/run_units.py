@@ -6,7 +6,7 @@ Every row that was read was kept or dropped with a reason: that is asserted when
 import json
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -121,7 +121,8 @@ def observe(
 
     `forecast` says of so many rows how long they will take.
     """
-    done = sum(rows.values()) - sum(rows[name] for name in work.missing())
+    left = sum(rows[name] for name in work.missing())
+    done = sum(rows.values()) - left
 
     def watch() -> int:
         held = 0
@@ -130,8 +131,8 @@ def observe(
                 held += json.loads(path.read_text())["rows"]
         return sum(rows.values()) - sum(rows[name] for name in work.missing()) - done + held
 
-    told = forecast(sum(rows.values()) - done) if forecast else None
+    told = forecast(left) if forecast else None
     asked = RequestsSince(build.run.logs(work.name, ENGINES), told)
     build.observer.stage(work.name, sum(rows.values()), done, watch, asked)
-    build.executor.run(work)
+    build.executor.run(replace(work, rows=left))
     build.observer.finished(work.name)

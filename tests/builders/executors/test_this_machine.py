@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from datatrove.pipeline.base import PipelineStep
 
-from builders.executors.this_machine import run_stage
+from builders.executors import this_machine
+from builders.executors.this_machine import FEW_ROWS, ThisMachine, Work, in_processes, run_stage
 from processors.errors import InputError, SmolKalamError
 from tests.standins.processes import alive, environment, wait_for
 
@@ -181,3 +182,34 @@ def test_no_worker_outlives_a_parent_that_is_killed_or_interrupted(kill: signal.
         for worker in workers_of(tmp_path):
             if alive(worker):
                 os.kill(worker, signal.SIGKILL)
+
+
+@pytest.mark.parametrize(
+    ("machine", "rows", "done_by"),
+    [
+        (ThisMachine(workers=8, as_needed=True), FEW_ROWS, (1, 1)),
+        (ThisMachine(workers=8, as_needed=True), FEW_ROWS + 1, (32, 8)),
+        (ThisMachine(workers=8, as_needed=True), None, (32, 8)),
+        (ThisMachine(workers=8), FEW_ROWS, (32, 8)),
+        (ThisMachine(tasks=5, workers=8, as_needed=True), FEW_ROWS, (5, 1)),
+    ],
+)
+def test_few_rows_are_left_to_one_process_unless_a_number_was_asked_for(
+    machine: ThisMachine,
+    rows: int | None,
+    done_by: tuple[int, int],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ran = []
+    monkeypatch.setattr(this_machine, "run_stage", lambda _, tasks, workers, logging_dir: ran.append((tasks, workers)))
+    items = {str(number): tmp_path / f"{number}.json" for number in range(100)}
+    machine.run(Work("any", items, lambda names: names, tmp_path, rows=rows))
+    assert ran == [done_by]
+    # As many processes as there are servers, however few the rows.
+    machine.run(Work("any", items, lambda names: names, tmp_path, processes=lambda: 3, rows=rows))
+    assert ran[1][1] == 3
+
+
+def test_processes_answer_in_order_of_their_numbers() -> None:
+    assert in_processes(abs, 5, 2) == [0, 1, 2, 3, 4]

@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 import yaml
+from datasets import DatasetInfo, Features, SplitDict, SplitInfo
 from datasets.info import DatasetInfosDict
 from datasets.utils.metadata import MetadataConfigs
-from huggingface_hub import DatasetCard
+from huggingface_hub import DatasetCard, DatasetCardData
 
 from builders.engines import engine_of
 from builders.recipes.load import load_recipe
@@ -101,6 +102,31 @@ def test_the_front_matter_is_what_the_hub_and_datasets_read() -> None:
             "a.b_1.2M": (8, 800),
         }
         assert (info.download_size, info.dataset_size) == (1000, 1600)
+
+
+@pytest.mark.parametrize("names", [("SFT_two_ranked", "SFT_one_ranked", "parallel"), ("SFT_one_ranked",)])
+@pytest.mark.parametrize("combined", [False, True])
+def test_the_front_matter_is_what_datasets_itself_would_write(names: tuple[str, ...], combined: bool) -> None:
+    splits = [one for one in SPLITS if one["config"] in names]
+    front = front_matter(recipe("one", "two"), splits, combined)
+    written = DatasetCardData(**yaml.safe_load(front))
+    ours = yaml.safe_load(front)
+    for key in ("dataset_info", "configs"):
+        written.__dict__.pop(key)
+    infos, configs = DatasetInfosDict(), MetadataConfigs()
+    for name in names:
+        parts = [one for one in splits if one["config"] == name]
+        schema = schemas.parallel(combined) if name == "parallel" else schemas.ranked(combined)
+        infos[name] = DatasetInfo(
+            features=Features.from_arrow_schema(schema),
+            splits=SplitDict({s["split"]: SplitInfo(s["split"], s["bytes"], s["rows"]) for s in parts}),
+            download_size=sum(item["bytes"] for s in parts for item in s["files"]),
+            dataset_size=sum(s["bytes"] for s in parts),
+        )
+        configs[name] = next(dict(c) for c in ours["configs"] if c["config_name"] == name)
+    infos.to_dataset_card_data(written)
+    configs.to_dataset_card_data(written)
+    assert written.to_yaml() == front
 
 
 def test_splits_and_configs_without_rows_are_left_out_and_the_first_with_rows_is_the_default() -> None:
