@@ -69,6 +69,7 @@ def _resolve(
     from datasets.data_files import resolve_pattern
 
     findings: list[Finding] = []
+    missing: list[Finding] = []
     splits: dict[str, list[str]] = {}
     owner: dict[str, str] = {}
     base = folder.resolve()
@@ -83,9 +84,7 @@ def _resolve(
                 matched = [str(Path(path).relative_to(base)) for path in resolve_pattern(pattern, str(base))]
             except (FileNotFoundError, ValueError):
                 seen = f"'{pattern}' matches no file: the split is missing or empty, and loading fails"
-                findings.append(
-                    error("data-files", f"{config}/{split}", seen, "finish the build, or remove the split")
-                )
+                missing.append(error("data-files", f"{config}/{split}", seen, "finish the build, or remove the split"))
                 continue
             names += matched
         splits[split] = names
@@ -101,4 +100,7 @@ def _resolve(
             if not name.endswith(".parquet"):
                 seen = f"{name} is matched and is no Parquet file; `datasets` guesses one format for the config"
                 findings.append(error("data-files", f"{config}/{split}", seen, "narrow the pattern"))
-    return splits, list(dict.fromkeys(findings))
+    if len(missing) > 1 and not any(splits.values()):
+        seen = f"none of its {len(splits)} splits has a file: its data is missing, and loading fails"
+        missing = [error("data-files", config, seen, "finish the build, or copy its folder too")]
+    return splits, list(dict.fromkeys([*missing, *findings]))

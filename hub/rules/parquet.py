@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hub.rules.findings import Finding, error, warning
+from hub.rules.schema_difference import difference, plain_schema
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-# Bytes, uncompressed, of the pages or row groups that the viewer reads for one page of rows; above, it gives up.
+# Bytes, as they are fetched (compressed), of what the viewer reads for one page of rows; above, it gives up.
 SCAN_LIMIT = 300_000_000
 # Above this a page is slow: the viewer reads a whole row group for it.
 GROUP_BYTES = 100_000_000
@@ -39,6 +40,7 @@ class Footer:
     size: int
     rows: int
     groups: tuple[int, ...]  # uncompressed bytes of each row group
+    fetched: tuple[int, ...]  # their bytes in the file
     page_index: bool
     schema: "pa.Schema"
 
@@ -65,6 +67,9 @@ def read_shard(path: Path, name: str) -> Footer | Finding:
         size=path.stat().st_size,
         rows=metadata.num_rows,
         groups=tuple(group.total_byte_size for group in groups),
+        fetched=tuple(
+            sum(group.column(column).total_compressed_size for column in range(group.num_columns)) for group in groups
+        ),
         page_index=all(
             group.column(column).has_offset_index for group in groups for column in range(group.num_columns)
         ),
@@ -79,7 +84,7 @@ def _empty(shard: Footer) -> Iterator[Finding]:
 
 
 def _row_groups(shard: Footer) -> Iterator[Finding]:
-    largest = max(shard.groups, default=0)
+    largest = max(shard.fetched, default=0)
     if largest > SCAN_LIMIT:
         yield error(
             "row-group-bytes",
@@ -145,26 +150,34 @@ def check_config(config: str, splits: dict[str, list[Footer]], info: Any, *, cou
         yield error("unreadable-file", name, seen, "delete it and run the build again")
 
 
-def _one_schema(config: ConfigFiles) -> Iterator[Finding]:
-    first, *others = [shard for shards in config.splits.values() for shard in shards]
-    for shard in others:
-        change = _difference(first.schema, shard.schema)
-        if change:
-            seen = (
-                f"its columns differ from those of {first.name} ({change}); loading fails, casts or fills with nulls"
-            )
-            yield error("schema", shard.name, seen, "build all splits with one schema")
+def _schemas(config: ConfigFiles) -> Iterator[Finding]:
+    """Every file against what a reader is promised: the card's features, or, without them, the first file's types.
 
-
-def _difference(wanted: "pa.Schema", found: "pa.Schema") -> str:
-    """How two schemas differ, in a few words; empty if they do not. Order of columns does not count."""
-    before, now = ({column.name: column.type for column in schema} for schema in (wanted, found))
-    missing = [name for name in before if name not in now]
-    extra = [name for name in now if name not in before]
-    changed = [f"{n} is {now[n]}, not {before[n]}" for n in before if n in now and now[n] != before[n]]
-    parts = [f"without {', '.join(missing)}"] if missing else []
-    parts += [f"with {', '.join(extra)}"] if extra else []
-    return "; ".join([*parts, *changed])[:300]
+    A finding for each way in which files differ, not for each file.
+    """
+    shards = [shard for files in config.splits.values() for shard in files]
+    card = config.info.features if config.info is not None else None
+    whose = "the card's features" if card is not None else config.first.name
+    wanted = card.arrow_schema.remove_metadata() if card is not None else config.first.schema
+    differing: dict[tuple[str, bool], list[str]] = {}
+    for shard in shards:
+        if change := difference(wanted, shard.schema):
+            loads = not difference(plain_schema(wanted), plain_schema(shard.schema))
+            differing.setdefault((change, loads), []).append(shard.name)
+    for (change, loads), names in differing.items():
+        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        seen = f"{names[0]}{more}: its columns differ from {whose} ({change})"
+        if loads:
+            yield warning("schema", names[0], f"{seen}; `datasets` casts them", "build all splits with one schema")
+        elif len(names) == len(shards):
+            seen += "; loading fails, casts or fills with nulls"
+            yield error("features", config.name, seen, _LET_THE_BUILD)
+        else:
+            seen += "; loading fails, casts or fills with nulls"
+            yield error("schema", names[0], seen, "build all splits with one schema")
+    if config.info is not None and card is None:
+        seen = "its dataset_info has no features: types are guessed from the first file"
+        yield warning("dataset-info", config.name, seen, "let the build write it")
 
 
 def _columns(files: ConfigFiles) -> Iterator[Finding]:
@@ -205,20 +218,6 @@ def _types(schema: "pa.Schema") -> Iterator[tuple[str, "pa.DataType"]]:
 
     for column in schema:
         yield from walk(column.name, column.type)
-
-
-def _features(files: ConfigFiles) -> Iterator[Finding]:
-    config, info, shard = files.name, files.info, files.first
-    if info is None:
-        return
-    if info.features is None:
-        seen = "its dataset_info has no features: types are guessed from the first file"
-        yield warning("dataset-info", config, seen, "let the build write it")
-        return
-    change = _difference(info.features.arrow_schema.remove_metadata(), shard.schema)
-    if change:
-        seen = f"{shard.name} differs from the card's features ({change}); loading fails, casts or fills with nulls"
-        yield error("features", config, seen, "let the build write the card")
 
 
 def _counts(files: ConfigFiles) -> Iterator[Finding]:
@@ -320,5 +319,55 @@ def _batches(shard: Footer, **options: Any) -> Iterator["pa.RecordBatch"]:
         raise _Unreadable(shard.name, str(problem).splitlines()[0][:120]) from problem
 
 
+def _statistics(files: ConfigFiles) -> Iterator[Finding]:
+    """One finding a config: the viewer's statistics of a split fail by its nature; its rows are shown all the same.
+
+    It draws the lengths of lists: there must be one, or more than two of them. And it wants more than one row.
+    """
+    lonely = [split for split, shards in files.splits.items() if sum(shard.rows for shard in shards) == 1]
+    if lonely:
+        seen = f"{len(lonely)} splits of one row, such as {lonely[0]}; the viewer has no statistics of them"
+        yield warning("statistics", files.name, seen, "nothing, unless such a split can be left out")
+    import pyarrow as pa
+
+    lists = [c.name for c in files.first.schema if pa.types.is_list(c.type) or pa.types.is_large_list(c.type)]
+    two = {
+        column: having
+        for column in lists
+        if (having := [split for split, shards in files.splits.items() if _lengths(shards, column) == 2])
+    }
+    for column, having in two.items():
+        seen = (
+            f"{column} has only two lengths in {len(having)} splits, such as {having[0]}; the viewer's statistics fail"
+        )
+        yield warning("statistics", files.name, seen, "nothing: the rows are shown, and without statistics")
+
+
+def _lengths(shards: list[Footer], column: str) -> int:
+    """How many different lengths a column of lists has in a split: 3 stands for more. One leaf of it is read."""
+    import pyarrow.compute as pc
+
+    found: set[int] = set()
+    for shard in shards:
+        if column not in shard.schema.names:
+            continue
+        for batch in _batches(shard, columns=[_smallest_leaf(shard, column)]):
+            found.update(pc.unique(pc.list_value_length(batch.column(0)).drop_null()).to_pylist())
+            if len(found) > 2:
+                return 3
+    return len(found)
+
+
+def _smallest_leaf(shard: Footer, column: str) -> str:
+    """The part of a nested column that is the least to read."""
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(shard.path) as file:
+        group = file.metadata.row_group(0)
+        leaves = [group.column(number) for number in range(group.num_columns)]
+    own = [leaf for leaf in leaves if leaf.path_in_schema.split(".")[0] == column]
+    return min(own, key=lambda leaf: leaf.total_compressed_size).path_in_schema
+
+
 # What a config's files break together, cheapest first.
-CONFIG_RULES = (_one_schema, _columns, _features, _counts, _first_rows)
+CONFIG_RULES = (_schemas, _columns, _counts, _first_rows, _statistics)

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -248,6 +249,13 @@ def test_pattern_that_matches_no_file(dataset: Dataset) -> None:
         dataset.load()
 
 
+def test_a_config_without_any_file_is_one_finding(dataset: Dataset) -> None:
+    shutil.rmtree(dataset.folder / CONFIGS[0])
+    (found,) = dataset.rule("data-files")
+    assert (found.severity, found.path) == ("error", CONFIGS[0])
+    assert "none of its 2 splits has a file" in found.seen
+
+
 def test_data_files_without_splits(dataset: Dataset) -> None:
     dataset.data["configs"][0]["data_files"] = f"{CONFIGS[0]}/*"
     dataset.card()
@@ -408,6 +416,49 @@ def test_row_groups_by_bytes_not_by_mean_row(dataset: Dataset, monkeypatch: pyte
     assert ("warning", "row-group-bytes", FILE) in dataset.found()
     dataset.replace(table, row_group_size=20)
     assert dataset.rule("row-group-bytes") == []
+
+
+def test_a_row_group_counts_as_it_is_fetched(dataset: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parquet_rules, "GROUP_BYTES", 100_000)
+    dataset.replace(pa.Table.from_pylist(rows(2, "ك" * 100_000), schema=SCHEMA), compression="zstd")
+    assert dataset.rule("row-group-bytes") == []
+
+
+@pytest.mark.parametrize("both", [True, False])
+@pytest.mark.parametrize("kind", [pa.large_string(), pa.string_view(), pa.dictionary(pa.int32(), pa.string())])
+def test_what_datasets_casts_is_no_error(dataset: Dataset, kind: pa.DataType, both: bool) -> None:
+    table = dataset.table.set_column(0, "id", dataset.table["id"].cast(kind))
+    for split in SPLITS if both else SPLITS[:1]:
+        dataset.replace(table, f"{CONFIGS[0]}/{split}-00000-of-00001.parquet")
+    assert [item[:2] for item in dataset.found() if item[1] != "num-bytes"] == [("warning", "schema")]
+    assert dataset.load()["id"][:] == dataset.table["id"].to_pylist()
+
+
+def test_files_are_compared_with_the_card_and_not_with_the_first_of_them(dataset: Dataset) -> None:
+    kind = pa.float32()
+    dataset.replace(dataset.table.set_column(2, "LR", dataset.table["LR"].cast(kind)))
+    (found,) = dataset.rule("schema")
+    assert found.path == FILE
+    assert "LR is float, not double" in found.seen
+
+
+def messages_of(*lengths: int) -> pa.Table:
+    made = rows(len(lengths))
+    for row, length in zip(made, lengths, strict=True):
+        row["messages"] *= length
+    return pa.Table.from_pylist(made, schema=SCHEMA)
+
+
+def test_what_the_viewer_has_no_statistics_of(dataset: Dataset) -> None:
+    dataset.replace(messages_of(2, 4, 2))
+    (found,) = dataset.rule("statistics")
+    assert (found.severity, found.path) == ("warning", CONFIGS[0])
+    assert f"messages has only two lengths in 1 splits, such as {SPLITS[0]}" in found.seen
+    dataset.replace(messages_of(2, 4, 6))
+    assert dataset.rule("statistics") == []
+    dataset.replace(messages_of(2))
+    (found,) = dataset.rule("statistics")
+    assert "1 splits of one row" in found.seen
 
 
 def test_no_page_index(dataset: Dataset) -> None:
