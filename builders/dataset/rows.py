@@ -24,7 +24,10 @@ def ranked_row(row: dict[str, Any], config: str, combined: bool = False) -> dict
         }
         for c, decision in zip(row["candidates"], choice["decisions"], strict=True)
     ]
-    chosen = next(c for c in row["candidates"] if c["translator"] == choice["translator"])
+    if (place := choice.get("combined")) is not None:
+        chosen = row["combined"][place]
+    else:
+        chosen = next(c for c in row["candidates"] if c["translator"] == choice["translator"])
     return {
         "id": row["id"],
         "messages": chosen["messages"],

@@ -14,7 +14,7 @@ from builders.recipes.reward import Reward
 from processors.ranking.policy import Policy
 from processors.scoring.columns import COLUMN, LIMITS, ORDERS, Column, Order
 
-Replace = Literal["never", "vetoed", "better"]
+Replace = Literal["never", "vetoed", "better", "segments"]
 
 
 def _no_limit(column: Column) -> float | None:
@@ -61,7 +61,9 @@ class _RankingOrder(Strict):
     order_by: Order = Field("quality", description="; ".join(f"{name}: {COLUMN[name].short}" for name in ORDERS))
     replace: Replace = Field(
         "better",
-        description="take another translator's candidate: never, when the primary's is vetoed, or also when better",
+        description="take another translator's candidate: never, when the primary's is vetoed, or also when better; "
+        "segments: each segment between the candidates' common boundaries takes the best one's, if the whole passes "
+        "every check, else as better",
     )
     margin: float | None = Field(None, ge=0, description=_margins())
 
@@ -134,6 +136,11 @@ class Ranking(_RankingLimits):
     def policy(self, split: str) -> Policy:
         """What decides in a built split."""
         return self.policy_of(next((entry for entry in self.splits if fnmatchcase(split, entry.match)), None))
+
+    @property
+    def by_segment(self) -> bool:
+        """Whether any split is chosen by segment."""
+        return any(policy.replace == "segments" for _, policy in self._policies())
 
     def rescues(self, split: str) -> bool:
         """Whether a built split takes candidates that others completed."""

@@ -164,12 +164,15 @@ def ranked_unit() -> Any:
         [
             ("config", pa.string()),
             ("translator", pa.string()),
+            # Where it is none of the candidates as a whole: its place among those that were put together.
+            ("combined", pa.int32()),
             ("reason", pa.string()),
             # One a candidate, in their order: what decided for or against it.
             ("decisions", pa.list_(pa.string())),
         ]
     )
-    return pa.schema([*selected(), ("candidates", pa.list_(full)), ("choices", pa.list_(choice))])
+    lists = [("candidates", full), ("combined", full), ("choices", choice)]
+    return pa.schema([*selected(), *((name, pa.list_(one)) for name, one in lists)])
 
 
 def ranked(combined: bool = False) -> Any:

@@ -8,7 +8,7 @@ from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
 from builders.run_folder.units import UnitFiles, read_dropped, read_unit
-from builders.stages.rescue import Rescue, UnitRescue
+from builders.stages.combine import Rescue, UnitRescue
 from processors.checks.once import rules_digest
 from processors.checks.pairs.verdict import Verdict
 from processors.checks.run import check_conversation, has_hard
@@ -22,14 +22,16 @@ class JoinCandidates(PipelineStep):
     """Adds each document's candidates, by id: `candidates`, and `failures` for translators that have none.
 
     The documents come unit by unit, in order; a unit's candidates are read when its first document comes. With
-    `rescue` they include those that were put together (see `builders.stages.rescue`).
+    `rescue` they include those that were put together (see `builders.stages.combine`); with `places` each has its
+    `chunks`.
     """
 
     name = "Candidates"
     type = "JOIN"
 
-    def __init__(self, folders: dict[str, Path], rescue: Rescue | None = None) -> None:
+    def __init__(self, folders: dict[str, Path], rescue: Rescue | None = None, places: bool = False) -> None:
         super().__init__()
+        self.columns = ("chunks",) if places else ()
         self.folders = folders
         self.rescue = rescue
 
@@ -38,7 +40,7 @@ class JoinCandidates(PipelineStep):
         for document in data:
             if document.metadata["unit"] != unit:
                 unit = document.metadata["unit"]
-                rows = {name: _by_id(UnitFiles(folder, unit)) for name, folder in self.folders.items()}
+                rows = {name: _by_id(UnitFiles(folder, unit), self.columns) for name, folder in self.folders.items()}
                 failed = {
                     name: {row.id: (row.reason, row.detail) for row in read_dropped(UnitFiles(folder, unit))}
                     for name, folder in self.folders.items()
@@ -64,8 +66,8 @@ class JoinCandidates(PipelineStep):
         )
 
 
-def _by_id(files: UnitFiles) -> dict[str, dict[str, Any]]:
-    table = read_unit(files, ["id", "messages", "custom_instructions", *CHECKED])
+def _by_id(files: UnitFiles, more: Sequence[str]) -> dict[str, dict[str, Any]]:
+    table = read_unit(files, ["id", "messages", "custom_instructions", *CHECKED, *more])
     return {row["id"]: row for row in table.to_pylist()}
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
-from builders.dataset.combined import filled_counters, rescued_counters
+from builders.dataset.combined import BY_SEGMENT, REFUSED, filled_counters, rescued_counters
 from builders.dataset.notes import note_counters
 from builders.recipes.ranking import Ranking
 from builders.recipes.recipe import Recipe
@@ -22,10 +22,10 @@ from builders.run_folder.stage_parts import StagePart
 from builders.run_folder.unit_reader import UnitReader
 from builders.run_folder.unit_writer import drop
 from builders.stages import reward, translate
+from builders.stages.combine import Segmented, add_gains, chosen_by_segment, rescue
 from builders.stages.context import Build
 from builders.stages.fit_ranker import load_fitted, plan_ranker, ranked_texts
 from builders.stages.join_candidates import JoinCandidates, verdicts_on
-from builders.stages.rescue import rescue
 from builders.stages.reward import JoinRewards
 from builders.stages.run_units import UnitPipeline, run_units
 from processors.checks.pairs.verdict import Verdict
@@ -33,7 +33,7 @@ from processors.conversations.token_counts import count_tokens
 from processors.judging.votes import Votes, read_votes
 from processors.languages.language import Language
 from processors.ranking.model import FittedRanker
-from processors.ranking.policy import Scored, choose, effects
+from processors.ranking.policy import Choice, Policy, Scored, choose, effects
 from processors.ranking.votes_decide import settle
 from processors.scoring.candidate import score_candidate, unscored
 from processors.scoring.columns import ORDERS
@@ -78,7 +78,11 @@ def run(build: Build) -> None:
         build.marks[RANKER] = build.executor.planned(RANKER, partial(plan_ranker, build))["mark"]
     build.enter(NAME, inputs)
     steps = [
-        JoinCandidates({name: build.run.stage(TRANSLATE, name) for name in configs.values()}, rescue(build)),
+        JoinCandidates(
+            {name: build.run.stage(TRANSLATE, name) for name in configs.values()},
+            rescue(build),
+            places=fitted is not None and recipe.ranking.by_segment,
+        ),
         JoinRewards(build.run.stage(REWARD) if recipe.ranking.reward else None),
         RankCandidates(recipe.ranking, configs, recipe.language, recipe.outputs.tokenizer, fitted),
     ]
@@ -120,43 +124,75 @@ class RankCandidates(PipelineStep):
         self.ranker = ranker
         self._votes: Votes | None = None
         self._voted: set[str] = set()
+        self._segmented: dict[str, Segmented] = {}
+        self._count: Any = None
 
     def run(self, data: Iterable[Document], rank: int = 0, world_size: int = 1) -> Iterator[Document]:
         from processors.conversations.tokenizers import load_tokenizer
 
-        tokenizer = load_tokenizer(self.tokenizer)
+        self._count = load_tokenizer(self.tokenizer)
         fitted = load_fitted(self.ranker, self.language) if self.ranker else None
         if self.ranking.verdicts:
             self._votes = read_votes(Path(self.ranking.verdicts), list(self.configs.values()))
             self._voted = self._votes.rows()
         for documents in _batches(data):
             with self.track_time():
-                judged = [self._judge_all(document, tokenizer) for document in documents]
+                judged = [self._judge_all(document) for document in documents]
                 if fitted is not None:
                     _add_quality(fitted, documents, judged)
+                    self._cut(fitted, documents, judged)
                 for document, candidates in zip(documents, judged, strict=True):
                     self._choose(document, candidates)
             yield from documents
 
-    def _judge_all(self, document: Document, tokenizer: Any) -> dict[str, "JudgedCandidate"]:
+    def _judge_all(self, document: Document) -> dict[str, "JudgedCandidate"]:
         row = document.metadata
         return {
-            translator: self._judge(row["messages"], found, row["rewards"].get(translator), tokenizer)
+            translator: self._judge(row["messages"], found, row["rewards"].get(translator))
             for translator, found in row["candidates"].items()
         }
 
     def _judge(
-        self, source: list[dict[str, str]], found: dict[str, Any], reward: float | None, tokenizer: Any
+        self, source: list[dict[str, str]], found: dict[str, Any], reward: float | None = None
     ) -> "JudgedCandidate":
         target, script = found["messages"], self.language.script
         threshold = self.ranking.scr_threshold
         scores = score_candidate(source, target, alpha=self.ranking.alpha, script=script, threshold=threshold)
         verdicts = verdicts_on(source, found, self.language)
         contents = [message["content"] for message in target]
-        tokens = sum(count_tokens(tokenizer, contents))
+        tokens = sum(count_tokens(self._count, contents))
         scored = scores | {"reward": reward}
         segments = found.get("segments")
         return JudgedCandidate(scored, verdicts, target, found["custom_instructions"], tokens, segments)
+
+    def _cut(
+        self, fitted: FittedRanker, documents: list[Document], judged: list[dict[str, "JudgedCandidate"]]
+    ) -> None:
+        """Cuts and scores the rows that are chosen by segment, of the candidates that nothing vetoes."""
+        self._segmented = {}
+        for document, row in zip(documents, judged, strict=True):
+            policy = self.ranking.policy(document.metadata["into"])
+            if policy.replace == "segments":
+                usable = [name for name, one in row.items() if not one.segments and not policy.vetoes(one.seen(name))]
+                if len(usable) > 1:
+                    self._segmented[document.id] = Segmented(document, usable)
+        add_gains(list(self._segmented.values()), fitted)
+
+    def _by_segment(
+        self, document: Document, config: str, primary: str, choice: Choice, policy: Policy, counters: dict[str, int]
+    ) -> tuple[Choice, dict[str, Any] | None]:
+        """The choice, and what is put together of several candidates where that passes everything that one must."""
+        found = self._segmented.get(document.id)
+        candidate = found.best(primary) if found else None
+        if candidate is None:
+            return choice, None
+        one = self._judge(document.metadata["messages"], candidate)
+        made, name = chosen_by_segment(choice, candidate["segments"], primary, list(self.configs.values()))
+        if policy.vetoes(one.seen(name)):
+            counters[f"{config}/{REFUSED}"] = 1
+            return choice, None
+        counters[f"{config}/{BY_SEGMENT}"] = 1
+        return made, one.row(name)
 
     def _preference(self, row: str, a: str, b: str) -> float | None:
         return self._votes.difference(row, a, b, {}) if self._votes else None
@@ -164,7 +200,7 @@ class RankCandidates(PipelineStep):
     def _choose(self, document: Document, judged: dict[str, "JudgedCandidate"]) -> None:
         """Sets `ranked` (a row of `schemas.ranked_unit`) and the counters by config, or drops the document."""
         row, policy = document.metadata, self.ranking.policy(document.metadata["into"])
-        candidates, scored, choices = [], [], []
+        candidates, scored, choices, combined = [], [], [], list[dict[str, Any]]()
         counters: dict[str, int] = {ROWS_WITH_VERDICTS: 1} if document.id in self._voted else {}
         for translator in self.configs.values():
             one = judged.get(translator)
@@ -174,39 +210,42 @@ class RankCandidates(PipelineStep):
                 scored.append(Scored(translator, failed=reason))
                 counters[f"{translator}/failed_{reason}"] = 1
                 continue
-            hard = tuple(dict.fromkeys(verdict.check for verdict in one.verdicts if verdict.hard))
-            candidate = Scored(translator, one.scores, hard)
+            candidate = one.seen(translator)
             candidates.append(one.row(translator))
             scored.append(candidate)
             limits = [f"veto_{score}" for score in policy.limits if policy.below(candidate, score)]
-            counters |= {f"{translator}/{name}": value for name, value in one.counters(hard, limits).items()}
+            counters |= {
+                f"{translator}/{name}": value for name, value in one.counters(candidate.vetoes, limits).items()
+            }
         counters |= filled_counters(candidates)
         for config, primary in self.configs.items():
             by_scores = choose(scored, primary, policy)
             choice = settle(by_scores, scored, primary, policy, partial(self._preference, document.id))
-            choices.append(
-                {
-                    "config": config,
-                    "translator": choice.translator,
-                    "reason": choice.reason,
-                    "decisions": choice.decisions,
-                }
-            )
+            taken, place = None, None
+            if choice is by_scores and choice.translator is not None:
+                choice, taken = self._by_segment(document, config, primary, choice, policy, counters)
+            if taken is not None:
+                place = len(combined)
+                combined.append(taken)
+            else:
+                taken = next((one for one in candidates if one["translator"] == choice.translator), None)
+                counters |= rescued_counters(config, taken)
+            told = {"translator": choice.translator, "reason": choice.reason, "decisions": choice.decisions}
+            choices.append({"config": config, "combined": place, **told})
             counters[f"{config}/{choice.outcome}"] = 1
-            taken = next((one for one in candidates if one["translator"] == choice.translator), None)
-            counters |= rescued_counters(config, taken)
             if taken is not None:
                 counters |= note_counters(config, row["messages"], taken["checks"])
             counters |= {
                 f"{config}/changed_by_{what}": 1 for what in effects(scored, primary, policy, by_scores.translator)
             }
-            if choice is not by_scores:
+            if choice is not by_scores and place is None:
                 counters[f"{config}/changed_by_verdicts"] = 1
         document.metadata["counters"] = counters
         document.metadata["ranked"] = {
             "id": document.id,
             **{key: row[key] for key in ("messages", "chat_template_kwargs", "source")},
             "candidates": candidates,
+            "combined": combined,
             "choices": choices,
         }
         if all(choice["translator"] is None for choice in choices):
@@ -223,6 +262,11 @@ class JudgedCandidate:
     custom_instructions: str | None
     tokens: int
     segments: list[dict[str, Any]] | None = None
+
+    def seen(self, translator: str) -> Scored:
+        """As the policy sees it."""
+        hard = (verdict.check for verdict in self.verdicts if verdict.hard)
+        return Scored(translator, self.scores, tuple(dict.fromkeys(hard)))
 
     def row(self, translator: str) -> dict[str, Any]:
         checks = [{key: getattr(v, key) for key in ("check", "hard", "message", "detail")} for v in self.verdicts]

@@ -32,7 +32,8 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """`replace`: never, when the primary is vetoed, or also when another is better by more than `margin`.
+    """`replace`: never, when the primary is vetoed, or also when another is better by more than `margin`; segments as
+    better, where a conversation is not put together from several (see `processors.ranking.segments`).
 
     `margin` is in the unit of `order_by`: a difference; of a relative score (quality), how far the chance that the
     other is the better of the two, `q_other / (q_other + q_primary)`, is above one half, whatever the number of
@@ -40,7 +41,7 @@ class Policy:
     (reward). A quality that is null passes, for then there is nothing to compare with.
     """
 
-    replace: Literal["never", "vetoed", "better"] = "better"
+    replace: Literal["never", "vetoed", "better", "segments"] = "better"
     order_by: Order = "quality"
     margin: float | None = None
     limits: Mapping[Score, float] = field(default_factory=dict)
@@ -69,14 +70,24 @@ is vetoed; vetoed is also what has LR below 0.2"
             )
         other = f"the one with the highest {self.order_by} of the others where that is vetoed"
         how = f"a row takes its primary translator's candidate, or {other}"
-        if self.replace == "better":
+        if self.compares:
             by = (
                 f"the better one of the two with a chance above {0.5 + self.by:g}, by their {self.order_by}"
                 if COLUMN[self.order_by].relative
                 else f"better by more than {self.by:g} in {self.order_by}"
             )
             how += f", or where it is {by}"
+        if self.replace == "segments":
+            how += (
+                "; where the candidates share boundaries, each segment between them takes the best one's, unless to "
+                "change hands costs more, and the whole is taken if it passes every check"
+            )
         return how + also
+
+    @property
+    def compares(self) -> bool:
+        """Whether another candidate is taken for being better."""
+        return self.replace in ("better", "segments")
 
     @property
     def by(self) -> float:
@@ -162,7 +173,7 @@ def _pick(
     best = max(usable, key=lambda c: (*_key(c, policy.order_by), c is own), default=None)
     # The primary stays unless the best is better by the margin; what is vetoed has no claim to stay.
     if best is not None and any(c is own for c in usable):
-        better = policy.replace == "better" and is_better(best, own, policy)
+        better = policy.compares and is_better(best, own, policy)
         return (best, "replaced_better") if better else (own, "primary")
     if policy.replace != "never" and best is not None:
         return best, "replaced_vetoed"
@@ -215,7 +226,7 @@ def _explained(
             decisions.append(f"chosen: {_for(candidate, others, own, outcome, policy)}")
         elif chosen is None:
             decisions.append(f"not chosen: the config takes {own.translator} only")
-        elif outcome == "primary" and policy.replace != "better":
+        elif outcome == "primary" and not policy.compares:
             decisions.append(f"not chosen: {own.translator} is not vetoed")
         elif outcome == "primary" and _key(candidate, order) > _key(chosen, order):
             decisions.append(f"not chosen: {order} {_both(candidate, chosen, order)}, not above the margin")
@@ -227,7 +238,7 @@ def _explained(
 def _for(chosen: Scored, others: Sequence[Scored], own: Scored, outcome: Outcome, policy: Policy) -> str:
     if not others:
         return "no other usable candidate"
-    if outcome == "primary" and policy.replace != "better":
+    if outcome == "primary" and not policy.compares:
         return "the config's own, not vetoed"
     rival = max(others, key=lambda c: _key(c, policy.order_by))
     compared = f"{policy.order_by} {_both(chosen, rival, policy.order_by)}"

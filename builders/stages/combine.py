@@ -1,13 +1,20 @@
-"""Puts candidates together for a row that no translator has: each failed a part of it, and not all the same part.
+"""Puts candidates together: of a row that no translator has, and where each segment takes the best one's.
+
+Rescue is for a row of which each translator failed a part, and not all the same part.
 
 A conversation with a chunk that failed is a donor (`builders.run_folder.schemas.donor`): what is good in it fills the
 holes of the others' donors, and theirs its own. What comes of it is a candidate of that translator like any other, if
 it passes the hard checks as a whole; otherwise the translator has failed the row as before, and the reason says so.
 Where one translator has all of a row and no hard check vetoes it, nothing is put together: that one is of one hand.
+
+By segment (`ranking.replace: segments`) the ranker scores each stretch between the boundaries that all candidates of a
+row have, and `processors.ranking.segments` finds whose each is to be.
 """
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +27,10 @@ from processors.checks.once import rules_digest
 from processors.checks.pairs.verdict import Verdict
 from processors.checks.run import check_conversation
 from processors.languages.language import Language
-from processors.ranking.combine import Piece, filled, put_together
+from processors.ranking.combine import Piece, filled, put_together, together
+from processors.ranking.model import FittedRanker
+from processors.ranking.policy import Choice, Outcome
+from processors.ranking.segments import SWITCH, best_path, change_costs, segment_gain
 from processors.translation.retry_ladder import CUSTOM_INSTRUCTIONS, TRANSLATED
 
 
@@ -78,7 +88,7 @@ class UnitRescue:
             whole = filled(pieces[name], [of for other, of in pieces.items() if other != name])
             if whole is None:
                 continue
-            candidate = _put_together(messages, instructions, whole)
+            candidate = combined(messages, instructions, whole)
             verdicts = self._check(messages, candidate)
             if (verdict := next((one for one in verdicts if one.hard), None)) is None:
                 found[name] = candidate | {"id": row}
@@ -123,7 +133,7 @@ def candidate_pieces(translator: str, candidate: Mapping[str, Any], places: list
     ]  # fmt: skip
 
 
-def _put_together(messages: list[dict[str, str]], instructions: str, pieces: list[Piece]) -> dict[str, Any]:
+def combined(messages: list[dict[str, str]], instructions: str, pieces: list[Piece]) -> dict[str, Any]:
     sources = {CUSTOM_INSTRUCTIONS: instructions} if instructions else {}
     sources |= {number: message["content"] for number, message in enumerate(messages)}
     contents, passages = put_together(sources, pieces)
@@ -132,3 +142,75 @@ def _put_together(messages: list[dict[str, str]], instructions: str, pieces: lis
         "custom_instructions": contents.get(CUSTOM_INSTRUCTIONS, ""),
         "segments": [passage._asdict() for passage in passages],
     }
+
+
+class Segmented:
+    """A row's usable candidates, cut at their common boundaries: what each has in each segment."""
+
+    def __init__(self, document: Document, translators: Sequence[str]) -> None:
+        self.messages, self.instructions = conversation(document)
+        self.translators = tuple(translators)
+        found = document.metadata["candidates"]
+        self.blocks = together([candidate_pieces(name, found[name], found[name]["chunks"]) for name in translators])
+        self.sources = [self._source(block[0]) for block in self.blocks]
+        self.texts = [["".join(piece.text or "" for piece in side) for side in block] for block in self.blocks]
+        self.gains: list[list[float]] = []
+
+    def _source(self, pieces: Sequence[Piece]) -> str:
+        number = pieces[0].message
+        whole = self.instructions if number == CUSTOM_INSTRUCTIONS else self.messages[number]["content"]
+        return whole[pieces[0].start : pieces[-1].end]
+
+    def best(self, primary: str) -> dict[str, Any] | None:
+        """The best path as a candidate with `segments`; None where it is one translator's. Ties are the primary's."""
+        order = sorted(range(len(self.translators)), key=lambda c: self.translators[c] != primary)
+        gains = [[of[c] for c in order] for of in self.gains]
+        costs: list[list[list[float]] | None] = [None]
+        for before, after in pairwise(range(len(self.blocks))):
+            within = self.blocks[before][0][0].message == self.blocks[after][0][0].message
+            ours, theirs = ([self.texts[segment][c] for c in order] for segment in (before, after))
+            costs.append(change_costs(ours, theirs, SWITCH if within else 0.0))
+        path = [order[c] for c in best_path(gains, costs)]
+        pieces = [piece for taken, block in zip(path, self.blocks, strict=True) for piece in block[taken]]
+        if len({piece.translator for piece in pieces if piece.own}) < 2:
+            return None
+        return combined(self.messages, self.instructions, pieces)
+
+
+def chosen_by_segment(
+    choice: Choice, segments: Sequence[dict[str, Any]], primary: str, translators: Sequence[str]
+) -> tuple[Choice, str]:
+    """The choice of a row that is put together, and the translator whose the most of it is; ties are the primary's.
+
+    `choice` is that of whole candidates, `translators` are in the order of its decisions.
+    """
+    shares: Counter[str] = Counter()
+    for passage in segments:
+        shares[passage["translator"]] += passage["end"] - passage["start"]
+    most = max(shares, key=lambda name: (shares[name], name == primary, name))
+    total = shares.total()
+    told = ", ".join(f"{name} {shares[name] / total:.0%}" for name in translators if shares[name])
+    decisions = [
+        f"chosen by segment: {shares[name] / total:.0%} of the row" if shares[name] else decision
+        for name, decision in zip(translators, choice.decisions, strict=True)
+    ]
+    outcome: Outcome = "primary" if most == primary else "replaced_better"
+    reason = "primary" if most == primary else f"by segment: {told}"
+    return Choice(most, reason, outcome, tuple(decisions)), most
+
+
+def add_gains(rows: Sequence[Segmented], fitted: FittedRanker) -> None:
+    """What the ranker expects of each candidate in each segment, all rows at once."""
+    sources = [source for row in rows for source in row.sources]
+    candidates: dict[str, list[str | None]] = {name: [] for name in fitted.translators}
+    for row in rows:
+        columns = {name: place for place, name in enumerate(row.translators)}
+        for texts in row.texts:
+            for name, found in candidates.items():
+                found.append(texts[columns[name]] if name in columns else None)
+    ranks = iter(fitted.score(sources, candidates) if sources else [])
+    for row in rows:
+        row.gains = [
+            [round(segment_gain(rank[name].gain, source), 6) for name in row.translators]
+            for source, rank in zip(row.sources, ranks)  # noqa: B905
+        ]
