@@ -47,6 +47,7 @@ from pathlib import Path
 import numpy as np
 from sacrebleu.metrics import CHRF
 
+from benchmarks import ranking_segments
 from model_recipes.ranker.data import WithReferences, read_folder
 from model_recipes.ranker.train import train
 from processors.checks.run import check_pair, has_hard
@@ -354,7 +355,13 @@ def main() -> None:
     parser.add_argument("--cross-validate", action="store_true")
     parser.add_argument("--tie", type=float, default=1.0)
     parser.add_argument("--policies", action="store_true", help="also what a recipe's policies make of each config")
+    parser.add_argument(
+        "--segments", type=float, metavar="ACCURACY", help="what a scorer that is right so often brings by segment"
+    )
     arguments = parser.parse_args()
+    if arguments.segments:
+        ranking_segments.run(arguments)
+        return
     examples = read_folder(arguments.folder, arguments.prefix)
     ranker = Ranker.load()
 

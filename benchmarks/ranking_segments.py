@@ -1,5 +1,6 @@
 """What choosing by segment is worth with a scorer of a given accuracy, against whole documents: `--segments ACCURACY`.
 
+    python -m benchmarks.ranking_quality FOLDER PREFIX --segments 0.68
     python -m benchmarks.ranking_segments FOLDER PREFIX --segments 0.68 --documents 6 --half choose
 
 reads a folder as `benchmarks.ranking_quality` does. The scorer is simulated: of two candidates of a sentence it sees
@@ -174,7 +175,21 @@ def report(folder: Folder, options: argparse.Namespace) -> None:
         )
 
 
+def run(arguments: argparse.Namespace) -> None:
+    """What `benchmarks.ranking_quality` runs it with: its folder, prefix and accuracy, and what else it was given."""
+    given = {name: value for name, value in vars(arguments).items() if value}
+    options = _parser().parse_args([str(arguments.folder), arguments.prefix])
+    for name in set(vars(options)) & set(given):
+        setattr(options, name, given[name])
+    report(Folder(options.folder, options.prefix, options.half), options)
+
+
 def main() -> None:
+    options = _parser().parse_args()
+    report(Folder(options.folder, options.prefix, options.half), options)
+
+
+def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
     parser.add_argument("prefix")
@@ -185,8 +200,7 @@ def main() -> None:
     parser.add_argument("--draws", type=int, default=5)
     parser.add_argument("--switch", type=float, default=SWITCH)
     parser.add_argument("--disagreement", type=float, default=DISAGREEMENT)
-    options = parser.parse_args()
-    report(Folder(options.folder, options.prefix, options.half), options)
+    return parser
 
 
 if __name__ == "__main__":
