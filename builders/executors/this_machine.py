@@ -226,8 +226,17 @@ def missing_items(items: dict[str, Path]) -> list[str]:
     written: dict[Path, set[str]] = {}
     for path in items.values():
         if path.parent not in written:
-            written[path.parent] = {file.name for file in path.parent.glob("*.json")}
+            written[path.parent] = names_in(path.parent)
     return [name for name, path in items.items() if path.name not in written[path.parent]]
+
+
+def names_in(folder: Path) -> set[str]:
+    """The names of a folder's files; none where it is not there."""
+    try:
+        with os.scandir(folder) as files:
+            return {file.name for file in files}
+    except FileNotFoundError:
+        return set()
 
 
 class Executor(Protocol):

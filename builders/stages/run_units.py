@@ -4,7 +4,7 @@ Every row that was read was kept or dropped with a reason: that is asserted when
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
-from builders.executors.this_machine import Work
+from builders.executors.this_machine import Work, names_in
 from builders.run_folder.activity import RequestsSince
 from builders.run_folder.files import write_error
 from builders.run_folder.folder import ENGINES
@@ -122,17 +122,42 @@ def observe(
     `forecast` says of so many rows how long they will take.
     """
     left = sum(rows[name] for name in work.missing())
-    done = sum(rows.values()) - left
-
-    def watch() -> int:
-        held = 0
-        for path in progress.glob("*.json") if progress else ():
-            with suppress(OSError, ValueError):
-                held += json.loads(path.read_text())["rows"]
-        return sum(rows.values()) - sum(rows[name] for name in work.missing()) - done + held
-
+    watch = WrittenRows(work.items, rows, sum(rows.values()) - left, progress)
     told = forecast(left) if forecast else None
     asked = RequestsSince(build.run.logs(work.name, ENGINES), told)
-    build.observer.stage(work.name, sum(rows.values()), done, watch, asked)
+    build.observer.stage(work.name, sum(rows.values()), watch.before, watch, asked)
     build.executor.run(replace(work, rows=left))
     build.observer.finished(work.name)
+
+
+class WrittenRows:
+    """How many rows a stage is done with since `before`: those of its items that are written, and those that tasks
+    hold.
+
+    It is asked several times a second, of thousands of items: a folder is listed only where it has changed since.
+    """
+
+    def __init__(self, items: Mapping[str, Path], rows: Mapping[str, int], before: int, progress: Path | None) -> None:
+        self.before, self.progress = before, progress
+        self._of: dict[Path, dict[str, int]] = {}
+        for name, path in items.items():
+            self._of.setdefault(path.parent, {})[path.name] = rows[name]
+        self._seen: dict[Path, tuple[int, int]] = {}
+
+    def __call__(self) -> int:
+        held = 0
+        for path in self.progress.glob("*.json") if self.progress else ():
+            with suppress(OSError, ValueError):
+                held += json.loads(path.read_text())["rows"]
+        return sum(map(self._written, self._of)) - self.before + held
+
+    def _written(self, folder: Path) -> int:
+        """The rows of a folder's items that are there."""
+        try:
+            changed = folder.stat().st_mtime_ns
+        except OSError:
+            return 0
+        if self._seen.get(folder, (-1, 0))[0] != changed:
+            of = self._of[folder]
+            self._seen[folder] = changed, sum(of.get(name, 0) for name in names_in(folder))
+        return self._seen[folder][1]
