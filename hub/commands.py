@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 from types import TracebackType
@@ -9,9 +10,15 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
 
-from builders.run_folder.folder import BUILD, STAGE, Run
+from builders.run_folder.folder import BUILD, STAGE, Run, lock_folder
 from hub.rules.check import check_dataset
 from processors.errors import InputError
+
+# What a publish takes of a run folder, and what it says where that is taken.
+_LOCKS = (
+    (".publish.lock", "another publish of this folder is running; wait for it to end"),
+    (".lock", "a build is running in this folder; wait for it, then publish what it made"),
+)
 
 
 def dataset_folder(run: Path) -> Path:
@@ -66,23 +73,22 @@ def run_publish(
         return merged_card(new, main, folder, tag or date.today().isoformat())
 
     folder = dataset_folder(run)
-    # No build may change the files while they are sent.
-    lock = Run(run.absolute()).lock() if folder != run else None
-    try:
-        with Shown() as shown:
-            done = publish(
-                folder,
-                repo,
-                observer=shown,
-                private=private,
-                dry_run=dry_run,
-                tag=tag,
-                direct=direct,
-                merge_card=merge,
-            )
-    finally:
-        if lock is not None:
-            lock.release()
+    with ExitStack() as held:
+        if folder != run:
+            # Of two publishes the second says so; and no build may change the files while they are sent.
+            for name, busy in _LOCKS:
+                held.callback(lock_folder(run.absolute(), busy=busy, name=name).release)
+        shown = held.enter_context(Shown())
+        done = publish(
+            folder,
+            repo,
+            observer=shown,
+            private=private,
+            dry_run=dry_run,
+            tag=tag,
+            direct=direct,
+            merge_card=merge,
+        )
     if dry_run:
         for verb, paths in (("send", done.send), ("remove", done.remove)):
             for path in paths:

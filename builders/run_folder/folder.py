@@ -108,11 +108,11 @@ class Run:
             raise write_error(error, self.folder) from None
 
 
-def lock_folder(folder: Path, *, busy: str) -> FileLock:
+def lock_folder(folder: Path, *, busy: str, name: str = ".lock") -> FileLock:
     """Create a folder and take its lock. Raises InputError if it cannot be written, or says `busy` if it is taken."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / ".lock")
+        lock = FileLock(folder / name)
         lock.acquire(timeout=0)
     except Timeout:
         raise InputError(f"{folder}: {busy}") from None

@@ -62,7 +62,7 @@ def publish(
     Args:
         folder: a built dataset: `README.md`, a folder of Parquet files a config, statistics, plots.
         repo: `user/name`; created where it does not exist.
-        token: a token with write access; default: HF_TOKEN, or that of `hf auth login`.
+        token: a token with write access; default: HF_TOKEN, or that of `hf auth login`. A dry run needs none.
         private: create the repository private.
         dry_run: check and compare, send nothing.
         tag: name for the published commit.
@@ -72,15 +72,14 @@ def publish(
             the same again.
 
     Raises:
-        InputError: the folder breaks a rule, or the token or a name cannot be used; nothing was sent.
+        InputError: the folder breaks a rule, or the token or a name cannot be used, and nothing was sent; or this
+            machine cannot read or write what it must.
         PublishError: the Hub refused or was changed meanwhile; `main` is as it was unless the message says otherwise.
     """
-    # Read when Xet's client is first used: it then notes every block that arrived, where it would wait for 64 of them
-    # or 20 seconds, so that a kill loses only blocks that are under way.
-    os.environ.setdefault("HF_XET_DATA_SESSION_XORB_METADATA_FLUSH_MAX_COUNT", "1")
+    _tune_xet()
     with _quiet():
         _validate_tag(tag)
-        api, user = _sign_in(repo, token)
+        api, user = _sign_in(repo, token, observer if dry_run else None)
         _check_rules(folder)
         main = _main(api, repo, private=private, create=not dry_run)
         files = _files(folder)
@@ -105,6 +104,14 @@ def publish(
             if tag and not tagged:
                 _create_tag(job, tag, result.commit)
         return result
+
+
+def _tune_xet() -> None:
+    # Read when Xet's client is first used: it then notes every block that arrived, where it would wait for 64 of them
+    # or 20 seconds, so that a kill loses only blocks that are under way.
+    os.environ.setdefault("HF_XET_DATA_SESSION_XORB_METADATA_FLUSH_MAX_COUNT", "1")
+    # Of one upload; `patiently` repeats it, and says so: Xet's own six minutes, six times, are silent.
+    os.environ.setdefault("HF_XET_CLIENT_RETRY_MAX_DURATION", "60s")
 
 
 @contextmanager
@@ -136,7 +143,8 @@ def _quiet() -> Iterator[None]:
                 datasets.enable_progress_bars()
 
 
-def _sign_in(repo: str, token: str | None) -> tuple["HfApi", str]:
+def _sign_in(repo: str, token: str | None, dry: PublishObserver | None) -> tuple["HfApi", str]:
+    """The Hub and the user's name; empty without a token, which a dry run, told to `dry`, does not need."""
     from huggingface_hub import HfApi, get_token
     from huggingface_hub.errors import HFValidationError
     from huggingface_hub.utils import validate_repo_id
@@ -148,6 +156,9 @@ def _sign_in(repo: str, token: str | None) -> tuple["HfApi", str]:
     if repo.count("/") != 1:
         raise InputError(f"'{repo}': give the owner too, as in user/{repo}")
     token = token or get_token()
+    if not token and dry:
+        dry.say("no token: what is private counts as missing, and nobody knows whether you may write")
+        return HfApi(token=False), ""
     if not token:
         raise InputError("no token for the Hub; export HF_TOKEN or run `hf auth login`")
     api = HfApi(token=token)

@@ -8,9 +8,8 @@ import re
 from typing import Any
 
 from hub.publishing.difference import changed_by_others, content_digest, some
-from hub.publishing.remote import PublishError, Revision, patiently, read_revision
+from hub.publishing.remote import PublishError, Refused, Revision, patiently, read_revision
 from hub.publishing.upload import Job
-from processors.errors import InputError
 
 _MARK = re.compile(r"\[smolkalam ([0-9a-f]{16}) on ([0-9a-f]{40})\]$")
 
@@ -50,8 +49,8 @@ def left_open(job: Job) -> list[Any]:
     """Our open pull requests, which publishes before this one left; none where discussions are disabled."""
     try:
         return _our_pull_requests(job)
-    except InputError:
-        # Refused: then nobody can merge one either.
+    except Refused:
+        # Then nobody can merge one either.
         return []
 
 

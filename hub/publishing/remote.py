@@ -15,6 +15,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from hub.publishing.local_faults import local_address, local_fault
+from hub.publishing.watch import Waiting, watched
 from processors.errors import InputError, SmolKalamError
 from processors.scrub import excerpt
 
@@ -40,6 +42,10 @@ class PublishError(SmolKalamError):
     """The Hub refused, or does not answer, or was changed meanwhile: says what became of the repository."""
 
 
+class Refused(InputError):
+    """401 or 403: the token may not do it, or nobody may."""
+
+
 class Moved(Exception):
     """412: somebody else committed to the revision since we read it."""
 
@@ -53,9 +59,15 @@ def patiently(what: str, call: Callable[[], T], arrived: Callable[[], T | None] 
         arrived: for a request that must not be done twice: its result if the broken attempt reached the Hub after all.
 
     Raises:
+        InputError: this machine is at fault, or the token: at once.
         PublishError: refused, or still failing after `ATTEMPTS`.
         Moved: 412.
     """
+    with watched(what) as watch:
+        return _repeated(what, call, arrived, watch)
+
+
+def _repeated(what: str, call: Callable[[], T], arrived: Callable[[], T | None] | None, watch: Waiting) -> T:
     may_pass: tuple[type[Exception], ...] = (OSError, RuntimeError, json.JSONDecodeError, *_transport_errors())
     for attempt in range(ATTEMPTS):
         if attempt and arrived is not None:
@@ -68,10 +80,11 @@ def patiently(what: str, call: Callable[[], T], arrived: Callable[[], T | None] 
             wait = _seconds_to_wait(problem, attempt)
             if wait is None or attempt == ATTEMPTS - 1:
                 raise _clear(what, problem, attempt + 1) from problem
+            status = _status_of(problem)
+            why = f"the Hub answered {status}" if status else f"the Hub broke off ({type(problem).__name__})"
+            watch.doing = f"{why}, {attempt + 1} of at most {ATTEMPTS} times"
             if wait > _NOTICED:
-                answer = _status(problem)
-                why = f"answered {answer[0]}" if answer else f"broke off ({type(problem).__name__})"
-                logger.warning("%s: the Hub %s; waiting %.0f s", what, why, wait)
+                logger.warning("%s: %s; waiting %.0f s", what, why, wait)
         time.sleep(wait)
     raise AssertionError("unreachable")
 
@@ -79,7 +92,7 @@ def patiently(what: str, call: Callable[[], T], arrived: Callable[[], T | None] 
 def _transport_errors() -> tuple[type[Exception], ...]:
     import httpx2
 
-    return (httpx2.TransportError,)
+    return (httpx2.TransportError, httpx2.InvalidURL)
 
 
 def _status(problem: BaseException) -> tuple[int, Any] | None:
@@ -94,13 +107,22 @@ def _status(problem: BaseException) -> tuple[int, Any] | None:
     return None
 
 
+def _status_of(problem: BaseException) -> int | None:
+    """The status of an answer, also where Xet's client (1.8) gives it in its text alone."""
+    if answer := _status(problem):
+        return answer[0]
+    match = re.search(r"HTTP status \w+ error \((\d{3})\b", str(problem))
+    return int(match[1]) if match else None
+
+
 def _seconds_to_wait(problem: BaseException, attempt: int) -> float | None:
     """None for what will not pass."""
     pause = float(2**attempt)
     answer = _status(problem)
     if answer is None:
         # A broken connection, an answer cut short, a proxy's page in place of JSON, Xet's errors (without a class).
-        return None if isinstance(problem, FileNotFoundError | PermissionError) else pause
+        lasting = isinstance(problem, FileNotFoundError | PermissionError)
+        return None if lasting or local_fault(problem) or local_address(problem) else pause
     status, error = answer
     if status == 412:
         raise Moved from problem
@@ -117,6 +139,13 @@ def _seconds_to_wait(problem: BaseException, attempt: int) -> float | None:
 def _clear(what: str, problem: BaseException, attempts: int) -> SmolKalamError:
     answer = _status(problem)
     if answer is None:
+        if address := local_address(problem):
+            return InputError(address)
+        if fault := local_fault(problem):
+            return InputError(
+                f"{what}: {fault}; this machine, not the Hub: make room, or point HF_HOME and TMPDIR to where you may "
+                "write, and run the same command again"
+            )
         reason = next(iter(str(problem).splitlines()), "") or type(problem).__name__
         return PublishError(
             f"{what}: {excerpt(reason, 300)} ({attempts} attempts); run the same command again, what arrived is not "
@@ -128,7 +157,7 @@ def _clear(what: str, problem: BaseException, attempts: int) -> SmolKalamError:
     if status in _PASSING:
         return PublishError(f"{message}, {attempts} times; run the same command again, what arrived is not sent twice")
     if status in (401, 403):
-        return InputError(f"{message}; the token must be allowed to write to the repository and to its pull requests")
+        return Refused(f"{message}; the token must be allowed to write to the repository and to its pull requests")
     return PublishError(message)
 
 
@@ -146,7 +175,7 @@ def check_token(api: "HfApi", repo: str) -> str:
     """The user's name. Raises InputError where the token may not write to `repo`."""
     try:
         me = patiently("checking the token", api.whoami)
-    except InputError:
+    except Refused:
         raise InputError("the token is not valid; export a valid HF_TOKEN or run `hf auth login`") from None
     name, namespace = me["name"], repo.split("/")[0]
     token = me.get("auth", {}).get("accessToken", {})

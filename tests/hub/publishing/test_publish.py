@@ -11,9 +11,10 @@ import pyarrow as pa
 import pytest
 import yaml
 
+from builders.run_folder.folder import lock_folder
 from hub.card.kept_sections import generated
 from hub.card.loading import loading
-from hub.commands import dataset_folder, run_check
+from hub.commands import dataset_folder, run_check, run_publish
 from hub.publishing.difference import changed_by_others, compare
 from hub.publishing.manifest import MANIFEST, Owned, read_manifest, write_manifest
 from hub.publishing.portions import SMALLEST
@@ -338,6 +339,12 @@ def test_no_token(dataset: Dataset, hub: Hub, tmp_path: Path) -> None:
             "export HF_TOKEN or run `hf auth login`"
             in client("publish", folder=str(dataset.folder), repo="user/x")["error"]
         )
+        hub.reset()
+        dry = client("publish", folder=str(dataset.folder), repo="user/x", dry_run=True)
+        assert dry["error"] is None
+        assert sorted(dry["result"]["send"]) == files_of(dataset)
+        assert "no token: what is private counts as missing" in dry["said"]
+        assert "whoami" not in hub.stats()["requests"]
     finally:
         client.kill()
 
@@ -467,6 +474,28 @@ def test_an_endless_412_ends(dataset: Dataset, client: Client, repo: str, hub: H
     hub.faults({"fault": "412", "kind": "commit", "times": 2})
     assert client("publish", folder=str(dataset.folder), repo=repo)["error"] is None
     same_as(dataset, client, repo)
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({"HF_ENDPOINT": "hub.test"}, "HF_ENDPOINT is 'hub.test', which is no address; write it as https://"),
+        ({"HF_HOME": "/dev/null/home"}, "this machine, not the Hub: make room, or point HF_HOME"),
+    ],
+)
+def test_what_this_machine_lacks_is_said_at_once(
+    dataset: Dataset, hub: Hub, home: Path, changed: dict[str, str], says: str
+) -> None:
+    # Where it cannot write its logs, Xet's client writes them to its standard output.
+    client = Client(hub.environment(home, xet=False) | changed)
+    try:
+        done = client("publish", folder=str(dataset.folder), repo="user/local")
+    finally:
+        client.kill()
+    assert done["error"].startswith("InputError")
+    assert says in done["error"]
+    assert "\n" not in done["error"]
+    assert "waiting" not in done["said"]
 
 
 # Faults that pass.
@@ -713,6 +742,20 @@ def test_whose_changes_count_as_others() -> None:
     assert changed(ours, {}) == ["README.md", "a/x.parquet"]
     assert changed(ours, ours | {"b/y.parquet": RemoteFile(1, "", None)}) == ["b/y.parquet"]
     assert changed(ours, ours | {"b/z.parquet": RemoteFile(1, "", None)}) == []
+
+
+def test_two_publishes_of_one_folder(dataset: Dataset) -> None:
+    run = dataset.folder.parent
+    for name, says in (
+        (".publish.lock", "another publish of this folder is running"),
+        (".lock", "a build is running"),
+    ):
+        lock = lock_folder(run, busy="", name=name)
+        try:
+            with pytest.raises(InputError, match=says):
+                run_publish(run, "user/name")
+        finally:
+            lock.release()
 
 
 def test_check_prints_and_fails(dataset: Dataset, capsys: pytest.CaptureFixture[str]) -> None:
