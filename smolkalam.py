@@ -49,6 +49,27 @@ def program(
     """Turn a dataset into a translation of it; here are only the options that need no command."""
 
 
+@app.command("import")
+def import_files(
+    files: Annotated[
+        list[str], typer.Argument(help="JSON lines, JSON, CSV, TSV or Parquet files (.gz too), or ids on the Hub.")
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write, for a recipe's source.path.")],
+    keep: Annotated[
+        list[str] | None, typer.Option(help="A further column to keep; may be given again. `id` is kept anyway.")
+    ] = None,
+    split: Annotated[
+        str | None,
+        typer.Option(help="Of files: the split that they become [default: train]; of the Hub: the only one read."),
+    ] = None,
+    config: Annotated[str | None, typer.Option(help="Of a dataset on the Hub with several configs: which.")] = None,
+) -> None:
+    """Make a folder to build from of chats as they are: OpenAI, ShareGPT, Alpaca, prompts and completions."""
+    from builders.imports.command import run_import
+
+    run_import(files, output, keep=keep or [], split=split, config=config)
+
+
 @app.command()
 def build(
     recipe: Annotated[str, typer.Argument(help="A recipe's YAML file, or one that ships: demo, pseudo, smolkalam.")],

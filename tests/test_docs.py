@@ -23,7 +23,7 @@ import smolkalam
 from builders.recipes.load import load_recipe
 from tests.conftest import Demo
 from tests.rooms import names_of_nothing
-from tests.standins.processes import ROOT
+from tests.standins.processes import ROOT, command_line, environment
 from tests.test_rooms import TOPS
 
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob("docs/**/*.md")), ROOT / "tests" / "README.md"]
@@ -140,13 +140,22 @@ def test_modules_that_are_run_are_there(text: str) -> None:
 
 def test_readme_python_runs(demo: Demo, tmp_path: Path) -> None:
     (tmp_path / "demo").symlink_to(demo.run)
-    (tmp_path / "data" / "SFT").mkdir(parents=True)
-    line = {"messages": [{"role": "user", "content": "Hello."}, {"role": "assistant", "content": "Hello!"}]}
-    (tmp_path / "mine.jsonl").write_text(json.dumps(line) + "\n", "utf-8")
     text = (ROOT / "README.md").read_text("utf-8")
     code = "\n".join(re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL))
     environment = os.environ | {"HF_HOME": str(tmp_path / "home"), "HF_HUB_OFFLINE": "1"}
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_readme_import_makes_the_folder_that_its_recipe_names(tmp_path: Path) -> None:
+    line = {"messages": [{"role": "user", "content": "Hello."}, {"role": "assistant", "content": "Hello!"}]}
+    (tmp_path / "mine.jsonl").write_text(json.dumps(line) + "\n", "utf-8")
+    text = (ROOT / "README.md").read_text("utf-8")
+    found = re.search(r"^smolkalam (import .*)$", text, re.MULTILINE)
+    assert found
+    done = subprocess.run(
+        command_line(*found[1].split()), cwd=tmp_path, env=environment(), capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "data" / "SFT" / "train-00000-of-00001.parquet").is_file()
 

@@ -39,7 +39,7 @@ ROOMS: dict[str, Floors] = {
     "builders": (
         ("builders.ablations", "builders.judging"),
         ("builders",),
-        ("builders.preferences", "builders.estimates"),
+        ("builders.preferences", "builders.estimates", "builders.imports"),
         ("builders.reports",),
         ("builders.stages",),
         ("builders.dataset", "builders.sources", "builders.executors"),

@@ -12,7 +12,7 @@ from builders.dataset.shard_writer import SplitWriter
 from builders.dataset.statistics import SplitStatistics
 from builders.run_folder import schemas
 from builders.run_folder.files import write_error
-from builders.run_folder.folder import RANK, Run
+from builders.run_folder.folder import RANK, SELECT, Run
 from builders.run_folder.schemas import PARALLEL
 from builders.run_folder.units import UnitFiles, read_unit
 from processors.atomic_files import check_guard, write_text
@@ -38,6 +38,7 @@ class BuildSplits(PipelineStep):
         group_bytes: int,
         shard_bytes: int,
         combined: bool = False,
+        carry: tuple[str, ...] = (),
     ) -> None:
         super().__init__()
         self.run_folder = run
@@ -46,6 +47,7 @@ class BuildSplits(PipelineStep):
         self.group_bytes = group_bytes
         self.shard_bytes = shard_bytes
         self.combined = combined
+        self.carry = carry
 
     def run(self, data: Any = None, rank: int = 0, world_size: int = 1) -> Iterable[Document]:
         for config, split in self.pairs[rank::world_size]:
@@ -55,7 +57,11 @@ class BuildSplits(PipelineStep):
 
     def _build(self, config: str, split: str, rank: int) -> None:
         folder, done = self.run_folder.dataset / config, self.run_folder.built_split(config, split)
-        schema = schemas.parallel(self.combined) if config == PARALLEL else schemas.ranked(self.combined)
+        schema = (
+            schemas.parallel(self.combined, self.carry)
+            if config == PARALLEL
+            else schemas.ranked(self.combined, self.carry)
+        )
         try:
             for path in (folder, done.parent):
                 path.mkdir(parents=True, exist_ok=True)
@@ -75,18 +81,31 @@ class BuildSplits(PipelineStep):
 
     def _write_rows(self, writer: SplitWriter, config: str, split: str) -> dict[str, Any] | None:
         statistics = SplitStatistics()
-        for rows in self._rows(split):
+        for rows, carried in self._rows(split):
             if config == PARALLEL:
                 built = [parallel_row(row, self.combined) for row in rows]
             else:
                 built = [made for row in rows if (made := ranked_row(row, config, self.combined))]
                 for row in built:
                     statistics.add(row)
-            writer.write(built)
+            writer.write(self._with_carried(built, carried))
         return None if config == PARALLEL else statistics.to_plain()
 
-    def _rows(self, split: str) -> Iterator[list[dict[str, Any]]]:
+    def _rows(self, split: str) -> Iterator[tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]]:
+        """Ranked rows, some hundred at a time, and what is carried beside the rows of their unit, by id."""
         folder = self.run_folder.stage(RANK)
         for name in self.units[split]:
+            carried = self._carried(name)
             for batch in read_unit(UnitFiles(folder, name)).to_batches(max_chunksize=256):
-                yield batch.to_pylist()
+                yield batch.to_pylist(), carried
+
+    def _carried(self, unit: str) -> dict[str, dict[str, Any]]:
+        # They take no part in what is translated and ranked, so they lie in the selection only.
+        if not self.carry:
+            return {}
+        table = read_unit(UnitFiles(self.run_folder.stage(SELECT), unit)).select(["id", *self.carry])
+        return {row.pop("id"): row for row in table.to_pylist()}
+
+    @staticmethod
+    def _with_carried(built: list[dict[str, Any]], carried: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+        return [row | carried[row["id"]] for row in built] if carried else built

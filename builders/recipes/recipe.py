@@ -26,6 +26,9 @@ class Source(Strict):
     config: Name = Field("SFT", description="config of the source, and folder of its shards")
     keep: list[str] = Field(["*"], min_length=1, description="split names or shell patterns to take")
     drop: list[str] = Field([], description="split names or shell patterns to leave out, after `keep`")
+    carry: list[Name] = Field(
+        [], description="further columns of the source that the dataset shall have, as text (what is none, as JSON)"
+    )
 
 
 class CutRecipe(Strict):

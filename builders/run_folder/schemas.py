@@ -4,6 +4,7 @@ Always explicit: with an inferred schema datatrove's Parquet writer loses rows i
 differs, and the viewer breaks on a split whose columns differ from the card's.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from processors.scoring.columns import NAMES
@@ -46,11 +47,11 @@ def source() -> Any:
     )
 
 
-def selected() -> Any:
-    """A source row that is translated."""
+def selected(carry: Sequence[str] = ()) -> Any:
+    """A source row that is translated, with the further columns that the recipe carries."""
     import pyarrow as pa
 
-    return pa.schema([("id", pa.string()), *source()])
+    return pa.schema([("id", pa.string()), *source(), *((name, pa.string()) for name in carry)])
 
 
 def chunk_place() -> Any:
@@ -175,8 +176,8 @@ def ranked_unit() -> Any:
     return pa.schema([*selected(), *((name, pa.list_(one)) for name, one in lists)])
 
 
-def ranked(combined: bool = False) -> Any:
-    """A row of `SFT_<translator>_ranked`: the published dataset's columns first, then ours.
+def ranked(combined: bool = False, carry: Sequence[str] = ()) -> Any:
+    """A row of `SFT_<translator>_ranked`: the published dataset's columns first, then ours, then the carried ones.
 
     `combined`: with `segments`, in a build some of whose rows are put together from several translators' candidates.
     """
@@ -193,17 +194,19 @@ def ranked(combined: bool = False) -> Any:
             ("tokens", pa.int64()),
             ("turns", pa.int32()),
             *([("segments", segments())] if combined else []),
+            *((name, pa.string()) for name in carry),
         ]
     )
 
 
-def parallel(combined: bool = False) -> Any:
-    """A row of `parallel`: the English beside every candidate. `combined` as for `ranked`."""
+def parallel(combined: bool = False, carry: Sequence[str] = ()) -> Any:
+    """A row of `parallel`: the English beside every candidate, then what is carried. `combined` as for `ranked`."""
     import pyarrow as pa
 
     more = [("segments", segments())] if combined else []
     candidates = pa.struct([*scores(), ("messages", messages()), ("custom_instructions", pa.string()), *more])
-    return pa.schema([*selected(), ("candidates", pa.list_(candidates))])
+    carried = [(name, pa.string()) for name in carry]
+    return pa.schema([*selected(), ("candidates", pa.list_(candidates)), *carried])
 
 
 PARALLEL = "parallel"

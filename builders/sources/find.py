@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from datatrove.io import get_datafolder
 
 from builders.recipes.recipe import Source
+from builders.run_folder import schemas
 from builders.run_folder.units import Unit
 from processors.errors import InputError
 from processors.selection.choose_rows import choose_splits
@@ -85,7 +86,8 @@ def find_shards(source: Source) -> tuple[list[Shard], list[str], list[str]]:
             warnings.append(f"split '{split}' has no rows")
     if unread := dict.fromkeys(name for shard in found for name in shard.unread):
         warnings.append(
-            f"{source.path}: not carried over, for SmolTalk2's rows have no such thing: {', '.join(unread)}"
+            f"{source.path}: not carried over, for SmolTalk2's rows have no such thing and source.carry does not name "
+            f"it: {', '.join(unread)}"
         )
     if not any(shard.rows for shard in found):
         raise InputError(f"{source.path}: no row in any shard of the splits {', '.join(choice.kept)}")
@@ -141,13 +143,13 @@ def _instead(source: Source, names: list[str]) -> str:
     if "://" not in source.path and not path.exists():
         return "there is no such folder"
     if path.is_file():
-        return f"that is a file: put it into a folder as {file} (JSON lines as Parquet) and give that folder"
+        return f"that is a file: `smolkalam import {path} -o FOLDER` makes a folder of it, to give instead"
     if any(_SHARD.match(shard.name) for shard in path.glob("*.parquet")):
         inside = path.name == source.config
         return f"give {path.parent}, the folder around it" if inside else f"put the shards into {path / source.config}"
     if names:
         found = ", ".join(name.rsplit("/", 1)[-1] for name in names[:3])
-        return f"{source.config} holds {found}: name a Parquet file such as {file}; of JSON lines make one first"
+        return f"{source.config} holds {found}: name a Parquet file such as {file}, or make one: `smolkalam import`"
     return "give --input a folder laid out as the Hub repository HuggingFaceTB/smoltalk2"
 
 
@@ -190,12 +192,24 @@ def _open_shard(folder: Any, source: Source, split: str, name: str, first: int) 
     groups = [metadata.row_group(i) for i in range(metadata.num_row_groups)]
     size = sum(group.total_byte_size for group in groups)
     rows = tuple(group.num_rows for group in groups)
-    digest, unread = _digest(metadata), tuple(_unread(schema))
+    _check_carried(where, source, schema)
+    digest, unread = _digest(metadata), tuple(_unread(schema, source.carry))
     return Shard(split, name, first, metadata.num_rows, size, tuple(schema.names), digest, rows, unread)
 
 
-def _unread(schema: "pa.Schema") -> Iterator[str]:
-    yield from (name for name in schema.names if name not in COLUMNS)
+def _check_carried(where: str, source: Source, schema: "pa.Schema") -> None:
+    for name in source.carry:
+        if name in {*schemas.ranked(combined=True).names, *schemas.parallel().names}:
+            raise InputError(f"source.carry: '{name}' is a column of the dataset's own; rename it in the source")
+        if name not in schema.names:
+            there = [other for other in schema.names if other not in COLUMNS]
+            raise InputError(
+                f"{where}: no column '{name}', which source.carry names; it has {', '.join(there) or 'none'}"
+            )
+
+
+def _unread(schema: "pa.Schema", carry: Sequence[str]) -> Iterator[str]:
+    yield from (name for name in schema.names if name not in COLUMNS and name not in carry)
     message = schema.field("messages").type.value_type
     yield from (f"messages[].{field.name}" for field in message if field.name not in MESSAGE_FIELDS)
     if "chat_template_kwargs" in schema.names:

@@ -55,8 +55,8 @@ def run(build: Build) -> None:
 
     def pipeline(names: list[str]) -> list[Any]:
         todo = [(config, split) for config, split in pairs if f"{config}/{split}" in set(names)]
-        outputs = recipe.outputs
-        return [BuildSplits(build.run, todo, units, outputs.row_group_bytes, outputs.shard_bytes, combined)]
+        sizes = recipe.outputs.row_group_bytes, recipe.outputs.shard_bytes
+        return [BuildSplits(build.run, todo, units, *sizes, combined, tuple(recipe.source.carry))]
 
     items = {f"{config}/{split}": build.run.built_split(config, split) for config, split in pairs}
     sizes = {f"{config}/{split}": rows[split] for config, split in pairs}

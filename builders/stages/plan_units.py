@@ -28,6 +28,8 @@ def plan_source(build: Build) -> dict[str, Any]:
         "selection": recipe.selection.model_dump(mode="json"),
         "seed": recipe.seed,
     }
+    if source.carry:
+        inputs["carry"] = source.carry
     return {
         "source": source.model_dump(mode="json"),
         "units": [asdict(unit) for unit in plan_units(shards, into)],

@@ -137,8 +137,10 @@ def run(build: Build) -> None:
     cuts = plan_cuts(build, {cut.split: cut for cut in recipe.selection.cuts})
     build.enter(NAME, inputs)
     filters = ApplyFilters(recipe.selection.drop_han, cuts, build.run.stage(SCAN))
-    reader = ShardReader(build.source, build.units)
-    run_units(build, UnitPipeline(NAME, reader, [filters], _selected_row, schemas.selected))
+    carry = tuple(build.source.carry)
+    reader = ShardReader(build.source, build.units, columns=carry)
+    row, schema = partial(_selected_row, carry=carry), partial(schemas.selected, carry)
+    run_units(build, UnitPipeline(NAME, reader, [filters], row, schema))
     counts = ((unit, read_counts(UnitFiles(folder, unit.name))["kept"]) for unit in build.units)
     build.selected = [replace(unit, rows=kept) for unit, kept in counts if kept]
     if not build.selected:
@@ -247,6 +249,11 @@ def _scan_row(document: Document) -> dict[str, Any]:
     return {"id": document.id, "stratum": document.metadata["stratum"], "key": document.metadata["key"]}
 
 
-def _selected_row(document: Document) -> dict[str, Any]:
+def _selected_row(document: Document, carry: tuple[str, ...]) -> dict[str, Any]:
     keys = ("messages", "chat_template_kwargs", "source")
-    return {"id": document.id, **{key: document.metadata[key] for key in keys}}
+    row = {"id": document.id, **{key: document.metadata[key] for key in keys}}
+    return row | {name: _as_text(document.metadata[name]) for name in carry}
+
+
+def _as_text(value: Any) -> str | None:
+    return value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)

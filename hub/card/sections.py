@@ -104,6 +104,7 @@ def columns(recipe: Recipe, combined: bool = False) -> str:
         if recipe.outputs.parallel
         else ""
     )
+    carried = f"\n- {', '.join(f'`{n}`' for n in recipe.source.carry)}: from the source" if recipe.source.carry else ""
     return (
         "## Columns\n\n"
         "- `id`: `<source split>/<row number in it>`\n"
@@ -114,7 +115,7 @@ def columns(recipe: Recipe, combined: bool = False) -> str:
         "- `noted`: the checks that noted something of it that is no reason to leave it out; `candidates` says what\n"
         "- `candidates`: every translator's scores and what the checks found; `chosen` marks the row's own and "
         "`decision` says what decided. Scores are null where a translator has no candidate, and its check says why\n"
-        "- `tokens`, `turns`: tokens and messages of the row" + segments + parallel
+        "- `tokens`, `turns`: tokens and messages of the row" + segments + carried + parallel
     )
 
 

@@ -91,7 +91,8 @@ def front_matter(recipe: Recipe, splits: list[dict[str, Any]], combined: bool = 
     )
     infos, configs = {}, {}
     for config, parts in built.items():
-        schema = schemas.parallel(combined) if config == PARALLEL else schemas.ranked(combined)
+        carry = recipe.source.carry
+        schema = schemas.parallel(combined, carry) if config == PARALLEL else schemas.ranked(combined, carry)
         infos[config] = {
             "config_name": config,
             "features": [{"name": field.name, **_feature(field.type)} for field in schema],

@@ -324,7 +324,7 @@ def test_any_file_system_of_fsspec_will_do(row: Row, write_split: Write) -> None
     [
         ("gopher://shards", "Protocol not known: gopher"),
         ("no/such/folder", "there is no such folder"),
-        ("mine.jsonl", "that is a file: put it into a folder as SFT/train-00000-of-00001.parquet"),
+        ("mine.jsonl", "that is a file: `smolkalam import {folder}/mine.jsonl -o FOLDER` makes a folder of it"),
         ("source/SFT", "give {folder}/source, the folder around it"),
         ("flat", "put the shards into {folder}/flat/SFT"),
         ("lines", "SFT holds train.jsonl: name a Parquet file such as SFT/train-00000-of-00001.parquet"),
@@ -349,3 +349,10 @@ def test_a_path_that_is_no_folder_of_shards_is_one_line(
 def test_two_formats_of_a_path_name_the_same_shards(row: Row, write_split: Write) -> None:
     folder = write_split("alpha", rows(row, 5))
     assert find(f"{folder}/") == find(folder)
+
+
+def test_a_column_to_carry_is_there_and_not_the_datasets_own(row: Row, write_split: Write) -> None:
+    folder = write_split("alpha", rows(row, 1))
+    for name, told in (("topic", "no column 'topic', which source.carry names; it has none"), ("tokens", "own")):
+        with pytest.raises(InputError, match=told):
+            find_shards(Source(path=str(folder), carry=[name]))

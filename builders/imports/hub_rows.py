@@ -1,0 +1,45 @@
+"""Rows of a dataset on the Hub, streamed by `datasets`: nothing is downloaded as a whole."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from builders.imports.readers import Row
+from processors.errors import InputError
+
+_ID = re.compile(r"(?:hf://datasets/)?([\w.-]+/[\w.-]+)")
+
+
+def hub_id(name: str) -> str | None:
+    """The repository's id, where `name` is one: `user/name` or `hf://datasets/user/name`.
+
+    >>> hub_id("hf://datasets/user/name"), hub_id("chats.jsonl")
+    ('user/name', None)
+    """
+    found = _ID.fullmatch(name)
+    return found[1] if found else None
+
+
+def hub_splits(repository: str, config: str | None, split: str | None) -> dict[str, Iterator[Row]]:
+    """The rows of each split, in the Hub's order. Raises InputError where there is no such dataset or split."""
+    import httpx2
+    from datasets import load_dataset
+    from datasets.exceptions import DatasetsError
+    from huggingface_hub.errors import HfHubHTTPError
+
+    try:
+        found = load_dataset(repository, config, streaming=True)
+    except (DatasetsError, HfHubHTTPError, httpx2.HTTPError, OSError, ValueError) as error:
+        reason = " ".join(str(error).split())[:300]
+        raise InputError(
+            f"{repository}: cannot be read from the Hub ({type(error).__name__}: {reason}); check the name, --config, "
+            "the network and, for a private repository, HF_TOKEN"
+        ) from None
+    if split is not None and split not in found:
+        raise InputError(f"--split {split}: {repository} has {', '.join(found)}")
+    return {name: _rows(rows) for name, rows in found.items() if split in (None, name)}
+
+
+def _rows(rows: Any) -> Iterator[Row]:
+    for number, row in enumerate(rows, 1):
+        yield Row(number, dict(row))
