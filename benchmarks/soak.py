@@ -1,6 +1,6 @@
 """A whole build against a server with every fault, killed with -9 again and again: nothing lost, nothing paid twice.
 
-    python -m benchmarks.soak [--questions 12500] [--kills 10] [--workers 4] [--rate 0.05] [--seed 1]
+    python -m benchmarks.soak [--questions 12500] [--kills 10] [--workers 4] [--rate 0.05] [--seed 1] [--batches]
 
 The stand-in server draws for each request by itself: 429 with Retry-After, 500, 503, 529, a connection dropped, no
 answer ever, half a body, a web page instead of JSON, finish_reason length, an empty answer, content filtered, each at
@@ -27,7 +27,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,14 @@ name: soak
 source: {{path: {source}, keep: [{splits}]}}
 translators:
   - {{name: Chat, backend: endpoint, model: stand-in, base_url: "{url}", timeout_s: {timeout}, concurrency: 64}}
+"""
+BATCHES = """
+name: soak
+source: {{path: {source}, keep: [{splits}]}}
+translators:
+  - {{name: Chat, backend: batch, api: openai, model: stand-in, base_url: "{url}/v1", timeout_s: {timeout},
+      decoding: {{max_tokens: 2000}}, gather_s: 0.5, poll_s: 0.2, requests_per_batch: 500}}
+executor: {{kind: queue, lease_s: 20}}
 """
 NOUNS = ("river", "bridge", "village", "teacher", "market", "garden", "letter", "engine", "planet", "doctor", "window")
 VERBS = ("crosses", "describes", "follows", "repairs", "measures", "paints", "remembers", "watches", "changes")
@@ -63,24 +71,49 @@ class Report:
     wrong: list[str] = field(default_factory=list)
 
 
-def soak(folder: Path, questions: int, kills: int, workers: int, rate: float, seed: int) -> Report:
-    """Run it all within `folder`."""
+@dataclass
+class Kind:
+    """Which recipe is soaked, and the stand-in for it: without faults, and with them by options of its own."""
+
+    recipe: str
+    start: Callable[..., Any]
+    control: dict[str, Any] = field(default_factory=dict)
+    faults: tuple[str, ...] = ()
+
+
+def chats(rate: float) -> Kind:
     from tests.standins.standin_llm import running
 
+    faults = tuple(part for name in FAULTS for part in ("--fault", f"{name}={rate}"))
+    return Kind(RECIPE, running, faults=(*faults, "--latency", "0.01"))
+
+
+def in_batches(rate: float) -> Kind:
+    from tests.standins.standin_batch import SHARES, running_batches
+
+    return Kind(BATCHES, running_batches, dict.fromkeys(SHARES, rate), ("--fault", str(rate)))
+
+
+def soak(
+    folder: Path, questions: int, kills: int, workers: int, rate: float, seed: int, *, batches: bool = False
+) -> Report:
+    """Run it all within `folder`."""
+    kind = in_batches(rate) if batches else chats(rate)
     draw, report, begun = random.Random(seed), Report(), time.monotonic()
     source = folder / "source"
     splits = write_source(source, questions)
-    with running() as server:
-        _build(folder, "whole", source, splits, server.url, workers)
-        report.questions = len(server.stats()["asked"])
+    with kind.start() as server:
+        server.control(pseudo=True)
+        _build(folder, "whole", kind.recipe, source, splits, server.url, workers)
+        report.questions = len(server.stats()["paid" if batches else "asked"])
     log = folder / "answers.log"
     log.touch()
-    faults = [part for name in FAULTS for part in ("--fault", f"{name}={rate}")]
-    with running(*faults, "--seed", str(seed), "--latency", "0.01", "--log", str(log)) as server:
+    with kind.start(*kind.faults, "--seed", str(seed), "--log", str(log)) as server:
+        server.control(pseudo=True, **kind.control)
         killed = []
         moments = sorted(draw.uniform(0.02, 0.9) for _ in range(kills))
         for moment in moments:
-            process = _start(folder, "broken", source, splits, server.url, workers)
+            process = _start(folder, "broken", kind.recipe, source, splits, server.url, workers)
             while process.poll() is None and _lines(log) < moment * report.questions:
                 time.sleep(0.05)
             time.sleep(draw.uniform(0, 1))
@@ -91,13 +124,17 @@ def soak(folder: Path, questions: int, kills: int, workers: int, rate: float, se
                 report.wrong.append(f"a build ended with {process.returncode}: {_said(folder)}")
             process.wait()
         report.kills = len(killed)
-        _build(folder, "broken", source, splits, server.url, workers)
+        _build(folder, "broken", kind.recipe, source, splits, server.url, workers)
         report.failed.append(_check_rows(folder / "broken", report))
         while report.failed[-1] and len(report.failed) <= MOST_RETRIES:
-            _build(folder, "broken", source, splits, server.url, workers, "--retry-failed")
+            _build(folder, "broken", kind.recipe, source, splits, server.url, workers, "--retry-failed")
             report.failed.append(_check_rows(folder / "broken", report))
         stats = server.stats()
-    report.requests, report.served = sum(stats["asked"].values()), dict(sorted(stats["served"].items()))
+    if batches:
+        report.requests = stats["alone"] + sum(len(batch["ids"]) for batch in stats["batches"])
+        report.served = dict(sorted(stats["fates"].items())) | {"batches": len(stats["batches"])}
+    else:
+        report.requests, report.served = sum(stats["asked"].values()), dict(sorted(stats["served"].items()))
     _check_answers(log, killed, report)
     if report.failed[-1]:
         report.wrong.append(f"{report.failed[-1]} rows still fail after {MOST_RETRIES} retries")
@@ -141,11 +178,11 @@ def _row(number: int) -> dict[str, Any]:
 
 
 def _start(
-    folder: Path, output: str, source: Path, splits: list[str], url: str, workers: int, *more: str
+    folder: Path, output: str, recipe: str, source: Path, splits: list[str], url: str, workers: int, *more: str
 ) -> "subprocess.Popen[bytes]":
-    recipe = folder / f"{output}.yaml"
-    recipe.write_text(RECIPE.format(source=source, splits=", ".join(splits), url=url, timeout=TIMEOUT_S))
-    command = [sys.executable, "-m", "smolkalam", "build", str(recipe), "--output", str(folder / output)]
+    path = folder / f"{output}.yaml"
+    path.write_text(recipe.format(source=source, splits=", ".join(splits), url=url, timeout=TIMEOUT_S))
+    command = [sys.executable, "-m", "smolkalam", "build", str(path), "--output", str(folder / output), "--yes"]
     with (folder / "said.txt").open("wb") as said:
         return subprocess.Popen(
             [*command, "--workers", str(workers), *more],
@@ -156,8 +193,10 @@ def _start(
         )
 
 
-def _build(folder: Path, output: str, source: Path, splits: list[str], url: str, workers: int, *more: str) -> None:
-    if _start(folder, output, source, splits, url, workers, *more).wait():
+def _build(
+    folder: Path, output: str, recipe: str, source: Path, splits: list[str], url: str, workers: int, *more: str
+) -> None:
+    if _start(folder, output, recipe, source, splits, url, workers, *more).wait():
         raise AssertionError(f"a build failed: {_said(folder)}")
 
 
@@ -194,17 +233,21 @@ def _ids(folder: Path) -> Iterator[str]:
 def _check_answers(log: Path, kills: list[float], report: Report) -> None:
     """No question is answered again, unless a kill came within a second of the answer."""
     answered: dict[str, list[float]] = {}
+    batched: set[str] = set()
     for line in log.read_text().splitlines():
         answer = json.loads(line)
         report.answers += 1
-        if answer["answered"] - answer["came"] > TIMEOUT_S / 2:
+        if answer.get("batched"):
+            batched.add(answer["question"])
+        elif answer["answered"] - answer["came"] > TIMEOUT_S / 2:
             report.late += 1
             continue
         answered.setdefault(answer["question"], []).append(answer["answered"])
     for question, times in answered.items():
         for first, _ in zip(sorted(times), sorted(times)[1:], strict=False):
             # The kill is written down a moment before it is done.
-            if any(first - 0.1 <= kill <= first + COMMITTED_S for kill in kills):
+            lost = any(first - 0.1 <= kill <= first + COMMITTED_S for kill in kills)
+            if lost and question not in batched:
                 report.lost_answers += 1
             else:
                 report.wrong.append(f"asked again after its answer had arrived: {question[-200:]}")
@@ -222,9 +265,11 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=4)
     parser.add_argument("--rate", type=float, default=0.05, help="of each fault")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--batches", action="store_true", help="of a batch API")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        report = soak(Path(folder), options.questions, options.kills, options.workers, options.rate, options.seed)
+        sizes = options.questions, options.kills, options.workers, options.rate, options.seed
+        report = soak(Path(folder), *sizes, batches=options.batches)
     print(
         f"{report.questions:,} questions, {report.requests:,} requests, {report.answers:,} answers, "
         f"{report.kills} kills, {report.seconds:.0f} s"

@@ -5,10 +5,14 @@ batch ends after `polls` looks at it. Its results come in another order than its
 expire, fail, are refused, doubled or another's, by shares that are a function of the custom id. GET /stats tells of
 each batch its custom ids, and how often each text was answered and so paid for.
 
+With `--fault RATE` each kind of TRANSPORT meets that share of the requests, by their number; `--log FILE` gets a line
+of JSON an answer: the question, when it came and went, whether it was in a batch.
+
 `{"hold": "files" | "create" | "created" | "poll" | "results"}` leaves one kind of request without a response: before
 the file is kept, before the batch is, after it is, and so on; `held` in the stats tells that one hangs there.
 """
 
+import argparse
 import asyncio
 import json
 import random
@@ -19,6 +23,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import time
 from typing import Any
 
 if __name__ == "__main__":
@@ -26,11 +31,16 @@ if __name__ == "__main__":
 
 from tests.standins.standin_llm import _MAP, Running, _read_request, _send, asked_text
 
+# Instead of a response: a batch may have been created when the last two come.
+TRANSPORT = ("429", "500", "503", "html", "drop", "late-drop", "late-half")
+ONE_BY_ONE = ("/v1/chat/completions", "/v1/messages")
 SHARES = ("expired", "failed", "refused", "doubled", "unknown", "wrong")
 
 
 class StandInBatches:
-    def __init__(self) -> None:
+    def __init__(self, fault: float = 0.0, seed: int = 0, log: Path | None = None) -> None:
+        self.fault, self.seed, self.requests_seen = fault, seed, 0
+        self.log = log.open("a") if log else None
         self.shares: dict[str, float] = dict.fromkeys(SHARES, 0.0)
         self.polls = 1
         self.hold = ""
@@ -42,15 +52,44 @@ class StandInBatches:
         self.seen: Counter[str] = Counter()
         self.alone = 0
         self.pseudo = False
+        self.fates: Counter[str] = Counter()
+        self.came = 0.0
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             while request := await _read_request(reader):
-                await self.respond(*request, writer)
+                if not await self.faulty(*request, writer):
+                    break
         except (ConnectionError, asyncio.IncompleteReadError):
             pass
         finally:
             writer.close()
+
+    async def faulty(self, method: str, path: str, headers: dict[str, str], body: bytes, writer: Any) -> bool:
+        """Respond, or do what a server at fault does; whether the connection goes on."""
+        fault = "" if path in ("/stats", "/control") else self.draw()
+        if fault in ("429", "500", "503"):
+            return await _send(writer, int(fault), {"error": {"message": f"injected {fault}"}}, {"Retry-After": "0"})
+        if fault == "html":
+            return await _send(writer, 200, "<html><body>Please wait</body></html>")
+        if fault == "drop" or (fault and path in ONE_BY_ONE):
+            # An answer that is lost on its way was paid for, which nobody can help.
+            return False
+        if not fault:
+            await self.respond(method, path, headers, body, writer)
+            return True
+        whole = Response()
+        await self.respond(method, path, headers, body, whole)
+        if fault == "late-half":
+            writer.write(bytes(whole.data[: len(whole.data) // 2]))
+            await writer.drain()
+        return False
+
+    def draw(self) -> str:
+        self.requests_seen += 1
+        point = random.Random(f"{self.seed} {self.requests_seen}").random()
+        place = int(point / self.fault) if self.fault else len(TRANSPORT)
+        return TRANSPORT[place] if place < len(TRANSPORT) else ""
 
     async def waits(self, step: str) -> None:
         if self.hold == step:
@@ -63,7 +102,7 @@ class StandInBatches:
         if path == "/stats":
             batches = [{"id": b["id"], "ids": [r["custom_id"] for r in b["requests"]]} for b in self.batches.values()]
             told = {"batches": batches, "paid": self.paid, "held": self.held, "keys": self.keys, "alone": self.alone}
-            await _send(writer, 200, told | {"files": len(self.files)})
+            await _send(writer, 200, told | {"files": len(self.files), "fates": self.fates})
             return
         if path == "/control":
             change = json.loads(body)
@@ -76,10 +115,13 @@ class StandInBatches:
         kind = "anthropic" if "/messages" in path else "openai"
         if path == "/v1/models":
             await _send(writer, 200, {"data": []})
-        elif path in ("/v1/chat/completions", "/v1/messages"):
+        elif path in ONE_BY_ONE:
             self.alone += 1
             # One that can do nothing can do nothing alone either.
-            await _send(writer, 200, self.answer(kind, json.loads(body), "wrong" if self.shares["wrong"] == 1 else ""))
+            self.came = time()
+            await _send(
+                writer, 200, self.answer(kind, json.loads(body), "wrong" if self.shares["wrong"] == 1 else "alone")
+            )
         elif path == "/v1/files":
             await self.waits("files")
             self.files[name := f"file-{len(self.files)}"] = _uploaded(headers, body)
@@ -183,13 +225,17 @@ class StandInBatches:
         point = random.Random(f"{custom_id} {self.seen[custom_id]}").random()
         for name, share in self.shares.items():
             if point < share:
+                self.fates[name] += 1
                 return name
             point -= share
         return ""
 
     def answer(self, kind: str, payload: dict[str, Any], fate: str = "") -> dict[str, Any]:
         text = asked_text(payload)
-        self.paid[json.dumps(payload, sort_keys=True)] += 1
+        self.paid[question := json.dumps(payload, sort_keys=True)] += 1
+        if self.log:
+            told = {"question": question, "came": self.came, "answered": time(), "batched": fate != "alone"}
+            print(json.dumps(told), file=self.log, flush=True)
         # A wrong answer is no translation, which a check refuses.
         answer = text if fate == "wrong" else self.translated(text)
         if kind == "anthropic":
@@ -218,10 +264,23 @@ def _uploaded(headers: dict[str, str], body: bytes) -> bytes:
     raise AssertionError("no file in the upload")
 
 
+class Response:
+    """A writer for a response that is not sent, or not whole."""
+
+    def __init__(self) -> None:
+        self.data = bytearray()
+
+    def write(self, data: bytes) -> None:
+        self.data += data
+
+    async def drain(self) -> None:
+        """Nobody waits."""
+
+
 @contextmanager
-def running_batches() -> Iterator[Running]:
+def running_batches(*arguments: str) -> Iterator[Running]:
     """Start the stand-in in a process of its own, wait until it listens, end it afterwards."""
-    with subprocess.Popen([sys.executable, __file__], stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen([sys.executable, __file__, *arguments], stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout
             yield Running(process.stdout.readline().strip())
@@ -230,7 +289,12 @@ def running_batches() -> Iterator[Running]:
 
 
 async def _main() -> None:
-    server = await asyncio.start_server(StandInBatches().serve, "127.0.0.1", 0, limit=2**26)
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--fault", type=float, default=0.0)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--log", type=Path)
+    stand_in = StandInBatches(**vars(parser.parse_args()))
+    server = await asyncio.start_server(stand_in.serve, "127.0.0.1", 0, limit=2**26)
     print(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", flush=True)
     await asyncio.Event().wait()
 
