@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from builders.engines.common.asked import AskedEngine
-from builders.recipes.translator_base import Cost
 from builders.recipes.translators import LibreTranslateTranslator
 from processors.clients.prompts import SOURCE_CODE, PromptConfig
 from processors.languages.language import Language
@@ -30,12 +29,6 @@ class LibreTranslateEngine(AskedEngine[LibreTranslateTranslator]):
         from processors.seq2seq.libretranslate import LibreTranslateServer
 
         return LibreTranslateServer
-
-    @property
-    def cost(self) -> Cost:
-        # Characters stand where others count the tokens of a prompt.
-        priced = {"usd_per_million_input": self.spec.usd_per_million_characters, "usd_per_million_output": 0.0}
-        return (self.spec.cost or Cost()).model_copy(update=priced)
 
     def prompt(self, language: Language) -> PromptConfig:
         codes = self.spec.source_code or SOURCE_CODE, self.spec.target_code or language.code.partition("-")[0]

@@ -121,9 +121,9 @@ class Recipe(Strict):
             return self
         asked = [one for one in self.translators if isinstance(one, AskedTranslator)]
         for one in asked:
-            if one.addresses() and one.cost is None:
-                raise ValueError(f"max_usd: translator '{one.name}' has no cost; give its prices, 0 if free")
-        if not any(one.cost and one.cost.priced for one in asked):
+            if one.addresses() and one.prices is None:
+                raise ValueError(f"max_usd: translator '{one.name}' has no cost; give {one.priced_by}, 0 if free")
+        if not any(one.prices and one.prices.priced for one in asked):
             raise ValueError("max_usd: no translator has a price; give one its cost, or leave max_usd out")
         return self
 

@@ -190,9 +190,19 @@ class AskedTranslator(TranslatorBase):
 
     @model_validator(mode="after")
     def _a_ceiling_needs_prices(self) -> "AskedTranslator":
-        if self.max_usd is not None and not (self.cost and self.cost.priced):
-            raise ValueError("max_usd: give cost with usd_per_million_input and usd_per_million_output too")
+        if self.max_usd is not None and not (self.prices and self.prices.priced):
+            raise ValueError(f"max_usd: give {self.priced_by} too")
         return self
+
+    @property
+    def prices(self) -> Cost | None:
+        """What is counted of its answers costs so much; None where the recipe does not say."""
+        return self.cost
+
+    @property
+    def priced_by(self) -> str:
+        """The settings that `prices` come from, for messages."""
+        return "cost with usd_per_million_input and usd_per_million_output"
 
     def answers_in(self) -> str:
         return self.answers or self.name

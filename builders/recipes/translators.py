@@ -9,6 +9,7 @@ from builders.recipes.paths import beside, resolved
 from builders.recipes.translator_base import (
     AddressedTranslator,
     AskedTranslator,
+    Cost,
     EndpointAddress,
     RemoteTranslator,
     ServedTranslator,
@@ -223,7 +224,9 @@ class LibreTranslateTranslator(AddressedTranslator):
     model: str = Field("LibreTranslate", description="a name for the card: the protocol has no word for the model")
     source_code: str | None = Field(None, description="what the server calls the source's language, by default `en`")
     target_code: str | None = Field(None, description="and the target's, by default the language's `code`")
-    usd_per_million_characters: float = Field(0.0, ge=0, description="dollars for a million characters that are sent")
+    usd_per_million_characters: float | None = Field(
+        None, ge=0, description="dollars for a million characters that are sent; 0 where it is free"
+    )
     timeout_s: float = Field(120.0, gt=0, description="for an answer; then it is asked again")
     concurrency: int = Field(4, ge=1, description="requests in flight to each endpoint at most, per task")
 
@@ -232,6 +235,18 @@ class LibreTranslateTranslator(AddressedTranslator):
         if self.cost and self.cost.priced:
             raise ValueError("cost: this API is priced by characters; give usd_per_million_characters")
         return self
+
+    @property
+    def prices(self) -> Cost | None:
+        if self.usd_per_million_characters is None:
+            return self.cost
+        # Characters stand where others count the tokens of a prompt.
+        priced = {"usd_per_million_input": self.usd_per_million_characters, "usd_per_million_output": 0.0}
+        return (self.cost or Cost()).model_copy(update=priced)
+
+    @property
+    def priced_by(self) -> str:
+        return "usd_per_million_characters"
 
 
 # The register of engines: a kind that is named here can be asked for in a recipe, and is run by the engine in

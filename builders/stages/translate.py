@@ -122,7 +122,9 @@ def _limits(build: Build, spec: Translator) -> Limits | None:
     own, in_all = getattr(spec, "max_usd", None), build.recipe.max_usd
     if own is None and in_all is None:
         return None
-    return Limits(build.run.spending, spec.name, engine_of(spec).cost.bill, own, in_all, engine_of(spec).price_share)
+    engine = engine_of(spec)
+    characters = engine.counts == "characters"
+    return Limits(build.run.spending, spec.name, engine.cost.bill, own, in_all, engine.price_share, characters)
 
 
 def _retry(build: Build, name: str, last: Callable[[UnitWriter], Any], first: UnitPipeline) -> None:

@@ -43,9 +43,14 @@ class Limits:
     most_in_all: float | None = None
     # Of its price what a request costs: a batch's half. What was under way in one when its process died comes back.
     share: float = 1.0
+    # Whether the bill is by characters that are sent, which stand where others count the tokens of a prompt.
+    by_characters: bool = False
 
     def most_of(self, payload: Mapping[str, Any]) -> float:
         """What the answer to a request costs at most: exactly that where the request has a `max_tokens`."""
+        if self.by_characters:
+            # A sentence whose protected spans did not come through is sent once more, without them.
+            return self.share * self.bill({"prompt_tokens": 2 * len(str(payload.get("text", "")))})
         text = json.dumps(payload.get("messages", payload.get("prompt", "")), ensure_ascii=False)
         asked = len(text.encode("utf-8", "replace")) // BYTES_A_TOKEN + LEAST_TOKENS
         choices = int(payload.get("n") or 1)

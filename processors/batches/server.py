@@ -299,12 +299,8 @@ class BatchServer(HttpServer):
             self.store.let_go(bytes.fromhex(nonce))
             self._released(nonce)
             return
-        if record.id is None:
-            record.id = await self._found(record)
-        if record.id is None:
-            self._forget(record)
+        if not await self._has_id(record):
             return
-        self._records.write(record)
         self._count("batches_found_again", 1)
         logger.info(f"{self.host}: going on with batch {record.id}")
         await self._follow(record)
@@ -320,12 +316,17 @@ class BatchServer(HttpServer):
         record.others.append(record.id)
         record.id = None
         self._records.write(record)
-        record.id = await self._found(record)
+        if await self._has_id(record):
+            await self._follow(record)
+
+    async def _has_id(self, record: BatchRecord) -> bool:
+        """Whether a batch is known by its id, or found; forgotten where it never was."""
+        record.id = record.id or await self._found(record)
         if record.id is None:
             self._forget(record)
-        else:
-            self._records.write(record)
-            await self._follow(record)
+            return False
+        self._records.write(record)
+        return True
 
     def _forget(self, record: BatchRecord) -> None:
         """It was never submitted: what stood in it is asked by whoever wants it."""

@@ -7,6 +7,7 @@ something else leave their share to the rest. A limit is an amount that flows in
 spent at once.
 """
 
+import asyncio
 import time
 from pathlib import Path
 
@@ -79,6 +80,17 @@ class SharedRate:
             self._requests.level -= 1
         if self._tokens:
             self._tokens.level -= self._mean
+
+    async def take_another(self) -> None:
+        """Wait until one more request may be sent for an answer whose first one is taken; it is sent then."""
+        while self._requests:
+            now = time.monotonic()
+            self._look(now)
+            wait = max(self._from - now, self._requests.wait_s(1.0, self._share))
+            if wait <= 0:
+                self._requests.level -= 1
+                return
+            await asyncio.sleep(wait)
 
     def answered(self, tokens: int) -> None:
         """What a request really took, by its answer."""

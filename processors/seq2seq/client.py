@@ -16,7 +16,6 @@ from processors.clients.connection import Connection, Count, EndpointConfig
 from processors.clients.endpoint import HttpServer
 from processors.clients.responses import Fault, Mode
 from processors.errors import SmolKalamError
-from processors.protected.compare import compare_protected
 from processors.seq2seq.batches import Batcher, TokenIds
 from processors.seq2seq.model import LoadedModel, Seq2SeqSettings
 from processors.seq2seq.sentences import Sentence, sentences_of, shorter
@@ -103,9 +102,7 @@ class _Text:
 
     async def _with_spans(self, sentence: Sentence, ids: TokenIds) -> str:
         target, why = await self._piece(ids)
-        if not why and not compare_protected(sentence.text, target):
-            return target
-        return await self._joined(sentence.between())
+        return await self._joined(sentence.between() if why else sentence.after(target))
 
     async def _piece(self, ids: TokenIds) -> tuple[str, str]:
         """What the model makes of some tokens, and what is wrong with it; empty where nothing is."""

@@ -20,7 +20,6 @@ from processors.clients.connection import CONNECT_S, Connection, Count, Endpoint
 from processors.clients.endpoint import HttpServer
 from processors.clients.responses import Fault, Mode, read_response, well_formed, without_key
 from processors.errors import InputError
-from processors.protected.compare import compare_protected
 from processors.scrub import excerpt, scrub
 from processors.seq2seq.sentences import Sentence, sentences_of
 
@@ -80,11 +79,10 @@ class LibreTranslateConnection(Connection):
         sent += _characters(sentences)
         apart, silent = list[Sentence](), False
         for one, said in zip(sentences, outcome, strict=True):
-            if one.spans and compare_protected(one.text, said):
-                apart += one.between()
-            else:
-                apart.append(Sentence(said, False))
-                silent = silent or (one.translatable and not said)
+            apart += one.after(said)
+            silent = silent or (one.translatable and not said and not one.spans)
+        if self.pacer.rate and any(one.translatable for one in apart):
+            await self.pacer.rate.take_another()
         again = await self._texts(apart, payload)
         if not isinstance(again, list):
             return again

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from processors.conversations.chunking import continues_cluster
 from processors.memory.segments import segments
+from processors.protected.compare import compare_protected
 from processors.protected.find import Span, protected_spans
 
 _LEAD = re.compile(r"(?:(?:[-*+•▪◦–>]|#{1,6}|[(\[]?\d{1,3}[.)\]]|\[[ xX]\])[ \t]+)+")
@@ -40,6 +41,13 @@ class Sentence:
             found.append(Sentence(self.text[span.start : span.end], False))
             position = span.end
         return [*found, *_parts(self.text[position:], ())]
+
+    def after(self, said: str) -> "list[Sentence]":
+        """What stands in its place once a model has said this of it: that, or where its protected spans did not come
+        through, the prose between them, to be translated by itself, and they."""
+        if self.spans and compare_protected(self.text, said):
+            return self.between()
+        return [Sentence(said, False)]
 
 
 def sentences_of(text: str) -> list[Sentence]:

@@ -105,7 +105,7 @@ class AskedEngine(Engine[Asked]):
 
     @property
     def cost(self) -> Cost:
-        return self.spec.cost or Cost()
+        return self.spec.prices or Cost()
 
     @property
     def in_flight(self) -> int:

@@ -6,10 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow.parquet as pq
+import pytest
 
 from builders.engines import engine_of
 from builders.recipes.load import load_recipe
 from processors.clients.address import Rates
+from processors.errors import RecipeError
 from tests.processors.translation.test_trial import write_rows
 from tests.standins.processes import environment
 from tests.standins.standin_libretranslate import libretranslate
@@ -87,3 +89,23 @@ def test_a_pair_that_the_server_lacks_ends_the_build_in_one_line(tmp_path: Path,
     last = done.stderr.strip().splitlines()[-1]
     assert "translates 'en' into ar, en and not into 'tlh'; give target_code" in last
     assert "Traceback" not in done.stderr
+
+
+def test_a_ceiling_is_by_characters(tmp_path: Path, smolkalam: Run) -> None:
+    recipe = tmp_path / "recipe.yaml"
+    text = RECIPE.replace("api_key_env: LT_KEY", "max_usd: 0.02")
+    with libretranslate() as server:
+        recipe.write_text(text.format(url=server.url, more=""))
+        stopped = smolkalam("build", recipe, "--output", tmp_path / "run", "--yes")
+        sent = sum(len(text) for asked in server.asked for text in asked["q"])
+        assert stopped.returncode == 3 and 0 < sent * 20 / 1e6 <= 0.02, stopped.stderr
+        (line,) = [line for line in stopped.stderr.splitlines() if line.startswith("smolkalam:")]
+        assert "the translator's max_usd of $0.02 is reached" in line
+    for without, words in (
+        (text.replace("usd_per_million_characters: 20.0", ""), "max_usd: give usd_per_million_characters too"),
+        (text.replace("20.0", "0"), "max_usd: give usd_per_million_characters too"),
+        (text.replace("20.0", "1").replace("{more}", "cost: {{usd_per_million_input: 1}}"), "priced by characters"),
+    ):
+        recipe.write_text(without.format(url="http://127.0.0.1:1", more=""))
+        with pytest.raises(RecipeError, match=words):
+            load_recipe(str(recipe))

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from processors.clients.address import Rates
 from processors.clients.answer import Answer
 from processors.clients.connection import EndpointConfig
 from processors.clients.prompts import PromptConfig, build_payload
@@ -121,3 +122,27 @@ def test_the_address_is_taken_with_and_without_the_call_s_path(server: LibreTran
     for end in ("", "/", "/translate"):
         found = connected(server, lambda client: asyncio.sleep(0, client.url), base_url=f"{server.url}{end}")
         assert found == f"{server.url}/translate"
+
+
+def test_a_second_request_for_a_text_is_taken_from_the_told_rate(
+    server: LibreTranslateStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+
+    async def slept(seconds: float) -> None:
+        waits.append(seconds)
+        clock[0] += seconds
+
+    clock = [100.0]
+    monkeypatch.setattr("processors.clients.rates.time.monotonic", lambda: clock[0])
+    monkeypatch.setattr("processors.clients.rates.asyncio.sleep", slept)
+    text = build_payload(PROMPT, {}, "See `code` here.", 0)
+
+    async def work(client: LibreTranslateConnection) -> Any:
+        assert client.pacer.rate and not client.pacer.rate.wait_s()
+        client.pacer.take()
+        return await client.send(text)
+
+    # One a minute: the first is there, the second comes a minute later.
+    assert connected(server, work, rates=Rates(requests_per_minute=1)).finish_reason == "stop"
+    assert len(server.asked) == 2 and sum(waits) == pytest.approx(60)
