@@ -27,6 +27,15 @@ app = typer.Typer(
     help=_HELP,
 )
 Format = Literal["text", "json"]
+RecipeName = Annotated[str, typer.Argument(help="A recipe's YAML file, or one that ships: demo, pseudo, smolkalam.")]
+Input = Annotated[
+    str | None, typer.Option(help="Folder (or hf:// path) laid out as the Hub repository; replaces source.path.")
+]
+Settings = Annotated[list[str] | None, typer.Option(help="Change the recipe: a.b=c, such as seed=7.")]
+Workers = Annotated[
+    int | None, typer.Option(min=1, help="Processes [default: the machine's cores; of a small build, one].")
+]
+Keep = Annotated[list[str] | None, typer.Option(help="A column of the file to keep beside `id`; may be repeated.")]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask before paying more than about $10.")]
 memory_app = typer.Typer(no_args_is_help=True, help="Translation memories (TMX 1.4): import, export, merge.")
 app.add_typer(memory_app, name="memory")
@@ -55,9 +64,7 @@ def import_files(
         list[str], typer.Argument(help="JSON lines, JSON, CSV, TSV or Parquet files (.gz too), or ids on the Hub.")
     ],
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write, for a recipe's source.path.")],
-    keep: Annotated[
-        list[str] | None, typer.Option(help="A further column to keep; may be given again. `id` is kept anyway.")
-    ] = None,
+    keep: Keep = None,
     split: Annotated[
         str | None,
         typer.Option(help="Of files: the split that they become [default: train]; of the Hub: the only one read."),
@@ -68,20 +75,37 @@ def import_files(
     from builders.imports.command import run_import
 
     run_import(files, output, keep=keep or [], split=split, config=config)
+    print(output)
+
+
+@app.command()
+def init(
+    recipe: Annotated[Path, typer.Argument(help="The recipe to write, such as mine.yaml.")],
+    source: Annotated[
+        str | None, typer.Option(help="A file to import, a folder of shards, or an id on the Hub.")
+    ] = None,
+    language: Annotated[str | None, typer.Option(help="ar, ur, ..., or code:Name:Script [default: ar].")] = None,
+    engine: Annotated[str | None, typer.Option(help="An address, openrouter, openai, ..., or a GGUF file.")] = None,
+    model: Annotated[str | None, typer.Option(help="Its name there [default: the only one there].")] = None,
+    max_usd: Annotated[float | None, typer.Option(min=0.01, help="Budget, at which the run stops.")] = None,
+    price: Annotated[str | None, typer.Option(help="INPUT:OUTPUT, dollars for a million tokens.")] = None,
+    title: Annotated[str | None, typer.Option(help="Of the card [default: of source and language].")] = None,
+    license: Annotated[str | None, typer.Option(help="Of the card, by the Hub's names [default: other].")] = None,
+    keep: Keep = None,
+) -> None:
+    """Write a first recipe that runs: asks for what is not given (at most five things), and says how to go on."""
+    from builders.starting.command import Given, run_init
+
+    run_init(recipe, Given(source, language, engine, model, max_usd, price, title, license, keep or []))
 
 
 @app.command()
 def build(
-    recipe: Annotated[str, typer.Argument(help="A recipe's YAML file, or one that ships: demo, pseudo, smolkalam.")],
-    input: Annotated[
-        str | None, typer.Option(help="Folder (or hf:// path) laid out as the Hub repository; replaces source.path.")
-    ] = None,
+    recipe: RecipeName,
+    input: Input = None,
     output: Annotated[Path | None, typer.Option(help="Run folder [default: run/<recipe's name>].")] = None,
-    set: Annotated[list[str] | None, typer.Option(help="Change the recipe: a.b=c, such as seed=7.")] = None,
-    workers: Annotated[
-        int | None,
-        typer.Option(min=1, help="Processes at a time [default: the machine's cores; one for a few hundred rows]."),
-    ] = None,
+    set: Settings = None,
+    workers: Workers = None,
     tasks: Annotated[int | None, typer.Option(min=1, help="Parts that each stage is divided into.")] = None,
     stop_after: Annotated[
         str | None, typer.Option(metavar="STAGE", help="select, translate, reward, rank or build: go no further.")
@@ -124,7 +148,7 @@ def build(
 @app.command()
 def worker(
     run: Annotated[Path, typer.Argument(help="The run folder, shared with the other machines.")],
-    workers: Annotated[int | None, typer.Option(min=1, help="Processes [default: the machine's cores].")] = None,
+    workers: Workers = None,
     stage: Annotated[
         str | None, typer.Option(help="Work on this stage only, such as translate/SeedX, then stop.")
     ] = None,
@@ -139,14 +163,12 @@ def worker(
 
 @app.command()
 def plan(
-    recipe: Annotated[str, typer.Argument(help="A recipe's YAML file, or one that ships.")],
-    input: Annotated[
-        str | None, typer.Option(help="Folder (or hf:// path) laid out as the Hub repository; replaces source.path.")
-    ] = None,
+    recipe: RecipeName,
+    input: Input = None,
     output: Annotated[
         Path | None, typer.Option(help="Run folder to look into for finished work [default: run/<recipe's name>].")
     ] = None,
-    set: Annotated[list[str] | None, typer.Option(help="Change the recipe: a.b=c, such as seed=7.")] = None,
+    set: Settings = None,
     sample: Annotated[int, typer.Option(min=1, help="Rows to read; more make the intervals narrower.")] = 2000,
     scan: Annotated[
         bool | None,
@@ -237,7 +259,7 @@ def preferences(
     ] = False,
     test_share: Annotated[float, typer.Option(min=0, max=1, help="Share of the rows that go to `test`.")] = 0.05,
     seed: Annotated[int, typer.Option(min=0, help="Divides train from test.")] = 42,
-    workers: Annotated[int | None, typer.Option(min=1, help="As of build.")] = None,
+    workers: Workers = None,
 ) -> None:
     """Make preference pairs of a build's candidates, for TRL's reward and DPO trainers."""
     from builders.preferences.command import run_preferences
@@ -287,14 +309,14 @@ def recipes() -> None:
 
 @app.command()
 def ablate(
-    recipe: Annotated[str, typer.Argument(help="A recipe's YAML file, or one that ships.")],
+    recipe: RecipeName,
     over: Annotated[
         list[str] | None, typer.Option(help="KEY=V1,V2,...: what to vary, such as chunking.lines=25,50,100,500.")
     ] = None,
-    input: Annotated[str | None, typer.Option(help="As of build.")] = None,
+    input: Input = None,
     output: Annotated[Path | None, typer.Option(help="Run folder [default: run/<recipe's name>-ablation].")] = None,
     set: Annotated[list[str] | None, typer.Option(help="As of build: selection.max_rows_per_split=50.")] = None,
-    workers: Annotated[int | None, typer.Option(min=1, help="As of build.")] = None,
+    workers: Workers = None,
     executor: Annotated[str | None, typer.Option(help="As of build.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Write the expanded recipe and stop.")] = False,
     yes: Yes = False,

@@ -147,17 +147,17 @@ def test_readme_python_runs(demo: Demo, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_readme_import_makes_the_folder_that_its_recipe_names(tmp_path: Path) -> None:
+def test_readme_init_writes_a_recipe_that_runs(tmp_path: Path) -> None:
     line = {"messages": [{"role": "user", "content": "Hello."}, {"role": "assistant", "content": "Hello!"}]}
     (tmp_path / "mine.jsonl").write_text(json.dumps(line) + "\n", "utf-8")
     text = (ROOT / "README.md").read_text("utf-8")
-    found = re.search(r"^smolkalam (import .*)$", text, re.MULTILINE)
+    found = re.search(r"^smolkalam (init .*?) +#", text, re.MULTILINE)
     assert found
-    done = subprocess.run(
-        command_line(*found[1].split()), cwd=tmp_path, env=environment(), capture_output=True, text=True
-    )
+    # Nothing listens at the README's address, so that the model is not known.
+    command = command_line(*found[1].replace(":8000", ":9").split(), "--model", "tiny")
+    done = subprocess.run(command, cwd=tmp_path, env=environment(), capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert (tmp_path / "data" / "SFT" / "train-00000-of-00001.parquet").is_file()
+    assert load_recipe(str(tmp_path / "mine.yaml")).translators[0].name == "tiny"
 
 
 def test_ci_runs_what_readme_says() -> None:

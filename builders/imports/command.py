@@ -190,7 +190,6 @@ def _tell(found: list[Imported], output: Path, kept: list[str]) -> None:
     print(f"all: {total}{f'; each with its line in {output / LEFT_OUT}' if reasons else ''}", file=sys.stderr)
     carry = ", ".join([ID, *kept])
     print(f"in a recipe: source: {{path: {output}, carry: [{carry}]}}", file=sys.stderr)
-    print(output)
 
 
 def _counts(read: int, written: int, left_out: Counter[str]) -> str:
