@@ -19,7 +19,6 @@ Try it: smolkalam build demo --output demo
 """
 app = typer.Typer(
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     # Plain help: the frames of typer's rich help import Markdown and pygments, 0.41 s of CPU against 0.14 without.
     rich_markup_mode=None,
@@ -81,9 +80,7 @@ def import_files(
 @app.command()
 def init(
     recipe: Annotated[Path, typer.Argument(help="The recipe to write, such as mine.yaml.")],
-    source: Annotated[
-        str | None, typer.Option(help="A file to import, a folder of shards, or an id on the Hub.")
-    ] = None,
+    source: Annotated[str | None, typer.Option(help="A file, a folder of shards, or an id on the Hub.")] = None,
     language: Annotated[str | None, typer.Option(help="ar, ur, ..., or code:Name:Script [default: ar].")] = None,
     engine: Annotated[str | None, typer.Option(help="An address, openrouter, openai, ..., or a GGUF file.")] = None,
     model: Annotated[str | None, typer.Option(help="Its name there [default: the only one there].")] = None,

@@ -13,7 +13,7 @@ import pytest
 
 from builders.recipes.recipe import shipped_recipes
 from tests.conftest import tree
-from tests.standins.processes import ROOT, start_command, wait_for
+from tests.standins.processes import ROOT, environment, start_command, wait_for
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -127,3 +127,15 @@ def test_a_reader_that_has_gone_is_no_reason_to_complain(tmp_path: Path) -> None
     os.close(sender)
     _, stderr = process.communicate(timeout=60)
     assert not stderr and process.returncode in (1, 141)
+
+
+def test_a_shell_completes_commands(smolkalam: Run) -> None:
+    asked = {"_SMOLKALAM_COMPLETE": "complete_bash", "COMP_WORDS": "smolkalam in", "COMP_CWORD": "1"}
+    assert smolkalam(env=environment() | asked).stdout.split() == ["init"]
+
+
+def test_a_number_of_workers_that_cannot_be_is_told_without_a_box(smolkalam: Run) -> None:
+    done = smolkalam("build", "demo", "--workers", 0)
+    assert done.returncode == 2 and not done.stdout
+    assert done.stderr.splitlines()[-1].startswith("Error: Invalid value for '--workers': Input should be")
+    assert not set(done.stderr) & set("╭│╰")
