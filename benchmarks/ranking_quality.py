@@ -45,9 +45,8 @@ from itertools import combinations
 from pathlib import Path
 
 import numpy as np
-from sacrebleu.metrics import CHRF
 
-from benchmarks import ranking_segments
+from benchmarks import ranking_configs, ranking_segments
 from model_recipes.ranker.data import WithReferences, read_folder
 from model_recipes.ranker.train import train
 from processors.checks.run import check_pair, has_hard
@@ -358,10 +357,32 @@ def main() -> None:
     parser.add_argument(
         "--segments", type=float, metavar="ACCURACY", help="what a scorer that is right so often brings by segment"
     )
+    runs = parser.add_argument_group("each two systems as a run of their own", ranking_configs.__doc__)
+    runs.add_argument("--names-hidden", action="store_true", help="the ranker meets all systems for the first time")
+    runs.add_argument("--documents", type=int, default=0, metavar="N", help="documents of N consecutive lines")
+    runs.add_argument("--padded", type=float, default=0.0, metavar="SHARE", help="of rows with a copy and some more")
+    runs.add_argument(
+        "--calibrate", type=int, default=0, metavar="ROWS", help="labels from so many rows, left out then"
+    )
+    runs.add_argument(
+        "--label-noise", type=float, default=0.0, metavar="P", help="the share of labels that are flipped"
+    )
+    runs.add_argument(
+        "--half", choices=["choose", "held"], help="every other block of 25 lines, from the first or not"
+    )
+    runs.add_argument("--train-on-rest", action="store_true", help="a ranker trained on the other half; needs --half")
     arguments = parser.parse_args()
+    if arguments.train_on_rest and not arguments.half:
+        parser.error("--train-on-rest needs --half")
     if arguments.segments:
         ranking_segments.run(arguments)
         return
+    of_runs = ("names_hidden", "documents", "padded", "calibrate", "half")
+    if any(getattr(arguments, name) for name in of_runs):
+        ranking_configs.report(arguments)
+        return
+    from sacrebleu.metrics import CHRF
+
     examples = read_folder(arguments.folder, arguments.prefix)
     ranker = Ranker.load()
 

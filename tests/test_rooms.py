@@ -42,7 +42,7 @@ ROOMS: dict[str, Floors] = {
         ("builders.preferences", "builders.estimates", "builders.imports"),
         ("builders.reports",),
         ("builders.stages",),
-        ("builders.dataset", "builders.sources", "builders.executors"),
+        ("builders.dataset", "builders.sources", "builders.executors", "builders.calibration"),
         ("builders.engines",),
         ("builders.engines.common",),
         ("builders.sample",),

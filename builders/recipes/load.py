@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from builders.recipes.paths import beside, resolved
+from builders.recipes.ranking import LabelledRows
 from builders.recipes.recipe import Recipe, shipped_recipes
 from builders.recipes.yaml_file import checked, parsed, read_mapping
 from processors.errors import InputError, RecipeError
@@ -28,6 +29,18 @@ def load_recipe(name: str, settings: Iterable[str] = (), *, source_path: str | N
         if isinstance(data["source"], dict):
             data["source"]["path"] = str(Path(source_path).absolute()) if "://" not in source_path else source_path
     return _absolute(checked(path, data, tree, Recipe), path.parent)
+
+
+def _look_at_labels(labels: LabelledRows, translators: list[str], language: str) -> None:
+    """Raises InputError for labels that cannot be read: before anything is translated."""
+    if labels.by == "references":
+        from processors.memory.memory import Memory
+
+        Memory.load(labels.path, target=language)
+    else:
+        from processors.judging.votes import read_votes
+
+        read_votes(Path(labels.path), translators)
 
 
 def dump_recipe(recipe: Recipe) -> str:
@@ -118,6 +131,13 @@ def _absolute(recipe: Recipe, folder: Path) -> Recipe:
             read_votes(Path(str(ranking.verdicts)), [translator.name for translator in translators])
         except InputError as error:
             raise RecipeError(f"ranking.verdicts: {error}") from None
+    if labels := ranking.calibration:
+        labels = labels.model_copy(update={"path": str(resolved(labels.path, folder))})
+        ranking = ranking.model_copy(update={"calibration": labels})
+        try:
+            _look_at_labels(labels, [translator.name for translator in translators], recipe.language.code)
+        except InputError as error:
+            raise RecipeError(f"ranking.calibration: {error}") from None
     if reward := ranking.reward:
         # A name on the Hub looks like a path: it is one where there is such a folder, here or beside the recipe.
         found = next((f for f in (folder / reward.model, Path(reward.model).absolute()) if f.is_dir()), None)

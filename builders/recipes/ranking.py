@@ -81,6 +81,22 @@ class SplitRanking(_SplitLimits):
     """What is different in the splits that match. The first entry that matches a split is its; null: as elsewhere."""
 
 
+class LabelledRows(Strict):
+    """Rows of this run of which it is known which candidate is better: from some hundred the ranker learns which
+    translators are better at large, where a run alone shows it dimly."""
+
+    by: Literal["references", "judges", "people"] = Field(
+        description="references: approved translations, to which the better candidate is the nearer one (chrF); "
+        "judges: what `smolkalam judge` wrote; people: their verdicts (id, better, worse)"
+    )
+    path: str = Field(
+        min_length=1,
+        description="of references a memory that holds whole rows (.tmx, .tsv, .csv, .jsonl, or a folder of such); "
+        "else the verdicts' file or folder",
+    )
+    rows: int = Field(200, ge=1, description="the most rows that are looked at, drawn by the seed")
+
+
 class Ranking(_RankingLimits):
     """Which candidate a config's row takes. A hard check vetoes a candidate whatever its scores."""
 
@@ -98,6 +114,9 @@ class Ranking(_RankingLimits):
         description="of a row that all translators failed, but not in the same chunk, complete each by the others "
         "(`segments` says whose what is), if the whole passes the checks; what is left of a row is asked for though a "
         "chunk has failed. Not in splits with `replace: never`",
+    )
+    calibration: LabelledRows | None = Field(
+        None, description="labels on rows of this run, which tell the ranker whose translations are better at large"
     )
     splits: list[SplitRanking] = Field([], description="what differs in some splits")
     alpha: float = Field(1.0, ge=1.0, le=1.5, description="steepness of LR (paper section 3.5)")
@@ -125,6 +144,8 @@ class Ranking(_RankingLimits):
 
     def check(self, translators: int) -> None:
         """Raise ValueError for what asks for more translators than a recipe has."""
+        if self.calibration is not None and translators == 1:
+            raise ValueError("ranking.calibration: labels compare translators, and there is one; remove it")
         for name, policy in self._policies():
             relative = [score for score in policy.limits if COLUMN[score].relative]
             if relative and translators == 1:

@@ -41,7 +41,7 @@ RETRY_PLAN, RETRIED = "retry.json", "retried"
 # Of the reward stage: what is scored of units that are not done.
 PARTIAL = "partial"
 # Of the ranker: its weights, and what was fitted to this run.
-WEIGHTS, FITTED = "ranker.json", "fitted.npz"
+WEIGHTS, FITTED, CALIBRATION = "ranker.json", "fitted.npz", "calibration.json"
 # The recipe as it was run.
 RECIPE = "recipe.yaml"
 # Of several machines: what was decided, who works on what, and who takes part.

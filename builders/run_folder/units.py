@@ -6,7 +6,7 @@ not at all, whatever the number of tasks and workers; that is what makes a build
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -176,6 +176,16 @@ def read_donors(files: UnitFiles) -> list[dict[str, Any]]:
         raise SmolKalamError(
             f"{files.donors}: damaged ({error}); delete {files.counts} and run again to redo this unit"
         ) from None
+
+
+def messages_of(files: UnitFiles, ids: Sequence[str]) -> dict[str, list[dict[str, str]]]:
+    """The messages of some of a unit's rows, by id; of those that it holds."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    table = read_unit(files, ["id", "messages"])
+    picked = table.filter(pc.is_in(table["id"], pa.array(ids, pa.string())))
+    return {row["id"]: row["messages"] for row in picked.to_pylist()}
 
 
 def read_dropped(files: UnitFiles) -> Iterator[Dropped]:

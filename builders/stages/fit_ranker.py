@@ -1,10 +1,11 @@
-"""Shows the ranker a sample of the run, once for all who take part, before any row is ranked.
+"""Shows the ranker a sample of the run, once for all who take part, before any row is ranked, and labels on some rows.
 
 What is usual between the translators is estimated on some thousand rows over all splits. Which rows these are depends
 on the seed and the source alone. They lie together in few units, so that most files are not opened;
 processes of one machine share these out.
 """
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -13,14 +14,18 @@ from math import ceil
 from pathlib import Path
 from typing import Any
 
+from builders.calibration.labels import LabelledRow, label_source
+from builders.calibration.told import describe
 from builders.executors.this_machine import in_processes
 from builders.run_folder.files import write_error
-from builders.run_folder.folder import FITTED, RANKER, SELECT, TRANSLATE, WEIGHTS, enter_stage
+from builders.run_folder.folder import CALIBRATION, FITTED, RANKER, SELECT, TRANSLATE, WEIGHTS, enter_stage
 from builders.run_folder.units import Unit, UnitFiles, read_unit
 from builders.stages.context import Build
 from builders.stages.join_candidates import CHECKED, verdicts_on
 from processors.atomic_files import replacing, write_text
+from processors.checks.run import Verdict, check_conversation
 from processors.languages.language import Language
+from processors.ranking.calibration import Label, calibrated
 from processors.ranking.features import Measures
 from processors.ranking.model import SHIPPED, FittedRanker, Ranker
 from processors.scoring.length_and_script import translated_parts
@@ -56,6 +61,10 @@ def plan_ranker(build: Build) -> dict[str, Any]:
         "seed": recipe.seed,
         "version": _VERSION,
     }
+    spec = recipe.ranking.calibration
+    labels = label_source(spec, names, recipe.language, recipe.seed) if spec else None
+    if labels:
+        inputs["calibration"] = labels.digest()
     mark = enter_stage(folder, inputs, say=build.observer.say)
     if not (folder / FITTED).exists():
         if len(known := [name for name in names if name in ranker.standings]) > 1:
@@ -64,6 +73,12 @@ def plan_ranker(build: Build) -> dict[str, Any]:
         sample = Sample(build.run.stage(SELECT), folders, ranker, recipe.language, recipe.seed)
         fitted = fit_sample(build.selected, sample, build.executor.workers)
         try:
+            if labels:
+                rows = labels.labelled(build.selected, sample.selected, folders)
+                fitted, told = calibrate_fit(fitted, rows, recipe.language)
+                told |= {"by": spec.by if spec else None, "agreement": labels.agreement()}
+                build.observer.say(f"ranker: {describe(told)}")
+                write_text(folder / CALIBRATION, json.dumps(told, indent=1) + "\n")
             write_text(folder / WEIGHTS, text)
             with replacing(folder / FITTED) as temporary:
                 fitted.save(temporary)
@@ -71,6 +86,44 @@ def plan_ranker(build: Build) -> dict[str, Any]:
             raise write_error(error, folder) from None
     fit = blake2b((folder / FITTED).read_bytes(), digest_size=16).hexdigest()
     return {"mark": f"{mark}-{fit}"}
+
+
+def calibrate_fit(
+    fitted: FittedRanker, rows: Iterable[LabelledRow], language: Language
+) -> tuple[FittedRanker, dict[str, Any]]:
+    """The ranker that knows what labels on some rows tell, and what they changed, as JSON.
+
+    A verdict on a candidate that is not there, or that a hard check vetoes, tells nothing of those that are taken.
+    """
+    names = list(fitted.translators)
+    place = {name: column for column, name in enumerate(names)}
+    taken: list[tuple[Messages, Mapping[str, Messages | None]]] = []
+    verdicts: dict[str, list[list[Verdict]]] = {name: [] for name in names}
+    labels: list[Label] = []
+    for row in rows:
+        found = {
+            name: check_conversation(row.source, messages, script=language.script, language=language.code)
+            for name, messages in row.candidates.items()
+        }
+        usable = {name for name, said in found.items() if not any(verdict.hard for verdict in said)}
+        of_row = [Label(len(taken), place[a], place[b], v) for a, b, v in row.verdicts if a in usable and b in usable]
+        if of_row:
+            labels += of_row
+            taken.append((row.source, row.candidates))
+            for name in names:
+                verdicts[name].append(found.get(name, []))
+    texts, candidates = ranked_texts(taken, names)
+    calibrated_fit, told = calibrated(fitted, texts, candidates, labels, verdicts)
+    return calibrated_fit, {
+        "translators": names,
+        "rows": len(taken),
+        "labels": told.labels,
+        "ties": told.ties,
+        "wrong": round(told.wrong, 3),
+        "before": told.before.round(2).tolist(),
+        "strengths": told.strengths.round(2).tolist(),
+        "errors": told.errors.round(2).tolist(),
+    }
 
 
 def load_fitted(folder: Path, language: Language) -> FittedRanker:

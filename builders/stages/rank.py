@@ -60,7 +60,7 @@ def inputs(build: Build) -> dict[str, Any]:
     recipe, configs, votes = build.recipe, _configs(build), _votes(build)
     found = {
         TRANSLATE: {name: build.marks[f"{TRANSLATE}/{name}"] for name in configs.values()},
-        "ranking": recipe.ranking.model_dump(mode="json", exclude={"reward", "verdicts"}),
+        "ranking": recipe.ranking.model_dump(mode="json", exclude={"reward", "verdicts", "calibration"}),
         "verdicts": votes.digest() if votes else None,
         REWARD: build.marks.get(REWARD),
         "tokenizer": recipe.outputs.tokenizer,

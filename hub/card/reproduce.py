@@ -48,6 +48,8 @@ def public_recipe(recipe: Recipe) -> dict[str, Any]:
     for file in ("ranker", "verdicts"):
         if ranking[file]:
             ranking[file] = _public_path(ranking[file])
+    if labels := ranking["calibration"]:
+        labels["path"] = _public_path(labels["path"])
     if reward := ranking["reward"]:
         reward["model"] = _public_tokenizer(reward["model"])
         _hide_server(reward)

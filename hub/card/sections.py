@@ -4,13 +4,14 @@ from collections import Counter
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from builders.calibration.told import read_told
 from builders.dataset.combined import combined_said
 from builders.dataset.policy_effects import changes, config_effects, mean_score, policy_effects
 from builders.dataset.rows import statistics_by_config
 from builders.dataset.statistics import summarise, to_markdown, tokens_column
 from builders.engines import engine_of
 from builders.recipes.recipe import Recipe
-from builders.run_folder.folder import RANK, SELECT, TRANSLATE
+from builders.run_folder.folder import RANK, RANKER, SELECT, TRANSLATE
 from hub.card.markdown import cell, details, fenced, joined, linked, names, score, table, without_empty
 from hub.card.plots import Plot
 from hub.card.reproduce import public_recipe
@@ -145,6 +146,8 @@ def ranking(build: "Build") -> str:
     ]
     scores = f" LR is computed with alpha {policy.alpha:g}; a script ratio of {policy.scr_threshold:g} counts as pure."
     scores += _scorers(recipe)
+    if told := read_told(build.run.stage(RANKER)):
+        scores += f" Labels tell the ranker which translators are better at large: {told}."
     parts = [
         f"## Ranking\n\nHard checks veto whatever the scores say; {how}.{''.join(differing)}{scores}",
         table(["Config", *outcomes], rows),

@@ -33,7 +33,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from model_recipes.ranker.data import Examples, Rows, Subset, read_folder, read_preferences
+from model_recipes.ranker.data import Examples, Rows, Subset, WithReferences, read_preferences, training_set
+from model_recipes.ranker.texts import read_texts
 from processors.errors import InputError
 from processors.ranking.features import CONTRASTS, PRIOR, SIGNS, Floats, Measures, contrasts
 from processors.ranking.known_translators import learn_standings
@@ -56,15 +57,29 @@ _PRIOR_PENALTY, _SHAPE_PENALTY = 0.1, 0.05
 _MOST_SUBSETS = 120
 
 
-def train(examples: Examples, systems: Iterable[int] | None = None, rows: Rows | None = None) -> Ranker:
-    """Trains on the given columns and rows of `examples`; what is usual in a run is still estimated on all rows."""
+def train(
+    examples: Examples,
+    systems: Iterable[int] | None = None,
+    rows: Rows | None = None,
+    made: Sequence[WithReferences] = (),
+) -> Ranker:
+    """Trains on the given columns and rows of `examples`; what is usual in a run is still estimated on all rows.
+
+    What a row shows is learnt of `made` instead, where there is some (`model_recipes.ranker.data.training_set`): of
+    what is made of the given rows alone.
+    """
     columns = tuple(range(len(examples.systems))) if systems is None else tuple(systems)
     rows = examples.all_rows() if rows is None else rows
     pairs = list(combinations(columns, 2))
     larger = [subset for size in range(3, len(columns) + 1) for subset in combinations(columns, size)]
     if len(larger) > _MOST_SUBSETS:
         larger = random.Random(0).sample(larger, _MOST_SUBSETS)
-    pair, consensus = _fit(examples, pairs, rows), _fit(examples, larger, rows)
+    allowed = {int(line) for line in (examples.lines[rows, 0] if isinstance(examples, WithReferences) else ())}
+    parts = [
+        (part, np.array([i for i, (a, b) in enumerate(part.lines.tolist()) if set(range(a, b + 1)) <= allowed], int))
+        for part in made
+    ]
+    pair, consensus = (_fit(examples, subsets, rows, parts) for subsets in (pairs, larger))
     if pair is None:
         raise InputError("nothing to train on: no two candidates of a row differ in what they are worth")
     if not examples.named:
@@ -105,12 +120,15 @@ def _runs(examples: Examples, subsets: Sequence[Subset], rows: Rows) -> list[Tra
     return found
 
 
-def _fit(examples: Examples, subsets: Sequence[Subset], rows: Rows) -> Weights | None:
+def _fit(
+    examples: Examples, subsets: Sequence[Subset], rows: Rows, made: Sequence[tuple[Examples, Rows]]
+) -> Weights | None:
     """None where no two candidates of these subsets were compared."""
-    runs = _runs(examples, subsets, rows)
-    if not runs:
+    plain = _runs(examples, subsets, rows)
+    if not plain:
         return None
-    prior = _fit_prior(runs)
+    prior = _fit_prior(plain)
+    runs = [run for part, chosen in made for run in _runs(part, subsets, chosen)] or plain
     scales = _scales(runs)
     signs = np.array([SIGNS[name] for name in CONTRASTS] * len(SHAPES))
     columns = len(signs)
@@ -133,7 +151,7 @@ def _fit(examples: Examples, subsets: Sequence[Subset], rows: Rows) -> Weights |
     solved = _solve(gram / size, target / size, signs, _SHAPE_PENALTY)
     shapes = solved[:columns].reshape(len(SHAPES), len(CONTRASTS))
     weights = Weights(prior, scales, shapes, 0.1, float(solved[columns:].sum()))
-    return replace(weights, sharpness=_sharpness(runs, weights, examples.calibrate_best))
+    return replace(weights, sharpness=_sharpness(plain, weights, examples.calibrate_best))
 
 
 def _known_means(differences: Floats) -> Floats:
@@ -193,8 +211,11 @@ def _sharpness(runs: Sequence[TrainingRun], weights: Weights, best: bool) -> flo
     for run in runs:
         gains = expected_gains(run.measures, run.usual, weights, run.rewards)
         if best:
-            wins = (run.differences.min(axis=2) >= 0).astype(float)
-            found.append((gains, wins / wins.sum(axis=1, keepdims=True)))
+            # Of a row with a vetoed candidate the best is not known.
+            known = ~np.isnan(run.differences).any(axis=(1, 2))
+            wins = (run.differences[known].min(axis=2) >= 0).astype(float)
+            if known.any():
+                found.append((gains[known], wins / wins.sum(axis=1, keepdims=True)))
         else:
             row, one, other = np.nonzero(run.differences > 0)
             pairs = np.stack([gains[row, one], gains[row, other]], axis=1)
@@ -283,15 +304,16 @@ def main() -> None:
 def _train(arguments: argparse.Namespace) -> None:
     examples: Examples
     if arguments.data_from == "references":
-        name, examples, held_out = arguments.prefix, read_folder(arguments.folder, arguments.prefix), None
+        texts = read_texts(arguments.folder, arguments.prefix)
+        name, (examples, made), held_out = arguments.prefix, training_set(texts), None
     else:
         found = read_preferences(arguments.pairs)
         assert found is not None
-        name, examples = arguments.pairs.name, found
+        name, examples, made = arguments.pairs.name, found, []
         held_out = read_preferences(arguments.pairs, "test") if arguments.pairs.is_dir() else None
     if (doubt := doubt_rewards(examples, held_out)) is not None:
         print(f"warning: {doubt}", file=sys.stderr)
-    ranker = train(examples)
+    ranker = train(examples, made=made)
     written = {
         "data": arguments.data or name,
         "systems": list(examples.systems),

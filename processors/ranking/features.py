@@ -18,6 +18,7 @@ from processors.checks.pairs.verdict import Verdict
 from processors.checks.quantities.digits import check_numbers
 from processors.languages.language import DEFAULT
 from processors.languages.scripts import count_many
+from processors.ranking.contained import contained
 from processors.scoring.agreement import agreement
 
 Floats = NDArray[np.float64]
@@ -31,7 +32,7 @@ Verdicts = Sequence[Sequence[Sequence[Verdict]]]
 MEASURES = ("foreign_letters", "script", "length", "words", "numbers", "sentences", "brackets", "marks")
 # Of two candidates, before the differences of the measures. `agreement`: chrF with the other candidates as references;
 # `agreement_as_reference`: the other way round; `recall`: chrF of a against b less that of b against a, high where b's
-# content is all in a.
+# content is all in a, but not where a is b and something more (`processors.ranking.contained`).
 CONTRASTS = ("agreement", "agreement_as_reference", "recall", *MEASURES)
 # The translators' prior is learnt from a few systems: only what every one of them must pay for, each with its sign.
 # Halves of FLORES dev, one system left out: its difference to another within 3 points of it, estimated without labels,
@@ -163,7 +164,8 @@ def contrasts(measures: Measures, weights: Floats) -> Floats:
         other = total[:, None, :] - weights[:, None] * directed.transpose(0, 2, 1)
         mean = (one - other) / np.where(peers > 0, peers, 1.0) if width > 2 else np.zeros_like(agreed)
         columns.append(reliability * mean)
-    columns.append(agreed - agreed.transpose(0, 2, 1))
+    recall = agreed - agreed.transpose(0, 2, 1)
+    columns.append(recall * (1 - np.abs(contained(measures.agreement))))
     own = measures.candidates[:, :, None, :] - measures.candidates[:, None, :, :]
     return np.concatenate([np.stack(columns, axis=-1), own], axis=-1)
 

@@ -63,6 +63,18 @@ def _largest_group(linked: NDArray[np.bool_]) -> list[int]:
     return max(groups, key=len, default=[])
 
 
+def doubts(standings: Sequence[Standing | None]) -> Floats:
+    """Standard deviation of what is taken to be each translator's worth at large, in chrF points, shape (S,)."""
+    known = sum(standing is not None for standing in standings) > 1
+    shares = [1 - _certainty(s.rows) if known and s is not None else 1.0 for s in standings]
+    # Of a difference of two the run's error is known.
+    return _RUN_ERROR * np.sqrt(np.array(shares) / 2)
+
+
+def _certainty(rows: int) -> float:
+    return float(_RUN_ERROR**2 / (_RUN_ERROR**2 + _OTHER_TEXT**2 + _ROW_SPREAD**2 / max(rows, 1)))
+
+
 def with_standings(prior: Floats, standings: Sequence[Standing | None]) -> Floats:
     """The run's own `prior` (S, S at [a, b]: points a is better), corrected by the standings of those that have one.
 
@@ -76,8 +88,7 @@ def with_standings(prior: Floats, standings: Sequence[Standing | None]) -> Float
     shown = prior.mean(axis=1)[columns]
     off = np.array([standing.strength for standing in learnt if standing is not None]) - shown
     off -= np.median(off)
-    rows = np.array([standing.rows for standing in learnt if standing is not None])
-    certainty = _RUN_ERROR**2 / (_RUN_ERROR**2 + _OTHER_TEXT**2 + _ROW_SPREAD**2 / np.maximum(rows, 1))
+    certainty = np.array([_certainty(standing.rows) for standing in learnt if standing is not None])
     correction = np.zeros(len(prior))
     correction[columns] = off * certainty / (1 + (off / _DOUBTFUL) ** 2)
     corrected: Floats = prior + correction[:, None] - correction[None, :]

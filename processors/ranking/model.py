@@ -22,6 +22,7 @@ import numpy as np
 
 from processors.errors import InputError
 from processors.languages.language import DEFAULT
+from processors.ranking.contained import contained, points_for_less
 from processors.ranking.features import (
     CONTRASTS,
     MEASURES,
@@ -49,7 +50,7 @@ _FEW_ROWS = 20
 # ChrF points that each verdict of the checks costs a candidate, whichever check it is of, and how many are counted.
 # On half of FLORES dev, mean of the 15 pairs of six systems: chrF 60.01 of the chosen without, 60.02 with 1 or 2,
 # 60.01 with 3, 59.94 with 10; of the chosen have verdicts 3.5 % without, 2.9 % with 2.
-_FAULT, _MOST_FAULTS = 2.0, 5
+FAULT, _MOST_FAULTS = 2.0, 5
 # Faults a sentence that even a good translator has.
 _RARE = 0.001
 
@@ -106,6 +107,7 @@ class Usual:
     contrasts: Floats  # (S, S, len(CONTRASTS)): medians
     dissimilarity: Floats  # (S, S): means
     prior: Floats  # (S, S, len(PRIOR)): mean contrasts
+    length: float = 0.0  # the median of `length` of the translator whose texts are the longest
 
 
 def usual(measures: Measures) -> Usual:
@@ -128,7 +130,8 @@ def usual(measures: Measures) -> Usual:
     apart = known * dissimilarity(measures).mean(axis=0) + (1 - known) * _USUAL_DISSIMILARITY
     mean = found[..., [CONTRASTS.index(name) for name in PRIOR]].mean(axis=0)
     mean[..., PRIOR.index("numbers")] = rates[:, None] - rates[None, :]
-    return Usual(weights, known * np.median(found, axis=0), apart, known * mean)
+    length = float(np.median(measures.candidates[..., MEASURES.index("length")], axis=0).max())
+    return Usual(weights, known * np.median(found, axis=0), apart, known * mean, length)
 
 
 def shaped(measures: Measures, run: Usual, scales: Floats) -> Floats:
@@ -142,9 +145,12 @@ def shaped(measures: Measures, run: Usual, scales: Floats) -> Floats:
 
 
 def prior_share(measures: Measures, run: Usual) -> Floats:
-    """How much of the prior a row is due, shape (n, S, S): its dissimilarity over the usual one."""
+    """How much of the prior a row is due, shape (n, S, S): its dissimilarity over the usual one; nothing where one of
+    the two is the other and something more, which tells who is better there."""
     usually = np.where(run.dissimilarity > 0, run.dissimilarity, 1.0)
-    share: Floats = np.minimum(dissimilarity(measures) / usually, _MOST_DISSIMILAR)
+    share: Floats = np.minimum(dissimilarity(measures) / usually, _MOST_DISSIMILAR) * (
+        1 - np.abs(contained(measures.agreement))
+    )
     return share
 
 
@@ -153,20 +159,33 @@ def reward_contrasts(rewards: Floats) -> Floats:
     return np.nan_to_num(rewards[:, :, None] - rewards[:, None, :])
 
 
+def row_evidence(measures: Measures, run: Usual, weights: Weights, rewards: Floats | None = None) -> Floats:
+    """Points by which a is better than b, for what the row shows and whoever wrote the two: shape (n, S, S)."""
+    seen = shaped(measures, run, weights.scales)
+    # Weight by weight: what a row gets must not depend on which rows are scored with it (see `add_up`).
+    shown = points_for_less(measures.agreement, measures.candidates[..., MEASURES.index("length")], run.length)
+    evidence = add_up([shown, *(seen[place] * weight for place, weight in np.ndenumerate(weights.shapes) if weight)])
+    if rewards is not None and weights.reward:
+        evidence += weights.reward * reward_contrasts(rewards)
+    return evidence
+
+
 def expected_gains(
     measures: Measures,
     run: Usual,
     weights: Weights,
     rewards: Floats | None = None,
     standings: Sequence[Standing | None] = (),
+    prior: Floats | None = None,
 ) -> Floats:
-    """Gain of each candidate of n complete rows, shape (n, S); `rewards` are of the same shape, NaN where unknown."""
-    seen = shaped(measures, run, weights.scales)
-    prior = with_standings(run.prior @ weights.prior, standings) * prior_share(measures, run)
-    # Weight by weight: what a row gets must not depend on which rows are scored with it (see `add_up`).
-    margins = add_up([prior, *(seen[place] * weight for place, weight in np.ndenumerate(weights.shapes) if weight)])
-    if rewards is not None and weights.reward:
-        margins += weights.reward * reward_contrasts(rewards)
+    """Gain of each candidate of n complete rows, shape (n, S); `rewards` are of the same shape, NaN where unknown.
+
+    `prior`, shape (S, S) at [a, b], are the points by which a is better at large, where more is known of it than what
+    the run and `standings` show.
+    """
+    if prior is None:
+        prior = with_standings(run.prior @ weights.prior, standings)
+    margins = row_evidence(measures, run, weights, rewards) + prior * prior_share(measures, run)
     # The same text twice: whatever is usual between the two translators, here neither is better.
     margins[dissimilarity(measures) <= 0] = 0.0
     width = margins.shape[2]
@@ -255,23 +274,25 @@ class Ranker:
 class FittedRanker:
     """A ranker that has seen a run's `sample`. Small, and may be pickled or saved for the workers of the run.
 
+    `strengths`, shape (S,), are what each translator is worth at large in chrF points, where labels told
+    (`processors.ranking.calibration`); else the run shows it.
+
     What it says of a row depends on that row alone, not on the rows that are scored with it.
     """
 
     ranker: Ranker
     translators: tuple[str, ...]
     sample: Measures
+    strengths: Floats | None = field(default=None, compare=False)
     _usual: dict[tuple[int, ...], Usual] = field(default_factory=dict, compare=False, repr=False)
 
     def save(self, path: Path) -> None:
         """Writes the translators' names and the sample; the weights stay where `Ranker.load` found them."""
+        arrays = {"agreement": self.sample.agreement, "candidates": self.sample.candidates}
+        if self.strengths is not None:
+            arrays["strengths"] = self.strengths
         with path.open("wb") as file:
-            np.savez(
-                file,
-                translators=np.array(self.translators),
-                agreement=self.sample.agreement,
-                candidates=self.sample.candidates,
-            )
+            np.savez(file, allow_pickle=False, translators=np.array(self.translators), **arrays)
 
     @classmethod
     def load(cls, path: Path, ranker: Ranker) -> "FittedRanker":
@@ -279,17 +300,23 @@ class FittedRanker:
         try:
             with np.load(path, allow_pickle=False) as saved:
                 names = tuple(saved["translators"].tolist())
-                return cls(ranker, names, Measures(saved["agreement"], saved["candidates"]))
+                strengths = saved.get("strengths")
+                return cls(ranker, names, Measures(saved["agreement"], saved["candidates"]), strengths)
         except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
             raise InputError(f"{path}: no fitted ranker ({error}); delete it and run the build again") from None
 
     def prior(self) -> dict[str, float]:
         """Gain in chrF points that each translator is expected to bring before a row is looked at."""
-        columns = tuple(range(len(self.translators)))
-        weights = self.ranker.weights(len(columns))
-        shown = self.usual(columns).prior @ weights.prior
-        gains = with_standings(shown, self.ranker.known(self.translators)).mean(axis=1)
+        gains = self.at_large(tuple(range(len(self.translators)))).mean(axis=1)
         return dict(zip(self.translators, gains.tolist(), strict=True))
+
+    def at_large(self, columns: tuple[int, ...]) -> Floats:
+        """Points by which a is better than b before a row is looked at, shape (s, s) at [a, b]."""
+        if self.strengths is not None:
+            some = self.strengths[list(columns)]
+            return some[:, None] - some[None, :]
+        shown = self.usual(columns).prior @ self.ranker.weights(len(columns)).prior
+        return with_standings(shown, self.ranker.known([self.translators[column] for column in columns]))
 
     def usual(self, columns: tuple[int, ...]) -> Usual:
         """The sample's statistics of some of the translators, over the rows where all of these have a candidate."""
@@ -321,7 +348,7 @@ class FittedRanker:
         scored = None
         if rewards is not None:
             scored = np.array([rewards[name] for name in self.translators], dtype=float).T
-        found = None if verdicts is None else _faults([verdicts[name] for name in self.translators])
+        found = None if verdicts is None else count_faults([verdicts[name] for name in self.translators])
         ranks: list[dict[str, Rank]] = [{} for _ in sources]
         for pattern in np.unique(present, axis=0):
             columns = tuple(np.flatnonzero(pattern).tolist())
@@ -344,15 +371,14 @@ class FittedRanker:
         if len(columns) == 1:
             return np.zeros((len(measures.candidates), 1)), np.ones((len(measures.candidates), 1))
         weights = self.ranker.weights(len(columns))
-        standings = self.ranker.known([self.translators[column] for column in columns])
-        gains = expected_gains(measures, self.usual(columns), weights, rewards, standings)
+        gains = expected_gains(measures, self.usual(columns), weights, rewards, prior=self.at_large(columns))
         if faults is not None:
             mean = add_up(faults[:, place] for place in range(len(columns))) / len(columns)
-            gains = gains - _FAULT * (faults - mean[:, None])
+            gains = gains - FAULT * (faults - mean[:, None])
         return gains, chances(gains, weights.sharpness)
 
 
-def _faults(verdicts: Sequence[Sequence[Sequence[Any]]]) -> Floats:
+def count_faults(verdicts: Sequence[Sequence[Sequence[Any]]]) -> Floats:
     """Of S translators' n rows: how many verdicts each candidate has that no measure counts, shape (n, S)."""
     counted = [
         [min(sum(verdict.check != "numbers" for verdict in found), _MOST_FAULTS) for found in rows]

@@ -68,7 +68,7 @@ COLUMNS = (
         "other, not rows, and is null where the row has one candidate",
         optional=True,
         limit="min_quality",
-        margin=0.02,
+        margin=0.12,
         relative=True,
         opinion=True,
     ),

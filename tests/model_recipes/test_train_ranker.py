@@ -13,7 +13,8 @@ import pytest
 
 from builders.preferences.pairs import schema
 from model_recipes.ranker import train as recipe
-from model_recipes.ranker.data import WithReferences, read_folder, read_preferences
+from model_recipes.ranker.data import WithReferences, read_folder, read_preferences, training_set
+from model_recipes.ranker.texts import read_texts
 from processors.errors import InputError
 from processors.judging.exchange import translation_answer, translation_prompt
 from processors.ranking.model import FittedRanker, Ranker, Weights, expected_gains, usual
@@ -87,7 +88,8 @@ def test_the_command_writes_what_load_reads(folder: Path, tmp_path: Path, monkey
     out = tmp_path / "ranker.json"
     monkeypatch.setattr("sys.argv", ["train", "references", str(folder), "try", str(out), "--data", "made up"])
     recipe.main()
-    loaded, trained = Ranker.load(out), recipe.train(read_folder(folder, "try"))
+    examples, made = training_set(read_texts(folder, "try"))
+    loaded, trained = Ranker.load(out), recipe.train(examples, made=made)
     assert np.allclose(loaded.pair.shapes, trained.pair.shapes, rtol=1e-4)
     assert np.allclose(loaded.consensus.prior, trained.consensus.prior, rtol=1e-4)
     assert loaded.standings.keys() == trained.standings.keys() == {"fair", "fine", "poor", "worst"}

@@ -333,7 +333,10 @@ def test_what_engines_and_a_reward_model_are_told_says_nothing_of_the_machine() 
         {"name": "P", "backend": "llamacpp", "model": "/home/me/seed.gguf"},
     ]  # fmt: skip
     reward = {"model": "/home/me/reward", "base_url": "http://gpu3.corp:8000", "api_key_env": "MY_KEY"}
-    ranking = {"ranker": "/home/me/ranker.json", "reward": reward, "verdicts": "/home/me/verdicts.jsonl"}
+    ranking = {
+        "ranker": "/home/me/ranker.json", "reward": reward, "verdicts": "/home/me/verdicts.jsonl",
+        "calibration": {"by": "people", "path": "/home/me/labels.jsonl"},
+    }  # fmt: skip
     of = Recipe.model_validate(
         {"name": "test", "source": {"path": "/home/me/s"}, "translators": specs, "ranking": ranking}
     )

@@ -33,6 +33,7 @@ GOOD = [target for _, target in ROWS]
 # The same in slightly other words: what a second good translator might say.
 OTHER = [text.replace(" في ", " خلال ").replace(" من ", " عن ").replace(".", " .") for text in GOOD]
 WRONG_NUMBERS = [text.translate(str.maketrans("123456789", "987654321")) for text in GOOD]
+BOTH = list(zip(GOOD, OTHER, strict=True))
 NUMBERED = [i for i, text in enumerate(GOOD) if text != WRONG_NUMBERS[i]]
 HALF = [text[: len(text) // 2] for text in GOOD]
 HALF_ENGLISH = [f"{text[: len(text) // 2]} {source[len(source) // 2 :]}" for source, text in ROWS]
@@ -283,3 +284,12 @@ def test_code_is_no_foreign_script() -> None:
     code = "شغّل الأمر ثم انظر:\n```\npip install numpy\n```"
     found = measure(["Run it, then look:\n```\npip install numpy\n```"], [[code, code.replace("`", "")]])
     assert found.candidates[0, 0, 0] == 0 < found.candidates[0, 1, 0]
+
+
+@pytest.mark.parametrize("more", ["كتاب", "في كل عام", "وقد قال ذلك كثيرون من أهل المدينة قبل سنوات طويلة."])
+def test_a_copy_with_something_more_is_not_preferred(ranker: Ranker, more: str) -> None:
+    """As chrF forgives what is added, and a text that holds all of another one agrees with it well."""
+    padded = [f"{text.rstrip('.')} {more}." if row % 5 == 0 else other for row, (text, other) in enumerate(BOTH)]
+    candidates = {"a": GOOD, "b": padded}
+    ranks = ranker.fit_batch(SOURCES, candidates).score(SOURCES, candidates)
+    assert np.mean([ranks[row]["a"].quality > ranks[row]["b"].quality for row in range(0, len(GOOD), 5)]) > 0.9

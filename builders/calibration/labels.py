@@ -1,0 +1,129 @@
+"""Where labels come from: verdicts of judges or people, or approved translations of some rows."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from hashlib import blake2b
+from itertools import combinations
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from builders.recipes.ranking import LabelledRows
+from builders.run_folder.units import Unit, UnitFiles, messages_of, read_unit
+from processors.judging.krippendorff import krippendorff_alpha
+from processors.judging.votes import Votes, read_votes
+from processors.languages.language import Language
+from processors.memory.memory import Memory
+from processors.scoring.agreement import agreement
+
+Messages = list[dict[str, str]]
+# Points of chrF within which two candidates are equally near to the reference.
+_TIE = 1.0
+# Rows that are looked up in a memory at most: who approved some hundred rows of a huge run should name the split.
+_MOST_LOOKED_AT = 200_000
+
+
+class LabelledRow(NamedTuple):
+    """A row and its candidates, by translator, with what is said of each two of them (`a`, `b`, 1 to -1)."""
+
+    id: str
+    source: Messages
+    candidates: dict[str, Messages]
+    verdicts: list[tuple[str, str, float]]
+
+
+class LabelSource(Protocol):
+    def digest(self) -> str:
+        """Changes when what it says may change."""
+
+    def agreement(self) -> float | None:
+        """How far those who gave verdicts agree: Krippendorff's alpha; None where nothing was judged twice."""
+
+    def labelled(self, units: Sequence[Unit], selected: Path, translated: Mapping[str, Path]) -> Iterator[LabelledRow]:
+        """The rows of the run on which it says something."""
+
+
+def label_source(spec: LabelledRows, translators: Sequence[str], language: Language, seed: int) -> LabelSource:
+    """What a recipe names. Raises `InputError` where its file cannot be read."""
+    if spec.by == "references":
+        return _References(Memory.load(spec.path, target=language.code), spec.rows, seed)
+    return _Verdicts(read_votes(Path(spec.path), translators), spec.rows, seed)
+
+
+class _Verdicts:
+    def __init__(self, votes: Votes, rows: int, seed: int) -> None:
+        self.votes = votes
+        ordered = sorted(votes.rows(), key=lambda row: _key(seed, row))
+        self.ids = set(ordered[:rows])
+
+    def digest(self) -> str:
+        return f"{self.votes.digest()} {len(self.ids)}"
+
+    def agreement(self) -> float | None:
+        return krippendorff_alpha([list(found.values()) for found in self.votes.votes.values()], "ordinal")
+
+    def labelled(self, units: Sequence[Unit], selected: Path, translated: Mapping[str, Path]) -> Iterator[LabelledRow]:
+        splits = {row.rpartition("/")[0] for row in self.ids}
+        pairs: dict[str, list[tuple[str, str]]] = {}
+        for row, a, b in sorted(self.votes.votes):
+            pairs.setdefault(row, []).append((a, b))
+        for unit in units:
+            if unit.split in splits:
+                ids = sorted(self.ids & set(read_unit(UnitFiles(selected, unit.name), ["id"])["id"].to_pylist()))
+                for row, source, candidates in _rows(unit, ids, selected, translated):
+                    said = [(a, b, self.votes.difference(row, a, b, {})) for a, b in pairs[row]]
+                    yield LabelledRow(row, source, candidates, [(a, b, v) for a, b, v in said if v is not None])
+
+
+class _References:
+    def __init__(self, memory: Memory, rows: int, seed: int) -> None:
+        self.memory, self.rows, self.seed = memory, rows, seed
+
+    def digest(self) -> str:
+        return f"{self.memory.digest()} {self.rows}"
+
+    def agreement(self) -> float | None:
+        return None
+
+    def labelled(self, units: Sequence[Unit], selected: Path, translated: Mapping[str, Path]) -> Iterator[LabelledRow]:
+        found = looked_at = 0
+        for unit in sorted(units, key=lambda unit: _key(self.seed, unit.name)):
+            table = read_unit(UnitFiles(selected, unit.name), ["id", "messages"]).to_pylist()
+            references = {row["id"]: self._reference(row["messages"]) for row in table}
+            known = sorted((i for i, text in references.items() if text is not None), key=lambda i: _key(self.seed, i))
+            for row, source, candidates in _rows(unit, known[: self.rows - found], selected, translated):
+                yield LabelledRow(row, source, candidates, _by_reference(references[row] or "", candidates))
+                found += 1
+            looked_at += len(table)
+            if found >= self.rows or looked_at >= _MOST_LOOKED_AT:
+                return
+
+    def _reference(self, messages: Messages) -> str | None:
+        texts = [self.memory.translate_message(message["role"], message["content"]) for message in messages]
+        return None if None in texts else "\n".join(text or "" for text in texts)
+
+
+def _by_reference(reference: str, candidates: Mapping[str, Messages]) -> list[tuple[str, str, float]]:
+    names = sorted(candidates)
+    texts = ["\n".join(message["content"] for message in candidates[name]) for name in names]
+    near = 100 * agreement([[*texts, reference]])[0, :-1, -1]
+    said = []
+    for a, b in combinations(range(len(names)), 2):
+        apart = float(near[a] - near[b])
+        said.append((names[a], names[b], 0.0 if abs(apart) <= _TIE else 1.0 if apart > 0 else -1.0))
+    return said
+
+
+def _rows(
+    unit: Unit, ids: Iterable[str], selected: Path, translated: Mapping[str, Path]
+) -> Iterator[tuple[str, Messages, dict[str, Messages]]]:
+    """Of these rows, in this order, the source and the candidates that there are."""
+    ids = list(ids)
+    if not ids:
+        return
+    sources = messages_of(UnitFiles(selected, unit.name), ids)
+    targets = {name: messages_of(UnitFiles(folder, unit.name), ids) for name, folder in translated.items()}
+    for row in ids:
+        yield row, sources[row], {name: found[row] for name, found in targets.items() if row in found}
+
+
+def _key(seed: int, name: str) -> bytes:
+    return blake2b(f"{seed}\0{name}".encode(), digest_size=8).digest()
