@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from builders.run_folder.ranked_rows import ranked_rows, ranked_units
+from builders.run_folder.ranked_rows import ranked_rows, ranked_units, taken_by
 from builders.run_folder.units import UnitFiles
 from processors.errors import InputError
 from processors.memory.files import write_units
@@ -38,15 +38,12 @@ def from_build(run: Path, config: str, output: Path, min_score: float) -> None:
 
 def _chosen(units: list[UnitFiles], config: str, min_score: float) -> Iterator[tuple[list[Any], list[Any]]]:
     """Messages and translated messages of each row; custom instructions stand beside them as a system message."""
-    columns = ["messages", "chat_template_kwargs", "candidates", "choices"]
+    columns = ["messages", "chat_template_kwargs", "candidates", "combined", "choices"]
     for unit in units:
         for rows in ranked_rows(unit, columns):
             for row in rows:
-                choice = next(c["translator"] for c in row["choices"] if c["config"] == config)
-                if choice is None:
-                    continue
-                chosen = next(c for c in row["candidates"] if c["translator"] == choice)
-                if chosen[PUBLISHED] >= min_score:
+                chosen = taken_by(row, config)
+                if chosen is not None and chosen[PUBLISHED] >= min_score:
                     yield row["messages"], chosen["messages"]
                     instructions = (row["chat_template_kwargs"] or {}).get("custom_instructions")
                     if instructions and chosen["custom_instructions"]:

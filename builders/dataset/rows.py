@@ -5,6 +5,7 @@ from typing import Any
 
 from builders.dataset.notes import notes
 from builders.dataset.statistics import SplitStatistics
+from builders.run_folder.ranked_rows import taken_by
 from processors.scoring.columns import NAMES
 
 
@@ -14,7 +15,8 @@ def ranked_row(row: dict[str, Any], config: str, combined: bool = False) -> dict
     `combined`: with `segments` (see `schemas.ranked`).
     """
     choice = next(choice for choice in row["choices"] if choice["config"] == config)
-    if choice["translator"] is None:
+    chosen = taken_by(row, config)
+    if chosen is None:
         return None
     candidates = [
         {
@@ -24,10 +26,6 @@ def ranked_row(row: dict[str, Any], config: str, combined: bool = False) -> dict
         }
         for c, decision in zip(row["candidates"], choice["decisions"], strict=True)
     ]
-    if (place := choice.get("combined")) is not None:
-        chosen = row["combined"][place]
-    else:
-        chosen = next(c for c in row["candidates"] if c["translator"] == choice["translator"])
     return {
         "id": row["id"],
         "messages": chosen["messages"],

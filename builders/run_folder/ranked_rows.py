@@ -43,6 +43,16 @@ def ranked_rows(unit: UnitFiles, columns: list[str] | None = None) -> Iterator[l
         ) from None
 
 
+def taken_by(row: dict[str, Any], config: str) -> dict[str, Any] | None:
+    """What a config takes of a ranked row, a candidate or what was put together of several; None: it leaves it out."""
+    choice = next(choice for choice in row["choices"] if choice["config"] == config)
+    if choice["translator"] is None:
+        return None
+    if (place := choice.get("combined")) is not None:
+        return row["combined"][place]
+    return next(c for c in row["candidates"] if c["translator"] == choice["translator"])
+
+
 def built_split(recipe: Recipe, row: str) -> str:
     """The split of the built dataset that a row's id belongs to: that of the cut, where its split is cut."""
     split = row.rsplit("/", 1)[0]

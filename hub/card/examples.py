@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from builders.run_folder.folder import RANK
+from builders.run_folder.ranked_rows import taken_by
 from builders.run_folder.units import UnitFiles
 from hub.card.markdown import RIGHT_TO_LEFT, score
 from processors.conversations.parts import split_parts
@@ -74,8 +75,7 @@ def _rows(build: "Build", config: str) -> Iterator[dict[str, Any]]:
         with pq.ParquetFile(path) as file:
             batch = next(file.iter_batches(batch_size=ROWS), None)
             for row in batch.to_pylist() if batch else ():
-                name = next(c["translator"] for c in row["choices"] if c["config"] == config)
-                chosen = next((c for c in row["candidates"] if c["translator"] == name), None)
+                chosen = taken_by(row, config)
                 if chosen and not chosen["checks"]:
                     yield row | {"translated": chosen["messages"], "chosen": chosen}
 

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 from datatrove.data import Document
 
 from builders.build import run_build
+from builders.run_folder.ranked_rows import taken_by
 from builders.stages.combine import Segmented, add_gains, chosen_by_segment
 from hub.card.write import write_card
 from processors.checks.run import check_conversation
@@ -117,6 +118,12 @@ def test_a_build_by_segment_passes_all_checks_and_has_the_same_bytes_for_any_tas
         assert {passage["translator"] for passage in one["segments"]} == {"One", "Two"}
         assert sum(candidate["chosen"] for candidate in one["candidates"]) == 1
     assert 0 < len(mixed) < 48
+    # What is made of a build, a memory for one, takes them as the dataset has them.
+    texts = {one["id"]: one["messages"] for one in built}
+    for path in (tmp_path / "one/rank").glob("*.parquet"):
+        for one in rows(path):
+            taken = taken_by(one, "SFT_One_ranked")
+            assert taken and taken["messages"] == texts[one["id"]]
     assert f"`SFT_One_ranked`: {len(mixed)} rows are of several translators" in (
         tmp_path / "one/dataset/README.md"
     ).read_text(encoding="utf-8")
