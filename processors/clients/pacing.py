@@ -22,6 +22,8 @@ CUT = 0.7
 IN_A_ROW = 10
 # How long they pause before one tries again, doubled up to the longest: who waits for a server's restart loses little.
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 15.0
+# So long after the first request, and not one answer: worth a word within the first minute of a run.
+SILENT_S = 20.0
 # A pause shorter than this is not worth a line, nor are fewer failures.
 TELL_S, FEW = 5.0, 3
 
@@ -81,6 +83,9 @@ class Pacer:
         # Without a success between: since when, and how many, those of a busy server among them.
         self._failing_since: float | None = None
         self._failures = 0
+        # When the first request was sent, until an answer has come.
+        self._silent_since: float | None = None
+        self._worked = False
 
     def free(self) -> bool:
         """Whether a request may go now."""
@@ -99,6 +104,8 @@ class Pacer:
         # A busy server opens no breaker, and gets one request after the other all the same.
         if self._failing_since is not None and self._failures >= FEW and now - self._failing_since >= TELL_S:
             since.append(self._failing_since)
+        if not since and self.in_flight and self._silent_since and now - self._silent_since >= SILENT_S:
+            return Trouble(self.where, "no answer yet", now - self._silent_since, False)
         if not since:
             return None
         reason = self.closed or self.reason
@@ -109,6 +116,8 @@ class Pacer:
     def take(self) -> int:
         """Take a slot. The number returned goes to `busy`: requests of one round cut the limit once."""
         self.in_flight += 1
+        if not self._worked and self._silent_since is None:
+            self._silent_since = loop_time()
         if self.rate:
             self.rate.take()
         return self._cuts
@@ -131,6 +140,7 @@ class Pacer:
         if self.open:
             logger.info(f"{self.where}: answers again, going on")
         self.open = False
+        self._worked, self._silent_since = True, None
         self._in_a_row = 0
         self._failing_since = None
         self._failures = 0

@@ -374,3 +374,20 @@ def test_a_row_whose_other_requests_wait_for_their_turn_hears_that_none_comes() 
 
 async def run_async(config: EndpointConfig, translate: Any) -> None:
     await TranslationRunner(translate, config, Collect()).run_async(documents(2))
+
+
+def test_a_server_that_never_answers_is_told_within_the_first_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [50.0]
+    monkeypatch.setattr("processors.clients.pacing.loop_time", lambda: clock[0])
+    pacer = Pacer("a", 4, 900.0, 6)
+    pacer.take()
+    clock[0] += 19
+    pacer.take()
+    assert pacer.trouble() is None
+    clock[0] += 1
+    assert pacer.trouble() == Trouble("a", "no answer yet", 20.0, left_aside=False)
+    # One answer, however late, and slow ones are no trouble.
+    pacer.succeeded()
+    pacer.release()
+    clock[0] += 100
+    assert pacer.trouble() is None
