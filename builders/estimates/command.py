@@ -92,7 +92,7 @@ def _plan(
         RequestCounter(spec, recipe.language, run.answers(spec) if engine_of(spec).asks_a_model else None)
         for spec in recipe.translators
     ]
-    samples, found = _count(recipe, run, source, by_split, drawn, counters, console)
+    samples, found, left_out = _count(recipe, run, source, by_split, drawn, counters, console)
     weights = [row_weights(one, one.drawn.weights) for one in samples]
     repeats = None
     if look:
@@ -104,6 +104,7 @@ def _plan(
         "rows_in_source": sum(one.size for one in drawn),
         "rows_sampled": sum(len(one.rows) for one in drawn),
         "rows": limits(selected_rows(samples)),
+        "left_out": left_out,
         "confidence": 0.95,
         "splits": [
             {
@@ -131,9 +132,13 @@ def _count(
     drawn: list[Drawn],
     counters: list[RequestCounter],
     console: Console,
-) -> tuple[list[SplitSample], list[list[list[Requests | None]]]]:
-    """The drawn rows as samples of their splits, and of each counter, split and row the requests; None: not kept."""
+) -> tuple[list[SplitSample], list[list[list[Requests | None]]], dict[str, dict[str, Any]]]:
+    """The drawn rows as samples of their splits, and of each counter, split and row the requests; None: not kept.
+
+    The last has of each reason for which rows are left out how many there are, and the first of them.
+    """
     samples: list[SplitSample] = []
+    left_out: dict[str, dict[str, Any]] = {}
     found: list[list[list[Requests | None]]] = [[] for _ in counters]
     with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
         task = bar.add_task("counting requests", total=sum(len(one.rows) for one in drawn))
@@ -142,6 +147,9 @@ def _count(
             counted: list[list[Requests | None]] = [[] for _ in counters]
             for document in _selected(recipe, run, source, by_split[one.split], one):
                 kept = DROPPED not in document.metadata
+                if not kept:
+                    reason, detail = document.metadata[DROPPED]
+                    left_out.setdefault(reason, {"rows": 0, "first": document.id, "detail": detail})["rows"] += 1
                 strata.append(document.metadata["stratum"] if kept else "")
                 for counter, results in zip(counters, counted, strict=True):
                     results.append(counter.count(document) if kept else None)
@@ -149,7 +157,7 @@ def _count(
             samples.append(_split_sample(recipe, one, strata))
             for mine, new in zip(found, counted, strict=True):
                 mine.append(new)
-    return samples, found
+    return samples, found, left_out
 
 
 def _repeats(

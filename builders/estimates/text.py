@@ -23,6 +23,10 @@ _TITLES = {
 }
 
 
+# They rest on what a token costs, how long a translation is, how quick the engine: known at best, never counted.
+_ASSUMED = ("input", "output", "usd", "gpu", "hours")
+
+
 def print_plan(plan: dict[str, Any]) -> None:
     """Print a plan (as `builders.estimates.command.run_plan` makes it) on stdout."""
     console = Console(highlight=False, soft_wrap=True)
@@ -32,6 +36,14 @@ def print_plan(plan: dict[str, Any]) -> None:
         f"translated ({_between(rows)}), by a sample of {plan['rows_sampled']:,}",
         markup=False,
     )
+    for reason, seen in sorted(plan["left_out"].items(), key=lambda item: -item[1]["rows"]):
+        console.print(
+            f"  left out, of the sample: {reason} {seen['rows']:,}; the first is {seen['first']} ({seen['detail']})",
+            markup=False,
+        )
+    if not rows["value"]:
+        console.print("No row is left to translate, and nothing would be asked.", markup=False)
+        return
     for translator in plan["translators"]:
         console.print(_table(translator, plan["duplicates"] == "counted"))
         _list(console, translator["assumptions"])
@@ -53,7 +65,8 @@ def _table(translator: dict[str, Any], counted: bool) -> Table:
             title += ", at least"
         title = title.replace("tokens", translator.get("counts", "tokens"))
         show = _time if name.startswith("hours") else _number
-        table.add_row(title, show(interval["value"]), _between(interval, show))
+        certain = "by the assumptions below" if name.startswith(_ASSUMED) and interval["value"] else "exact"
+        table.add_row(title, show(interval["value"]), _between(interval, show, certain))
     return table
 
 
@@ -62,9 +75,9 @@ def _list(console: Console, notes: list[str]) -> None:
         console.print(f"  - {note}", markup=False)
 
 
-def _between(interval: dict[str, float], show: Any = None) -> str:
+def _between(interval: dict[str, float], show: Any = None, certain: str = "exact") -> str:
     if interval["low"] == interval["high"]:
-        return "exact"
+        return certain
     show = show or _number
     return f"{show(interval['low'])} to {show(interval['high'])}"
 

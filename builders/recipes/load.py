@@ -22,13 +22,12 @@ def load_recipe(name: str, settings: Iterable[str] = (), *, source_path: str | N
     """
     path = _find(name)
     data, tree = read_mapping(path, "a recipe is a mapping with the keys name, source, translators, ...")
-    for setting in settings:
-        _apply(data, setting)
+    set_here = {tuple(_apply(data, setting)): setting for setting in settings}
     if source_path is not None:
         data.setdefault("source", {})
         if isinstance(data["source"], dict):
             data["source"]["path"] = str(Path(source_path).absolute()) if "://" not in source_path else source_path
-    return _absolute(checked(path, data, tree, Recipe), path.parent)
+    return _absolute(checked(path, data, tree, Recipe, set_here), path.parent)
 
 
 def _look_at_labels(labels: LabelledRows, translators: list[str], language: str) -> None:
@@ -60,7 +59,8 @@ def _find(name: str) -> Path:
     raise RecipeError(f"no recipe '{name}': {hint}give a YAML file or one of {', '.join(shipped)}")
 
 
-def _apply(data: dict[str, Any], setting: str) -> None:
+def _apply(data: dict[str, Any], setting: str) -> list[str | int]:
+    """Do what a `--set` says; returns where in the recipe that is."""
     key, equals, value = setting.partition("=")
     keys = key.split(".")
     if not equals or not all(keys):
@@ -70,6 +70,7 @@ def _apply(data: dict[str, Any], setting: str) -> None:
     except yaml.YAMLError:
         raise RecipeError(f"--set {setting}: the value is not valid YAML; quote it") from None
     place: Any = data
+    found: list[str | int] = []
     for depth, part in enumerate(keys):
         where = ".".join(keys[:depth]) or "the recipe"
         last = depth == len(keys) - 1
@@ -78,11 +79,13 @@ def _apply(data: dict[str, Any], setting: str) -> None:
             if index is None:
                 names = [item.get("name") for item in place if isinstance(item, dict)]
                 raise RecipeError(f"--set {setting}: {where} has no '{part}'; it has {names or len(place)}")
+            found.append(index)
             if last:
                 place[index] = given
             else:
                 place = place[index]
         elif isinstance(place, dict):
+            found.append(part)
             if last:
                 place[part] = given
             else:
@@ -91,6 +94,7 @@ def _apply(data: dict[str, Any], setting: str) -> None:
                 place = place[part]
         else:
             raise RecipeError(f"--set {setting}: {where} is a value and has no '{part}'")
+    return found
 
 
 def _index(items: list[Any], part: str) -> int | None:

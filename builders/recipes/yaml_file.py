@@ -5,7 +5,7 @@ It knows nothing of what a recipe is: where a model's block may be of several ki
 
 import difflib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, TypeVar, get_args, get_origin
 
@@ -75,19 +75,44 @@ def parsed(text: str) -> Any:
     return yaml.load(text, _Loader)
 
 
-def checked(path: Path, data: dict[str, Any], tree: yaml.Node | None, model: type[Model]) -> Model:
-    """What `data`, read from `path`, says as a `model`. Raises RecipeError, one line per mistake."""
+def checked(
+    path: Path,
+    data: dict[str, Any],
+    tree: yaml.Node | None,
+    model: type[Model],
+    set_here: Mapping[tuple[str | int, ...], str] | None = None,
+) -> Model:
+    """What `data`, read from `path`, says as a `model`. Raises RecipeError, one line per mistake.
+
+    `set_here`: the settings of the command line by where in `data` they are: a mistake there is no line's of the file.
+    """
     try:
         return model.model_validate(data)
     except ValidationError as error:
         problems = error.errors(include_url=False)
-        raise RecipeError("\n".join(_line(path, tree, problem, model) for problem in problems)) from None
+        lines = (_line(_place(path, tree, problem, model, set_here or {}), problem, model) for problem in problems)
+        raise RecipeError("\n".join(lines)) from None
 
 
-def _line(path: Path, tree: yaml.Node | None, problem: Any, model: type[BaseModel]) -> str:
+def _place(
+    path: Path,
+    tree: yaml.Node | None,
+    problem: Any,
+    model: type[BaseModel],
+    set_here: Mapping[tuple[str | int, ...], str],
+) -> str:
+    """The file and line of a mistake, or the setting of the command line that made it."""
+    location = _location(problem["loc"], model)
+    for where, setting in set_here.items():
+        if tuple(location[: len(where)]) == where:
+            # What is not repeated of a file is not repeated of a command either.
+            return f"--set {setting.partition('=')[0] if where[-1] in MAY_HOLD_A_KEY else setting}"
+    return f"{path}:{_line_number(tree, location)}"
+
+
+def _line(where: str, problem: Any, model: type[BaseModel]) -> str:
     location = _location(problem["loc"], model)
     key = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in location).lstrip(".")
-    where = f"{path}:{_line_number(tree, location)}"
     kind, given = problem["type"], problem["input"]
     if kind == "extra_forbidden":
         names = _valid_names(problem["loc"][:-1], model)

@@ -87,6 +87,7 @@ class _Handler:
         self._text: list[str] = []
         self._language = self._property = ""
         self._variants: list[tuple[str, str]] = []
+        self._before = 0
         self._approved = False
         self._note = ""
 
@@ -117,6 +118,7 @@ class _Handler:
         elif name == "tuv":
             # TMX 1.1 to 1.3 wrote `lang`.
             self._language = attributes.get("xml:lang") or attributes.get("lang") or ""
+            self._before = len(self._variants)
             if not self._language:
                 raise self.error('a <tuv> has no xml:lang; add it, for example xml:lang="en"')
         elif name == "tu":
@@ -151,6 +153,9 @@ class _Handler:
                 self._note = self._note or value
             elif "approved" in self._property.lower() or "confirmationlevel" in self._property.lower():
                 self._approved = self._approved or value.strip().lower() in _APPROVED
+        elif name == "tuv":
+            if len(self._variants) == self._before:
+                raise self.error("a <tuv> has no <seg>, where its text would be; export the memory again as TMX 1.4")
         elif name == "tu":
             self.units.append(TranslationUnit(self._variants, self._approved, self._note))
 

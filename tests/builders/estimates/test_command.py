@@ -196,3 +196,15 @@ def test_text_and_mistakes(smolkalam: Run, source: Path, recipe: Path, tmp_path:
     assert done.returncode == 2 and "there is no such run folder" in done.stderr and not done.stdout
     done = smolkalam("plan", recipe, "--input", tmp_path / "nowhere", "--format", "json")
     assert done.returncode == 2 and len(done.stderr.splitlines()) == 1 and not done.stdout
+
+
+def test_rows_that_fall_out_are_told_with_their_reason_before_money_is_spent(
+    tmp_path: Path, row: Any, write_split: Any, smolkalam: Any
+) -> None:
+    source = write_split("alpha", [row(("user", "no answer")), row(("user", "你好"), ("assistant", "a"))])
+    recipe = tmp_path / "mine.yaml"
+    recipe.write_text(f"name: mine\nsource: {{path: {source}}}\ntranslators: [{{name: one, backend: pseudo}}]\n")
+    done = smolkalam("plan", recipe)
+    assert done.returncode == 0, done.stderr
+    assert "left out, of the sample: no_assistant_message 1; the first is alpha/0000000" in done.stdout
+    assert "No row is left to translate" in done.stdout and "requests" not in done.stdout

@@ -229,3 +229,23 @@ def test_a_key_in_a_recipe_is_refused_and_not_repeated(fields: str, tmp_path: Pa
             load(tmp_path, recipe)
         assert "SECRET" not in str(error.value) and "\n" not in str(error.value)
         assert "base_url" in str(error.value) or "api_key_env" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("setting", "told"),
+    [
+        ("seed=x", "--set seed=x: seed: input should be a valid integer"),
+        ("sed=1", "--set sed=1: sed: unknown key; did you mean 'seed'?"),
+        ("translators.reference.chunking.lines=0", "translators.reference.chunking.lines=0: translators[0].chunking"),
+    ],
+)
+def test_a_mistake_of_a_setting_is_blamed_on_the_setting(setting: str, told: str) -> None:
+    with pytest.raises(RecipeError) as error:
+        load_recipe("demo", [setting])
+    assert told in str(error.value) and "demo.yaml" not in str(error.value)
+
+
+def test_a_setting_that_may_hold_a_key_is_not_repeated() -> None:
+    with pytest.raises(RecipeError) as error:
+        load_recipe("openrouter", ["translators.Gemma3.api_key_env=sk-secret"])
+    assert str(error.value).startswith("--set translators.Gemma3.api_key_env: ") and "sk-" not in str(error.value)

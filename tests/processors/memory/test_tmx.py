@@ -165,3 +165,10 @@ def test_the_exact_language_goes_before_a_near_one(tmp_path: Path) -> None:
     path.write_text(FOREIGN.format(datatype="html").replace('"fr"', '"ar-EG"'), encoding="utf-8")
     assert pairs(path, target="ar-eg")[0].target == "Appuyez"
     assert [pair.target for pair in pairs(path, target="ar")][:2] == ["Appuyez", "اضغط <b>حفظ</b> الآن."]
+
+
+def test_a_variant_without_a_segment_is_an_error_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "a.tmx"
+    path.write_text('<tmx version="1.4"><header/><body><tu>\n<tuv xml:lang="en">Hello.</tuv>\n</tu></body></tmx>')
+    with pytest.raises(InputError, match=r"a\.tmx, line 2: a <tuv> has no <seg>"):
+        list(read_tmx(path))
