@@ -198,7 +198,7 @@ def _selected(recipe: Recipe, run: Run, source: Source, shards: list[Shard], dra
     _, strata = _cut(recipe, drawn.split)
     index = _domain_index(recipe, run) if strata else None
     documents = read_drawn(source, shards, drawn, ("domain", "metadata", "extra"))
-    filters = ApplyFilters(recipe.selection.drop_han, {}, Path())
+    filters = ApplyFilters(recipe.selection.drop_han)
     return iter(ScanRows({drawn.split} if strata else set(), index, recipe.seed).run(filters.run(documents)))
 
 

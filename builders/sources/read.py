@@ -1,14 +1,15 @@
 """Finding and reading SmolTalk2-like shards: which splits there are, and their rows as datatrove Documents."""
 
 from collections import deque
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
 
 from datatrove.data import Document
 from datatrove.io import get_datafolder
 from datatrove.pipeline.base import PipelineStep
 
 from builders.recipes.recipe import Source
+from builders.run_folder.unit_writer import drop
 from builders.run_folder.units import Unit, share
 from builders.sources.find import COLUMNS, Shard, reaching, row_id
 from processors.errors import InputError
@@ -17,18 +18,40 @@ if TYPE_CHECKING:
     pass
 
 
+class DroppedBefore(Protocol):
+    """Of units that were looked at before: which rows are dropped already. It travels to workers with the reader."""
+
+    def knows(self, unit: Unit) -> bool:
+        """Whether the unit was looked at."""
+
+    def wanted(self, unit: Unit) -> Sequence[bool]:
+        """For each row of a unit, in order, whether it is to be read; all of one that it does not know."""
+
+    def reasons(self, unit: Unit) -> Mapping[str, tuple[str, str]]:
+        """Of the rows of a unit that are not: reason and detail, by id."""
+
+
 class ShardReader(PipelineStep):
     """Reads the rows of this task's units as Documents, each with its unit's name in the metadata.
 
     datatrove's ParquetReader shards by file only, drops documents with empty text in silence and numbers rows by
     file; here a task gets a contiguous range of units, every row comes out, and ids are those of the split.
+
+    `left_out` knows of rows that are dropped already: they come out marked so, and nothing of them is read.
     """
 
     name = "Shards"
     type = "READER"
 
-    def __init__(self, source: Source, units: list[Unit], columns: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        source: Source,
+        units: list[Unit],
+        columns: tuple[str, ...] = (),
+        left_out: "DroppedBefore | None" = None,
+    ) -> None:
         super().__init__()
+        self.left_out = left_out
         self.source = source
         self.units = units
         self.columns = columns
@@ -57,11 +80,19 @@ class ShardReader(PipelineStep):
                 groups, skip = _groups(parquet.metadata, start, stop)
                 names = set(parquet.schema_arrow.names)
                 columns = [c for c in (*COLUMNS, *self.columns) if c in names]
-                rows = _rows(parquet, groups, columns, start - skip)
+                if self.left_out is None or not any(map(self.left_out.knows, units)):
+                    rows = _rows(parquet, groups, columns, start - skip)
+                else:
+                    wanted = [flag for unit in units for flag in self.left_out.wanted(unit)]
+                    rows = _wanted_rows(parquet, groups, columns, skip - start, wanted)
                 for unit in units:
+                    reasons = self.left_out.reasons(unit) if self.left_out else {}
                     for number in range(unit.first, unit.first + unit.rows):
                         with self.track_time():
-                            document = _document(next(rows), unit, number)
+                            reason = reasons.get(row_id(unit.split, number))
+                            document = _document({} if reason else next(rows), unit, number)
+                            if reason:
+                                drop(document, *reason)
                         yield document
         except (pa.ArrowInvalid, pa.ArrowException, OSError) as error:
             raise _damaged(self.source, file, error) from None
@@ -125,12 +156,36 @@ def _rows(parquet: Any, groups: list[int], columns: list[str], skip: int) -> Ite
             skip -= batch.num_rows
             continue
         batch, skip = batch.slice(skip), 0
-        try:
-            yield from batch.to_pylist()
-        except UnicodeDecodeError:
-            # Parquet strings are not validated when read: find the rows, keep the others.
-            for index in range(batch.num_rows):
-                yield _row(batch, index)
+        yield from _as_rows(batch)
+
+
+def _wanted_rows(
+    parquet: Any, groups: list[int], columns: list[str], number: int, wanted: Sequence[bool]
+) -> Iterator[dict[str, Any]]:
+    """Those of the rows that `wanted` has; groups without any are not read. `number` is where in it the first one is.
+
+    What is before `wanted` or behind it belongs to other tasks.
+    """
+    import pyarrow as pa
+
+    for group in groups:
+        end = number + parquet.metadata.row_group(group).num_rows
+        if any(wanted[max(number, 0) : end]):
+            for batch in parquet.iter_batches(batch_size=256, row_groups=[group], columns=columns):
+                flags = [0 <= at < len(wanted) and wanted[at] for at in range(number, number + batch.num_rows)]
+                number += batch.num_rows
+                if any(flags):
+                    yield from _as_rows(batch.filter(pa.array(flags, pa.bool_())))
+        number = end
+
+
+def _as_rows(batch: Any) -> Iterator[dict[str, Any]]:
+    try:
+        yield from batch.to_pylist()
+    except UnicodeDecodeError:
+        # Parquet strings are not validated when read: find the rows, keep the others.
+        for index in range(batch.num_rows):
+            yield _row(batch, index)
 
 
 def _row(batch: Any, index: int) -> dict[str, Any]:

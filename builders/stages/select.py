@@ -1,12 +1,13 @@
 """The stage `select`, over a whole source: a scan of the splits that are cut, the cuts planned from it, the filters.
 
-A cut needs to know all its candidates before it can take the first row, so the splits that are cut are read twice: the
-scan keeps each row's stratum and sampling key (about 30 bytes a row), the selection then decides row by row.
+A cut needs to know all its candidates before it can take the first row, so the splits that are cut are scanned first:
+the scan keeps each row's stratum and sampling key (about 30 bytes a row), and the selection reads the rows that are
+taken, and no others.
 """
 
 import json
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,8 +22,8 @@ from builders.run_folder.files import write_error
 from builders.run_folder.folder import DROPS, SCAN, SELECT, enter_stage, fingerprint
 from builders.run_folder.stage_parts import StagePart
 from builders.run_folder.unit_writer import DROPPED, drop
-from builders.run_folder.units import Unit, UnitFiles, read_counts, read_unit
-from builders.sources.find import reaching
+from builders.run_folder.units import Unit, UnitFiles, read_counts, read_dropped, read_unit
+from builders.sources.find import reaching, row_id
 from builders.sources.read import ShardReader
 from builders.stages.context import Build
 from builders.stages.plan_units import plan_source
@@ -30,7 +31,7 @@ from builders.stages.run_units import UnitPipeline, run_units
 from processors.atomic_files import replacing
 from processors.errors import InputError
 from processors.selection.choose_rows import PlannedCut, sample_key, select_ids
-from processors.selection.filters import CutFilter, HanFilter, RowProblemFilter
+from processors.selection.filters import HanFilter, RowProblemFilter
 
 NAME = SELECT
 
@@ -44,37 +45,54 @@ class ApplyFilters(PipelineStep):
     name = "Filters"
     type = "FILTER"
 
-    def __init__(self, drop_han: bool, cuts: dict[str, CutFilter], scan: Path) -> None:
+    def __init__(self, drop_han: bool, scanned: Collection[str] = ()) -> None:
         super().__init__()
         self.filters: list[BaseFilter] = [RowProblemFilter(), *([HanFilter()] if drop_han else [])]
-        self.cuts = cuts
-        self.scan = scan
+        self.scanned = frozenset(scanned)
 
     def run(self, data: Iterable[Document], rank: int = 0, world_size: int = 1) -> Iterable[Document]:
-        unit, strata = None, {}
         for document in data:
             with self.track_time():
-                if document.metadata["unit"] != unit and document.metadata["split"] in self.cuts:
-                    unit = document.metadata["unit"]
-                    table = read_unit(UnitFiles(self.scan, unit))
-                    strata = dict(zip(table["id"].to_pylist(), table["stratum"].to_pylist(), strict=True))
-                self._apply(document, strata)
+                self._apply(document)
             yield document
 
-    def _apply(self, document: Document, strata: dict[str, str]) -> None:
+    def _apply(self, document: Document) -> None:
         if "invalid_utf8" in document.metadata:
             drop(document, "invalid_utf8", f"{document.metadata['invalid_utf8']}, expected valid UTF-8")
             return
-        filters = list(self.filters)
-        if cut := self.cuts.get(document.metadata["split"]):
-            document.metadata["domain"] = strata.get(document.id, "")
-            filters.append(cut)
-        for step in filters:
+        # Rows of a split that was scanned have passed already, or are marked; but not all of their columns were read.
+        for step in self.filters if document.metadata["split"] not in self.scanned else ():
             verdict = step.filter(document)
             if verdict is not True:
                 reason = verdict[1] if isinstance(verdict, tuple) else step.name
                 drop(document, reason, document.metadata.get("filter_detail", ""))
                 return
+
+
+@dataclass(frozen=True, slots=True)
+class ScannedRows:
+    """What the scan and the cuts left out (`builders.sources.read.DroppedBefore`), by the units in `scan`."""
+
+    scan: Path
+    cuts: Mapping[str, PlannedCut]
+
+    def knows(self, unit: Unit) -> bool:
+        return unit.split in self.cuts
+
+    def wanted(self, unit: Unit) -> list[bool]:
+        out = self.reasons(unit)
+        return [row_id(unit.split, number) not in out for number in range(unit.first, unit.first + unit.rows)]
+
+    def reasons(self, unit: Unit) -> dict[str, tuple[str, str]]:
+        if not self.knows(unit):
+            return {}
+        files, cut = UnitFiles(self.scan, unit.name), self.cuts[unit.split]
+        out = {row.id: (row.reason, row.detail) for row in read_dropped(files)}
+        table = read_unit(files, ["id", "stratum", "key"])
+        for name, stratum, key in zip(*(table[c].to_pylist() for c in ("id", "stratum", "key")), strict=True):
+            if not cut.wanted(stratum, key, name):
+                out[name] = ("not_sampled", "")
+        return out
 
 
 class ScanRows(PipelineStep):
@@ -136,9 +154,9 @@ def run(build: Build) -> None:
     build.notes += plan["notes"]
     cuts = plan_cuts(build, {cut.split: cut for cut in recipe.selection.cuts})
     build.enter(NAME, inputs)
-    filters = ApplyFilters(recipe.selection.drop_han, cuts, build.run.stage(SCAN))
+    filters = ApplyFilters(recipe.selection.drop_han, cuts)
     carry = tuple(build.source.carry)
-    reader = ShardReader(build.source, build.units, columns=carry)
+    reader = ShardReader(build.source, build.units, columns=carry, left_out=ScannedRows(build.run.stage(SCAN), cuts))
     row, schema = partial(_selected_row, carry=carry), partial(schemas.selected, carry)
     run_units(build, UnitPipeline(NAME, reader, [filters], row, schema))
     counts = ((unit, read_counts(UnitFiles(folder, unit.name))["kept"]) for unit in build.units)
@@ -152,7 +170,7 @@ def _planned(build: Build) -> dict[str, Any]:
     return build.decided("source", partial(plan_source, build))
 
 
-def plan_cuts(build: Build, cuts: dict[str, CutRecipe]) -> dict[str, CutFilter]:
+def plan_cuts(build: Build, cuts: dict[str, CutRecipe]) -> dict[str, PlannedCut]:
     """Scan the splits that are cut and plan each cut; what a stratum lacked goes to the build's notes."""
     recipe, folder = build.recipe, build.run.stage(SCAN)
     assert build.source is not None
@@ -172,7 +190,7 @@ def plan_cuts(build: Build, cuts: dict[str, CutRecipe]) -> dict[str, CutFilter]:
     build.executor.planned(SCAN, lambda: {"mark": enter_stage(folder, scan, say=build.observer.say)})
     units = [unit for unit in build.units if unit.split in plans]
     steps = [
-        ApplyFilters(recipe.selection.drop_han, {}, folder),
+        ApplyFilters(recipe.selection.drop_han),
         ScanRows(stratified, index, recipe.seed),
     ]
     # Columns that may name a row's domain, where the source has one of them.
@@ -192,7 +210,7 @@ def plan_cuts(build: Build, cuts: dict[str, CutRecipe]) -> dict[str, CutFilter]:
     for split in made:
         if split in cuts:
             build.notes += _notes(build, split, cuts[split].into, made[split])
-    return {split: CutFilter(cut, recipe.seed) for split, cut in made.items()}
+    return made
 
 
 def _cut(folder: Path, names: list[str], strata: Mapping[str, int], rows: int) -> PlannedCut:

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from builders.recipes.recipe import Source
 from builders.run_folder import schemas
+from builders.run_folder.unit_writer import DROPPED
 from builders.run_folder.units import Unit, share
-from builders.sources.find import Shard, find_shards, plan_units
+from builders.sources.find import Shard, find_shards, plan_units, row_id
 from builders.sources.read import ShardReader
 from processors.errors import InputError
 
@@ -356,3 +357,63 @@ def test_a_column_to_carry_is_there_and_not_the_datasets_own(row: Row, write_spl
     for name, told in (("topic", "no column 'topic', which source.carry names; it has none"), ("tokens", "own")):
         with pytest.raises(InputError, match=told):
             find_shards(Source(path=str(folder), carry=[name]))
+
+
+class EveryThird:
+    """Leaves out what is not a third row of the split `cut`, and all rows from 24 to 35."""
+
+    def knows(self, unit: Unit) -> bool:
+        return unit.split == "cut"
+
+    def wanted(self, unit: Unit) -> list[bool]:
+        return [row_id(unit.split, n) not in self.reasons(unit) for n in range(unit.first, unit.first + unit.rows)]
+
+    def reasons(self, unit: Unit) -> dict[str, tuple[str, str]]:
+        numbers = range(unit.first, unit.first + unit.rows) if self.knows(unit) else ()
+        return {row_id(unit.split, n): ("not_sampled", f"{n}") for n in numbers if n % 3 or 24 <= n < 36}
+
+
+@pytest.mark.parametrize("tasks", [1, 2, 5])
+@pytest.mark.parametrize("size", [4, 7, 100])
+def test_rows_that_are_left_out_already_come_out_marked_and_unread(
+    row: Row, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tasks: int, size: int
+) -> None:
+    (tmp_path / "SFT").mkdir()
+    for split in ("cut", "whole"):
+        table = pa.Table.from_pylist(rows(row, 50, split), schema=schemas.source())
+        pq.write_table(table, tmp_path / "SFT" / f"{split}-00000-of-00001.parquet", row_group_size=5)
+    units = [
+        Unit(
+            f"{split}-{first}",
+            split,
+            split,
+            f"SFT/{split}-00000-of-00001.parquet",
+            first,
+            first,
+            min(size, 50 - first),
+        )
+        for split in ("cut", "whole")
+        for first in range(0, 50, size)
+    ]
+    plain = [d for rank in range(tasks) for d in read(tmp_path, units, rank, tasks)]
+    opened: list[int] = []
+    iterate = pq.ParquetFile.iter_batches
+
+    def watched(self: pq.ParquetFile, **asked: Any) -> Any:
+        opened.extend(asked["row_groups"] if len(asked["row_groups"]) == 1 else [])
+        return iterate(self, **asked)
+
+    monkeypatch.setattr(pq.ParquetFile, "iter_batches", watched)
+    reader = ShardReader(Source(path=str(tmp_path)), units, left_out=EveryThird())
+    found = [d for rank in range(tasks) for d in reader.run(rank=rank, world_size=tasks)]
+    assert [d.id for d in found] == [d.id for d in plain] and len(found) == 100
+    for document, before in zip(found, plain, strict=True):
+        number = int(document.id.rpartition("/")[2])
+        if document.metadata["split"] == "cut" and (number % 3 or 24 <= number < 36):
+            assert document.metadata[DROPPED] == ("not_sampled", f"{number}")
+            assert document.metadata["messages"] is None and document.metadata["unit"] == before.metadata["unit"]
+        else:
+            assert document.metadata == before.metadata
+    # Rows 25 to 34 are two row groups of which nothing is taken.
+    if tasks == 1:
+        assert not {5, 6} & set(opened) and {0, 4, 7, 9} <= set(opened)
