@@ -5,7 +5,9 @@ from typing import Any
 
 from builders.dataset.notes import notes
 from builders.dataset.statistics import SplitStatistics
+from builders.dataset.tools import tools_as_json
 from builders.run_folder.ranked_rows import taken_by
+from processors.ranking.policy import decided
 from processors.scoring.columns import NAMES
 
 
@@ -23,6 +25,7 @@ def ranked_row(row: dict[str, Any], config: str, combined: bool = False) -> dict
             **{key: c[key] for key in ("translator", *NAMES, "checks")},
             "chosen": c["translator"] == choice["translator"],
             "decision": decision,
+            "decided": decided(decision),
         }
         for c, decision in zip(row["candidates"], choice["decisions"], strict=True)
     ]
@@ -37,14 +40,18 @@ def ranked_row(row: dict[str, Any], config: str, combined: bool = False) -> dict
         "candidates": candidates,
         "tokens": chosen["tokens"],
         "turns": len(chosen["messages"]),
+        "tools": tools_as_json(row["chat_template_kwargs"]),
         **({"segments": chosen["segments"]} if combined else {}),
     }
 
 
 def parallel_row(row: dict[str, Any], combined: bool = False) -> dict[str, Any]:
-    """A ranked unit's row as a row of `parallel`: the English beside every candidate that there is."""
-    keys = ("translator", *NAMES, "checks", "messages", "custom_instructions", *(["segments"] if combined else []))
-    candidates = [{key: c[key] for key in keys} for c in row["candidates"] if c["messages"] is not None]
+    """A ranked unit's row as a row of `parallel`: the English beside one entry for each translator.
+
+    One without a candidate has its entry too, with nulls: of lists of two lengths the viewer has no statistics.
+    """
+    keys = ("translator", *NAMES, "checks", "custom_instructions", *(["segments"] if combined else []))
+    candidates = [{key: c[key] for key in keys} | {"translation": c["messages"]} for c in row["candidates"]]
     return {key: row[key] for key in ("id", "messages", "chat_template_kwargs", "source")} | {"candidates": candidates}
 
 

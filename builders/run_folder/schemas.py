@@ -183,7 +183,7 @@ def ranked(combined: bool = False, carry: Sequence[str] = ()) -> Any:
     """
     import pyarrow as pa
 
-    candidates = pa.struct([*scores(), ("chosen", pa.bool_()), ("decision", pa.string())])
+    candidates = pa.struct([*scores(), ("chosen", pa.bool_()), ("decision", pa.string()), ("decided", pa.string())])
     return pa.schema(
         [
             *selected(),
@@ -193,6 +193,7 @@ def ranked(combined: bool = False, carry: Sequence[str] = ()) -> Any:
             ("candidates", pa.list_(candidates)),
             ("tokens", pa.int64()),
             ("turns", pa.int32()),
+            ("tools", pa.string()),
             *([("segments", segments())] if combined else []),
             *((name, pa.string()) for name in carry),
         ]
@@ -200,13 +201,18 @@ def ranked(combined: bool = False, carry: Sequence[str] = ()) -> Any:
 
 
 def parallel(combined: bool = False, carry: Sequence[str] = ()) -> Any:
-    """A row of `parallel`: the English beside every candidate, then what is carried. `combined` as for `ranked`."""
+    """A row of `parallel`: the English beside every candidate, then what is carried. `combined` as for `ranked`.
+
+    A candidate's messages are its `translation`: exploded, the column would bear the name of the English ones.
+    """
     import pyarrow as pa
 
     more = [("segments", segments())] if combined else []
-    candidates = pa.struct([*scores(), ("messages", messages()), ("custom_instructions", pa.string()), *more])
+    candidates = pa.struct([*scores(), ("translation", messages()), ("custom_instructions", pa.string()), *more])
     carried = [(name, pa.string()) for name in carry]
     return pa.schema([*selected(), ("candidates", pa.list_(candidates)), *carried])
 
 
 PARALLEL = "parallel"
+# Raised when a column of the two above comes, goes or is renamed: the build stage of an older run is done again.
+DATASET_COLUMNS = 2

@@ -11,7 +11,7 @@ from builders.dataset.write_splits import BuildSplits
 from builders.executors.this_machine import Work
 from builders.recipes.recipe import Recipe
 from builders.run_folder.folder import BUILD, RANK, Run, enter_stage
-from builders.run_folder.schemas import PARALLEL
+from builders.run_folder.schemas import DATASET_COLUMNS, PARALLEL
 from builders.run_folder.stage_parts import StagePart
 from builders.stages.context import Build
 from builders.stages.run_units import observe
@@ -34,7 +34,8 @@ def _configs(recipe: Recipe) -> list[str]:
 def inputs(build: Build) -> dict[str, Any]:
     """What the dataset's files depend on."""
     outputs = build.recipe.outputs.model_dump(mode="json", include={"parallel", "row_group_bytes", "shard_bytes"})
-    return {RANK: build.marks[RANK], "outputs": outputs} | ({"segments": True} if _combined(build) else {})
+    inputs = {RANK: build.marks[RANK], "outputs": outputs, "columns": DATASET_COLUMNS}
+    return inputs | ({"segments": True} if _combined(build) else {})
 
 
 def _combined(build: Build) -> bool:

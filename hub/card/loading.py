@@ -59,7 +59,8 @@ def loading(repo: str, splits: list[dict[str, Any]], *, train: bool = True) -> s
                 f'row = load_dataset("{repo}", "{PARALLEL}", split="{split}")[0]\n'
                 'print(row["messages"][0]["content"])\n'
                 'for candidate in row["candidates"]:\n'
-                '    print(candidate["translator"], candidate["messages"][0]["content"])',
+                '    if candidate["translation"]:\n'
+                '        print(candidate["translator"], candidate["translation"][0]["content"])',
                 "python",
             ),
         ]

@@ -101,7 +101,8 @@ def columns(recipe: Recipe, combined: bool = False) -> str:
         else ""
     )
     parallel = (
-        "\n\nThe config `parallel` has the English `messages` beside all `candidates`, with their texts."
+        "\n\nThe config `parallel` has the English `messages` beside `candidates`, one for each translator, whose "
+        "texts are its `translation` (null where it has none)."
         if recipe.outputs.parallel
         else ""
     )
@@ -115,8 +116,14 @@ def columns(recipe: Recipe, combined: bool = False) -> str:
         "- `translator`: whose candidate the row is\n"
         "- `noted`: the checks that noted something of it that is no reason to leave it out; `candidates` says what\n"
         "- `candidates`: every translator's scores and what the checks found; `chosen` marks the row's own and "
-        "`decision` says what decided. Scores are null where a translator has no candidate, and its check says why\n"
-        "- `tokens`, `turns`: tokens and messages of the row" + segments + carried + parallel
+        "`decision` says what decided (in a word, `decided`: `chosen`, `chosen_by_segment`, `not_chosen`, `vetoed` or "
+        "`not_translated`). Scores are null where a translator has no candidate, and its check says why\n"
+        "- `tokens`, `turns`: tokens and messages of the row\n"
+        "- `tools`: the row's tools as one JSON string, as TRL and most chat templates take them; null without tools. "
+        "SmolLM3's template reads them from `chat_template_kwargs`: for it, leave this column out"
+        + segments
+        + carried
+        + parallel
     )
 
 

@@ -118,6 +118,17 @@ class Choice:
     decisions: tuple[str, ...] = ()
 
 
+def decided(decision: str) -> str:
+    """What a candidate's decision says in a word.
+
+    It is `chosen`, `chosen_by_segment`, `not_chosen`, `vetoed` or `not_translated`.
+
+    >>> decided("not chosen: rank_score 0.900 to 0.950")
+    'not_chosen'
+    """
+    return decision.partition(":")[0].replace(" ", "_")
+
+
 def choose(candidates: Sequence[Scored], primary: str, policy: Policy) -> Choice:
     """Choose for the config of `primary`. Ties go to the primary, then to the recipe's order of translators.
 

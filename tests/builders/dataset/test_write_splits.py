@@ -142,7 +142,12 @@ def ranked_unit_row(number: int, **chosen: str | None) -> dict[str, Any]:
             candidate("two", None),
         ],
         "choices": [
-            {"config": config, "translator": translator, "reason": "why", "decisions": ["best", "refusal"]}
+            {
+                "config": config,
+                "translator": translator,
+                "reason": "why",
+                "decisions": ["chosen: best", "not translated: refusal"],
+            }
             for config, translator in chosen.items()
         ],
     }
@@ -158,9 +163,10 @@ def test_a_ranked_row_is_the_chosen_candidate_with_the_others_scores() -> None:
     assert (row["LR"], row["SCR"], row["rank_score"], row["tokens"], row["turns"]) == (0.9, 0.9, 0.9, 3, 1)
     assert (row["quality"], row["reward"]) == (0.9, None)
     assert [(c["translator"], c["chosen"], c["LR"], c["quality"], c["decision"]) for c in row["candidates"]] == [
-        ("one", True, 0.9, 0.9, "best"),
-        ("two", False, None, None, "refusal"),
+        ("one", True, 0.9, 0.9, "chosen: best"),
+        ("two", False, None, None, "not translated: refusal"),
     ]
+    assert [c["decided"] for c in row["candidates"]] == ["chosen", "not_translated"]
     assert all("messages" not in c for c in row["candidates"])
     assert row["candidates"][1]["checks"][0]["check"] == "refusal"
     assert set(row) == set(schemas.ranked().names) and row["noted"] == []
@@ -176,12 +182,45 @@ def test_template_arguments_stay_null_and_stay_english_only_where_there_is_nothi
     assert row is not None and row["chat_template_kwargs"] is None
 
 
-def test_a_parallel_row_is_the_english_beside_every_candidate_that_there_is() -> None:
+def test_a_parallel_row_is_the_english_beside_an_entry_for_each_translator() -> None:
     source = ranked_unit_row(3, A="one", B=None)
     row = parallel_row(source)
     assert row["messages"] == source["messages"] and row["chat_template_kwargs"] == source["chat_template_kwargs"]
-    assert [(c["translator"], c["messages"]) for c in row["candidates"]] == [("one", [message("طاب يومك.")])]
+    assert [(c["translator"], c["translation"]) for c in row["candidates"]] == [
+        ("one", [message("طاب يومك.")]),
+        ("two", None),
+    ]
     assert set(row) == set(schemas.parallel().names)
+    # Exploded, no name stands twice.
+    inside = {field.name for field in schemas.parallel().field("candidates").type.value_type}
+    assert inside.isdisjoint(schemas.parallel().names)
+
+
+# As Qwen's and other ChatML templates write tools, in short.
+CHATML = (
+    "{% if tools %}<|im_start|>system\n{% for tool in tools %}{{ tool | tojson }}\n{% endfor %}<|im_end|>\n{% endif %}"
+    "{% for message in messages %}<|im_start|>{{ message.role }}\n{{ message.content }}<|im_end|>\n{% endfor %}"
+)
+
+
+def test_tools_reach_a_chatml_template() -> None:
+    """Given the column as TRL gives it, a JSON string decoded; without it the row's tools would be missing."""
+    from jinja2 import Environment
+
+    flat = {"name": "get_rate", "description": "يعيد السعر", "parameters": {"type": "object"}}
+    whole = {"type": "function", "function": {"name": "search"}}
+    source = ranked_unit_row(3, A="one")
+    source["chat_template_kwargs"]["xml_tools"] = [json.dumps(flat), json.dumps(whole), "def no_json(): ..."]
+    row = ranked_row(source, "A")
+    assert row is not None and row["chat_template_kwargs"]["xml_tools"] == source["chat_template_kwargs"]["xml_tools"]
+    tools = json.loads(row["tools"])
+    assert tools == [{"type": "function", "function": flat}, whole]
+    template = Environment().from_string(CHATML)
+    text = template.render(messages=row["messages"], tools=tools, **row["chat_template_kwargs"])
+    assert "get_rate" in text and "search" in text
+    assert "get_rate" not in template.render(messages=row["messages"], **row["chat_template_kwargs"])
+    empty = ranked_row(ranked_unit_row(3, A="one"), "A")
+    assert empty is not None and empty["tools"] is None
 
 
 def build(run: Run, rows: list[dict[str, Any]], configs: tuple[str, ...]) -> dict[str, dict[str, Any]]:
