@@ -114,6 +114,8 @@ class LibreTranslateConnection(Connection):
                 known = {one["code"]: one.get("targets") for one in response.json()}
         except (TimeoutError, httpx.HTTPError, ValueError, KeyError, TypeError, AttributeError):
             return
+        if not (known and response.is_success):
+            return
         if source not in known:
             raise InputError(f"{self.label}: knows no language '{source}', only {_listed(known)}; give source_code")
         # Servers of old say only which languages there are.
