@@ -75,6 +75,8 @@ def run_preferences(
         _check(counts, plan.source, run)
         write_card(part, plan, counts)
         (part / COUNTS).write_text(json.dumps(counts, indent=1, ensure_ascii=False), encoding="utf-8")
+        if (output / COUNTS).exists():
+            print(f"{output}: the pairs of an earlier call are replaced", file=sys.stderr)
         shutil.rmtree(output, ignore_errors=True)
         part.rename(output)
     except OSError as error:

@@ -256,3 +256,19 @@ def test_trl_prepares_and_trains_on_both(run: Path, scores: Path, tmp_path: Path
         for side in ("chosen", "rejected"):
             assert data[0][side][0]["content"] in tokenizer.decode(prepared[0][f"{side}_ids"])
         assert trainer.train().global_step == 1
+
+
+def test_pairs_of_an_earlier_call_are_not_replaced_in_silence(
+    run: Path, scores: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = "pairs: the pairs of an earlier call are replaced"
+    for said in (False, True):
+        run_preferences(run, tmp_path / "pairs", by="benchmark", scores=scores)
+        assert (told in capsys.readouterr().err) == said
+
+
+def test_an_unknown_key_in_a_runs_recipe_is_an_error_with_its_line(run: Path, scores: Path, tmp_path: Path) -> None:
+    with (run / "recipe.yaml").open("a") as file:
+        file.write("sedd: 3\n")
+    with pytest.raises(InputError, match=r"recipe\.yaml:\d+: sedd: unknown key; did you mean 'seed'\?"):
+        run_preferences(run, tmp_path / "pairs", by="benchmark", scores=scores)
