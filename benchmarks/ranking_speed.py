@@ -108,7 +108,7 @@ def main() -> None:
                 pass
             whole.append(time.process_time() - start)
         with (
-            timed(parts, "checks", "check_conversation"),
+            timed(parts, "checks", "verdicts_on"),
             timed(parts, "metrics", "score_candidate"),
             timed(parts, "ranker", "_add_quality"),
             timed(parts, "choice", "choose"),
