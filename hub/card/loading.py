@@ -33,7 +33,13 @@ def loading(repo: str, splits: list[dict[str, Any]], *, train: bool = True) -> s
             'print(dataset[0]["messages"])\n\n'
             "# Reads only what is looked at:\n"
             f'stream = load_dataset("{repo}", "{config}", split="{split}", streaming=True)\n'
-            'print(next(iter(stream))["messages"])',
+            'print(next(iter(stream))["messages"])\n\n'
+            # `datasets` 5.2: beside a config's name `filters` raises NonMatchingSplitsSizesError, for fewer rows come
+            # than the card says; and without streaming it raises where none is left.
+            "# With a filter, from one split's files; `quality` compares a row's candidates, not rows:\n"
+            f'good = load_dataset("parquet", data_files="{files}", split="train",\n'
+            '                    filters=[("rank_score", ">=", 0.8)], streaming=True)\n'
+            "print(sum(1 for row in good))",
             "python",
         ),
         fenced(
@@ -52,22 +58,26 @@ def loading(repo: str, splits: list[dict[str, Any]], *, train: bool = True) -> s
         ),
     ]
     if any(s["config"] == PARALLEL and s["split"] == split for s in built):
-        parts += [
-            "The English beside every candidate:",
-            fenced(
-                "from datasets import load_dataset\n\n"
-                f'row = load_dataset("{repo}", "{PARALLEL}", split="{split}")[0]\n'
-                'print(row["messages"][0]["content"])\n'
-                'for candidate in row["candidates"]:\n'
-                '    if candidate["translation"]:\n'
-                '        print(candidate["translator"], candidate["translation"][0]["content"])',
-                "python",
-            ),
-        ]
+        parts += _beside(repo, split)
     if train:
         parts += _training(repo, config, split)
     parts.append("Give the path of this folder in place of the repository's name to load it from a disk.")
     return "\n\n".join(parts)
+
+
+def _beside(repo: str, split: str) -> list[str]:
+    return [
+        "The English beside every candidate:",
+        fenced(
+            "from datasets import load_dataset\n\n"
+            f'row = load_dataset("{repo}", "{PARALLEL}", split="{split}")[0]\n'
+            'print(row["messages"][0]["content"])\n'
+            'for candidate in row["candidates"]:\n'
+            '    if candidate["translation"]:\n'
+            '        print(candidate["translator"], candidate["translation"][0]["content"])',
+            "python",
+        ),
+    ]
 
 
 def _training(repo: str, config: str, split: str) -> list[str]:

@@ -254,6 +254,7 @@ def test_the_published_snippets_load_what_was_published(dataset: Dataset, client
     [snippet] = re.findall(r"```python\n(from datasets.*?)```", card, re.S)
     loaded = client("load", repo=repo, config=CONFIGS[0], split=SPLITS[0])["result"]
     assert f'load_dataset("{repo}", "{CONFIGS[0]}", split="{SPLITS[0]}")' in snippet and len(loaded) == 5
+    assert f'load_dataset("parquet", data_files="hf://datasets/{repo}/{CONFIGS[0]}/{SPLITS[0]}-' in snippet
     hub.reset()
     assert "nothing is sent" in client("run_publish", folder=folder, repo=repo)["said"]
     # Written by hand, they stay as they are.
