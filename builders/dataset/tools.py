@@ -1,7 +1,7 @@
 """A row's tools as most chat templates and TRL read them: a JSON string, in the form of OpenAI's API.
 
-SmolTalk2 has them in `chat_template_kwargs.xml_tools`, which SmolLM3's template reads; with any other they would be
-missing in training without a word.
+SmolTalk2 has them in `chat_template_kwargs.xml_tools`, which SmolLM3's template prints as the list that it is where it
+is given no `tools`; with any other template they would be missing in training without a word.
 """
 
 import json

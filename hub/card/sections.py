@@ -120,10 +120,8 @@ def columns(recipe: Recipe, combined: bool = False) -> str:
         "`not_translated`). Scores are null where a translator has no candidate, and its check says why\n"
         "- `tokens`, `turns`: tokens and messages of the row\n"
         "- `tools`: the row's tools as one JSON string, as TRL and most chat templates take them; null without tools. "
-        "SmolLM3's template reads them from `chat_template_kwargs`: for it, leave this column out"
-        + segments
-        + carried
-        + parallel
+        "SmolLM3's template writes them as it does at inference; without this column it prints those of "
+        "`chat_template_kwargs`, as SmolTalk2 has them" + segments + carried + parallel
     )
 
 
