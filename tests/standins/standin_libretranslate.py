@@ -32,6 +32,8 @@ class LibreTranslateStandIn:
         self.key = ""
         self.limit = 2000
         self.says: Callable[[str], str] = in_arabic
+        # The how-manieth alternative of a translation.
+        self.other: Callable[[str, int], str] = lambda said, number: f"{said} {number}"
         # What goes wrong by chance, one of FAULTS, with what share of requests.
         self.fault, self.rate = "", 0.0
         self.times: Counter[str] = Counter()
@@ -61,7 +63,7 @@ class LibreTranslateStandIn:
         said = [text if fault == "same" else "" if fault == "empty" else self.says(text) for text in texts]
         answer: dict[str, Any] = {"translatedText": said if isinstance(asked["q"], list) else said[0]}
         if more := asked.get("alternatives"):
-            answer["alternatives"] = [[f"{text} {number}" for number in range(1, more + 1)] for text in said]
+            answer["alternatives"] = [[self.other(text, number) for number in range(1, more + 1)] for text in said]
         return 200, answer
 
 

@@ -118,6 +118,8 @@ def test_a_libretranslate_server(fault: str, tmp_path: Path) -> None:
     with libretranslate() as server:
         server.fault, server.rate = fault, RATE
         server.says = lambda text: pseudo_translate(text, protected_spans(text))
+        # A text with a number more would be another text.
+        server.other = lambda said, number: said
         look(fault, *translate(tmp_path, LibreTranslateServer, {"backend": "libretranslate", "base_url": server.url}))
 
 
