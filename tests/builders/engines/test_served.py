@@ -70,7 +70,7 @@ def test_chat_and_completions_translate_the_sample_and_the_key_stays_secret(
         for row in pq.read_table(path).to_pylist():
             assert {c["translator"] for c in row["candidates"]} == {"Chat", "Seed"}
             for candidate in row["candidates"]:
-                for one, other in zip(row["messages"], candidate["messages"], strict=True):
+                for one, other in zip(row["messages"], candidate["translation"], strict=True):
                     assert not compare_protected(one["content"], other["content"])
     for name, content in tree(run).items():
         assert KEY.encode() not in content, name

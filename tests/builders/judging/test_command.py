@@ -220,8 +220,8 @@ def test_a_rejected_key_stops_the_run_and_shows_no_key(
         with pytest.raises(EngineError, match="the key is rejected") as error:
             run_judge(run, file, tmp_path / "verdicts", sample=4, yes=True)
         assert "secret" not in str(error.value)
-        # One request, and not as many as may be in flight.
-        assert server.stats()["keys"] == {"Bearer sk-wrong-and-secret": 2}
+        # A pair in one order or in both, and not as many as may be in flight.
+        assert server.stats()["keys"] in ({"Bearer sk-wrong-and-secret": count} for count in (1, 2))
         monkeypatch.delenv("JUDGE_KEY")
         with pytest.raises(InputError, match="JUDGE_KEY is not set"):
             run_judge(run, file, tmp_path / "verdicts", sample=4, yes=True)
