@@ -122,7 +122,7 @@ def build(
     yes: Yes = False,
 ) -> None:
     """Build a dataset: select, translate, rank, build. Run the same command again to go on where it stopped."""
-    import builders.executors.without_pandas  # noqa: F401
+    import processors.own_process  # noqa: F401
     from builders.build import run_build
     from hub.card.write import write_card
 
@@ -151,7 +151,7 @@ def worker(
     ] = None,
 ) -> None:
     """Take part in a build begun with --executor queue, on this machine, until nothing is left."""
-    import builders.executors.without_pandas  # noqa: F401
+    import processors.own_process  # noqa: F401
     from builders.build import work_on
     from hub.card.write import write_card
 

@@ -31,7 +31,7 @@ FEW_ROWS = 500
 # How long workers get that let paid answers come home: longer than `processors.answers.ask_once` waits for those.
 STOP_S = 20.0
 # What the process imports that workers are forked from, so that none of them has to.
-PRELOAD = ["builders.stages", "builders.executors.without_pandas"]
+PRELOAD = ["processors.own_process", "builders.stages"]
 
 T = TypeVar("T")
 

@@ -6,7 +6,7 @@ from tests.standins.processes import ROOT
 
 def test_pyarrow_works_and_imports_no_pandas_which_others_may_still_import() -> None:
     program = (
-        "import sys, builders.executors.without_pandas, pyarrow as pa\n"
+        "import sys, processors.own_process, pyarrow as pa\n"
         "assert pa.array([1, None]).to_pylist() == [1, None] and pa.table({'a': ['x']}).to_pylist() == [{'a': 'x'}]\n"
         "assert 'pandas' not in sys.modules\n"
         "import pandas\n"
@@ -17,7 +17,7 @@ def test_pyarrow_works_and_imports_no_pandas_which_others_may_still_import() -> 
 
 def test_a_pandas_that_is_there_stays() -> None:
     program = (
-        "import sys, pandas, builders.executors.without_pandas, pyarrow as pa\n"
+        "import sys, pandas, processors.own_process, pyarrow as pa\n"
         "assert pa.table({'a': [1]}).to_pandas().a.tolist() == [1]"
     )
     subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True)
