@@ -36,12 +36,12 @@ def contained(agreement: Floats) -> Floats:
     return found
 
 
-def points_for_less(agreement: Floats, lengths: Floats, usual: float) -> Floats:
+def points_for_less(inside: Floats, lengths: Floats, usual: float) -> Floats:
     """Points by which a is better for b being a and more, or for being b without what b lost: shape (n, S, S).
 
-    `lengths`, shape (n, S), are the candidates' and `usual` the run's: logarithms of the target's over the source's.
+    `inside` is what `contained` says; `lengths`, shape (n, S), are the candidates' and `usual` the run's: logarithms
+    of the target's over the source's.
     """
-    inside = contained(agreement)
     off = np.abs(lengths - usual)
     nearer = (off[:, None, :] - off[:, :, None]) * np.sign(inside)
     added = np.clip((nearer + _LOST) / (_LOST / 2), -1.0, 1.0)

@@ -7,7 +7,8 @@ What else was tried, and what it brought on FLORES dev: docs/decisions/005-featu
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from functools import cached_property
 
 import numpy as np
 import regex
@@ -52,7 +53,7 @@ _MARK = regex.compile(r"\p{M}")
 _SENTENCE_END = re.compile(r"[.?!؟](?=\s|$)")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Measures:
     """Of n rows of S candidates. `agreement` [row, a, b]: chrF of a against b, shape (n, S, S); `candidates`: shape
     (n, S, len(MEASURES)). Both are NaN where a candidate is missing."""
@@ -60,10 +61,15 @@ class Measures:
     agreement: Floats
     candidates: Floats
 
+    @cached_property
+    def contained(self) -> Floats:
+        """Which candidate is another one and something more (`processors.ranking.contained`), shape (n, S, S)."""
+        return contained(self.agreement)
+
     @classmethod
     def joined(cls, parts: Sequence["Measures"]) -> "Measures":
         """The rows of one or more parts, of the same candidates, one after another."""
-        agreement, candidates = (np.concatenate([getattr(part, name) for part in parts]) for name in cls.__slots__)
+        agreement, candidates = (np.concatenate([getattr(part, one.name) for part in parts]) for one in fields(cls))
         return cls(agreement, candidates)
 
     def take(self, columns: Sequence[int], rows: NDArray[np.intp] | slice = slice(None)) -> "Measures":
@@ -165,7 +171,7 @@ def contrasts(measures: Measures, weights: Floats) -> Floats:
         mean = (one - other) / np.where(peers > 0, peers, 1.0) if width > 2 else np.zeros_like(agreed)
         columns.append(reliability * mean)
     recall = agreed - agreed.transpose(0, 2, 1)
-    columns.append(recall * (1 - np.abs(contained(measures.agreement))))
+    columns.append(recall * (1 - np.abs(measures.contained)))
     own = measures.candidates[:, :, None, :] - measures.candidates[:, None, :, :]
     return np.concatenate([np.stack(columns, axis=-1), own], axis=-1)
 

@@ -22,7 +22,7 @@ import numpy as np
 
 from processors.errors import InputError
 from processors.languages.language import DEFAULT
-from processors.ranking.contained import contained, points_for_less
+from processors.ranking.contained import points_for_less
 from processors.ranking.features import (
     CONTRASTS,
     MEASURES,
@@ -148,9 +148,7 @@ def prior_share(measures: Measures, run: Usual) -> Floats:
     """How much of the prior a row is due, shape (n, S, S): its dissimilarity over the usual one; nothing where one of
     the two is the other and something more, which tells who is better there."""
     usually = np.where(run.dissimilarity > 0, run.dissimilarity, 1.0)
-    share: Floats = np.minimum(dissimilarity(measures) / usually, _MOST_DISSIMILAR) * (
-        1 - np.abs(contained(measures.agreement))
-    )
+    share: Floats = np.minimum(dissimilarity(measures) / usually, _MOST_DISSIMILAR) * (1 - np.abs(measures.contained))
     return share
 
 
@@ -163,7 +161,7 @@ def row_evidence(measures: Measures, run: Usual, weights: Weights, rewards: Floa
     """Points by which a is better than b, for what the row shows and whoever wrote the two: shape (n, S, S)."""
     seen = shaped(measures, run, weights.scales)
     # Weight by weight: what a row gets must not depend on which rows are scored with it (see `add_up`).
-    shown = points_for_less(measures.agreement, measures.candidates[..., MEASURES.index("length")], run.length)
+    shown = points_for_less(measures.contained, measures.candidates[..., MEASURES.index("length")], run.length)
     evidence = add_up([shown, *(seen[place] * weight for place, weight in np.ndenumerate(weights.shapes) if weight)])
     if rewards is not None and weights.reward:
         evidence += weights.reward * reward_contrasts(rewards)

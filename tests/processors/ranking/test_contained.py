@@ -19,5 +19,5 @@ def test_what_was_added_costs_and_so_does_what_was_lost() -> None:
     for short, usual in ((GOOD, 0.0), (HALF, 0.7)):
         rows = list(zip(short, LONG if short is GOOD else GOOD, strict=True))
         lengths = np.log([[len(text) / len(row[0]) for text in row] for row in rows])
-        points = points_for_less(agreement(rows), lengths, usual)[:, 0, 1]
+        points = points_for_less(contained(agreement(rows)), lengths, usual)[:, 0, 1]
         assert (points > 1).mean() > 0.9 if short is GOOD else (points < -1).mean() > 0.9
