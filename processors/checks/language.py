@@ -88,11 +88,6 @@ def _small_words(text: Text) -> frozenset[str]:
     return frozenset(words) | {part for word in words if "-" in word for part in word.split("-")}
 
 
-@view
-def _characters(text: Text) -> frozenset[str]:
-    return frozenset(distinct_characters(text))
-
-
 def _quoted(text: str, start: int, end: int) -> bool:
     # An apostrophe may be a letter of the last word or the quotation mark behind it.
     end -= text[end - 1] in "'’"
@@ -325,7 +320,7 @@ def _foreign(pair: Pair) -> Verdict | None:
         return None
     expected = _EXPECTED.get(pair.script, pair.script)
     for m in _FOREIGN.finditer(pair.target.string):
-        allowed = _characters(pair.source)
+        allowed = distinct_characters(pair.source)
         strange = "".join(c for c in m.group() if c not in allowed)
         if not strange:
             continue
@@ -344,7 +339,7 @@ def _neighbour(pair: Pair) -> Verdict | None:
     target, letters = pair.target.string, pair.knowledge.letters
     if letters is None or not letters.foreign.search(target):
         return None
-    allowed = _characters(pair.source)
+    allowed = distinct_characters(pair.source)
     words = letters.word.findall(target)
     foreign = [w for w in words if any(c not in allowed for c in letters.foreign.findall(w))]
     if not foreign:

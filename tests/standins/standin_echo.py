@@ -29,7 +29,6 @@ from tests.standins.standin_libretranslate import in_arabic
 from tests.standins.standin_llm import (
     Running,
     _head,
-    _read_request,
     _send,
     asked_text,
     classes,
@@ -92,17 +91,7 @@ class Echo(StandInBatches):
         spell, before = SPELLINGS[self.said % len(SPELLINGS)], BEFORE[self.said % len(BEFORE)]
         return f"{'x' * before} {' '.join(map(spell, secrets))} !"
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while request := await _read_request(reader):
-                if not await self.route(*request, writer):
-                    break
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass
-        finally:
-            writer.close()
-
-    async def route(self, method: str, path: str, headers: dict[str, str], body: bytes, writer: Any) -> bool:
+    async def faulty(self, method: str, path: str, headers: dict[str, str], body: bytes, writer: Any) -> bool:
         if path in ("/stats", "/control"):
             if path == "/stats":
                 return await _send(writer, 200, {"ways": self.ways, "requests": self.requests})
