@@ -1,7 +1,6 @@
 """Where labels come from: verdicts of judges or people, or approved translations of some rows."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from hashlib import blake2b
 from itertools import combinations
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -13,6 +12,7 @@ from processors.judging.votes import Votes, read_votes
 from processors.languages.language import Language
 from processors.memory.memory import Memory
 from processors.scoring.agreement import agreement
+from processors.selection import sample_key
 
 Messages = list[dict[str, str]]
 # Points of chrF within which two candidates are equally near to the reference.
@@ -51,7 +51,7 @@ def label_source(spec: LabelledRows, translators: Sequence[str], language: Langu
 class _Verdicts:
     def __init__(self, votes: Votes, rows: int, seed: int) -> None:
         self.votes = votes
-        ordered = sorted(votes.rows(), key=lambda row: _key(seed, row))
+        ordered = sorted(votes.rows(), key=lambda row: sample_key(row, seed))
         self.ids = set(ordered[:rows])
 
     def digest(self) -> str:
@@ -85,10 +85,11 @@ class _References:
 
     def labelled(self, units: Sequence[Unit], selected: Path, translated: Mapping[str, Path]) -> Iterator[LabelledRow]:
         found = looked_at = 0
-        for unit in sorted(units, key=lambda unit: _key(self.seed, unit.name)):
+        for unit in sorted(units, key=lambda unit: sample_key(unit.name, self.seed)):
             table = read_unit(UnitFiles(selected, unit.name), ["id", "messages"]).to_pylist()
             references = {row["id"]: self._reference(row["messages"]) for row in table}
-            known = sorted((i for i, text in references.items() if text is not None), key=lambda i: _key(self.seed, i))
+            known = [i for i, text in references.items() if text is not None]
+            known.sort(key=lambda i: sample_key(i, self.seed))
             for row, source, candidates in _rows(unit, known[: self.rows - found], selected, translated):
                 yield LabelledRow(row, source, candidates, _by_reference(references[row] or "", candidates))
                 found += 1
@@ -123,7 +124,3 @@ def _rows(
     targets = {name: messages_of(UnitFiles(folder, unit.name), ids) for name, folder in translated.items()}
     for row in ids:
         yield row, sources[row], {name: found[row] for name, found in targets.items() if row in found}
-
-
-def _key(seed: int, name: str) -> bytes:
-    return blake2b(f"{seed}\0{name}".encode(), digest_size=8).digest()
