@@ -19,7 +19,7 @@ from builders.run_folder.files import is_full, write_error
 from builders.run_folder.folder import BUILD, CARD, RECIPE, TRANSLATE, TRIAL, Run, library_versions
 from builders.run_folder.stage_parts import StagePart, needed_for
 from builders.stages import STAGES, parts_of
-from builders.stages.context import Build
+from builders.stages.common.context import Build
 from processors.atomic_files import write_text
 from processors.conversations.tokenizers import load_tokenizer
 from processors.errors import InputError, RecipeError
@@ -47,7 +47,7 @@ def run_build(
 
     `as_needed`: of the `workers` no more than the rows are worth (see `ThisMachine`).
     `executor` (local, queue, slurm, ray) replaces the recipe's. On a cluster the build has only begun on return.
-    `retry_failed` tries again what translators behind a server failed (see `builders.stages.retry_failed`). Without
+    `retry_failed` tries again what translators behind a server failed (`builders.stages.common.retry_failed`). Without
     `yes`, what costs much is asked about first (see `builders.estimates.spending`).
     """
     wanted = [stage.NAME for stage in STAGES]

@@ -42,6 +42,7 @@ ROOMS: dict[str, Floors] = {
         ("builders.preferences", "builders.estimates", "builders.imports"),
         ("builders.reports",),
         ("builders.stages",),
+        ("builders.stages.common",),
         ("builders.dataset", "builders.sources", "builders.executors", "builders.calibration"),
         ("builders.engines",),
         ("builders.engines.common",),

@@ -21,7 +21,7 @@ from processors.scoring.columns import NAMES, PUBLISHED
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from builders.stages.context import Build
+    from builders.stages.common.context import Build
 
 # Fewer rows that every variant translated are said to be few.
 FEW = 100

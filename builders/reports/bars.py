@@ -31,7 +31,7 @@ def table_console(*, stderr: bool = False) -> Console:
 
 
 class Monitor:
-    """Observes a build (see `builders.stages.context.Observer`) on stderr; stdout stays for data.
+    """Observes a build (see `builders.stages.common.context.Observer`) on stderr; stdout stays for data.
 
     `parts` are those of the build, in order; the last that has begun sets the number of rows of those to come. None,
     for work that is no build's: then there is no bar for the whole. What each is of the whole, its `cost` says; where

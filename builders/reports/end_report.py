@@ -27,7 +27,7 @@ from processors.ranking.policy import OUTCOMES
 from processors.scoring.columns import COLUMNS, SUMMED
 
 if TYPE_CHECKING:
-    from builders.stages.context import Build
+    from builders.stages.common.context import Build
 
 _SCORES = {column.name: f".{column.decimals}f" for column in SUMMED}
 _FORMATS = {"rows": ",", **_SCORES, "turns": ".2f", "tokens": ",.0f"}

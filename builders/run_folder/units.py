@@ -87,7 +87,7 @@ def write_unit(
     """Write a unit's rows and drops, and what is good in the dropped ones (`donors`), then its counts.
 
     `extra` are counters of all rows, `failed` the part of them that the dropped ones had, and `retries` how often
-    those have been tried again (see `builders.stages.retry_failed`); both are needed to count right when they are.
+    those have been tried again (`builders.stages.common.retry_failed`); both are needed to count right when they are.
 
     Raises CountError if `read` differs from kept plus dropped, SmolKalamError naming the row if one does not fit
     the schema, and SmolKalamError if the file cannot be written (a full disk, no permission).

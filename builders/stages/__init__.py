@@ -1,4 +1,4 @@
-"""The stages of a build, in their order: each a module with NAME, `parts` and `run` (see `builders.stages.context`).
+"""The stages of a build, in order: each a module with NAME, `parts` and `run` (`builders.stages.common.context`).
 
 To add one: write such a module, and its line in STAGES. Bars, `status`, `--stop-after`, `worker --stage` and clusters
 read its parts (`builders.run_folder.stage_parts`); rows go through `run_units`, a single file through `run_once`.
@@ -9,7 +9,7 @@ from collections.abc import Collection
 from builders.recipes.recipe import Recipe
 from builders.run_folder.stage_parts import StagePart
 from builders.stages import dataset, rank, reward, select, translate
-from builders.stages.context import Build, Observer, Stage
+from builders.stages.common.context import Build, Observer, Stage
 
 __all__ = ["STAGES", "Build", "Observer", "Stage", "parts_of"]
 

@@ -13,8 +13,8 @@ from builders.recipes.recipe import Recipe
 from builders.run_folder.folder import BUILD, RANK, Run, enter_stage
 from builders.run_folder.schemas import DATASET_COLUMNS, PARALLEL
 from builders.run_folder.stage_parts import StagePart
-from builders.stages.context import Build
-from builders.stages.run_units import observe
+from builders.stages.common.context import Build
+from builders.stages.common.run_units import observe
 from processors.errors import CountError
 from processors.ranking.policy import OUTCOMES
 

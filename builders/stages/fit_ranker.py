@@ -20,8 +20,8 @@ from builders.executors.this_machine import in_processes
 from builders.run_folder.files import write_error
 from builders.run_folder.folder import CALIBRATION, FITTED, RANKER, SELECT, TRANSLATE, WEIGHTS, enter_stage
 from builders.run_folder.units import Unit, UnitFiles, read_unit
-from builders.stages.context import Build
-from builders.stages.join_candidates import CHECKED, verdicts_on
+from builders.stages.common.context import Build
+from builders.stages.common.join_candidates import CHECKED, verdicts_on
 from processors.atomic_files import replacing, write_text
 from processors.checks.run import Verdict, check_conversation
 from processors.languages.language import Language
@@ -45,8 +45,8 @@ _VERSION = 2
 def plan_ranker(build: Build) -> dict[str, Any]:
     """Fit the run's ranker into `RUN/ranker`, unless it is there; returns `{"mark"}`, its fingerprint.
 
-    The fit itself is a part of it: candidates that came out at a second try (`builders.stages.retry_failed`) may
-    change it.
+    The fit itself is a part of it: candidates that came out at a second try
+    (`builders.stages.common.retry_failed`) may change it.
     """
     recipe, folder = build.recipe, build.run.stage(RANKER)
     names = [spec.name for spec in recipe.translators]

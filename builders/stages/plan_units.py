@@ -8,7 +8,7 @@ from builders.recipes.base import NAME_PATTERN
 from builders.recipes.recipe import Recipe, Source
 from builders.run_folder.folder import Run
 from builders.sources.find import Shard, find_shards, plan_units
-from builders.stages.context import Build, Observer
+from builders.stages.common.context import Build, Observer
 from processors.errors import InputError
 
 

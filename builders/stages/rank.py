@@ -22,12 +22,12 @@ from builders.run_folder.stage_parts import StagePart
 from builders.run_folder.unit_reader import UnitReader
 from builders.run_folder.unit_writer import drop
 from builders.stages import reward, translate
-from builders.stages.combine import Segmented, add_gains, chosen_by_segment, rescue
-from builders.stages.context import Build
+from builders.stages.common.combine import Segmented, add_gains, chosen_by_segment, rescue
+from builders.stages.common.context import Build
+from builders.stages.common.join_candidates import JoinCandidates, verdicts_on
+from builders.stages.common.run_units import UnitPipeline, run_units
 from builders.stages.fit_ranker import load_fitted, plan_ranker, ranked_texts
-from builders.stages.join_candidates import JoinCandidates, verdicts_on
 from builders.stages.reward import JoinRewards
-from builders.stages.run_units import UnitPipeline, run_units
 from processors.checks.pairs.verdict import Verdict
 from processors.conversations.token_counts import count_tokens
 from processors.judging.votes import Votes, read_votes

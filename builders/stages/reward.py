@@ -25,10 +25,10 @@ from builders.run_folder.unit_reader import UnitReader
 from builders.run_folder.unit_writer import beat
 from builders.run_folder.units import UnitFiles, read_unit
 from builders.stages import translate
-from builders.stages.combine import rescue, rescued_in
-from builders.stages.context import Build
-from builders.stages.join_candidates import JoinCandidates
-from builders.stages.run_units import UnitPipeline, run_units
+from builders.stages.common.combine import rescue, rescued_in
+from builders.stages.common.context import Build
+from builders.stages.common.join_candidates import JoinCandidates
+from builders.stages.common.run_units import UnitPipeline, run_units
 from processors.languages.language import Language
 from processors.reward.score import Encoder, Scorer, TokenIds, judged, score_candidates
 from processors.servers.gpus import gpu_groups, hold_group

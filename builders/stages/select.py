@@ -25,9 +25,9 @@ from builders.run_folder.unit_writer import DROPPED, drop
 from builders.run_folder.units import Unit, UnitFiles, read_counts, read_dropped, read_unit
 from builders.sources.find import reaching, row_id
 from builders.sources.read import ShardReader
-from builders.stages.context import Build
+from builders.stages.common.context import Build
+from builders.stages.common.run_units import UnitPipeline, run_units
 from builders.stages.plan_units import plan_source
-from builders.stages.run_units import UnitPipeline, run_units
 from processors.atomic_files import replacing
 from processors.errors import InputError
 from processors.selection.choose_rows import PlannedCut, sample_key, select_ids

@@ -17,9 +17,9 @@ from builders.run_folder.stage_parts import StagePart
 from builders.run_folder.unit_reader import UnitReader
 from builders.run_folder.unit_writer import Donors, UnitWriter
 from builders.run_folder.units import UnitFiles, read_unit
-from builders.stages.context import Build
-from builders.stages.retry_failed import end_retry, plan_retry, retry_work
-from builders.stages.run_units import UnitPipeline, add_up, observe, run_units
+from builders.stages.common.context import Build
+from builders.stages.common.retry_failed import end_retry, plan_retry, retry_work
+from builders.stages.common.run_units import UnitPipeline, add_up, observe, run_units
 from processors.answers import Limits
 from processors.servers.process import stop_server
 
@@ -128,7 +128,7 @@ def _limits(build: Build, spec: Translator) -> Limits | None:
 
 
 def _retry(build: Build, name: str, last: Callable[[UnitWriter], Any], first: UnitPipeline) -> None:
-    """Try the stage's failed rows again (see `builders.stages.retry_failed`)."""
+    """Try the stage's failed rows again (see `builders.stages.common.retry_failed`)."""
     folder = build.run.stage(name)
     chances = build.executor.planned(f"{name}/retry", lambda: plan_retry(folder, build.selected))
     work, rows = retry_work(name, build, chances, last, first.donors)

@@ -14,7 +14,7 @@ from processors.protected.compare import protected_spans
 from processors.scoring.columns import SUMMED
 
 if TYPE_CHECKING:
-    from builders.stages.context import Build
+    from builders.stages.common.context import Build
 
 # Rows looked at, from the beginning of each split, and characters (both languages) that an example has at most.
 ROWS, LONGEST, SHORTEST = 64, 2000, 160

@@ -9,7 +9,7 @@ from builders.run_folder.folder import RANK
 from hub.card.markdown import table
 
 if TYPE_CHECKING:
-    from builders.stages.context import Build
+    from builders.stages.common.context import Build
 
 
 def notes_section(build: "Build") -> str:

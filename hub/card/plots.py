@@ -16,7 +16,7 @@ from builders.run_folder.units import UnitFiles
 from processors.scoring.columns import NAMES
 
 if TYPE_CHECKING:
-    from builders.stages.context import Build
+    from builders.stages.common.context import Build
 
 LENGTH = "tokens"
 # What a box with whiskers shows; the outermost 5 % are left out, for one row of a million would set the scale.

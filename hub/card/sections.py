@@ -19,7 +19,7 @@ from processors.ranking.policy import OUTCOMES
 from processors.scoring.columns import COLUMNS, SUMMED
 
 if TYPE_CHECKING:
-    from builders.stages.context import Build
+    from builders.stages.common.context import Build
 
 _PAPER = """@misc{alrashed2025smolkalam,
   title={SmolKalam: Ensemble Quality-Filtered Translation at Scale for High Quality Arabic Post-Training Data},

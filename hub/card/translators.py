@@ -12,7 +12,7 @@ from hub.card.reproduce import public_recipe
 from processors.clients.prompts import FEEDBACK, PromptConfig, build_payload
 
 if TYPE_CHECKING:
-    from builders.stages.context import Build
+    from builders.stages.common.context import Build
 
 # Counters of `processors.translation.retry_ladder`, in the order in which things happen.
 _COUNTERS = {

@@ -22,7 +22,7 @@ from hub.card.translators import translators
 from processors.atomic_files import write_text
 
 if TYPE_CHECKING:
-    from builders.stages.context import Build
+    from builders.stages.common.context import Build
 
 # The Hub's size categories (huggingface.co/docs/hub/datasets-cards), by number of rows.
 _SIZES = [

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from builders.build import run_build
-from builders.stages.context import Build
+from builders.stages.common.context import Build
 from hub.card.write import write_card
 from hub.commands import run_check, run_publish
 from processors.errors import InputError

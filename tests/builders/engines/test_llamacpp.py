@@ -25,7 +25,7 @@ from builders.build import run_build
 from builders.executors.shared_folder import SharedFolder
 from builders.recipes.load import load_recipe
 from builders.run_folder.folder import Run
-from builders.stages.context import Build
+from builders.stages.common.context import Build
 from builders.stages.translate import run as translate
 from processors.errors import InputError
 from processors.servers.gguf import digest, part_names, read_metadata

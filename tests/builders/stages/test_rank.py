@@ -17,8 +17,8 @@ from builders.run_folder import schemas
 from builders.run_folder.unit_reader import UnitReader
 from builders.run_folder.units import Dropped, Unit, UnitFiles, read_dropped, read_unit, write_unit
 from builders.stages import fit_ranker as ranker_fit
+from builders.stages.common.join_candidates import JoinCandidates
 from builders.stages.fit_ranker import Sample, fit_sample, load_fitted, plan_ranker, plan_sample, ranked_texts
-from builders.stages.join_candidates import JoinCandidates
 from builders.stages.rank import RankCandidates
 from builders.stages.reward import JoinRewards
 from processors.checks.once import rules_digest
@@ -283,7 +283,7 @@ def test_verdicts_that_todays_rules_made_are_taken_and_no_others(run: Path, monk
     def never(*_: Any, **__: Any) -> None:
         raise AssertionError("checked again")
 
-    monkeypatch.setattr("builders.stages.join_candidates.check_conversation", never)
+    monkeypatch.setattr("builders.stages.common.join_candidates.check_conversation", never)
     assert checks(rank(run, Ranking())) == {"kept"}
     # The fit has seen no wrong numbers.
     assert (run / "ranker" / "fitted.npz").read_bytes() != sample

@@ -12,7 +12,7 @@ from builders.executors.this_machine import ThisMachine
 from builders.recipes.recipe import Recipe
 from builders.run_folder.folder import Run
 from builders.run_folder.units import UnitFiles, read_dropped, read_unit
-from builders.stages.context import Build
+from builders.stages.common.context import Build
 from builders.stages.select import run
 from processors.errors import InputError
 

@@ -21,7 +21,7 @@ from builders.run_folder.folder import SELECT
 from builders.run_folder.stage_parts import StagePart, made_from
 from builders.run_folder.units import UnitFiles, read_unit
 from builders.stages import Build, parts_of
-from builders.stages.run_units import run_once
+from builders.stages.common.run_units import run_once
 from processors.errors import InputError
 
 Row = Callable[..., dict[str, Any]]

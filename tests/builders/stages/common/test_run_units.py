@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from builders.executors import this_machine
-from builders.stages import run_units
-from builders.stages.run_units import WrittenRows
+from builders.stages.common import run_units
+from builders.stages.common.run_units import WrittenRows
 
 
 def test_a_watch_counts_what_is_written_and_what_tasks_hold(tmp_path: Path) -> None:

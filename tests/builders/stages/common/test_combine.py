@@ -10,7 +10,7 @@ from datatrove.data import Document
 
 from builders.build import run_build
 from builders.run_folder.ranked_rows import taken_by
-from builders.stages.combine import Segmented, add_gains, chosen_by_segment
+from builders.stages.common.combine import Segmented, add_gains, chosen_by_segment
 from hub.card.write import write_card
 from processors.checks.run import check_conversation
 from processors.ranking.policy import Choice

@@ -21,7 +21,7 @@ from builders.run_folder.forecast import Forecast
 from builders.run_folder.stage_parts import StagePart
 from builders.run_folder.unit_writer import Donors, UnitWriter, expected_rows
 from builders.run_folder.units import Unit, UnitFiles, total_counts
-from builders.stages.context import Build
+from builders.stages.common.context import Build
 from processors.atomic_files import write_text
 from processors.errors import CountError
 

@@ -23,7 +23,7 @@ from builders.run_folder.stage_parts import made_from
 from builders.run_folder.unit_reader import UnitReader
 from builders.run_folder.unit_writer import Donors, UnitWriter
 from builders.run_folder.units import Unit, UnitFiles, read_counts, read_donors, read_dropped, read_unit, share
-from builders.stages.context import Build
+from builders.stages.common.context import Build
 from processors.atomic_files import check_guard, write_text
 
 

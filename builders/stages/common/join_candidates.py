@@ -8,7 +8,7 @@ from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
 from builders.run_folder.units import UnitFiles, read_dropped, read_unit
-from builders.stages.combine import Rescue, UnitRescue
+from builders.stages.common.combine import Rescue, UnitRescue
 from processors.checks.once import rules_digest
 from processors.checks.pairs.verdict import Verdict
 from processors.checks.run import check_conversation, has_hard
@@ -22,7 +22,7 @@ class JoinCandidates(PipelineStep):
     """Adds each document's candidates, by id: `candidates`, and `failures` for translators that have none.
 
     The documents come unit by unit, in order; a unit's candidates are read when its first document comes. With
-    `rescue` they include those that were put together (see `builders.stages.combine`); with `places` each has its
+    `rescue` they include those that were put together (`builders.stages.common.combine`); with `places` each has its
     `chunks`.
     """
 

@@ -22,7 +22,7 @@ from datatrove.data import Document
 
 from builders.engines.common.make import conversation
 from builders.run_folder.units import UnitFiles, read_donors, read_unit
-from builders.stages.context import Build
+from builders.stages.common.context import Build
 from processors.checks.once import rules_digest
 from processors.checks.pairs.verdict import Verdict
 from processors.checks.run import check_conversation
