@@ -27,7 +27,7 @@ GROUPS = {
                         "run_folder/schemas.py"),
     "ranking": ("stages/rank.py", "processors/ranking/"),
     "datatrove": ("site-packages/datatrove", "site-packages/loguru"),
-    "the rest of the build": ("builders/", "hub/", "smolkalam.py"),
+    "the rest of the build": ("builders/", "hub/", "smolkalam/"),
 }  # fmt: skip
 
 Function = tuple[str, int, str]

@@ -2,7 +2,7 @@
 
     python -m benchmarks.house [FOLDER]
 
-FOLDER is a checkout (default: this one). The product is `smolkalam.py`, `processors`, `builders`, `hub` and
+FOLDER is a checkout (default: this one). The product is `smolkalam`, `processors`, `builders`, `hub` and
 `model_recipes`; what each figure counts stands beside it. Branches are counted twice: as ruff's C901 does, which CI
 limits, and with each `and`, `or`, `if` inside an expression and loop of a comprehension too, which is what a reader
 has to follow.
@@ -20,7 +20,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-PRODUCT = ("smolkalam.py", "processors", "builders", "hub", "model_recipes")
+PRODUCT = ("smolkalam", "processors", "builders", "hub", "model_recipes")
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 _FORKS = (ast.If, ast.IfExp, ast.For, ast.AsyncFor, ast.While, ast.ExceptHandler, ast.match_case, ast.Assert)
 

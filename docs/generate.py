@@ -3,7 +3,7 @@
     python -m docs.generate           # writes them
     python -m docs.generate --check   # writes nothing; exit code 1 where one differs from the code
 
-So what is public stands once, where it is defined: a recipe's key in its pydantic model, an option in `smolkalam.py`,
+So what is public stands once, where it is defined: a recipe's key in its pydantic model, an option in `smolkalam`,
 a room in its `__init__`.
 """
 
@@ -220,15 +220,14 @@ def _parameter(parameter: Any) -> str:
 def rooms() -> str:
     """docs/rooms.md: the tree, with what each room and each file says of itself in its first line."""
     text = [
-        f"# The rooms\n\n{NOTE}\nArrows point down only: `smolkalam.py` knows `hub` and `model_recipes`, these know "
+        f"# The rooms\n\n{NOTE}\nArrows point down only: `smolkalam` knows `hub` and `model_recipes`, these know "
         "`builders`, and `builders` knows `processors`. Inside each the rooms have floors too, which "
         "[`tests/test_rooms.py`](../tests/test_rooms.py) holds as data and enforces. A room hands on its public names "
         "in its `__init__.py`, which says how to add one.\n"
     ]
-    for top in ("smolkalam.py", "hub", "model_recipes", "builders", "processors", "benchmarks", "examples"):
-        paths = [ROOT / top] if top.endswith(".py") else _folders(ROOT / top)
-        text.append(f"\n## {top.removesuffix('.py')}\n\n")
-        for path in paths:
+    for top in ("smolkalam", "hub", "model_recipes", "builders", "processors", "benchmarks", "examples"):
+        text.append(f"\n## {top}\n\n")
+        for path in _folders(ROOT / top):
             if path.is_dir():
                 depth = len(path.relative_to(ROOT).parts) - 1
                 said = _first_line(path / "__init__.py")

@@ -10,7 +10,7 @@ from processors.errors import InputError
 CODE = "code.txt"
 _ROOT = Path(__file__).parents[2]
 # What a build runs and reads: not the recipes that train models, nor tests, nor documents.
-_PARTS = ("smolkalam.py", "builders", "hub", "processors")
+_PARTS = ("smolkalam", "builders", "hub", "processors")
 
 
 @cache

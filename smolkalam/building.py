@@ -1,0 +1,153 @@
+"""A build: what it would cost, the build itself, its workers, what it has done, and many of them compared."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from smolkalam.options import Format, Input, RecipeName, Settings, Workers, Yes, cores
+
+
+def build(
+    recipe: RecipeName,
+    input: Input = None,
+    output: Annotated[Path | None, typer.Option(help="Run folder [default: run/<recipe's name>].")] = None,
+    set: Settings = None,
+    workers: Workers = None,
+    tasks: Annotated[int | None, typer.Option(min=1, help="Parts that each stage is divided into.")] = None,
+    stop_after: Annotated[
+        str | None, typer.Option(metavar="STAGE", help="select, translate, reward, rank or build: go no further.")
+    ] = None,
+    executor: Annotated[
+        str | None, typer.Option(help="local, queue (with smolkalam worker), slurm or ray; replaces the recipe's.")
+    ] = None,
+    retry_failed: Annotated[
+        bool,
+        typer.Option(
+            "--retry-failed",
+            help="Try again the rows that a model failed (translate/*/dropped), and no others: good answers of theirs "
+            "are taken from the store, bad ones are asked for anew with other temperatures and seeds. Each call is "
+            "one more chance; rows that come out join the dataset, and what was there stays as it is.",
+        ),
+    ] = False,
+    yes: Yes = False,
+) -> None:
+    """Build a dataset: select, translate, rank, build. Run the same command again to go on where it stopped."""
+    import processors.own_process  # noqa: F401
+    from builders.build import run_build
+    from hub.card.write import write_card
+
+    run_build(
+        recipe,
+        source_path=input,
+        output=output,
+        settings=set or [],
+        workers=workers or cores(),
+        as_needed=workers is None,
+        tasks=tasks,
+        stop_after=stop_after,
+        executor=executor,
+        retry_failed=retry_failed,
+        yes=yes,
+        finish=write_card,
+    )
+
+
+def worker(
+    run: Annotated[Path, typer.Argument(help="The run folder, shared with the other machines.")],
+    workers: Workers = None,
+    stage: Annotated[
+        str | None, typer.Option(help="Work on this stage only, such as translate/SeedX, then stop.")
+    ] = None,
+) -> None:
+    """Take part in a build begun with --executor queue, on this machine, until nothing is left."""
+    import processors.own_process  # noqa: F401
+    from builders.build import work_on
+    from hub.card.write import write_card
+
+    work_on(run, workers=workers or cores(), only=stage, finish=write_card)
+
+
+def plan(
+    recipe: RecipeName,
+    input: Input = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Run folder to look into for finished work [default: run/<recipe's name>].")
+    ] = None,
+    set: Settings = None,
+    sample: Annotated[int, typer.Option(min=1, help="Rows to read; more make the intervals narrower.")] = 2000,
+    scan: Annotated[
+        bool | None,
+        typer.Option(
+            "--scan/--no-scan",
+            help="Count repeated messages in the whole source [default: in a local folder of at most 2 GB].",
+        ),
+    ] = None,
+    format: Annotated[Format, typer.Option(help="text or json.")] = "text",
+) -> None:
+    """Say what a build would ask of each translator and cost, without building: from a sample of its rows."""
+    from builders.estimates.command import run_plan
+
+    run_plan(
+        recipe,
+        source_path=input,
+        output=output,
+        settings=set or [],
+        sample=sample,
+        scan=scan,
+        as_json=format == "json",
+    )
+
+
+def status(
+    run: Annotated[Path, typer.Argument(help="Run folder; it is only read.")],
+    format: Annotated[
+        Format, typer.Option(help="text, or json: an object a snapshot, on a line of its own.")
+    ] = "text",
+    follow: Annotated[
+        bool | None,
+        typer.Option("--follow/--once", help="Until the build is finished, or once [default: follow on a terminal]."),
+    ] = None,
+) -> None:
+    """Show what a build has done and is doing, over all machines that share its run folder."""
+    from builders.reports.status import run_status
+
+    run_status(run, as_json=format == "json", follow=follow)
+
+
+def ablate(
+    recipe: RecipeName,
+    over: Annotated[
+        list[str] | None, typer.Option(help="KEY=V1,V2,...: what to vary, such as chunking.lines=25,50,100,500.")
+    ] = None,
+    input: Input = None,
+    output: Annotated[Path | None, typer.Option(help="Run folder [default: run/<recipe's name>-ablation].")] = None,
+    set: Annotated[list[str] | None, typer.Option(help="As of build: selection.max_rows_per_split=50.")] = None,
+    workers: Workers = None,
+    executor: Annotated[str | None, typer.Option(help="As of build.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Write the expanded recipe and stop.")] = False,
+    yes: Yes = False,
+) -> None:
+    """Compare settings of the translators on the same rows: LR, SCR, quality, mean rank, with intervals and a plot."""
+    from builders.ablations.command import run_ablation
+    from hub.card.write import write_card
+
+    run_ablation(
+        recipe,
+        over or [],
+        source_path=input,
+        output=output,
+        settings=set,
+        workers=workers or cores(),
+        executor=executor,
+        dry_run=dry_run,
+        yes=yes,
+        finish=write_card,
+    )
+
+
+def recipes() -> None:
+    """List the recipes that ship with the project."""
+    from builders.reports.recipe_list import print_recipes
+
+    print_recipes()

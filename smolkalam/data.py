@@ -1,0 +1,71 @@
+"""What is built from: chats as they are, a first recipe, translation memories."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from smolkalam.options import Keep, Languages, Output
+
+
+def import_files(
+    files: Annotated[
+        list[str], typer.Argument(help="JSON lines, JSON, CSV, TSV or Parquet files (.gz too), or ids on the Hub.")
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write, for a recipe's source.path.")],
+    keep: Keep = None,
+    split: Annotated[
+        str | None,
+        typer.Option(help="Of files: the split that they become [default: train]; of the Hub: the only one read."),
+    ] = None,
+    config: Annotated[str | None, typer.Option(help="Of a dataset on the Hub with several configs: which.")] = None,
+) -> None:
+    """Make a folder to build from of chats as they are: OpenAI, ShareGPT, Alpaca, prompts and completions."""
+    from builders.imports.command import run_import
+
+    run_import(files, output, keep=keep or [], split=split, config=config)
+    print(output)
+
+
+def init(
+    recipe: Annotated[Path, typer.Argument(help="The recipe to write, such as mine.yaml.")],
+    source: Annotated[str | None, typer.Option(help="A file, a folder of shards, or an id on the Hub.")] = None,
+    language: Annotated[str | None, typer.Option(help="ar, ur, ..., or code:Name:Script [default: ar].")] = None,
+    engine: Annotated[str | None, typer.Option(help="An address, openrouter, openai, ..., or a GGUF file.")] = None,
+    model: Annotated[str | None, typer.Option(help="Its name there [default: the only one there].")] = None,
+    max_usd: Annotated[float | None, typer.Option(min=0.01, help="Budget, at which the run stops.")] = None,
+    price: Annotated[str | None, typer.Option(help="INPUT:OUTPUT, dollars for a million tokens.")] = None,
+    title: Annotated[str | None, typer.Option(help="Of the card [default: of source and language].")] = None,
+    license: Annotated[str | None, typer.Option(help="Of the card, by the Hub's names [default: other].")] = None,
+    keep: Keep = None,
+) -> None:
+    """Write a first recipe that runs: asks for what is not given (at most five things), and says how to go on."""
+    from builders.starting.command import Given, run_init
+
+    run_init(recipe, Given(source, language, engine, model, max_usd, price, title, license, keep or []))
+
+
+def memory_merge(files: list[Path], output: Output, languages: Languages = "en:ar") -> None:
+    """Merge memories into one; a later file's pair replaces an earlier one's, an approved one is kept."""
+    from builders.memories import merge
+
+    merge(files, output, languages)
+
+
+def memory_convert(file: Path, output: Output, languages: Languages = "en:ar") -> None:
+    """Import or export: read .tmx, .tsv, .csv or .jsonl and write another of them."""
+    from builders.memories import merge
+
+    merge([file], output, languages)
+
+
+def memory_from_build(
+    run: Path,
+    config: Annotated[str, typer.Option(help="The config whose chosen translations are taken.")],
+    output: Output,
+    min_score: Annotated[float, typer.Option(min=0, max=1, help="Take rows with at least this rank_score.")] = 0.0,
+) -> None:
+    """Turn a finished build into a memory."""
+    from builders.memories import from_build
+
+    from_build(run, config, output, min_score)
