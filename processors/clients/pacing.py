@@ -128,6 +128,11 @@ class Pacer:
         soonest = max(self.paused_until, loop_time() + wait if wait else 0.0)
         return soonest if not self.closed and soonest > loop_time() else None
 
+    def allow(self, most: int) -> None:
+        """Have no more than so many in flight from now on."""
+        self.most = most
+        self.limit = min(self.limit, float(most))
+
     def spent(self, wait_s: float) -> None:
         """The server says that it takes nothing more for so long."""
         if wait_s <= self.patience_s:

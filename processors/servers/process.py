@@ -20,6 +20,7 @@ from loguru import logger
 
 from processors.errors import InputError
 from processors.scrub import is_key, scrub
+from processors.servers.deaths import Deaths
 from processors.servers.gpus import gpu_groups, hold_group
 
 SUPERVISE = Path(__file__).with_name("supervise.py")
@@ -45,6 +46,8 @@ class ServerProcess:
         self.log = log
         self.ready = False
         self.answers = 0
+        self.starts = 0
+        self.deaths = Deaths()
         self._command = command
         self._environment = environment
         self._gpus = gpus
@@ -107,6 +110,7 @@ class ServerProcess:
                 pass_fds=held,
             )
         self.ready, self.answers = False, 0
+        self.starts += 1
         logger.info(f"{self.name}: starting on {self.socket}, its log is {self.log}")
 
     def _fresh_folder(self) -> Path:

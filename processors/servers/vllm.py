@@ -10,7 +10,7 @@ import asyncio
 import os
 import socket
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import httpx
 from loguru import logger
@@ -19,8 +19,10 @@ from processors.clients.address import Address
 from processors.clients.answer import Answer
 from processors.clients.connection import CONNECT_S, KEEP_ALIVE_S, Connection, Count, EndpointConfig
 from processors.clients.endpoint import HttpServer
+from processors.clients.pacing import Trouble
 from processors.clients.responses import Fault, RequestFailed
 from processors.errors import EngineError
+from processors.servers.deaths import ALONE, Gate
 from processors.servers.process import ServerProcess, find_interpreter, keep_server
 from processors.servers.vllm_command import VllmSettings, command_line, explain_end
 
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 POLL_S = 0.25
 # Whoever held the GPUs before us and was killed lets go of them within seconds.
 GPU_WAIT_S = 120.0
+# A server whose engine is dead ends within seconds: vLLM 0.32 looks after it every five.
+DYING_S = 20.0
 # The address of a server on a Unix socket: the name is for messages, nothing looks it up.
 LOCAL = Address("http://vllm")
 # What vLLM must not do unasked: report its usage, and close idle connections before we do.
@@ -41,8 +45,9 @@ class VllmConnection(Connection):
     """Requests to the server that this process keeps for these settings; `logs` is the folder for its log.
 
     It is started by the first request (a run whose answers are all stored needs none), serves the pipelines that
-    follow, and is started again when it dies after it has answered. A server that dies without an answer ends the run
-    with the cause from its log.
+    follow, and is started again when it dies. What was under way then is sent again, each alone; what it dies of by
+    itself is given up (`processors.servers.deaths`). A server that dies of the first small request after that, or too
+    often, ends the run with the cause from its log.
     """
 
     def __init__(
@@ -53,8 +58,12 @@ class VllmConnection(Connection):
         self._starting = asyncio.Lock()
         self._broken: EngineError | None = None
         self._stopping = False
+        self._gate = Gate(label)
+        # How many were under way when the death was noticed that is not told yet.
+        self._company = 0
         key = (settings, endpoint.model, endpoint.revision)
         self._server = keep_server(key, lambda: _make_server(settings, endpoint, label, logs))
+        self._allow()
 
     async def reach(self) -> None:
         """Nobody is there before there is something to ask."""
@@ -62,19 +71,80 @@ class VllmConnection(Connection):
     async def send(self, payload: dict[str, Any]) -> Answer | Fault:
         """A request, for which the server is started again where it has died: that is nobody's fault.
 
-        Raises EngineError where the server cannot be made to answer.
+        Except who kills it alone: then it is sent without its seed, if it has one. That is sound for the key that its
+        answer is stored under: a seed only says which of the model's answers is drawn, and what is stored is drawn
+        no more. Raises RequestFailed where the server dies of it again, EngineError where the server cannot be made
+        to answer.
         """
-        if not (self._server.ready and self._server.alive()):
-            async with self._starting:
-                await self._see_to_it()
-        outcome = await super().send(payload)
-        if isinstance(outcome, Answer):
-            self._server.answers += 1
-        return outcome
+        suspect, killed = False, 0
+        while True:
+            async with self._gate.enter(alone=suspect):
+                if not (self._server.ready and self._server.alive()):
+                    async with self._starting:
+                        await self._see_to_it()
+                start = self._server.starts
+                outcome = await super().send(payload)
+                if isinstance(outcome, Answer):
+                    self._answered()
+                    return outcome
+                company = self._gate.inside
+                if not await self._died_since(start, outcome, company):
+                    return outcome
+            suspect = True
+            killed += company == 1
+            if killed >= ALONE:
+                await self._give_up()
+            if killed and "seed" in payload:
+                payload = {name: value for name, value in payload.items() if name != "seed"}
+                self._count("sent_without_seed", 1)
 
     def stop(self) -> None:
         """Wait for the server no longer: what has not been sent will not be."""
         self._stopping = True
+        self._gate.stop()
+
+    def trouble(self) -> Trouble | None:
+        """That the server has died, to show for a while: who watches sees from the first time on what it dies of."""
+        deaths = self._server.deaths
+        since = deaths.lately()
+        if since is None:
+            return None
+        times = "once" if deaths.count == 1 else f"{deaths.count} times"
+        return Trouble(self.label, f"died {times} and is started again: {deaths.words}", since, False)
+
+    def _answered(self) -> None:
+        self._server.answers += 1
+        if self._server.deaths.answered(self.endpoint.concurrency):
+            self._allow()
+
+    def _allow(self) -> None:
+        self.pacer.allow(min(self.endpoint.concurrency, self._server.deaths.most or self.endpoint.concurrency))
+
+    async def _died_since(self, start: int, fault: Fault, company: int) -> bool:
+        """Whether a fault is the end of the server's life number `start`, of which `company` requests know."""
+        server = self._server
+        if fault.kind not in ("fault", "busy") or fault.name == "timeout":
+            return False
+        # Between the engine's death and its process's vLLM answers for seconds, but is not healthy any more.
+        loop = asyncio.get_running_loop()
+        until = loop.time() + DYING_S
+        while server.starts == start and server.alive():
+            if await self._healthy() or loop.time() > until:
+                return False
+            await self._pause(POLL_S / 4)
+        if server.starts == start:
+            self._company = max(self._company, company)
+        return True
+
+    async def _give_up(self) -> NoReturn:
+        """What a request ends with that the server dies of, alone. Raises RequestFailed."""
+        async with self._starting:
+            # The next would find it dead, and be asked why.
+            await self._see_to_it()
+        deaths = self._server.deaths
+        deaths.one_did_it()
+        self._allow()
+        raise RequestFailed(f"{self.label}: the server dies of this request, alone too: {deaths.words}")
 
     def transport(self) -> httpx.AsyncHTTPTransport:
         one = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=KEEP_ALIVE_S)
@@ -88,18 +158,48 @@ class VllmConnection(Connection):
             server = self._server
             if server.ready and server.alive():
                 return
-            if server.started and not server.alive():
-                why = f"vLLM's server ended: {explain_end(server.printed(), server.exit_code())}"
-                if not server.answers:
-                    raise EngineError(f"{self.label}: {why}; it gave no answer since its start, its log: {server.log}")
-                logger.warning(f"{self.label}: {why}; starting it again")
-                self._count("server_restarts", 1)
+            again = server.started and not server.alive()
+            if again:
+                self._note_death(server)
             if not server.alive():
                 await self._begin(server)
             await self._until_ready(server)
+            if again:
+                await self._try_it(server)
         except EngineError as error:
             self._broken = error
             raise
+
+    def _note_death(self, server: ServerProcess) -> None:
+        """Tell of it, and send fewer at once where it was in company. Raises EngineError where it is not the first."""
+        words = explain_end(server.printed(), server.exit_code())
+        server.deaths.died(words, self._company)
+        self._company = 0
+        self._allow()
+        if why := server.deaths.too_many():
+            raise EngineError(f"{self.label}: vLLM's server ended: {words}; {why}, its log: {server.log}")
+        logger.warning(f"{self.label}: vLLM's server ended: {words}; starting it again")
+        self._count("server_restarts", 1)
+
+    async def _try_it(self, server: ServerProcess) -> None:
+        """One small request of our own: a server that dies of that would die of all. Raises EngineError."""
+        asked = {"messages": [{"role": "user", "content": "Hi"}]} if self.mode == "chat" else {"prompt": "Hi"}
+        body = self.body(asked | {"max_tokens": 1, "temperature": 0})
+        try:
+            async with (
+                asyncio.timeout(self.endpoint.timeout_s),
+                httpx.AsyncClient(transport=self.transport(), timeout=None) as client,
+            ):
+                await client.post(self.url, content=body, headers={"Content-Type": "application/json"})
+                # What it says matters not: an error too is the answer of one that lives.
+        except (TimeoutError, httpx.HTTPError):
+            pass
+        fault = Fault("fault", "connection", "")
+        if await self._died_since(server.starts, fault, 0):
+            words = explain_end(server.printed(), server.exit_code())
+            raise EngineError(
+                f"{self.label}: vLLM's server ended: {words}; it gave no answer since its start, its log: {server.log}"
+            )
 
     async def _begin(self, server: ServerProcess) -> None:
         loop = asyncio.get_running_loop()
@@ -168,6 +268,10 @@ class VllmServer(HttpServer):
     def stop(self) -> None:
         super().stop()
         self._own.stop()
+
+    def troubles(self) -> list[Trouble]:
+        died = self._own.trouble()
+        return [died] if died else super().troubles()
 
 
 def _make_server(settings: VllmSettings, endpoint: EndpointConfig, label: str, logs: Path) -> ServerProcess:

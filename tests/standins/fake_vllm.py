@@ -8,6 +8,9 @@ FAKE_VLLM_SAYS      what it prints at the start, with $NAME for what its environ
 FAKE_VLLM_EXIT      exit code with which it ends then, before it is ready
 FAKE_VLLM_LIVES     answers that each of its lives gives, such as `3,0`; it dies with the next request, and what is
                     not in the list lives on
+FAKE_VLLM_DIES_OF   JSON, what it dies of in each of its lives: `{"text": "boom"}`, a request with that in its prompt;
+                    `"seeded": true`, only of those with a seed; `"together": 4`, only of two such at once, and its
+                    first life answers none of them before so many are there
 """
 
 import asyncio
@@ -70,11 +73,32 @@ async def serve(arguments: list[str]) -> None:
             if path == "/health":
                 return await _send(writer, 200, {})
             if life < len(lives) and sum(self.answered.values()) >= lives[life]:
-                print(
-                    "(EngineCore pid=2) ERROR 11-21 07:22:40 [core.py:1510] RuntimeError: CUDA error: lost", flush=True
-                )
-                os._exit(1)
-            return await super().respond(method, path, headers, body, writer)
+                die("CUDA error: lost")
+            under_way.append(body)
+            try:
+                await suffer(body)
+                return await super().respond(method, path, headers, body, writer)
+            finally:
+                under_way.remove(body)
+
+    deadly = json.loads(os.environ.get("FAKE_VLLM_DIES_OF", "null"))
+    under_way: list[bytes] = []
+
+    def die(words: str) -> None:
+        print(f"(EngineCore pid=2) ERROR 11-21 07:22:40 [core.py:1510] RuntimeError: {words}", flush=True)
+        os._exit(1)
+
+    async def suffer(body: bytes) -> None:
+        """What such a request does to it."""
+        asked = json.loads(body)
+        if not deadly or deadly.get("text", "") not in str(asked.get("prompt") or asked["messages"]):
+            return
+        if deadly.get("seeded") and "seed" not in asked:
+            return
+        if "together" not in deadly or len(under_way) > (deadly["together"] - 1 if life == 0 else 1):
+            die("CPU Generator does not use offset")
+        if life == 0:
+            await asyncio.Event().wait()
 
     sys.argv[1:] = ["--model", given["--served-model-name"]]
     server = await asyncio.start_unix_server(Server(_options()).serve, given["--uds"], limit=2**24, backlog=2048)

@@ -9,7 +9,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,9 +18,11 @@ import pytest
 from datatrove.data import Document
 
 from processors.clients.connection import EndpointConfig
+from processors.clients.pacing import Trouble
 from processors.clients.prompts import PromptConfig
 from processors.errors import EngineError, InputError
 from processors.languages.language import Language
+from processors.servers.deaths import MOST_DEATHS
 from processors.servers.gpus import gpu_groups, hold_group
 from processors.servers.process import stop_server
 from processors.servers.vllm import LOCAL, VllmServer
@@ -45,6 +47,7 @@ TEXTS = [
 class Collect:
     def __init__(self) -> None:
         self.texts: dict[str, str] = {}
+        self.failed: dict[str, str] = {}
 
     def __enter__(self) -> "Collect":
         return self
@@ -53,12 +56,11 @@ class Collect:
         pass
 
     def write(self, document: Document, rank: int = 0) -> None:
-        self.texts[document.id] = document.metadata["translation"]["text"]
-
-
-async def once(document: Document, ask: Ask) -> dict[str, Any]:
-    answer = await ask(document.text, 0)
-    return {"text": answer.text}
+        result = document.metadata["translation"]
+        if "failed" in result:
+            self.failed[document.id] = result["failed"]
+        else:
+            self.texts[document.id] = result["text"]
 
 
 class Fake:
@@ -75,11 +77,26 @@ class Fake:
         return VllmSettings(**({"python": self.python, "environment": environment} | changes))
 
     def run(
-        self, settings: VllmSettings, texts: list[str] = TEXTS, model: str = "m", store: Path | None = None
+        self,
+        settings: VllmSettings,
+        texts: list[str] = TEXTS,
+        model: str = "m",
+        store: Path | None = None,
+        attempt: int = 0,
+        said: list[Trouble] | None = None,
     ) -> TranslationRunner:
+        """`attempt`: later ones are sampled by a seed. `said` gets what who watches is told."""
+
+        def progress(snapshot: Mapping[str, float], troubles: Sequence[Trouble]) -> None:
+            if said is not None:
+                said.extend(troubles)
+
+        async def once(document: Document, ask: Ask) -> dict[str, Any]:
+            return {"text": (await ask(document.text, attempt)).text}
+
         endpoint = EndpointConfig(LOCAL.base_url, model, PROMPT, concurrency=4, backoff_s=0.01)
         make_server = partial(VllmServer, settings, self.logs)
-        runner = TranslationRunner(once, endpoint, Collect(), store, make_server)
+        runner = TranslationRunner(once, endpoint, Collect(), store, make_server, progress, 0.02)
         runner.run((Document(text=text, id=str(number)) for number, text in enumerate(texts)), 0)
         return runner
 
@@ -187,6 +204,53 @@ def test_one_that_dies_after_answers_is_started_again_and_no_request_is_lost(fak
 def test_one_that_dies_without_an_answer_ends_the_run_with_the_cause(fake: Fake) -> None:
     with pytest.raises(EngineError, match=r"server ended: RuntimeError: CUDA error: lost \(exit code 1\)"):
         fake.run(fake.settings(environment={"FAKE_VLLM_LIVES": "2,0,0"}))
+    assert len(fake.starts) == 2
+
+
+def dies_of(**what: Any) -> dict[str, str]:
+    return {"FAKE_VLLM_DIES_OF": json.dumps(what)}
+
+
+def test_a_request_that_kills_the_server_is_given_up_and_the_others_are_answered(fake: Fake) -> None:
+    runner = fake.run(fake.settings(environment=dies_of(text="two")))
+    assert len(runner.output_writer.texts) == len(TEXTS) - 1
+    assert "the server dies of this request, alone too: RuntimeError: CPU Gen" in runner.output_writer.failed["7"]
+    # In company or alone, then surely alone; and after it the server is there for whoever comes.
+    assert runner.counters["server_restarts"] in (2, 3)
+    again = fake.run(fake.settings(environment=dies_of(text="two")), ["Hello."])
+    assert again.output_writer.texts and again.counters["server_restarts"] == 0
+
+
+def test_a_request_that_kills_by_its_seed_is_answered_without(fake: Fake) -> None:
+    runner = fake.run(fake.settings(environment=dies_of(text="two", seeded=True)), attempt=1)
+    assert len(runner.output_writer.texts) == len(TEXTS) and not runner.output_writer.failed
+    assert runner.counters["sent_without_seed"] == 1 and runner.counters["server_restarts"] in (1, 2)
+
+
+def test_what_kills_only_in_company_is_sent_by_itself_from_then_on(fake: Fake) -> None:
+    settings = fake.settings(environment=dies_of(seeded=True, together=4))
+    runner = fake.run(settings, [f"Text {number}." for number in range(20)], attempt=1)
+    assert len(runner.output_writer.texts) == 20 and not runner.output_writer.failed
+    assert runner.counters["server_restarts"] == 1 and runner.counters["sent_without_seed"] == 0
+    # Nor does the next pipeline try it again.
+    again = fake.run(settings, [f"Another text {number}." for number in range(8)], attempt=1)
+    assert len(again.output_writer.texts) == 8 and len(fake.starts) == 2
+
+
+def test_one_that_dies_again_and_again_ends_the_run_and_says_of_what(fake: Fake) -> None:
+    # Each life answers the small request after its start, and one more.
+    settings = fake.settings(environment={"FAKE_VLLM_LIVES": ",".join(["2"] * 50)})
+    said: list[Trouble] = []
+    with pytest.raises(EngineError, match=r"lost \(exit code 1\); it has died 10 times within \d+ answers, its log: "):
+        fake.run(settings, [f"Text {number}." for number in range(40)], said=said)
+    assert len(fake.starts) == MOST_DEATHS
+    # Who watches the build is told from the first death on.
+    assert said[0].reason == "died once and is started again: RuntimeError: CUDA error: lost (exit code 1)"
+
+
+def test_one_that_dies_of_the_first_small_request_after_a_death_is_not_started_thrice(fake: Fake) -> None:
+    with pytest.raises(EngineError, match="it gave no answer since its start"):
+        fake.run(fake.settings(environment={"FAKE_VLLM_LIVES": "0,0,0"}))
     assert len(fake.starts) == 2
 
 
