@@ -45,7 +45,6 @@ class ServerProcess:
         self.name = name
         self.log = log
         self.ready = False
-        self.answers = 0
         self.starts = 0
         self.deaths = Deaths()
         self._command = command
@@ -109,7 +108,7 @@ class ServerProcess:
                 start_new_session=True,
                 pass_fds=held,
             )
-        self.ready, self.answers = False, 0
+        self.ready = False
         self.starts += 1
         logger.info(f"{self.name}: starting on {self.socket}, its log is {self.log}")
 

@@ -88,7 +88,7 @@ class VllmConnection(Connection):
                     self._answered()
                     return outcome
                 company = self._gate.inside
-                if not await self._died_since(start, outcome, company):
+                if not (_may_be_its_end(outcome) and await self._died_since(start, company)):
                     return outcome
             suspect = True
             killed += company == 1
@@ -113,18 +113,15 @@ class VllmConnection(Connection):
         return Trouble(self.label, f"died {times} and is started again: {deaths.words}", since, False)
 
     def _answered(self) -> None:
-        self._server.answers += 1
         if self._server.deaths.answered(self.endpoint.concurrency):
             self._allow()
 
     def _allow(self) -> None:
         self.pacer.allow(min(self.endpoint.concurrency, self._server.deaths.most or self.endpoint.concurrency))
 
-    async def _died_since(self, start: int, fault: Fault, company: int) -> bool:
-        """Whether a fault is the end of the server's life number `start`, of which `company` requests know."""
+    async def _died_since(self, start: int, company: int) -> bool:
+        """Whether the server's life number `start` has ended or is ending, of which `company` requests know."""
         server = self._server
-        if fault.kind not in ("fault", "busy") or fault.name == "timeout":
-            return False
         # Between the engine's death and its process's vLLM answers for seconds, but is not healthy any more.
         loop = asyncio.get_running_loop()
         until = loop.time() + DYING_S
@@ -172,14 +169,17 @@ class VllmConnection(Connection):
 
     def _note_death(self, server: ServerProcess) -> None:
         """Tell of it, and send fewer at once where it was in company. Raises EngineError where it is not the first."""
-        words = explain_end(server.printed(), server.exit_code())
+        words = _last_words(server)
         server.deaths.died(words, self._company)
         self._company = 0
         self._allow()
         if why := server.deaths.too_many():
-            raise EngineError(f"{self.label}: vLLM's server ended: {words}; {why}, its log: {server.log}")
+            raise self._ended(server, words, why)
         logger.warning(f"{self.label}: vLLM's server ended: {words}; starting it again")
         self._count("server_restarts", 1)
+
+    def _ended(self, server: ServerProcess, words: str, why: str) -> EngineError:
+        return EngineError(f"{self.label}: vLLM's server ended: {words}; {why}, its log: {server.log}")
 
     async def _try_it(self, server: ServerProcess) -> None:
         """One small request of our own: a server that dies of that would die of all. Raises EngineError."""
@@ -194,12 +194,8 @@ class VllmConnection(Connection):
                 # What it says matters not: an error too is the answer of one that lives.
         except (TimeoutError, httpx.HTTPError):
             pass
-        fault = Fault("fault", "connection", "")
-        if await self._died_since(server.starts, fault, 0):
-            words = explain_end(server.printed(), server.exit_code())
-            raise EngineError(
-                f"{self.label}: vLLM's server ended: {words}; it gave no answer since its start, its log: {server.log}"
-            )
+        if await self._died_since(server.starts, 0):
+            raise self._ended(server, _last_words(server), "it gave no answer since its start")
 
     async def _begin(self, server: ServerProcess) -> None:
         loop = asyncio.get_running_loop()
@@ -217,7 +213,7 @@ class VllmConnection(Connection):
         began = loop.time()
         while not await self._healthy():
             if not server.alive():
-                why = explain_end(server.printed(), server.exit_code())
+                why = _last_words(server)
                 server.stop()
                 raise EngineError(f"{self.label}: vLLM's server did not start: {why}; its log: {server.log}")
             if loop.time() - began > self.settings.start_timeout_s:
@@ -272,6 +268,14 @@ class VllmServer(HttpServer):
     def troubles(self) -> list[Trouble]:
         died = self._own.trouble()
         return [died] if died else super().troubles()
+
+
+def _may_be_its_end(fault: Fault) -> bool:
+    return fault.kind in ("fault", "busy") and fault.name != "timeout"
+
+
+def _last_words(server: ServerProcess) -> str:
+    return explain_end(server.printed(), server.exit_code())
 
 
 def _make_server(settings: VllmSettings, endpoint: EndpointConfig, label: str, logs: Path) -> ServerProcess:
