@@ -31,7 +31,7 @@ from processors.ranking.combine import Piece, filled, put_together, together
 from processors.ranking.model import FittedRanker
 from processors.ranking.policy import Choice, Outcome
 from processors.ranking.segments import SWITCH, best_path, change_costs, segment_gain
-from processors.translation.retry_ladder import CUSTOM_INSTRUCTIONS, TRANSLATED
+from processors.translation.candidate import CUSTOM_INSTRUCTIONS, TRANSLATED
 
 
 def rescue(build: Build) -> "Rescue | None":
