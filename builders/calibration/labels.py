@@ -1,13 +1,15 @@
 """Where labels come from: verdicts of judges or people, or approved translations of some rows."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from builders.recipes.ranking import LabelledRows
 from builders.run_folder.units import Unit, UnitFiles, messages_of, read_unit
 from processors.judging.krippendorff import krippendorff_alpha
+from processors.judging.panel import VOTES
 from processors.judging.votes import Votes, read_votes
 from processors.languages.language import Language
 from processors.memory.memory import Memory
@@ -37,12 +39,24 @@ class LabelSource(Protocol):
     def agreement(self) -> float | None:
         """How far those who gave verdicts agree: Krippendorff's alpha; None where nothing was judged twice."""
 
+    def told(self) -> dict[str, Any]:
+        """What else is to be known of them, as JSON."""
+
     def labelled(self, units: Sequence[Unit], selected: Path, translated: Mapping[str, Path]) -> Iterator[LabelledRow]:
         """The rows of the run on which it says something."""
 
 
-def label_source(spec: LabelledRows, translators: Sequence[str], language: Language, seed: int) -> LabelSource:
-    """What a recipe names. Raises `InputError` where its file cannot be read."""
+def label_source(
+    spec: LabelledRows, translators: Sequence[str], language: Language, seed: int, judged: Path | None = None
+) -> LabelSource:
+    """What a recipe names; `judged` is what a panel said that the build asked (`builders.stages.calibrate`).
+
+    Raises `InputError` where its file cannot be read.
+    """
+    if spec.judges is not None:
+        assert judged is not None
+        return _Panel(json.loads(judged.read_text(encoding="utf-8")), translators, seed)
+    assert spec.path is not None
     if spec.by == "references":
         return _References(Memory.load(spec.path, target=language.code), spec.rows, seed)
     return _Verdicts(read_votes(Path(spec.path), translators), spec.rows, seed)
@@ -60,6 +74,9 @@ class _Verdicts:
     def agreement(self) -> float | None:
         return krippendorff_alpha([list(found.values()) for found in self.votes.votes.values()], "ordinal")
 
+    def told(self) -> dict[str, Any]:
+        return {}
+
     def labelled(self, units: Sequence[Unit], selected: Path, translated: Mapping[str, Path]) -> Iterator[LabelledRow]:
         splits = {row.rpartition("/")[0] for row in self.ids}
         pairs: dict[str, list[tuple[str, str]]] = {}
@@ -73,6 +90,21 @@ class _Verdicts:
                     yield LabelledRow(row, source, candidates, [(a, b, v) for a, b, v in said if v is not None])
 
 
+class _Panel(_Verdicts):
+    """What a panel said that the build itself asked: all of it is taken."""
+
+    def __init__(self, judged: Mapping[str, Any], translators: Sequence[str], seed: int) -> None:
+        votes = Votes(list(translators))
+        for one in judged["verdicts"]:
+            if one["verdict"] is not None:
+                votes.add(one["id"], one["a"], one["b"], one["judge"], VOTES[one["verdict"]])
+        super().__init__(votes, len(votes.votes), seed)
+        self.judged = judged
+
+    def told(self) -> dict[str, Any]:
+        return {"asked": self.judged["rows"], "rounds": self.judged["rounds"], "settled": self.judged["settled"]}
+
+
 class _References:
     def __init__(self, memory: Memory, rows: int, seed: int) -> None:
         self.memory, self.rows, self.seed = memory, rows, seed
@@ -82,6 +114,9 @@ class _References:
 
     def agreement(self) -> float | None:
         return None
+
+    def told(self) -> dict[str, Any]:
+        return {}
 
     def labelled(self, units: Sequence[Unit], selected: Path, translated: Mapping[str, Path]) -> Iterator[LabelledRow]:
         found = looked_at = 0

@@ -25,7 +25,11 @@ def describe(told: Mapping[str, Any]) -> str:
         if other != first
     ]
     agree = "" if told["agreement"] is None else f", who agree with an alpha of {told['agreement']:.2f}"
+    panel = ""
+    if "asked" in told:
+        end = "it is settled" if told["settled"] else "the rows were spent"
+        panel = f" (a panel, which judged {told['asked']:,} rows in {told['rounds']} rounds until {end})"
     return (
-        f"{told['labels']:,} labels on {told['rows']:,} rows by {told['by']}{agree}; about {told['wrong']:.0%} of "
-        f"them contradict the rows; {names[first]} is better at large, in chrF points, than {', '.join(against)}"
+        f"{told['labels']:,} labels on {told['rows']:,} rows by {told['by']}{panel}{agree}; about {told['wrong']:.0%} "
+        f"of them contradict the rows; {names[first]} is better at large, in chrF points, than {', '.join(against)}"
     )

@@ -20,6 +20,7 @@ from builders.engines import engine_of
 from builders.estimates.count_requests import RequestCounter, Requests
 from builders.estimates.figures import limits, measured_in, translator_figures
 from builders.estimates.intervals import SplitSample, row_weights, selected_rows
+from builders.estimates.panel import panel_figures
 from builders.estimates.repeated_messages import LOOK_BYTES, rows_with
 from builders.estimates.row_sample import Drawn, allocate, draw, groups_read, read_drawn
 from builders.estimates.text import print_plan
@@ -98,12 +99,18 @@ def _plan(
     if look:
         console.print("looking for the sample's messages in the whole source", markup=False)
         repeats = _repeats(source, by_split, samples, weights, found)
+    translators = [
+        translator_figures(spec, counter, requests, samples, weights, repeats, recipe.seed, measured_in(run, spec))
+        for spec, counter, requests in zip(recipe.translators, counters, found, strict=True)
+    ]
+    rows = limits(selected_rows(samples))
+    judges = panel_figures(recipe, rows["value"], translators[0]["source_tokens"]["value"])
     return {
         "recipe": recipe.name,
         "source": recipe.source.path,
         "rows_in_source": sum(one.size for one in drawn),
         "rows_sampled": sum(len(one.rows) for one in drawn),
-        "rows": limits(selected_rows(samples)),
+        "rows": rows,
         "left_out": left_out,
         "confidence": 0.95,
         "splits": [
@@ -115,10 +122,8 @@ def _plan(
             }
             for s, w in zip(samples, weights, strict=True)
         ],
-        "translators": [
-            translator_figures(spec, counter, requests, samples, weights, repeats, recipe.seed, measured_in(run, spec))
-            for spec, counter, requests in zip(recipe.translators, counters, found, strict=True)
-        ],
+        "translators": translators,
+        **({"judges": judges} if judges else {}),
         "duplicates": "sampled" if repeats is None else "counted",
         "assumptions": _assumptions(recipe, run, samples, repeats is not None),
     }

@@ -7,6 +7,7 @@ from rich.console import Console
 
 from builders.engines import engine_of
 from builders.estimates.command import estimate
+from builders.estimates.panel import panel_line
 from builders.recipes.recipe import Recipe
 from builders.run_folder.folder import Run
 from processors.errors import InputError
@@ -26,15 +27,20 @@ def confirm_spending(recipe: Recipe, run: Run, *, yes: bool) -> None:
     paid = [spec for spec in recipe.translators if engine_of(spec).asks_a_model and _costs(engine_of(spec))]
     reward = recipe.ranking.reward
     scored = reward is not None and reward.base_url is not None and reward.api_key_env is not None
-    if not paid and not scored:
+    labels = recipe.ranking.calibration
+    judged = labels is not None and labels.judges is not None
+    if not paid and not scored and not judged:
         return
     total = 0.0
-    if paid:
-        asked = recipe.model_copy(update={"translators": paid})
+    if paid or judged:
+        asked = recipe.model_copy(update={"translators": paid or recipe.translators[:1]})
         plan = estimate(asked, run, SAMPLE, scan=False, console=Console(quiet=True))
-        for one in plan["translators"]:
+        for one in plan["translators"] if paid else ():
             _say(f"{one['name']}: {_told(one)}")
             total += one.get("usd", {"value": 0.0})["value"]
+        for one in plan.get("judges", []):
+            _say(panel_line(one))
+            total += one["usd"] or 0.0
     if scored and reward:
         _say(f"reward model {reward.model}: asked for each candidate of each row; its price is not known")
     if total:

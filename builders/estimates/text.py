@@ -5,6 +5,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from builders.estimates.panel import panel_line
+
 _TITLES = {
     "rows_not_in_memory": "rows that the memory lacks",
     "requests": "requests in all",
@@ -47,6 +49,8 @@ def print_plan(plan: dict[str, Any]) -> None:
     for translator in plan["translators"]:
         console.print(_table(translator, plan["duplicates"] == "counted"))
         _list(console, translator["assumptions"])
+    for one in plan.get("judges", []):
+        console.print(f"\n{panel_line(one)}", markup=False)
     console.print("\nFor all translators", markup=False)
     _list(console, plan["assumptions"])
 

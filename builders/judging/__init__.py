@@ -10,16 +10,14 @@ from processors.later import handed_on
 
 if TYPE_CHECKING:
     from builders.judging.command import run_judge
-    from builders.judging.panel_file import Panel, PanelJudge, load_panel
     from builders.judging.sample import draw_pairs
 
-__all__ = ["Panel", "PanelJudge", "draw_pairs", "load_panel", "run_judge"]
+__all__ = ["draw_pairs", "run_judge"]
 
 __getattr__ = handed_on(
     __name__,
     {
         "command": ["run_judge"],
-        "panel_file": ["Panel", "PanelJudge", "load_panel"],
         "sample": ["draw_pairs"],
     },
 )

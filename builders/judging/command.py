@@ -12,23 +12,21 @@ from loguru import logger
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from builders.calibration.panel import ask_panel, judge_of
 from builders.estimates.spending import ask_to_go_on
-from builders.judging.panel_file import PanelJudge, load_panel
 from builders.judging.report import JudgeCost, estimate, plain_report, print_report, say_cost
 from builders.judging.sample import draw_pairs
 from builders.recipes.api_keys import check_key
+from builders.recipes.scorers import load_panel
 from builders.run_folder.files import write_error
 from builders.run_folder.folder import lock_folder
 from builders.run_folder.ranked_rows import ranked_rows, ranked_units
 from processors.answers.store import AnswerStore
 from processors.atomic_files import write_text
-from processors.clients.endpoint import EndpointConfig
-from processors.clients.prompts import PromptConfig
 from processors.conversations.tokenizers import load_tokenizer
-from processors.errors import InputError, SmolKalamError, first_error
-from processors.judging.client import Judge, JudgeClient
+from processors.errors import InputError
+from processors.judging.client import Judge
 from processors.judging.panel import CandidatePair, JudgedPair
-from processors.languages.language import Language
 
 VERDICTS, REPORT = "verdicts.jsonl", "agreement.json"
 
@@ -61,7 +59,7 @@ def run_judge(
     if not drawn.pairs:
         why = ", ".join(f"{reason} {n:,}" for reason, n in drawn.left_out.items())
         raise InputError(f"{run}: no pair to judge: {why or 'no row'}")
-    judges = [_judge(judge, recipe.language) for judge in panel.judges]
+    judges = [judge_of(judge, recipe.language) for judge in panel.judges]
     lock = lock_folder(output, busy="is being judged into already; wait for that or choose another --output")
     try:
         with AnswerStore(output / "answers") as store:
@@ -83,24 +81,8 @@ def run_judge(
     print(f"next: smolkalam preferences {run} --by judges --verdicts {output} --output DIR", file=sys.stderr)
 
 
-def _judge(spec: PanelJudge, language: Language) -> Judge:
-    endpoint = EndpointConfig(
-        base_url=spec.base_url,
-        model=spec.model,
-        # The client asks for the endpoint's kind only; a judge's messages are its own.
-        prompt=PromptConfig(language),
-        revision=spec.revision,
-        api_key_env=spec.api_key_env,
-        decoding=spec.decoding.fields(),
-        concurrency=spec.concurrency,
-        timeout_s=spec.timeout_s,
-    )
-    return Judge(spec.name, endpoint, language.name, spec.output, spec.attempts)
-
-
 async def _judge_all(judges: list[Judge], pairs: list[CandidatePair], store: AnswerStore) -> list[JudgedPair]:
     """All verdicts, by pair, then by judge."""
-    verdicts: dict[tuple[int, int], JudgedPair] = {}
     counts: Counter[str] = Counter()
     console = Console(file=sys.stderr, highlight=False)
     columns = (
@@ -108,42 +90,21 @@ async def _judge_all(judges: list[Judge], pairs: list[CandidatePair], store: Ans
         TimeElapsedColumn(), TimeRemainingColumn(),
     )  # fmt: skip
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        bars = [progress.add_task(judge.name, total=len(pairs), note="") for judge in judges]
 
-        async def ask(index: int, judge: Judge) -> None:
-            bar = progress.add_task(judge.name, total=len(pairs), note="")
-            todo = iter(enumerate(pairs))
+        def told(index: int, verdict: JudgedPair) -> None:
+            progress.update(bars[index], advance=1, note=f"{counts['completion_tokens']:,} tokens out")
 
-            async def judge_next(client: JudgeClient) -> bool:
-                number, pair = next(todo, (None, None))
-                if number is None or pair is None:
-                    return False
-                verdicts[number, index] = await client.verdict(pair)
-                progress.update(bar, advance=1, note=f"{counts['completion_tokens']:,} tokens out")
-                return True
+        def count(name: str, n: int) -> None:
+            counts[name] += n
 
-            async def work(client: JudgeClient) -> None:
-                while await judge_next(client):
-                    pass
-
-            async with JudgeClient(judge, store, lambda name, n: counts.update({name: n})) as client:
-                # One alone first: it finds a wrong key and a server without structured output before many are paid.
-                await judge_next(client)
-                async with asyncio.TaskGroup() as group:
-                    for _ in range(min(judge.endpoint.concurrency, len(pairs))):
-                        group.create_task(work(client))
-
-        try:
-            async with asyncio.TaskGroup() as group:
-                for index, judge in enumerate(judges):
-                    group.create_task(ask(index, judge))
-        except* SmolKalamError as errors:
-            raise first_error(errors) from None
+        verdicts = await ask_panel(judges, pairs, store, count=count, told=told)
     console.print(
         f"{counts['answers']:,} answers paid for ({counts['prompt_tokens']:,} tokens in, "
         f"{counts['completion_tokens']:,} out), {counts['cached']:,} known before",
         markup=False,
     )
-    return [verdicts[place] for place in sorted(verdicts)]
+    return verdicts
 
 
 def _warn(message: str) -> None:

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 from rich.table import Table
 
-from builders.judging.panel_file import Panel, PanelJudge
 from builders.judging.sample import Sampled
+from builders.recipes.scorers import Panel, PanelJudge
 from builders.reports.bars import table_console
 from processors.answers.store import AnswerStore
 from processors.judging.client import Judge

@@ -10,6 +10,7 @@ import yaml
 from builders.recipes.paths import beside, resolved
 from builders.recipes.ranking import LabelledRows
 from builders.recipes.recipe import Recipe, shipped_recipes
+from builders.recipes.scorers import load_panel
 from builders.recipes.yaml_file import checked, parsed, read_mapping
 from processors.errors import InputError, RecipeError
 
@@ -32,6 +33,8 @@ def load_recipe(name: str, settings: Iterable[str] = (), *, source_path: str | N
 
 def _look_at_labels(labels: LabelledRows, translators: list[str], language: str) -> None:
     """Raises InputError for labels that cannot be read: before anything is translated."""
+    if labels.path is None:
+        return
     if labels.by == "references":
         from processors.memory.memory import Memory
 
@@ -40,6 +43,14 @@ def _look_at_labels(labels: LabelledRows, translators: list[str], language: str)
         from processors.judging.votes import read_votes
 
         read_votes(Path(labels.path), translators)
+
+
+def _found_labels(labels: LabelledRows, folder: Path) -> LabelledRows:
+    """With the path of a recipe in `folder` made absolute, or the panel that it names: other machines need no file."""
+    if labels.panel is not None:
+        judges = load_panel(Path(resolved(labels.panel, folder)))
+        return labels.model_copy(update={"judges": judges, "panel": None})
+    return labels.model_copy(update={"path": resolved(labels.path, folder)} if labels.path else {})
 
 
 def dump_recipe(recipe: Recipe) -> str:
@@ -136,7 +147,7 @@ def _absolute(recipe: Recipe, folder: Path) -> Recipe:
         except InputError as error:
             raise RecipeError(f"ranking.verdicts: {error}") from None
     if labels := ranking.calibration:
-        labels = labels.model_copy(update={"path": str(resolved(labels.path, folder))})
+        labels = _found_labels(labels, folder)
         ranking = ranking.model_copy(update={"calibration": labels})
         try:
             _look_at_labels(labels, [translator.name for translator in translators], recipe.language.code)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field, create_model, model_validator
 
 from builders.recipes.base import Strict
-from builders.recipes.reward import Reward
+from builders.recipes.scorers import Panel, Reward
 from processors.ranking.policy import Policy
 from processors.scoring.columns import COLUMN, LIMITS, ORDERS, Column, Order
 
@@ -87,14 +87,36 @@ class LabelledRows(Strict):
 
     by: Literal["references", "judges", "people"] = Field(
         description="references: approved translations, to which the better candidate is the nearer one (chrF); "
-        "judges: what `smolkalam judge` wrote; people: their verdicts (id, better, worse)"
+        "judges: a panel that the build asks, or what `smolkalam judge` wrote; people: their verdicts (id, better, "
+        "worse)"
     )
-    path: str = Field(
+    path: str | None = Field(
+        None,
         min_length=1,
         description="of references a memory that holds whole rows (.tmx, .tsv, .csv, .jsonl, or a folder of such); "
         "else the verdicts' file or folder",
     )
-    rows: int = Field(200, ge=1, description="the most rows that are looked at, drawn by the seed")
+    panel: str | None = Field(
+        None,
+        min_length=1,
+        description="of judges that the build itself asks: the file of a panel, as `smolkalam judge` takes it",
+    )
+    judges: Panel | None = Field(None, description="such a panel itself, in place of its file")
+    rows: int = Field(
+        200,
+        ge=1,
+        description="the most rows that are looked at; a panel that the build asks judges two candidates of each, and "
+        "no more once it is settled who is better at large",
+    )
+
+    @model_validator(mode="after")
+    def _one_source(self) -> "LabelledRows":
+        given = [name for name in ("path", "panel", "judges") if getattr(self, name) is not None]
+        if self.by != "judges" and given != ["path"]:
+            raise ValueError(f"by {self.by}: give path, and neither panel nor judges")
+        if self.by == "judges" and len(given) != 1:
+            raise ValueError("by judges: give one of path (what smolkalam judge wrote), panel (a file) and judges")
+        return self
 
 
 class Ranking(_RankingLimits):

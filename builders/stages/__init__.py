@@ -8,7 +8,7 @@ from collections.abc import Collection
 
 from builders.recipes.recipe import Recipe
 from builders.run_folder.stage_parts import StagePart
-from builders.stages import dataset, rank, reward, select, translate
+from builders.stages import calibrate, dataset, rank, reward, select, translate
 from builders.stages.common.context import Build, Observer, Stage
 
 __all__ = ["STAGES", "Build", "Observer", "Stage", "parts_of"]
@@ -16,6 +16,7 @@ __all__ = ["STAGES", "Build", "Observer", "Stage", "parts_of"]
 STAGES: tuple[Stage, ...] = (
     select,
     translate,
+    calibrate,
     reward,
     rank,
     dataset,

@@ -18,7 +18,17 @@ from builders.calibration.labels import LabelledRow, label_source
 from builders.calibration.told import describe
 from builders.executors.this_machine import in_processes
 from builders.run_folder.files import write_error
-from builders.run_folder.folder import CALIBRATION, FITTED, RANKER, SELECT, TRANSLATE, WEIGHTS, enter_stage
+from builders.run_folder.folder import (
+    CALIBRATE,
+    CALIBRATION,
+    FITTED,
+    RANKER,
+    SELECT,
+    TRANSLATE,
+    VERDICTS,
+    WEIGHTS,
+    enter_stage,
+)
 from builders.run_folder.units import Unit, UnitFiles, read_unit
 from builders.stages.common.context import Build
 from builders.stages.common.join_candidates import CHECKED, verdicts_on
@@ -62,7 +72,9 @@ def plan_ranker(build: Build) -> dict[str, Any]:
         "version": _VERSION,
     }
     spec = recipe.ranking.calibration
-    labels = label_source(spec, names, recipe.language, recipe.seed) if spec else None
+    labels = (
+        label_source(spec, names, recipe.language, recipe.seed, build.run.stage(CALIBRATE, VERDICTS)) if spec else None
+    )
     if labels:
         inputs["calibration"] = labels.digest()
     mark = enter_stage(folder, inputs, say=build.observer.say)
@@ -76,7 +88,7 @@ def plan_ranker(build: Build) -> dict[str, Any]:
             if labels:
                 rows = labels.labelled(build.selected, sample.selected, folders)
                 fitted, told = calibrate_fit(fitted, rows, recipe.language)
-                told |= {"by": spec.by if spec else None, "agreement": labels.agreement()}
+                told |= {"by": spec.by if spec else None, "agreement": labels.agreement()} | labels.told()
                 build.observer.say(f"ranker: {describe(told)}")
                 write_text(folder / CALIBRATION, json.dumps(told, indent=1) + "\n")
             write_text(folder / WEIGHTS, text)
@@ -132,8 +144,10 @@ def load_fitted(folder: Path, language: Language) -> FittedRanker:
     return FittedRanker.load(folder / FITTED, ranker)
 
 
-def plan_sample(units: Sequence[Unit], seed: int) -> dict[str, int]:
-    """How many rows of which units: about `SAMPLE_ROWS` by the splits' sizes, `LEAST_A_SPLIT` of a small split."""
+def plan_sample(
+    units: Sequence[Unit], seed: int, rows_wanted: int = SAMPLE_ROWS, least: int = LEAST_A_SPLIT
+) -> dict[str, int]:
+    """How many rows of which units: about `rows_wanted` by the splits' sizes, `least` of a small split."""
     splits: dict[str, list[Unit]] = {}
     for unit in units:
         splits.setdefault(unit.into, []).append(unit)
@@ -141,7 +155,7 @@ def plan_sample(units: Sequence[Unit], seed: int) -> dict[str, int]:
     plan: dict[str, int] = {}
     for members in splits.values():
         rows = sum(unit.rows for unit in members)
-        left = min(rows, max(LEAST_A_SPLIT, round(SAMPLE_ROWS * rows / total)))
+        left = min(rows, max(least, round(rows_wanted * rows / total)))
         most = max(MOST_A_UNIT, ceil(left / len(members)))
         ordered = sorted(members, key=lambda unit: _key(seed, unit.name))
         # Units are of unequal size: what the small ones lack, the first ones give.

@@ -21,7 +21,7 @@ from builders.run_folder.folder import RANK, RANKER, REWARD, SELECT, TRANSLATE
 from builders.run_folder.stage_parts import StagePart
 from builders.run_folder.unit_reader import UnitReader
 from builders.run_folder.unit_writer import drop
-from builders.stages import reward, translate
+from builders.stages import calibrate, reward, translate
 from builders.stages.common.combine import Segmented, add_gains, chosen_by_segment, rescue
 from builders.stages.common.context import Build
 from builders.stages.common.join_candidates import JoinCandidates, verdicts_on
@@ -50,7 +50,7 @@ NAME = RANK
 
 
 def parts(recipe: Recipe) -> list[StagePart]:
-    before = reward.parts(recipe) or translate.parts(recipe)
+    before = [*calibrate.parts(recipe), *(reward.parts(recipe) or translate.parts(recipe))]
     # The cost: CPU time beside the selection's on real shards (benchmarks/build.py).
     return [StagePart(NAME, after=tuple(part.name for part in before), cost=16.0)]
 

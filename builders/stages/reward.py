@@ -16,7 +16,7 @@ from datatrove.pipeline.base import PipelineStep
 
 from builders.recipes.api_keys import check_key
 from builders.recipes.recipe import Recipe
-from builders.recipes.reward import Reward
+from builders.recipes.scorers import Reward
 from builders.run_folder import schemas
 from builders.run_folder.files import write_error
 from builders.run_folder.folder import PARTIAL, REWARD, SELECT, TRANSLATE

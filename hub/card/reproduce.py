@@ -49,7 +49,10 @@ def public_recipe(recipe: Recipe) -> dict[str, Any]:
         if ranking[file]:
             ranking[file] = _public_path(ranking[file])
     if labels := ranking["calibration"]:
-        labels["path"] = _public_path(labels["path"])
+        if labels["path"]:
+            labels["path"] = _public_path(labels["path"])
+        for judge in (labels["judges"] or {"judges": []})["judges"]:
+            _hide_server(judge)
     if reward := ranking["reward"]:
         reward["model"] = _public_tokenizer(reward["model"])
         _hide_server(reward)

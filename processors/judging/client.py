@@ -14,6 +14,7 @@ from datatrove.pipeline.inference.run_inference import InferenceConfig
 from loguru import logger
 
 from processors.answers.ask_once import AskedOnce
+from processors.answers.ceiling import Ceiling
 from processors.answers.store import AnswerStore
 from processors.clients.answer import Answer, request_key
 from processors.clients.endpoint import EndpointConfig, HttpServer
@@ -57,11 +58,15 @@ class Judge:
 
 @dataclass(slots=True)
 class JudgeClient:
-    """A judge that can be asked, as an async context manager. `count` is told what happens, by name."""
+    """A judge that can be asked, as an async context manager. `count` is told what happens, by name.
+
+    `ceiling` is what it may cost.
+    """
 
     judge: Judge
     store: AnswerStore
     count: Count
+    ceiling: Ceiling | None = None
     _output: Output = field(init=False)
     _questions: AskedOnce = field(init=False)
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack, init=False)
@@ -71,7 +76,7 @@ class JudgeClient:
         endpoint = self.judge.endpoint
         config = InferenceConfig(server_type="endpoint", model_name_or_path=endpoint.model)
         server = await self._stack.enter_async_context(HttpServer(config, endpoint, 0, self.count))
-        self._questions = AskedOnce(server, self.store, self.count)
+        self._questions = AskedOnce(server, self.store, self.count, self.ceiling)
         return self
 
     async def __aexit__(self, *error: Any) -> None:

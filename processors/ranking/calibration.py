@@ -52,9 +52,25 @@ class Calibration(NamedTuple):
     errors: Floats
 
 
+class Compared(NamedTuple):
+    """Of each pair of candidates that is or may be judged: 1 and -1 at its two translators times how much of a
+    difference at large the row is due, shape (pairs, S), and the points that the row shows for the first."""
+
+    inputs: Floats
+    evidence: Floats
+
+    def take(self, places: Sequence[int]) -> "Compared":
+        return Compared(self.inputs[list(places)], self.evidence[list(places)])
+
+    def chances(self, fitted: FittedRanker, strengths: Floats) -> Floats:
+        """How likely the first of each two is the better one, if the translators are worth `strengths`."""
+        shown = self.inputs @ strengths + self.evidence
+        chances: Floats = 1 / (1 + np.exp(-fitted.ranker.weights(len(fitted.translators)).sharpness * shown))
+        return chances
+
+
 class _Seen(NamedTuple):
-    """Of each label: 1 and -1 at its two translators times how much of a difference at large the row is due, shape
-    (labels, S); the points that the row shows for the first; and the verdict from 0 to 1."""
+    """What was compared, and the verdicts from 0 to 1."""
 
     inputs: Floats
     evidence: Floats
@@ -78,14 +94,22 @@ def calibrated(
 
     Raises `InputError` for a label on a candidate that is not there.
     """
+    if not labels:
+        return learn(fitted, Compared(np.zeros((0, len(fitted.translators))), np.zeros(0)), [])
+    seen = look(fitted, sources, candidates, labels, verdicts)
+    return learn(fitted, seen, [label.verdict for label in labels])
+
+
+def learn(fitted: FittedRanker, compared: Compared, verdicts: Sequence[float]) -> tuple[FittedRanker, Calibration]:
+    """`fitted` with the strengths that verdicts (1 to -1) on what was compared tell; without any, those of before."""
     width = len(fitted.translators)
     before = fitted.at_large(tuple(range(width))).mean(axis=1)
-    if not labels:
-        nothing = np.sqrt(np.add.outer(*[_prior_variance(fitted)] * 2))
-        return fitted, Calibration(0, 0, 0.0, before, before, nothing)
-    seen = _look(fitted, sources, candidates, labels, verdicts)
+    variance = _prior_variance(fitted)
+    if not len(verdicts):
+        return fitted, Calibration(0, 0, 0.0, before, before, np.sqrt(np.add.outer(variance, variance)))
+    seen = _Seen(*compared, (1 + np.array(verdicts, dtype=float)) / 2)
     sharpness = fitted.ranker.weights(width).sharpness
-    solved = [_solve(seen, before, _prior_variance(fitted), sharpness, wrong) for wrong in _WRONG]
+    solved = [_solve(seen, before, variance, sharpness, wrong) for wrong in _WRONG]
     chances = np.exp(np.array([one.log_evidence for one in solved]) - max(one.log_evidence for one in solved))
     chances /= chances.sum()
     strengths: Floats = sum(c * one.strengths for c, one in zip(chances, solved, strict=True))
@@ -93,12 +117,12 @@ def calibrated(
         c * (one.covariance + np.outer(one.strengths - strengths, one.strengths - strengths))
         for c, one in zip(chances, solved, strict=True)
     )
-    variance = np.diag(covariance)
-    errors = np.sqrt(np.maximum(variance[:, None] + variance[None, :] - 2 * covariance, 0.0))
+    spread = np.diag(covariance)
+    errors = np.sqrt(np.maximum(spread[:, None] + spread[None, :] - 2 * covariance, 0.0))
     strengths = strengths - strengths.mean()
     told = Calibration(
-        len(labels),
-        sum(label.verdict == 0 for label in labels),
+        len(verdicts),
+        sum(verdict == 0 for verdict in verdicts),
         float(chances @ np.array(_WRONG)),
         before,
         strengths,
@@ -111,13 +135,14 @@ def _prior_variance(fitted: FittedRanker) -> Floats:
     return doubts(fitted.ranker.known(fitted.translators)) ** 2
 
 
-def _look(
+def look(
     fitted: FittedRanker,
     sources: Sequence[str],
     candidates: Mapping[str, Sequence[str | None]],
     labels: Sequence[Label],
     verdicts: Mapping[str, Sequence[Sequence[Any]]] | None,
-) -> _Seen:
+) -> Compared:
+    """What these rows show of the candidates that `labels` name, whatever their verdicts."""
     rows = sorted({label.row for label in labels})
     place = {row: number for number, row in enumerate(rows)}
 
@@ -150,7 +175,7 @@ def _look(
             raise InputError(f"a label on row {label.row}, of which {names[label.a]} or {names[label.b]} has none")
         inputs[number, label.a], inputs[number, label.b] = due[at_label], -due[at_label]
         shown[number] = evidence[at_label]
-    return _Seen(inputs, shown, np.array([(1 + label.verdict) / 2 for label in labels]))
+    return Compared(inputs, shown)
 
 
 def _solve(seen: _Seen, before: Floats, variance: Floats, sharpness: float, wrong: float) -> _Solved:

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from builders.judging.command import run_judge
-from builders.judging.panel_file import load_panel
 from builders.judging.sample import draw_pairs
 from builders.preferences.command import run_preferences
+from builders.recipes.scorers import load_panel
 from processors.errors import EngineError, InputError, RecipeError
 from tests.builders.small_run import candidate, hard, small_recipe, write_run
 from tests.builders.small_run import row as ranked_row

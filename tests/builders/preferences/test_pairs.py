@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from builders.preferences.pairs import REASONS, PairPlan, is_test, make_pairs, normalise, schema
 from builders.preferences.sources import Benchmark, PreferenceSource, ReferenceTexts
-from builders.recipes.reward import Reward
+from builders.recipes.scorers import Reward
 from processors.judging.votes import Votes
 from processors.memory.memory import Memory
 from tests.builders.small_run import candidate, hard, message, row, small_recipe

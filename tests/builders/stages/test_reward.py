@@ -8,7 +8,7 @@ import pytest
 from datatrove.data import Document
 
 from builders.recipes.load import load_recipe
-from builders.recipes.reward import Reward
+from builders.recipes.scorers import Reward
 from builders.run_folder import schemas
 from builders.run_folder.units import UnitFiles, write_unit
 from builders.stages.reward import Encoded, JoinRewards, PartialRewards, ScoreRewards, _ahead, reward_row
