@@ -91,18 +91,19 @@ class _Verdicts:
 
 
 class _Panel(_Verdicts):
-    """What a panel said that the build itself asked: all of it is taken."""
+    """What a panel said that the build itself asked, without the judges that say no more than chance."""
 
     def __init__(self, judged: Mapping[str, Any], translators: Sequence[str], seed: int) -> None:
         votes = Votes(list(translators))
         for one in judged["verdicts"]:
-            if one["verdict"] is not None:
+            if one["verdict"] is not None and one["judge"] not in judged["left_out"]:
                 votes.add(one["id"], one["a"], one["b"], one["judge"], VOTES[one["verdict"]])
         super().__init__(votes, len(votes.votes), seed)
         self.judged = judged
 
     def told(self) -> dict[str, Any]:
-        return {"asked": self.judged["rows"], "rounds": self.judged["rounds"], "settled": self.judged["settled"]}
+        names = {"asked": "rows", "rounds": "rounds", "settled": "settled", "left_out": "left_out"}
+        return {name: self.judged[key] for name, key in names.items()}
 
 
 class _References:

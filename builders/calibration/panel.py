@@ -11,11 +11,12 @@ from processors.clients.endpoint import EndpointConfig
 from processors.clients.prompts import PromptConfig
 from processors.errors import EngineError, SmolKalamError, first_error
 from processors.judging.client import Judge, JudgeClient
-from processors.judging.panel import CandidatePair, JudgedPair
+from processors.judging.panel import CandidatePair, JudgedPair, judge_reports, share
 from processors.languages.language import Language
 
-# So many verdicts of a judge must hold one that says something, or nothing more is paid for.
-TRIAL = 10
+# So many verdicts of a judge must hold one that is for a translation, or nothing more is paid for. Ties may be honest:
+# of them it takes more.
+TRIAL, TIES = 10, 20
 
 
 def judge_of(spec: PanelJudge, language: Language) -> Judge:
@@ -85,16 +86,38 @@ class JudgesTrial:
 
     def __init__(self) -> None:
         self._heard: Counter[str] = Counter()
+        self._ties: Counter[str] = Counter()
         self._useful: set[str] = set()
 
     def __call__(self, index: int, verdict: JudgedPair) -> None:
-        """Raises EngineError after TRIAL verdicts that are all none, or all for whatever is shown in one place."""
-        self._heard[verdict.judge] += 1
-        if verdict.verdict is not None and not verdict.flipped:
-            self._useful.add(verdict.judge)
-        if verdict.judge not in self._useful and self._heard[verdict.judge] >= TRIAL:
-            why = verdict.failure or "another winner whenever the order is swapped"
-            raise EngineError(
-                f"judge '{verdict.judge}': none of its first {TRIAL} verdicts says anything ({why}); take another "
-                "model, or mend its output or decoding, and run the same command again: what was answered is stored"
+        """Raises EngineError after TRIAL verdicts that are none or for what is shown in one place, or TIES ties."""
+        judge, tie = verdict.judge, verdict.verdict == "tie" and not verdict.flipped
+        self._heard[judge] += 1
+        self._ties[judge] += tie
+        if verdict.verdict in ("a", "b"):
+            self._useful.add(judge)
+        if judge in self._useful or self._heard[judge] < (TIES if self._ties[judge] else TRIAL):
+            return
+        why = verdict.failure or ("a tie" if tie else "another winner whenever the order is swapped")
+        raise EngineError(
+            f"judge '{judge}': none of its first {self._heard[judge]} verdicts says anything ({why}); take another "
+            "model, or mend its output or decoding, and run the same command again: what was answered is stored"
+        )
+
+
+def left_out(verdicts: Sequence[JudgedPair]) -> dict[str, str]:
+    """The judges that say no more than a coin would, and why: nothing is to be learnt of them.
+
+    Tossed for both orders a coin is of one mind in half of the pairs, whatever its bias in no more (p² + q² names
+    the place first shown or the other one twice, which is another winner). A judge must surely be above that.
+    """
+    found = {}
+    for judge, report in judge_reports(verdicts).items():
+        same = report.judged - report.ties - report.flips.hits
+        decided = share(same, same + report.flips.hits)
+        if decided.low <= 0.5:
+            found[judge] = (
+                f"of {report.judged:,} pairs it preferred a translation in both orders in {same:,}, whatever was "
+                f"shown in one place in {report.flips.hits:,}, neither in {report.ties:,}: no more than chance says"
             )
+    return found

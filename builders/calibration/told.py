@@ -16,6 +16,16 @@ def read_told(folder: Path) -> str | None:
 
 def describe(told: Mapping[str, Any]) -> str:
     """What labels changed, in a line: the strongest against each other translator."""
+    agree = "" if told["agreement"] is None else f", who agree with an alpha of {told['agreement']:.2f}"
+    panel = ""
+    if "asked" in told:
+        end = "it is settled" if told["settled"] else "the rows were spent"
+        panel = (
+            f" (a panel, which judged {told['asked']:,} rows in {told['rounds']} rounds until {end}{_without(told)})"
+        )
+    labels = f"{told['labels']:,} labels on {told['rows']:,} rows by {told['by']}{panel}{agree}"
+    if not told["labels"]:
+        return f"{labels}; which translator is better at large is taken to be as without labels"
     names, strengths, before, errors = (told[key] for key in ("translators", "strengths", "before", "errors"))
     first = max(range(len(names)), key=lambda column: strengths[column])
     against = [
@@ -24,12 +34,13 @@ def describe(told: Mapping[str, Any]) -> str:
         for other in range(len(names))
         if other != first
     ]
-    agree = "" if told["agreement"] is None else f", who agree with an alpha of {told['agreement']:.2f}"
-    panel = ""
-    if "asked" in told:
-        end = "it is settled" if told["settled"] else "the rows were spent"
-        panel = f" (a panel, which judged {told['asked']:,} rows in {told['rounds']} rounds until {end})"
     return (
-        f"{told['labels']:,} labels on {told['rows']:,} rows by {told['by']}{panel}{agree}; about {told['wrong']:.0%} "
-        f"of them contradict the rows; {names[first]} is better at large, in chrF points, than {', '.join(against)}"
+        f"{labels}; about {told['wrong']:.0%} of them contradict the rows; {names[first]} is better at large, in chrF "
+        f"points, than {', '.join(against)}"
     )
+
+
+def _without(told: Mapping[str, Any]) -> str:
+    """Which judges nothing was learnt of."""
+    names = list(told["left_out"])
+    return f"; not counted, since they said no more than chance: {', '.join(names)}" if names else ""

@@ -5,7 +5,7 @@ in the run's store: killed, the stage asks again only for what was not answered.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from builders.calibration.choose import Choosable, choose_pairs, gains, settled
-from builders.calibration.panel import JudgesTrial, ask_panel, judge_of
+from builders.calibration.panel import JudgesTrial, ask_panel, judge_of, left_out
 from builders.recipes.api_keys import check_key
 from builders.recipes.ranking import LabelledRows
 from builders.recipes.recipe import Recipe
@@ -89,6 +89,8 @@ def run(build: Build) -> None:
     )  # fmt: skip
     rows = min(spec.rows, sum(unit.rows for unit in build.selected))
     told = run_once(build, parts(recipe)[0], rows, work.verdicts)
+    for judge, why in told["left_out"].items():
+        build.observer.say(f"{NAME}: judge '{judge}' is left out: {why}")
     more = "" if told["settled"] else "; not settled yet, more rows would tell more"
     build.observer.say(f"{NAME}: {told['rows']:,} rows judged in {told['rounds']} rounds{more}")
 
@@ -129,12 +131,15 @@ class PanelWork:
                 found += self._ask([pool.pairs[place] for place in places], store, trial)
                 seen += places
                 rounds += 1
-                votes = _means(found)
+                votes = _means(found, left_out(found))
                 heard = [place for place in seen if pool.pairs[place].id in votes]
                 said = [votes[pool.pairs[place].id] for place in heard]
                 _, known = learn(fitted, pool.compared.take(heard), said)
         plain = [{key: getattr(one, key) for key in ("id", "a", "b", "judge", "verdict")} for one in found]
-        return {"verdicts": plain, "rows": len(seen), "rounds": rounds, "settled": bool(settled(known).all())}
+        return {
+            "verdicts": plain, "rows": len(seen), "rounds": rounds, "settled": bool(settled(known).all()),
+            "left_out": left_out(found),
+        }  # fmt: skip
 
     def _ask(self, pairs: list[CandidatePair], store: AnswerStore, trial: JudgesTrial) -> list[JudgedPair]:
         assert self.spec.judges is not None
@@ -172,7 +177,7 @@ class PanelWork:
                     pairs.append(CandidatePair(row["id"], *names, row["source"], *texts))
                     labels.append(Label(number, a, b, 0.0))
         if not labels:
-            return _Pool([], [], Compared(*learn_nothing(fitted)))
+            return _Pool([], [], Compared.nothing(len(fitted.translators)))
         asked = [(row["messages"], row["candidates"]) for row in rows]
         sources, candidates = ranked_texts(asked, list(fitted.translators))
         verdicts = {name: [row["verdicts"].get(name, []) for row in rows] for name in fitted.translators}
@@ -221,17 +226,10 @@ class _Pool:
     compared: Compared
 
 
-def learn_nothing(fitted: FittedRanker) -> Any:
-    """What is compared where nothing can be."""
-    import numpy as np
-
-    return np.zeros((0, len(fitted.translators))), np.zeros(0)
-
-
-def _means(found: Sequence[JudgedPair]) -> dict[str, float]:
-    """The panel's mean verdict on each row of which some judge gave one."""
+def _means(found: Sequence[JudgedPair], without: Container[str]) -> dict[str, float]:
+    """The panel's mean verdict on each row of which some judge gave one, `without` some of the judges."""
     votes: dict[str, list[int]] = {}
     for one in found:
-        if one.verdict is not None:
+        if one.verdict is not None and one.judge not in without:
             votes.setdefault(one.id, []).append(VOTES[one.verdict])
     return {row: sum(given) / len(given) for row, given in votes.items()}

@@ -51,8 +51,8 @@ def public_recipe(recipe: Recipe) -> dict[str, Any]:
     if labels := ranking["calibration"]:
         if labels["path"]:
             labels["path"] = _public_path(labels["path"])
-        for judge in (labels["judges"] or {"judges": []})["judges"]:
-            _hide_server(judge)
+        if labels["judges"]:
+            _hide_panel(labels["judges"])
     if reward := ranking["reward"]:
         reward["model"] = _public_tokenizer(reward["model"])
         _hide_server(reward)
@@ -76,6 +76,14 @@ def public_recipe(recipe: Recipe) -> dict[str, Any]:
         if "decoding" in translator:
             translator["decoding"]["extra"] = _without_secrets(translator["decoding"]["extra"])
     return data
+
+
+def _hide_panel(panel: dict[str, Any]) -> None:
+    panel["tokenizer"] = _public_tokenizer(panel["tokenizer"])
+    for judge in panel["judges"]:
+        _hide_server(judge)
+        judge["model"] = _public_tokenizer(judge["model"])
+        judge["decoding"]["extra"] = _without_secrets(judge["decoding"]["extra"])
 
 
 def _hide_server(block: dict[str, Any]) -> None:

@@ -59,6 +59,10 @@ class Compared(NamedTuple):
     inputs: Floats
     evidence: Floats
 
+    @classmethod
+    def nothing(cls, translators: int) -> "Compared":
+        return cls(np.zeros((0, translators)), np.zeros(0))
+
     def take(self, places: Sequence[int]) -> "Compared":
         return Compared(self.inputs[list(places)], self.evidence[list(places)])
 
@@ -95,7 +99,7 @@ def calibrated(
     Raises `InputError` for a label on a candidate that is not there.
     """
     if not labels:
-        return learn(fitted, Compared(np.zeros((0, len(fitted.translators))), np.zeros(0)), [])
+        return learn(fitted, Compared.nothing(len(fitted.translators)), [])
     seen = look(fitted, sources, candidates, labels, verdicts)
     return learn(fitted, seen, [label.verdict for label in labels])
 

@@ -1,19 +1,20 @@
 """Judges for `standin_llm.py --judge MODE`: what they answer is a function of the request's text alone.
 
-`honest` prefers the translation with more of the marker, `first` whatever it reads first, `second` the other. `prose`
-is honest in words, `fenced` wraps its JSON in reasoning and a Markdown fence, `broken` leaves out a score.
+`honest` prefers the translation with more of the marker, `first` whatever it reads first, `second` the other, `tie`
+neither. `prose` is honest in words, `fenced` wraps its JSON in reasoning and a Markdown fence, `broken` leaves out
+a score.
 """
 
 import json
 import re
 
-MODES = ("honest", "first", "second", "prose", "fenced", "broken")
+MODES = ("honest", "first", "second", "tie", "prose", "fenced", "broken")
 CRITERIA = ("adequacy", "fluency", "terminology", "format", "cultural_fit")
 
 
 def judge(mode: str, text: str, marker: str) -> str:
     first, second = (_section(text, name).count(marker) for name in ("first", "second"))
-    if mode in ("first", "second"):
+    if mode in ("first", "second", "tie"):
         better = mode
     else:
         better = "first" if first > second else "second" if second > first else "tie"

@@ -10,12 +10,16 @@ import pytest
 
 from builders.build import run_build
 from builders.calibration.choose import Choosable, choose_pairs, settled
+from builders.calibration.panel import left_out
 from builders.calibration.told import read_told
 from builders.recipes.load import load_recipe
 from hub.card.write import write_card
+from processors.answers.reader import AnswerReader
 from processors.errors import EngineError, RecipeError
+from processors.judging.panel import JudgedPair, Winner
 from processors.ranking.calibration import Calibration
 from tests.conftest import tree
+from tests.standins.processes import kill_when, start_command
 from tests.standins.standin_llm import Running, running
 
 ROWS = 20
@@ -59,13 +63,71 @@ def test_a_panel_labels_rows_once_and_the_bytes_are_those_of_any_run(
         assert again == found and tree(tmp_path / "two" / "dataset") == before
 
 
-@pytest.mark.parametrize(("mode", "why"), [("prose", "no JSON object"), ("first", "order is swapped")])
-def test_a_judge_that_says_nothing_is_told_before_the_bill(tmp_path: Path, mode: str, why: str) -> None:
+def test_a_panel_killed_in_the_middle_judges_nothing_twice(tmp_path: Path) -> None:
+    judge = ("--judge", "honest", "--model", "judge0", "--marker", "ا")
+    with running(*judge) as server:
+        run_build("demo", output=tmp_path / "whole", settings=settings(server), finish=write_card)
+        whole = server.stats()["answered"]
+    with running(*judge) as server:
+        # It answers so many, and keeps the others waiting.
+        server.control(answers=11)
+        killed = start_command(
+            "build", "demo", "--output", tmp_path / "run", "--set", *settings(server), "--yes", cwd=tmp_path
+        )
+        assert kill_when(killed, lambda: stored(tmp_path / "run") == 11)
+        before = server.stats()["answered"]
+        assert not (tmp_path / "run" / "calibrate" / "verdicts.json").exists()
+    with running(*judge) as server:
+        run_build("demo", output=tmp_path / "run", settings=settings(server), finish=write_card)
+        after = server.stats()["asked"]
+    assert sum(before.values()) == 11 and not before.keys() & after.keys()
+    assert before | after == whole
+    assert tree(tmp_path / "run" / "dataset") == tree(tmp_path / "whole" / "dataset")
+
+
+def stored(run: Path) -> int:
+    with AnswerReader(run / "answers" / "judges") as answers:
+        return answers.totals()[0]
+
+
+@pytest.mark.parametrize(
+    ("mode", "count", "why"),
+    [("prose", 10, "no JSON object"), ("first", 10, "order is swapped"), ("tie", 20, "a tie")],
+)
+def test_a_judge_that_says_nothing_is_told_before_the_bill(tmp_path: Path, mode: str, count: int, why: str) -> None:
     with running("--judge", mode, "--model", "judge0", "--marker", "ا") as server:
-        with pytest.raises(EngineError, match=f"judge 'judge0': none of its first 10 verdicts .*{why}"):
-            build = [*settings(server, attempts=1, concurrency=1), "ranking.calibration.rows=60"]
+        with pytest.raises(EngineError, match=f"judge 'judge0': none of its first {count} verdicts .*{why}"):
+            build = [*settings(server, attempts=1, concurrency=1), "ranking.calibration.rows=120"]
             run_build("demo", output=tmp_path / "run", settings=build, finish=lambda _: None)
-        assert answered(server) <= 2 * 12
+        assert answered(server) <= 2 * (count + 2)
+
+
+@pytest.mark.parametrize("mode", ["first", "tie"])
+def test_nothing_is_learnt_of_a_judge_that_says_no_more_than_chance(
+    tmp_path: Path, mode: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with running("--judge", mode, "--model", "judge0", "--marker", "ا") as server:
+        build = [*settings(server), "ranking.calibration.rows=6"]
+        run_build("demo", output=tmp_path / "run", settings=build, finish=write_card)
+    assert "judge 'judge0' is left out: of 6 pairs" in " ".join(capfd.readouterr().err.split())
+    told = json.loads((tmp_path / "run" / "ranker" / "calibration.json").read_text())
+    assert told["labels"] == 0 and told["strengths"] == told["before"]
+    line = read_told(tmp_path / "run" / "ranker")
+    assert line and "not counted, since they said no more than chance: judge0" in line and "as without labels" in line
+    assert line in " ".join((tmp_path / "run" / "dataset" / "README.md").read_text().split())
+
+
+def test_a_judge_is_left_out_unless_it_is_surely_of_one_mind() -> None:
+    def of(judge: str, same: int, flips: int, ties: int) -> list[JudgedPair]:
+        one: list[tuple[Winner, Winner]] = [("a", "a")] * same + [("a", "b")] * flips + [("tie", "tie")] * ties
+        return [
+            JudgedPair(str(n), "x", "y", judge, first if first == second else "tie", (first, second), first != second)
+            for n, (first, second) in enumerate(one)
+        ]
+
+    sure = [*of("sharp", 9, 0, 20), *of("fair", 120, 70, 10)]
+    noise = [*of("coin", 103, 97, 0), *of("first", 20, 180, 0), *of("ties", 2, 0, 198), *of("silent", 0, 0, 0)]
+    assert list(left_out([*sure, *noise])) == ["coin", "first", "ties"]
 
 
 def test_plan_says_what_a_panel_costs_at_most(smolkalam: Callable[..., Any]) -> None:
