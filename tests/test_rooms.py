@@ -60,7 +60,7 @@ ROOMS: dict[str, Floors] = {
         ("processors.checks.wording",),
         ("processors.alignment",),
         ("processors.scoring", "processors.selection", "processors.memory", "processors.clients"),
-        ("processors.conversations",),
+        ("processors.conversations", "processors.prompting"),
         ("processors.languages",),
         ("processors.languages.names",),
         ("processors.protected",),

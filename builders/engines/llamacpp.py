@@ -79,7 +79,7 @@ class LlamaCppEngine(ServedEngine[LlamaCppTranslator]):
                 f"translator '{spec.name}': {model.path} is not the file that the build was begun with; bring that "
                 "one here, or remove `digest` from the recipe to translate with this one"
             )
-        if spec.prompt in ("chat", "translategemma", "hunyuan-mt") and not model.has_chat_template:
+        if spec.prompt not in ("seed-x", "completion") and not model.has_chat_template:
             raise InputError(
                 f"translator '{spec.name}': {model.path.name} has no chat template, as a base model has none; take "
                 "an instruction-tuned model, or `prompt: completion` with a template"

@@ -11,6 +11,7 @@ from builders.recipes.paths import beside, resolved
 from builders.recipes.ranking import LabelledRows
 from builders.recipes.recipe import Recipe, shipped_recipes
 from builders.recipes.scorers import load_panel
+from builders.recipes.translators import Translator
 from builders.recipes.yaml_file import checked, parsed, read_mapping
 from processors.errors import InputError, RecipeError
 
@@ -115,13 +116,20 @@ def _index(items: list[Any], part: str) -> int | None:
     return int(part) if part.isdecimal() and int(part) < len(items) else None
 
 
+def _with_files(translator: Translator, folder: Path) -> Translator:
+    try:
+        translator = translator.model_copy(update=translator.paths_found(folder))
+    except InputError as error:
+        raise RecipeError(f"translator '{translator.name}': {error}") from None
+    for file in translator.memory:
+        if not Path(file).exists():
+            raise RecipeError(f"translator '{translator.name}': memory {file} does not exist")
+    return translator
+
+
 def _absolute(recipe: Recipe, folder: Path) -> Recipe:
     """Resolve the paths that a recipe gives relative to itself."""
-    translators = [t.model_copy(update=t.paths_found(folder)) for t in recipe.translators]
-    for translator in translators:
-        for file in translator.memory:
-            if not Path(file).exists():
-                raise RecipeError(f"translator '{translator.name}': memory {file} does not exist")
+    translators = [_with_files(translator, folder) for translator in recipe.translators]
     source = recipe.source
     if source.path != "sample":
         source = source.model_copy(update={"path": resolved(source.path, folder)})

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from pydantic import Field, field_validator, model_validator
 
@@ -10,8 +10,10 @@ from builders.recipes.api_keys import ServerTerms
 from builders.recipes.base import BaseUrl, KeyVariable, Name, Strict
 from builders.recipes.paths import beside, resolved
 from processors.clients.address import Address, Headers, Rates
-from processors.clients.prompts import PromptConfig
+from processors.clients.prompts import STYLES, PromptConfig, Style
+from processors.errors import InputError
 from processors.languages.language import Language
+from processors.prompting import check_prompt, read_prompt
 
 # What a token costs in a batch, of its price: half at OpenAI, Anthropic and OpenRouter (read on 2026-11-28).
 BATCH_PRICE = 0.5
@@ -140,7 +142,10 @@ class TranslatorBase(Strict):
         return self.name
 
     def paths_found(self, folder: Path) -> dict[str, Any]:
-        """The fields that name files, as they are to be read by a build from anywhere; the recipe is in `folder`."""
+        """The fields that name files, as they are to be read by a build from anywhere; the recipe is in `folder`.
+
+        Raises InputError for a file that is read at once and cannot be used.
+        """
         # A tokenizer's name may as well be one of the Hub.
         tokenizer = beside(self.chunking.tokenizer, folder)
         return {
@@ -215,13 +220,18 @@ class AskedTranslator(TranslatorBase):
 class ServedTranslator(AskedTranslator):
     """A model behind a server that takes prompts: how it is asked and how it decodes."""
 
-    prompt: Literal["chat", "seed-x", "translategemma", "hunyuan-mt", "completion"] = Field(
-        "chat", description="seed-x and completion ask the completion endpoint, the others the chat endpoint"
+    prompt: str = Field(
+        "chat",
+        description="`chat`, `seed-x`, `translategemma`, `hunyuan-mt`, `completion`, `own`, or a file with a prompt "
+        "of your own (a name with a dot or a slash); seed-x and completion ask the completion endpoint, the others "
+        "the chat endpoint",
     )
     template: str | None = Field(
         None,
-        description="of the prompt `completion`: the raw text that the model goes on from, with {text} for the chunk; "
-        "{source}, {target} and {tag} are the languages' names and the target's tag",
+        description="of the prompt `own`, and what is in its file: a user's message with {source} for the chunk, and "
+        "where wanted {target_language} and {problem}, which is what a check said of the answer before. Of the prompt "
+        "`completion`: the raw text that the model goes on from, with {text} for the chunk; {source}, {target} and "
+        "{tag} are the languages' names and the target's tag",
     )
     decoding: Decoding = Decoding()
     spans: Literal["placeholder", "tag", "in_place"] = Field(
@@ -230,16 +240,35 @@ class ServedTranslator(AskedTranslator):
     feedback: bool = Field(
         True,
         description="tell a model, at the second try of a text, what a check said of the first; only with the prompt "
-        "`chat`, for translation models know their own requests alone",
+        "`chat`, and of your own with {problem}, for translation models know their own requests alone",
     )
     timeout_s: float = Field(120.0, gt=0, description="for an answer; then it is asked again")
 
+    @field_validator("prompt")
+    @classmethod
+    def _known_prompt(cls, prompt: str) -> str:
+        if prompt not in STYLES and not set("./") & set(prompt):
+            raise ValueError(f"no prompt '{prompt}'; there are {', '.join(STYLES)}, or a file such as my/prompt.txt")
+        return prompt
+
     @model_validator(mode="after")
     def _template_is_for_completion(self) -> "ServedTranslator":
+        if self.prompt == "own" or self.prompt not in STYLES:
+            return self._own_prompt()
         if (self.prompt == "completion") != (self.template is not None):
             raise ValueError("`prompt: completion` and `template` go together; give both or neither")
         if self.template is not None and self.template.count("{text}") != 1:
             raise ValueError("template: must contain {text} once, where the chunk goes")
+        return self
+
+    def _own_prompt(self) -> "ServedTranslator":
+        if (self.prompt == "own") != (self.template is not None):
+            raise ValueError("`prompt: own` has its text in `template`, and a prompt in a file has it there")
+        if self.template is not None:
+            try:
+                check_prompt(self.template)
+            except InputError as error:
+                raise ValueError(f"template: {error}") from None
         return self
 
     @model_validator(mode="after")
@@ -252,8 +281,18 @@ class ServedTranslator(AskedTranslator):
         return self
 
     def prompt_config(self, language: Language) -> PromptConfig:
-        """The prompt of requests to this translator."""
-        return PromptConfig(language, self.prompt, self.template)
+        """The prompt of requests to this translator; a file is to be read before (`paths_found`)."""
+        if self.prompt not in STYLES:
+            raise ValueError(f"translator '{self.name}': the prompt {self.prompt} has not been read")
+        return PromptConfig(language, cast(Style, self.prompt), self.template)
+
+    def paths_found(self, folder: Path) -> dict[str, Any]:
+        found = super().paths_found(folder)
+        if self.prompt in STYLES:
+            return found
+        # The text itself goes into the run folder's recipe: other machines need no file, and to edit it in the middle
+        # of a build mixes nothing.
+        return found | {"prompt": "own", "template": read_prompt(resolved(self.prompt, folder))}
 
 
 class AddressedTranslator(AskedTranslator, ServerTerms):

@@ -50,8 +50,10 @@ def translators(build: "Build") -> str:
         parts.append(f"- **{name}**: {engine.says(public[name], linked)}")
         parts.append(_counts(name, build.totals[f"{TRANSLATE}/{name}"], bills[name] if alone else []))
         if prompt := engine.prompt(recipe.language):
-            text = fenced(prompt_text(prompt) + (TOLD + FEEDBACK if engine.feedback else ""), "text")
-            parts.append(details(f"The prompt of {name}, word for word; {{text}} is the chunk", text))
+            told = engine.feedback and prompt.style != "own"
+            text = fenced(prompt_text(prompt) + (TOLD + FEEDBACK if told else ""), "text")
+            chunk = "{source}" if prompt.style == "own" else "{text}"
+            parts.append(details(f"The prompt of {name}, word for word; {chunk} is the chunk", text))
     for sharing in asking.values():
         if len(sharing) > 1 and (lines := bills[sharing[0].spec.name]):
             who = names(engine.spec.name for engine in sharing)
@@ -61,7 +63,12 @@ def translators(build: "Build") -> str:
 
 
 def prompt_text(prompt: PromptConfig) -> str:
-    """What is sent, with `{text}` for the chunk: the prompt, the messages by role, or all of the request."""
+    """What is sent, with `{text}` for the chunk: the prompt, the messages by role, or all of the request.
+
+    A prompt of one's own is as in its file, with its own placeholders.
+    """
+    if prompt.style == "own":
+        return f"[user]\n{prompt.template}"
     payload = build_payload(prompt, {}, "{text}")
     if "prompt" in payload:
         return payload["prompt"]

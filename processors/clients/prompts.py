@@ -2,17 +2,18 @@
 
 Prompts: Seed-X's (a completion; the trailing language tag is what makes it translate), TranslateGemma's (structured
 user content; its chat template writes the words), Hunyuan-MT's (a user's message alone), one of ours for chat models
-in general, and a completion by a template of the recipe's. What translates without a prompt gets the text and the two
-languages' codes.
+in general, a user's own (`processors.prompting`), and a completion by a template of the recipe's. What translates
+without a prompt gets the text and the two languages' codes.
 """
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import ceil
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from processors.languages.language import Language
+from processors.prompting import fill, has_field
 
 SOURCE_NAME, SOURCE_CODE = "English", "en"
 
@@ -49,8 +50,9 @@ FEEDBACK = """
 
 An earlier translation of this text was refused by a check, which said: {problem}
 Translate the text anew, without that fault."""
-# Prompts that have a place for it: translation models know their own request alone.
-TAKE_FEEDBACK = frozenset({"chat"})
+# The prompts that a recipe may name: `own` and `completion` have a template of the recipe's.
+Style = Literal["chat", "seed-x", "translategemma", "hunyuan-mt", "completion", "own"]
+STYLES: tuple[str, ...] = get_args(Style)
 # Characters of what a check said; it may quote a long span.
 LONGEST_PROBLEM = 400
 
@@ -60,15 +62,16 @@ class PromptConfig:
     """Which prompt, and into which language."""
 
     language: Language
-    style: Literal["chat", "seed-x", "translategemma", "hunyuan-mt", "completion", "codes"] = "chat"
+    style: Style | Literal["codes"] = "chat"
+    # Of the styles `completion` and `own`.
     template: str | None = None
     # Of the style `codes`: what the translator calls the two languages.
     codes: tuple[str, str] = (SOURCE_CODE, "")
 
     @property
     def takes_feedback(self) -> bool:
-        """Whether it can be told what was wrong with an answer."""
-        return self.style in TAKE_FEEDBACK
+        """Whether it can be told what was wrong with an answer: translation models know their own request alone."""
+        return self.style == "chat" or (self.style == "own" and has_field(self.template or "", "problem"))
 
     @property
     def mode(self) -> Literal["chat", "completion"]:
@@ -119,9 +122,13 @@ def _asked(prompt: PromptConfig, text: str, problem: str) -> dict[str, Any]:
         # The model card's wording for all pairs without Chinese; the model knows no system message.
         words = f"Translate the following segment into {language.name}, without additional explanation.\n\n{text}"
         return {"messages": [{"role": "user", "content": words}]}
+    problem = problem[:LONGEST_PROBLEM] if prompt.takes_feedback else ""
+    if prompt.style == "own":
+        values = {"source": text, "target_language": language.name, "problem": problem}
+        return {"messages": [{"role": "user", "content": fill(prompt.template or "{source}", values)}]}
     system = SYSTEM.format(source=SOURCE_NAME, target=language.name)
-    if problem and prompt.takes_feedback:
-        system += FEEDBACK.replace("{problem}", problem[:LONGEST_PROBLEM])
+    if problem:
+        system += FEEDBACK.replace("{problem}", problem)
     return {
         "messages": [
             {"role": "system", "content": system},

@@ -62,6 +62,7 @@ FAULTS = (
 REFUSALS = tuple(fault for fault in FAULTS if fault[:3].isdigit())
 STATUS = {200: "OK", 400: "Bad Request", 401: "Unauthorized", 404: "Not Found", 429: "Too Many Requests"}
 SEED_X = re.compile(r"Translate the following [^\n]*:\n(.*) <[^<>\s]+>", re.DOTALL)
+MARKED = re.compile(r"^<text>\n(.*)\n</text>$", re.DOTALL | re.MULTILINE)
 _MAP = str.maketrans("abcdefghijklmnopqrstuvwxyz,;?", "ابصديفغهعجكلمنوحقرستطظضخىز،؛؟")
 
 
@@ -329,7 +330,10 @@ def reward_of(ids: list[int]) -> float:
 
 
 def asked_text(payload: dict[str, Any]) -> str:
-    """The text to translate within a request of any of the project's prompts; all of a prompt of a recipe's own."""
+    """The text to translate within a request of any of the project's prompts; all of a prompt of a recipe's own.
+
+    Of a chat prompt of a recipe's own what stands between <text> and </text>, each on a line of its own.
+    """
     if "input" in payload:
         return json.dumps(payload["input"])
     if "messages" not in payload:
@@ -337,7 +341,10 @@ def asked_text(payload: dict[str, Any]) -> str:
         seed_x = SEED_X.fullmatch(prompt)
         return seed_x[1] if seed_x else prompt
     content = payload["messages"][-1]["content"]
-    return content if isinstance(content, str) else content[0]["text"]
+    if not isinstance(content, str):
+        return content[0]["text"]
+    marked = MARKED.search(content)
+    return marked[1] if marked else content
 
 
 def tgi_refusal(payload: dict[str, Any]) -> str:

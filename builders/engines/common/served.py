@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from builders.engines.common.asked import AskedEngine
 from builders.recipes.translator_base import ServedTranslator
 from processors.clients.answer import shaping
-from processors.clients.prompts import TAKE_FEEDBACK
-from processors.languages.language import Language
+from processors.languages.language import DEFAULT, Language
 
 if TYPE_CHECKING:
     from processors.clients.connection import EndpointConfig
@@ -53,7 +52,7 @@ class ServedEngine(AskedEngine[Served]):
 
     @property
     def feedback(self) -> bool:
-        return self.spec.feedback and self.spec.prompt in TAKE_FEEDBACK
+        return self.spec.feedback and self.prompt(DEFAULT).takes_feedback
 
     def decoding(self) -> dict[str, Any]:
         return self.spec.decoding.fields()
