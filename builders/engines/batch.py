@@ -33,6 +33,7 @@ class BatchEngine(ServedEngine[BatchTranslator]):
             spec.gather_s,
             spec.poll_s,
             min(5.0, spec.poll_s),
+            spec.give_up,
         )
         return partial(BatchServer, settings)
 

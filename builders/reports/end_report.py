@@ -19,12 +19,13 @@ from builders.engines import engine_of
 from builders.reports.bars import table_console
 from builders.run_folder.folder import BUILD, RANK, RECIPE, SELECT, TRANSLATE
 from builders.run_folder.schemas import PARALLEL
-from builders.run_folder.units import UnitFiles, read_unit
+from builders.run_folder.units import Dropped, UnitFiles, read_dropped, read_unit
 from builders.sample import planted_faults
 from builders.sources.find import row_id
 from processors.errors import InputError
 from processors.ranking.policy import OUTCOMES
 from processors.scoring.columns import COLUMNS, SUMMED
+from processors.scrub import excerpt
 
 if TYPE_CHECKING:
     from builders.stages.common.context import Build
@@ -90,11 +91,23 @@ def _failed(build: "Build") -> list[str]:
         if engine_of(spec).asks_a_model and totals and totals.dropped:
             reasons = ", ".join(f"{reason} {n:,}" for reason, n in totals.dropped.most_common())
             lines.append(f"{spec.name} failed {totals.dropped.total():,} of {totals.read:,} rows: {reasons}.")
+            if example := _example(build, spec.name, totals.dropped.most_common(1)[0][0]):
+                lines.append(f"One of them, {example.id}: {_printable(excerpt(example.detail, 400))}")
     if lines:
         run = build.run.folder
         command = ["smolkalam", "build", str(run / RECIPE), "--output", str(run), "--retry-failed"]
         lines.append(f"Try the failed rows again, and only them:\n  {shlex.join(command)}")
     return lines
+
+
+def _example(build: "Build", translator: str, reason: str) -> Dropped | None:
+    """The first row that a translator failed for this reason: what was found there often is the server's own words."""
+    stage = build.run.stage(f"{TRANSLATE}/{translator}")
+    for unit in build.selected:
+        for dropped in read_dropped(UnitFiles(stage, unit.name)):
+            if dropped.reason == reason:
+                return dropped
+    return None
 
 
 def _findings(build: "Build") -> Table:

@@ -19,6 +19,7 @@ class BatchSettings:
 
     `rounds`: batches that a chunk may wait for. `then`: what becomes of what is still bad. `gather_s`: a batch is
     submitted when no request has come for so long. `settle_s`: how long an API may take to list a new batch.
+    `give_up`: batches that answer next to nothing end the run, before all goes one by one at the full price.
     """
 
     api: str
@@ -28,6 +29,7 @@ class BatchSettings:
     gather_s: float = 5.0
     poll_s: float = 15.0
     settle_s: float = 5.0
+    give_up: bool = True
 
 
 @dataclass(slots=True)

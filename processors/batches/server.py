@@ -20,6 +20,7 @@ from processors.batches.gather import BatchSettings, GatheredRequests, Wanted
 from processors.batches.messages import MessagesConnection
 from processors.batches.protocols import APIS, BatchApi, BatchState, Outcome, Unsure
 from processors.batches.records import BatchRecord, BatchRecords
+from processors.batches.worth import BatchWorth
 from processors.clients.address import Address
 from processors.clients.answer import ON_TRIAL, ORDINAL, Answer, request_key
 from processors.clients.connection import Connection, Count, EndpointConfig
@@ -80,6 +81,7 @@ class BatchServer(HttpServer):
         self._jobs: set[asyncio.Task[None]] = set()
         self._error: Exception | None = None
         self._under_way = 0
+        self._worth = BatchWorth(settings)
 
     def connect(self, address: Address, label: str) -> Connection:
         return self.connection(address, replace(self.endpoint, concurrency=ONE_BY_ONE), label, self._count)
@@ -254,6 +256,8 @@ class BatchServer(HttpServer):
         lost = Fault("fault", "expired" if state.why.startswith("expired") else "missing", state.why or "no result")
         if state.why and not outcomes and not state.why.startswith(("expired", "cancelled")):
             raise EngineError(f"{self.host}: batch {state.id} {state.why}; mend that and run the same command again")
+        if why := self._worth.lacks([(self._open.get(key), outcomes.get(key, lost)) for key in record.keys]):
+            raise EngineError(f"{self.host}, model '{self.api.model}': {why}")
         for key in record.keys:
             self._elsewhere.pop(key, None)
             outcome = outcomes.get(key, lost)

@@ -280,7 +280,7 @@ class TranslationRunner(InferenceRunner):
         assert self._server
         what = f"{self.endpoint.addresses} {self.endpoint.prompt} {self.endpoint.decoding} {self.store_folder}"
         if what not in _trials:
-            name = f"{self._give_up} (model '{self.endpoint.model}')"
+            name = f"{self._give_up} (model '{self.endpoint.alias or self.endpoint.model}')"
             enough = self._server.enough_on_trial
             _trials[what] = Trial(name, self._add, at_once=enough == 0, enough=enough)
         self._trial = _trials[what]

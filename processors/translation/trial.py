@@ -166,10 +166,10 @@ class Trial(AnswerCounts):
     def _give_up(self) -> None:
         judged = self._good + self._bad
         told = ", ".join(f"{reason} ({number})" for reason, number in self._reasons.most_common(3))
-        samples = "; ".join(f"sample {number}: {sample}" for number, sample in enumerate(self._samples, 1))
+        samples = "".join(f"; sample {number}: {sample}" for number, sample in enumerate(self._samples, 1))
         self._error = Useless(
             f"{self.name}: {self._bad} of its first {judged} chunks got no usable answer, {self._refused} were "
-            f"refused: {told}. {samples}. "
+            f"refused: {told}{samples}. "
             "Stopped before it costs more; mend its prompt, decoding or model, or set `give_up: false` in the recipe"
         )
         self.leave()

@@ -5,6 +5,7 @@ processes, an API server and an engine that is deaf to SIGTERM; unlike vLLM it s
 
 FAKE_VLLM_JOURNAL   file that gets a line of JSON a start: arguments, pids, some of the environment
 FAKE_VLLM_SAYS      what it prints at the start, with $NAME for what its environment has of that name
+FAKE_VLLM_FAULT     the stand-in's fault that all of its answers have, such as `empty`
 FAKE_VLLM_EXIT      exit code with which it ends then, before it is ready
 FAKE_VLLM_LIVES     answers that each of its lives gives, such as `3,0`; it dies with the next request, and what is
                     not in the list lives on
@@ -100,7 +101,8 @@ async def serve(arguments: list[str]) -> None:
         if life == 0:
             await asyncio.Event().wait()
 
-    sys.argv[1:] = ["--model", given["--served-model-name"]]
+    fault = os.environ.get("FAKE_VLLM_FAULT")
+    sys.argv[1:] = ["--model", given["--served-model-name"], *(["--fault", fault] if fault else [])]
     server = await asyncio.start_unix_server(Server(_options()).serve, given["--uds"], limit=2**24, backlog=2048)
     await server.serve_forever()
 

@@ -28,8 +28,18 @@ def sentence(chance: random.Random) -> str:
     return " ".join(chance.choices(WORDS, k=chance.randint(1, 6))) + "."
 
 
-def write_marian(folder: Path, *, steps: int = 0, targets: tuple[str, ...] = ("ara", "arz"), seed: int = 0) -> Path:
-    """Write a Marian model as Opus-MT's are; with `targets` it takes `>>ara<<`, without it has one language."""
+def write_marian(
+    folder: Path,
+    *,
+    steps: int = 0,
+    targets: tuple[str, ...] = ("ara", "arz"),
+    seed: int = 0,
+    always: int | None = None,
+) -> Path:
+    """Write a Marian model as Opus-MT's are; with `targets` it takes `>>ara<<`, without it has one language.
+
+    `always` is a token that follows whatever came before it, 0 for the end.
+    """
     import sentencepiece
     from transformers import MarianConfig, MarianMTModel, MarianTokenizer
 
@@ -86,7 +96,7 @@ def write_marian(folder: Path, *, steps: int = 0, targets: tuple[str, ...] = ("a
         )
         return found
 
-    _save(MarianMTModel, config, tokenizer, encode, folder, steps, seed)
+    _save(MarianMTModel, config, tokenizer, encode, folder, steps, seed, always)
     return folder
 
 
@@ -143,7 +153,14 @@ def write_nllb(folder: Path, *, steps: int = 0, seed: int = 0) -> Path:
 
 
 def _save(
-    kind: Any, config: Any, tokenizer: Any, encode: Callable[..., list[int]], folder: Path, steps: int, seed: int
+    kind: Any,
+    config: Any,
+    tokenizer: Any,
+    encode: Callable[..., list[int]],
+    folder: Path,
+    steps: int,
+    seed: int,
+    always: int | None = None,
 ) -> None:
     import torch
 
@@ -151,6 +168,8 @@ def _save(
     model = kind(config)
     if steps:
         _train(model, encode, config.pad_token_id, steps)
+    if always is not None:
+        model.final_logits_bias[0, always] = 1e4
     model.eval()
     model.save_pretrained(folder)
     tokenizer.save_pretrained(folder)

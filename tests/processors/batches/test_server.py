@@ -84,6 +84,18 @@ def test_what_fails_stands_in_a_second_batch_and_then_goes_one_by_one(
     assert runner.counters["batch_results_doubled"] > 0 and runner.counters["batch_results_unknown"] > 0
 
 
+@pytest.mark.parametrize(("fate", "words"), [("refused", "400: refused"), ("expired", "batch_expired")])
+def test_batches_that_answer_nothing_end_the_run_before_all_goes_at_the_full_price(
+    server: Running, tmp_path: Path, fate: str, words: str
+) -> None:
+    server.control(**{fate: 1.0})
+    with pytest.raises(EngineError, match=rf"answered 0 of \d+ requests: {words}.*one by one, at the full price"):
+        ask(server, tmp_path)
+    stats = server.stats()
+    assert len(stats["batches"]) == 2 and not stats["alone"] and not open_batches(tmp_path)
+    assert len(results(ask(server, tmp_path, give_up=False))) == 40 and server.stats()["alone"]
+
+
 def test_what_is_still_bad_is_left_where_the_recipe_says_so(server: Running, tmp_path: Path) -> None:
     server.control(failed=0.5)
     runner = ask(server, tmp_path, number=40, then="leave")
