@@ -60,6 +60,7 @@ ROOMS: dict[str, Floors] = {
         ("processors.checks.wording",),
         ("processors.alignment",),
         ("processors.scoring", "processors.selection", "processors.memory", "processors.clients"),
+        ("processors.selection.decontamination",),
         ("processors.conversations", "processors.prompting"),
         ("processors.languages",),
         ("processors.languages.names",),

@@ -189,6 +189,10 @@ class LanguageKnowledge:
     # Small words of names in Latin letters: "Callejon del Beso".
     name_particles: frozenset[str] = frozenset()
     dangling: frozenset[str] = frozenset()
+    # Letters that stand for one another in spellings of one word, beyond the plain spelling; and what is written
+    # together with the word behind it, in that spelling, the longest first.
+    alike: tuple[tuple[str, str], ...] = ()
+    proclitics: tuple[str, ...] = ()
     numbers: NumberWords | None = None
     below_zero: re.Pattern[str] | None = None
     units: Units | None = None
