@@ -55,7 +55,7 @@ ROOMS: dict[str, Floors] = {
         ("processors.judging", "processors.translation", "processors.seq2seq"),
         ("processors.ranking", "processors.answers", "processors.servers", "processors.batches"),
         ("processors.checks",),
-        ("processors.checks.quantities",),
+        ("processors.checks.quantities", "processors.terms"),
         ("processors.checks.pairs",),
         ("processors.checks.wording",),
         ("processors.alignment",),

@@ -7,16 +7,16 @@ not climbed.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from datatrove.data import Document
 
 from builders.engines import engine_of
-from builders.engines.common.make import conversation, make_translator
-from builders.engines.common.rollout import EndpointBackend
+from builders.engines.common.make import conversation, load_glossary, make_translator
+from builders.engines.common.rollout import EndpointBackend, told_terms
 from builders.estimates.repeated_messages import text_key
 from builders.recipes.translators import Translator as TranslatorRecipe
 from processors.answers.reader import AnswerReader
@@ -27,14 +27,23 @@ from processors.clients.prompts import build_payload
 from processors.conversations.token_counts import count_tokens
 from processors.conversations.tokenizers import load_tokenizer
 from processors.languages.language import Language
+from processors.prompting import NO_HINTS, Hints
+from processors.protected.compare import Style
 from processors.translation.retry_ladder import Translator, run_now
+
+
+class Asked(NamedTuple):
+    """A request: its text, masked, and what is told beside it."""
+
+    text: str
+    hints: Hints
 
 
 @dataclass(frozen=True, slots=True)
 class Requests:
     """One row's requests. `keys` is an array of their first 8 bytes (uint64), `tokens` of the tokens of their texts,
     `messages` of the keys of the messages (`builders.estimates.repeated_messages`) that they are parts of; 0 for
-    custom instructions.
+    custom instructions; `told` are the tokens of what is told beside each text (terms of a glossary).
 
     `stored` has the prompt and completion tokens of those that are answered already, and -1 for the others, in the
     shape (requests, 2). `unremembered` counts the requests and tokens without the memory. `failed`: the row cannot be
@@ -44,6 +53,7 @@ class Requests:
     keys: np.ndarray
     tokens: np.ndarray
     messages: np.ndarray
+    told: np.ndarray
     stored: np.ndarray
     unremembered: tuple[int, int]
     failed: bool
@@ -60,11 +70,12 @@ class RequestCounter:
         # A model file is known by its digest, which only a build that has asked it need have made already.
         self._model, self._revision = engine.asked_as(language) if self._stored else ("", None)
         self._tokenizer = load_tokenizer(spec.chunking.tokenizer)
-        self._asked: list[str] = []
+        self._asked: list[Asked] = []
+        self._glossary = told_terms(load_glossary(spec), self.prompt)
         self._translator = self._make(spec, language)
         self._without = self._make(spec.model_copy(update={"memory": []}), language) if spec.memory else None
 
-    @property
+    @cached_property
     def overhead(self) -> int:
         """Tokens of the prompt around a text; 0 for a translator that has none."""
         if self.prompt is None:
@@ -74,18 +85,19 @@ class RequestCounter:
     def count(self, document: Document) -> Requests:
         """The requests for a selected row."""
         asked, failed = self._ask(self._translator, document)
-        texts = [text for _, text in asked]
+        texts = [one.text for _, one in asked]
         tokens = self._tokens(texts)
         before = (len(texts), sum(tokens))
         if self._without is not None:
-            everything = [text for _, text in self._ask(self._without, document)[0]]
+            everything = [one.text for _, one in self._ask(self._without, document)[0]]
             before = (len(everything), sum(self._tokens(everything)))
-        keys = [self._key(text) for text in texts]
+        keys = [self._key(one) for _, one in asked]
         stored = [self._look_up(key) for key in keys]
         return Requests(
             np.array([int.from_bytes(key[:8], "big") for key in keys], dtype=np.uint64),
             np.array(tokens, dtype=np.int64),
             np.array([message for message, _ in asked], dtype=np.uint64),
+            np.array([self._told(one.hints) for _, one in asked], dtype=np.int64),
             np.array(stored, dtype=np.int64).reshape(-1, 2),
             before,
             failed,
@@ -94,17 +106,22 @@ class RequestCounter:
     def _make(self, spec: TranslatorRecipe, language: Language) -> Translator:
         # Without its memory, what has nothing else is counted as if the text itself were asked for.
         style = engine_of(spec).spans or (None if spec.memory else "in_place")
-        translator = make_translator(spec, language, EndpointBackend(self._record, style) if style else None)
+        translator = make_translator(spec, language, self._backend(style) if style else None)
+        # What is told of a whole candidate is not asked for here.
+        translator.glossary = None
         # Nothing waits for anything: no event loop is needed.
         translator.concurrent = False
         translator.checks = partial(_AcceptsEcho, language.script, language.code)
         return translator
 
-    async def _record(self, text: str, attempt: int) -> Answer:
-        self._asked.append(text)
+    def _backend(self, style: Style) -> EndpointBackend:
+        return EndpointBackend(self._record, style, self._glossary)
+
+    async def _record(self, text: str, attempt: int, hints: Hints = NO_HINTS) -> Answer:
+        self._asked.append(Asked(text, hints))
         return Answer(text, "stop")
 
-    def _ask(self, translator: Translator, document: Document) -> tuple[list[tuple[int, str]], bool]:
+    def _ask(self, translator: Translator, document: Document) -> tuple[list[tuple[int, Asked]], bool]:
         """What is asked, each with its message's key. One message's translation does not depend on the others."""
         messages, instructions = conversation(document)
         asked, failed = [], False
@@ -112,11 +129,11 @@ class RequestCounter:
             self._asked = []
             failed |= run_now(translator.translate([message])).messages is None
             key = text_key(message["content"].encode()) if self._asked else 0
-            asked += [(key, text) for text in self._asked]
+            asked += [(key, one) for one in self._asked]
         if instructions:
             self._asked = []
             failed |= run_now(translator.translate([], instructions)).messages is None
-            asked += [(0, text) for text in self._asked]
+            asked += [(0, one) for one in self._asked]
         return asked, failed
 
     def _tokens(self, texts: Sequence[str]) -> list[int]:
@@ -128,10 +145,17 @@ class RequestCounter:
         answer = self._stored.get(key) if self._stored else None
         return (answer.prompt_tokens, answer.completion_tokens) if answer else (-1, -1)
 
-    def _key(self, text: str) -> bytes:
+    def _told(self, hints: Hints) -> int:
+        """Tokens of what is told beside a text."""
+        if self.prompt is None or hints == NO_HINTS:
+            return 0
+        return sum(self._tokens(_strings(build_payload(self.prompt, {}, "", hints=hints)))) - self.overhead
+
+    def _key(self, asked: Asked) -> bytes:
         if self.prompt is None:
-            return request_key("", None, {"text": text})
-        return request_key(self._model, self._revision, build_payload(self.prompt, self._decoding, text))
+            return request_key("", None, {"text": asked.text})
+        payload = build_payload(self.prompt, self._decoding, asked.text, hints=asked.hints)
+        return request_key(self._model, self._revision, payload)
 
 
 class _AcceptsEcho(ConversationChecks):

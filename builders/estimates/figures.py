@@ -28,7 +28,7 @@ ENOUGH = 100
 ONE_BY_ONE = 64
 # Columns of what a row asks of a translator.
 FAILED, ALL_REQUESTS, ALL_TOKENS, REQUESTS, TOKENS, FRESH, FRESH_TOKENS, ASKED, ASKED_TOKENS = range(9)
-STORED_TOKENS, STORED_COMPLETION = 9, 10
+STORED_TOKENS, STORED_COMPLETION, ASKED_TOLD = 9, 10, 11
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ def translator_figures(
         return retries * t[..., ASKED]
 
     def prompt(t: np.ndarray) -> np.ndarray:
-        return retries * (by_token * t[..., ASKED_TOKENS] + by_request * t[..., ASKED])
+        return retries * (by_token * t[..., ASKED_TOKENS] + by_request * t[..., ASKED] + t[..., ASKED_TOLD])
 
     def completion(t: np.ndarray) -> np.ndarray:
         ratio = t[..., STORED_COMPLETION] / t[..., STORED_TOKENS] if told else usual
@@ -148,7 +148,7 @@ def _costs(
 
 
 def _columns(rows: list[Requests | None], shares: list[np.ndarray]) -> np.ndarray:
-    columns = np.zeros((len(rows), 11))
+    columns = np.zeros((len(rows), 12))
     for line, row, share in zip(columns, rows, shares, strict=True):
         if row is None:
             continue
@@ -158,16 +158,19 @@ def _columns(rows: list[Requests | None], shares: list[np.ndarray]) -> np.ndarra
         line[[ALL_REQUESTS, ALL_TOKENS]] = row.unremembered
         line[[REQUESTS, TOKENS]] = len(row.tokens), row.tokens.sum()
         line[[FRESH, FRESH_TOKENS]] = fresh.sum(), row.tokens[fresh].sum()
-        line[[ASKED, ASKED_TOKENS]] = share.sum(), share @ row.tokens
+        line[[ASKED, ASKED_TOKENS, ASKED_TOLD]] = share.sum(), share @ row.tokens, share @ row.told
         line[[STORED_TOKENS, STORED_COMPLETION]] = row.tokens[stored].sum(), row.stored[stored, 1].sum()
     return columns
 
 
 def _prompt_tokens(found: list[list[Requests | None]]) -> tuple[float, float]:
-    """Prompt tokens for each token of a text and for each request, by least squares over the answered requests."""
+    """Prompt tokens for each token of a text and for each request, by least squares over the answered requests.
+
+    What is told beside a text is counted by itself, so it is taken off.
+    """
     rows = [row for split in found for row in split if row]
     tokens = np.concatenate([row.tokens[row.stored[:, 0] >= 0] for row in rows]).astype(float)
-    prompts = np.concatenate([row.stored[row.stored[:, 0] >= 0, 0] for row in rows]).astype(float)
+    prompts = np.concatenate([(row.stored[:, 0] - row.told)[row.stored[:, 0] >= 0] for row in rows]).astype(float)
     spread = float(np.var(tokens))
     by_token = float(np.cov(tokens, prompts, bias=True)[0, 1]) / spread if spread else 0.0
     by_request = float(prompts.mean() - by_token * tokens.mean())

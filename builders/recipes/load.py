@@ -124,6 +124,13 @@ def _with_files(translator: Translator, folder: Path) -> Translator:
     for file in translator.memory:
         if not Path(file).exists():
             raise RecipeError(f"translator '{translator.name}': memory {file} does not exist")
+    if translator.glossary is not None:
+        from processors.terms import read_glossary
+
+        try:
+            read_glossary(translator.glossary)
+        except InputError as error:
+            raise RecipeError(f"translator '{translator.name}': {error}") from None
     return translator
 
 

@@ -128,6 +128,17 @@ class Recipe(Strict):
         return self
 
     @model_validator(mode="after")
+    def _glossaries_are_fair(self) -> "Recipe":
+        """What one alone is asked for would count against it alone when candidates are compared."""
+        having = [one.name for one in self.translators if one.glossary is not None]
+        if having and (missing := [one.name for one in self.translators if one.glossary is None]):
+            raise ValueError(
+                f"glossary: {having[0]} has one and {missing[0]} has none, so that missing terms would count against "
+                f"{having[0]} alone; give it to {missing[0]} too (who has no place for terms is only checked)"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _ranking_can_be_done(self) -> "Recipe":
         self.ranking.check(len(self.translators))
         return self

@@ -128,6 +128,12 @@ class TranslatorBase(Strict):
 
     name: Name = Field(description="names the config: SFT_<name>_ranked")
     memory: list[str] = Field([], description="TMX files or folders asked before the backend; hits are free")
+    glossary: str | None = Field(
+        None,
+        description="a file of terms, one a line: the English, a tab, its translation (several: a | b). A prompt "
+        "`chat`, or your own with {terms}, is told those that stand in a chunk; the check `terms` notes which of them "
+        "were not used",
+    )
     chunking: Chunking = Chunking()
 
     @field_validator("name")
@@ -148,7 +154,8 @@ class TranslatorBase(Strict):
         """
         # A tokenizer's name may as well be one of the Hub.
         tokenizer = beside(self.chunking.tokenizer, folder)
-        return {
+        glossary = {} if self.glossary is None else {"glossary": resolved(self.glossary, folder)}
+        return glossary | {
             "memory": [resolved(file, folder) for file in self.memory],
             "chunking": self.chunking.model_copy(update={"tokenizer": tokenizer}),
         }
@@ -229,9 +236,9 @@ class ServedTranslator(AskedTranslator):
     template: str | None = Field(
         None,
         description="of the prompt `own`, and what is in its file: a user's message with {source} for the chunk, and "
-        "where wanted {target_language} and {problem}, which is what a check said of the answer before. Of the prompt "
-        "`completion`: the raw text that the model goes on from, with {text} for the chunk; {source}, {target} and "
-        "{tag} are the languages' names and the target's tag",
+        "where wanted {target_language}, {terms} of the glossary, and {problem}, which is what a check said of the "
+        "answer before. Of the prompt `completion`: the raw text that the model goes on from, with {text} for the "
+        "chunk; {source}, {target} and {tag} are the languages' names and the target's tag",
     )
     decoding: Decoding = Decoding()
     spans: Literal["placeholder", "tag", "in_place"] = Field(
@@ -266,7 +273,7 @@ class ServedTranslator(AskedTranslator):
             raise ValueError("`prompt: own` has its text in `template`, and a prompt in a file has it there")
         if self.template is not None:
             try:
-                check_prompt(self.template)
+                check_prompt(self.template, self._told())
             except InputError as error:
                 raise ValueError(f"template: {error}") from None
         return self
@@ -280,6 +287,10 @@ class ServedTranslator(AskedTranslator):
             )
         return self
 
+    def _told(self) -> list[str]:
+        """The settings that placeholders of a prompt are made of, where they are given."""
+        return [name for name in ("glossary",) if getattr(self, name) is not None]
+
     def prompt_config(self, language: Language) -> PromptConfig:
         """The prompt of requests to this translator; a file is to be read before (`paths_found`)."""
         if self.prompt not in STYLES:
@@ -292,7 +303,7 @@ class ServedTranslator(AskedTranslator):
             return found
         # The text itself goes into the run folder's recipe: other machines need no file, and to edit it in the middle
         # of a build mixes nothing.
-        return found | {"prompt": "own", "template": read_prompt(resolved(self.prompt, folder))}
+        return found | {"prompt": "own", "template": read_prompt(resolved(self.prompt, folder), self._told())}
 
 
 class AddressedTranslator(AskedTranslator, ServerTerms):

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from builders.engines import engine_of
-from builders.engines.common.make import KeepDonors, candidate_row, donor_row, load_memory
+from builders.engines.common.make import KeepDonors, candidate_row, donor_row, load_glossary, load_memory
 from builders.recipes.api_keys import check_key
 from builders.recipes.recipe import Recipe
 from builders.recipes.translators import Translator
@@ -53,7 +53,7 @@ def _check_keys(spec: Translator, warn: Callable[[str], None]) -> None:
 def inputs(spec: Translator, build: Build) -> dict[str, Any]:
     """What a translator's candidates depend on.
 
-    Asked only where the part is planned: a machine that ranks may have neither the model nor the memory.
+    Asked only where the part is planned: a machine that ranks may have neither the model nor the files.
     """
     memory = load_memory(spec, build.recipe.language)
     found = {
@@ -62,6 +62,8 @@ def inputs(spec: Translator, build: Build) -> dict[str, Any]:
         "language": build.recipe.language.model_dump(mode="json"),
         "memory": memory.digest() if memory else None,
     }
+    if glossary := load_glossary(spec):
+        found["glossary"] = glossary.digest()
     return found | ({"donors": True} if build.recipe.keeps_donors else {})
 
 

@@ -60,6 +60,8 @@ def public_recipe(recipe: Recipe) -> dict[str, Any]:
             reward["served_model"] = _public_tokenizer(reward["served_model"])
     for translator in data["translators"]:
         translator["memory"] = [Path(file).name for file in translator["memory"]]
+        if (glossary := translator.pop("glossary")) is not None:
+            translator["glossary"] = Path(glossary).name
         translator["chunking"]["tokenizer"] = _public_tokenizer(translator["chunking"]["tokenizer"])
         if endpoints := translator.pop("endpoints", None):
             # One will do to build it again, and says nothing less of the data.

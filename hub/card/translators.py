@@ -9,7 +9,7 @@ from builders.engines import Engine, engine_of
 from builders.run_folder.folder import TRANSLATE
 from hub.card.markdown import cell, details, fenced, linked, names, table
 from hub.card.reproduce import public_recipe
-from processors.clients.prompts import FEEDBACK, PromptConfig, build_payload
+from processors.clients.prompts import FEEDBACK, TERMS_TOLD, PromptConfig, build_payload
 
 if TYPE_CHECKING:
     from builders.stages.common.context import Build
@@ -30,6 +30,7 @@ _COUNTERS = {
 
 
 # What the second try of a text adds to the first message.
+TERMS = "\n\n[system, at its end, of a chunk with terms of the glossary]"
 TOLD = "\n\n[system, at its end, at the second try of a text of which an answer was refused]"
 
 
@@ -50,8 +51,7 @@ def translators(build: "Build") -> str:
         parts.append(f"- **{name}**: {engine.says(public[name], linked)}")
         parts.append(_counts(name, build.totals[f"{TRANSLATE}/{name}"], bills[name] if alone else []))
         if prompt := engine.prompt(recipe.language):
-            told = engine.feedback and prompt.style != "own"
-            text = fenced(prompt_text(prompt) + (TOLD + FEEDBACK if told else ""), "text")
+            text = fenced(prompt_text(prompt) + (_told(engine) if prompt.style == "chat" else ""), "text")
             chunk = "{source}" if prompt.style == "own" else "{text}"
             parts.append(details(f"The prompt of {name}, word for word; {chunk} is the chunk", text))
     for sharing in asking.values():
@@ -60,6 +60,12 @@ def translators(build: "Build") -> str:
             parts.append(f"{who} share their answers: the same request of several was sent once, and counts once.")
             parts.append(table(["Together", "Number"], lines))
     return "\n\n".join(parts)
+
+
+def _told(engine: Engine[Any]) -> str:
+    """What is added to a prompt of ours: terms of a glossary, and what was wrong."""
+    terms = TERMS + TERMS_TOLD if engine.spec.glossary else ""
+    return terms + (TOLD + FEEDBACK if engine.feedback else "")
 
 
 def prompt_text(prompt: PromptConfig) -> str:

@@ -13,7 +13,7 @@ from math import ceil
 from typing import Any, Literal, get_args
 
 from processors.languages.language import Language
-from processors.prompting import fill, has_field
+from processors.prompting import NO_HINTS, Hints, fill, has_field
 
 SOURCE_NAME, SOURCE_CODE = "English", "en"
 
@@ -45,6 +45,13 @@ they are, each as often as it occurs.
 - Keep the line breaks: as many lines as the text has, blank ones included.
 - Answer with the translation only, without quotation marks, notes or an introduction."""
 
+# Behind SYSTEM, of a text with terms of the glossary.
+TERMS_TOLD = """
+
+Translate these terms as follows, with the forms and the word order that the sentence needs (of several, separated by \
+a bar, choose one):
+{terms}"""
+
 # Behind SYSTEM, where an answer was refused: what was wrong with it.
 FEEDBACK = """
 
@@ -70,8 +77,12 @@ class PromptConfig:
 
     @property
     def takes_feedback(self) -> bool:
-        """Whether it can be told what was wrong with an answer: translation models know their own request alone."""
-        return self.style == "chat" or (self.style == "own" and has_field(self.template or "", "problem"))
+        """Whether it can be told what was wrong with an answer."""
+        return self.tells("problem")
+
+    def tells(self, what: Literal["problem", "terms"]) -> bool:
+        """Whether it has a place for this: translation models know their own request alone."""
+        return self.style == "chat" or (self.style == "own" and has_field(self.template or "", what))
 
     @property
     def mode(self) -> Literal["chat", "completion"]:
@@ -80,13 +91,19 @@ class PromptConfig:
 
 
 def build_payload(
-    prompt: PromptConfig, decoding: Mapping[str, Any], text: str, attempt: int = 0, problem: str = ""
+    prompt: PromptConfig,
+    decoding: Mapping[str, Any],
+    text: str,
+    attempt: int = 0,
+    problem: str = "",
+    hints: Hints = NO_HINTS,
 ) -> dict[str, Any]:
     """The body of a request without its model: prompt or messages, and the decoding.
 
     `decoding` holds the request's fields as the server names them (`temperature`, `max_tokens`, `use_beam_search`,
     ...); it is not changed. Attempt 0 is the recipe's own; each later one has another temperature and another seed.
-    `problem` is what was wrong with the answer before, for a prompt that takes feedback.
+    `problem` is what was wrong with the answer before, and `hints` what else is told; both go to prompts alone that
+    have a place for them (`PromptConfig.tells`).
     `max_tokens_per_character` is ours and not sent: it bounds `max_tokens` by the length of `text`.
     """
     if prompt.style == "codes":
@@ -97,10 +114,10 @@ def build_payload(
     fields = _decoding(decoding, attempt)
     if ratio := fields.pop("max_tokens_per_character", None):
         fields["max_tokens"] = min(fields["max_tokens"], LEAST_TOKENS + ceil(ratio * len(text)))
-    return _asked(prompt, text, problem) | fields
+    return _asked(prompt, text, problem, hints) | fields
 
 
-def _asked(prompt: PromptConfig, text: str, problem: str) -> dict[str, Any]:
+def _asked(prompt: PromptConfig, text: str, problem: str, hints: Hints) -> dict[str, Any]:
     language = prompt.language
     if prompt.style == "seed-x":
         # The model card's wording; it says 'sentence' whatever the length.
@@ -124,9 +141,13 @@ def _asked(prompt: PromptConfig, text: str, problem: str) -> dict[str, Any]:
         return {"messages": [{"role": "user", "content": words}]}
     problem = problem[:LONGEST_PROBLEM] if prompt.takes_feedback else ""
     if prompt.style == "own":
-        values = {"source": text, "target_language": language.name, "problem": problem}
+        values = {
+            "source": text, "target_language": language.name, "terms": hints.terms_told(), "problem": problem,
+        }  # fmt: skip
         return {"messages": [{"role": "user", "content": fill(prompt.template or "{source}", values)}]}
     system = SYSTEM.format(source=SOURCE_NAME, target=language.name)
+    if hints.terms:
+        system += TERMS_TOLD.replace("{terms}", hints.terms_told())
     if problem:
         system += FEEDBACK.replace("{problem}", problem)
     return {

@@ -175,7 +175,8 @@ class LanguageKnowledge:
     """What the checks may know of one language. Compared by identity, so that it can stand for itself in a cache.
 
     `normalise` gives the plain spelling in which words are looked for. `name` is the English name and `stem` how words
-    about the language begin, for what a model says of its translation. `dangling` are words that end no sentence.
+    about the language begin, for what a model says of its translation. `dangling` are words that end no sentence,
+    `weak` letters that come, go and change between a word's forms.
     """
 
     code: str
@@ -193,6 +194,7 @@ class LanguageKnowledge:
     # together with the word behind it, in that spelling, the longest first.
     alike: tuple[tuple[str, str], ...] = ()
     proclitics: tuple[str, ...] = ()
+    weak: str = ""
     numbers: NumberWords | None = None
     below_zero: re.Pattern[str] | None = None
     units: Units | None = None

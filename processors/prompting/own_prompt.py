@@ -6,20 +6,25 @@ they are; a word in braces that is none of the placeholders is a mistake, unless
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from processors.errors import InputError
 
-FIELDS = ("source", "target_language", "problem")
-"""The placeholders. `problem` is empty until a check has refused an answer."""
+FIELDS = ("source", "target_language", "terms", "problem")
+"""The placeholders. `problem` is empty until a check has refused an answer, `terms` where none stands in the text."""
 
+# What a recipe makes them of.
+_MADE_OF = {"terms": "glossary"}
 _FIELD = re.compile(r"\{\{([A-Za-z_]\w*)\}\}|\{([A-Za-z_]\w*)\}")
 _NEARLY = re.compile(r"\{\s*(" + "|".join(FIELDS) + r")\s*\}", re.IGNORECASE)
 
 
-def read_prompt(path: str | Path) -> str:
-    """The prompt in a file of UTF-8, without white space at its ends and with plain line ends. Raises InputError."""
+def read_prompt(path: str | Path, given: Iterable[str] = ()) -> str:
+    """The prompt in a file of UTF-8, without white space at its ends and with plain line ends. Raises InputError.
+
+    `given` as of `check_prompt`.
+    """
     try:
         text = Path(path).read_bytes().decode("utf-8-sig")
     except OSError as error:
@@ -28,14 +33,18 @@ def read_prompt(path: str | Path) -> str:
         raise InputError(f"prompt {path}: is no UTF-8 text (byte {error.start})") from None
     text = text.replace("\r\n", "\n").replace("\r", "\n").strip()
     try:
-        check_prompt(text)
+        check_prompt(text, given)
     except InputError as error:
         raise InputError(f"prompt {path}: {error}") from None
     return text
 
 
-def check_prompt(prompt: str) -> None:
-    """Raise InputError, one line, for a prompt that cannot be meant."""
+def check_prompt(prompt: str, given: Iterable[str] = ()) -> None:
+    """Raise InputError, one line, for a prompt that cannot be meant.
+
+    `given` are the settings that the translator has and that some placeholders are made of: each needs its
+    placeholder, and each such placeholder its setting.
+    """
     if not prompt.strip():
         raise InputError("is empty; write what the model is to be told, with {source} where the text goes")
     found = []
@@ -55,6 +64,12 @@ def check_prompt(prompt: str) -> None:
             found.append(name)
     if found.count("source") != 1:
         raise InputError("must contain {source} once, where the text goes")
+    given = set(given)
+    for field, setting in _MADE_OF.items():
+        if field in found and setting not in given:
+            raise InputError(f"{{{field}}} would always be empty; give the translator `{setting}`")
+        if setting in given and field not in found:
+            raise InputError(f"has no {{{field}}}, so that `{setting}` would tell the model nothing; put it there")
 
 
 def has_field(prompt: str, field: str) -> bool:

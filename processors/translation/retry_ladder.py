@@ -22,6 +22,7 @@ from processors.conversations.parts import Part, join_parts, split_parts
 from processors.languages.language import Language, knowledge
 from processors.memory.memory import Memory
 from processors.protected.compare import Span, protected_spans
+from processors.terms import Glossary, check_terms
 from processors.translation.candidate import CUSTOM_INSTRUCTIONS, TRANSLATED, Candidate, ChunkPlace, DonorChunk
 from processors.translation.chunk_ladder import (
     RETRY_BUDGET,
@@ -99,8 +100,9 @@ class Translator:
 
     `chunker` cuts a part's text within the budget, and `halve` cuts a chunk smaller; both are lossless. `checks` makes
     a conversation's checks: what each answer must pass, the memory's too, and what is told of the whole candidate; a
-    caller that counts requests without sending them replaces it. `donates`: a conversation that fails is
-    translated to its end, for its good chunks (`Candidate.donor`).
+    caller that counts requests without sending them replaces it. `glossary`: the terms that the check `terms` asks
+    for, whoever was told them. `donates`: a conversation that fails is translated to its end, for its good chunks
+    (`Candidate.donor`).
     """
 
     def __init__(
@@ -123,7 +125,9 @@ class Translator:
         self.donates = self.feedback = False
         self.retry_budget = RETRY_BUDGET
         self.watch: AnswerWatch | None = None
-        self.unwrap = partial(unwrap, known=knowledge(language.code, language.script))
+        self.known = knowledge(language.code, language.script)
+        self.glossary: Glossary | None = None
+        self.unwrap = partial(unwrap, known=self.known)
         self.checks: Callable[[], ConversationChecks] = partial(ConversationChecks, language.script, language.code)
 
     async def translate(self, messages: Sequence[dict[str, str]], custom_instructions: str = "") -> Candidate:
@@ -156,6 +160,8 @@ class Translator:
             {"role": message["role"], "content": content} for message, content in zip(messages, results, strict=True)
         ]
         candidate.verdicts = row.checks.whole(list(messages), candidate.messages)
+        if self.glossary:
+            candidate.verdicts += check_terms(messages, candidate.messages, self.glossary, self.known)
         candidate.checked_by = rules_digest(row.checks.script, row.checks.language)
         candidate.chunks.sort(key=lambda place: (place.message, place.part, place.chunk))
         return candidate

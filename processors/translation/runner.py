@@ -31,6 +31,7 @@ from processors.clients.pacing import Trouble
 from processors.clients.prompts import build_payload
 from processors.clients.responses import RequestFailed
 from processors.errors import SmolKalamError
+from processors.prompting import NO_HINTS, Hints
 from processors.scrub import excerpt
 from processors.translation.chunk_ladder import AnswerWatch
 from processors.translation.trial import AnswerCounts, Together, Trial, Useless
@@ -52,9 +53,8 @@ TELL_STOPPING_S = 0.5
 
 
 class Asking:
-    """What a document's coroutine asks with: `await ask(text, attempt, problem)`. `watch` is told what came of it.
-
-    `problem` is what was wrong with the answer before, for prompts that take feedback.
+    """What a document's coroutine asks with: `await ask(text, attempt, problem, hints)`. `watch` is told what came of
+    it. `problem` and `hints` are as of `build_payload`.
     """
 
     def __init__(self, answer: Ask, watch: AnswerWatch, count: Count) -> None:
@@ -62,8 +62,8 @@ class Asking:
         self.watch = watch
         self.count = count
 
-    async def __call__(self, text: str, attempt: int = 0, problem: str = "") -> Answer:
-        return await self._answer(text, attempt, problem)
+    async def __call__(self, text: str, attempt: int = 0, problem: str = "", hints: Hints = NO_HINTS) -> Answer:
+        return await self._answer(text, attempt, problem, hints)
 
 
 # By what they are asked, and how.
@@ -264,8 +264,8 @@ class TranslationRunner(InferenceRunner):
             await self._questions.drain()
         await super()._cleanup(metrics_task, tasks_pool, *args, **kwargs)
 
-    async def _ask(self, text: str, attempt: int = 0, problem: str = "") -> Answer:
-        payload = build_payload(self.endpoint.prompt, self.endpoint.decoding, text, attempt, problem)
+    async def _ask(self, text: str, attempt: int = 0, problem: str = "", hints: Hints = NO_HINTS) -> Answer:
+        payload = build_payload(self.endpoint.prompt, self.endpoint.decoding, text, attempt, problem, hints)
         key = request_key(self.endpoint.model, self.endpoint.revision, payload)
         assert self._questions
         answer = await self._questions.ask(key, payload, shared=SHARED.get() or len(text) <= SHORT)

@@ -93,7 +93,8 @@ class AskedEngine(Engine[Asked]):
         from processors.translation.runner import TranslationRunner
 
         logs = writer.progress.parent
-        rollout, endpoint = EndpointRollout(self.spec, language, self.spans, self.feedback), self.endpoint(language)
+        endpoint = self.endpoint(language)
+        rollout = EndpointRollout(self.spec, language, self.spans, endpoint.prompt, self.feedback)
         if any(address.rates != Rates() for address in endpoint.addresses):
             # Beside the answers of all translators: two may ask the same endpoint.
             endpoint = replace(endpoint, rates_folder=answers.parent / ".rates")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar
 
 from builders.recipes.translator_base import Cost, EndpointAddress, TranslatorBase
 from builders.recipes.translators import Translator
-from processors.languages.language import Language
+from processors.languages.language import DEFAULT, Language
 
 if TYPE_CHECKING:
     from datatrove.pipeline.base import PipelineStep
@@ -39,8 +39,8 @@ class Engine(Generic[Spec]):
     meaningless: ClassVar[bool] = False
     # What its usage, and so its bill, is counted in.
     counts: ClassVar[Literal["tokens", "characters"]] = "tokens"
-    # Fields of the recipe that change at most how fast it goes, or that a fingerprint holds by content: the memory's.
-    shapes_nothing: ClassVar[frozenset[str]] = frozenset({"memory"})
+    # Fields of the recipe that change at most how fast it goes, or that a fingerprint holds by content: files.
+    shapes_nothing: ClassVar[frozenset[str]] = frozenset({"memory", "glossary"})
 
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
@@ -171,6 +171,13 @@ class Engine(Generic[Spec]):
 
     def _after_memory(self, public: Mapping[str, Any]) -> str:
         return f" after a translation memory ({memory_files(public)})" if self.spec.memory else ""
+
+    def _glossary(self, public: Mapping[str, Any]) -> str:
+        if self.spec.glossary is None:
+            return ""
+        prompt = self.prompt(DEFAULT)
+        told = "told and checked" if prompt and prompt.tells("terms") else "checked"
+        return f", terms of `{public['glossary']}` {told}"
 
 
 def memory_files(public: Mapping[str, Any]) -> str:

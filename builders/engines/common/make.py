@@ -15,6 +15,7 @@ from processors.translation.retry_ladder import Backend, Candidate, Translator, 
 if TYPE_CHECKING:
     from processors.conversations.chunking import Chunk
     from processors.memory.memory import Memory
+    from processors.terms import Glossary
 
 
 def load_memory(spec: TranslatorBase, language: Language) -> "Memory | None":
@@ -24,10 +25,19 @@ def load_memory(spec: TranslatorBase, language: Language) -> "Memory | None":
     return Memory.load(spec.memory, source="en", target=language.code) if spec.memory else None
 
 
+def load_glossary(spec: TranslatorBase) -> "Glossary | None":
+    """The translator's terms; None without a glossary."""
+    from processors.terms import read_glossary
+
+    return read_glossary(spec.glossary) if spec.glossary is not None else None
+
+
 def make_translator(spec: TranslatorBase, language: Language, backend: Backend | None) -> Translator:
-    """A translator by recipe. The tokenizer and the memory are loaded here, in the worker that uses them."""
+    """A translator by recipe. Tokenizer, memory and glossary are loaded here, in the worker that uses them."""
     chunker, halve = _chunkers(spec.chunking)
-    return Translator(backend, chunker, halve, memory=load_memory(spec, language), language=language)
+    translator = Translator(backend, chunker, halve, memory=load_memory(spec, language), language=language)
+    translator.glossary = load_glossary(spec)
+    return translator
 
 
 def _chunkers(chunking: Chunking) -> "tuple[Callable[[str], list[Chunk]], Callable[[Chunk], list[Chunk]]]":

@@ -8,28 +8,38 @@ from datatrove.data import Document
 
 from builders.engines.common.make import attach, conversation, make_translator
 from builders.recipes.translator_base import AskedTranslator
+from processors.clients.prompts import PromptConfig
 from processors.clients.responses import RequestFailed
 from processors.languages.language import Language
+from processors.prompting import Hints
 from processors.protected.compare import Span, Style, mask, unmask
 from processors.protected.masking import Masked, Unmasked
+from processors.terms import Glossary
 from processors.translation.retry_ladder import ChunkFailed, Reply, Translator
 from processors.translation.runner import Ask, Asking
 from processors.translation.trial import AnswerCounts
 
 
 class EndpointBackend:
-    """Sends a text with its protected spans masked in the translator's style, and puts them back."""
+    """Sends a text with its protected spans masked in the translator's style, and puts them back.
+
+    `glossary`: the terms of it that stand in a text are told with the text.
+    """
 
     concurrent = True
 
-    def __init__(self, ask: Ask, style: Style) -> None:
+    def __init__(self, ask: Ask, style: Style, glossary: Glossary | None = None) -> None:
         self._ask = ask
         self._style = style
+        self._glossary = glossary
 
     async def ask(self, text: str, spans: Sequence[Span], attempt: int, problem: str = "") -> Reply:
         masked = mask(text, spans, self._style)
+        told: dict[str, Any] = {"problem": problem} if problem else {}
+        if terms := self._glossary.found(text, spans) if self._glossary else ():
+            told["hints"] = Hints(terms=tuple(term.told() for term in terms))
         try:
-            answer = await self._ask(masked.text, attempt, *([problem] if problem else []))
+            answer = await self._ask(masked.text, attempt, **told)
         except RequestFailed as failure:
             # The runner has retried already: another attempt at the same server would only burn through the row.
             raise ChunkFailed(f"request_failed: {failure}") from None
@@ -47,11 +57,19 @@ def _lost(masked: Masked, restored: Unmasked) -> tuple[str, ...]:
     return tuple(f"{masked.opening}{n}{masked.closing}" for n, text in numbered if text in restored.missing)
 
 
+def told_terms(glossary: Glossary | None, prompt: PromptConfig | None) -> Glossary | None:
+    """The glossary, where the prompt has a place for its terms."""
+    return glossary if prompt and prompt.tells("terms") else None
+
+
 class EndpointRollout:
     """The coroutine that the runner calls for each document; tokenizer and memory are loaded once a worker."""
 
-    def __init__(self, spec: AskedTranslator, language: Language, style: Style, feedback: bool = False) -> None:
+    def __init__(
+        self, spec: AskedTranslator, language: Language, style: Style, prompt: PromptConfig, feedback: bool = False
+    ) -> None:
         self.spec = spec
+        self.prompt = prompt
         self.feedback = feedback
         self.language = language
         self.style = style
@@ -61,7 +79,7 @@ class EndpointRollout:
         if self._translator is None:
             self._translator = make_translator(self.spec, self.language, EndpointBackend(ask, self.style))
         translator = copy(self._translator)
-        translator.backend = EndpointBackend(ask, self.style)
+        translator.backend = EndpointBackend(ask, self.style, told_terms(translator.glossary, self.prompt))
         translator.retries = document.metadata.get("retries", 0)
         translator.feedback = self.feedback
         translator.donates = document.metadata.get("donates", False)

@@ -64,7 +64,7 @@ class ServedEngine(AskedEngine[Served]):
         return (
             f"{link(public['model'])}{self.file()}{revision}, {self.served_by(public)}{self._after_memory(public)}, "
             f"prompt `{spec.prompt}`, {self._chunks(public)}, decoding `{decoding}`, protected spans as "
-            f"{spec.spans.replace('_', ' ')}"
+            f"{spec.spans.replace('_', ' ')}{self._glossary(public)}"
         )
 
     def file(self) -> str:

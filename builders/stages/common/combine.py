@@ -31,6 +31,7 @@ from processors.ranking.combine import Piece, filled, put_together, together
 from processors.ranking.model import FittedRanker
 from processors.ranking.policy import Choice, Outcome
 from processors.ranking.segments import SWITCH, best_path, change_costs, segment_gain
+from processors.terms import TERMS
 from processors.translation.candidate import CUSTOM_INSTRUCTIONS, TRANSLATED
 
 
@@ -150,7 +151,7 @@ class Segmented:
     def __init__(self, document: Document, translators: Sequence[str]) -> None:
         self.messages, self.instructions = conversation(document)
         self.translators = tuple(translators)
-        found = document.metadata["candidates"]
+        found = self.found = {name: document.metadata["candidates"][name] for name in translators}
         self.blocks = together([candidate_pieces(name, found[name], found[name]["chunks"]) for name in translators])
         self.sources = [self._source(block[0]) for block in self.blocks]
         self.texts = [["".join(piece.text or "" for piece in side) for side in block] for block in self.blocks]
@@ -174,7 +175,18 @@ class Segmented:
         pieces = [piece for taken, block in zip(path, self.blocks, strict=True) for piece in block[taken]]
         if len({piece.translator for piece in pieces if piece.own}) < 2:
             return None
-        return combined(self.messages, self.instructions, pieces)
+        made = combined(self.messages, self.instructions, pieces)
+        return made | {"checks": self._on_terms(made["messages"])}
+
+    def _on_terms(self, messages: Sequence[dict[str, str]]) -> list[dict[str, Any]]:
+        """The candidates' verdicts on terms that hold of these messages too: on those that are as theirs are."""
+        kept = {}
+        for one in self.found.values():
+            for verdict in one.get("checks") or ():
+                number = verdict["message"]
+                if verdict["check"] == TERMS and one["messages"][number]["content"] == messages[number]["content"]:
+                    kept[number] = verdict
+        return list(kept.values())
 
 
 def chosen_by_segment(

@@ -13,6 +13,7 @@ from processors.checks.once import rules_digest
 from processors.checks.pairs.verdict import Verdict
 from processors.checks.run import check_conversation, has_hard
 from processors.languages.language import Language
+from processors.terms import TERMS
 
 # Of a candidate: its verdicts and the rules that they were found by; an older version's have neither.
 CHECKED = ("checks", "checked_by")
@@ -74,8 +75,11 @@ def _by_id(files: UnitFiles, more: Sequence[str]) -> dict[str, dict[str, Any]]:
 def verdicts_on(source: Sequence[dict[str, Any]], candidate: dict[str, Any], language: Language) -> list[Verdict]:
     """What the checks say of a candidate: the verdicts that came with it, where today's rules would find the same.
 
-    They do not where the rules have changed since, or where the candidate is of a version that kept none.
+    They do not where the rules have changed since, or where the candidate is of a version that kept none. Those on
+    terms always stand: only who translates has the glossary.
     """
+    kept = [Verdict(**verdict) for verdict in candidate.get("checks") or ()]
     if candidate.get("checked_by") == rules_digest(language.script, language.code):
-        return [Verdict(**verdict) for verdict in candidate["checks"]]
-    return check_conversation(list(source), candidate["messages"], script=language.script, language=language.code)
+        return kept
+    found = check_conversation(list(source), candidate["messages"], script=language.script, language=language.code)
+    return found + [verdict for verdict in kept if verdict.check == TERMS]

@@ -278,6 +278,9 @@ def test_verdicts_that_todays_rules_made_are_taken_and_no_others(run: Path, monk
         with_verdicts(run, rules, found)
         assert checks(rank(run, Ranking())) == anew
         assert (run / "ranker" / "fitted.npz").read_bytes() == sample
+    # Only who translates has the glossary.
+    with_verdicts(run, "of an earlier version", [kept[0] | {"check": "terms"}])
+    assert checks(rank(run, Ranking())) == anew | {"terms"}
     with_verdicts(run, rules_digest("Arab", "ar"), kept)
 
     def never(*_: Any, **__: Any) -> None:
