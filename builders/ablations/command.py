@@ -69,7 +69,8 @@ def run_ablation(
         console.print(f"{missing} units are not ranked yet: run the same command again when the jobs are done.")
         return
     dropped = sum(sum(read_counts(unit)["dropped"].values()) for unit in units)
-    found = compare([variant.name for variant in variants], read_scores(units), dropped, recipe.seed)
+    scores = read_scores(units, recipe.ranking.veto)
+    found = compare([variant.name for variant in variants], scores, dropped, recipe.seed)
     text = table(found)
     run.write("ablation.json", json.dumps(as_json(found, variants), indent=1) + "\n")
     run.write("ablation.md", text)

@@ -1,10 +1,12 @@
 """What an ablation measures: each variant's scores on the rows that all variants translated, row against row."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from processors.ranking.policy import vetoing
 from processors.scoring.columns import NAMES, PUBLISHED
 
 if TYPE_CHECKING:
@@ -51,8 +53,13 @@ class Ablation:
     variants: list[VariantScores]
 
 
-def read_scores(files: Iterable["UnitFiles"]) -> list[dict[str, dict[str, Any]]]:
-    """For each ranked row, by translator: its scores, and `vetoed`. Rows that rank dropped are not among them."""
+def read_scores(
+    files: Iterable["UnitFiles"], veto: Mapping[str, bool] = MappingProxyType({})
+) -> list[dict[str, dict[str, Any]]]:
+    """For each ranked row, by translator: its scores, and `vetoed`. Rows that rank dropped are not among them.
+
+    `veto` is the recipe's `ranking.veto`.
+    """
     import pyarrow.parquet as pq
 
     rows = []
@@ -65,12 +72,12 @@ def read_scores(files: Iterable["UnitFiles"]) -> list[dict[str, dict[str, Any]]]
             plain = zip(*(chunk.values.field(held.index(name)).to_pylist() for name in wanted), strict=True)
             flat = [dict(zip(wanted, values, strict=True)) for values in plain]
             for start, end in zip(chunk.offsets[:-1].to_pylist(), chunk.offsets[1:].to_pylist(), strict=True):
-                rows.append({one["translator"]: _scored(one) for one in flat[start:end]})
+                rows.append({one["translator"]: _scored(one, veto) for one in flat[start:end]})
     return rows
 
 
-def _scored(candidate: dict[str, Any]) -> dict[str, Any]:
-    vetoed = any(verdict["hard"] for verdict in candidate.pop("checks") or [])
+def _scored(candidate: dict[str, Any], veto: Mapping[str, bool]) -> dict[str, Any]:
+    vetoed = bool(vetoing(((one["check"], one["hard"]) for one in candidate.pop("checks") or []), veto))
     return {key: value for key, value in candidate.items() if key != "translator"} | {"vetoed": vetoed}
 
 

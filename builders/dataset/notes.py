@@ -15,9 +15,10 @@ _NOTED, _TOOL = "noted", "tool_grounding"
 
 
 def notes(source: Iterable[Mapping[str, Any]], checks: Iterable[Mapping[str, Any]]) -> list[str]:
-    """The names of the checks that noted something, each once, and `prose_in_code` where a block of the source has the
-    shape of code but reads as sentences, and so was translated."""
-    found = dict.fromkeys(check["check"] for check in checks if not check["hard"])
+    """The names of the checks that noted something of what is taken, each once, and `prose_in_code` where a block of
+    the source has the shape of code but reads as sentences, and so was translated."""
+    # What is taken has a hard verdict only where the recipe says that its check does not veto.
+    found = dict.fromkeys(check["check"] for check in checks)
     if any(prose_in_code(text_of(message["content"] or "")) for message in source if message["role"] != "tool"):
         found[PROSE_IN_CODE] = None
     return list(found)

@@ -20,7 +20,7 @@ from builders.recipes.recipe import Recipe
 from builders.run_folder import schemas
 from builders.run_folder.ranked_rows import built_split
 from processors.judging.exchange import Messages, conversation_text, translation_answer, translation_prompt
-from processors.ranking.policy import Policy, Scored
+from processors.ranking.policy import Policy, Scored, vetoing
 from processors.scoring.agreement import agreement
 from processors.scoring.columns import COLUMN
 
@@ -172,13 +172,13 @@ def _no_pair(
 
 
 def broken(candidate: dict[str, Any], recipe: Recipe, row: str) -> tuple[str, ...]:
-    """What vetoes a candidate of a ranked row: hard checks, and the recipe's limits in its split.
+    """What vetoes a candidate of a ranked row: checks, and the recipe's limits in its split.
 
     Limits of a model's opinion (quality, reward) are no matter here: it is what is to be judged or trained.
     """
     policy = recipe.ranking.policy(built_split(recipe, row))
     limits = {score: least for score, least in policy.limits.items() if not COLUMN[score].opinion}
-    hard = tuple(verdict["check"] for verdict in candidate["checks"] if verdict["hard"])
+    hard = vetoing(((verdict["check"], verdict["hard"]) for verdict in candidate["checks"]), recipe.ranking.veto)
     return Policy(limits=limits).vetoes(Scored(candidate["translator"], candidate, hard))
 
 

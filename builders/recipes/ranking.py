@@ -4,10 +4,18 @@ Which scores order and which have a limit (`min_LR`), `processors.scoring.column
 """
 
 from collections.abc import Iterable
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import Field, create_model, model_validator
+from pydantic import (
+    Field,
+    SerializerFunctionWrapHandler,
+    create_model,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from builders.recipes.base import Strict
 from builders.recipes.scorers import Panel, Reward
@@ -122,6 +130,12 @@ class LabelledRows(Strict):
 class Ranking(_RankingLimits):
     """Which candidate a config's row takes. A hard check vetoes a candidate whatever its scores."""
 
+    veto: dict[str, bool] = Field(
+        {},
+        description="which checks veto, such as `numbers: false`: true, whatever they say of a candidate; false, "
+        "nothing that they say; of all others, their hard verdicts. It decides the choice only: what the ranker "
+        "learns and which rows are put together goes by the hard verdicts",
+    )
     ranker: str | None = Field(
         None, description="a ranker of your own, by python -m model_recipes.ranker.train; null: the shipped one"
     )
@@ -143,6 +157,25 @@ class Ranking(_RankingLimits):
     splits: list[SplitRanking] = Field([], description="what differs in some splits")
     alpha: float = Field(1.0, ge=1.0, le=1.5, description="steepness of LR (paper section 3.5)")
     scr_threshold: float = Field(0.90, gt=0, le=1, description="script ratio that counts as pure")
+
+    @field_validator("veto")
+    @classmethod
+    def _known_checks(cls, veto: dict[str, bool]) -> dict[str, bool]:
+        if not veto:
+            return veto
+        from processors.checks.run import VERDICTS
+
+        for name in veto:
+            if name not in VERDICTS:
+                near = get_close_matches(name, VERDICTS, n=1)
+                raise ValueError(f"no check '{name}'; {f'did you mean {near[0]}?' if near else ', '.join(VERDICTS)}")
+        return veto
+
+    @model_serializer(mode="wrap")
+    def _without_what_says_nothing(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # A run that was built before there was the key stays as it is.
+        plain = handler(self)
+        return plain if plain.get("veto") else {key: value for key, value in plain.items() if key != "veto"}
 
     @model_validator(mode="after")
     def _no_contradiction(self) -> "Ranking":

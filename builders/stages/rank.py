@@ -33,7 +33,7 @@ from processors.conversations.token_counts import count_tokens
 from processors.judging.votes import Votes, read_votes
 from processors.languages.language import Language
 from processors.ranking.model import FittedRanker
-from processors.ranking.policy import Choice, Policy, Scored, choose, effects
+from processors.ranking.policy import Choice, Policy, Scored, choose, effects, vetoing
 from processors.ranking.votes_decide import settle
 from processors.scoring.candidate import score_candidate, unscored
 from processors.scoring.columns import ORDERS
@@ -163,7 +163,8 @@ class RankCandidates(PipelineStep):
         tokens = sum(count_tokens(self._count, contents))
         scored = scores | {"reward": reward}
         segments = found.get("segments")
-        return JudgedCandidate(scored, verdicts, target, found["custom_instructions"], tokens, segments)
+        vetoes = vetoing(((verdict.check, verdict.hard) for verdict in verdicts), self.ranking.veto)
+        return JudgedCandidate(scored, verdicts, vetoes, target, found["custom_instructions"], tokens, segments)
 
     def _cut(
         self, fitted: FittedRanker, documents: list[Document], judged: list[dict[str, "JudgedCandidate"]]
@@ -258,6 +259,7 @@ class JudgedCandidate:
 
     scores: dict[str, float | None]
     verdicts: list[Verdict]
+    vetoes: tuple[str, ...]
     messages: list[dict[str, str]]
     custom_instructions: str | None
     tokens: int
@@ -265,8 +267,7 @@ class JudgedCandidate:
 
     def seen(self, translator: str) -> Scored:
         """As the policy sees it."""
-        hard = (verdict.check for verdict in self.verdicts if verdict.hard)
-        return Scored(translator, self.scores, tuple(dict.fromkeys(hard)))
+        return Scored(translator, self.scores, self.vetoes)
 
     def row(self, translator: str) -> dict[str, Any]:
         checks = [{key: getattr(v, key) for key in ("check", "hard", "message", "detail")} for v in self.verdicts]

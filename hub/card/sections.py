@@ -1,6 +1,7 @@
 """The card's sections that tell what the dataset is: tables, columns, ranking, what was left out, licence, limits."""
 
 from collections import Counter
+from collections.abc import Mapping
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -125,12 +126,20 @@ def columns(recipe: Recipe, combined: bool = False) -> str:
     )
 
 
+def _vetoing(veto: Mapping[str, bool]) -> str:
+    """What the recipe changed of which checks veto; empty where nothing."""
+    never, always = ([f"`{name}`" for name, vetoes in veto.items() if vetoes is kind] for kind in (False, True))
+    said = f"; what {' and '.join(never)} found vetoes nothing" if never else ""
+    return said + (f"; whatever {' and '.join(always)} found vetoes, hard or not" if always else "")
+
+
 def ranking(build: "Build") -> str:
     """The policy, its thresholds, and what they did to each config and split."""
     recipe, extra = build.recipe, build.totals[RANK].extra
     policy, tables = recipe.ranking, statistics_by_config(build.splits)
     how = policy.policy("").describe()
     differing = [f" In the splits `{e.match}`, {policy.policy_of(e).describe()}." for e in policy.splits]
+    how += _vetoing(policy.veto)
     ordering = [column for column in COLUMNS if column.margin is not None]
     rows, means = [], []
     for spec in recipe.translators:

@@ -7,7 +7,7 @@ put the weights it writes in place of `ranker.json`. Outside, only the names bel
 from typing import TYPE_CHECKING
 
 from processors.later import handed_on
-from processors.ranking.policy import OUTCOMES, Policy, Scored, choose, effects
+from processors.ranking.policy import OUTCOMES, Policy, Scored, choose, effects, vetoing
 from processors.ranking.votes_decide import settle
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ __all__ = [
     "choose",
     "effects",
     "settle",
+    "vetoing",
 ]
 
 # Imported when asked for: a recipe is read and described without numpy.

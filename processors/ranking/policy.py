@@ -4,7 +4,7 @@ A mean of LR and SCR cannot veto (the published dataset ships a row with LR 0.07
 broken is set aside before any score is looked at.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import inf
 from typing import Literal, get_args
@@ -28,6 +28,17 @@ class Scored:
     scores: Mapping[str, float | None] = field(default_factory=dict)
     vetoes: tuple[str, ...] = ()
     failed: str | None = None
+
+
+def vetoing(verdicts: Iterable[tuple[str, bool]], veto: Mapping[str, bool]) -> tuple[str, ...]:
+    """Which checks veto a candidate, each once, of its verdicts (check, whether it is hard) in their order.
+
+    `veto` says of a check whether all its verdicts veto, or none; of one that is not there its hard ones do.
+
+    >>> vetoing([("numbers", True), ("length", False), ("script", True)], {"numbers": False, "length": True})
+    ('length', 'script')
+    """
+    return tuple(dict.fromkeys(check for check, hard in verdicts if veto.get(check, hard)))
 
 
 @dataclass(frozen=True, slots=True)

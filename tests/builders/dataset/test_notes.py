@@ -21,10 +21,12 @@ def check(name: str, *, hard: bool = False) -> dict[str, object]:
     return {"check": name, "hard": hard, "message": 0, "detail": "why"}
 
 
-def test_notes_are_the_names_of_soft_verdicts_each_once() -> None:
+def test_notes_are_the_names_of_verdicts_each_once() -> None:
+    # A hard one is on what is taken only where the recipe says that its check does not veto: it is told all the more.
     assert notes(SOURCE, [check("numbers"), check("script"), check("numbers"), check("length", hard=True)]) == [
         "numbers",
         "script",
+        "length",
     ]
     assert notes(SOURCE, []) == []
 

@@ -104,6 +104,15 @@ def test_a_vetoed_candidate_may_be_rejected() -> None:
     assert pair["rejected_translator"] == "SeedX"
 
 
+def test_a_check_that_the_recipe_lets_pass_vetoes_no_better_candidate() -> None:
+    candidates = candidate("SeedX", *FAIR), candidate("Gemma3", *GOOD, checks=hard("numbers"))
+    source = benchmark(SeedX=40, Gemma3=44)
+    _, [left] = make_pairs(row(1, SOURCE, *candidates), plan(source))
+    assert (left.reason, left.detail) == ("better_is_vetoed", "Gemma3: numbers")
+    lenient = small_recipe(NAMES, ranking={"veto": {"numbers": False}})
+    assert len(make_pairs(row(1, SOURCE, *candidates), plan(source, recipe=lenient))[0]) == 1
+
+
 def test_the_recipes_limits_in_the_rows_split_veto_too() -> None:
     ranking = {"min_LR": 0.95, "min_quality": 0.9, "splits": [{"match": "cut", "min_LR": 0.5, "min_SCR": 0.95}]}
     cut = {"cuts": [{"split": "s1k_1.1_think", "into": "cut", "rows": 5}]}

@@ -53,6 +53,17 @@ def test_a_split_is_ranked_by_the_first_entry_that_matches_it_and_else_as_all() 
     assert ranking.unmatched(["xlam_1", "a_think", "toolcalling_think"]) == ["*toolcalling*"]
 
 
+def test_checks_that_veto_are_known_ones_and_left_out_where_none_is_named(tmp_path: Path) -> None:
+    plain = load(tmp_path, "replace: vetoed")
+    assert "veto" not in plain.model_dump()["ranking"] and "veto:" not in dump_recipe(plain)
+    named = load(tmp_path, "veto: {numbers: false, length: true}")
+    (tmp_path / "resolved.yaml").write_text(dump_recipe(named))
+    assert load_recipe(str(tmp_path / "resolved.yaml")).ranking == named.ranking
+    assert named.model_dump()["ranking"]["veto"] == {"numbers": False, "length": True}
+    with pytest.raises(RecipeError, match=r"veto.*no check 'number'; did you mean numbers\?"):
+        load(tmp_path, "veto: {number: false}")
+
+
 def test_a_resolved_recipe_says_the_same(tmp_path: Path) -> None:
     recipe = load(
         tmp_path, "min_reward: -2\n" + REWARD + "\nsplits: [{match: 'x*', min_SCR: 0, order_by: reward, margin: 3}]"

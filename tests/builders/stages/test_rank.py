@@ -242,6 +242,31 @@ def test_what_decided_is_said_of_every_candidate(run: Path) -> None:
                     assert decision.startswith(("chosen: ", "not chosen: "))
 
 
+def test_the_recipe_says_which_checks_veto_and_changes_nothing_but_the_choice(run: Path) -> None:
+    def known(ranked: dict[str, Document]) -> list[Any]:
+        return [document.metadata["ranked"]["candidates"] for document in ranked.values()]
+
+    usual, lenient = (rank(run, Ranking(replace="vetoed", veto=veto)) for veto in ({}, {"numbers": False}))
+    assert known(usual) == known(lenient)
+    faulty = {
+        i
+        for i, document in usual.items()
+        if [v["check"] for v in scores(document, "poor")["checks"] if v["hard"]] == ["numbers"]
+        and scores(document, "poor")["messages"]
+    }
+    assert len(faulty) > 5
+    for i in faulty:
+        assert chosen(usual[i], "poor") != "poor" and chosen(lenient[i], "poor") == "poor"
+        assert lenient[i].metadata["counters"]["poor/note_numbers"] == 1
+        assert lenient[i].metadata["counters"]["SFT_poor_ranked/noted_numbers"] == 1
+    strict = rank(run, Ranking(replace="never", veto={"length": True, "numbers": True, "markup": True}))
+    for document in strict.values():
+        said = {verdict["check"] for verdict in scores(document, "good")["checks"]}
+        assert (chosen(document, "good") is None) == bool(
+            said & {"length", "numbers", "markup"} or scores(document, "good")["messages"] is None
+        )
+
+
 def test_rows_are_scored_the_same_however_they_are_batched(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def plain(documents: dict[str, Document]) -> dict[str, str]:
         return {number: json.dumps(d.metadata["ranked"], sort_keys=True) for number, d in documents.items()}
