@@ -29,7 +29,8 @@ from processors.conversations.tokenizers import load_tokenizer
 from processors.languages.language import Language
 from processors.prompting import NO_HINTS, Hints
 from processors.protected.compare import Style
-from processors.translation.retry_ladder import Translator, run_now
+from processors.translation.coroutines import run_now
+from processors.translation.retry_ladder import Translator
 
 
 class Asked(NamedTuple):

@@ -162,6 +162,11 @@ class Connection:
         """A request's body."""
         return json.dumps({**payload, "model": self.model}).encode("ascii")
 
+    def shown(self, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """A request as somebody may see it: its address, its headers with the names of keys' variables, its body."""
+        headers = {**self.fixed_headers, **shown_headers(self.address)}
+        return {"url": self.url, "headers": headers, "body": json.loads(self.body(payload))}
+
     def read(self, status: int, headers: Mapping[str, str], content: bytes) -> Answer | Fault:
         """What a response means."""
         return read_response(status, headers, content, self.mode)
@@ -320,6 +325,15 @@ def read_headers(address: Address) -> dict[str, str]:
     if key := read_key(address.api_key_env):
         name = address.headers.key
         headers[name] = f"Bearer {key}" if name.lower() == "authorization" else key
+    return headers
+
+
+def shown_headers(address: Address) -> dict[str, str]:
+    """Those headers with the variables' names in the place of their values."""
+    headers = dict(address.headers.plain) | {name: f"${variable}" for name, variable in address.headers.secret}
+    if address.api_key_env:
+        name = address.headers.key
+        headers[name] = f"{'Bearer ' if name.lower() == 'authorization' else ''}${address.api_key_env}"
     return headers
 
 

@@ -9,7 +9,7 @@ request and hides what a server orders: docs/decisions/003-httpx-not-asyncinfere
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,7 @@ from processors.clients.responses import Fault, RequestFailed
 from processors.clients.turns import Turns
 from processors.clients.waits import backoff
 from processors.errors import EngineError
+from processors.onlooker import ONLOOKER
 
 if TYPE_CHECKING:
     from datatrove.pipeline.inference.run_inference import InferenceConfig
@@ -83,6 +84,10 @@ class HttpServer(InferenceServer):
             "limit": sum(pacer.limit for pacer in usable),
             "endpoints": len(usable),
         }
+
+    def shown(self, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """What is sent for `payload`, to the first of the endpoints, for whoever looks on; without a key."""
+        return self.connections[0].shown(payload)
 
     def troubles(self) -> list[Trouble]:
         """The endpoints that give no answer now, and why; without a key."""
@@ -148,6 +153,8 @@ class HttpServer(InferenceServer):
             if isinstance(outcome, Answer):
                 return outcome
             self._count(f"retry_{outcome.name}", 1)
+            if onlooker := ONLOOKER.get():
+                onlooker.fault(outcome.name, outcome.reason)
             tries.note(place, outcome, outage)
             if reason := self._hopeless(tries, place, outcome):
                 raise RequestFailed(f"{self.connections[place].label}: {reason}")

@@ -6,6 +6,7 @@ ask again without the parameters that a server does not know, for the rest of th
 
 import asyncio
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from processors.clients.address import Address
@@ -61,6 +62,10 @@ class TgiConnection(Connection):
 
     def route(self) -> tuple[str, Mode]:
         return f"{re.sub(r'(/v1)?(/generate)?/?$', '', self.address.base_url)}/generate", "completion"
+
+    def shown(self, payload: Mapping[str, Any]) -> dict[str, Any]:
+        parameters = {"details": True, **tgi_parameters(payload)}
+        return super().shown(payload) | {"body": {"inputs": payload["prompt"], "parameters": parameters}}
 
     async def send(self, payload: dict[str, Any]) -> Answer | Fault:
         import httpx2

@@ -6,6 +6,7 @@ stands between them is translated by itself and they are put back as they were.
 """
 
 import asyncio
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -53,6 +54,9 @@ class Seq2SeqClient(Connection):
 
     def route(self) -> tuple[str, Mode]:
         return HERE.base_url, "completion"
+
+    def shown(self, payload: Mapping[str, Any]) -> dict[str, Any]:
+        return {"url": f"{self.model}, in this process", "headers": {}, "body": dict(payload)}
 
     async def reach(self) -> None:
         """Wait until the model is loaded. Raises InputError where it cannot be."""

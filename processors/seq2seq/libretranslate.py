@@ -16,7 +16,7 @@ import httpx
 
 from processors.clients.address import Address
 from processors.clients.answer import Answer
-from processors.clients.connection import CONNECT_S, Connection, Count, EndpointConfig, read_key
+from processors.clients.connection import CONNECT_S, Connection, Count, EndpointConfig, read_key, shown_headers
 from processors.clients.endpoint import HttpServer
 from processors.clients.responses import Fault, Mode, read_response, well_formed, without_key
 from processors.errors import InputError
@@ -52,6 +52,13 @@ class LibreTranslateConnection(Connection):
         if self._key:
             asked["api_key"] = self._key
         return json.dumps(asked).encode("ascii")
+
+    def shown(self, payload: Mapping[str, Any]) -> dict[str, Any]:
+        asked = [one.text for one in sentences_of(payload["text"]) if one.translatable]
+        shown = super().shown({**payload, "q": asked})
+        if self._key:
+            shown["body"]["api_key"] = f"${self.address.api_key_env}"
+        return shown | {"headers": shown_headers(replace(self.address, api_key_env=None))}
 
     def read(self, status: int, headers: Mapping[str, str], content: bytes) -> Answer | Fault:
         """The translations, as JSON in the answer's text: each a list with its alternatives behind it."""

@@ -17,6 +17,7 @@ from processors.checks.pairs.verdict import Verdict
 from processors.clients.answer import ORDINAL
 from processors.conversations.chunking import Chunk
 from processors.conversations.grounding import VALUE, grounded, values_of
+from processors.onlooker import ONLOOKER
 from processors.protected.compare import Span, protected_spans
 from processors.translation.mending import mend_entities
 from processors.translation.unwrap import Unwrapped, leave_wrapped
@@ -255,6 +256,8 @@ class ChunkLadder:
         if attempt:
             self.counters["retries_same"] += 1
         ORDINAL.set(self.purse.requests)
+        if onlooker := ONLOOKER.get():
+            onlooker.asking(core, attempt, problem)
         if problem:
             self.counters["retries_told"] += 1
             reply = await self.backend.ask(core, inner, attempt, problem)
@@ -264,6 +267,8 @@ class ChunkLadder:
         text, entities = mend_entities(core, text)
         reply = reply._replace(text=text)
         reason = self._reason(core, inner, reply)
+        if onlooker:
+            onlooker.judged(reply.text, reason, wrapped)
         if not reason:
             self.purse.good = True
             self.counters.update(f"unwrapped_{kind}" for kind in wrapped)

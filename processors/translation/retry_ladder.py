@@ -9,7 +9,7 @@ asked for all the same, for what is good in it may stand where another translato
 
 import asyncio
 from collections import Counter, defaultdict
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple
@@ -21,6 +21,7 @@ from processors.conversations.grounding import grounded, grounded_values, values
 from processors.conversations.parts import Part, join_parts, split_parts
 from processors.languages.language import Language, knowledge
 from processors.memory.memory import Memory
+from processors.onlooker import ONLOOKER
 from processors.protected.compare import Span, protected_spans
 from processors.terms import Glossary, check_terms
 from processors.translation.candidate import CUSTOM_INSTRUCTIONS, TRANSLATED, Candidate, ChunkPlace, DonorChunk
@@ -35,9 +36,10 @@ from processors.translation.chunk_ladder import (
     shorten,
     translatable,
 )
+from processors.translation.coroutines import gather
 from processors.translation.unwrap import unwrap
 
-__all__ = ["Backend", "Candidate", "ChunkFailed", "Reply", "Translator", "run_now", "translatable"]
+__all__ = ["Backend", "Candidate", "ChunkFailed", "Reply", "Translator", "translatable"]
 
 # What is said of a chunk that is not asked for any more, for one before it has failed.
 LEFT = "left"
@@ -143,7 +145,7 @@ class Translator:
             if found.kept:
                 row.values[found.message].append(found.value)
         jobs = [self._message(candidate, row, *text) for text in texts]
-        results = await _gather(jobs, self.concurrent)
+        results = await gather(jobs, self.concurrent)
         candidate.counters = row.counted()
         if row.failures:
             # The first in the conversation's order, whatever the order of arrival: a rebuild gives the same bytes.
@@ -176,7 +178,7 @@ class Translator:
         values = row.values.get(index, [])
         jobs = [self._part(row, (name, number, -1), part, values) for number, part in enumerate(parts)]
         try:
-            translated = await _gather(jobs, self.concurrent)
+            translated = await gather(jobs, self.concurrent)
         except ChunkFailed as failure:
             row.failures[name] = str(failure)
             return ""
@@ -209,6 +211,15 @@ class Translator:
         """The part's pieces, in order."""
         if not part.text:
             return []
+        onlooker = ONLOOKER.get()
+        if onlooker is None:
+            return await self._pieces(row, key, part, values)
+        onlooker.part(key, part.type, part.text)
+        pieces = await self._pieces(row, key, part, values)
+        onlooker.pieces(key, pieces)
+        return pieces
+
+    async def _pieces(self, row: _Row, key: Key, part: Part, values: Sequence[str]) -> list[_Made]:
         if not part.translatable:
             return [_Made(part.text, part.text, "verbatim")]
         spans = protected_spans(part.text)
@@ -223,16 +234,20 @@ class Translator:
         if target is not None:
             return [_Made(part.text, target, "memory")]
         chunks = enumerate(grounded(chunk, values) for chunk in self.chunker(part.text))
-        return await _gather([self._chunk(row, (*key[:2], place), chunk) for place, chunk in chunks], self.concurrent)
+        return await gather([self._chunk(row, (*key[:2], place), chunk) for place, chunk in chunks], self.concurrent)
 
     async def _chunk(self, row: _Row, key: Key, chunk: Chunk) -> _Made:
         row.chunks += 1
         if row.behind(key):
             raise ChunkFailed(LEFT)
+        if onlooker := ONLOOKER.get():
+            onlooker.chunk(key, chunk.text, chunk.spans)
         row.tasks[key] = asyncio.current_task() if self.concurrent else None
         try:
             return await self._translated(row, key, chunk)
         except ChunkFailed as failure:
+            if onlooker:
+                onlooker.chunk_failed(key, str(failure))
             if row.donates:
                 return _Made(chunk.text, None, str(failure))
             row.fail(key)
@@ -316,30 +331,3 @@ def _donated(message: int, parts: Sequence[Part], translated: Sequence[Sequence[
             start += len(source)
         start += len(part.closing)
     return chunks
-
-
-async def _gather(jobs: Sequence[Coroutine[Any, Any, Any]], concurrent: bool) -> list[Any]:
-    if concurrent:
-        results = await asyncio.gather(*jobs, return_exceptions=True)
-        for result in results:
-            if isinstance(result, BaseException):
-                raise result
-        return list(results)
-    done = []
-    for position, job in enumerate(jobs):
-        try:
-            done.append(await job)
-        except BaseException:
-            for rest in jobs[position + 1 :]:
-                rest.close()
-            raise
-    return done
-
-
-def run_now(awaitable: Awaitable[Any]) -> Any:
-    """Run a coroutine that never waits for anything, without an event loop (the memory and pseudo backends)."""
-    try:
-        awaitable.__await__().__next__()
-    except StopIteration as stop:
-        return stop.value
-    raise RuntimeError("the coroutine waits for something; it needs an event loop")

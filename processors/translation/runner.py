@@ -31,6 +31,7 @@ from processors.clients.pacing import Trouble
 from processors.clients.prompts import build_payload
 from processors.clients.responses import RequestFailed
 from processors.errors import SmolKalamError
+from processors.onlooker import ONLOOKER
 from processors.prompting import NO_HINTS, Hints
 from processors.scrub import excerpt
 from processors.translation.chunk_ladder import AnswerWatch
@@ -268,7 +269,13 @@ class TranslationRunner(InferenceRunner):
         payload = build_payload(self.endpoint.prompt, self.endpoint.decoding, text, attempt, problem, hints)
         key = request_key(self.endpoint.model, self.endpoint.revision, payload)
         assert self._questions
+        onlooker = ONLOOKER.get()
+        if onlooker and self._server:
+            onlooker.requested(self._server.shown(payload))
         answer = await self._questions.ask(key, payload, shared=SHARED.get() or len(text) <= SHORT)
+        if onlooker:
+            tokens = answer.prompt_tokens, answer.completion_tokens
+            onlooker.answered(answer.text or answer.refusal, answer.finish_reason, tokens, answer.cached)
         if not answer.cached:
             self._add("characters", len(text))
         return answer

@@ -10,7 +10,8 @@ from datatrove.pipeline.base import PipelineStep
 from builders.recipes.translator_base import Chunking, TranslatorBase
 from builders.run_folder.unit_writer import drop
 from processors.languages.language import Language
-from processors.translation.retry_ladder import Backend, Candidate, Translator, run_now
+from processors.translation.coroutines import run_now
+from processors.translation.retry_ladder import Backend, Candidate, Translator
 
 if TYPE_CHECKING:
     from processors.conversations.chunking import Chunk

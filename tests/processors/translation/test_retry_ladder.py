@@ -15,8 +15,9 @@ from processors.conversations.tokenizers import load_tokenizer
 from processors.languages.language import Language
 from processors.memory.memory import Memory
 from processors.protected.compare import Span, protected_spans
+from processors.translation.coroutines import run_now
 from processors.translation.pseudo import pseudo_translate
-from processors.translation.retry_ladder import Candidate, Reply, Translator, run_now
+from processors.translation.retry_ladder import Candidate, Reply, Translator
 
 TOKENIZER = load_tokenizer("approximate")
 MIXED = """Install it with `pip install x` from https://example.org/a(b).

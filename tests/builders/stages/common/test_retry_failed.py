@@ -17,7 +17,8 @@ from builders.run_folder.folder import Run
 from builders.run_folder.units import UnitFiles, read_counts, read_dropped
 from processors.conversations.chunking import Chunk
 from processors.languages.language import Language
-from processors.translation.retry_ladder import Reply, Translator, run_now
+from processors.translation.coroutines import run_now
+from processors.translation.retry_ladder import Reply, Translator
 from tests.conftest import tree
 from tests.standins.processes import kill_when, start_command
 from tests.standins.standin_llm import Running, running
