@@ -26,6 +26,7 @@ Try it: smolkalam build demo --output demo
 _COMMANDS: dict[str, Callable[..., Any]] = {
     "import": data.import_files,
     "init": data.init,
+    "try": building.try_one,
     "build": building.build,
     "worker": building.worker,
     "plan": building.plan,

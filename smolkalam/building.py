@@ -99,6 +99,27 @@ def plan(
     )
 
 
+def try_one(
+    recipe: RecipeName,
+    text: Annotated[str | None, typer.Option(help="A text to translate, as a user's message.")] = None,
+    row: Annotated[str | None, typer.Option(help="Or a row of the source by its id, such as train/0000012.")] = None,
+    translator: Annotated[str | None, typer.Option(help="Only this one of the recipe's translators.")] = None,
+    input: Input = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Run folder whose stored answers are used and added to [default: run/NAME].")
+    ] = None,
+    set: Settings = None,
+    format: Annotated[Format, typer.Option(help="text or json.")] = "text",
+    yes: Yes = False,
+) -> None:
+    """Show one text's or row's whole way: chunks, protected spans, requests, answers, retries, checks, scores."""
+    from builders.trying.command import run_try
+
+    asked = {"text": text, "row": row, "translator": translator, "source_path": input, "output": output}
+    if not run_try(recipe, settings=set or [], as_json=format == "json", yes=yes, **asked):  # type: ignore[arg-type]
+        raise typer.Exit(1)
+
+
 def status(
     run: Annotated[Path, typer.Argument(help="Run folder; it is only read.")],
     format: Annotated[

@@ -37,7 +37,7 @@ ROOMS: dict[str, Floors] = {
         ("model_recipes.lexicon", "model_recipes.names", "model_recipes.ranker", "model_recipes.reward"),
     ),
     "builders": (
-        ("builders.ablations", "builders.judging", "builders.starting"),
+        ("builders.ablations", "builders.judging", "builders.starting", "builders.trying"),
         ("builders",),
         ("builders.preferences", "builders.estimates", "builders.imports"),
         ("builders.reports",),

@@ -66,7 +66,7 @@ def run_plan(
 
 def estimate(recipe: Recipe, run: Run, sample: int, *, scan: bool | None, console: Console) -> dict[str, Any]:
     """The plan of a recipe, as `run_plan` prints it with `as_json`; what is being done is said on `console`."""
-    with _source(recipe) as source:
+    with opened_source(recipe) as source:
         shards, warnings, _ = find_shards(source)
         for warning in warnings:
             console.print(f"warning: {warning}", style="yellow", markup=False)
@@ -254,7 +254,8 @@ def _assumptions(recipe: Recipe, run: Run, samples: list[SplitSample], counted: 
 
 
 @contextmanager
-def _source(recipe: Recipe) -> Iterator[Source]:
+def opened_source(recipe: Recipe) -> Iterator[Source]:
+    """The source to read: the recipe's, or a folder with the sample for as long as the block lasts."""
     if recipe.source.path != "sample":
         yield recipe.source
         return

@@ -11,7 +11,7 @@ from builders.recipes.api_keys import check_key
 from builders.recipes.recipe import Recipe
 from builders.recipes.translators import Translator
 from builders.run_folder import schemas
-from builders.run_folder.folder import RETRIED, SELECT, TRANSLATE
+from builders.run_folder.folder import RETRIED, SELECT, TRANSLATE, Run
 from builders.run_folder.forecast import Forecast
 from builders.run_folder.stage_parts import StagePart
 from builders.run_folder.unit_reader import UnitReader
@@ -93,7 +93,9 @@ def _translate(build: Build, spec: Translator) -> None:
     engine, language = engine_of(spec), build.recipe.language
     last = None
     if engine.asks_a_model:
-        last = partial(engine.last_step, language, build.run.answers(spec), limits=_limits(build, spec))
+        last = partial(
+            engine.last_step, language, build.run.answers(spec), limits=limits_of(build.recipe, build.run, spec)
+        )
     processes = engine.processes(build.run.logs(name), build.observer.say)
     if build.retry_failed and last is None:
         build.observer.say(f"{name}: not tried again; a memory says the same until it grows")
@@ -119,14 +121,14 @@ def _forecast(build: Build, name: str, rows: int) -> Forecast:
     return Forecast(name, rows * characters, build.observer.warn)
 
 
-def _limits(build: Build, spec: Translator) -> Limits | None:
+def limits_of(recipe: Recipe, run: Run, spec: Translator) -> Limits | None:
     """What the translator may cost, and the run; None where the recipe does not say."""
-    own, in_all = getattr(spec, "max_usd", None), build.recipe.max_usd
+    own, in_all = getattr(spec, "max_usd", None), recipe.max_usd
     if own is None and in_all is None:
         return None
     engine = engine_of(spec)
     characters = engine.counts == "characters"
-    return Limits(build.run.spending, spec.name, engine.cost.bill, own, in_all, engine.price_share, characters)
+    return Limits(run.spending, spec.name, engine.cost.bill, own, in_all, engine.price_share, characters)
 
 
 def _retry(build: Build, name: str, last: Callable[[UnitWriter], Any], first: UnitPipeline) -> None:
