@@ -102,7 +102,7 @@ def plan(
 def try_one(
     recipe: RecipeName,
     text: Annotated[str | None, typer.Option(help="A text to translate, as a user's message.")] = None,
-    row: Annotated[str | None, typer.Option(help="Or a row of the source by its id, such as train/0000012.")] = None,
+    row: Annotated[str | None, typer.Option(help="Or a row: train/12, or the id its source gives it.")] = None,
     translator: Annotated[str | None, typer.Option(help="Only this one of the recipe's translators.")] = None,
     input: Input = None,
     output: Annotated[

@@ -19,14 +19,13 @@ from builders.estimates.count_requests import RequestCounter
 from builders.estimates.spending import ASK_ABOVE_USD, ask_to_go_on
 from builders.recipes.load import load_recipe
 from builders.recipes.recipe import Recipe
-from builders.recipes.translators import Translator
+from builders.recipes.translators import BatchTranslator, Translator
 from builders.run_folder.folder import FITTED, PROGRESS, RANKER, Run
 from builders.run_folder.unit_writer import DROPPED, UnitWriter
-from builders.sources.find import find_shards
-from builders.sources.read import read_rows
 from builders.stages import translate
 from builders.stages.rank import RankCandidates
 from builders.stages.select import ApplyFilters
+from builders.trying.find_row import find_row
 from builders.trying.recorder import Recorder
 from builders.trying.text import lines
 from processors.errors import InputError
@@ -62,7 +61,7 @@ def run_try(
 ) -> bool:
     """Translate one text or row and print its way; returns whether any translator's came out whole.
 
-    Exactly one of `text` and `row` (an id such as `train/0000012`) is given. Raises InputError for a translator or a
+    Exactly one of `text` and `row` (as `find_row` takes it) is given. Raises InputError for a translator or a
     row that is not there, one that the build would leave out, and as `smolkalam build` does.
     """
     if (text is None) == (row is None):
@@ -102,23 +101,12 @@ def _of_text(text: str) -> Document:
 
 
 def _of_source(recipe: Recipe, row: str) -> Document:
-    split, _, digits = row.rpartition("/")
-    if not split or not digits.isdecimal():
-        raise InputError(f"--row {row}: expected a split and a row's number, such as train/0000012")
-    number = int(digits)
     with opened_source(recipe) as source:
-        shards, _, _ = find_shards(source)
-        mine = [shard for shard in shards if shard.split == split]
-        if not mine:
-            there = ", ".join(dict.fromkeys(shard.split for shard in shards))
-            raise InputError(f"--row {row}: the source has no split '{split}' that is kept; it has {there}")
-        shard = next((one for one in mine if one.first <= number < one.first + one.rows), None)
-        if shard is None:
-            raise InputError(f"--row {row}: split '{split}' has {sum(one.rows for one in mine):,} rows, from 0 on")
-        (document,) = read_rows(source, shard, [number - shard.first])
+        document = find_row(source, row)
     (document,) = ApplyFilters(recipe.selection.drop_han).run([document])
     if dropped := document.metadata.get(DROPPED):
         raise InputError(f"--row {row}: a build leaves it out: {': '.join(filter(None, dropped))}")
+    split = document.metadata["split"]
     cut = next((cut for cut in recipe.selection.cuts if cut.split == split), None)
     document.metadata["into"] = cut.into if cut else split
     return document
@@ -132,6 +120,14 @@ def _ready(recipe: Recipe, spec: Translator) -> None:
             part.ready(lambda message: print(f"warning: {message}", file=sys.stderr))
 
 
+def _as_tried(spec: Translator) -> Translator:
+    """The translator as it answers somebody who waits: a useless model is not given up, and no batch is waited for."""
+    if isinstance(spec, BatchTranslator):
+        # Before a first batch there are no rounds left: each request goes by itself, at the full price.
+        return spec.model_copy(update={"give_up": False, "rounds": -1, "then": "ask"})
+    return spec.model_copy(update={"give_up": False}) if hasattr(spec, "give_up") else spec
+
+
 def _say_price(recipe: Recipe, run: Run, chosen: list[Translator], document: Document, *, yes: bool) -> None:
     total = 0.0
     for spec in chosen:
@@ -142,21 +138,24 @@ def _say_price(recipe: Recipe, run: Run, chosen: list[Translator], document: Doc
         requests = counter.count(document)
         fresh = requests.stored[:, 0] < 0
         number, tokens = int(fresh.sum()), int(requests.tokens[fresh].sum())
-        out = tokens * engine.choices * engine.cost.output_tokens_per_source_token
-        usd = engine.price_share * engine.cost.usd(tokens + number * counter.overhead, round(out))
-        price = f", about ${usd:.4f} if none is asked again" if engine.cost.priced else ""
-        stored = f", {len(fresh) - number} answered already" if number < len(fresh) else ""
-        print(f"{spec.name}: {number} requests{price}{stored}; answers in {run.answers(spec)}", file=sys.stderr)
-        total += usd
+        told = f"{spec.name}: {number} request{'' if number == 1 else 's'}"
+        if engine.cost.priced:
+            out = tokens * engine.choices * engine.cost.output_tokens_per_source_token
+            usd = engine.cost.usd(tokens + number * counter.overhead, round(out))
+            told += f", about ${usd:.4f} if none is asked again"
+            total += usd
+        elif number and any(address.api_key_env for address in engine.addresses()):
+            told += ", its price is not known (the recipe gives no `cost`)"
+        if number < len(fresh):
+            told += f", {len(fresh) - number} answered already"
+        print(f"{told}; answers in {run.answers(spec)}", file=sys.stderr)
     if total > ASK_ABOVE_USD and not yes:
         ask_to_go_on(f"this would cost about ${total:,.2f}; nothing was asked")
 
 
 def _translated(recipe: Recipe, run: Run, spec: Translator, document: Document) -> list[dict[str, Any]]:
     """What the stage `translate` does to the row, and what was told of it."""
-    # Whoever tries wants to see what comes of a useless model, and not that it is given up.
-    if hasattr(spec, "give_up"):
-        spec = spec.model_copy(update={"give_up": False})
+    spec = _as_tried(spec)
     engine, recorder = engine_of(spec), Recorder()
     steps = [*([KeepDonors()] if recipe.keeps_donors else []), *engine.steps(recipe.language)]
     if engine.asks_a_model:

@@ -5,9 +5,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from builders.run_folder import schemas
 from tests.standins import processes
+from tests.standins.standin_batch import running_batches
 from tests.standins.standin_llm import running
 
 Run = Callable[..., Any]
@@ -94,7 +98,11 @@ def test_each_refused_answer_is_told_with_its_reason(smolkalam: Run, tmp_path: P
     [
         (("--row", "train/0000007"), "split 'train' has 2 rows, from 0 on"),
         (("--row", "other/0000000"), "no split 'other'"),
-        (("--row", "7"), "expected a split and a row's number"),
+        (("--row", "train/7"), "split 'train' has 2 rows, from 0 on"),
+        (("--row", "7"), "split 'train' has 2 rows, from 0 on"),
+        (("--row", "train"), "there is no such row; give a split and a row's number"),
+        (("--text", " "), "--text: is empty"),
+        (("--text", "a", "--row", "0"), "give --text or --row"),
         (("--row", "train/0000001"), "a build leaves it out: han"),
         (("--text", "a", "--translator", "Nobody"), "the recipe has One, Two"),
         ((), "give --text or --row"),
@@ -105,6 +113,58 @@ def test_a_mistake_is_one_line(
 ) -> None:
     done = smolkalam("try", plain(tmp_path), *arguments, "--input", source)
     assert done.returncode == 2 and line in done.stderr and done.stderr.count("\n") == 1, done.stderr
+
+
+@pytest.fixture
+def with_ids(tmp_path: Path, row: Callable[..., Any]) -> Path:
+    """Two splits, whose source has named its rows: with a number, a word, a word that two have, and not at all."""
+    folder = tmp_path / "named" / "SFT"
+    folder.mkdir(parents=True)
+    names: dict[str, list[Any]] = {"one": [3, 0, None], "two": ["calls", "x/1", "x/1"]}
+    for split, ids in names.items():
+        rows = [row(("user", f"{split} {number}"), ("assistant", "x")) for number in range(3)]
+        table = pa.Table.from_pylist(rows, schema=schemas.source()).append_column("source_id", pa.array(ids))
+        pq.write_table(table, folder / f"{split}-00000-of-00001.parquet")
+    return folder.parent
+
+
+@pytest.mark.parametrize(
+    ("asked", "found"),
+    [
+        ("one/0000002", "one/0000002"),
+        ("one/2", "one/0000002"),
+        ("3", "one/0000000"),
+        ("0", "one/0000001"),
+        ("calls", "two/0000000"),
+        ("2", "--row 2: of which split? Such as one/2; there are one, two"),
+        ("x/1", "--row x/1: 2 rows of the source have that id: two/0000001, two/0000002; give one of these"),
+        ("y/1", "--row y/1: the source has no split 'y' that is kept; it has one, two"),
+    ],
+)
+def test_a_row_is_named_as_people_name_it(
+    asked: str, found: str, smolkalam: Run, tmp_path: Path, with_ids: Path
+) -> None:
+    done = smolkalam("try", plain(tmp_path), "--row", asked, "--input", with_ids, "--translator", "One")
+    assert found in (done.stderr if found.startswith("--row") else done.stdout.splitlines()[0]), done.stderr
+    assert done.returncode == (2 if found.startswith("--row") else 0) and done.stderr.count("\n") <= 1
+
+
+def test_a_number_is_enough_where_there_is_one_split(smolkalam: Run, tmp_path: Path, source: Path) -> None:
+    done = smolkalam("try", plain(tmp_path), "--row", "0", "--input", source)
+    assert done.returncode == 0 and done.stdout.startswith("train/0000000 of plain"), done.stderr
+
+
+def test_nobody_who_tries_waits_for_a_batch(smolkalam: Run, tmp_path: Path) -> None:
+    path = tmp_path / "batches.yaml"
+    with running_batches() as server:
+        path.write_text(
+            "name: batches\nsource: {path: sample}\ntranslators: [{name: Chat, backend: batch, api: openai, "
+            f"model: stand-in, base_url: {server.url}/v1, decoding: {{max_tokens: 2000}}, poll_s: 0.05, "
+            "cost: {usd_per_million_input: 1, usd_per_million_output: 1}}]\n"
+        )
+        done = smolkalam("try", path, "--text", "Good day to you.", cwd=tmp_path)
+        assert done.returncode == 0 and "Chat: 1 request, about $0.0" in done.stderr, done.stderr
+        assert not server.stats()["batches"] and server.stats()["alone"] == 1
 
 
 def test_a_missing_source_is_one_line(smolkalam: Run, tmp_path: Path) -> None:
