@@ -33,6 +33,7 @@ _COMMANDS: dict[str, Callable[..., Any]] = {
     "status": building.status,
     "check": publishing.check,
     "publish": publishing.publish,
+    "decontaminate": data.decontaminate,
     "preferences": judging.preferences,
     "judge": judging.judge,
     "recipes": building.recipes,

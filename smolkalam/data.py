@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from smolkalam.options import Keep, Languages, Output
+from smolkalam.options import Keep, Languages, Output, Workers, cores
 
 
 def import_files(
@@ -24,6 +24,41 @@ def import_files(
     from builders.imports.command import run_import
 
     run_import(files, output, keep=keep or [], split=split, config=config)
+    print(output)
+
+
+def decontaminate(
+    source: Annotated[
+        Path,
+        typer.Argument(metavar="DATA", help="JSON lines (.gz too), Parquet, or a dataset's folder of such files."),
+    ],
+    against: Annotated[
+        list[str],
+        typer.Option(
+            help="A benchmark: a file, a folder, user/name[:config][@revision], or an index.npz; may be repeated."
+        ),
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write.")],
+    question: Annotated[
+        str | None,
+        typer.Option(help="The benchmarks' column of the question [default: by its name]; a number in headless CSV."),
+    ] = None,
+    options: Annotated[
+        str | None, typer.Option(help="Their columns of options, such as A,B,C,D [default: by their names].")
+    ] = None,
+    split: Annotated[str | None, typer.Option(help="Of benchmarks on the Hub: the only split read.")] = None,
+    field: Annotated[
+        list[str] | None,
+        typer.Option(help="A field of DATA's rows to look into; may be repeated [default: all texts]."),
+    ] = None,
+    workers: Workers = None,
+) -> None:
+    """Drop the rows that hold items of a benchmark: writes what is kept, dropped.jsonl, a report and the index."""
+    from builders.contamination import Against, run_decontaminate
+
+    columns = tuple(name.strip() for name in options.split(",")) if options else ()
+    wanted = [Against(name, question, columns, split) for name in against]
+    run_decontaminate(source, wanted, output, fields=field or [], workers=workers or cores())
     print(output)
 
 

@@ -39,10 +39,12 @@ ROOMS: dict[str, Floors] = {
     "builders": (
         ("builders.ablations", "builders.judging", "builders.starting", "builders.trying"),
         ("builders",),
-        ("builders.preferences", "builders.estimates", "builders.imports"),
+        ("builders.preferences", "builders.estimates"),
         ("builders.reports",),
         ("builders.stages",),
         ("builders.stages.common",),
+        ("builders.contamination",),
+        ("builders.imports",),
         ("builders.dataset", "builders.sources", "builders.executors", "builders.calibration"),
         ("builders.engines",),
         ("builders.engines.common",),

@@ -20,7 +20,9 @@ def hub_id(name: str) -> str | None:
     return found[1] if found else None
 
 
-def hub_splits(repository: str, config: str | None, split: str | None) -> dict[str, Iterator[Row]]:
+def hub_splits(
+    repository: str, config: str | None, split: str | None, revision: str | None = None
+) -> dict[str, Iterator[Row]]:
     """The rows of each split, in the Hub's order. Raises InputError where there is no such dataset or split."""
     import httpx2
     from datasets import load_dataset
@@ -28,7 +30,7 @@ def hub_splits(repository: str, config: str | None, split: str | None) -> dict[s
     from huggingface_hub.errors import HfHubHTTPError
 
     try:
-        found = load_dataset(repository, config, streaming=True)
+        found = load_dataset(repository, config, revision=revision, streaming=True)
     except (DatasetsError, HfHubHTTPError, httpx2.HTTPError, OSError, ValueError) as error:
         reason = " ".join(str(error).split())[:300]
         raise InputError(

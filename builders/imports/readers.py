@@ -34,15 +34,18 @@ class Row:
     detail: str = ""
 
 
-def read_file(path: Path) -> Iterator[Row]:
-    """The rows of a JSON lines, JSON, CSV, TSV or Parquet file, `.gz` too. Raises InputError, one line."""
+def read_file(path: Path, *, header: bool = True) -> Iterator[Row]:
+    """The rows of a JSON lines, JSON, CSV, TSV or Parquet file, `.gz` too. Raises InputError, one line.
+
+    Without `header` the first line of CSV and TSV is a row, and columns are named 1, 2, ....
+    """
     endings = [ending.lower() for ending in path.suffixes]
     kind = (endings[:-1] if endings[-1:] == [".gz"] else endings)[-1:]
     try:
         if kind == [".parquet"]:
             yield from _parquet(path)
         elif kind in ([".csv"], [".tsv"]):
-            yield from _csv(path, tab=kind == [".tsv"])
+            yield from _csv(path, tab=kind == [".tsv"], header=header)
         elif kind in ([".jsonl"], [".ndjson"]):
             yield from _json_lines(path)
         elif kind == [".json"]:
@@ -190,7 +193,7 @@ class _Values:
         )
 
 
-def _csv(path: Path, *, tab: bool) -> Iterator[Row]:
+def _csv(path: Path, *, tab: bool, header: bool) -> Iterator[Row]:
     import io
 
     csv.field_size_limit(MAX_ROW)
@@ -202,11 +205,16 @@ def _csv(path: Path, *, tab: bool) -> Iterator[Row]:
         text.seek(0)
         delimiter = "\t" if tab else max(",;\t", key=first.count)
         reader = csv.reader(text, delimiter=delimiter)
-        header = next(reader, [])
-        if not any(header):
+        names = next(reader, [])
+        if not header:
+            # From the beginning again: the first line was read for the number of its cells alone.
+            names = [str(number) for number in range(1, len(names) + 1)]
+            text.seek(0)
+            reader = csv.reader(text, delimiter=delimiter)
+        if not any(names):
             return
-        if len(set(header)) < len(header):
-            raise InputError(f"{path}: two columns are named '{max(header, key=header.count)}'; rename one")
+        if len(set(names)) < len(names):
+            raise InputError(f"{path}: two columns are named '{max(names, key=names.count)}'; rename one")
         while True:
             line = reader.line_num + 1
             try:
@@ -220,11 +228,11 @@ def _csv(path: Path, *, tab: bool) -> Iterator[Row]:
                 continue
             if not _is_unicode("".join(cells)):
                 yield Row(line, reason="not_utf8", detail="bytes that are no UTF-8; save the file as UTF-8")
-            elif len(cells) != len(header):
-                detail = f"{len(cells)} cells, expected {len(header)} as in the first line"
+            elif len(cells) != len(names):
+                detail = f"{len(cells)} cells, expected {len(names)} as in the first line"
                 yield Row(line, reason="wrong_cells", detail=detail)
             else:
-                yield Row(line, {name: cell or None for name, cell in zip(header, cells, strict=True)})
+                yield Row(line, {name: cell or None for name, cell in zip(names, cells, strict=True)})
 
 
 def _is_unicode(text: str) -> bool:

@@ -7,10 +7,11 @@ from typing import NamedTuple
 import numpy as np
 
 from processors.selection.decontamination.index import Index, IndexedBenchmark, Item, Rules, by_gram
-from processors.selection.decontamination.words import WordNumbers, grams, words
+from processors.selection.decontamination.words import WordNumbers, grams, script_of_most, words
 
 # Grams of its own that a side needs at most, to be looked for.
 _OWN = 8
+_READ_FOR_SCRIPT = 500
 
 
 class _SideGrams(NamedTuple):
@@ -33,7 +34,8 @@ class IndexBuilder:
 
     def add(self, name: str, items: Iterable[Item]) -> IndexedBenchmark:
         """Take a benchmark's items; returns what became of them. An item without words is a short one."""
-        read, found = self._distinct(items)
+        first: list[str] = []
+        read, found = self._distinct(items, first)
         asked = Counter(parts[0].tobytes() for _, parts in found)
         drafts = [(item, self._drafts(parts, asked[parts[0].tobytes()])) for item, parts in found]
         common = self._common([sides for _, sides in drafts])
@@ -48,17 +50,22 @@ class IndexBuilder:
                 self._sides += [_SideGrams(len(self._names), kind, side) for kind, side in kept.items()]
                 self._names.append(item)
                 self._benchmark.append(len(self._benchmarks))
-        made = IndexedBenchmark(name, read, read - len(found), short, alike)
+        made = IndexedBenchmark(name, read, read - len(found), short, alike, script_of_most(first))
         self._benchmarks.append(made)
         return made
 
-    def _distinct(self, items: Iterable[Item]) -> tuple[int, list[tuple[str, list[np.ndarray]]]]:
-        """How many items there are, and of those that say different things the name and the words of each part."""
+    def _distinct(self, items: Iterable[Item], first: list[str]) -> tuple[int, list[tuple[str, list[np.ndarray]]]]:
+        """How many items there are, and of those that say different things the name and the words of each part.
+
+        `first` is given the first items' texts.
+        """
         read = 0
         texts: set[tuple[bytes, ...]] = set()
         found = []
         for item in items:
             read += 1
+            if read <= _READ_FOR_SCRIPT:
+                first += [item.question, *item.options]
             parts = [self._numbers.of(words(text)) for text in (item.question, *item.options)]
             said = (parts[0].tobytes(), *sorted(part.tobytes() for part in parts[1:]))
             if said not in texts:

@@ -54,6 +54,7 @@ class IndexedBenchmark:
     """A benchmark in the index: `items` read; `same`: that say what one before says.
 
     `short`, `alike`: not looked for, for they have too few words, or hardly any that not more than `common` have.
+    `script`: that most letters of the first items are in (`script_of_most`).
     """
 
     name: str
@@ -61,6 +62,12 @@ class IndexedBenchmark:
     same: int
     short: int
     alike: int
+    script: str = ""
+
+    @property
+    def looked_for(self) -> int:
+        """Items that can be found."""
+        return self.items - self.same - self.short - self.alike
 
 
 @dataclass(slots=True)

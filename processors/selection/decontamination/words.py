@@ -6,9 +6,12 @@ with its own; its words here are the same. A word is a 64-bit number (BLAKE2b), 
 
 import re
 import unicodedata
+from collections import Counter
+from collections.abc import Sequence
 from hashlib import blake2b
 
 import numpy as np
+import regex
 
 from processors.languages.digits import ascii_digits
 from processors.languages.language import knowledge
@@ -23,6 +26,12 @@ _ARABIC = re.compile("[\u0600-\u06ff]")
 _ARABIC_KNOWN = knowledge("ar")
 # "A)", "2." and the like before an option, which is no word of it.
 _LABEL = re.compile(r"(?<![^\s(\[])[A-Ha-h1-9أابجدهـ][).:][)\s]")
+_SCRIPTS = {
+    name: regex.compile(rf"\p{{Script={name}}}")
+    for name in ("Latin", "Arabic", "Cyrillic", "Devanagari", "Ethiopic", "Greek", "Han", "Hangul", "Hebrew", "Thai")
+}
+# Characters of a text, for its script.
+_READ = 2000
 # Of a word in Arabic letters, what must be left behind what is written with it.
 _LEAST = 3
 # Distinct words that are remembered: about 100 MB.
@@ -68,6 +77,19 @@ def _clitic(word: str) -> str:
     """What is written with a word, or may be: a first letter like it goes too, since it cannot be told from it."""
     here = (one for one in _ARABIC_KNOWN.proclitics if word.startswith(one) and len(word) >= len(one) + _LEAST)
     return next(here, "")
+
+
+def script_of_most(texts: Sequence[str]) -> str:
+    """The script that more than half of the letters are in, of the beginning of each text; empty where none is.
+
+    >>> script_of_most(["What is العربية?"]), script_of_most(["1990"])
+    ('Arabic', '')
+    """
+    counts = Counter(
+        {name: sum(len(letter.findall(text[:_READ])) for text in texts) for name, letter in _SCRIPTS.items()}
+    )
+    name, most = counts.most_common(1)[0]
+    return name if 2 * most > counts.total() else ""
 
 
 class WordNumbers(dict[str, int]):

@@ -58,3 +58,10 @@ def test_deep_nesting_is_a_reason_of_its_row(tmp_path: Path) -> None:
 def test_a_table_tells_the_line_on_which_a_row_begins(tmp_path: Path) -> None:
     (tmp_path / "a.tsv").write_text('a\tb\n"x\ny"\t2\n\n3\t\n')
     assert read(tmp_path / "a.tsv") == [(2, {"a": "x\ny", "b": "2"}), (5, {"a": "3", "b": None})]
+
+
+def test_without_a_header_the_first_line_is_a_row(tmp_path: Path) -> None:
+    path = tmp_path / "plain.csv"
+    path.write_text('"a, b",x,x\nc,d,e\n')
+    rows = [row.values for row in read_file(path, header=False)]
+    assert rows == [{"1": "a, b", "2": "x", "3": "x"}, {"1": "c", "2": "d", "3": "e"}]
