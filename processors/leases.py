@@ -22,6 +22,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+# New names of this process.
+_names: set[str] = set()
 # What file systems without locks answer.
 _NO_LOCKS = frozenset({errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP})
 
@@ -95,12 +97,36 @@ def take_name(folder: Path) -> tuple[FileLock | None, str]:
     raise AssertionError("unreachable")
 
 
+def take_new_name(folder: Path) -> tuple[FileLock | None, str]:
+    """A name for this process that none had before it or will have, and the lock that keeps it; as `take_name`.
+
+    Whose name is found anywhere is known by it for good. The lock's file is the caller's to remove.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    while True:
+        name = f"{machine()}-{secrets.token_hex(12)}"
+        # Whoever collects it as garbage may be another thread.
+        lock = FileLock(folder / f"{name}.lock", thread_local=False)
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            # Somebody looks whether we have ended, just before we begin.
+            continue
+        except (NotImplementedError, OSError) as error:
+            if isinstance(error, OSError) and error.errno not in _NO_LOCKS:
+                raise
+            return None, name
+        _names.add(name)
+        return lock, name
+
+
 def ended_here(folder: Path, name: str, own: str) -> bool:
     """Whether `name` is of this machine, as `own` is, and no process holds its lock any more.
 
     Quicker than to watch its owner for a lease. False for `own` itself, and for other machines' names.
     """
-    if name == own or name.partition("-")[0] != own.partition("-")[0]:
+    # NFS would grant this process a lock that it has, and take it away when the second is let go.
+    if name == own or name in _names or name.partition("-")[0] != own.partition("-")[0]:
         return False
     path = folder / f"{name}.lock"
     if not path.exists():

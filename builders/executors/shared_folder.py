@@ -16,8 +16,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
+from functools import partial
 from os import getpid
-from pathlib import Path
 from typing import Any
 
 from datatrove.utils.stats import PipelineStats
@@ -29,6 +29,7 @@ from builders.run_folder.claims import Claim, ClaimLost, WorkClaims
 from builders.run_folder.folder import (
     CARD,
     CLAIMS,
+    LOCKS,
     PLAN,
     PROGRESS,
     RECIPE,
@@ -38,6 +39,7 @@ from builders.run_folder.folder import (
     file_name,
     plan_file,
 )
+from processors import leases
 from processors.atomic_files import guarded
 from processors.errors import InputError, SmolKalamError
 
@@ -64,7 +66,7 @@ class SharedFolder:
 
     def planned(self, name: str, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         file, path = file_name(name), plan_file(self.where, name)
-        claims = WorkClaims(self.where.stage(CLAIMS, PLAN), self.lease_s)
+        claims = work_claims(self.where, self.lease_s, PLAN)
         while missing_items({name: path}):
             claim = claims.take(file)
             if claim is None:
@@ -92,9 +94,9 @@ class SharedFolder:
     def run(self, work: Work) -> None:
         if self.works_on(work.name):
             if work.missing():
-                folder = self.where.stage(CLAIMS, file_name(work.name))
+                claims = partial(work_claims, self.where, self.lease_s, file_name(work.name))
                 workers = work.processes() if work.processes else self.workers
-                QueueExecutor(work, folder, lease_s=self.lease_s, workers=workers, wait=self.wait).run()
+                QueueExecutor(work, claims, workers=workers, wait=self.wait).run()
             # What is missing now is in the hands of others, who go on with what the stage has more.
             if self.only and (not work.more or work.missing()):
                 raise Reached(work.name)
@@ -117,14 +119,13 @@ class SharedFolder:
 class QueueExecutor(LocalExecutor):
     """datatrove's executor interface with a task an item: each process runs the ranks that it can claim."""
 
-    def __init__(self, work: Work, folder: Path, *, lease_s: float, workers: int, wait: bool) -> None:
+    def __init__(self, work: Work, claims: Callable[[], WorkClaims], *, workers: int, wait: bool) -> None:
         super().__init__(
             work.pipeline(list(work.items)), tasks=len(work.items), workers=workers, logging_dir=work.logs
         )
         self.items = work.items
-        self.folder = folder
+        self.claims = claims
         self.progress = work.logs / PROGRESS
-        self.lease_s = lease_s
         self.wait = wait
 
     def run(self) -> PipelineStats:
@@ -134,7 +135,7 @@ class QueueExecutor(LocalExecutor):
         return sum(in_processes(self._run_claimed, self.workers, self.workers), start=PipelineStats())
 
     def _run_claimed(self, process: int) -> PipelineStats:
-        claims, done = WorkClaims(self.folder, self.lease_s), PipelineStats()
+        claims, done = self.claims(), PipelineStats()
         ranks = {name: rank for rank, name in enumerate(self.items)}
         while missing := missing_items(self.items):
             worked = False
@@ -166,6 +167,11 @@ class QueueExecutor(LocalExecutor):
             (self.progress / f"{rank:05d}.json").unlink(missing_ok=True)
 
 
+def work_claims(run: Run, lease_s: float, *names: str) -> WorkClaims:
+    """The claims of one kind on a run's work: those on its plans, on a stage's items, on being one of its workers."""
+    return WorkClaims(run.stage(CLAIMS, *names), lease_s, run.stage(LOCKS))
+
+
 def start(run: Run, recipe: str, lease_s: float, *, retry_failed: bool = False) -> None:
     """Make the run folder ready for workers with this recipe (its YAML as resolved).
 
@@ -173,7 +179,7 @@ def start(run: Run, recipe: str, lease_s: float, *, retry_failed: bool = False) 
     source is seen; what is still valid of it is not done again. So is one whose failed rows are tried again.
     """
     run.folder.mkdir(parents=True, exist_ok=True)
-    with WorkClaims(run.stage(CLAIMS), lease_s).wait("start"):
+    with work_claims(run, lease_s).wait("start"):
         if goes_on(run, recipe, retry_failed=retry_failed):
             if not same_code(run):
                 if _workers(run, lease_s):
@@ -215,10 +221,16 @@ def retries(run: Run) -> bool:
 
 
 def forget(run: Run) -> None:
-    """Remove all plans and claims. A stopped worker that wakes later finds its claim gone and writes nothing."""
+    """Remove all plans and claims, and locks of who has ended.
+
+    A stopped worker that wakes later finds its claim gone and writes nothing.
+    """
     shutil.rmtree(run.stage(PLAN), ignore_errors=True)
     for folder in run.stage(CLAIMS).glob("*/"):
         shutil.rmtree(folder, ignore_errors=True)
+    for lock in run.stage(LOCKS).glob("*.lock"):
+        if leases.ended_here(lock.parent, lock.stem, leases.machine()):
+            lock.unlink(missing_ok=True)
 
 
 @contextmanager
@@ -231,7 +243,7 @@ def joined(run: Run, lease_s: float) -> Iterator[None]:
     check_code(run)
     name = f"{socket.gethostname()}-{getpid()}-{secrets.token_hex(3)}"
     try:
-        claim = WorkClaims(run.stage(CLAIMS, WORKERS), lease_s).wait(name)
+        claim = work_claims(run, lease_s, WORKERS).wait(name)
     except OSError as error:
         reason = error.strerror or error
         raise InputError(f"{run.folder}: a worker writes to the run folder, and cannot ({reason})") from None
@@ -252,7 +264,7 @@ def refuse_workers(run: Run, lease_s: float) -> None:
 
 
 def _workers(run: Run, lease_s: float) -> list[str]:
-    folder = run.stage(CLAIMS, WORKERS)
-    if any(folder.glob("*")):
+    claims = work_claims(run, lease_s, WORKERS)
+    if any(claims.folder.glob("*")):
         print(f"looking for at most {lease_s:g} s whether workers of this folder are alive", file=sys.stderr)
-    return WorkClaims(folder, lease_s).alive()
+    return claims.alive()

@@ -4,6 +4,10 @@ A claim on `name` is the file `<name>.<n>` (see `processors.leases`), whose cont
 Where that does not change for a whole lease, the watcher creates `<name>.<n + 1>`, which again only one can, and then
 removes the silent file. Nothing is ever renamed over another's file.
 
+Of a process of the watcher's own machine nobody waits for a lease to know that it has ended: a claim names a lock
+that its process holds for as long as it lives (`processors.leases.take_new_name`), and which no process holds any
+more, is nobody's. Of other machines nothing follows from a lock, and their silence is watched as ever.
+
 A holder that was stopped beyond its lease finds its own file gone: `Claim.check`, called before each rename that
 publishes something, raises ClaimLost. What remains is a process that is stopped between this check and the rename
 that follows it in the next system call; it would publish a whole file of the same work, once more.
@@ -15,7 +19,10 @@ import secrets
 import socket
 import threading
 import time
+import weakref
 from pathlib import Path
+
+from filelock import FileLock
 
 from processors import leases
 from processors.errors import SmolKalamError
@@ -31,13 +38,15 @@ class ClaimLost(SmolKalamError):
 class Claim:
     """A claim that is held. A thread keeps it alive until `release`."""
 
-    def __init__(self, path: Path, descriptor: int, token: str, lease_s: float) -> None:
+    def __init__(self, path: Path, descriptor: int, token: str, holder: "WorkClaims") -> None:
         self.path = path
         self._descriptor = descriptor
         self._token = token
+        # Whose lock is held for as long as one of its claims is.
+        self._holder = holder
         self._stop = threading.Event()
         self._thread = threading.Thread(
-            target=self._beat, args=(lease_s / BEATS,), name=f"claim {path.name}", daemon=True
+            target=self._beat, args=(holder.lease_s / BEATS,), name=f"claim {path.name}", daemon=True
         )
         self._thread.start()
 
@@ -68,16 +77,22 @@ class Claim:
             count += 1
             # A share that is away for a moment is no reason to stop: whether the claim still stands, `check` says.
             with contextlib.suppress(OSError):
-                os.pwrite(self._descriptor, _content(self._token, count), 0)
+                os.pwrite(self._descriptor, _content(self._token, count, self._holder.name), 0)
                 os.fsync(self._descriptor)
 
 
 class WorkClaims:
-    """The claims of one folder, and what this process has seen of those that others hold."""
+    """The claims of one folder, and what this process has seen of those that others hold.
 
-    def __init__(self, folder: Path, lease_s: float) -> None:
+    `locks` is the folder of the locks by which processes of one machine know of each other's end; None for none.
+    """
+
+    def __init__(self, folder: Path, lease_s: float, locks: Path | None = None) -> None:
         self.folder = folder
         self.lease_s = lease_s
+        self.locks = locks
+        # Of this process, once it has a claim.
+        self.name = ""
         self._signs = leases.SignsOfLife(lease_s)
 
     def take(self, name: str) -> Claim | None:
@@ -87,12 +102,13 @@ class WorkClaims:
         if [path for path in rivals.values() if not self._silent(path)]:
             return None
         self.folder.mkdir(parents=True, exist_ok=True)
+        self._take_name()
         number, token = max(rivals, default=0) + 1, secrets.token_hex(16)
         path = self.folder / f"{name}.{number}"
         descriptor = leases.create(path)
         if descriptor is None:
             return None
-        os.write(descriptor, _content(token, 0))
+        os.write(descriptor, _content(token, 0, self.name))
         os.fsync(descriptor)
         # Between the look and the creation a silent one may have let go and somebody else have come: give way.
         others = [rival for rival in self._rivals(name).values() if rival != path]
@@ -103,7 +119,7 @@ class WorkClaims:
         for rival in others:
             rival.unlink(missing_ok=True)
             self._signs.forget(rival)
-        return Claim(path, descriptor, token, self.lease_s)
+        return Claim(path, descriptor, token, self)
 
     def wait(self, name: str) -> Claim:
         """Claim `name`, however long it takes."""
@@ -136,6 +152,13 @@ class WorkClaims:
                 return []
             time.sleep(self.poll_s)
 
+    def _take_name(self) -> None:
+        if self.name or self.locks is None:
+            return
+        lock, self.name = leases.take_new_name(self.locks)
+        if lock:
+            weakref.finalize(self, _let_go, lock, os.getpid())
+
     def _rivals(self, name: str) -> dict[int, Path]:
         try:
             files = [path.name for path in self.folder.iterdir()]
@@ -145,13 +168,28 @@ class WorkClaims:
         return {int(n): self.folder / f"{name}.{n}" for stem, _, n in found if stem == name and n.isdecimal()}
 
     def _silent(self, path: Path) -> bool:
-        """Whether a claim is gone, or has been watched for a lease without a change."""
+        """Whether a claim is gone, its process has ended here, or it was watched for a lease without a change."""
         content = leases.read(path)
         if content is None:
             self._signs.forget(path)
             return True
-        return self._signs.silent(path, content)
+        return self._ended_here(content) or self._signs.silent(path, content)
+
+    def _ended_here(self, content: bytes) -> bool:
+        """Whether a claim with this content is of this machine and its process has ended."""
+        if self.locks is None:
+            return False
+        _, _, name, *_ = [*content.decode("ascii", "replace").splitlines(), "", "", ""]
+        return bool(name) and leases.ended_here(self.locks, name, self.name or leases.machine())
 
 
-def _content(token: str, count: int) -> bytes:
-    return f"{token} {count:012d}\n{socket.gethostname()} {os.getpid()}\n".encode()
+def _content(token: str, count: int, name: str) -> bytes:
+    return f"{token} {count:012d}\n{socket.gethostname()} {os.getpid()}\n{name}\n".encode()
+
+
+def _let_go(lock: FileLock, pid: int) -> None:
+    """Remove a lock that no claim has need of any more; not in a process that was forked from its holder's."""
+    if os.getpid() == pid:
+        with contextlib.suppress(OSError):
+            Path(lock.lock_file).unlink(missing_ok=True)
+        lock.release(force=True)

@@ -48,6 +48,8 @@ VERDICTS = "verdicts.json"
 RECIPE = "recipe.yaml"
 # Of several machines: what was decided, who works on what, and who takes part.
 PLAN, CLAIMS, WORKERS = "plan", "claims", "workers"
+# Of the processes that have claims: what says on their machine whether they live.
+LOCKS = "locks"
 # Of the plans, the one that is made last, and the one that says that failed rows are tried again.
 CARD, RETRY = "card", "retry-failed.json"
 # Of a stage's logs: how far its tasks are, and what they ask of models.

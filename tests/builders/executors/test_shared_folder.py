@@ -146,6 +146,30 @@ def test_killed_and_stopped_workers_cost_nothing(
     assert not list((run / "claims" / "translate--one").iterdir())
 
 
+def test_a_build_that_was_killed_goes_on_without_waiting_for_a_lease(
+    smolkalam: Run, long_source: Path, recipe: Path, tmp_path: Path
+) -> None:
+    """Its own claims and those of its processes are nobody's as soon as they are gone from this machine."""
+    run = tmp_path / "run"
+    hour = ("--set", "executor.lease_s=3600")
+    begin = ("build", recipe, "--input", long_source, "--output", run, *hour)
+    assert smolkalam(*begin, "--workers", 1, "--stop-after", "select").returncode == 0
+    process = start_command(*begin, "--workers", 2, "--stop-after", "translate")
+    try:
+        wait_for(lambda: len(claimed(run)) > 1, "two units that are claimed")
+    finally:
+        process.kill()
+        process.wait()
+    left = claimed(run)
+    done = smolkalam(*begin, "--workers", 2, "--stop-after", "translate", timeout=500)
+    assert done.returncode == 0, done.stderr
+    assert left and not claimed(run)
+
+
+def claimed(run: Path) -> list[Path]:
+    return list((run / "claims" / "translate--one").glob("*"))
+
+
 def test_several_machines_with_several_processes_and_one_stage_each(
     smolkalam: Run, source: Path, recipe: Path, tmp_path: Path
 ) -> None:

@@ -1,14 +1,21 @@
 """Claims on a shared folder: one holder among the living, silent ones superseded, no clock trusted."""
 
+import errno
 import multiprocessing
 import os
+import signal
+import subprocess
+import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from builders.run_folder.claims import ClaimLost, WorkClaims
 from processors.atomic_files import check_guard, guarded
+from tests.standins.processes import ROOT
 
 
 def take_over(claims: WorkClaims, name: str) -> float:
@@ -141,6 +148,89 @@ def test_among_the_living_there_is_one_at_a_time(tmp_path: Path) -> None:
         process.join()
         assert process.exitcode == 0
     assert (tmp_path / "counter").read_text() == "400"
+
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from builders.run_folder.claims import WorkClaims
+claims = WorkClaims(Path(sys.argv[1]), 3600.0, Path(sys.argv[2]))
+held = [claims.take(name) for name in ("unit", "other")]
+print("claimed", flush=True)
+time.sleep(600)
+"""
+
+
+@contextmanager
+def holding(folder: Path, locks: Path) -> Iterator["subprocess.Popen[str]"]:
+    """A process that holds `unit` and `other`."""
+    command = [sys.executable, "-c", HOLD, str(folder), str(locks)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        try:
+            assert process.stdout and process.stdout.readline() == "claimed\n"
+            yield process
+        finally:
+            process.kill()
+
+
+def test_what_a_killed_process_of_this_machine_held_is_taken_over_at_once(tmp_path: Path) -> None:
+    """All of it, though its successor has claims of its own by then; one that lives keeps what it has."""
+    claims, locks = tmp_path / "claims", tmp_path / "locks"
+    watcher, another = (WorkClaims(claims, 3600.0, locks) for _ in range(2))
+    with holding(claims, locks) as process:
+        assert watcher.take("unit") is None and another.take("other") is None
+        process.kill()
+        process.wait()
+        with watcher.take("unit") or pytest.fail("its holder has ended") as claim:
+            claim.check()
+            assert another.take("unit") is None
+            with another.take("other") or pytest.fail("its holder has ended"):
+                assert {path.name for path in claims.iterdir()} == {"unit.2", "other.2"}
+    assert not list(claims.iterdir())
+
+
+def test_a_process_that_is_stopped_has_not_ended(tmp_path: Path) -> None:
+    claims, locks = tmp_path / "claims", tmp_path / "locks"
+    with holding(claims, locks) as process:
+        process.send_signal(signal.SIGSTOP)
+        watcher = WorkClaims(claims, 3600.0, locks)
+        assert watcher.take("unit") is None and watcher.take("unit") is None
+
+
+def test_of_another_machine_nothing_is_known_but_its_silence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor of this one before it was started anew: another boot is another machine."""
+    claims, locks = tmp_path / "claims", tmp_path / "locks"
+    with holding(claims, locks) as process:
+        process.kill()
+        process.wait()
+    monkeypatch.setattr("processors.leases.machine", lambda: "0000beef")
+    lease_s = 0.6
+    there = WorkClaims(claims, lease_s, locks)
+    assert there.take("unit") is None
+    assert take_over(there, "unit") >= lease_s * 0.9
+
+
+def test_where_a_file_system_has_no_locks_a_lease_is_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*arguments: object, **options: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("processors.leases.FileLock.acquire", refuse)
+    one, other = (WorkClaims(tmp_path / "claims", 60, tmp_path / "locks") for _ in range(2))
+    with one.take("unit") or pytest.fail("free"):
+        assert other.take("unit") is None and other.take("unit") is None
+
+
+def test_a_lock_is_removed_with_the_last_claim_of_its_process(tmp_path: Path) -> None:
+    claims = WorkClaims(tmp_path / "claims", 60, tmp_path / "locks")
+    claim = claims.take("unit")
+    assert claim and len(list((tmp_path / "locks").iterdir())) == 1
+    del claims
+    assert len(list((tmp_path / "locks").iterdir())) == 1
+    claim.release()
+    del claim
+    assert not list((tmp_path / "locks").iterdir())
 
 
 def test_who_is_alive(tmp_path: Path) -> None:
