@@ -45,6 +45,7 @@ ROOMS: dict[str, Floors] = {
         ("builders.stages.common",),
         ("builders.contamination",),
         ("builders.imports",),
+        ("builders.scorers",),
         ("builders.dataset", "builders.sources", "builders.executors", "builders.calibration"),
         ("builders.engines",),
         ("builders.engines.common",),

@@ -22,7 +22,7 @@ def ranked_row(row: dict[str, Any], config: str, combined: bool = False) -> dict
         return None
     candidates = [
         {
-            **{key: c[key] for key in ("translator", *NAMES, "checks")},
+            **{key: c[key] for key in ("translator", *_scores(c), "checks")},
             "chosen": c["translator"] == choice["translator"],
             "decision": decision,
             "decided": decided(decision),
@@ -34,7 +34,7 @@ def ranked_row(row: dict[str, Any], config: str, combined: bool = False) -> dict
         "messages": chosen["messages"],
         "chat_template_kwargs": _kwargs(row["chat_template_kwargs"], chosen["custom_instructions"]),
         "source": row["source"],
-        **{score: chosen[score] for score in NAMES},
+        **{score: chosen[score] for score in _scores(chosen)},
         "translator": chosen["translator"],
         "noted": notes(row["messages"], chosen["checks"]),
         "candidates": candidates,
@@ -50,9 +50,17 @@ def parallel_row(row: dict[str, Any], combined: bool = False) -> dict[str, Any]:
 
     One without a candidate has its entry too, with nulls: of lists of two lengths the viewer has no statistics.
     """
-    keys = ("translator", *NAMES, "checks", "custom_instructions", *(["segments"] if combined else []))
-    candidates = [{key: c[key] for key in keys} | {"translation": c["messages"]} for c in row["candidates"]]
+    more = ("checks", "custom_instructions", *(["segments"] if combined else []))
+    candidates = [
+        {key: c[key] for key in ("translator", *_scores(c), *more)} | {"translation": c["messages"]}
+        for c in row["candidates"]
+    ]
     return {key: row[key] for key in ("id", "messages", "chat_template_kwargs", "source")} | {"candidates": candidates}
+
+
+def _scores(candidate: dict[str, Any]) -> list[str]:
+    """The score columns that a candidate has: those of models are in builds with these."""
+    return [name for name in NAMES if name in candidate]
 
 
 def _kwargs(kwargs: dict[str, Any] | None, custom_instructions: str) -> dict[str, Any] | None:

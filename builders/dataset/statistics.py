@@ -101,11 +101,15 @@ class SplitStatistics:
         rows = self.having[column] if column in _OPTIONAL else self.rows
         return self.sums[column] / (rows << _PLACES) if rows else None
 
+    def _has(self, column: str) -> bool:
+        """Whether a dataset has the column: some only where a model gives it."""
+        return not (column in COLUMN and COLUMN[column].on_demand) or self.having[column] > 0
+
     def means(self) -> dict[str, Any]:
         """`{"rows", <each of COLUMNS>, "total_tokens"}`: what is published."""
         return {
             "rows": self.rows,
-            **{column: self.mean(column) for column in COLUMNS},
+            **{column: self.mean(column) for column in COLUMNS if self._has(column)},
             "total_tokens": self.total_tokens,
         }
 

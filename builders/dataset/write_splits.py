@@ -13,7 +13,7 @@ from builders.dataset.statistics import SplitStatistics
 from builders.run_folder import schemas
 from builders.run_folder.files import write_error
 from builders.run_folder.folder import RANK, SELECT, Run
-from builders.run_folder.schemas import PARALLEL
+from builders.run_folder.schemas import PARALLEL, USUAL
 from builders.run_folder.units import UnitFiles, read_unit
 from processors.atomic_files import check_guard, write_text
 
@@ -39,6 +39,7 @@ class BuildSplits(PipelineStep):
         shard_bytes: int,
         combined: bool = False,
         carry: tuple[str, ...] = (),
+        scored: tuple[str, ...] = USUAL,
     ) -> None:
         super().__init__()
         self.run_folder = run
@@ -48,6 +49,7 @@ class BuildSplits(PipelineStep):
         self.shard_bytes = shard_bytes
         self.combined = combined
         self.carry = carry
+        self.scored = scored
 
     def run(self, data: Any = None, rank: int = 0, world_size: int = 1) -> Iterable[Document]:
         for config, split in self.pairs[rank::world_size]:
@@ -58,9 +60,9 @@ class BuildSplits(PipelineStep):
     def _build(self, config: str, split: str, rank: int) -> None:
         folder, done = self.run_folder.dataset / config, self.run_folder.built_split(config, split)
         schema = (
-            schemas.parallel(self.combined, self.carry)
+            schemas.parallel(self.combined, self.carry, self.scored)
             if config == PARALLEL
-            else schemas.ranked(self.combined, self.carry)
+            else schemas.ranked(self.combined, self.carry, self.scored)
         )
         try:
             for path in (folder, done.parent):

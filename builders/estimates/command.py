@@ -20,7 +20,7 @@ from builders.engines import engine_of
 from builders.estimates.count_requests import RequestCounter, Requests
 from builders.estimates.figures import limits, measured_in, translator_figures
 from builders.estimates.intervals import SplitSample, row_weights, selected_rows
-from builders.estimates.panel import panel_figures
+from builders.estimates.panel import opinion_figures
 from builders.estimates.repeated_messages import LOOK_BYTES, rows_with
 from builders.estimates.row_sample import Drawn, allocate, draw, groups_read, read_drawn
 from builders.estimates.text import print_plan
@@ -104,7 +104,7 @@ def _plan(
         for spec, counter, requests in zip(recipe.translators, counters, found, strict=True)
     ]
     rows = limits(selected_rows(samples))
-    judges = panel_figures(recipe, rows["value"], translators[0]["source_tokens"]["value"])
+    judges = opinion_figures(recipe, rows["value"], translators[0]["source_tokens"]["value"])
     return {
         "recipe": recipe.name,
         "source": recipe.source.path,

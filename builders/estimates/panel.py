@@ -1,10 +1,21 @@
-"""What the judges of a build cost at most, which label rows for the ranker: for `plan`, and before a build begins."""
+"""What judges and other scorers of a build's candidates cost at most: for `plan`, and before a build begins."""
 
+from dataclasses import asdict
 from typing import Any
 
 from builders.recipes.recipe import Recipe
 from builders.recipes.translator_base import Cost
+from builders.scorers import scorers_of
 from processors.judging.rubric import judge_messages
+
+
+def opinion_figures(recipe: Recipe, rows: float, source_tokens: float) -> list[dict[str, Any]]:
+    """The figures of all that is asked about candidates, as of `panel_figures`."""
+    found = panel_figures(recipe, rows, source_tokens)
+    for kind, spec in scorers_of(recipe) if rows else ():
+        bill = asdict(kind.bill(spec, recipe, rows, source_tokens))
+        found.append(bill | {"name": f"{kind.column}, {bill['name']}"})
+    return found
 
 
 def panel_figures(recipe: Recipe, rows: float, source_tokens: float) -> list[dict[str, Any]]:
@@ -23,16 +34,17 @@ def panel_figures(recipe: Recipe, rows: float, source_tokens: float) -> list[dic
         asked, answered = 2 * judged * (rubric + row), 2 * judged * one.answer_tokens
         usd = one.cost.usd(round(asked), round(answered)) if one.cost else None
         figures = {"requests": 2 * judged, "input_tokens": asked, "output_tokens": answered}
-        found.append(
-            {"name": one.name, "model": one.model, **{key: round(n) for key, n in figures.items()}, "usd": usd}
-        )
+        rounded = {key: round(n) for key, n in figures.items()}
+        found.append({"name": f"judge {one.name}", "model": one.model, **rounded, "usd": usd, "paid": True})
     return found
 
 
 def panel_line(one: dict[str, Any]) -> str:
-    """A judge's figures in a line."""
-    usd = "its price is not known (the panel gives no `cost`)" if one["usd"] is None else f"${one['usd']:,.2f}"
+    """Such figures in a line."""
+    usd = "" if one["usd"] is None else f", ${one['usd']:,.2f}"
+    if one["paid"]:
+        usd = usd or ", its price is not known (no `cost` is given)"
     return (
-        f"judge {one['name']}: at most about {one['requests']:,} requests, {one['input_tokens']:,} tokens in, "
-        f"{one['output_tokens']:,} out, {usd}"
+        f"{one['name']}: at most about {one['requests']:,} requests, {one['input_tokens']:,} tokens in, "
+        f"{one['output_tokens']:,} out{usd}"
     )

@@ -27,15 +27,18 @@ def confirm_spending(recipe: Recipe, run: Run, *, yes: bool) -> None:
     paid = [spec for spec in recipe.translators if engine_of(spec).asks_a_model and _costs(engine_of(spec))]
     reward = recipe.ranking.reward
     scored = reward is not None and reward.base_url is not None and reward.api_key_env is not None
-    labels = recipe.ranking.calibration
-    judged = labels is not None and labels.judges is not None
+    labels, scorers = recipe.ranking.calibration, recipe.ranking.scorers.given()
+    judged = bool(scorers) or (labels is not None and labels.judges is not None)
     if not paid and not scored and not judged:
         return
     total = 0.0
     if paid or judged:
-        asked = recipe.model_copy(update={"translators": paid or recipe.translators[:1]})
+        # Scorers are asked for the candidates of all translators.
+        of = recipe.translators if scorers else paid or recipe.translators[:1]
+        asked = recipe.model_copy(update={"translators": of})
         plan = estimate(asked, run, SAMPLE, scan=False, console=Console(quiet=True))
-        for one in plan["translators"] if paid else ():
+        names = {spec.name for spec in paid}
+        for one in (one for one in plan["translators"] if one["name"] in names):
             _say(f"{one['name']}: {_told(one)}")
             total += one.get("usd", {"value": 0.0})["value"]
         for one in plan.get("judges", []):

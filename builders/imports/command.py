@@ -24,6 +24,7 @@ from builders.imports.shapes import ID, column_name, converted
 from builders.recipes.base import NAME_PATTERN
 from builders.run_folder import schemas
 from processors.errors import CountError, InputError
+from processors.scoring.columns import NAMES
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -73,7 +74,7 @@ def run_import(
     if output.exists() and (not output.is_dir() or any(output.iterdir())):
         raise InputError(f"{output}: is there already; give another --output, or delete it")
     sources = list(_sources(names, split, config))
-    taken = [*schemas.ranked(combined=True).names, *schemas.parallel().names, ID]
+    taken = [*schemas.ranked(combined=True, scored=NAMES).names, *schemas.parallel().names, ID]
     columns = {name: column_name(name, taken) for name in dict.fromkeys(keep) if name != "id"}
     output.parent.mkdir(parents=True, exist_ok=True)
     folder = output.with_name(f".{output.name}.{secrets.token_hex(6)}.tmp")

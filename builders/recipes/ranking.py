@@ -18,7 +18,7 @@ from pydantic import (
 )
 
 from builders.recipes.base import Strict
-from builders.recipes.scorers import Panel, Reward
+from builders.recipes.scorers import Panel, Reward, Scorers
 from processors.ranking.policy import Policy
 from processors.scoring.columns import COLUMN, LIMITS, ORDERS, Column, Order
 
@@ -140,6 +140,7 @@ class Ranking(_RankingLimits):
         None, description="a ranker of your own, by python -m model_recipes.ranker.train; null: the shipped one"
     )
     reward: Reward | None = Field(None, description="a reward model that scores every candidate")
+    scorers: Scorers = Field(Scorers(), description="further models that score every candidate")
     verdicts: str | None = Field(
         None,
         description="verdicts of judges (what `smolkalam judge` wrote) or of people (id, better, worse), which settle "
@@ -192,10 +193,18 @@ class Ranking(_RankingLimits):
             if any(pattern == earlier or earlier == "*" for earlier in patterns[:later]):
                 raise ValueError(f"splits: the entry {later + 1}, '{pattern}', is never used: one before it matches")
         for name, policy in self._policies():
-            if self.reward is None and (policy.order_by == "reward" or "reward" in policy.limits):
-                what = "order_by is reward" if policy.order_by == "reward" else "min_reward is given"
-                raise ValueError(f"{name}{what}, but there is no reward model; add ranking.reward")
+            for score in self._missing():
+                if score in (policy.order_by, *policy.limits):
+                    what = f"order_by is {score}" if policy.order_by == score else f"min_{score} is given"
+                    model = "reward model; add ranking.reward" if score == "reward" else ""
+                    model = model or f"model that gives it; add ranking.scorers.{score}"
+                    raise ValueError(f"{name}{what}, but there is no {model}")
         return self
+
+    def _missing(self) -> list[str]:
+        """Columns that a model gives which this recipe lacks."""
+        given = {"reward": self.reward} | self.scorers.given()
+        return [name for name in ("reward", *Scorers.model_fields) if given.get(name) is None]
 
     def check(self, translators: int) -> None:
         """Raise ValueError for what asks for more translators than a recipe has."""

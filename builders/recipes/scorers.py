@@ -1,4 +1,4 @@
-"""The models of a recipe that say how good candidates are: the reward model, and the judges of a panel."""
+"""The models of a recipe that say how good candidates are: the reward model, judges, and others that score."""
 
 from itertools import combinations
 from pathlib import Path
@@ -48,6 +48,27 @@ class PanelJudge(Strict):
     def asks(self) -> tuple[object, ...]:
         """What decides its answers: another judge of which this is the same would be the same judge twice."""
         return self.model, self.revision, self.decoding, self.output
+
+
+class JudgeScore(PanelJudge):
+    """A judge that gives each passage of each candidate a mark from 0 to 100; their mean is the candidate's
+    `judge_score`."""
+
+    name: Name = "judge"
+    answer_tokens: int = Field(60, ge=1, description="length of an answer, for the estimate; more for a reasoner")
+    passage_tokens: int = Field(
+        400, ge=50, description="source and translation of what is judged at once, about; cut at messages and lines"
+    )
+
+
+class Scorers(Strict):
+    """Models that score every candidate, each in a column of its own."""
+
+    judge_score: JudgeScore | None = Field(None, description="marks of a judge, 0 to 100")
+
+    def given(self) -> dict[str, Strict]:
+        """Those that the recipe has, by the column that they give."""
+        return {name: spec for name in type(self).model_fields if (spec := getattr(self, name)) is not None}
 
 
 class Panel(Strict):

@@ -197,7 +197,7 @@ def _splits(build: "Build") -> Group:
         table = Table(title=f"\n{config}", title_justify="left", box=None, pad_edge=False)
         table.add_column("split", overflow="fold")
         whole = summarise(splits.values()).means()
-        columns = [name for name in _FORMATS if whole[name] is not None]
+        columns = [name for name in _FORMATS if whole.get(name) is not None]
         for column in columns:
             table.add_column(column, justify="right", overflow="fold")
         for name, split in splits.items():
@@ -208,7 +208,7 @@ def _splits(build: "Build") -> Group:
 
 
 def _cells(means: dict[str, Any], columns: list[str]) -> list[str]:
-    return ["n/a" if means[name] is None else format(means[name], _FORMATS[name]) for name in columns]
+    return ["n/a" if means.get(name) is None else format(means[name], _FORMATS[name]) for name in columns]
 
 
 def _sample(build: "Build") -> Panel | None:

@@ -29,8 +29,8 @@ FORMAT = 1
 
 # Every name of a folder or file that others than the stage that writes it read stands here; a stage's folder has its
 # name. These are in the order of their work; `translate` holds one a translator.
-SCAN, SELECT, TRANSLATE, CALIBRATE, REWARD, RANKER, RANK, BUILD = (
-    "scan", "select", "translate", "calibrate", "reward", "ranker", "rank", "build",
+SCAN, SELECT, TRANSLATE, CALIBRATE, REWARD, SCORE, RANKER, RANK, BUILD = (
+    "scan", "select", "translate", "calibrate", "reward", "score", "ranker", "rank", "build",
 )  # fmt: skip
 # Of a stage: its fingerprint; the counts of each unit, which say that it is done; the rows that it left out, and why.
 STAGE, COUNTS, DROPS = "stage.json", "counts", "dropped"
@@ -42,8 +42,8 @@ RETRY_PLAN, RETRIED = "retry.json", "retried"
 PARTIAL = "partial"
 # Of the ranker: its weights, and what was fitted to this run.
 WEIGHTS, FITTED, CALIBRATION = "ranker.json", "fitted.npz", "calibration.json"
-# Of the calibration: what its panel said.
-VERDICTS = "verdicts.json"
+# Of the calibration: what its panel said; of a scorer: what its first questions showed.
+VERDICTS, PROBE = "verdicts.json", "probe.json"
 # The recipe as it was run.
 RECIPE = "recipe.yaml"
 # Of several machines: what was decided, who works on what, and who takes part.

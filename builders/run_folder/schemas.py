@@ -7,7 +7,10 @@ differs, and the viewer breaks on a split whose columns differ from the card's.
 from collections.abc import Sequence
 from typing import Any
 
-from processors.scoring.columns import NAMES
+from processors.scoring.columns import NAMES, columns_with
+
+# The score columns of a build without further models.
+USUAL = columns_with(())
 
 
 def messages() -> Any:
@@ -118,6 +121,14 @@ def rewards() -> Any:
     return pa.schema([("id", pa.string()), ("rewards", pa.list_(reward))])
 
 
+def opinions() -> Any:
+    """A scorer's score of each candidate of a row; null where it gave none."""
+    import pyarrow as pa
+
+    score = pa.struct([("translator", pa.string()), ("score", pa.float64())])
+    return pa.schema([("id", pa.string()), ("scores", pa.list_(score))])
+
+
 def segments() -> Any:
     """Whose each passage of a conversation is, where it was put together: code points in the translated message.
 
@@ -135,17 +146,17 @@ def verdict() -> Any:
     return pa.struct([("check", pa.string()), ("hard", pa.bool_()), ("message", pa.int32()), ("detail", pa.string())])
 
 
-def scores() -> list[tuple[str, Any]]:
+def scores(columns: Sequence[str] = USUAL) -> list[tuple[str, Any]]:
     """What a reader of a row may know of each candidate: null where there is no candidate, or nothing to say of it."""
     import pyarrow as pa
 
-    return [("translator", pa.string()), *_score_columns(), ("checks", pa.list_(verdict()))]
+    return [("translator", pa.string()), *_score_columns(columns), ("checks", pa.list_(verdict()))]
 
 
-def _score_columns() -> list[tuple[str, Any]]:
+def _score_columns(columns: Sequence[str]) -> list[tuple[str, Any]]:
     import pyarrow as pa
 
-    return [(name, pa.float64()) for name in NAMES]
+    return [(name, pa.float64()) for name in columns]
 
 
 def ranked_unit() -> Any:
@@ -154,7 +165,7 @@ def ranked_unit() -> Any:
 
     full = pa.struct(
         [
-            *scores(),
+            *scores(NAMES),
             ("messages", messages()),
             ("custom_instructions", pa.string()),
             ("tokens", pa.int64()),
@@ -176,18 +187,21 @@ def ranked_unit() -> Any:
     return pa.schema([*selected(), *((name, pa.list_(one)) for name, one in lists)])
 
 
-def ranked(combined: bool = False, carry: Sequence[str] = ()) -> Any:
+def ranked(combined: bool = False, carry: Sequence[str] = (), scored: Sequence[str] = USUAL) -> Any:
     """A row of `SFT_<translator>_ranked`: the published dataset's columns first, then ours, then the carried ones.
 
     `combined`: with `segments`, in a build some of whose rows are put together from several translators' candidates.
+    `scored`: the score columns that this build has.
     """
     import pyarrow as pa
 
-    candidates = pa.struct([*scores(), ("chosen", pa.bool_()), ("decision", pa.string()), ("decided", pa.string())])
+    candidates = pa.struct(
+        [*scores(scored), ("chosen", pa.bool_()), ("decision", pa.string()), ("decided", pa.string())]
+    )
     return pa.schema(
         [
             *selected(),
-            *_score_columns(),
+            *_score_columns(scored),
             ("translator", pa.string()),
             ("noted", pa.list_(pa.string())),
             ("candidates", pa.list_(candidates)),
@@ -200,15 +214,15 @@ def ranked(combined: bool = False, carry: Sequence[str] = ()) -> Any:
     )
 
 
-def parallel(combined: bool = False, carry: Sequence[str] = ()) -> Any:
-    """A row of `parallel`: the English beside every candidate, then what is carried. `combined` as for `ranked`.
+def parallel(combined: bool = False, carry: Sequence[str] = (), scored: Sequence[str] = USUAL) -> Any:
+    """A row of `parallel`: the English beside every candidate, then what is carried. Arguments as of `ranked`.
 
     A candidate's messages are its `translation`: exploded, the column would bear the name of the English ones.
     """
     import pyarrow as pa
 
     more = [("segments", segments())] if combined else []
-    candidates = pa.struct([*scores(), ("translation", messages()), ("custom_instructions", pa.string()), *more])
+    candidates = pa.struct([*scores(scored), ("translation", messages()), ("custom_instructions", pa.string()), *more])
     carried = [(name, pa.string()) for name in carry]
     return pa.schema([*selected(), ("candidates", pa.list_(candidates)), *carried])
 

@@ -14,6 +14,7 @@ from builders.recipes.recipe import Source
 from builders.run_folder import schemas
 from builders.run_folder.units import Unit
 from processors.errors import InputError
+from processors.scoring.columns import NAMES
 from processors.selection.choose_rows import choose_splits
 
 if TYPE_CHECKING:
@@ -199,7 +200,7 @@ def _open_shard(folder: Any, source: Source, split: str, name: str, first: int) 
 
 def _check_carried(where: str, source: Source, schema: "pa.Schema") -> None:
     for name in source.carry:
-        if name in {*schemas.ranked(combined=True).names, *schemas.parallel().names}:
+        if name in {*schemas.ranked(combined=True, scored=NAMES).names, *schemas.parallel().names}:
             raise InputError(f"source.carry: '{name}' is a column of the dataset's own; rename it in the source")
         if name not in schema.names:
             there = [other for other in schema.names if other not in COLUMNS]

@@ -17,6 +17,7 @@ from builders.stages.common.context import Build
 from builders.stages.common.run_units import observe
 from processors.errors import CountError
 from processors.ranking.policy import OUTCOMES
+from processors.scoring.columns import columns_with
 
 NAME = BUILD
 
@@ -35,7 +36,8 @@ def inputs(build: Build) -> dict[str, Any]:
     """What the dataset's files depend on."""
     outputs = build.recipe.outputs.model_dump(mode="json", include={"parallel", "row_group_bytes", "shard_bytes"})
     inputs = {RANK: build.marks[RANK], "outputs": outputs, "columns": DATASET_COLUMNS}
-    return inputs | ({"segments": True} if _combined(build) else {})
+    scored = list(build.recipe.ranking.scorers.given())
+    return inputs | ({"segments": True} if _combined(build) else {}) | ({"scored": scored} if scored else {})
 
 
 def _combined(build: Build) -> bool:
@@ -57,7 +59,8 @@ def run(build: Build) -> None:
     def pipeline(names: list[str]) -> list[Any]:
         todo = [(config, split) for config, split in pairs if f"{config}/{split}" in set(names)]
         sizes = recipe.outputs.row_group_bytes, recipe.outputs.shard_bytes
-        return [BuildSplits(build.run, todo, units, *sizes, combined, tuple(recipe.source.carry))]
+        carry, scored = tuple(recipe.source.carry), columns_with(recipe.ranking.scorers.given())
+        return [BuildSplits(build.run, todo, units, *sizes, combined, carry, scored)]
 
     items = {f"{config}/{split}": build.run.built_split(config, split) for config, split in pairs}
     sizes = {f"{config}/{split}": rows[split] for config, split in pairs}

@@ -145,9 +145,10 @@ def load_fitted(folder: Path, language: Language) -> FittedRanker:
 
 
 def plan_sample(
-    units: Sequence[Unit], seed: int, rows_wanted: int = SAMPLE_ROWS, least: int = LEAST_A_SPLIT
+    units: Sequence[Unit], seed: int, wanted: int | None = None, least: int | None = None
 ) -> dict[str, int]:
-    """How many rows of which units: about `rows_wanted` by the splits' sizes, `least` of a small split."""
+    """How many rows of which units: about `wanted` (`SAMPLE_ROWS`) by the splits' sizes, `least` of a small split."""
+    wanted, least = wanted or SAMPLE_ROWS, least or LEAST_A_SPLIT
     splits: dict[str, list[Unit]] = {}
     for unit in units:
         splits.setdefault(unit.into, []).append(unit)
@@ -155,7 +156,7 @@ def plan_sample(
     plan: dict[str, int] = {}
     for members in splits.values():
         rows = sum(unit.rows for unit in members)
-        left = min(rows, max(least, round(rows_wanted * rows / total)))
+        left = min(rows, max(least, round(wanted * rows / total)))
         most = max(MOST_A_UNIT, ceil(left / len(members)))
         ordered = sorted(members, key=lambda unit: _key(seed, unit.name))
         # Units are of unequal size: what the small ones lack, the first ones give.

@@ -3,7 +3,7 @@
 The verdicts came with the candidates as a rule; where the rules have changed since, they are checked here.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,7 +17,7 @@ from builders.dataset.notes import note_counters
 from builders.recipes.ranking import Ranking
 from builders.recipes.recipe import Recipe
 from builders.run_folder import schemas
-from builders.run_folder.folder import RANK, RANKER, REWARD, SELECT, TRANSLATE
+from builders.run_folder.folder import RANK, RANKER, REWARD, SCORE, SELECT, TRANSLATE
 from builders.run_folder.stage_parts import StagePart
 from builders.run_folder.unit_reader import UnitReader
 from builders.run_folder.unit_writer import drop
@@ -28,6 +28,8 @@ from builders.stages.common.join_candidates import JoinCandidates, verdicts_on
 from builders.stages.common.run_units import UnitPipeline, run_units
 from builders.stages.fit_ranker import load_fitted, plan_ranker, ranked_texts
 from builders.stages.reward import JoinRewards
+from builders.stages.score import JoinScores
+from builders.stages.score import parts as score_parts
 from processors.checks.pairs.verdict import Verdict
 from processors.conversations.token_counts import count_tokens
 from processors.judging.votes import Votes, read_votes
@@ -50,7 +52,8 @@ NAME = RANK
 
 
 def parts(recipe: Recipe) -> list[StagePart]:
-    before = [*calibrate.parts(recipe), *(reward.parts(recipe) or translate.parts(recipe))]
+    scored = [*reward.parts(recipe), *score_parts(recipe)]
+    before = [*calibrate.parts(recipe), *(scored or translate.parts(recipe))]
     # The cost: CPU time beside the selection's on real shards (benchmarks/build.py).
     return [StagePart(NAME, after=tuple(part.name for part in before), cost=16.0)]
 
@@ -60,9 +63,10 @@ def inputs(build: Build) -> dict[str, Any]:
     recipe, configs, votes = build.recipe, _configs(build), _votes(build)
     found = {
         TRANSLATE: {name: build.marks[f"{TRANSLATE}/{name}"] for name in configs.values()},
-        "ranking": recipe.ranking.model_dump(mode="json", exclude={"reward", "verdicts", "calibration"}),
+        "ranking": recipe.ranking.model_dump(mode="json", exclude={"reward", "scorers", "verdicts", "calibration"}),
         "verdicts": votes.digest() if votes else None,
         REWARD: build.marks.get(REWARD),
+        SCORE: {name: build.marks[f"{SCORE}/{name}"] for name in recipe.ranking.scorers.given()},
         "tokenizer": recipe.outputs.tokenizer,
         "configs": configs,
         "columns": str(schemas.ranked_unit()),
@@ -84,6 +88,7 @@ def run(build: Build) -> None:
             places=fitted is not None and recipe.ranking.by_segment,
         ),
         JoinRewards(build.run.stage(REWARD) if recipe.ranking.reward else None),
+        JoinScores({name: build.run.stage(SCORE, name) for name in recipe.ranking.scorers.given()}),
         RankCandidates(recipe.ranking, configs, recipe.language, recipe.outputs.tokenizer, fitted),
     ]
     reader = UnitReader(build.run.stage(SELECT), build.selected)
@@ -148,12 +153,16 @@ class RankCandidates(PipelineStep):
     def _judge_all(self, document: Document) -> dict[str, "JudgedCandidate"]:
         row = document.metadata
         return {
-            translator: self._judge(row["messages"], found, row["rewards"].get(translator))
+            translator: self._judge(
+                row["messages"],
+                found,
+                {"reward": row["rewards"].get(translator)} | row.get("opinions", {}).get(translator, {}),
+            )
             for translator, found in row["candidates"].items()
         }
 
     def _judge(
-        self, source: list[dict[str, str]], found: dict[str, Any], reward: float | None = None
+        self, source: list[dict[str, str]], found: dict[str, Any], opinions: Mapping[str, float | None] | None = None
     ) -> "JudgedCandidate":
         target, script = found["messages"], self.language.script
         threshold = self.ranking.scr_threshold
@@ -161,7 +170,7 @@ class RankCandidates(PipelineStep):
         verdicts = verdicts_on(source, found, self.language)
         contents = [message["content"] for message in target]
         tokens = sum(count_tokens(self._count, contents))
-        scored = scores | {"reward": reward}
+        scored = scores | dict(opinions or {})
         segments = found.get("segments")
         vetoes = vetoing(((verdict.check, verdict.hard) for verdict in verdicts), self.ranking.veto)
         return JudgedCandidate(scored, verdicts, vetoes, target, found["custom_instructions"], tokens, segments)

@@ -13,7 +13,7 @@ from builders.reports.canvas import GRID, Canvas, Scale
 from builders.reports.drawing import COLOURS
 from builders.run_folder.folder import RANK, SELECT, TRANSLATE
 from builders.run_folder.units import UnitFiles
-from processors.scoring.columns import NAMES
+from processors.scoring.columns import NAMES, columns_with
 
 if TYPE_CHECKING:
     from builders.stages.common.context import Build
@@ -77,7 +77,8 @@ def score_quantiles(build: "Build") -> Quantiles:
     for unit in build.selected:
         units.setdefault(unit.into, []).append(unit.name)
     found: Quantiles = {}
-    columns = [f"candidates.list.element.{name}" for name in ("translator", *NAMES, LENGTH)]
+    metrics = (*columns_with(build.recipe.ranking.scorers.given()), LENGTH)
+    columns = [f"candidates.list.element.{name}" for name in ("translator", *metrics)]
     for split, names in units.items():
         values: dict[str, dict[str, list[Any]]] = {}
         for name in names:
@@ -89,7 +90,7 @@ def score_quantiles(build: "Build") -> Quantiles:
                 continue
             who = flat.field("translator").to_numpy(zero_copy_only=False)
             for translator in dict.fromkeys(who):
-                for metric in (*NAMES, LENGTH):
+                for metric in metrics:
                     numbers = flat.field(metric).to_numpy(zero_copy_only=False).astype(float)[who == translator]
                     values.setdefault(translator, {}).setdefault(metric, []).append(numbers[~np.isnan(numbers)])
         for spec in build.recipe.translators:

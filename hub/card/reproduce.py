@@ -44,20 +44,7 @@ def public_recipe(recipe: Recipe) -> dict[str, Any]:
     if data["selection"]["domain_index"]:
         data["selection"]["domain_index"] = _public_path(data["selection"]["domain_index"])
     data["outputs"]["tokenizer"] = _public_tokenizer(data["outputs"]["tokenizer"])
-    ranking = data["ranking"]
-    for file in ("ranker", "verdicts"):
-        if ranking[file]:
-            ranking[file] = _public_path(ranking[file])
-    if labels := ranking["calibration"]:
-        if labels["path"]:
-            labels["path"] = _public_path(labels["path"])
-        if labels["judges"]:
-            _hide_panel(labels["judges"])
-    if reward := ranking["reward"]:
-        reward["model"] = _public_tokenizer(reward["model"])
-        _hide_server(reward)
-        if reward["served_model"]:
-            reward["served_model"] = _public_tokenizer(reward["served_model"])
+    _hide_ranking(data["ranking"])
     for translator in data["translators"]:
         translator["memory"] = [Path(file).name for file in translator["memory"]]
         if (glossary := translator.pop("glossary")) is not None:
@@ -80,12 +67,37 @@ def public_recipe(recipe: Recipe) -> dict[str, Any]:
     return data
 
 
+def _hide_ranking(ranking: dict[str, Any]) -> None:
+    for file in ("ranker", "verdicts"):
+        if ranking[file]:
+            ranking[file] = _public_path(ranking[file])
+    if labels := ranking["calibration"]:
+        if labels["path"]:
+            labels["path"] = _public_path(labels["path"])
+        if labels["judges"]:
+            _hide_panel(labels["judges"])
+    for scorer in ranking["scorers"].values():
+        if scorer:
+            _hide_scorer(scorer)
+    if reward := ranking["reward"]:
+        reward["model"] = _public_tokenizer(reward["model"])
+        _hide_server(reward)
+        if reward["served_model"]:
+            reward["served_model"] = _public_tokenizer(reward["served_model"])
+
+
 def _hide_panel(panel: dict[str, Any]) -> None:
     panel["tokenizer"] = _public_tokenizer(panel["tokenizer"])
     for judge in panel["judges"]:
-        _hide_server(judge)
-        judge["model"] = _public_tokenizer(judge["model"])
-        judge["decoding"]["extra"] = _without_secrets(judge["decoding"]["extra"])
+        _hide_scorer(judge)
+
+
+def _hide_scorer(block: dict[str, Any]) -> None:
+    _hide_server(block)
+    for name in {"model", "tokenizer"} & block.keys():
+        block[name] = _public_tokenizer(block[name]) if block[name] else block[name]
+    if "decoding" in block:
+        block["decoding"]["extra"] = _without_secrets(block["decoding"]["extra"])
 
 
 def _hide_server(block: dict[str, Any]) -> None:

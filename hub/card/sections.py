@@ -1,5 +1,6 @@
 """The card's sections that tell what the dataset is: tables, columns, ranking, what was left out, licence, limits."""
 
+import json
 from collections import Counter
 from collections.abc import Mapping
 from itertools import groupby
@@ -12,12 +13,14 @@ from builders.dataset.rows import statistics_by_config
 from builders.dataset.statistics import summarise, to_markdown, tokens_column
 from builders.engines import engine_of
 from builders.recipes.recipe import Recipe
-from builders.run_folder.folder import RANK, RANKER, SELECT, TRANSLATE
+from builders.run_folder.folder import PROBE, RANK, RANKER, SCORE, SELECT, TRANSLATE
+from builders.scorers import scorers_of
+from builders.scorers.probe import told_by
 from hub.card.markdown import cell, details, fenced, joined, linked, names, score, table, without_empty
 from hub.card.plots import Plot
 from hub.card.reproduce import public_recipe
 from processors.ranking.policy import OUTCOMES
-from processors.scoring.columns import COLUMNS, SUMMED
+from processors.scoring.columns import COLUMN, COLUMNS, SUMMED, columns_with
 
 if TYPE_CHECKING:
     from builders.stages.common.context import Build
@@ -159,7 +162,7 @@ def ranking(build: "Build") -> str:
         for whose in ("the primary's candidates", "the config")
     ]
     scores = f" LR is computed with alpha {policy.alpha:g}; a script ratio of {policy.scr_threshold:g} counts as pure."
-    scores += _scorers(recipe)
+    scores += _scorers(recipe) + _probes(build)
     if told := read_told(build.run.stage(RANKER)):
         scores += f" Labels tell the ranker which translators are better at large: {told}."
     parts = [
@@ -206,6 +209,8 @@ def _scorers(recipe: Recipe) -> str:
     if reward := public["reward"]:
         revision = f" at revision `{reward['revision']}`" if reward["revision"] else ", revision not recorded"
         said += f" The reward model is {linked(reward['model'])}{revision}, over {reward['max_length']} tokens."
+    for kind, _ in scorers_of(recipe):
+        said += f" `{kind.column}`: {kind.said(public['scorers'][kind.column])}."
     if public["verdicts"]:
         said += (
             f" Verdicts of judges or people (`{public['verdicts']}`) go before the scores on the rows that they are "
@@ -214,11 +219,22 @@ def _scorers(recipe: Recipe) -> str:
     return said
 
 
+def _probes(build: "Build") -> str:
+    """What the scorers' first questions showed."""
+    said = []
+    for kind, _ in scorers_of(build.recipe):
+        file = build.run.stage(SCORE, kind.column, PROBE)
+        if told := told_by(json.loads(file.read_text(encoding="utf-8"))) if file.exists() else "":
+            said.append(f" `{kind.column}` {told}.")
+    return "".join(said)
+
+
 def _score_columns(recipe: Recipe) -> str:
     """A line for each of the table's columns; neighbours of one meaning share theirs."""
     meanings = {column.name: column.meaning for column in COLUMNS} | {"reward": _reward(recipe)}
     lines = []
-    for meaning, together in groupby(COLUMNS, key=lambda column: meanings[column.name]):
+    here = [COLUMN[name] for name in columns_with(recipe.ranking.scorers.given())]
+    for meaning, together in groupby(here, key=lambda column: meanings[column.name]):
         lines.append(f"- {', '.join(f'`{column.name}`' for column in together)}: {meaning}")
     return "\n".join(lines)
 
@@ -248,7 +264,8 @@ def dropped(build: "Build", plots: list[Plot]) -> str:
 
 
 def limitations(recipe: Recipe) -> str:
-    form, opinions = ([c.name for c in SUMMED if c.opinion is kind] for kind in (False, True))
+    here = columns_with(recipe.ranking.scorers.given())
+    form, opinions = ([c.name for c in SUMMED if c.opinion is kind and c.name in here] for kind in (False, True))
     points = [
         f"{joined(form)} measure form, not meaning: a fluent mistranslation scores well. The checks compare code, "
         "numbers, links, mathematics, tags and layout with the source; they do not read.",

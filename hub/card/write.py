@@ -20,6 +20,7 @@ from hub.card.plots import Plot, write_plots
 from hub.card.reproduce import reproduce
 from hub.card.translators import translators
 from processors.atomic_files import write_text
+from processors.scoring.columns import columns_with
 
 if TYPE_CHECKING:
     from builders.stages.common.context import Build
@@ -91,8 +92,8 @@ def front_matter(recipe: Recipe, splits: list[dict[str, Any]], combined: bool = 
     )
     infos, configs = {}, {}
     for config, parts in built.items():
-        carry = recipe.source.carry
-        schema = schemas.parallel(combined, carry) if config == PARALLEL else schemas.ranked(combined, carry)
+        of = schemas.parallel if config == PARALLEL else schemas.ranked
+        schema = of(combined, recipe.source.carry, columns_with(recipe.ranking.scorers.given()))
         infos[config] = {
             "config_name": config,
             "features": [{"name": field.name, **_feature(field.type)} for field in schema],

@@ -81,11 +81,7 @@ def judge_messages(source: str, first: str, second: str, language: str) -> list[
 
 
 def response_format(output: Output) -> dict[str, Any]:
-    """The request's field that asks the server for structured output; empty for `text`."""
-    if output == "text":
-        return {}
-    if output == "json_object":
-        return {"response_format": {"type": "json_object"}}
+    """The request's field that asks the server for a judgement in a form; empty for `text`."""
     scores = {
         "type": "object",
         "properties": {name: {"type": "integer", "enum": list(SCORES)} for name in CRITERIA},
@@ -98,6 +94,15 @@ def response_format(output: Output) -> dict[str, Any]:
         "second": scores,
         "better": {"type": "string", "enum": ["first", "second", "tie"]},
     }
+    return form_of(output, "judgement", properties)
+
+
+def form_of(output: Output, name: str, properties: Mapping[str, Any]) -> dict[str, Any]:
+    """The request's field that asks for a JSON object with these properties, all of them; empty for `text`."""
+    if output == "text":
+        return {}
+    if output == "json_object":
+        return {"response_format": {"type": "json_object"}}
     schema = {
         "type": "object",
         "properties": properties,
@@ -107,7 +112,7 @@ def response_format(output: Output) -> dict[str, Any]:
     return {
         "response_format": {
             "type": "json_schema",
-            "json_schema": {"name": "judgement", "strict": True, "schema": schema},
+            "json_schema": {"name": name, "strict": True, "schema": schema},
         }
     }
 
@@ -117,25 +122,24 @@ def read_judgement(text: str, finish_reason: str) -> Judgement:
 
     Raises NoJudgement. Nothing is guessed from prose: a judge that cannot keep to the form is asked again.
     """
-    found = NoJudgement("no JSON object in the answer")
+    return _judgement(last_record(text, finish_reason, "better"))
+
+
+def last_record(text: str, finish_reason: str, key: str) -> Mapping[str, Any]:
+    """The last JSON object with `key` in an answer, whatever stands around it. Raises NoJudgement without one."""
     answer = re.sub(r"(?s)^.*</think>", "", text)
     for start in reversed([match.start() for match in re.finditer(r"\{", answer)]):
         try:
             record, _ = json.JSONDecoder().raw_decode(answer, start)
         except (ValueError, RecursionError):
             continue
-        if not isinstance(record, dict) or "better" not in record:
-            continue
-        try:
-            return _judgement(record)
-        except NoJudgement as failure:
-            found = failure
-            break
+        if isinstance(record, dict) and key in record:
+            return record
     if not text.strip():
         raise NoJudgement("an empty answer")
     if finish_reason == "length":
         raise NoJudgement("the answer is cut off")
-    raise found
+    raise NoJudgement("no JSON object in the answer")
 
 
 def _judgement(record: Mapping[str, Any]) -> Judgement:

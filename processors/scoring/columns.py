@@ -6,6 +6,7 @@ draws or describes scores loops over this table, so that a column that is added 
 stands elsewhere: `processors.scoring.candidate` from the texts, `builders.stages` what needs a model.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -40,6 +41,8 @@ class Column:
     relative: bool = False
     # What a model thinks of the translation; otherwise a measure of its form.
     opinion: bool = False
+    # In a dataset only where the recipe has a model that gives it.
+    on_demand: bool = False
     # It is the mean of these, and so are its means: no statistics of its own.
     mean_of: tuple[str, ...] = ()
 
@@ -85,6 +88,19 @@ COLUMNS = (
         margin=0.0,
         opinion=True,
     ),
+    Column(
+        "judge_score",
+        "a judge's mark from 0 to 100",
+        "the mean mark, from 0 to 100, that the recipe's judge gave the passages of the translation; null where it "
+        "gave none",
+        high=100.0,
+        decimals=1,
+        optional=True,
+        limit="min_judge_score",
+        margin=5.0,
+        opinion=True,
+        on_demand=True,
+    ),
 )
 COLUMN = {column.name: column for column in COLUMNS}
 NAMES = tuple(COLUMN)
@@ -96,6 +112,16 @@ ORDERS = tuple(sorted(column.name for column in COLUMNS if column.margin is not 
 PUBLISHED = "rank_score"
 # Key of a recipe's `ranking` -> the column that it limits.
 LIMITS = {column.limit: column for column in COLUMNS if column.limit is not None}
+
+
+def columns_with(asked: Collection[str]) -> tuple[str, ...]:
+    """The names of a dataset's score columns, where the recipe has models that give those that are `asked`.
+
+    >>> columns_with([])
+    ('LR', 'SCR', 'rank_score', 'quality', 'reward')
+    """
+    return tuple(column.name for column in COLUMNS if not column.on_demand or column.name in asked)
+
 
 if not TYPE_CHECKING:
     Score = Literal[NAMES]

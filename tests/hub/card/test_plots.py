@@ -11,7 +11,7 @@ from builders.recipes.load import load_recipe
 from builders.run_folder.folder import Run
 from hub.card.plots import LENGTH, draw_quantiles, draw_reasons, write_plots
 from hub.card.write import write_card
-from processors.scoring.columns import NAMES
+from processors.scoring.columns import NAMES, columns_with
 from tests.conftest import Demo, tree
 from tests.hub.card.test_write import SPLITS, build, recipe
 
@@ -69,7 +69,7 @@ def test_quantiles_are_those_of_the_candidates(demo: Demo) -> None:
     rows = pq.ParquetFile(run.stage("rank", f"{split}-00000000.parquet")).read().to_pylist()
     scores = sorted(c["LR"] for row in rows for c in row["candidates"] if c["translator"] == "reference")
     assert found[split]["reference"]["LR"][2] == scores[len(scores) // 2] and len(scores) % 2
-    assert len(found) == 23 and set(found[split]["draft"]) == {*NAMES, LENGTH} - {"reward"}
+    assert len(found) == 23 and set(found[split]["draft"]) == {*columns_with(()), LENGTH} - {"reward"}
 
 
 @pytest.mark.parametrize("name", ["سمول", "a$b_c^d$", "x" * 200, ""])

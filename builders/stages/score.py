@@ -1,0 +1,204 @@
+"""The stage `score`: each scorer of a recipe (`builders.scorers`) scores every candidate, in a folder of its own."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from datatrove.data import Document
+from datatrove.pipeline.base import PipelineStep
+
+from builders.recipes.recipe import Recipe
+from builders.run_folder import schemas
+from builders.run_folder.files import write_error
+from builders.run_folder.folder import PROBE, SCORE, SELECT, TRANSLATE
+from builders.run_folder.stage_parts import StagePart
+from builders.run_folder.unit_reader import UnitReader
+from builders.run_folder.unit_writer import beat
+from builders.run_folder.units import UnitFiles, read_unit
+from builders.scorers import SCORERS, ScorerKind, scorers_of
+from builders.scorers.base import Place
+from builders.scorers.probe import ROWS, probe, surely, told_by
+from builders.stages import translate
+from builders.stages.common.combine import rescue, rescued_in
+from builders.stages.common.context import Build
+from builders.stages.common.join_candidates import JoinCandidates
+from builders.stages.common.run_units import UnitPipeline, run_units
+from processors.atomic_files import write_text
+from processors.languages.language import Language
+from processors.reward.score import SourceAndCandidate, judged
+
+NAME = SCORE
+
+
+def parts(recipe: Recipe) -> list[StagePart]:
+    """One a scorer, which is ready where its key, model and libraries are there."""
+    after = tuple(part.name for part in translate.parts(recipe))
+    return [
+        # The cost is a guess, as of a reward model.
+        StagePart(
+            _name(kind), after=after, cost=60.0, jobs=lambda where: where.reward, ready=partial(kind.ready, spec)
+        )
+        for kind, spec in scorers_of(recipe)
+    ]
+
+
+def _name(kind: ScorerKind) -> str:
+    return f"{SCORE}/{kind.column}"
+
+
+def inputs(kind: ScorerKind, spec: Any, build: Build) -> dict[str, Any]:
+    """What a scorer's scores depend on."""
+    names = [translator.name for translator in build.recipe.translators]
+    return {
+        TRANSLATE: {name: build.marks[f"{TRANSLATE}/{name}"] for name in names},
+        **rescued_in(build),
+        "scorer": kind.inputs(spec),
+        "language": build.recipe.language.model_dump(mode="json"),
+    }
+
+
+def run(build: Build) -> None:
+    """Let every scorer score every candidate."""
+    for kind, spec in scorers_of(build.recipe):
+        if build.executor.wants(_name(kind)):
+            _score(build, kind, spec)
+
+
+def _score(build: Build, kind: ScorerKind, spec: Any) -> None:
+    name, recipe = _name(kind), build.recipe
+    build.enter(name, partial(inputs, kind, spec))
+    place = Place(build.run.folder / "answers" / SCORE / kind.column, build.run.spending, recipe.max_usd)
+    found = build.decided(f"{name}/probe", partial(_probe, build, kind, spec, place))
+    if said := told_by(found):
+        say = build.observer.say if surely(found) else build.observer.warn
+        say(f"{name}: {said}")
+    steps = [
+        JoinCandidates({one.name: build.run.stage(TRANSLATE, one.name) for one in recipe.translators}, rescue(build)),
+        ScoreCandidates(kind.column, spec, recipe.language, place, build.run.progress(name)),
+    ]
+    reader = UnitReader(build.run.stage(SELECT), build.selected)
+    run_units(build, UnitPipeline(name, reader, steps, score_row, schemas.opinions))
+
+
+def _probe(build: Build, kind: ScorerKind, spec: Any, place: Place) -> dict[str, Any]:
+    """The scorer's first questions; a stage that is entered again has their result."""
+    file = build.run.stage(_name(kind), PROBE)
+    if file.exists():
+        return dict(json.loads(file.read_text(encoding="utf-8")))
+    with kind.open(spec, build.recipe.language, place) as scoring:
+        found = probe(kind.column, scoring, _first(build))
+    try:
+        write_text(file, json.dumps(found) + "\n")
+    except OSError as error:
+        raise write_error(error, file.parent) from None
+    return found
+
+
+# Words of a message by which its translation can be known.
+_SAYING = 5
+
+
+def _first(build: Build) -> list[SourceAndCandidate]:
+    """The shortest message that says something of each of the first rows, with a translation of it."""
+    found: dict[str, SourceAndCandidate] = {}
+    for unit in build.selected:
+        rows = read_unit(UnitFiles(build.run.stage(SELECT), unit.name), ["id", "messages"]).to_pylist()
+        for spec in build.recipe.translators:
+            files = UnitFiles(build.run.stage(TRANSLATE, spec.name), unit.name)
+            candidates = {row["id"]: row["messages"] for row in read_unit(files, ["id", "messages"]).to_pylist()}
+            for row in rows:
+                if row["id"] in candidates and (short := _shortest(judged(row["messages"], candidates[row["id"]]))):
+                    found.setdefault(short.source[0]["content"], short)
+                    if len(found) == ROWS:
+                        return list(found.values())
+    return list(found.values())
+
+
+def _shortest(pair: SourceAndCandidate) -> SourceAndCandidate | None:
+    both = [both for both in zip(pair.source, pair.target, strict=True) if len(both[0]["content"].split()) >= _SAYING]
+    source, target = min(both, key=lambda both: len(both[0]["content"]), default=(None, None))
+    return SourceAndCandidate([source], [target]) if source and target else None
+
+
+class ScoreCandidates(PipelineStep):
+    """Adds `scores`, {translator: score or None}, to each document from its `candidates` (see JoinCandidates)."""
+
+    name = "Score"
+    type = "RANK"
+
+    def __init__(self, column: str, spec: Any, language: Language, place: Place, progress: Path) -> None:
+        super().__init__()
+        self.column = column
+        self.spec = spec
+        self.language = language
+        self.place = place
+        self.progress = progress
+
+    def run(self, data: Iterable[Document], rank: int = 0, world_size: int = 1) -> Iterator[Document]:
+        with SCORERS[self.column].open(self.spec, self.language, self.place) as scoring:
+            for _, group in groupby(data, key=lambda document: document.metadata["unit"]):
+                documents, done = list(group), 0
+                for together in _some(documents):
+                    with self.track_time():
+                        _add_scores(together, scoring)
+                    done += len(together)
+                    beat(self.progress, rank, done)
+                yield from documents
+
+
+# Rows scored at once: what a crash of a local model loses, and how often the bar moves.
+_TOGETHER = 64
+
+
+def _some(documents: list[Document]) -> Iterator[list[Document]]:
+    for at in range(0, len(documents), _TOGETHER):
+        yield documents[at : at + _TOGETHER]
+
+
+def _add_scores(documents: list[Document], scoring: Any) -> None:
+    places = [(document, name) for document in documents for name in document.metadata["candidates"]]
+    found = scoring.score([_pair(document, name) for document, name in places]) if places else []
+    for document in documents:
+        document.metadata["scores"], document.metadata["counters"] = {}, {}
+    for (document, name), score in zip(places, found, strict=True):
+        document.metadata["scores"][name] = score.value
+        counted = {"passages": score.passages, "scored" if score.value is not None else "no_score": 1}
+        document.metadata["counters"] |= {f"{name}/{key}": value for key, value in counted.items()}
+
+
+def _pair(document: Document, translator: str) -> SourceAndCandidate:
+    row, found = document.metadata, document.metadata["candidates"][translator]
+    instructions = (row["chat_template_kwargs"] or {}).get("custom_instructions") or ""
+    return judged(row["messages"], found["messages"], instructions, found["custom_instructions"] or "")
+
+
+def score_row(document: Document) -> dict[str, Any]:
+    """A document's scores as a row of `schemas.opinions`."""
+    scores = [{"translator": name, "score": value} for name, value in document.metadata["scores"].items()]
+    return {"id": document.id, "scores": scores}
+
+
+class JoinScores(PipelineStep):
+    """Adds each document's `opinions`, {translator: {column: score}}, as the scorers wrote them in `folders`."""
+
+    name = "Scores"
+    type = "JOIN"
+
+    def __init__(self, folders: Mapping[str, Path]) -> None:
+        super().__init__()
+        self.folders = folders
+
+    def run(self, data: Iterable[Document], rank: int = 0, world_size: int = 1) -> Iterator[Document]:
+        for unit, documents in groupby(data, key=lambda document: document.metadata["unit"]):
+            rows: dict[str, dict[str, dict[str, float | None]]] = {}
+            for column, folder in self.folders.items():
+                for row in read_unit(UnitFiles(folder, unit)).to_pylist():
+                    of = rows.setdefault(row["id"], {})
+                    for one in row["scores"]:
+                        of.setdefault(one["translator"], {})[column] = one["score"]
+            for document in documents:
+                document.metadata["opinions"] = rows.get(document.id, {})
+                yield document

@@ -1,0 +1,133 @@
+"""A build whose candidates further models score: columns, answers kept, bytes, and what is told of a useless one."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from builders.build import run_build
+from builders.recipes.load import load_recipe
+from builders.scorers.probe import ROWS
+from hub.card.write import write_card
+from processors.answers.reader import AnswerReader
+from processors.errors import EngineError, RecipeError
+from tests.conftest import tree
+from tests.standins.processes import kill_when, start_command
+from tests.standins.standin_llm import Running, running
+
+JUDGE = ("--judge", "honest", "--model", "judge0")
+
+
+def settings(server: Running, **more: Any) -> list[str]:
+    cost = {"usd_per_million_input": 1.0, "usd_per_million_output": 4.0}
+    spec = {"model": "judge0", "base_url": f"{server.url}/v1", "cost": cost, **more}
+    return [f"ranking.scorers.judge_score={json.dumps(spec)}"]
+
+
+def scores(run: Path) -> dict[tuple[str, str], float | None]:
+    found = {}
+    for path in (run / "score" / "judge_score").glob("*.parquet"):
+        for row in pq.read_table(path).to_pylist():
+            found |= {(row["id"], one["translator"]): one["score"] for one in row["scores"]}
+    return found
+
+
+def test_a_judge_s_marks_are_a_column_paid_for_once(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    with running(*JUDGE) as server:
+        build = [*settings(server), "ranking.order_by=judge_score", "ranking.min_judge_score=20"]
+        run_build("demo", output=tmp_path / "one", settings=build, finish=write_card)
+        said = " ".join(capfd.readouterr().err.split())
+        assert re.search(r"judge_score, judge judge: at most about [\d,]+ requests, .* out, \$0\.", said)
+        asked = server.stats()["answered"]
+        assert max(asked.values()) == 1
+        found = scores(tmp_path / "one")
+        assert len(found) > 150 and all(value is not None and 0 <= value <= 100 for value in found.values())
+        before = tree(tmp_path / "one" / "dataset")
+        run_build("demo", output=tmp_path / "two", settings=build, tasks=3, workers=2, finish=write_card)
+        assert tree(tmp_path / "two" / "dataset") == before
+    # With other settings of the ranking nothing is asked again: there is nobody to ask.
+    again = [*build[:1], "ranking.order_by=quality"]
+    run_build("demo", output=tmp_path / "one", settings=again, finish=write_card)
+    card = (tmp_path / "one" / "dataset" / "README.md").read_text()
+    words = " ".join(card.split())
+    assert "`judge_score`: marks from 0 to 100 of `judge0` for passages of about 400 tokens." in words
+    assert re.search(r"`judge_score` gave \d of 8 rows' own translations more than another row's\.", words)
+    assert "- name: judge_score\n" in card and "http://127" not in card
+    for config in ("parallel", "SFT_draft_ranked"):
+        for path in (tmp_path / "one" / "dataset" / config).glob("*.parquet"):
+            for row in pq.read_table(path).to_pylist():
+                of = {one["translator"]: one["judge_score"] for one in row["candidates"]}
+                assert all(value == found.get((row["id"], name)) for name, value in of.items())
+                assert config == "parallel" or row["judge_score"] == of[row["translator"]]
+
+
+def test_killed_while_it_scores_it_asks_nothing_twice(tmp_path: Path) -> None:
+    with running(*JUDGE) as server:
+        run_build("demo", output=tmp_path / "whole", settings=settings(server), finish=write_card)
+        whole = server.stats()["answered"]
+    with running(*JUDGE) as server:
+        server.control(answers=40)
+        command = ("build", "demo", "--output", tmp_path / "run", "--yes", "--workers", "1", "--tasks", "1")
+        killed = start_command(*command, "--set", *settings(server), cwd=tmp_path)
+        assert kill_when(killed, lambda: stored(tmp_path / "run") == 40)
+        before = server.stats()["answered"]
+    with running(*JUDGE) as server:
+        run_build("demo", output=tmp_path / "run", settings=settings(server), finish=write_card)
+        after = server.stats()["asked"]
+    assert sum(before.values()) == 40 and not before.keys() & after.keys()
+    assert before | after == whole
+    assert tree(tmp_path / "run" / "dataset") == tree(tmp_path / "whole" / "dataset")
+
+
+def stored(run: Path) -> int:
+    with AnswerReader(run / "answers" / "score" / "judge_score") as answers:
+        return answers.totals()[0]
+
+
+@pytest.mark.parametrize(
+    ("mode", "words"),
+    [
+        ("prose", "no score for any of the first 16 texts .*no JSON object"),
+        ("tie", "80 for each of the first 16 texts"),
+    ],
+)
+def test_a_useless_judge_is_told_before_the_bill(tmp_path: Path, mode: str, words: str) -> None:
+    with running("--judge", mode, "--model", "judge0") as server:
+        with pytest.raises(EngineError, match=f"^judge_score: {words}"):
+            build = settings(server, attempts=1)
+            run_build("demo", output=tmp_path / "run", settings=build, finish=lambda _: None)
+        assert sum(server.stats()["answered"].values()) <= 3 * ROWS
+
+
+def test_a_judge_that_says_what_chance_says_is_told(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    with running("--judge", "random", "--model", "judge0") as server:
+        run_build("demo", output=tmp_path / "run", settings=settings(server), finish=write_card)
+    assert "no more than chance does" in " ".join(capfd.readouterr().err.split())
+    assert "no more than chance does" in " ".join((tmp_path / "run" / "dataset" / "README.md").read_text().split())
+
+
+def test_a_dead_server_ends_the_build_in_a_line(tmp_path: Path, smolkalam: Callable[..., Any]) -> None:
+    spec = '{model: judge0, base_url: "http://127.0.0.1:9/v1", api_key_env: NO_SUCH_KEY}'
+    done = smolkalam("build", "demo", "--output", tmp_path / "run", "--set", f"ranking.scorers.judge_score={spec}")
+    assert done.returncode == 2 and "NO_SUCH_KEY" in done.stderr.splitlines()[-1] and "Traceback" not in done.stderr
+    assert not (tmp_path / "run" / "translate").exists()
+
+
+def test_what_needs_a_scorer_says_so() -> None:
+    for setting in ("ranking.order_by=judge_score", "ranking.min_judge_score=50"):
+        with pytest.raises(
+            RecipeError, match=r"judge_score.*, but there is no model that gives it; add ranking\.scor"
+        ):
+            load_recipe("demo", [setting])
+
+
+def test_without_scorers_no_column_of_theirs_is_published(demo: Any) -> None:
+    for path in (demo.run / "dataset").glob("*/*.parquet"):
+        assert "judge_score" not in str(pq.read_schema(path))
+    assert "judge_score" not in "".join(
+        path.read_text() for path in (demo.run / "dataset" / "statistics").glob("*.json")
+    )
