@@ -183,7 +183,9 @@ class Connection:
         except TimeoutError:
             return Fault("fault", "timeout", f"no answer within {self.endpoint.timeout_s:g} s")
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
-            return Fault("fault", _slug(error), excerpt(f"{type(error).__name__}: {error}"))
+            # Behind a transport of our own is a server of our own, whose deaths are looked after.
+            refused = _nobody_listens(error) and self.transport() is None
+            return Fault("fault", _slug(error), excerpt(f"{type(error).__name__}: {error}"), refused=refused)
         except Exception as error:
             # Without its traceback: a log that shows variables would show the request's headers, and so the key.
             raise SmolKalamError(f"{self.label}: {type(error).__name__}: {excerpt(str(error))}") from None
@@ -335,6 +337,13 @@ def shown_headers(address: Address) -> dict[str, str]:
         name = address.headers.key
         headers[name] = f"{'Bearer ' if name.lower() == 'authorization' else ''}${address.api_key_env}"
     return headers
+
+
+def _nobody_listens(error: BaseException | None) -> bool:
+    """Whether a connection was refused: httpx says of it no more than that all attempts failed."""
+    while error is not None and not isinstance(error, ConnectionRefusedError):
+        error = error.__cause__ or error.__context__
+    return error is not None
 
 
 def _slug(error: Exception) -> str:

@@ -222,7 +222,7 @@ class HttpServer(InferenceServer):
             elif fault.kind == "fault":
                 if fault.name == "timeout":
                     pacer.busy(ticket, fault.reason, None)
-                pacer.failed(fault.reason)
+                pacer.failed(fault.reason, gone=fault.refused and connection.succeeded)
         except OutOfPatience as error:
             if self._usable() <= {place}:
                 raise EngineError(str(error)) from None

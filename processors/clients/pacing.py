@@ -86,6 +86,8 @@ class Pacer:
         # When the first request was sent, until an answer has come.
         self._silent_since: float | None = None
         self._worked = False
+        # It has answered before, and nobody listens there now.
+        self._gone = False
 
     def free(self) -> bool:
         """Whether a request may go now."""
@@ -109,6 +111,9 @@ class Pacer:
         if not since:
             return None
         reason = self.closed or self.reason
+        if self._gone and not self.closed:
+            left = self.patience_s - (now - (self._failing_since or now))
+            reason = f"its server has ended; start it again, it is waited for {max(left, 0):.0f} s more"
         for name in (f"{self.where}: ", f"{self.where}, "):
             reason = reason.removeprefix(name)
         return Trouble(self.where, reason, now - min(since), bool(self.closed))
@@ -146,6 +151,7 @@ class Pacer:
             logger.info(f"{self.where}: answers again, going on")
         self.open = False
         self._worked, self._silent_since = True, None
+        self._gone = False
         self._in_a_row = 0
         self._failing_since = None
         self._failures = 0
@@ -167,13 +173,17 @@ class Pacer:
         if wait_s:
             self._pause(wait_s, reason)
 
-    def failed(self, reason: str) -> None:
-        """A request failed for no reason of its own. Raises OutOfPatience when nothing has succeeded for too long."""
+    def failed(self, reason: str, *, gone: bool = False) -> None:
+        """A request failed for no reason of its own. Raises OutOfPatience when nothing has succeeded for too long.
+
+        `gone`: who has answered before refuses connections now.
+        """
         self._in_a_row += 1
+        self._gone = gone
         self._note_failure(reason)
         if self.open:
             self._pause_s = min(LONGEST_PAUSE_S, self._pause_s * 2)
-        elif self._in_a_row < max(self._opens_at, self.in_flight):
+        elif self._in_a_row < (FEW if gone else max(self._opens_at, self.in_flight)):
             return
         self.trip(f"{self._in_a_row} failures in a row, last: {reason}")
 
@@ -203,10 +213,17 @@ class Pacer:
         self._failures += 1
         self._failing_since = self._failing_since or now
         if now - self._failing_since > self.patience_s:
+            seconds = f"{now - self._failing_since:.0f} s"
             message = (
-                f"{self.where}: no usable answer for {now - self._failing_since:.0f} s, last: {reason}; "
+                f"{self.where}: no usable answer for {seconds}, last: {reason}; "
                 "what was answered is stored, run the same command again to go on"
             )
+            if self._gone:
+                message = (
+                    f"{self.where}: its server has ended: it had answered, and has refused connections for {seconds}. "
+                    "The last lines of its own log say why (docs/engines.md tells what ends vLLM). Start it again and "
+                    "run the same command: what was answered is stored"
+                )
             raise OutOfPatience(message, self.patience_s)
 
     def _held(self) -> bool:

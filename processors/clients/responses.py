@@ -50,12 +50,16 @@ class RequestFailed(SmolKalamError):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A response that is no answer. `name` is short, for counting; `reason` is for people; `wait_s` is an order."""
+    """A response that is no answer. `name` is short, for counting; `reason` is for people; `wait_s` is an order.
+
+    `refused`: no server listens at the address.
+    """
 
     kind: Kind
     name: str
     reason: str
     wait_s: float | None = None
+    refused: bool = False
 
 
 def read_response(status: int, headers: Mapping[str, str], body: bytes, mode: Mode) -> Answer | Fault:
