@@ -17,12 +17,11 @@ from typing import IO, Any
 from builders.contamination.against import texts_of
 from processors.errors import InputError
 from processors.selection.decontamination import Search, load
+from processors.selection.decontamination.search import QUOTED
 
 # Bytes of a part, and rows that are made Python objects at once.
 PART_BYTES, _ROWS = 8_000_000, 256
 _LINES, _PARQUET = (".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz"), ".parquet"
-# Of a quotation: enough to see what was found, and not to train on it.
-_QUOTED = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +130,7 @@ def look_through(part: DataPart, index: str, fields: tuple[str, ...]) -> LookedT
             found = search.find(texts_of(_wanted(values, fields, part)))
             if found:
                 best = found[0]
-                quote = best.quote if len(best.quote) <= _QUOTED else f"{best.quote[:_QUOTED]}..."
+                quote = best.quote if len(best.quote) <= QUOTED else f"{best.quote[:QUOTED]}..."
                 found_in = best.benchmark, best.item, best.side, best.coverage, quote
                 dropped.append(DroppedRow(rows, "contaminated", *found_in, len(found) - 1))
             for one in found:

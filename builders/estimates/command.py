@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from builders.recipes.recipe import Recipe, Source
 from builders.run_folder.folder import Run, fingerprint
 from builders.run_folder.unit_writer import DROPPED
 from builders.sources.find import Shard, find_shards, row_id
+from builders.stages.common.contamination import temporary_index
 from builders.stages.select import ApplyFilters, ScanRows
 from processors.errors import InputError
 from processors.selection.choose_rows import sample_key, select_ids
@@ -145,12 +147,16 @@ def _count(
     samples: list[SplitSample] = []
     left_out: dict[str, dict[str, Any]] = {}
     found: list[list[list[Requests | None]]] = [[] for _ in counters]
-    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+    warn = partial(console.print, "warning:", style="yellow", markup=False)
+    with (
+        temporary_index(recipe, warn) as benchmarks,
+        Progress(console=console, transient=True, disable=not console.is_terminal) as bar,
+    ):
         task = bar.add_task("counting requests", total=sum(len(one.rows) for one in drawn))
         for one in drawn:
             strata: list[str] = []
             counted: list[list[Requests | None]] = [[] for _ in counters]
-            for document in _selected(recipe, run, source, by_split[one.split], one):
+            for document in _selected(recipe, run, source, by_split[one.split], one, benchmarks):
                 kept = DROPPED not in document.metadata
                 if not kept:
                     reason, detail = document.metadata[DROPPED]
@@ -198,12 +204,14 @@ def _cut(recipe: Recipe, split: str) -> tuple[int | None, dict[str, int]]:
     return recipe.selection.rows_of(split)
 
 
-def _selected(recipe: Recipe, run: Run, source: Source, shards: list[Shard], drawn: Drawn) -> Iterator[Any]:
+def _selected(
+    recipe: Recipe, run: Run, source: Source, shards: list[Shard], drawn: Drawn, benchmarks: str | None
+) -> Iterator[Any]:
     """The drawn rows after the build's own filters, each with its stratum."""
     _, strata = _cut(recipe, drawn.split)
     index = _domain_index(recipe, run) if strata else None
     documents = read_drawn(source, shards, drawn, ("domain", "metadata", "extra"))
-    filters = ApplyFilters(recipe.selection.drop_han)
+    filters = ApplyFilters(recipe.selection.drop_han, benchmarks=benchmarks)
     return iter(ScanRows({drawn.split} if strata else set(), index, recipe.seed).run(filters.run(documents)))
 
 

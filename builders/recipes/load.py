@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from builders.recipes.paths import beside, resolved
+from builders.recipes.paths import beside, file_or_id, resolved
 from builders.recipes.ranking import LabelledRows
 from builders.recipes.recipe import Recipe, shipped_recipes
 from builders.recipes.scorers import load_panel
@@ -143,6 +143,10 @@ def _absolute(recipe: Recipe, folder: Path) -> Recipe:
     selection = recipe.selection
     if selection.domain_index:
         selection = selection.model_copy(update={"domain_index": resolved(selection.domain_index, folder)})
+    decontamination = recipe.decontamination
+    if decontamination:
+        named = [one.model_copy(update={"path": file_or_id(one.path, folder)}) for one in decontamination.against]
+        decontamination = decontamination.model_copy(update={"against": named})
     ranking = recipe.ranking
     if ranking.ranker:
         from processors.ranking.model import Ranker
@@ -179,6 +183,7 @@ def _absolute(recipe: Recipe, folder: Path) -> Recipe:
         "translators": translators,
         "source": source,
         "selection": selection,
+        "decontamination": decontamination,
         "ranking": ranking,
         "outputs": recipe.outputs.model_copy(update={"tokenizer": tokenizer}),
     }

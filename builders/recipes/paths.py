@@ -8,6 +8,12 @@ def resolved(path: str, folder: Path) -> str:
     return path if "://" in path or Path(path).is_absolute() else str((folder / Path(path).expanduser()).resolve())
 
 
+def file_or_id(path: str, folder: Path) -> str:
+    """`resolved`, where such a file or folder is there; else an id on the Hub, which stays as it is."""
+    file = resolved(path, folder)
+    return file if Path(file).exists() else path
+
+
 def beside(name: str, folder: Path) -> str:
     """The absolute path of what is so named beside the recipe or here, else the name: other machines look elsewhere.
 

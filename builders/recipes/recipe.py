@@ -5,9 +5,9 @@ instead. The models below are the documentation of the format: every field has i
 """
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from builders.recipes.base import Name, Strict
 from builders.recipes.executors import ExecutorRecipe, LocalRun
@@ -68,6 +68,24 @@ class Selection(Strict):
         return self
 
 
+class BenchmarkRows(Strict):
+    """A benchmark whose items no row of the dataset shall hold: as one, its questions and options."""
+
+    path: str = Field(
+        description="a file, a folder of files, `user/name`, `user/name:config@revision`, or an `index.npz` that "
+        "`smolkalam decontaminate` wrote"
+    )
+    question: str | None = Field(None, description="column of the question; by its name if null")
+    options: list[str] = Field([], description="columns of the options; by their names if empty")
+    split: str | None = Field(None, description="of a dataset on the Hub the only split that is read")
+
+
+class Decontamination(Strict):
+    """Rows are left out in which items of a benchmark stand: before they are translated, and in their translations."""
+
+    against: list[BenchmarkRows] = Field(min_length=1, description="English ones and ones in the target language")
+
+
 class Outputs(Strict):
     """The dataset that is built."""
 
@@ -94,6 +112,9 @@ class Recipe(Strict):
     seed: int = Field(42, ge=0, description="draws every sample and cut; another seed, other rows")
     source: Source
     selection: Selection = Selection()
+    decontamination: Decontamination | None = Field(
+        None, description="which benchmarks' items no row may hold; null: none is looked for"
+    )
     language: Language = Language()
     translators: list[Translator] = Field(min_length=1, description="who translates, each by its `backend`")
     ranking: Ranking = Ranking()
@@ -142,6 +163,14 @@ class Recipe(Strict):
     def _ranking_can_be_done(self) -> "Recipe":
         self.ranking.check(len(self.translators))
         return self
+
+    @model_serializer(mode="wrap")
+    def _without_unset(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """A recipe without the block is written down as it was before there was one."""
+        written: dict[str, Any] = plain(self)
+        if written.get("decontamination") is None:
+            written.pop("decontamination", None)
+        return written
 
     @property
     def keeps_donors(self) -> bool:

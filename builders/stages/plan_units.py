@@ -8,6 +8,7 @@ from builders.recipes.base import NAME_PATTERN
 from builders.recipes.recipe import Recipe, Source
 from builders.run_folder.folder import Run
 from builders.sources.find import Shard, find_shards, plan_units
+from builders.stages.common.contamination import benchmarks
 from builders.stages.common.context import Build, Observer
 from processors.errors import InputError
 
@@ -28,6 +29,8 @@ def plan_source(build: Build) -> dict[str, Any]:
         "selection": recipe.selection.model_dump(mode="json"),
         "seed": recipe.seed,
     }
+    if found := benchmarks(build):
+        inputs["decontamination"] = found["digest"]
     if source.carry:
         inputs["carry"] = source.carry
     return {

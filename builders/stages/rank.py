@@ -23,6 +23,7 @@ from builders.run_folder.unit_reader import UnitReader
 from builders.run_folder.unit_writer import drop
 from builders.stages import calibrate, reward, translate
 from builders.stages.common.combine import Segmented, add_gains, chosen_by_segment, rescue
+from builders.stages.common.contamination import DropContaminated, benchmarks
 from builders.stages.common.context import Build
 from builders.stages.common.join_candidates import JoinCandidates, verdicts_on
 from builders.stages.common.run_units import UnitPipeline, run_units
@@ -71,6 +72,8 @@ def inputs(build: Build) -> dict[str, Any]:
         "configs": configs,
         "columns": str(schemas.ranked_unit()),
     }
+    if named := benchmarks(build):
+        found["decontamination"] = named["digest"]
     return found | ({RANKER: build.marks[RANKER]} if len(configs) > 1 else {})
 
 
@@ -89,6 +92,7 @@ def run(build: Build) -> None:
         ),
         JoinRewards(build.run.stage(REWARD) if recipe.ranking.reward else None),
         JoinScores({name: build.run.stage(SCORE, name) for name in recipe.ranking.scorers.given()}),
+        *([DropContaminated(named["index"])] if (named := benchmarks(build)) else []),
         RankCandidates(recipe.ranking, configs, recipe.language, recipe.outputs.tokenizer, fitted),
     ]
     reader = UnitReader(build.run.stage(SELECT), build.selected)
@@ -212,6 +216,7 @@ class RankCandidates(PipelineStep):
         row, policy = document.metadata, self.ranking.policy(document.metadata["into"])
         candidates, scored, choices, combined = [], [], [], list[dict[str, Any]]()
         counters: dict[str, int] = {ROWS_WITH_VERDICTS: 1} if document.id in self._voted else {}
+        counters |= row.get("counters", {})
         for translator in self.configs.values():
             one = judged.get(translator)
             if one is None:

@@ -25,13 +25,14 @@ from builders.run_folder.unit_writer import DROPPED, drop
 from builders.run_folder.units import Unit, UnitFiles, read_counts, read_dropped, read_unit
 from builders.sources.find import reaching, row_id
 from builders.sources.read import ShardReader
+from builders.stages.common.contamination import benchmarks, count
 from builders.stages.common.context import Build
 from builders.stages.common.run_units import UnitPipeline, run_units
 from builders.stages.plan_units import plan_source
 from processors.atomic_files import replacing
 from processors.errors import InputError
 from processors.selection.choose_rows import PlannedCut, sample_key, select_ids
-from processors.selection.filters import HanFilter, RowProblemFilter
+from processors.selection.filters import CONTAMINATED, ContaminationFilter, HanFilter, RowProblemFilter
 
 NAME = SELECT
 
@@ -45,9 +46,11 @@ class ApplyFilters(PipelineStep):
     name = "Filters"
     type = "FILTER"
 
-    def __init__(self, drop_han: bool, scanned: Collection[str] = ()) -> None:
+    def __init__(self, drop_han: bool, scanned: Collection[str] = (), benchmarks: str | None = None) -> None:
         super().__init__()
         self.filters: list[BaseFilter] = [RowProblemFilter(), *([HanFilter()] if drop_han else [])]
+        # The last, for it takes the most time.
+        self.filters += [ContaminationFilter(benchmarks)] if benchmarks else []
         self.scanned = frozenset(scanned)
 
     def run(self, data: Iterable[Document], rank: int = 0, world_size: int = 1) -> Iterable[Document]:
@@ -66,6 +69,8 @@ class ApplyFilters(PipelineStep):
             if verdict is not True:
                 reason = verdict[1] if isinstance(verdict, tuple) else step.name
                 drop(document, reason, document.metadata.get("filter_detail", ""))
+                if reason == CONTAMINATED:
+                    count(document, document.metadata["benchmark"])
                 return
 
 
@@ -154,7 +159,7 @@ def run(build: Build) -> None:
     build.notes += plan["notes"]
     cuts = plan_cuts(build, {cut.split: cut for cut in recipe.selection.cuts})
     build.enter(NAME, inputs)
-    filters = ApplyFilters(recipe.selection.drop_han, cuts)
+    filters = ApplyFilters(recipe.selection.drop_han, cuts, _index(build))
     carry = tuple(build.source.carry)
     reader = ShardReader(build.source, build.units, columns=carry, left_out=ScannedRows(build.run.stage(SCAN), cuts))
     row, schema = partial(_selected_row, carry=carry), partial(schemas.selected, carry)
@@ -164,6 +169,11 @@ def run(build: Build) -> None:
     if not build.selected:
         dropped = ", ".join(f"{reason} {n}" for reason, n in build.totals[NAME].dropped.most_common())
         raise InputError(f"{build.source.path}: no row is left to translate ({dropped}); look into {folder}/{DROPS}")
+
+
+def _index(build: Build) -> str | None:
+    found = benchmarks(build)
+    return found["index"] if found else None
 
 
 def _planned(build: Build) -> dict[str, Any]:
@@ -190,7 +200,7 @@ def plan_cuts(build: Build, cuts: dict[str, CutRecipe]) -> dict[str, PlannedCut]
     build.executor.planned(SCAN, lambda: {"mark": enter_stage(folder, scan, say=build.observer.say)})
     units = [unit for unit in build.units if unit.split in plans]
     steps = [
-        ApplyFilters(recipe.selection.drop_han),
+        ApplyFilters(recipe.selection.drop_han, benchmarks=_index(build)),
         ScanRows(stratified, index, recipe.seed),
     ]
     # Columns that may name a row's domain, where the source has one of them.

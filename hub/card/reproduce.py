@@ -40,9 +40,7 @@ def public_recipe(recipe: Recipe) -> dict[str, Any]:
     a key and the executor, which say nothing of the data, are left out.
     """
     data = recipe.model_dump(mode="json", exclude={"executor"})
-    data["source"]["path"] = _public_path(data["source"]["path"])
-    if data["selection"]["domain_index"]:
-        data["selection"]["domain_index"] = _public_path(data["selection"]["domain_index"])
+    _hide_source(data)
     data["outputs"]["tokenizer"] = _public_tokenizer(data["outputs"]["tokenizer"])
     _hide_ranking(data["ranking"])
     for translator in data["translators"]:
@@ -84,6 +82,14 @@ def _hide_ranking(ranking: dict[str, Any]) -> None:
         _hide_server(reward)
         if reward["served_model"]:
             reward["served_model"] = _public_tokenizer(reward["served_model"])
+
+
+def _hide_source(data: dict[str, Any]) -> None:
+    data["source"]["path"] = _public_path(data["source"]["path"])
+    if data["selection"]["domain_index"]:
+        data["selection"]["domain_index"] = _public_path(data["selection"]["domain_index"])
+    for benchmark in data.get("decontamination", {}).get("against", ()):
+        benchmark["path"] = _public_tokenizer(benchmark["path"])
 
 
 def _hide_panel(panel: dict[str, Any]) -> None:

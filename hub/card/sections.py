@@ -13,9 +13,10 @@ from builders.dataset.rows import statistics_by_config
 from builders.dataset.statistics import summarise, to_markdown, tokens_column
 from builders.engines import engine_of
 from builders.recipes.recipe import Recipe
-from builders.run_folder.folder import PROBE, RANK, RANKER, SCORE, SELECT, TRANSLATE
+from builders.run_folder.folder import PROBE, RANK, RANKER, SCAN, SCORE, SELECT, TRANSLATE
 from builders.scorers import scorers_of
 from builders.scorers.probe import told_by
+from builders.stages.common.contamination import benchmarks, counter
 from hub.card.markdown import cell, details, fenced, joined, linked, names, score, table, without_empty
 from hub.card.plots import Plot
 from hub.card.reproduce import public_recipe
@@ -258,9 +259,27 @@ def dropped(build: "Build", plots: list[Plot]) -> str:
         vetoes = Counter({k.removeprefix(prefix): n for k, n in extra.items() if k.startswith(prefix)})
         parts += _reasons(f"`{spec.name}`: candidates vetoed, by check", vetoes)
     parts += _reasons("Rows that no config has", build.totals[RANK].dropped)
+    parts += _benchmarks(build)
     if build.notes:
         parts.append("\n".join(f"- {note}" for note in build.notes))
     return "\n\n".join(parts)
+
+
+def _benchmarks(build: "Build") -> list[str]:
+    """The benchmarks whose items no row may hold, with the rows that were left out for them."""
+    named = benchmarks(build)
+    if named is None:
+        return []
+    source = build.totals[SELECT].extra + (build.totals[SCAN].extra if SCAN in build.totals else Counter())
+    after = build.totals[RANK].extra
+    rows = []
+    for one in named["benchmarks"]:
+        left_out = (totals[counter(one["name"])] for totals in (source, after))
+        # A file's folder is nobody's business; an id on the Hub is short.
+        name = one["name"] if one["name"].count("/") == 1 else one["name"].rstrip("/").rpartition("/")[2]
+        rows.append([cell(name), *(f"{n:,}" for n in (one["items"], one["looked_for"], *left_out))])
+    titles = ["Benchmark", "Items", "Looked for", "Rows of the source", "Translated rows"]
+    return ["Rows in which an item of a benchmark stands, left out before and after translation:", table(titles, rows)]
 
 
 def limitations(recipe: Recipe) -> str:

@@ -51,7 +51,7 @@ def has_han(row: Mapping[str, Any]) -> Problem | None:
     Han is the Unicode property Script=Han, radicals and 々 included; CJK punctuation, kana and hangul are not Han.
     The row must be one that `row_problem` accepts.
     """
-    for field, text in _texts(row):
+    for field, text in texts_in(row):
         if text.isascii():
             continue
         match = _HAN.search(text)
@@ -61,7 +61,8 @@ def has_han(row: Mapping[str, Any]) -> Problem | None:
     return None
 
 
-def _texts(row: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+def texts_in(row: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    """Each text of a row that `row_problem` accepts, after the field in which it stands."""
     for i, message in enumerate(row["messages"]):
         yield f"messages[{i}].content", message["content"]
     kwargs = row.get("chat_template_kwargs") or {}

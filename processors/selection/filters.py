@@ -4,11 +4,18 @@ Metadata: `messages`, `chat_template_kwargs`, `source`, and for a cut `domain`. 
 in `metadata["filter_reason"]` and the place in `metadata["filter_detail"]`.
 """
 
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+
 from datatrove.data import Document
 from datatrove.pipeline.filters.base_filter import BaseFilter
 
-from processors.selection.choose_rows import PlannedCut, has_han, sample_key
+from processors.selection.choose_rows import PlannedCut, has_han, sample_key, texts_in
+from processors.selection.decontamination import Search, load
 from processors.selection.row_problems import Problem, row_problem
+
+CONTAMINATED = "contaminated"
 
 
 class RowProblemFilter(BaseFilter):
@@ -27,6 +34,38 @@ class HanFilter(BaseFilter):
 
     def filter(self, doc: Document) -> bool | tuple[bool, str]:
         return _result(doc, has_han(doc.metadata))
+
+
+class ContaminationFilter(BaseFilter):
+    """Drops rows in which an item of a benchmark stands (`processors.selection.decontamination`).
+
+    `index` is the file of the benchmarks' index, read when the first row comes. `metadata["benchmark"]` names the
+    benchmark. Put it after `RowProblemFilter`.
+    """
+
+    name = "contamination"
+
+    def __init__(self, index: str) -> None:
+        super().__init__()
+        self.index = index
+
+    def filter(self, doc: Document) -> bool | tuple[bool, str]:
+        found = contaminated(self.index, (text for _, text in texts_in(doc.metadata)))
+        if found is None:
+            return True
+        doc.metadata["benchmark"], doc.metadata["filter_detail"] = found
+        return False, CONTAMINATED
+
+
+@lru_cache(maxsize=1)
+def _search(index: str) -> Search:
+    return Search(load(Path(index)))
+
+
+def contaminated(index: str, texts: Iterable[str]) -> tuple[str, str] | None:
+    """The benchmark of which an item stands in these texts of a row, and what was found, in a line; or None."""
+    found = _search(index).find(texts)
+    return (found[0].benchmark, str(found[0])) if found else None
 
 
 class CutFilter(BaseFilter):

@@ -10,8 +10,8 @@ from processors.selection.decontamination.words import WordNumbers, grams, words
 
 # Of the table that says which grams cannot be in the index: bits of a gram's number, so 4 MB.
 _BITS = 22
-# Of the row's own words around what was found.
-_QUOTED = 12
+# Of the row's own text: words, and characters at most. Enough to see what was found, and not to train on it.
+_QUOTED_WORDS, QUOTED = 12, 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +23,10 @@ class Found:
     side: str
     coverage: float
     quote: str
+
+    def __str__(self) -> str:
+        quote = self.quote if len(self.quote) <= QUOTED else f"{self.quote[:QUOTED]}..."
+        return f"{self.benchmark}, item {self.item}, by its {self.side}, {self.coverage:.0%}: {quote}"
 
 
 class Search:
@@ -87,7 +91,7 @@ class Search:
                 if side in self.index.sides[self._starts[gram] : self._starts[gram + 1]]
             ]
             if mine:
-                quote = " ".join(rows[place][min(mine) : min(mine) + _QUOTED])
+                quote = " ".join(rows[place][min(mine) : min(mine) + _QUOTED_WORDS])
                 break
         index = self.index
         benchmark = index.benchmarks[int(index.benchmark[item])].name
