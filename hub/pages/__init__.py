@@ -1,0 +1,6 @@
+"""What the pages have in common that people open in a browser: one file without a server, texts of any direction."""
+
+from hub.pages.shell import data_block, page, style
+from hub.pages.texts import escaped, places, shown_text
+
+__all__ = ["data_block", "escaped", "page", "places", "shown_text", "style"]

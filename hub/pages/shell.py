@@ -1,0 +1,36 @@
+"""A page that is one file: its style, scripts and data stand in it, and it asks nobody for anything."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from hub.pages.texts import escaped
+
+_FOLDER = Path(__file__).parent
+# What the page may do: its own scripts and style, and nothing from outside.
+_POLICY = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data:"
+
+
+def style(more: str = "") -> str:
+    """The style that all pages have, light or dark as the reader's system is, and `more` of one page."""
+    return (_FOLDER / "page.css").read_text(encoding="utf-8") + more
+
+
+def page(title: str, body: str, *, css: str, scripts: str = "") -> str:
+    """A whole page of plain English around texts of other languages. `body` is HTML, `title` plain text."""
+    return (
+        '<!doctype html>\n<html lang="en" dir="ltr">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="color-scheme" content="light dark">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
+        f"<title>{escaped(title)}</title>\n<style>\n{css}</style>\n</head>\n<body>\n{body}\n"
+        + (f"<script>\n{scripts}</script>\n" if scripts else "")
+        + "</body>\n</html>\n"
+    )
+
+
+def data_block(name: str, data: Any) -> str:
+    """Plain values for the page's script, in an element of the id `name`; no text in them can end it."""
+    # ASCII only: lone surrogates survive, and so do the line separators that are none in JSON.
+    text = json.dumps(data, ensure_ascii=True, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
+    return f'<script type="application/json" id="{name}">{text}</script>'
