@@ -1,7 +1,8 @@
 """Contamination control: which rows of training data hold items of a benchmark, by hashed n-grams of plain words.
 
 `IndexBuilder` makes an index of benchmarks, `Search` looks for their items in a row's texts, `save` and `load` keep an
-index in a file. What spellings have in common stands in `words.py`, what counts as found in `index.Rules`.
+index in a file. What spellings have in common stands in `words.py`, what counts as found in `index.Rules`,
+which `benchmarks/decontamination.py` measures.
 """
 
 from typing import TYPE_CHECKING

@@ -94,9 +94,9 @@ class IndexBuilder:
         return {kind: side for kind, side in drafts.items() if len(side)}
 
     def _grams(self, numbers: np.ndarray) -> np.ndarray:
-        length = self.rules.n if len(numbers) >= self.rules.n else len(numbers)
-        if length < self.rules.short:
+        if len(numbers) < self.rules.short:
             return np.empty(0, np.uint64)
+        length = min(self.rules.n, len(numbers))
         self._lengths.add(length)
         return np.unique(grams(numbers, length))
 

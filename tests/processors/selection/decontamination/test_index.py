@@ -81,6 +81,12 @@ def test_a_short_item_must_stand_there_whole() -> None:
     assert found(index, "ما عاصمة فرنسا القديمة الجميلة") == []
 
 
+def test_grams_may_be_shorter_than_the_shortest_side() -> None:
+    index = index_of(QUESTIONS, Rules(n=3, least=5))
+    assert [found(index, item.question) for item in QUESTIONS] == [["test/0"], ["test/1"], ["test/2"]]
+    assert found(index_of([Item("0", "only three words")], Rules(n=3)), "only three words") == []
+
+
 def test_items_that_cannot_be_looked_for_are_counted() -> None:
     builder = IndexBuilder()
     letters = builder.add("letters", [Item(str(n), letter) for n, letter in enumerate("ABCD")])
