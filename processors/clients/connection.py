@@ -143,6 +143,9 @@ class Connection:
         # Since its last answer: refusals of a key that has worked, and responses that are no API's.
         self.denied = self.foreign = 0
         self.url, self.mode = self.route()
+        # Read once, and not with each request.
+        self._target = httpx.URL(self.url)
+        self._timeouts = httpx.Timeout(None, connect=CONNECT_S).as_dict()
         self._count = count
         headers = read_headers(address)
         self._auth = _OwnHeaders(headers, address.api_base) if headers else None
@@ -283,9 +286,10 @@ class Connection:
         transport = self._transports.get(client)
         if transport is None:
             return await client.post(self.url, content=body)
-        timeout = {"timeout": client.timeout.as_dict()}
         assert self._sent
-        request = httpx.Request("POST", self.url, headers=self._sent.headers, content=body, extensions=timeout)
+        request = httpx.Request(
+            "POST", self._target, headers=self._sent.headers, content=body, extensions={"timeout": self._timeouts}
+        )
         response = await transport.handle_async_request(request)
         try:
             await response.aread()

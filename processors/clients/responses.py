@@ -29,6 +29,8 @@ FINISH = {
     "max_tokens": "length",
     "model_length": "length",
 }
+# What nearly every answer ends with, and no key is: not worth the search for one.
+PLAIN = frozenset({"stop", "length", *FINISH})
 _TOO_LONG = re.compile(
     r"context.?(length|window|size)|max_model_len|maximum (input|prompt|number of tokens)|too many tokens"
     r"|(prompt|input|request) (is )?too (long|large)|reduce the length|must have less than \d+ tokens"
@@ -148,6 +150,8 @@ def read_usage(usage: Any) -> TokenCounts:
 
 def finish(reason: Any) -> str:
     """Why an answer ended, in our words where we have any; `unknown` where the server does not say."""
+    if reason in PLAIN:
+        return FINISH.get(reason, reason)
     named = excerpt(str(reason), LONGEST_REASON) if reason else "unknown"
     return FINISH.get(named, named)
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from processors.languages.knowledge import LanguageKnowledge
 from processors.languages.language import DEFAULT, knowledge
 from processors.texts.prose import words
-from processors.texts.text import Text, text_of
+from processors.texts.text import Text, text_of, view_by
 
 _DEFAULT_KNOWLEDGE = knowledge(DEFAULT.code, DEFAULT.script)
 
@@ -50,23 +50,29 @@ class Pair(NamedTuple):
     ) -> Pair:
         """The pair of two strings."""
         left, right = text_of(source), text_of(target)
-        language = NO_LANGUAGE if _is_pseudo(left, right) else language
+        language = NO_LANGUAGE if _is_pseudo(left, target) else language
         return cls(left, right, language, script, finish_reason, knowledge(language, script), tuple(kept))
 
 
-def _is_pseudo(source: Text, target: Text) -> bool:
+@view_by
+def _is_pseudo(source: Text, target: str) -> bool:
     """Whether the target is the source with other letters, one for one: pseudo-localisation, for dry runs and loads.
 
     By chance no translation is: of FLORES' lines (reference and four systems) none.
     """
-    left, right = words(source), words(target)
+    left, right = words(source), words(text_of(target))
     if len(left) != len(right):
         return False
     letters: dict[str, str] = {}
     # Marks that a letter lost and words that are spared make some words others.
     strange = len(left) // _SPARED
-    for ours, theirs in zip(left, right, strict=True):
-        if len(ours) != len(theirs) or not _fits(letters, ours, theirs):
+    # A pair of words that comes again says the same again: a letter's other is the first that it met.
+    fitting: dict[tuple[str, str], bool] = {}
+    for both in zip(left, right, strict=True):
+        fits = fitting.get(both)
+        if fits is None:
+            fits = fitting[both] = len(both[0]) == len(both[1]) and _fits(letters, *both)
+        if not fits:
             strange -= 1
             if strange < 0:
                 return False
