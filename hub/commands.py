@@ -58,8 +58,8 @@ def run_publish(
     direct: bool = False,
 ) -> None:
     """Publish a run's dataset and print where it is. Raises `processors.errors`."""
-    from hub.card.kept_sections import replaced_keys
     from hub.card.loading import named_as
+    from hub.card.merging.kept_sections import replaced_keys
     from hub.publishing.publish import publish
 
     def merge(new: str, main: dict[str, str]) -> str:
@@ -110,7 +110,7 @@ def merged_card(new: str, main: dict[str, str], folder: Path, title: str) -> str
     import yaml
 
     from hub.card.changelog import changelog, read_statistics, with_changelog
-    from hub.card.kept_sections import merge_card
+    from hub.card.merging.kept_sections import merge_card
 
     try:
         card = merge_card(new, main["README.md"])

@@ -71,7 +71,9 @@ def init(
     max_usd: Annotated[float | None, typer.Option(min=0.01, help="Budget, at which the run stops.")] = None,
     price: Annotated[str | None, typer.Option(help="INPUT:OUTPUT, dollars for a million tokens.")] = None,
     title: Annotated[str | None, typer.Option(help="Of the card [default: of source and language].")] = None,
-    license: Annotated[str | None, typer.Option(help="Of the card, by the Hub's names [default: other].")] = None,
+    license: Annotated[
+        str | None, typer.Option(help="Of the card, by the Hub's names [default: the source's].")
+    ] = None,
     keep: Keep = None,
 ) -> None:
     """Write a first recipe that runs: asks for what is not given (at most five things), and says how to go on."""

@@ -32,7 +32,7 @@ TOPS = tuple(top for floor in FLOORS for top in floor)
 # The rooms of each, highest first. A folder's own files (`builders/build.py`) are the room of its name.
 ROOMS: dict[str, Floors] = {
     "smolkalam": (("smolkalam",),),
-    "hub": (("hub",), ("hub.publishing",), ("hub.card", "hub.rules", "hub.pages")),
+    "hub": (("hub",), ("hub.publishing",), ("hub.card", "hub.rules", "hub.pages"), ("hub.card.merging",)),
     "model_recipes": (
         ("model_recipes.lexicon", "model_recipes.names", "model_recipes.ranker", "model_recipes.reward"),
     ),
@@ -46,7 +46,7 @@ ROOMS: dict[str, Floors] = {
         ("builders.contamination",),
         ("builders.imports",),
         ("builders.scorers",),
-        ("builders.dataset", "builders.sources", "builders.executors", "builders.calibration"),
+        ("builders.dataset", "builders.sources", "builders.executors", "builders.calibration", "builders.licences"),
         ("builders.engines",),
         ("builders.engines.common",),
         ("builders.sample",),

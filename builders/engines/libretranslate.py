@@ -40,8 +40,5 @@ class LibreTranslateEngine(AskedEngine[LibreTranslateTranslator]):
             f"{self._chunks(public)}; protected spans that it does not bring back are set aside and put back"
         )
 
-    def licence(self, link: Callable[[str], str]) -> str:
-        return "the terms of whoever runs the server, and of its models, may bind what is done with its output."
-
 
 ENGINE = LibreTranslateEngine

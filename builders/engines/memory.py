@@ -15,8 +15,5 @@ class MemoryEngine(Engine[MemoryTranslator]):
     def says(self, public: Mapping[str, Any], link: Callable[[str], str]) -> str:
         return f"a translation memory ({memory_files(public)}); no model translated these rows"
 
-    def licence(self, link: Callable[[str], str]) -> str:
-        return "the licence of its translation memory."
-
 
 ENGINE = MemoryEngine

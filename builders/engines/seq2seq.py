@@ -94,12 +94,6 @@ class Seq2SeqEngine(AskedEngine[Seq2SeqTranslator]):
             "protected spans that it does not bring back are set aside and put back"
         )
 
-    def licence(self, link: Callable[[str], str]) -> str:
-        from processors.seq2seq.find import licence_of
-
-        known = licence_of(self.spec.model)
-        return f"{known}." if known else f"the terms of {link(self.spec.model)} may bind what is done with its output."
-
     def _model(self, language: Language) -> "Seq2SeqModel":
         """The translator's model, downloaded where need be. Raises InputError where it cannot be used."""
         return _found(self.spec, language)

@@ -25,6 +25,7 @@ from builders.estimates.panel import opinion_figures
 from builders.estimates.repeated_messages import LOOK_BYTES, rows_with
 from builders.estimates.row_sample import Drawn, allocate, draw, groups_read, read_drawn
 from builders.estimates.text import print_plan
+from builders.licences import training_warnings
 from builders.recipes.load import load_recipe
 from builders.recipes.recipe import Recipe, Source
 from builders.run_folder.folder import Run, fingerprint
@@ -70,7 +71,7 @@ def estimate(recipe: Recipe, run: Run, sample: int, *, scan: bool | None, consol
     """The plan of a recipe, as `run_plan` prints it with `as_json`; what is being done is said on `console`."""
     with opened_source(recipe) as source:
         shards, warnings, _ = find_shards(source)
-        for warning in warnings:
+        for warning in [*warnings, *training_warnings(recipe)]:
             console.print(f"warning: {warning}", style="yellow", markup=False)
         return _plan(recipe, run, source, shards, sample, scan, console)
 

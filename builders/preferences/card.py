@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from builders.licences import dataset_licence, dataset_title
+
 if TYPE_CHECKING:
     from builders.preferences.pairs import PairPlan
 
@@ -47,10 +49,9 @@ def write_card(folder: Path, plan: "PairPlan", counts: dict[str, Any]) -> None:
             digest.update(file_digest(stream, "sha256").digest())
     described = f"{sum(counts['pairs'].values()):,} pairs, content {digest.hexdigest()[:16]}"
     filled = [split for split, rows in counts["pairs"].items() if rows]
-    about = {
+    about: dict[str, Any] = {
         "language": [recipe.language.code, "en"] if plan.task == "ranker" else [recipe.language.code],
-        "license": recipe.outputs.license,
-        "pretty_name": f"{recipe.outputs.pretty_name} preferences ({plan.task})",
+        "pretty_name": f"{dataset_title(recipe)} preferences ({plan.task})",
         "tags": ["preference", "trl", "smolkalam"],
         "configs": [
             {
@@ -60,6 +61,8 @@ def write_card(folder: Path, plan: "PairPlan", counts: dict[str, Any]) -> None:
             }
         ],
     }
+    if licence := dataset_licence(recipe):
+        about["license"] = licence
     (folder / "README.md").write_text(
         f"---\n{yaml.safe_dump(about, sort_keys=False, allow_unicode=True)}---\n\n{_text(plan, counts)}",
         encoding="utf-8",
@@ -81,7 +84,7 @@ def _text(plan: "PairPlan", counts: dict[str, Any]) -> str:
         else ""
     )
     return f"""\
-# {recipe.outputs.pretty_name}: preferences
+# {dataset_title(recipe)}: preferences
 
 {_TASKS[plan.task]}
 

@@ -1,7 +1,7 @@
 """What all models of a recipe share."""
 
 import re
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -50,3 +50,17 @@ KeyVariable = Annotated[
     AfterValidator(_variable),
     Field(description="environment variable that holds the key; the key is sent to that address only"),
 ]
+
+# What terms say of training a model on what they are of, the mildest first.
+Training = Literal["allowed", "conditions", "forbidden"]
+
+
+class Terms(Strict):
+    """Under which terms something may be used: the rows of a source, or what a translator puts out."""
+
+    license: str | None = Field(None, description="by the Hub's names, such as cc-by-4.0; null: not known")
+    link: str | None = Field(None, pattern=r"^https?://\S+$", description="where the terms can be read")
+    training: Training | None = Field(
+        None, description="whether models may be trained on it; null: its terms do not say, or are not known"
+    )
+    note: str | None = Field(None, description="what the terms ask, in a sentence for the card")

@@ -9,12 +9,20 @@ from typing import Any, Literal
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
-from builders.recipes.base import Name, Strict
+from builders.recipes.base import Name, Strict, Terms
 from builders.recipes.executors import ExecutorRecipe, LocalRun
 from builders.recipes.ranking import Ranking
 from builders.recipes.translator_base import AskedTranslator
 from builders.recipes.translators import Translator
 from processors.languages.language import Language
+
+
+class SourcePart(Strict):
+    """Splits of a source that come from one dataset."""
+
+    splits: list[str] = Field(description="of the source, by name or pattern: OpenHermes*")
+    title: str = Field(description="the dataset that they come from")
+    terms: Terms | None = Field(None, description="under which its rows may be used; null: not known")
 
 
 class Source(Strict):
@@ -29,6 +37,9 @@ class Source(Strict):
     carry: list[Name] = Field(
         [], description="further columns of the source that the dataset shall have, as text (what is none, as JSON)"
     )
+    title: str | None = Field(None, description="what the card calls the source; null: the last part of its path")
+    terms: Terms | None = Field(None, description="under which its rows may be used; null: as far as is known")
+    parts: list[SourcePart] = Field([], description="where splits come from datasets with terms of their own")
 
 
 class CutRecipe(Strict):
@@ -90,8 +101,9 @@ class Outputs(Strict):
     """The dataset that is built."""
 
     repo: str = Field("user/SmolKalam", pattern=r"^[\w.-]+/[\w.-]+$", description="shown in the card's examples")
-    pretty_name: str = Field("SmolKalam", description="the card's title")
-    license: str = Field("other", description="the card's licence, by the Hub's names")
+    pretty_name: str | None = Field(None, description="the card's title; null: the source's, in the language's name")
+    license: str | None = Field(None, description="the card's licence, by the Hub's names; null: the source's")
+    notice: str | None = Field(None, description="a sentence with which the card begins, such as a warning")
     parallel: bool = Field(True, description="also build the config `parallel`, the English beside every candidate")
     tokenizer: str = Field(
         "approximate", description="counts the column `tokens`; the paper's is Llama-3.1-8B-Instruct's"

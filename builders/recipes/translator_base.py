@@ -7,7 +7,7 @@ from typing import Any, Literal, cast
 from pydantic import Field, field_validator, model_validator
 
 from builders.recipes.api_keys import ServerTerms
-from builders.recipes.base import BaseUrl, KeyVariable, Name, Strict
+from builders.recipes.base import BaseUrl, KeyVariable, Name, Strict, Terms
 from builders.recipes.paths import beside, resolved
 from processors.clients.address import Address, Headers, Rates
 from processors.clients.prompts import STYLES, PromptConfig, Style
@@ -135,6 +135,11 @@ class TranslatorBase(Strict):
         "were not used",
     )
     chunking: Chunking = Chunking()
+    terms: Terms | None = Field(
+        None,
+        description="under which its output may be used: the model's licence, the service's terms, those of a memory; "
+        "null: as is known of the model and the address",
+    )
 
     @field_validator("name")
     @classmethod

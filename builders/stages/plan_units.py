@@ -4,6 +4,7 @@ import re
 from dataclasses import asdict
 from typing import Any
 
+from builders.licences import training_warnings
 from builders.recipes.base import NAME_PATTERN
 from builders.recipes.recipe import Recipe, Source
 from builders.run_folder.folder import Run
@@ -21,6 +22,8 @@ def plan_source(build: Build) -> dict[str, Any]:
     for warning in warnings:
         build.observer.warn(warning)
     into = _output_splits(recipe, shards, build.observer)
+    for warning in training_warnings(recipe):
+        build.observer.warn(warning)
     for pattern in recipe.ranking.unmatched(into.values()):
         build.observer.warn(f"ranking.splits: '{pattern}' decides in none of the splits {', '.join(into.values())}")
     inputs = {

@@ -17,6 +17,7 @@ from builders.recipes.recipe import Source
 from builders.sources.find import find_shards
 from builders.starting.engines_here import KNOWN, EngineFound, engines_here, find_engine
 from builders.starting.recipe_text import Choices, language_of, recipe_text
+from builders.starting.source_card import source_card
 from processors.atomic_files import replacing
 from processors.errors import InputError
 
@@ -62,10 +63,11 @@ def run_init(recipe: Path, given: Given) -> Choices:
         raise InputError("--max-usd: the model's price is not known; give --price INPUT:OUTPUT, dollars for a million")
     recipe.parent.mkdir(parents=True, exist_ok=True)
     path, config, carry, looked = _look(source, recipe, given.keep)
-    title = given.title or f"{_title(source)} in {language[1]}"
+    told = source_card(str(recipe.parent / path) if "://" not in path else path)
+    title = given.title or f"{told.get('title') or _title(source)} in {language[1]}"
     name = re.sub(r"\W+", "_", recipe.stem).strip("_") or "mine"
     choices = Choices(
-        name, path, config, carry, looked, language, engine, model, max_usd, prices, title, given.license or "other"
+        name, path, config, carry, looked, language, engine, model, max_usd, prices, title, given.license, told
     )
     with replacing(recipe) as temporary:
         temporary.write_text(recipe_text(choices), encoding="utf-8")

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from builders.starting.engines_here import EngineFound
@@ -22,7 +23,10 @@ LANGUAGES = {
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What a recipe is made of. `source` stands in it as given; `looked` says what was seen there."""
+    """What a recipe is made of.
+
+    `source` stands in it as given; `looked` says what was seen there, `told` what its card says: `title`, `license`.
+    """
 
     name: str
     source: str
@@ -35,7 +39,8 @@ class Choices:
     max_usd: float | None
     prices: tuple[float, float] | None
     title: str
-    license: str
+    license: str | None
+    told: dict[str, str]
 
 
 def language_of(given: str) -> tuple[str, str, str]:
@@ -64,15 +69,15 @@ def recipe_text(choices: Choices) -> str:
         f"# {choices.looked}, into {name}. Written by `smolkalam init`; docs/recipe.md has every key.",
         f"name: {choices.name}   # names the run folder: run/{choices.name}",
         f"source:\n  path: {_value(choices.source)}   # relative to this file\n  config: {choices.config}\n"
-        + (carry if choices.carry else "").rstrip("\n"),
+        + (carry if choices.carry else "")
+        + "".join(_told(choices)),
         "# selection: {max_rows_per_split: 100}   # a look at some rows first",
         f"language: {{code: {code}, name: {_value(name)}, script: {script}}}",
         "translators:\n" + _translator(choices),
         _ceiling(choices),
         "outputs:\n"
         f"  pretty_name: {_value(choices.title)}   # the card's title\n"
-        f"  license: {_value(choices.license)}   # of the card, by the Hub's names; the source's and the model's "
-        "terms decide it\n"
+        f"{_license(choices)}   # of the card, by the Hub's names; the source's and the model's terms decide it\n"
         "  # repo: user/name   # shown in the card's examples",
     ]
     return "\n".join(part.rstrip() for part in parts if part) + "\n"
@@ -100,6 +105,18 @@ def _translator(choices: Choices) -> str:
     else:
         lines.append("    # cost: {usd_per_million_input: 0.1, usd_per_million_output: 0.2}   # for plan and max_usd")
     return "\n".join(lines)
+
+
+def _told(choices: Choices) -> Iterator[str]:
+    if title := choices.told.get("title"):
+        yield f"  title: {_value(title)}   # as its card says\n"
+    if licence := choices.told.get("license"):
+        yield f"  terms: {{license: {_value(licence)}}}   # as its card says\n"
+
+
+def _license(choices: Choices) -> str:
+    """Where neither this nor the source's card gives one, the dataset's card says so, and `check` warns of it."""
+    return f"  license: {_value(choices.license)}" if choices.license else "  # license: cc-by-4.0"
 
 
 def _ceiling(choices: Choices) -> str:

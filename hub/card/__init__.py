@@ -10,8 +10,8 @@ from processors.later import handed_on
 
 if TYPE_CHECKING:
     from hub.card.changelog import changelog, read_statistics, with_changelog
-    from hub.card.kept_sections import is_ours, merge_card, replaced_keys
     from hub.card.loading import named_as
+    from hub.card.merging.kept_sections import is_ours, merge_card, replaced_keys
     from hub.card.write import write_card
 
 __all__ = [
@@ -30,7 +30,7 @@ __getattr__ = handed_on(
     __name__,
     {
         "changelog": ["changelog", "read_statistics", "with_changelog"],
-        "kept_sections": ["is_ours", "merge_card", "replaced_keys"],
+        "merging.kept_sections": ["is_ours", "merge_card", "replaced_keys"],
         "loading": ["named_as"],
         "write": ["write_card"],
     },

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from hub.card.kept_sections import Card, Section
 from hub.card.markdown import table, without_empty
+from hub.card.merging.kept_sections import Card, Section
 from processors.scoring.columns import SUMMED
 
 TITLE = "Changelog"

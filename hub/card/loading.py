@@ -4,8 +4,8 @@ import re
 from typing import Any
 
 from builders.run_folder.schemas import PARALLEL
-from hub.card.kept_sections import replace_in
 from hub.card.markdown import fenced
+from hub.card.merging.kept_sections import replace_in
 
 _TITLE = "How to load"
 

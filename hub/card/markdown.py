@@ -13,10 +13,10 @@ def cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")
 
 
-def table(titles: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
-    """A table; every column but the first is of numbers."""
+def table(titles: Iterable[str], rows: Iterable[Iterable[str]], *, text: bool = False) -> str:
+    """A table; every column but the first is of numbers, or none is (`text`)."""
     names = list(titles)
-    lines = [f"| {' | '.join(names)} |", "|---|" + "---:|" * (len(names) - 1)]
+    lines = [f"| {' | '.join(names)} |", "|---|" + ("---|" if text else "---:|") * (len(names) - 1)]
     return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
 
 

@@ -12,6 +12,7 @@ from builders.dataset.policy_effects import changes, config_effects, mean_score,
 from builders.dataset.rows import statistics_by_config
 from builders.dataset.statistics import summarise, to_markdown, tokens_column
 from builders.engines import engine_of
+from builders.licences import dataset_title
 from builders.recipes.recipe import Recipe
 from builders.run_folder.folder import PROBE, RANK, RANKER, SCAN, SCORE, SELECT, TRANSLATE
 from builders.scorers import scorers_of
@@ -52,8 +53,9 @@ def introduction(recipe: Recipe) -> str:
         if pseudo
         else ""
     )
+    notice = f"**{recipe.outputs.notice}**\n\n" if recipe.outputs.notice else ""
     return (
-        f"{warning}# {recipe.outputs.pretty_name}\n\n"
+        f"{warning}{notice}# {dataset_title(recipe)}\n\n"
         f"English post-training conversations in {recipe.language.name}: each row of the source, translated by "
         f"{names(t.name for t in recipe.translators)}, checked, scored and ranked. One config for each primary "
         "translator, one split for each split of the source."
@@ -305,25 +307,6 @@ def limitations(recipe: Recipe) -> str:
         "not compare rows of different splits by them without a look at the rows."
     )
     return "## Limitations\n\n" + "\n".join(f"- {point}" for point in points)
-
-
-def licence(recipe: Recipe) -> str:
-    """Of the dataset, of what it was made from, and of the models, whose terms may bind their output."""
-    points = [f"This dataset: `{recipe.outputs.license}`, as given by who built it."]
-    # By name, on the Hub or in a folder: what else a folder holds cannot be known.
-    if "smoltalk2" in recipe.source.path.lower():
-        points.append(
-            "The source, [SmolTalk2](https://huggingface.co/datasets/HuggingFaceTB/smoltalk2), is a collection: its "
-            "card names the licence of each part, which holds for the translation too."
-        )
-    elif recipe.source.path == "sample":
-        points.append("The source: conversations written for SmolKalam (Apache 2.0).")
-    else:
-        points.append("The source: a collection of its builder's; its licence holds for the translation too.")
-    for spec in recipe.translators:
-        if terms := engine_of(spec).licence(linked):
-            points.append(f"`{spec.name}`: {terms}")
-    return "## Licence\n\n" + "\n".join(f"- {point}" for point in points)
 
 
 def citation() -> str:

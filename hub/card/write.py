@@ -1,5 +1,6 @@
 """The dataset card: front matter that the Hub and `datasets` read, and what a reader must know of this build."""
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from builders.dataset.combined import has_combined
@@ -7,17 +8,19 @@ from builders.dataset.policy_effects import policy_effects
 from builders.dataset.rows import statistics_by_config
 from builders.dataset.statistics import to_json
 from builders.engines import engine_of
+from builders.licences import PROVENANCE, dataset_licence, dataset_title, provenance_of
 from builders.recipes.recipe import Recipe
 from builders.run_folder import schemas
 from builders.run_folder.folder import RANK
 from builders.run_folder.schemas import PARALLEL
 from hub.card import sections
 from hub.card.examples import examples
-from hub.card.kept_sections import PSEUDO_TAG, TAG, edited_sections, generated, merge_card
+from hub.card.licences import licences
 from hub.card.loading import loading
+from hub.card.merging.kept_sections import PSEUDO_TAG, TAG, edited_sections, generated, merge_card
 from hub.card.noted import notes_section
 from hub.card.plots import Plot, write_plots
-from hub.card.reproduce import reproduce
+from hub.card.reproduce import public_recipe, reproduce
 from hub.card.translators import translators
 from processors.atomic_files import write_text
 from processors.scoring.columns import columns_with
@@ -48,6 +51,8 @@ def write_card(build: "Build") -> None:
     for stale in (dataset / "statistics").glob("*.json"):
         if stale.stem not in tables:
             stale.unlink()
+    of = provenance_of(build.recipe, [unit.split for unit in build.selected], public_recipe(build.recipe))
+    write_text(dataset / PROVENANCE, json.dumps(of, indent=1, ensure_ascii=False) + "\n")
     plots = write_plots(build)
     combined = has_combined(build.recipe, build.totals[RANK].extra)
     # What a killed build left half-written would be published with the folder, which is the repository.
@@ -82,8 +87,8 @@ def front_matter(recipe: Recipe, splits: list[dict[str, Any]], combined: bool = 
     rows = max((sum(s["rows"] for s in built[config]) for config in built), default=0)
     data = DatasetCardData(
         language=[recipe.language.code] + (["en"] if PARALLEL in built else []),
-        license=recipe.outputs.license,
-        pretty_name=recipe.outputs.pretty_name,
+        license=dataset_licence(recipe),
+        pretty_name=dataset_title(recipe),
         size_categories=[next((name for limit, name in _SIZES if rows < limit), "10M<n<100M")],
         task_categories=["text-generation"],
         tags=["synthetic", "machine-translation", "post-training", "sft", "conversational", TAG]
@@ -140,6 +145,6 @@ def body(build: "Build", plots: list[Plot]) -> list[str]:
         sections.dropped(build, plots),
         reproduce(recipe),
         sections.limitations(recipe),
-        sections.licence(recipe),
+        licences(build),
         sections.citation(),
     ]

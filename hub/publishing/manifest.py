@@ -9,8 +9,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from hub.card.kept_sections import front_matter
-from hub.card.other_configs import data_patterns, named_entries
+from hub.card.merging.kept_sections import front_matter
+from hub.card.merging.other_configs import data_patterns, named_entries
 from hub.publishing.remote import LocalFile
 
 MANIFEST = "manifest.json"

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hub.card.kept_sections import front_matter, is_ours, with_front_matter
-from hub.card.other_configs import named_entries, other_configs, with_other_configs
+from hub.card.merging.kept_sections import front_matter, is_ours, with_front_matter
+from hub.card.merging.other_configs import named_entries, other_configs, with_other_configs
 from hub.publishing.difference import Change, changed_by_others, compare, some
 from hub.publishing.manifest import MANIFEST, owned, read_manifest, write_manifest
 from hub.publishing.pull_request import close_left_open, left_open, merge, open_pull_request, same_content

@@ -53,6 +53,7 @@ class Declared:
 
     patterns: dict[str, dict[str, list[str]]] = field(default_factory=dict)  # config -> split -> data_files
     infos: dict[str, Any] = field(default_factory=dict)  # config -> datasets.DatasetInfo
+    licence: str | None = None  # where it is one
 
 
 def check_card(readme: Path) -> tuple[Declared | None, list[Finding]]:
@@ -265,6 +266,10 @@ def _patterns(configs: list[dict[str, Any]]) -> dict[str, dict[str, list[str]]]:
     return patterns
 
 
+def _one(licence: Any) -> str | None:
+    return licence if isinstance(licence, str) else None
+
+
 def _as_datasets_reads_it(
     text: str, configs: list[dict[str, Any]], findings: list[Finding]
 ) -> tuple[Declared, list[Finding]]:
@@ -272,8 +277,8 @@ def _as_datasets_reads_it(
     from datasets.utils.metadata import MetadataConfigs
     from huggingface_hub import DatasetCard
 
-    card = Declared(_patterns(configs))
     data = DatasetCard(text).data
+    card = Declared(_patterns(configs), licence=_one(data.get("license")))
     try:
         MetadataConfigs.from_dataset_card_data(data).get_default_config_name()
         infos = dict(DatasetInfosDict.from_dataset_card_data(data))

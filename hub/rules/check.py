@@ -9,6 +9,7 @@ from pathlib import Path
 from hub.rules.card import Declared, check_card
 from hub.rules.files import FILE_RULES
 from hub.rules.findings import Finding, error, errors, warning
+from hub.rules.licences import check_licences
 from hub.rules.parquet import SHARD_RULES, Footer, check_config, read_shard
 from processors.errors import InputError
 
@@ -23,6 +24,7 @@ def check_dataset(folder: Path) -> list[Finding]:
     shards, of_shards = _shards(files)
     findings += [*of_card, *of_shards]
     if card is not None:
+        findings += check_licences(folder, card.licence)
         findings += _configs(folder, card, files, shards)
     return errors(findings) + [finding for finding in findings if finding.severity == "warning"]
 

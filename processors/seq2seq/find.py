@@ -29,7 +29,7 @@ class Family:
     """A kind of model. `token` is how a language's code stands in the vocabulary, and where the target's is put.
 
     `begins`: the target's token is the first of the `target`, or of the `source`. `codes` names the table of codes.
-    `sentence`: tokens of the longest sentence that it is given. `licence` says what the family's weights are under.
+    `sentence`: tokens of the longest sentence that it is given.
     """
 
     name: str
@@ -39,7 +39,6 @@ class Family:
     token: str
     begins: str
     sentence: int
-    licence: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +105,6 @@ def families() -> dict[str, Family]:
     """The kinds of models by name."""
     told = {name: dict(told, tokenizers=tuple(told["tokenizers"])) for name, told in _table()["families"].items()}
     return {name: Family(name, **fields) for name, fields in told.items()}
-
-
-def licence_of(model: str) -> str | None:
-    """What a model's name tells of its licence, for a card that is written where the model is not."""
-    name = model.rsplit("/", 1)[-1].lower()
-    known = {"nllb": "nllb", "opus-mt": "marian", "marian": "marian"}
-    return next((families()[family].licence for word, family in known.items() if word in name), None)
 
 
 @cache

@@ -1,6 +1,6 @@
 """What the engines have in common that ask a model, whether behind a server or in the build's own process."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -128,9 +128,3 @@ class AskedEngine(Engine[Asked]):
         """By what the model was run: the same weights answer a little differently in another engine or precision."""
         number = len(self.addresses())
         return f"by {self.software}, {number} endpoints" if number > 1 else f"by {self.software}"
-
-    def licence(self, link: Callable[[str], str]) -> str | None:
-        model = self.spec.model
-        if model.count("/") != 1:
-            return None
-        return f"the terms of {link(model)} and of whoever served it may bind what is done with its output."

@@ -39,8 +39,9 @@ class Engine(Generic[Spec]):
     meaningless: ClassVar[bool] = False
     # What its usage, and so its bill, is counted in.
     counts: ClassVar[Literal["tokens", "characters"]] = "tokens"
-    # Fields of the recipe that change at most how fast it goes, or that a fingerprint holds by content: files.
-    shapes_nothing: ClassVar[frozenset[str]] = frozenset({"memory", "glossary"})
+    # Fields of the recipe that change at most how fast it goes, that a fingerprint holds by content (files), or that
+    # say what may be done with what comes out.
+    shapes_nothing: ClassVar[frozenset[str]] = frozenset({"memory", "glossary", "terms"})
 
     def __init__(self, spec: Spec) -> None:
         self.spec = spec
@@ -158,10 +159,6 @@ class Engine(Generic[Spec]):
         `link` shows the name of a model.
         """
         raise NotImplementedError
-
-    def licence(self, link: Callable[[str], str]) -> str | None:
-        """What binds the use of its output, as a sentence; None where nothing does."""
-        return None
 
     def _chunks(self, public: Mapping[str, Any]) -> str:
         chunking = self.spec.chunking

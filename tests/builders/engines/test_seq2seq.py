@@ -23,6 +23,7 @@ from pydantic import TypeAdapter
 
 from builders.build import run_build
 from builders.engines import engine_of
+from builders.licences import output_terms
 from builders.recipes.load import load_recipe
 from builders.recipes.translators import Translator
 from processors.errors import InputError
@@ -307,8 +308,11 @@ def test_each_family_has_its_own_words_for_the_languages(
 def test_the_card_names_the_model_and_what_binds_its_output() -> None:
     recipe = {"name": "a", "backend": "seq2seq", "model": "facebook/nllb-200-distilled-600M", "beams": 1}
     engine = engine_of(TypeAdapter(Translator).validate_python(recipe))
-    assert "CC BY-NC" in str(engine.licence(str)) and "greedy search" in engine.says(
-        recipe | {"chunking": {"tokenizer": "approximate"}}, str
+    terms = output_terms(engine.spec)
+    assert (
+        terms
+        and terms.license == "cc-by-nc-4.0"
+        and "greedy search" in engine.says(recipe | {"chunking": {"tokenizer": "approximate"}}, str)
     )
 
 

@@ -2,7 +2,7 @@ import copy
 from typing import Any
 
 from hub.card.changelog import changelog, read_statistics, with_changelog
-from hub.card.kept_sections import generated, merge_card
+from hub.card.merging.kept_sections import generated, merge_card
 from tests.conftest import Demo
 
 MEANS = {"rows": 10, "LR": 0.8, "SCR": 0.9, "turns": 2.0, "tokens": 100.0, "total_tokens": 1000}

@@ -24,7 +24,7 @@ from builders.recipes.translator_base import Cost
 from builders.run_folder import schemas
 from builders.run_folder.units import Totals
 from hub.card.examples import rendered
-from hub.card.kept_sections import generated
+from hub.card.merging.kept_sections import generated
 from hub.card.translators import _bill, prompt_text, tokens_asked
 from hub.card.write import body, front_matter, write_card
 from processors.answers.store import AnswerStore
@@ -84,7 +84,8 @@ SPLITS = [split(c, s) for c in ("SFT_one_ranked", "SFT_two_ranked", "parallel") 
 
 def test_the_front_matter_is_what_the_hub_and_datasets_read() -> None:
     data = card(recipe("one", "two"), SPLITS).data
-    assert data.language == ["ar", "en"] and data.license == "other"
+    assert data.language == ["ar", "en"] and "license:" not in front_matter(recipe("one", "two"), SPLITS)
+    assert data.pretty_name == "nowhere in Arabic"
     assert data.size_categories == ["n<1K"]
     configs = MetadataConfigs.from_dataset_card_data(data)
     assert list(configs) == ["SFT_one_ranked", "SFT_two_ranked", "parallel"]
@@ -161,10 +162,19 @@ def test_a_card_of_pseudo_localised_text_says_so_in_its_first_line() -> None:
     assert "Do not train on it" in first
 
 
-def test_a_card_of_translations_begins_with_its_name(demo: Demo) -> None:
-    text = DatasetCard.load(demo.run / "dataset" / "README.md").text
+def test_a_card_of_translations_begins_with_its_name() -> None:
+    memory = {"name": "one", "backend": "memory", "memory": ["a.tmx"]}
+    of = Recipe.model_validate({"name": "test", "source": {"path": "/nowhere"}, "translators": [memory]})
+    text = card(of, SPLITS).text
     assert "trl sft" in text
-    assert text.strip().splitlines()[0] == "# SmolKalam demo"
+    assert text.strip().splitlines()[0] == "# nowhere in Arabic"
+
+
+def test_the_demo_s_card_says_first_that_its_drafts_were_made_to_fail(demo: Demo) -> None:
+    text = DatasetCard.load(demo.run / "dataset" / "README.md").text
+    first, _, name = text.strip().splitlines()[:3]
+    assert first.startswith("**A demonstration.") and "made to fail" in first
+    assert name == "# SmolKalam demo" and "trl sft" in text
 
 
 @pytest.mark.parametrize(
@@ -245,7 +255,7 @@ def test_what_a_killed_build_left_is_not_in_the_folder_that_is_published(tmp_pat
     write_card(build(recipe("one", "two"), SPLITS, tmp_path))
     files = sorted(str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*"))
     assert [name for name in files if not name.startswith("plots")] == [
-        "README.md", "SFT_one_ranked", "SFT_one_ranked/alpha_think.parquet",
+        "README.md", "SFT_one_ranked", "SFT_one_ranked/alpha_think.parquet", "provenance.json",
         "statistics", "statistics/SFT_one_ranked.json", "statistics/SFT_two_ranked.json",
     ]  # fmt: skip
 

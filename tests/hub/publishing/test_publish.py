@@ -12,8 +12,8 @@ import pytest
 import yaml
 
 from builders.run_folder.folder import lock_folder
-from hub.card.kept_sections import generated
 from hub.card.loading import loading
+from hub.card.merging.kept_sections import generated
 from hub.commands import dataset_folder, run_check, run_publish
 from hub.publishing.difference import changed_by_others, compare
 from hub.publishing.manifest import MANIFEST, Owned, read_manifest, write_manifest

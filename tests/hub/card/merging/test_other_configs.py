@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from hub.card.other_configs import data_patterns, named_entries, other_configs, with_other_configs
+from hub.card.merging.other_configs import data_patterns, named_entries, other_configs, with_other_configs
 
 
 @pytest.mark.parametrize(

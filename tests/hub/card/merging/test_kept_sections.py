@@ -5,7 +5,16 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hub.card.kept_sections import CLOSE, OPEN, Card, edited_sections, generated, is_ours, merge_card, replaced_keys
+from hub.card.merging.kept_sections import (
+    CLOSE,
+    OPEN,
+    Card,
+    edited_sections,
+    generated,
+    is_ours,
+    merge_card,
+    replaced_keys,
+)
 
 FRONT = "language:\n- ar\ntags:\n- sft\nlicense: other"
 
