@@ -94,6 +94,10 @@ def test_recipes_load(text: str, tmp_path: Path) -> None:
         pytest.skip("a panel, which tests/builders/judging/test_command.py reads")
     recipe = {"name": "shown", "source": {"path": "sample"}, "translators": [{"name": "A", "backend": "pseudo"}]}
     (tmp_path / "data" / "SFT").mkdir(parents=True)
+    # The files of a user's own that the documents name beside a recipe.
+    (tmp_path / "prompts").mkdir()
+    (tmp_path / "prompts" / "mine.txt").write_text("{source}", "utf-8")
+    (tmp_path / "terms.tsv").write_text("model\tنموذج\n", "utf-8")
     path = tmp_path / "recipe.yaml"
     path.write_text(yaml.safe_dump(recipe | shown), "utf-8")
     assert load_recipe(str(path))

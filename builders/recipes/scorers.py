@@ -30,17 +30,17 @@ class Reward(Strict):
 class PanelJudge(Strict):
     """A judge: any OpenAI-compatible server's chat model."""
 
-    name: Name
+    name: Name = Field(description="in votes, reports and on the card")
     base_url: BaseUrl
-    model: str
-    revision: str | None = None
+    model: str = Field(description="its name there")
+    revision: str | None = Field(None, description="of the model, to note it")
     api_key_env: KeyVariable | None = None
     decoding: Decoding = Field(Decoding(), description="temperature 0 where the model takes it")
     output: Literal["json_schema", "json_object", "text"] = Field(
         "json_schema", description="how the form of the answer is asked for; in words where the server takes no other"
     )
     concurrency: int = Field(16, ge=1, description="requests in flight at most")
-    timeout_s: float = Field(300.0, gt=0)
+    timeout_s: float = Field(300.0, gt=0, description="for an answer")
     attempts: int = Field(3, ge=1, description="answers paid for at most until one can be read")
     answer_tokens: int = Field(250, ge=1, description="length of an answer, for the estimate; more for a reasoner")
     cost: Cost | None = None
@@ -54,7 +54,7 @@ class JudgeScore(PanelJudge):
     """A judge that gives each passage of each candidate a mark from 0 to 100; their mean is the candidate's
     `judge_score`."""
 
-    name: Name = "judge"
+    name: Name = Field("judge", description="in reports and on the card")
     answer_tokens: int = Field(60, ge=1, description="length of an answer, for the estimate; more for a reasoner")
     passage_tokens: int = Field(
         400, ge=50, description="source and translation of what is judged at once, about; cut at messages and lines"
