@@ -140,7 +140,7 @@ def parts(recipe: Recipe) -> list[StagePart]:
 def _rows(splits: frozenset[str] | None, inputs: dict[str, Any]) -> int | None:
     """Rows of the source's shards, of these splits only or of all."""
     shards = inputs.get("shards", [])
-    if splits is None and not shards:
+    if not shards:
         return None
     return sum(rows for split, _, rows, _ in shards if splits is None or split in splits)
 

@@ -13,7 +13,7 @@ from builders.recipes.recipe import Recipe
 from builders.run_folder.folder import Run
 from builders.run_folder.units import UnitFiles, read_dropped, read_unit
 from builders.stages.common.context import Build
-from builders.stages.select import run
+from builders.stages.select import parts, run
 from processors.errors import InputError
 
 Row = Callable[..., dict[str, Any]]
@@ -222,3 +222,20 @@ def test_nothing_left_to_translate_is_one_line(row: Row, write_split: Write, tmp
     source = write_split("alpha", [row(("user", "Hi."), ("assistant", "你好"))])
     with pytest.raises(InputError, match=r"no row is left to translate \(han_characters 1\)"):
         select(tmp_path / "run", source)
+
+
+def test_how_many_rows_are_scanned_is_unknown_until_the_shards_are() -> None:
+    """`status` says `?`: it said `scan 59 of 0`."""
+    cuts = [{"split": "a", "into": "a", "rows": 3}]
+    shards = {"shards": [["a", "SFT/a", 59, "digest"], ["b", "SFT/b", 7, "digest"]]}
+    for selection, of in (({"cuts": cuts}, 59), ({"max_rows_per_split": 2}, 66)):
+        recipe = Recipe.model_validate(
+            {
+                "name": "x",
+                "source": {"path": "sample"},
+                "translators": [{"name": "one", "backend": "pseudo"}],
+                "selection": selection,
+            }
+        )
+        scan = parts(recipe)[0]
+        assert scan.rows is not None and (scan.rows({}), scan.rows(shards)) == (None, of)
