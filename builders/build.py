@@ -13,6 +13,7 @@ from builders.executors.this_machine import Executor, ThisMachine
 from builders.recipes.executors import LocalRun, RayRun, Shared, SlurmRun
 from builders.recipes.load import dump_recipe, load_recipe
 from builders.recipes.recipe import Recipe
+from builders.recipes.yaml_file import load_checked
 from builders.reports.bars import Monitor
 from builders.reports.end_report import print_report
 from builders.run_folder.files import is_full, write_error
@@ -112,11 +113,17 @@ def work_on(
 
 
 def _recipe_before(run: Run) -> Recipe | None:
-    """The recipe of the folder's last build; None where there is none that can be read."""
-    try:
-        return load_recipe(str(run.recipe))
-    except RecipeError:
+    """The recipe of the folder's last build; None where there is none.
+
+    Raises RecipeError for one that says what no recipe says: whoever wrote a key into it would never know that it was
+    thrown away. Files that it names may be gone: this build's recipe names its own.
+    """
+    if not run.recipe.exists():
         return None
+    try:
+        return load_checked(run.recipe, Recipe, "a recipe is a mapping")
+    except RecipeError as error:
+        raise RecipeError(f"{error}; mend it, or remove {run.recipe}: a build writes it anew") from None
 
 
 def _lease_before(run: Run) -> float:

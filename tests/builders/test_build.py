@@ -191,6 +191,26 @@ def test_a_finished_build_does_nothing_again_and_a_changed_one_only_what_changed
     assert changed and not [path for path in changed if path.is_relative_to(run / "translate")]
 
 
+def test_a_mistake_in_the_run_folders_recipe_is_told_and_not_written_over(
+    smolkalam: Run, source: Path, recipe: Path, tmp_path: Path
+) -> None:
+    output = tmp_path / "run"
+    build = ("build", recipe, "--input", source, "--output", output, "--stop-after", "select")
+    assert smolkalam(*build).returncode == 0
+    kept = output / "recipe.yaml"
+    for edited in ("sede: 7\n", "translators: [\n"):
+        whole = kept.read_text()
+        kept.write_text(whole.replace("seed: 42\n", edited) if "sede" in edited else whole + edited)
+        written = kept.read_text()
+        done = smolkalam(*build)
+        assert done.returncode == 2 and done.stderr.count("\n") == 1, done.stderr
+        assert f"{kept}:" in done.stderr and f"remove {kept}" in done.stderr and kept.read_text() == written
+        assert "sede" not in edited or "sede: unknown key; did you mean 'seed'?" in done.stderr
+        kept.write_text(whole)
+    kept.unlink()
+    assert smolkalam(*build).returncode == 0 and kept.exists()
+
+
 def test_stop_after_a_stage_and_go_on(smolkalam: Run, source: Path, recipe: Path, tmp_path: Path) -> None:
     run = tmp_path / "run"
     build = ("build", recipe, "--input", source, "--output", run, "--workers", 1)
