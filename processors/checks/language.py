@@ -64,6 +64,8 @@ _LETTERS = re.compile(r"[^\W\d_]+")
 # So often a letter is to be expected that no text is without it by chance: of 3,443 texts of five messages of software
 # five lack one that was to be expected six times.
 _MANY = 8.5
+# Different words in a neighbour's letters that may all be names.
+_MOST_LOANS = 2
 # An end that stands in front.
 _ENDS_IN_FRONT = ".؟"
 _EXPECTED = {"Hant": "Hans", "Hani": "Hans"}
@@ -342,11 +344,28 @@ def _neighbour(pair: Pair) -> Verdict | None:
     allowed = distinct_characters(pair.source)
     words = letters.word.findall(target)
     foreign = [w for w in words if any(c not in allowed for c in letters.foreign.findall(w))]
+    if len(set(foreign)) <= _MOST_LOANS and not letters.foreign_words.search(target):
+        # "Gujarati" and "MyPaint" in letters that the language has not.
+        foreign = [w for w in foreign if not _is_loan(w, pair.source, letters)]
     if not foreign:
         return None
     many = len(foreign) >= 4 and len(foreign) * 5 >= len(words)
     hard = many or len(letters.foreign_words.findall(target)) >= 2
     return Verdict("script", hard, f"{letters.whose} letters: '{' '.join(foreign[:4])}'")
+
+
+def _is_loan(word: str, source: Text, letters: Letters) -> bool:
+    """Whether a name of the source has the sounds for which a word has its foreign letters."""
+    signs = set(letters.foreign.findall(word))
+    return signs <= letters.loans.keys() and any(
+        all(any(map(name.__contains__, letters.loans[sign])) for sign in signs) for name in _capitalised(source)
+    )
+
+
+@view
+def _capitalised(source: Text) -> frozenset[str]:
+    """The words that begin with a capital, in small letters."""
+    return frozenset(word.lower() for word in _WORDS.findall(source.string) if word[0].isupper())
 
 
 def _latin_share(pair: Pair) -> Verdict | None:

@@ -14,7 +14,7 @@ from processors.languages.english import ENGLISH
 from processors.languages.knowledge import LanguageKnowledge
 from processors.languages.spellings import plain
 from processors.protected.find import blanked
-from processors.texts.prose import sentences, visible_length, whole_lines
+from processors.texts.prose import filled_lines, sentences, visible_length, whole_lines
 from processors.texts.text import Text, text_of, view
 
 _ENDS = frozenset(".!?؟۔…:;؛\"'”“»)]}’‘*`_|>。！？።፧%٪-—–")
@@ -111,9 +111,23 @@ def check_length(pair: Pair) -> list[Verdict]:
     x, y = visible_length(pair.source), visible_length(pair.target)
     if not x or not y:
         return []
-    measured = _Measured(pair, x, y, y / x, ended)
+    measured = _Measured(pair, x, y, y / x, ended or _last_line_whole(pair))
     found = next((verdict for rule in _RULES if (verdict := rule(measured))), None)
     return [found] if found else []
+
+
+def _last_line_whole(pair: Pair) -> bool:
+    """Whether as many lines arrived, and the last one would not be taken for cut if it were the whole text."""
+    source, target = pair.source.string.rstrip(), pair.target.string.rstrip()
+    if "\n" not in source or filled_lines(pair.source) != filled_lines(pair.target):
+        return False
+    last = pair._replace(source=text_of(_last_line(source)), target=text_of(_last_line(target)))
+    x, y = visible_length(last.source), visible_length(last.target)
+    return _ended(last) or (y > 0 and _end_missing(_Measured(last, x, y, y / max(x, 1), ended=False)) is None)
+
+
+def _last_line(string: str) -> str:
+    return string[string.rfind("\n") + 1 :]
 
 
 def _ended(pair: Pair) -> bool:

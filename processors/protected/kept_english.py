@@ -55,6 +55,8 @@ _COMMANDS = (
         re.MULTILINE,
     ),
     re.compile(rf"\b({_PROGRAM} [a-z][a-z\-]+)"),
+    # How a command is used: "topic [new topic]: ...".
+    re.compile(r"^[ \t]*/?([a-z][\w\-]*(?: (?:\[[^\[\]\n]{1,40}\]|<[^<>\n]{1,40}>)){1,6})(?=:|[ \t]*$)", re.MULTILINE),
 )
 # A text whose words are the task stands behind a colon too, in whatever language.
 _TASK = re.compile(

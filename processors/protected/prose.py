@@ -22,6 +22,8 @@ _CODE_LINE = re.compile(
     r"|^\s*(?:#|//|--|\$ |>>>|@|<)|^\s*\w+\.\w+\("
     r"|^\s*(?:import|from|def|class|return|for|if|elif|while|with|const|let|var|public|function)\b.*[:;(={]\s*$"
 )
+# A message's own tags, alone on a line, are neither.
+_TAG_LINE = re.compile(r"^[ \t]*</?(?:think|tool_call|tool_response)>[ \t]*$\n?", re.MULTILINE)
 _BLANK_LINES = re.compile(r"\n(?:[ \t\r]*\n)+")
 # Of a hundred characters at most three signs of code.
 _MOST_SIGNS = 0.03
@@ -51,6 +53,8 @@ def prose_at_end(text: str, start: int) -> int:
     bounds = [start, *(m.end() for m in _BLANK_LINES.finditer(text, start)), len(text)]
     for begin, end in zip(reversed(bounds[:-1]), reversed(bounds[1:]), strict=True):
         paragraph = text[begin:end].rstrip()
+        if "<" in paragraph:
+            paragraph = _TAG_LINE.sub("", paragraph).rstrip()
         lines = paragraph.split("\n")
         if not paragraph.strip():
             continue

@@ -216,3 +216,43 @@ IN_OTHER_FORMS = [
 @pytest.mark.parametrize(("source", "target"), IN_OTHER_FORMS)
 def test_the_same_in_another_form_is_right(source: str, target: str) -> None:
     assert not verdicts(source, target)
+
+
+# The last of several lines without its full stop, or with it in front; a fence that nobody closed before reasoning;
+# names in letters that Arabic borrows; how a command is used.
+LINES_AND_LOANS = [
+    ("The file could not be saved on the network drive.\nThe server did not answer at all today.\nPlease try again.",
+     "تعذّر حفظ الملف على قرص الشبكة.\nلم يستجب الخادم مطلقًا اليوم.\nالرجاء المحاولة مرة أخرى"),
+    ("Choose the folder in which the copies are kept.\nThe list shows every printer that is known here.\nClose it.",
+     "اختر المجلد الذي تُحفظ فيه النسخ.\nتعرض القائمة كل الطابعات المعروفة هنا.\n.أغلقها"),
+    ("Here is my code.\n\n```js\nconst x = [1];\n\nHow do I add a number to it?\n\n<think>\nThe user wants to add one."
+     "\n</think>\n\nUse the method that the list has.",
+     "هذه شيفرتي.\n\n```js\nconst x = [1];\n\nكيف أضيف إليها عددًا؟\n\n<think>\nيريد المستخدم إضافة عدد.\n</think>\n\n"
+     "استخدم الدالة التي تملكها القائمة."),
+    ("The Gujarati language has many speakers.", "للغة الگوجراتية متحدثون كثيرون."),
+    ("Open the MyPaint brush folder.", "افتح مجلد فرش ماي پينت."),
+    ("topic [new topic]: View or change the topic of the channel.",
+     "topic [new topic]: اعرض موضوع القناة أو غيّره."),
+    ("leave [channel]\nLeaves the room.", "leave [channel]\nيغادر الغرفة."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "target"), LINES_AND_LOANS)
+def test_lines_and_borrowed_letters_are_right(source: str, target: str) -> None:
+    assert not verdicts(source, target)
+
+
+# The same, and wrong: the last line is cut, Persian words, English that is no command.
+LINES_AND_NEIGHBOURS = [
+    (
+        "The file could not be saved.\nThe server in the other building did not answer for more than two minutes.",
+        "تعذّر حفظ الملف.\nلم يستجب الخادم في",
+    ),
+    ("The father said that Peter went home.", "گفت پدر که پیتر رفت."),
+    ("topic: View or change the topic.\nopen the door and let the cat out", "topic: اعرض الموضوع.\nopen the door"),
+]
+
+
+@pytest.mark.parametrize(("source", "target"), LINES_AND_NEIGHBOURS)
+def test_cut_lines_and_another_language_are_seen(source: str, target: str) -> None:
+    assert verdicts(source, target)
