@@ -10,6 +10,7 @@ import regex
 from processors.alignment import lexicon
 from processors.checks.pairs.pair import NO_LANGUAGE, Pair
 from processors.checks.pairs.verdict import Verdict, excerpt
+from processors.checks.wording.names import is_borrowed
 from processors.checks.wording.stayed import stayed
 from processors.languages.english import ENGLISH, TITLE_WORDS
 from processors.languages.knowledge import Letters
@@ -346,26 +347,12 @@ def _neighbour(pair: Pair) -> Verdict | None:
     foreign = [w for w in words if any(c not in allowed for c in letters.foreign.findall(w))]
     if len(set(foreign)) <= _MOST_LOANS and not letters.foreign_words.search(target):
         # "Gujarati" and "MyPaint" in letters that the language has not.
-        foreign = [w for w in foreign if not _is_loan(w, pair.source, letters)]
+        foreign = [w for w in foreign if not is_borrowed(w, pair.source, pair.knowledge)]
     if not foreign:
         return None
     many = len(foreign) >= 4 and len(foreign) * 5 >= len(words)
     hard = many or len(letters.foreign_words.findall(target)) >= 2
     return Verdict("script", hard, f"{letters.whose} letters: '{' '.join(foreign[:4])}'")
-
-
-def _is_loan(word: str, source: Text, letters: Letters) -> bool:
-    """Whether a name of the source has the sounds for which a word has its foreign letters."""
-    signs = set(letters.foreign.findall(word))
-    return signs <= letters.loans.keys() and any(
-        all(any(map(name.__contains__, letters.loans[sign])) for sign in signs) for name in _capitalised(source)
-    )
-
-
-@view
-def _capitalised(source: Text) -> frozenset[str]:
-    """The words that begin with a capital, in small letters."""
-    return frozenset(word.lower() for word in _WORDS.findall(source.string) if word[0].isupper())
 
 
 def _latin_share(pair: Pair) -> Verdict | None:

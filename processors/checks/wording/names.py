@@ -7,6 +7,9 @@ translator may write a name in either script, and may add an abbreviation in bra
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from itertools import groupby, product
+from operator import itemgetter
 
 from processors.alignment.lexicon import lexicon
 from processors.alignment.sides import target_side
@@ -15,6 +18,7 @@ from processors.protected.find import blanked
 from processors.texts.text import Text
 
 _NAME = re.compile(r"(?<![\w.'’@/\\&-])[A-Z][A-Za-z]*[a-z][A-Za-z]*(?![\w'’@/\\-]|\.\w)")
+_CAPITALISED = re.compile(r"(?<![A-Za-z])[A-Z][A-Za-z]+")
 _BEGINS = re.compile(r"(?:^|[.!?:\"“(\n]\s*|^\W+)$")
 # Of a name's sound: so many consonants tell it from others, and names that begin with so many alike are one.
 _LEAST_CONSONANTS, _ALIKE = 2, 3
@@ -60,3 +64,34 @@ def changed_name(source: Text, target: Text, known: LanguageKnowledge) -> tuple[
         if len(sound) >= _LEAST_CONSONANTS and sound not in sounds:
             return name, new[0][0]
     return None
+
+
+def is_borrowed(word: str, source: Text, known: LanguageKnowledge) -> bool:
+    """Whether a word with letters that the language only borrows sounds as a name of the source does, or a part of it.
+
+    "Gujarati" and "MyPaint" need letters that Arabic has not. Persian words have them too, so the consonants have to
+    follow each other in the name: "p" alone somewhere in a name took a fifth of planted Persian words for names.
+    """
+    words, letters = lexicon(known.code), known.letters
+    if words is None or letters is None:
+        return False
+    signs = [sign for sign in dict.fromkeys(word) if letters.foreign.match(sign)]
+    if not letters.loans.keys() >= set(signs):
+        return False
+    # Without the article and endings, which are no part of the name.
+    spellings = {word, *words.target.stems(word)}
+    ways = list(product(*[letters.loans[sign] for sign in signs]))
+    for name in {name.lower() for name in _CAPITALISED.findall(source.string)}:
+        heard = words.source.skeleton(name)
+        for latin in ways:
+            sounds = dict(zip(signs, map(words.source.skeleton, latin), strict=True))
+            spelled = all(letter in name for letter in latin)
+            if spelled and any(_sound(word, sounds, words.target.skeleton) in heard for word in spellings):
+                return True
+    return False
+
+
+def _sound(spelling: str, sounds: dict[str, str], skeleton: Callable[[str], str]) -> str:
+    """The consonants of a word, where some letters' sounds are given; what no name has, if there is but one."""
+    found = "".join(map(itemgetter(0), groupby("".join([sounds.get(c) or skeleton(c) for c in spelling]))))
+    return found if len(found) >= _LEAST_CONSONANTS else "?"

@@ -231,6 +231,8 @@ LINES_AND_LOANS = [
      "استخدم الدالة التي تملكها القائمة."),
     ("The Gujarati language has many speakers.", "للغة الگوجراتية متحدثون كثيرون."),
     ("Open the MyPaint brush folder.", "افتح مجلد فرش ماي پينت."),
+    ("The Ideographs are in the second table of the Hangul book.", "الإديوگرافات في الجدول الثاني من كتاب الهنگول."),
+    ("Canadian English", "إنگليزية كندية"),
     ("topic [new topic]: View or change the topic of the channel.",
      "topic [new topic]: اعرض موضوع القناة أو غيّره."),
     ("leave [channel]\nLeaves the room.", "leave [channel]\nيغادر الغرفة."),
@@ -249,6 +251,8 @@ LINES_AND_NEIGHBOURS = [
         "تعذّر حفظ الملف.\nلم يستجب الخادم في",
     ),
     ("The father said that Peter went home.", "گفت پدر که پیتر رفت."),
+    ("Peter, who painted it, went to Spain.", "ذهب بيتر الذي رسمها پس از إلى إسبانيا."),
+    ("Judge Gregory explained how the court works.", "شرح القاضي غريغوري چگونه كيف تعمل المحكمة."),
     ("topic: View or change the topic.\nopen the door and let the cat out", "topic: اعرض الموضوع.\nopen the door"),
 ]
 
