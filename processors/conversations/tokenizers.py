@@ -1,7 +1,9 @@
 """Tokenizers that count: for the budget of a chunk, and for the token columns of the statistics."""
 
+import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 from weakref import WeakSet
 
 from processors.errors import InputError
@@ -10,6 +12,8 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 APPROXIMATE = "approximate"
+# To a server that is there a connection takes a fraction of a second.
+CONNECT_S = 3.0
 _APPROXIMATE: "WeakSet[Tokenizer]" = WeakSet()
 
 # Words in pieces of at most eight letters (three outside Latin script), numbers in threes, signs in threes, lines and
@@ -42,6 +46,17 @@ def load_tokenizer(name: str) -> "Tokenizer":
             raise InputError(f"{path}: not a tokenizer.json that can be read ({_one_line(error)})") from error
     if path.suffix == ".json" or path.is_absolute() or name.startswith((".", "~")) or name.count("/") > 1:
         raise InputError(f"{name}: no such tokenizer; give a tokenizer.json, a folder with one, or a model of the Hub")
+    if not _hub_answers():
+        # The Hub's client would try for half a minute, for a file that is here already too.
+        from huggingface_hub import try_to_load_from_cache
+
+        cached = try_to_load_from_cache(name, "tokenizer.json")
+        if not isinstance(cached, str):
+            raise InputError(
+                f"tokenizer {name!r}: not on this machine, and the Hub cannot be reached; check the network and"
+                f" HF_HUB_OFFLINE, give the path of a tokenizer.json, or use {APPROXIMATE!r}"
+            )
+        return _plain(Tokenizer.from_file(cached))
     try:
         return _plain(Tokenizer.from_pretrained(name))
     except Exception as error:
@@ -49,6 +64,25 @@ def load_tokenizer(name: str) -> "Tokenizer":
             f"tokenizer {name!r}: neither a file nor found on the Hub ({_one_line(error)}); check the name and the"
             f" network, give the path of a tokenizer.json, or use {APPROXIMATE!r}"
         ) from error
+
+
+def _hub_answers() -> bool:
+    """Whether the Hub may be asked and takes a connection; a proxy is left to its client."""
+    from urllib.request import getproxies
+
+    from huggingface_hub import constants
+
+    if constants.HF_HUB_OFFLINE:
+        return False
+    address = urlsplit(constants.ENDPOINT)
+    if not address.hostname or getproxies():
+        return True
+    try:
+        port = address.port or (80 if address.scheme == "http" else 443)
+        socket.create_connection((address.hostname, port), CONNECT_S).close()
+    except OSError:
+        return False
+    return True
 
 
 def _plain(tokenizer: "Tokenizer") -> "Tokenizer":

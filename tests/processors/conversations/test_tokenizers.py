@@ -1,8 +1,10 @@
 """Loading tokenizers: nothing is truncated, and a wrong name is one clear line."""
 
+import socket
 from pathlib import Path
 
 import pytest
+from huggingface_hub import constants
 from tokenizers import Tokenizer
 
 from processors.conversations.tokenizers import load_tokenizer
@@ -44,6 +46,27 @@ def test_errors_are_one_line_that_helps(tmp_path: Path, monkeypatch: pytest.Monk
             load_tokenizer(name)
         message = str(caught.value)
         assert "\n" not in message and name in message
+
+
+def test_without_a_hub_nothing_is_tried_again_and_what_is_here_is_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.socket() as closed:
+        # Bound and not listening: each connection is refused.
+        closed.bind(("127.0.0.1", 0))
+        monkeypatch.setattr(constants, "ENDPOINT", f"http://127.0.0.1:{closed.getsockname()[1]}")
+        for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+            monkeypatch.delenv(name, raising=False)
+        monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+        monkeypatch.setattr(Tokenizer, "from_pretrained", None)
+        with pytest.raises(InputError, match="not on this machine, and the Hub cannot be reached"):
+            load_tokenizer("somebody/some-model")
+        kept = tmp_path / "models--somebody--some-model"
+        (kept / "snapshots" / "abc").mkdir(parents=True)
+        (kept / "refs").mkdir()
+        (kept / "refs" / "main").write_text("abc")
+        load_tokenizer("approximate").save(str(kept / "snapshots" / "abc" / "tokenizer.json"))
+        assert len(load_tokenizer("somebody/some-model").encode("two words", add_special_tokens=False)) == 2
 
 
 def test_a_folder_without_a_tokenizer_is_an_error(tmp_path: Path) -> None:
