@@ -16,7 +16,7 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 import typer
 
-from smolkalam import building, data, judging, publishing
+from smolkalam import building, data, judging, publishing, training
 
 _HELP = """Turn an English post-training dataset into a ranked, filtered, documented translation of it.
 
@@ -36,6 +36,8 @@ _COMMANDS: dict[str, Callable[..., Any]] = {
     "decontaminate": data.decontaminate,
     "preferences": judging.preferences,
     "judge": judging.judge,
+    "tokens": training.tokens,
+    "train": training.train,
     "recipes": building.recipes,
     "ablate": building.ablate,
 }

@@ -34,7 +34,9 @@ ROOMS: dict[str, Floors] = {
     "smolkalam": (("smolkalam",),),
     "hub": (("hub",), ("hub.publishing",), ("hub.card", "hub.rules", "hub.pages"), ("hub.card.merging",)),
     "model_recipes": (
-        ("model_recipes.lexicon", "model_recipes.names", "model_recipes.ranker", "model_recipes.reward"),
+        ("model_recipes.lexicon", "model_recipes.names", "model_recipes.ranker"),
+        ("model_recipes.reward", "model_recipes.sft"),
+        ("model_recipes.training",),
     ),
     "builders": (
         ("builders.ablations", "builders.judging", "builders.starting", "builders.trying"),

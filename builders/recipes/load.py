@@ -3,7 +3,6 @@
 import difflib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import yaml
 
@@ -12,7 +11,7 @@ from builders.recipes.ranking import LabelledRows
 from builders.recipes.recipe import Recipe, shipped_recipes
 from builders.recipes.scorers import load_panel
 from builders.recipes.translators import Translator
-from builders.recipes.yaml_file import checked, parsed, read_mapping
+from builders.recipes.yaml_file import apply_setting, checked, read_mapping
 from processors.errors import InputError, RecipeError
 
 
@@ -24,7 +23,7 @@ def load_recipe(name: str, settings: Iterable[str] = (), *, source_path: str | N
     """
     path = _find(name)
     data, tree = read_mapping(path, "a recipe is a mapping with the keys name, source, translators, ...")
-    set_here = {tuple(_apply(data, setting)): setting for setting in settings}
+    set_here = {tuple(apply_setting(data, setting)): setting for setting in settings}
     if source_path is not None:
         data.setdefault("source", {})
         if isinstance(data["source"], dict):
@@ -69,51 +68,6 @@ def _find(name: str) -> Path:
     near = difflib.get_close_matches(name, shipped, n=1)
     hint = f"did you mean '{near[0]}'? " if near else ""
     raise RecipeError(f"no recipe '{name}': {hint}give a YAML file or one of {', '.join(shipped)}")
-
-
-def _apply(data: dict[str, Any], setting: str) -> list[str | int]:
-    """Do what a `--set` says; returns where in the recipe that is."""
-    key, equals, value = setting.partition("=")
-    keys = key.split(".")
-    if not equals or not all(keys):
-        raise RecipeError(f"--set {setting}: expected KEY=VALUE, such as ranking.replace=better")
-    try:
-        given = parsed(value)
-    except yaml.YAMLError:
-        raise RecipeError(f"--set {setting}: the value is not valid YAML; quote it") from None
-    place: Any = data
-    found: list[str | int] = []
-    for depth, part in enumerate(keys):
-        where = ".".join(keys[:depth]) or "the recipe"
-        last = depth == len(keys) - 1
-        if isinstance(place, list):
-            index = _index(place, part)
-            if index is None:
-                names = [item.get("name") for item in place if isinstance(item, dict)]
-                raise RecipeError(f"--set {setting}: {where} has no '{part}'; it has {names or len(place)}")
-            found.append(index)
-            if last:
-                place[index] = given
-            else:
-                place = place[index]
-        elif isinstance(place, dict):
-            found.append(part)
-            if last:
-                place[part] = given
-            else:
-                if place.get(part) is None:
-                    place[part] = {}
-                place = place[part]
-        else:
-            raise RecipeError(f"--set {setting}: {where} is a value and has no '{part}'")
-    return found
-
-
-def _index(items: list[Any], part: str) -> int | None:
-    for index, item in enumerate(items):
-        if isinstance(item, dict) and item.get("name") == part:
-            return index
-    return int(part) if part.isdecimal() and int(part) < len(items) else None
 
 
 def _with_files(translator: Translator, folder: Path) -> Translator:

@@ -94,6 +94,51 @@ def checked(
         raise RecipeError("\n".join(lines)) from None
 
 
+def apply_setting(data: dict[str, Any], setting: str) -> list[str | int]:
+    """Do what a `--set` (`a.b=c`) says to the file's mapping; returns where in it that is. Raises RecipeError."""
+    key, equals, value = setting.partition("=")
+    keys = key.split(".")
+    if not equals or not all(keys):
+        raise RecipeError(f"--set {setting}: expected KEY=VALUE, such as ranking.replace=better")
+    try:
+        given = parsed(value)
+    except yaml.YAMLError:
+        raise RecipeError(f"--set {setting}: the value is not valid YAML; quote it") from None
+    place: Any = data
+    found: list[str | int] = []
+    for depth, part in enumerate(keys):
+        where = ".".join(keys[:depth]) or "the recipe"
+        last = depth == len(keys) - 1
+        if isinstance(place, list):
+            index = _index(place, part)
+            if index is None:
+                names = [item.get("name") for item in place if isinstance(item, dict)]
+                raise RecipeError(f"--set {setting}: {where} has no '{part}'; it has {names or len(place)}")
+            found.append(index)
+            if last:
+                place[index] = given
+            else:
+                place = place[index]
+        elif isinstance(place, dict):
+            found.append(part)
+            if last:
+                place[part] = given
+            else:
+                if place.get(part) is None:
+                    place[part] = {}
+                place = place[part]
+        else:
+            raise RecipeError(f"--set {setting}: {where} is a value and has no '{part}'")
+    return found
+
+
+def _index(items: list[Any], part: str) -> int | None:
+    for index, item in enumerate(items):
+        if isinstance(item, dict) and item.get("name") == part:
+            return index
+    return int(part) if part.isdecimal() and int(part) < len(items) else None
+
+
 def _place(
     path: Path,
     tree: yaml.Node | None,

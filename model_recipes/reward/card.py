@@ -6,9 +6,8 @@ from typing import Any
 
 import yaml
 
+from model_recipes.training.resume import TRAINING
 from processors.atomic_files import replacing_text
-
-TRAINING = "training.json"
 
 
 def write_card(model: Path, evaluation: dict[str, Any]) -> None:

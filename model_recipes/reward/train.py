@@ -18,8 +18,8 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from model_recipes.reward.card import TRAINING
 from model_recipes.reward.data import PairEncoder, encode_split, load_splits
+from model_recipes.training.resume import TRAINING, last_checkpoint
 from processors.atomic_files import replacing_text
 from processors.errors import InputError, SmolKalamError
 
@@ -56,7 +56,7 @@ def train(script: "ScriptArguments", args: "RewardConfig", model: "ModelConfig")
         encoder = PairEncoder(tokenizer, args.max_length or sys.maxsize, f"{script.dataset_name}, {name}")
         sets[name], counts[name] = encode_split(splits[name], encoder, args.dataset_num_proc)
     described = _describe(script, args, model, sets, counts)
-    checkpoint = _checkpoint(Path(args.output_dir), described)
+    checkpoint = last_checkpoint(Path(args.output_dir), described)
     args.model_init_kwargs = {
         "revision": model.model_revision,
         "attn_implementation": model.attn_implementation,
@@ -133,24 +133,6 @@ def _describe(
 
 def _plain(value: Any) -> Any:
     return getattr(value, "value", value)
-
-
-def _checkpoint(folder: Path, described: dict[str, Any]) -> str | None:
-    """The last checkpoint of the same training in `folder`. Raises InputError if it is of another."""
-    from transformers.trainer_utils import get_last_checkpoint
-
-    if not folder.is_dir() or (last := get_last_checkpoint(str(folder))) is None:
-        return None
-    path = folder / TRAINING
-    before = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    now = json.loads(json.dumps(described))
-    if changed := [name for name in {**before, **now} if before.get(name) != now.get(name)]:
-        raise InputError(
-            f"{folder}: holds checkpoints of another training ({', '.join(changed)} differ); choose another "
-            "--output_dir, or delete it"
-        )
-    print(f"going on from {last}", file=sys.stderr)
-    return str(last)
 
 
 def _save(trainer: "RewardTrainer", folder: Path) -> None:

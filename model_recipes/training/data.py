@@ -1,0 +1,87 @@
+"""The rows of a training: read, encoded, counted and, where asked for, held back for evaluation."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from model_recipes.training.accounts import Account
+from model_recipes.training.rows import RowEncoder
+from model_recipes.training.settings import RowSource
+from processors.errors import InputError
+
+_READ = ("messages", "tools", "chat_template_kwargs")
+_WRITTEN = ("input_ids", "labels")
+
+
+def load_part(part: RowSource) -> Any:
+    """A part's rows as a `datasets.Dataset` of the columns that are read. Raises InputError where there are none."""
+    from datasets import concatenate_datasets, load_dataset
+
+    path = Path(part.path)
+    try:
+        if path.is_file():
+            kind = "parquet" if path.suffix == ".parquet" else "json"
+            found = load_dataset(kind, data_files=str(path))
+        else:
+            found = load_dataset(part.path, part.name, revision=part.revision)
+    except Exception as error:
+        # `datasets` raises many kinds for what is always the same to the user: nothing there that can be read.
+        said = " ".join(str(error).split())[:300]
+        raise InputError(f"datasets: {part.path}: no dataset that can be read ({said})") from None
+    names = list(found) if part.split == "all" or path.is_file() else part.split.split("+")
+    for name in names:
+        if name not in found:
+            raise InputError(f"datasets: {part.path}: no split '{name}'; it has {', '.join(sorted(found))}")
+    splits = [found[name] for name in names]
+    for name, split in zip(names, splits, strict=True):
+        if "messages" not in split.column_names:
+            raise InputError(
+                f"datasets: {part.path}, {name}: no column 'messages' (found {', '.join(split.column_names)}); "
+                "expected conversations; `smolkalam import` makes them of other forms"
+            )
+    return concatenate_datasets(
+        [split.select_columns([c for c in _READ if c in split.column_names]) for split in splits]
+    )
+
+
+def encode(parts: Sequence[RowSource], encoder: RowEncoder, processes: int | None = None) -> tuple[Any, list[Account]]:
+    """All parts' kept rows in order, with `input_ids` and `labels`, and an account of each part."""
+    from datasets import Features, List, Value, concatenate_datasets
+
+    features = Features(
+        {
+            "input_ids": List(Value("int32")),
+            "labels": List(Value("int32")),
+            "tokens": Value("int64"),
+            "learnt": Value("int64"),
+            "left_out": Value("string"),
+        }
+    )
+    encoded, accounts = [], []
+    for part in parts:
+        rows = load_part(part)
+        title = "/".join(str(word) for word in (Path(part.path).name, part.name) if word) + f" {part.split}"
+        done = rows.map(
+            encoder,
+            remove_columns=rows.column_names,
+            features=features,
+            num_proc=processes,
+            desc=f"Encoding {title}",
+        )
+        account = Account(title)
+        for batch in done.select_columns(["tokens", "learnt", "left_out"]).iter(10_000):
+            account.add(batch, encoder.max_length)
+        accounts.append(account)
+        keep = [i for i, why in enumerate(done["left_out"]) if not why]
+        encoded.append(done.select(keep).select_columns(list(_WRITTEN)))
+    return concatenate_datasets(encoded), accounts
+
+
+def hold_back(rows: Any, test_rows: int, seed: int) -> tuple[Any, Any]:
+    """(rows to train on, rows held back, None if none are asked for). Raises InputError where all would be."""
+    if not test_rows:
+        return rows, None
+    if test_rows >= len(rows):
+        raise InputError(f"test_rows: {test_rows:,} of {len(rows):,} rows; none would be left to train on")
+    halves = rows.train_test_split(test_size=test_rows, seed=seed)
+    return halves["train"], halves["test"]

@@ -1,0 +1,30 @@
+"""The command `train`: a recipe here, or under `accelerate launch`."""
+
+import importlib.util
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from processors.errors import InputError
+
+RECIPES = ("sft",)
+
+
+def run_train(
+    recipe: str, config: Path, overrides: Sequence[str], *, accelerate: bool, accelerate_config: Path | None
+) -> None:
+    """Train by `model_recipes.<recipe>.train`. Raises InputError for what the user can mend."""
+    if recipe not in RECIPES:
+        raise InputError(f"no training recipe '{recipe}'; expected one of {', '.join(RECIPES)}")
+    for needed in ("torch", "transformers", "trl", "peft", "accelerate"):
+        if importlib.util.find_spec(needed) is None:
+            raise InputError(f"training needs {needed}: pip install 'smolkalam[train]'")
+    module = f"model_recipes.{recipe}.train"
+    words = ["--config", str(config), *(word for setting in overrides for word in ("--set", setting))]
+    if accelerate or accelerate_config:
+        launch = [sys.executable, "-m", "accelerate.commands.launch"]
+        launch += ["--config_file", str(accelerate_config)] if accelerate_config else []
+        # In place of this process, so that signals and the exit code are the training's own.
+        os.execv(sys.executable, [*launch, "-m", module, *words])
+    importlib.import_module(module).main(words)
