@@ -4,7 +4,8 @@ A `turn` is a message, whatever its role. The paper does not define it, but its 
 differ by one split of 244,736 rows and one of 13,203, and their totals (3.10 and 3.27 turns a row) differ by about
 455,000, which is two messages a row for each, not one exchange. What it calls median turns is the mean over rows.
 
-Sums are integers of fixed point, so a summary does not depend on the order of the rows or the number of tasks.
+Sums are integers of fixed point, so a summary does not depend on the order of the rows or the number of tasks. Rows
+are counted by their length, for a context length that holds most of them says more than a mean: `tokens_p95`.
 """
 
 import json
@@ -32,12 +33,13 @@ _PLACES = 64
 class SplitStatistics:
     """Rows and sums of one split, or of several merged. Sums are in units of 2**-64; read the means instead.
 
-    `having` counts the rows that have a column which may be null.
+    `having` counts the rows that have a column which may be null; `lengths` those of each number of tokens.
     """
 
     rows: int = 0
     sums: Counter[str] = field(default_factory=Counter)
     having: Counter[str] = field(default_factory=Counter)
+    lengths: Counter[int] = field(default_factory=Counter)
 
     @classmethod
     def from_means(cls, rows: int, **means: float) -> "SplitStatistics":
@@ -49,15 +51,17 @@ class SplitStatistics:
         return cls(rows, Counter({name: rows * total for name, total in one.sums.items()}))
 
     @classmethod
-    def from_plain(cls, plain: Mapping[str, int]) -> "SplitStatistics":
+    def from_plain(cls, plain: Mapping[str, Any]) -> "SplitStatistics":
         """What `to_plain` gave."""
         sums = Counter({name: plain.get(f"{name}_sum", 0) for name in COLUMNS})
-        return cls(plain["rows"], sums, Counter({name: plain.get(f"{name}_rows", 0) for name in _OPTIONAL}))
+        having = Counter({name: plain.get(f"{name}_rows", 0) for name in _OPTIONAL})
+        return cls(plain["rows"], sums, having, Counter(dict(plain.get("lengths", ()))))
 
-    def to_plain(self) -> dict[str, int]:
-        """`{"rows", "<column>_sum", ..., "<column>_rows", ...}`, for JSON."""
+    def to_plain(self) -> dict[str, Any]:
+        """`{"rows", "<column>_sum", ..., "<column>_rows", ..., "lengths": [[tokens, rows], ...]}`, for JSON."""
         sums = {f"{name}_sum": self.sums[name] for name in COLUMNS}
-        return {"rows": self.rows, **sums, **{f"{name}_rows": self.having[name] for name in _OPTIONAL}}
+        counted = {f"{name}_rows": self.having[name] for name in _OPTIONAL}
+        return {"rows": self.rows, **sums, **counted, "lengths": [list(pair) for pair in sorted(self.lengths.items())]}
 
     def add(self, row: Mapping[str, Any]) -> None:
         """Adds a row that has `COLUMNS`; an optional one may be null or missing.
@@ -72,6 +76,8 @@ class SplitStatistics:
             if value is None or not low <= value <= high:
                 raise InputError(f"statistics: {name} is {value}: expected a number from {low:g} to {high:g}")
         self.rows += 1
+        if isinstance(row["tokens"], int):
+            self.lengths[row["tokens"]] += 1
         for name in COLUMNS:
             if (value := row.get(name)) is not None:
                 self.sums[name] += _fixed(value)
@@ -80,10 +86,24 @@ class SplitStatistics:
     def merge(self, other: "SplitStatistics") -> None:
         """Adds the rows of `other`: exact, so merging commutes and associates."""
         self.rows += other.rows
+        self.lengths.update(other.lengths)
         # Not Counter's own sum, which drops what is not positive: a reward may be negative.
         for mine, theirs in ((self.sums, other.sums), (self.having, other.having)):
             for name, value in theirs.items():
                 mine[name] += value
+
+    @property
+    def tokens_p95(self) -> int | None:
+        """The least number of tokens that 95 % of the rows do not pass; None without rows or without their lengths."""
+        if not self.rows or self.lengths.total() != self.rows:
+            return None
+        # In whole numbers: 0.95 is none of a double's.
+        wanted, seen = -(-95 * self.rows // 100), 0
+        for length in sorted(self.lengths):
+            seen += self.lengths[length]
+            if seen >= wanted:
+                return length
+        return None
 
     @property
     def total_tokens(self) -> int:
@@ -106,10 +126,15 @@ class SplitStatistics:
         return not (column in COLUMN and COLUMN[column].on_demand) or self.having[column] > 0
 
     def means(self) -> dict[str, Any]:
-        """`{"rows", <each of COLUMNS>, "total_tokens"}`: what is published."""
+        """`{"rows", <each of COLUMNS>, "tokens_p95", "total_tokens"}`: what is published.
+
+        Without `tokens_p95` where lengths are not known, as of a paper's means.
+        """
+        p95 = self.tokens_p95
         return {
             "rows": self.rows,
             **{column: self.mean(column) for column in COLUMNS if self._has(column)},
+            **({} if p95 is None else {"tokens_p95": p95}),
             "total_tokens": self.total_tokens,
         }
 
@@ -147,12 +172,13 @@ def to_markdown(splits: Mapping[str, SplitStatistics]) -> str:
     scores = [column for column in SUMMED if not column.optional or whole.mean(column.name) is not None]
     titles = ["Split", "Rows", *(column.title for column in scores)]
     title, shown = tokens_column(whole.total_tokens)
-    titles += ["Turns", "Tokens a row", title]
+    with_p95 = whole.tokens_p95 is not None
+    titles += ["Turns", "Tokens a row", *(["95 % have at most"] if with_p95 else []), title]
     lines = [
         f"| {' | '.join(titles)} |",
         "|---" + "|---:" * (len(titles) - 1) + "|",
-        *(_table_row(f"`{name}`", split, scores, shown) for name, split in splits.items()),
-        _table_row("**All**", whole, scores, shown),
+        *(_table_row(f"`{name}`", split, scores, shown, with_p95) for name, split in splits.items()),
+        _table_row("**All**", whole, scores, shown, with_p95),
     ]
     return "\n".join(lines) + "\n"
 
@@ -162,10 +188,14 @@ def tokens_column(largest: int) -> tuple[str, Callable[[int], str]]:
     return ("Tokens", "{:,}".format) if largest < 1_000_000 else ("Tokens (M)", lambda n: f"{n / 1e6:,.2f}")
 
 
-def _table_row(name: str, split: SplitStatistics, scores: list[Column], shown: Callable[[int], str]) -> str:
+def _table_row(
+    name: str, split: SplitStatistics, scores: list[Column], shown: Callable[[int], str], with_p95: bool
+) -> str:
     formats = {**{column.name: f".{column.decimals}f" for column in scores}, "turns": ".2f", "tokens": ",.0f"}
     means = [(split.mean(column), form) for column, form in formats.items()]
     cells = ["n/a" if mean is None else format(mean, form) for mean, form in means]
+    if with_p95:
+        cells.append("n/a" if split.tokens_p95 is None else f"{split.tokens_p95:,}")
     return f"| {name} | {split.rows:,} | {' | '.join(cells)} | {shown(split.total_tokens)} |"
 
 

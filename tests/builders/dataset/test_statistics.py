@@ -105,6 +105,46 @@ def test_papers_rows_add_up_to_its_summary(config: str) -> None:
     assert round(summary.mean("turns") or 0, 2) == published["turns"]
 
 
+@pytest.mark.parametrize("config", sorted(PAPER["splits"]))
+def test_the_papers_tables_give_its_summary(config: str) -> None:
+    """Of the splits' rows and means as printed; table 2 spells two kinds of split names wrongly."""
+    published, splits = PAPER["configs"][config], {}
+    for name, (rows, LR, SCR, turns, tokens) in PAPER["splits"][config].items():
+        for wrong, right in PAPER["misspelt"].items():
+            name = name.replace(wrong, right)
+        assert PAPER["rows"][name] == rows
+        splits[name] = SplitStatistics.from_means(rows=rows, LR=LR, SCR=SCR, turns=turns, tokens=tokens)
+    assert {*splits, published["without"]} == set(PAPER["rows"])
+    summary = summarise(splits.values())
+    means = {name: summary.mean(name) for name in ("LR", "SCR", "turns")}
+    assert summary.rows == published["rows"]
+    # Of means that are rounded to their last digit.
+    assert summary.total_tokens / 1e6 == pytest.approx(published["tokens_in_millions"], abs=0.01)
+    assert means == pytest.approx({name: published[name] for name in means}, abs=0.005)
+    assert [round(means[name] or 0, 3) for name in ("LR", "SCR")] == [published["LR"], published["SCR"]]
+    assert round(means["turns"] or 0, 2) == published["turns"]
+    assert summary.tokens_p95 is None and "tokens_p95" not in summary.means()
+
+
+@given(st.lists(st.integers(0, 50), min_size=1, max_size=60), st.integers(1, 5))
+def test_95_percent_of_the_rows_are_at_most_so_long(lengths: list[int], tasks: int) -> None:
+    merged = SplitStatistics()
+    for task in range(tasks):
+        part = gather([(0.5, 0.5, 2, length) for length in lengths[task::tasks]])
+        merged.merge(SplitStatistics.from_plain(json.loads(json.dumps(part.to_plain()))))
+    found = merged.tokens_p95
+    assert found in lengths
+    assert 100 * sum(length <= found for length in lengths) >= 95 * len(lengths)
+    assert 100 * sum(length < found for length in lengths) < 95 * len(lengths)
+
+
+def test_without_the_lengths_of_all_rows_there_is_no_percentile() -> None:
+    known = gather([(0.5, 0.5, 2, 10)])
+    known.merge(SplitStatistics.from_means(rows=3, LR=0.5, SCR=0.5, turns=2.0, tokens=100.0))
+    assert known.tokens_p95 is None and SplitStatistics().tokens_p95 is None
+    assert "95 %" not in to_markdown({"s": known})
+
+
 def test_papers_totals_say_that_a_turn_is_a_message() -> None:
     seedx, gemma = PAPER["configs"]["SFT_SeedX_ranked"], PAPER["configs"]["SFT_Gemma3_ranked"]
     difference = seedx["rows"] * seedx["turns"] - gemma["rows"] * gemma["turns"]
@@ -177,8 +217,11 @@ def test_quality_and_reward_are_means_of_the_rows_that_have_them() -> None:
     assert (summary.rows, summary.mean("quality"), summary.mean("reward")) == (4, 0.5, -3.5)
     assert other.mean("reward") is None
     table = to_markdown(splits).splitlines()
-    assert table[0] == "| Split | Rows | LR | SCR | Quality | Reward | Turns | Tokens a row | Tokens |"
-    assert "| `without` | 1 | 0.500 | 0.500 | n/a | n/a | 2.00 | 10 | 10 |" in table
+    assert (
+        table[0]
+        == "| Split | Rows | LR | SCR | Quality | Reward | Turns | Tokens a row | 95 % have at most | Tokens |"
+    )
+    assert "| `without` | 1 | 0.500 | 0.500 | n/a | n/a | 2.00 | 10 | 10 | 10 |" in table
     assert "Quality" not in to_markdown({"without": without})
 
 
