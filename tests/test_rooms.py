@@ -56,6 +56,7 @@ ROOMS: dict[str, Floors] = {
         ("builders.recipes",),
     ),
     "processors": (
+        ("processors.likelihood",),
         ("processors.reward",),
         ("processors.judging", "processors.translation", "processors.seq2seq"),
         ("processors.ranking", "processors.answers", "processors.servers", "processors.batches"),

@@ -61,10 +61,45 @@ class JudgeScore(PanelJudge):
     )
 
 
+class Likelihood(Strict):
+    """How likely a language model finds the translation after its source: the mean log-probability of a token, by
+    forced decoding, in the column `likelihood`. A translator of the recipe will do, with its own prompt."""
+
+    model: str = Field(description="a folder or a model of the Hub; with base_url its tokenizer is read from there")
+    revision: str | None = Field(None, description="branch, tag or commit on the Hub")
+    base_url: BaseUrl | None = Field(
+        None,
+        description="a vLLM server that serves it, such as http://localhost:8000/v1; null: it runs here, by "
+        "transformers. llama.cpp's server does not return what is needed",
+    )
+    served_model: str | None = Field(None, description="its name there; default: as in `model`")
+    tokenizer: str | None = Field(None, description="a tokenizer.json, or a model of the Hub; default: the model's")
+    api_key_env: KeyVariable | None = None
+    prompt: str = Field(
+        "Translate the following English text into {language}.\n\nEnglish:\n{source}\n\n{language}:\n",
+        description="what stands before the translation, with {source} once, and {language} for the target's English "
+        'name; of Seed-X "Translate the following English sentence into Arabic:\\n{source} <ar>"',
+    )
+    passage_tokens: int = Field(400, ge=50, description="source and translation of what is scored at once, about")
+    batch_tokens: int = Field(4096, ge=64, description="tokens of a batch, padding included, without base_url")
+    dtype: Literal["auto", "float32", "bfloat16"] = Field("auto", description="auto: bfloat16 on a GPU, else float32")
+    cpu_threads: int = Field(1, ge=1, description="threads a worker, without base_url")
+    concurrency: int = Field(16, ge=1, description="requests in flight at most, with base_url, per task")
+    timeout_s: float = Field(300.0, gt=0, description="for a request, with base_url")
+    cost: Cost | None = None
+
+    @model_validator(mode="after")
+    def _one_source(self) -> "Likelihood":
+        if self.prompt.count("{source}") != 1:
+            raise ValueError("prompt: give {source} once, where the source text is to stand")
+        return self
+
+
 class Scorers(Strict):
     """Models that score every candidate, each in a column of its own."""
 
     judge_score: JudgeScore | None = Field(None, description="marks of a judge, 0 to 100")
+    likelihood: Likelihood | None = Field(None, description="how likely a language model finds the translation")
 
     def given(self) -> dict[str, Strict]:
         """Those that the recipe has, by the column that they give."""

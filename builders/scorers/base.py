@@ -101,3 +101,20 @@ def mean(scores: Sequence[float], weights: Sequence[int], decimals: int = 4) -> 
     total = sum(weights) or len(weights)
     weighted = sum(score * (weight if sum(weights) else 1) for score, weight in zip(scores, weights, strict=True))
     return round(weighted / total, decimals) + 0.0
+
+
+def scores_of(cut: Sequence[Sequence[PassagePair]], said: Sequence[float | str]) -> list[Score]:
+    """A score a candidate of what was said of its passages, in their order: their mean by tokens.
+
+    A text is the reason why there is none of a passage; then there is none of the candidate, for the mean of the
+    others would be of another text.
+    """
+    found, at = [], 0
+    for of in cut:
+        here = said[at : at + len(of)]
+        at += len(of)
+        failure = next((one for one in here if isinstance(one, str)), None)
+        given = [one for one in here if not isinstance(one, str)]
+        value = None if failure is not None else mean(given, [passage.tokens for passage in of])
+        found.append(Score(value, len(of), failure))
+    return found

@@ -11,7 +11,7 @@ from processors.clients.waits import ordered_wait
 from processors.errors import SmolKalamError
 from processors.scrub import excerpt, holds_key, scrub
 
-Mode = Literal["chat", "completion", "classify"]
+Mode = Literal["chat", "completion", "classify", "prompt_logprobs"]
 # busy: ask less, then again. fault: ask again. rejected: this request never works. denied: perhaps no request does.
 # fatal: no request works.
 Kind = Literal["busy", "fault", "rejected", "denied", "fatal"]
@@ -69,7 +69,8 @@ def read_response(status: int, headers: Mapping[str, str], body: bytes, mode: Mo
 
     A request over the model's context comes back as an Answer with an empty text and finish_reason `length`, as an
     answer that was cut off does: the remedy, smaller chunks, is the same. The text of a `classify` answer is JSON: a
-    list with the logits of each input.
+    list with the logits of each input; of a `prompt_logprobs` answer a list with {token id: log-probability} of each
+    token of the prompt, null of its first.
     """
     try:
         data = json.loads(body)
@@ -94,6 +95,8 @@ def read_response(status: int, headers: Mapping[str, str], body: bytes, mode: Mo
 def _read_answer(data: dict[str, Any], mode: Mode) -> Answer | Fault:
     if mode == "classify":
         return _read_classes(data)
+    if mode == "prompt_logprobs":
+        return _read_prompt_logprobs(data)
     try:
         choice = data["choices"][0]
         text = choice["message"].get("content") if mode == "chat" else choice["text"]
@@ -168,6 +171,23 @@ def _read_classes(data: dict[str, Any]) -> Answer | Fault:
     except (KeyError, TypeError, ValueError):
         return Fault("fault", "no_classes", "a response without classes in it")
     return Answer(json.dumps(logits), "stop", _tokens(data.get("usage") or {}, "prompt_tokens"))
+
+
+def _read_prompt_logprobs(data: dict[str, Any]) -> Answer | Fault:
+    try:
+        choice = data["choices"][0]
+        rows = choice.get("prompt_logprobs")
+        if not rows:
+            return Fault(
+                "fatal",
+                "no_prompt_logprobs",
+                "returns no log-probabilities of the prompt, as llama.cpp's server does; vLLM does return them, and "
+                "without base_url the model runs here",
+            )
+        found = [row and {str(token): round(float(of["logprob"]), 6) for token, of in row.items()} for row in rows]
+    except (KeyError, IndexError, TypeError, ValueError, AttributeError):
+        return Fault("fault", "no_choice", "a response without log-probabilities of the prompt in it")
+    return Answer(json.dumps(found), "stop", **read_usage(data.get("usage")))
 
 
 def _read_error(status: int, headers: Mapping[str, str], data: Any, body: bytes) -> Answer | Fault:

@@ -101,6 +101,19 @@ COLUMNS = (
         opinion=True,
         on_demand=True,
     ),
+    Column(
+        "likelihood",
+        "a language model's log-probability",
+        "the mean log-probability (nats) of a token of the translation after its source, by the recipe's language "
+        "model; it rewards copied English, and compares candidates of a row, not rows",
+        low=-1e6,
+        high=0.0,
+        optional=True,
+        limit="min_likelihood",
+        margin=0.1,
+        opinion=True,
+        on_demand=True,
+    ),
 )
 COLUMN = {column.name: column for column in COLUMNS}
 NAMES = tuple(COLUMN)

@@ -228,6 +228,8 @@ class StandIn:
             choice["message"] = {"role": "assistant", "content": answer}
         else:
             choice["text"] = answer
+            if "prompt_logprobs" in payload and not self.options.no_prompt_logprobs:
+                choice["prompt_logprobs"] = prompt_logprobs(payload["prompt"])
         usage = {"prompt_tokens": len(text.split()), "completion_tokens": len(answer.split())}
         return {"id": "x", "object": "completion", "model": payload["model"], "choices": [choice], "usage": usage}
 
@@ -338,6 +340,8 @@ def asked_text(payload: dict[str, Any]) -> str:
         return json.dumps(payload["input"])
     if "messages" not in payload:
         prompt = payload["prompt"] if "prompt" in payload else payload["inputs"]
+        if isinstance(prompt, list):
+            return json.dumps(prompt)
         seed_x = SEED_X.fullmatch(prompt)
         return seed_x[1] if seed_x else prompt
     content = payload["messages"][-1]["content"]
@@ -345,6 +349,13 @@ def asked_text(payload: dict[str, Any]) -> str:
         return content[0]["text"]
     marked = MARKED.search(content)
     return marked[1] if marked else content
+
+
+def prompt_logprobs(ids: list[int]) -> list[dict[str, Any] | None]:
+    """As vLLM tells them, by a model that expects what it has read before."""
+    seen = [ids[:place].count(one) > 0 for place, one in enumerate(ids)]
+    told = [{str(one): {"logprob": -1.0 if known else -5.0, "rank": 1}} for one, known in zip(ids, seen, strict=True)]
+    return [None, *told[1:]]
 
 
 def tgi_refusal(payload: dict[str, Any]) -> str:
@@ -451,6 +462,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--redirect-to", default="")
     parser.add_argument("--log", type=Path, help="a line of JSON an answer: question, when it came and went")
     parser.add_argument("--translation", choices=["pseudo", "fast"], default="pseudo")
+    parser.add_argument("--no-prompt-logprobs", action="store_true", help="leave them out, as llama.cpp does")
     parser.add_argument("--judge", default="", help="judge translations, in one of standin_judge.MODES")
     parser.add_argument("--marker", default="،", help="of which an honest judge wants more")
     parser.add_argument("--no-response-format", action="store_true", help="structured output is refused with 400")

@@ -91,7 +91,10 @@ def test_a_ranker_lies_relative_to_its_recipe(tmp_path: Path) -> None:
         ("order_by: rank_score\nmargin: 1", "margin 1 of rank_score is never exceeded"),
         ("splits: [{match: b, margin: 0.7}]", "splits 'b': margin 0.7 of quality"),
         ("splits: [{match: '*'}, {match: b}]", "splits: the entry 2, 'b', is never used"),
-        ("order_by: length", "order_by: input should be 'judge_score', 'quality', 'rank_score' or 'reward'"),
+        (
+            "order_by: length",
+            "order_by: input should be 'judge_score', 'likelihood', 'quality', 'rank_score' or 'reward'",
+        ),
         ("splits: [{match: b, min_LRR: 1}]", "did you mean 'min_LR'?"),
         ("min_quality: 2", "min_quality"),
     ],

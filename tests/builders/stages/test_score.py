@@ -28,9 +28,9 @@ def settings(server: Running, **more: Any) -> list[str]:
     return [f"ranking.scorers.judge_score={json.dumps(spec)}"]
 
 
-def scores(run: Path) -> dict[tuple[str, str], float | None]:
+def scores(run: Path, column: str = "judge_score") -> dict[tuple[str, str], float | None]:
     found = {}
-    for path in (run / "score" / "judge_score").glob("*.parquet"):
+    for path in (run / "score" / column).glob("*.parquet"):
         for row in pq.read_table(path).to_pylist():
             found |= {(row["id"], one["translator"]): one["score"] for one in row["scores"]}
     return found
@@ -83,8 +83,8 @@ def test_killed_while_it_scores_it_asks_nothing_twice(tmp_path: Path) -> None:
     assert tree(tmp_path / "run" / "dataset") == tree(tmp_path / "whole" / "dataset")
 
 
-def stored(run: Path) -> int:
-    with AnswerReader(run / "answers" / "score" / "judge_score") as answers:
+def stored(run: Path, column: str = "judge_score") -> int:
+    with AnswerReader(run / "answers" / "score" / column) as answers:
         return answers.totals()[0]
 
 
@@ -131,3 +131,62 @@ def test_without_scorers_no_column_of_theirs_is_published(demo: Any) -> None:
     assert "judge_score" not in "".join(
         path.read_text() for path in (demo.run / "dataset" / "statistics").glob("*.json")
     )
+
+
+@pytest.fixture(scope="module")
+def words(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A tokenizer that knows the demo's words."""
+    from tokenizers import Tokenizer, models, pre_tokenizers, trainers
+
+    sample = Path(__file__).parents[3] / "builders" / "sample" / "rows.jsonl"
+    tokenizer = Tokenizer(models.WordLevel(unk_token="[unk]"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    trainer = trainers.WordLevelTrainer(special_tokens=["[unk]"], show_progress=False)
+    tokenizer.train_from_iterator(sample.read_text(encoding="utf-8").splitlines(), trainer)
+    path = tmp_path_factory.mktemp("words") / "tokenizer.json"
+    tokenizer.save(str(path))
+    return path
+
+
+def likelihood(server: Running, words: Path) -> list[str]:
+    spec = {"model": "lm", "base_url": f"{server.url}/v1", "tokenizer": str(words), "passage_tokens": 200}
+    return [f"ranking.scorers.likelihood={json.dumps(spec)}"]
+
+
+def test_likelihood_of_a_served_model_is_asked_for_once(tmp_path: Path, words: Path) -> None:
+    with running("--model", "lm") as server:
+        run_build("demo", output=tmp_path / "whole", settings=likelihood(server, words), finish=write_card)
+        whole = server.stats()["answered"]
+        payload = server.stats()["payloads"][-1]
+    assert payload["prompt_logprobs"] == 0 and payload["max_tokens"] == 1 and isinstance(payload["prompt"], list)
+    found = scores(tmp_path / "whole", "likelihood")
+    # The stand-in expects a word that it has read with -1, any other with -5; no text is of one kind alone.
+    values = [value for value in found.values() if value is not None]
+    assert len(found) > 150 and len(values) == len(found) and all(-5 <= value <= -1 for value in values)
+    assert len(set(values)) > 100
+    with running("--model", "lm") as server:
+        server.control(answers=60)
+        command = ("build", "demo", "--output", tmp_path / "run", "--yes", "--workers", "1", "--tasks", "1")
+        killed = start_command(*command, "--set", *likelihood(server, words), cwd=tmp_path)
+        assert kill_when(killed, lambda: stored(tmp_path / "run", "likelihood") == 60)
+        before = server.stats()["answered"]
+    with running("--model", "lm") as server:
+        run_build("demo", output=tmp_path / "run", settings=likelihood(server, words), finish=write_card)
+        after = server.stats()["asked"]
+    assert not before.keys() & after.keys() and before | after == whole
+    assert tree(tmp_path / "run" / "dataset") == tree(tmp_path / "whole" / "dataset")
+
+
+def test_a_server_without_the_prompt_s_log_probabilities_is_refused_in_a_line(
+    tmp_path: Path, words: Path, smolkalam: Callable[..., Any]
+) -> None:
+    with running("--model", "lm", "--no-prompt-logprobs") as server:
+        done = smolkalam("build", "demo", "--output", tmp_path / "run", "--set", *likelihood(server, words))
+        assert sum(server.stats()["asked"].values()) == 1
+    assert done.returncode != 0 and "Traceback" not in done.stderr
+    assert "returns no log-probabilities of the prompt, as llama.cpp's server does" in " ".join(done.stderr.split())
+
+
+def test_a_prompt_without_a_source_is_a_mistake() -> None:
+    with pytest.raises(RecipeError, match=r"give \{source\} once"):
+        load_recipe("demo", ["ranking.scorers.likelihood={model: lm, prompt: 'Arabic:'}"])

@@ -1,0 +1,69 @@
+"""Asks a server many things at once, in the one event loop of a scorer at work."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Any, TypeVar
+
+from builders.recipes.translator_base import Cost
+from builders.scorers.base import Place
+from processors.answers import Limits
+from processors.answers.ceiling import Ceiling
+from processors.errors import SmolKalamError, first_error
+
+Asked = TypeVar("Asked")
+Told = TypeVar("Told")
+
+
+class AtWork:
+    """Runs what is to be asked, `concurrency` at a time."""
+
+    def __init__(self, runner: asyncio.Runner, concurrency: int) -> None:
+        self.runner = runner
+        self.concurrency = concurrency
+        # The first question goes alone: it finds a wrong key before many are asked.
+        self._greeted = False
+
+    def all(self, asked: Sequence[Asked], ask: Callable[[Asked], Awaitable[Told]]) -> list[Told]:
+        """What `ask` says to each, in their order. Raises the first SmolKalamError."""
+        return self.runner.run(self._all(asked, ask))
+
+    async def _all(self, asked: Sequence[Asked], ask: Callable[[Asked], Awaitable[Told]]) -> list[Told]:
+        told: dict[int, Told] = {}
+        todo = iter(range(len(asked)))
+
+        async def work(most: int | None = None) -> None:
+            for number in todo:
+                told[number] = await ask(asked[number])
+                if most is not None and (most := most - 1) == 0:
+                    return
+
+        try:
+            if not self._greeted:
+                await work(1)
+                self._greeted = True
+            async with asyncio.TaskGroup() as group:
+                for _ in range(min(self.concurrency, len(asked))):
+                    group.create_task(work())
+        except* SmolKalamError as errors:
+            raise first_error(errors) from None
+        return [told[number] for number in range(len(asked))]
+
+
+@contextmanager
+def asking(client: Any, concurrency: int) -> Iterator[AtWork]:
+    """`client`, an async context manager, entered in a loop of its own, for all units: it learns how much a server
+    takes."""
+    with asyncio.Runner() as runner:
+        runner.run(client.__aenter__())
+        try:
+            yield AtWork(runner, concurrency)
+        finally:
+            runner.run(client.__aexit__(None, None, None))
+
+
+def ceiling_of(name: str, cost: Cost | None, place: Place, stack: ExitStack) -> Ceiling | None:
+    """What it may cost; None where the recipe does not say."""
+    if place.max_usd is None:
+        return None
+    return stack.enter_context(Ceiling(Limits(place.spending, name, (cost or Cost()).bill, None, place.max_usd)))

@@ -1,0 +1,125 @@
+"""Likelihood: a language model's log-probability of each candidate after its source, served by vLLM or run here."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from importlib.util import find_spec
+from typing import Any
+
+from builders.recipes.api_keys import check_key
+from builders.recipes.recipe import Recipe
+from builders.recipes.scorers import Likelihood
+from builders.recipes.translator_base import Cost
+from builders.scorers.asking import AtWork, asking, ceiling_of
+from builders.scorers.base import Bill, PassagePair, Place, Score, Scoring, passages, scores_of
+from processors.answers.store import AnswerStore
+from processors.clients.endpoint import EndpointConfig
+from processors.clients.prompts import PromptConfig
+from processors.conversations.tokenizers import load_tokenizer
+from processors.errors import InputError
+from processors.judging.exchange import Messages
+from processors.languages.language import Language
+from processors.likelihood.local import LocalLikelihood
+from processors.likelihood.served import LikelihoodClient
+from processors.likelihood.text import Forcing
+from processors.reward.score import SourceAndCandidate
+
+_NOTHING = "no token of it has a log-probability"
+
+
+class LikelihoodKind:
+    column = "likelihood"
+
+    def ready(self, spec: Likelihood, warn: Callable[[str], None]) -> None:
+        if spec.base_url:
+            check_key(f"likelihood of '{spec.model}'", spec.base_url, spec.api_key_env, warn=warn)
+        elif missing := [name for name in ("torch", "transformers") if find_spec(name) is None]:
+            raise InputError(
+                f"ranking.scorers.likelihood needs {' and '.join(missing)} without base_url: pip install "
+                "'smolkalam[train]'"
+            )
+        load_tokenizer(spec.tokenizer or spec.model)
+
+    def inputs(self, spec: Likelihood) -> dict[str, Any]:
+        shapes = {"model", "revision", "tokenizer", "prompt", "passage_tokens"}
+        found = {"model": spec.model_dump(mode="json", include=shapes), "served": spec.base_url is not None}
+        return found | ({} if spec.base_url else {"dtype": spec.dtype, "batch_tokens": spec.batch_tokens})
+
+    @contextmanager
+    def open(self, spec: Likelihood, language: Language, place: Place) -> Iterator[Scoring]:
+        forcing = Forcing(load_tokenizer(spec.tokenizer or spec.model), spec.prompt, language.name)
+        if spec.base_url is None:
+            model = LocalLikelihood(spec.model, spec.revision, spec.dtype, spec.batch_tokens, spec.cpu_threads)
+            yield _Local(spec, forcing, model)
+            return
+        with ExitStack() as stack:
+            ceiling = ceiling_of("likelihood", spec.cost, place, stack)
+            store = stack.enter_context(AnswerStore(place.answers))
+            client = LikelihoodClient(_endpoint(spec, spec.base_url, language), store, ceiling)
+            yield _Served(spec, forcing, client, stack.enter_context(asking(client, spec.concurrency)))
+
+    def bill(self, spec: Likelihood, recipe: Recipe, rows: float, source_tokens: float) -> Bill:
+        candidates = rows * len(recipe.translators)
+        both = (1 + Cost().output_tokens_per_source_token) * source_tokens / rows
+        requests = candidates * max(1.0, both / spec.passage_tokens)
+        asked, made = round(requests * len(spec.prompt) / 4 + candidates * both), round(requests)
+        usd = spec.cost.usd(asked, made) if spec.cost else None
+        # A server of one's own costs its time, which nobody has told.
+        return Bill(spec.model, spec.model, made, asked, made, usd, paid=spec.api_key_env is not None)
+
+    def said(self, spec: dict[str, Any]) -> str:
+        return (
+            f"the log-probability of a token by `{spec['model']}`, passages of about {spec['passage_tokens']} tokens"
+        )
+
+
+def _endpoint(spec: Likelihood, base_url: str, language: Language) -> EndpointConfig:
+    return EndpointConfig(
+        base_url,
+        spec.served_model or spec.model,
+        # The client paces and retries as it does for translators, and reads no prompt.
+        PromptConfig(language),
+        revision=spec.revision,
+        api_key_env=spec.api_key_env,
+        concurrency=spec.concurrency,
+        timeout_s=spec.timeout_s,
+    )
+
+
+def _contents(messages: Messages) -> str:
+    """The text that a translator reads and writes: without roles, which are no language."""
+    return "\n\n".join(str(message["content"]) for message in messages)
+
+
+def _cut(spec: Likelihood, forcing: Forcing, items: Sequence[SourceAndCandidate]) -> list[list[PassagePair]]:
+    return [passages(item, forcing.tokenizer, spec.passage_tokens, _contents) for item in items]
+
+
+class _Served:
+    def __init__(self, spec: Likelihood, forcing: Forcing, client: LikelihoodClient, at_work: AtWork) -> None:
+        self.spec = spec
+        self.forcing = forcing
+        self.client = client
+        self.at_work = at_work
+
+    def score(self, items: Sequence[SourceAndCandidate]) -> list[Score]:
+        cut = _cut(self.spec, self.forcing, items)
+        return scores_of(cut, self.at_work.all([passage for of in cut for passage in of], self._ask))
+
+    async def _ask(self, passage: PassagePair) -> float | str:
+        forced = self.forcing.forced(passage.source, passage.target)
+        return await self.client.mean(forced) if 0 < forced.begin < len(forced.ids) else _NOTHING
+
+
+class _Local:
+    def __init__(self, spec: Likelihood, forcing: Forcing, model: LocalLikelihood) -> None:
+        self.spec = spec
+        self.forcing = forcing
+        self.model = model
+
+    def score(self, items: Sequence[SourceAndCandidate]) -> list[Score]:
+        cut = _cut(self.spec, self.forcing, items)
+        found = self.model.means([self.forcing.forced(one.source, one.target) for of in cut for one in of])
+        return scores_of(cut, [_NOTHING if value is None else value for value in found])
+
+
+KIND = LikelihoodKind()

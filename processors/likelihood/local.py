@@ -1,0 +1,68 @@
+"""Log-probabilities by a causal language model that runs here, by transformers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from processors.errors import InputError
+from processors.likelihood.text import Forced
+
+
+@dataclass
+class LocalLikelihood:
+    """A causal model: `dtype` auto is bfloat16 on a GPU, float32 on a CPU; `batch_tokens` with their padding."""
+
+    model: str
+    revision: str | None = None
+    dtype: str = "auto"
+    batch_tokens: int = 4096
+    threads: int | None = None
+
+    @cached_property
+    def loaded(self) -> Any:
+        import torch
+        from transformers import AutoModelForCausalLM
+
+        if self.threads:
+            torch.set_num_threads(self.threads)
+        on_gpu = torch.cuda.is_available()
+        names = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+        dtype = names.get(self.dtype, torch.bfloat16 if on_gpu else torch.float32)
+        try:
+            model = AutoModelForCausalLM.from_pretrained(self.model, revision=self.revision, dtype=dtype)
+        except (OSError, ValueError) as error:
+            raise InputError(f"likelihood model '{self.model}': cannot be read ({_one_line(error)})") from None
+        return model.to("cuda" if on_gpu else "cpu").eval()
+
+    def means(self, texts: Sequence[Forced]) -> list[float | None]:
+        """The mean log-probability (nats) of each translation's tokens; None where it has none, or has no prompt."""
+        from processors.reward.batches import make_batches
+
+        found: list[float | None] = [None] * len(texts)
+        usable = [n for n, one in enumerate(texts) if 0 < one.begin < len(one.ids)]
+        for batch in make_batches([len(texts[n].ids) for n in usable], self.batch_tokens):
+            for place, value in zip(batch, self._batch([texts[usable[i]] for i in batch]), strict=True):
+                found[usable[place]] = value
+        return found
+
+    def _batch(self, texts: list[Forced]) -> list[float]:
+        import torch
+
+        longest, model = max(len(one.ids) for one in texts), self.loaded
+        ids = torch.tensor([[*one.ids, *[0] * (longest - len(one.ids))] for one in texts], device=model.device)
+        lengths = torch.tensor([len(one.ids) for one in texts], device=model.device)
+        mask = (torch.arange(longest, device=model.device) < lengths[:, None]).long()
+        with torch.inference_mode():
+            logits = model(input_ids=ids, attention_mask=mask, use_cache=False).logits
+            means = []
+            # A text at a time: the logarithms of a large vocabulary in float32 would be twice the logits' size.
+            for row, one in enumerate(texts):
+                of = torch.log_softmax(logits[row, one.begin - 1 : len(one.ids) - 1].float(), dim=-1)
+                wanted = ids[row, one.begin : len(one.ids)]
+                means.append(float(of.gather(1, wanted[:, None]).double().mean()))
+        return means
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]
