@@ -43,14 +43,18 @@ class LlamaCppEngine(ServedEngine[LlamaCppTranslator]):
 
     def shapes_answers(self) -> dict[str, Any]:
         # What the model is: by the recipe of a run folder, or by the file itself.
-        return super().shapes_answers() | {"model": self.spec.digest or self._model().digest}
+        settings = super().shapes_answers() | {"model": self.spec.digest or self._model().digest}
+        # As runs know it from before a dialogue had a context: the server's is called so.
+        before = settings.pop("context", None)
+        settings["context"] = settings.pop("context_tokens")
+        return settings | ({"before": before} if before else {})
 
     def make_server(self, logs: Path) -> "MakeServer":
         """What loads the model within a pipeline and makes its client."""
         from processors.servers.llamacpp import LlamaCppSettings, llamacpp_server
 
         spec = self.spec
-        settings = LlamaCppSettings(self._model().path, spec.concurrency, spec.context, spec.threads)
+        settings = LlamaCppSettings(self._model().path, spec.concurrency, spec.context_tokens, spec.threads)
         return partial(llamacpp_server, settings)
 
     def endpoint(self, language: Language) -> "EndpointConfig":
@@ -60,7 +64,7 @@ class LlamaCppEngine(ServedEngine[LlamaCppTranslator]):
 
     def server_key(self) -> Any:
         spec = self.spec
-        return spec.model, spec.file, spec.revision, spec.concurrency, spec.context, spec.threads
+        return spec.model, spec.file, spec.revision, spec.concurrency, spec.context_tokens, spec.threads
 
     def processes(self, logs: Path, say: Callable[[str], None]) -> Callable[[], int]:
         return one_server
@@ -69,7 +73,7 @@ class LlamaCppEngine(ServedEngine[LlamaCppTranslator]):
         return f" (file `{self.spec.file}`)" if self.spec.file else ""
 
     def served_by(self, public: Mapping[str, Any]) -> str:
-        return f"by llama.cpp on the machine of the build, {self.spec.context} tokens of context"
+        return f"by llama.cpp on the machine of the build, {self.spec.context_tokens} tokens of context"
 
     def _model(self) -> "GgufModel":
         """The translator's model, downloaded where need be. Raises InputError where it cannot be used."""

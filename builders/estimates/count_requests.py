@@ -65,6 +65,7 @@ class RequestCounter:
 
     def __init__(self, spec: TranslatorRecipe, language: Language, answers: Path | None = None) -> None:
         engine = engine_of(spec)
+        self._context, self._more = engine.context, engine.cost.output_tokens_per_source_token - 1
         self._characters = engine.counts == "characters"
         self.prompt, self._decoding = engine.prompt(language), engine.decoding()
         self._stored = AnswerReader(answers) if answers and answers.is_dir() else None
@@ -112,19 +113,37 @@ class RequestCounter:
         translator.glossary = None
         # Nothing waits for anything: no event loop is needed.
         translator.concurrent = False
+        translator.context = self._context
         translator.checks = partial(_AcceptsEcho, language.script, language.code)
         return translator
 
     def _backend(self, style: Style) -> EndpointBackend:
         return EndpointBackend(self._record, style, self._glossary)
 
-    async def _record(self, text: str, attempt: int, hints: Hints = NO_HINTS) -> Answer:
-        self._asked.append(Asked(text, hints))
-        return Answer(text, "stop")
+    async def _record(self, text: str, attempt: int, hints: Hints = NO_HINTS, **_: Any) -> Answer:
+        """The text itself for an answer. Where one is stored, what follows is asked with it as its context.
+
+        What was asked again then is not counted, as it is not without a context.
+        """
+        if attempt:
+            return Answer(text, "stop")
+        asked = Asked(text, hints)
+        self._asked.append(asked)
+        stored = self._stored.get(self._key(asked)) if self._stored and self._context else None
+        return stored or Answer(text, "stop")
 
     def _ask(self, translator: Translator, document: Document) -> tuple[list[tuple[int, Asked]], bool]:
-        """What is asked, each with its message's key. One message's translation does not depend on the others."""
+        """What is asked, each with its message's key.
+
+        One message's translation does not depend on the others, unless there is a context: then only what comes first
+        can be the same in another conversation.
+        """
         messages, instructions = conversation(document)
+        if self._context:
+            self._asked = []
+            failed = run_now(translator.translate(messages, instructions)).messages is None
+            first = text_key(messages[0]["content"].encode()) if messages and not instructions else 0
+            return [(0 if one.hints.context or one.hints.system else first, one) for one in self._asked], failed
         asked, failed = [], False
         for message in messages:
             self._asked = []
@@ -150,7 +169,10 @@ class RequestCounter:
         """Tokens of what is told beside a text."""
         if self.prompt is None or hints == NO_HINTS:
             return 0
-        return sum(self._tokens(_strings(build_payload(self.prompt, {}, "", hints=hints)))) - self.overhead
+        whole = sum(self._tokens(_strings(build_payload(self.prompt, {}, "", hints=hints)))) - self.overhead
+        # A text that stands for its translation has as many tokens as the text.
+        echoes = [target for source, target in hints.context if source == target]
+        return whole + round(self._more * sum(self._tokens(echoes)))
 
     def _key(self, asked: Asked) -> bytes:
         if self.prompt is None:

@@ -253,6 +253,11 @@ def _assumptions(
             f"{cost.output_tokens_per_source_token:g} tokens of translation a source token "
             f"(cost.output_tokens_per_source_token){beams}; its error is not in the interval"
         )
+    if engine.context:
+        notes.append(
+            f"a conversation's chunks are asked one after the other; a translation that is told as context, and not "
+            f"there yet, counts as {cost.output_tokens_per_source_token:g} tokens a source token"
+        )
     if measured.requests_per_chunk:
         more = measured.requests_per_chunk - 1
         notes.append(f"{more:.1%} more requests by the retry ladder, measured in the rows that are finished")

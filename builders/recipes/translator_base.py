@@ -229,6 +229,13 @@ class AskedTranslator(TranslatorBase):
         return []
 
 
+class Context(Strict):
+    """What a chat model is told of the conversation around a chunk."""
+
+    chunks: int = Field(1, ge=1, le=8, description="chunks before it, each with its translation")
+    system: bool = Field(True, description="the conversation's system prompt too, as the source has it")
+
+
 class ServedTranslator(AskedTranslator):
     """A model behind a server that takes prompts: how it is asked and how it decodes."""
 
@@ -241,9 +248,15 @@ class ServedTranslator(AskedTranslator):
     template: str | None = Field(
         None,
         description="of the prompt `own`, and what is in its file: a user's message with {source} for the chunk, and "
-        "where wanted {target_language}, {terms} of the glossary, and {problem}, which is what a check said of the "
-        "answer before. Of the prompt `completion`: the raw text that the model goes on from, with {text} for the "
-        "chunk; {source}, {target} and {tag} are the languages' names and the target's tag",
+        "where wanted {target_language}, {context}, {terms} of the glossary, and {problem}, which is what a check "
+        "said of the answer before. Of the prompt `completion`: the raw text that the model goes on from, with {text} "
+        "for the chunk; {source}, {target} and {tag} are the languages' names and the target's tag",
+    )
+    context: Context | None = Field(
+        None,
+        description="tell the model what went before a chunk, for its terms, forms of address and connectives; the "
+        "chunks of a conversation are then asked one after the other. With the prompt `chat`, or your own with "
+        "{context}",
     )
     decoding: Decoding = Decoding()
     spans: Literal["placeholder", "tag", "in_place"] = Field(
@@ -284,6 +297,15 @@ class ServedTranslator(AskedTranslator):
         return self
 
     @model_validator(mode="after")
+    def _context_can_be_told(self) -> "ServedTranslator":
+        if self.context is not None and self.prompt in STYLES and self.prompt not in ("chat", "own"):
+            raise ValueError(
+                f"context: `{self.prompt}` knows its own request alone and can be told nothing more; leave it out, or "
+                "take `prompt: chat` or your own"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _fits_translategemma(self) -> "ServedTranslator":
         if self.prompt == "translategemma" and self.chunking.max_tokens > TRANSLATEGEMMA_TOKENS:
             raise ValueError(
@@ -294,7 +316,7 @@ class ServedTranslator(AskedTranslator):
 
     def _told(self) -> list[str]:
         """The settings that placeholders of a prompt are made of, where they are given."""
-        return [name for name in ("glossary",) if getattr(self, name) is not None]
+        return [name for name in ("context", "glossary") if getattr(self, name) is not None]
 
     def prompt_config(self, language: Language) -> PromptConfig:
         """The prompt of requests to this translator; a file is to be read before (`paths_found`)."""

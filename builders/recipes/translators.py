@@ -94,6 +94,8 @@ class BatchTranslator(RemoteTranslator):
     def _fits_the_api(self) -> "BatchTranslator":
         if self.endpoints:
             raise ValueError("endpoints: a batch goes to one address; give base_url")
+        if self.context is not None:
+            raise ValueError("context: each chunk would wait for a batch of its own; leave it out, or take endpoint")
         if self.api != "openai" and self.prompt in ("seed-x", "completion"):
             raise ValueError(f"prompt: {self.api} takes chats alone; `{self.prompt}` is a completion")
         if self.api == "anthropic" and self.decoding.max_tokens is None:
@@ -119,7 +121,9 @@ class LlamaCppTranslator(ServedTranslator):
         description="what the file is; a build writes it into the run's recipe.yaml, and machines with another refuse",
     )
     concurrency: int = Field(4, ge=1, le=256, description="requests that the server decodes at a time")
-    context: int = Field(4096, ge=256, description="tokens of a request and its answer, for each of `concurrency`")
+    context_tokens: int = Field(
+        4096, ge=256, description="tokens of a request and its answer, for each of `concurrency`"
+    )
     threads: int | None = Field(
         None,
         ge=1,

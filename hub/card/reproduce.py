@@ -44,24 +44,7 @@ def public_recipe(recipe: Recipe) -> dict[str, Any]:
     data["outputs"]["tokenizer"] = _public_tokenizer(data["outputs"]["tokenizer"])
     _hide_ranking(data["ranking"])
     for translator in data["translators"]:
-        translator["memory"] = [Path(file).name for file in translator["memory"]]
-        if (glossary := translator.pop("glossary")) is not None:
-            translator["glossary"] = Path(glossary).name
-        translator["chunking"]["tokenizer"] = _public_tokenizer(translator["chunking"]["tokenizer"])
-        if endpoints := translator.pop("endpoints", None):
-            # One will do to build it again, and says nothing less of the data.
-            translator["base_url"] = endpoints[0]["base_url"]
-        _hide_server(translator)
-        if server := translator.get("server"):
-            # An interpreter's path and variables are of one machine; options may hold paths, or what a server asks of
-            # its clients.
-            server["python"] = Path(server["python"]).name
-            server.pop("environment")
-            server["arguments"] = _without_paths(_without_secrets(server["arguments"]))
-        if "model" in translator:
-            translator["model"] = _public_tokenizer(translator["model"])
-        if "decoding" in translator:
-            translator["decoding"]["extra"] = _without_secrets(translator["decoding"]["extra"])
+        _hide_local(translator)
     return data
 
 
@@ -90,6 +73,30 @@ def _hide_source(data: dict[str, Any]) -> None:
         data["selection"]["domain_index"] = _public_path(data["selection"]["domain_index"])
     for benchmark in data.get("decontamination", {}).get("against", ()):
         benchmark["path"] = _public_tokenizer(benchmark["path"])
+
+
+def _hide_local(translator: dict[str, Any]) -> None:
+    """Take from a translator what belongs to one machine; settings that were never there are not told."""
+    translator["memory"] = [Path(file).name for file in translator["memory"]]
+    if (glossary := translator.pop("glossary")) is not None:
+        translator["glossary"] = Path(glossary).name
+    if translator.get("context", False) is None:
+        del translator["context"]
+    translator["chunking"]["tokenizer"] = _public_tokenizer(translator["chunking"]["tokenizer"])
+    if endpoints := translator.pop("endpoints", None):
+        # One will do to build it again, and says nothing less of the data.
+        translator["base_url"] = endpoints[0]["base_url"]
+    _hide_server(translator)
+    if server := translator.get("server"):
+        # An interpreter's path and variables are of one machine; options may hold paths, or what a server asks of
+        # its clients.
+        server["python"] = Path(server["python"]).name
+        server.pop("environment")
+        server["arguments"] = _without_paths(_without_secrets(server["arguments"]))
+    if "model" in translator:
+        translator["model"] = _public_tokenizer(translator["model"])
+    if "decoding" in translator:
+        translator["decoding"]["extra"] = _without_secrets(translator["decoding"]["extra"])
 
 
 def _hide_panel(panel: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from builders.engines import Engine, engine_of
 from builders.run_folder.folder import TRANSLATE
 from hub.card.markdown import cell, details, fenced, linked, names, table
 from hub.card.reproduce import public_recipe
-from processors.clients.prompts import FEEDBACK, TERMS_TOLD, PromptConfig, build_payload
+from processors.clients.prompts import FEEDBACK, SYSTEM_TOLD, TERMS_TOLD, PromptConfig, build_payload
 
 if TYPE_CHECKING:
     from builders.stages.common.context import Build
@@ -29,8 +29,10 @@ _COUNTERS = {
 }
 
 
-# What the second try of a text adds to the first message.
+# What else a request has, and where.
+SYSTEM = "\n\n[system, at its end, in a conversation with a system prompt]"
 TERMS = "\n\n[system, at its end, of a chunk with terms of the glossary]"
+CONTEXT = "\n\n[user, assistant, before the chunk: what went before it, and its translation]"
 TOLD = "\n\n[system, at its end, at the second try of a text of which an answer was refused]"
 
 
@@ -63,9 +65,16 @@ def translators(build: "Build") -> str:
 
 
 def _told(engine: Engine[Any]) -> str:
-    """What is added to a prompt of ours: terms of a glossary, and what was wrong."""
-    terms = TERMS + TERMS_TOLD if engine.spec.glossary else ""
-    return terms + (TOLD + FEEDBACK if engine.feedback else "")
+    """What is added to a prompt of ours: the conversation before, terms of a glossary, and what was wrong."""
+    wanted = engine.context
+    return "".join(
+        [
+            SYSTEM + SYSTEM_TOLD if wanted and wanted.system else "",
+            TERMS + TERMS_TOLD if engine.spec.glossary else "",
+            TOLD + FEEDBACK if engine.feedback else "",
+            CONTEXT if wanted else "",
+        ]
+    )
 
 
 def prompt_text(prompt: PromptConfig) -> str:

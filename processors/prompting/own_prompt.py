@@ -11,11 +11,11 @@ from pathlib import Path
 
 from processors.errors import InputError
 
-FIELDS = ("source", "target_language", "terms", "problem")
-"""The placeholders. `problem` is empty until a check has refused an answer, `terms` where none stands in the text."""
+FIELDS = ("source", "target_language", "context", "terms", "problem")
+"""The placeholders. All but the first two are empty where there is nothing to say."""
 
 # What a recipe makes them of.
-_MADE_OF = {"terms": "glossary"}
+_MADE_OF = {"context": "context", "terms": "glossary"}
 _FIELD = re.compile(r"\{\{([A-Za-z_]\w*)\}\}|\{([A-Za-z_]\w*)\}")
 _NEARLY = re.compile(r"\{\s*(" + "|".join(FIELDS) + r")\s*\}", re.IGNORECASE)
 
@@ -55,7 +55,8 @@ def check_prompt(prompt: str, given: Iterable[str] = ()) -> None:
         for match in _FIELD.finditer(line):
             name = match[2]
             if name and name not in FIELDS:
-                near = difflib.get_close_matches(name, FIELDS, n=1)
+                # As the prompt `completion` calls it.
+                near = ["source"] if name == "text" else difflib.get_close_matches(name, FIELDS, n=1)
                 hint = f"did you mean {{{near[0]}}}? " if near else ""
                 raise InputError(
                     f"line {number}: unknown placeholder {{{name}}}; {hint}there are "

@@ -11,13 +11,14 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from functools import cache, partial
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from processors.checks.pairs.verdict import Verdict
 from processors.clients.answer import ORDINAL
 from processors.conversations.chunking import Chunk
 from processors.conversations.grounding import VALUE, grounded, values_of
 from processors.onlooker import ONLOOKER
+from processors.prompting import NO_HINTS, Hints
 from processors.protected.compare import Span, protected_spans
 from processors.translation.mending import mend_entities
 from processors.translation.unwrap import Unwrapped, leave_wrapped
@@ -56,10 +57,13 @@ class Backend(Protocol):
 
     concurrent: bool
 
-    async def ask(self, text: str, spans: Sequence[Span], attempt: int, problem: str = "") -> Reply:
+    async def ask(
+        self, text: str, spans: Sequence[Span], attempt: int, problem: str = "", hints: Hints = NO_HINTS
+    ) -> Reply:
         """Translate `text`; `attempt` counts the tries for the same text, from 0.
 
-        `problem` is what was wrong with the answer before; only who is said to take feedback is given it.
+        `problem` is what was wrong with the answer before, `hints` what went before the text; only who is said to take
+        them is given them.
         """
         ...
 
@@ -122,6 +126,9 @@ class ChunkLadder:
     # Whether the second try of a text says what was wrong with the first. The others are blind: a model that was told
     # once and errs again may do better by chance than by being told the same.
     feedback: bool = False
+    # What went before the chunk. It is told once, with the chunk's first request: it may itself be what led the model
+    # astray, and it belongs to no part of the chunk.
+    hints: Hints = NO_HINTS
     reasons: list[str] = field(default_factory=list)
 
     async def climb(self, chunk: Chunk) -> str:
@@ -258,11 +265,13 @@ class ChunkLadder:
         ORDINAL.set(self.purse.requests)
         if onlooker := ONLOOKER.get():
             onlooker.asking(core, attempt, problem)
+        told: dict[str, Any] = {}
         if problem:
             self.counters["retries_told"] += 1
-            reply = await self.backend.ask(core, inner, attempt, problem)
-        else:
-            reply = await self.backend.ask(core, inner, attempt)
+            told["problem"] = problem
+        if self.hints != NO_HINTS:
+            told["hints"], self.hints = self.hints, NO_HINTS
+        reply = await self.backend.ask(core, inner, attempt, **told)
         text, wrapped = self.unwrap(core, reply.text)
         text, entities = mend_entities(core, text)
         reply = reply._replace(text=text)

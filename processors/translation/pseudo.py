@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from processors.errors import InputError
 from processors.languages.alphabets import ALPHABETS, Alphabet
 from processors.languages.language import DEFAULT
+from processors.prompting import NO_HINTS, Hints
 from processors.translation.retry_ladder import Reply
 
 if TYPE_CHECKING:
@@ -151,5 +152,7 @@ class PseudoBackend:
     def __init__(self, script: str) -> None:
         self._translate = partial(pseudo_translate, script=script)
 
-    async def ask(self, text: str, spans: Iterable[Span], attempt: int, problem: str = "") -> Reply:
+    async def ask(
+        self, text: str, spans: Iterable[Span], attempt: int, problem: str = "", hints: Hints = NO_HINTS
+    ) -> Reply:
         return Reply(self._translate(text, list(spans)))

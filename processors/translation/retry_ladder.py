@@ -22,6 +22,7 @@ from processors.conversations.parts import Part, join_parts, split_parts
 from processors.languages.language import Language, knowledge
 from processors.memory.memory import Memory
 from processors.onlooker import ONLOOKER
+from processors.prompting import NO_HINTS, Hints
 from processors.protected.compare import Span, protected_spans
 from processors.terms import Glossary, check_terms
 from processors.translation.candidate import CUSTOM_INSTRUCTIONS, TRANSLATED, Candidate, ChunkPlace, DonorChunk
@@ -36,6 +37,7 @@ from processors.translation.chunk_ladder import (
     shorten,
     translatable,
 )
+from processors.translation.context import INSTRUCTIONS, ContextWanted, SaidBefore, name_of
 from processors.translation.coroutines import gather
 from processors.translation.unwrap import unwrap
 
@@ -67,6 +69,7 @@ class _Row:
     concurrent: bool
     checks: ConversationChecks
     donates: bool = False
+    before: SaidBefore | None = None
     counters: defaultdict[Key, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     chunks: int = 0
     failures: dict[str, str] = field(default_factory=dict)
@@ -78,10 +81,12 @@ class _Row:
 
     def behind(self, key: Key) -> bool:
         """Whether a chunk before this one has failed, so that nobody wants it any more."""
-        return self.concurrent and self.failed is not None and key > self.failed
+        if self.failed is None:
+            return False
+        return self.before is not None or (self.concurrent and key > self.failed)
 
     def fail(self, key: Key) -> None:
-        if not self.concurrent or self.donates or self.behind(key):
+        if not (self.concurrent or self.before) or self.donates or self.behind(key):
             return
         self.failed = key
         for other, task in self.tasks.items():
@@ -89,10 +94,16 @@ class _Row:
                 self.left.add(other)
                 task.cancel()
 
+    def came_out(self, key: Key, source: str, target: str, origin: str) -> _Made:
+        if self.before:
+            self.before.add(key[0], source, target)
+        return _Made(source, target, origin)
+
     def counted(self) -> Counter[str]:
         total = Counter({"chunks": self.chunks} if self.chunks else {})
         for key in sorted(self.counters):
-            if not self.behind(key):
+            # One after the other, what was counted was asked before.
+            if self.before or not self.behind(key):
                 total += self.counters[key]
         return total
 
@@ -103,8 +114,9 @@ class Translator:
     `chunker` cuts a part's text within the budget, and `halve` cuts a chunk smaller; both are lossless. `checks` makes
     a conversation's checks: what each answer must pass, the memory's too, and what is told of the whole candidate; a
     caller that counts requests without sending them replaces it. `glossary`: the terms that the check `terms` asks
-    for, whoever was told them. `donates`: a conversation that fails is translated to its end, for its good chunks
-    (`Candidate.donor`).
+    for, whoever was told them. `context`: each chunk is told of those before it, which are then waited for, so that
+    nothing of a conversation is asked at once (`concurrent` is to be off). `donates`: a conversation that fails is
+    translated to its end, for its good chunks (`Candidate.donor`).
     """
 
     def __init__(
@@ -120,6 +132,7 @@ class Translator:
             raise ValueError("a translator needs a backend, a memory, or both")
         self.backend = backend
         self.concurrent = backend is not None and backend.concurrent
+        self.context: ContextWanted | None = None
         self.chunker = chunker
         self.halve = halve
         self.memory = memory
@@ -134,7 +147,8 @@ class Translator:
 
     async def translate(self, messages: Sequence[dict[str, str]], custom_instructions: str = "") -> Candidate:
         """Translate a conversation; never raises for a failed chunk but says so in `failure`."""
-        candidate, row = Candidate([]), _Row(self.concurrent, self.checks(), self.donates)
+        before = SaidBefore(self.context, messages, custom_instructions) if self.context else None
+        candidate, row = Candidate([]), _Row(self.concurrent, self.checks(), self.donates, before)
         texts = [
             (index, message["role"], message["content"], message["role"] != "tool")
             for index, message in enumerate(messages)
@@ -174,13 +188,14 @@ class Translator:
         # System prompts stand in many rows, which several processes translate at the same moment.
         SHARED.set(role == "system")
         parts = split_parts(content)
-        name = "custom_instructions" if index == CUSTOM_INSTRUCTIONS else f"messages[{index}]"
+        name = INSTRUCTIONS if index == CUSTOM_INSTRUCTIONS else name_of(index)
         values = row.values.get(index, [])
         jobs = [self._part(row, (name, number, -1), part, values) for number, part in enumerate(parts)]
         try:
             translated = await gather(jobs, self.concurrent)
         except ChunkFailed as failure:
-            row.failures[name] = str(failure)
+            if not (row.before and str(failure) == LEFT):
+                row.failures[name] = str(failure)
             return ""
         if row.donates:
             candidate.donor += _donated(index, parts, translated)
@@ -232,7 +247,7 @@ class Translator:
                 raise
             return [_Made(part.text, None, str(failure))]
         if target is not None:
-            return [_Made(part.text, target, "memory")]
+            return [row.came_out(key, part.text, target, "memory")]
         chunks = enumerate(grounded(chunk, values) for chunk in self.chunker(part.text))
         return await gather([self._chunk(row, (*key[:2], place), chunk) for place, chunk in chunks], self.concurrent)
 
@@ -263,30 +278,32 @@ class Translator:
         if not translatable(chunk.text, chunk.spans):
             return _Made(chunk.text, chunk.text, "verbatim")
         if (target := self._remembered(row, key, chunk.text, chunk.spans)) is not None:
-            return _Made(chunk.text, target, "memory")
+            return row.came_out(key, chunk.text, target, "memory")
         if self.backend is None:
             raise ChunkFailed(f"not_in_memory: {self._missing(chunk)}")
         counters = row.counters[key]
         counters["chunks_asked"] += 1
+        hints = row.before.hints(key[0]) if row.before else NO_HINTS
         if self.watch is None:
-            return _Made(chunk.text, await self._asked(row.checks, counters, chunk), "engine")
+            return row.came_out(key, chunk.text, await self._asked(row.checks, counters, chunk, hints), "engine")
         async with self.watch.turn():
             try:
-                target = await self._asked(row.checks, counters, chunk)
+                target = await self._asked(row.checks, counters, chunk, hints)
             except ChunkFailed as failure:
                 self.watch.ended(str(failure))
                 raise
             self.watch.ended("")
-            return _Made(chunk.text, target, "engine")
+            return row.came_out(key, chunk.text, target, "engine")
 
-    async def _asked(self, checks: ConversationChecks, counters: Counter[str], chunk: Chunk) -> str:
+    async def _asked(self, checks: ConversationChecks, counters: Counter[str], chunk: Chunk, hints: Hints) -> str:
         """The backend's translation, by the retry ladder, which is climbed once more for each of `retries`."""
         assert self.backend is not None
         for retry in range(self.retries + 1):
             purse = Purse(self.retry_budget, len(chunk.text))
             ladder = ChunkLadder(
-                self.backend, self.halve, checks.chunk, counters, purse, retry, self.watch, self.unwrap, self.feedback
-            )
+                self.backend, self.halve, checks.chunk, counters, purse, retry, self.watch, self.unwrap,
+                self.feedback, hints,
+            )  # fmt: skip
             try:
                 return await ladder.climb(chunk)
             except ChunkFailed as failure:

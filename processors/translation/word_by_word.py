@@ -16,6 +16,7 @@ from processors.alignment.lexicon import lexicon
 from processors.languages.english_numbers import ENGLISH_NUMBERS
 from processors.languages.knowledge import LanguageKnowledge
 from processors.languages.language import DEFAULT, knowledge
+from processors.prompting import NO_HINTS, Hints
 from processors.translation.pseudo import converted, letter_by_letter
 from processors.translation.retry_ladder import Reply
 
@@ -76,5 +77,7 @@ class WordByWordBackend:
     def __init__(self, variant: int, script: str, language: str) -> None:
         self._convert = word_by_word(variant, script, language)
 
-    async def ask(self, text: str, spans: Iterable[Span], attempt: int, problem: str = "") -> Reply:
+    async def ask(
+        self, text: str, spans: Iterable[Span], attempt: int, problem: str = "", hints: Hints = NO_HINTS
+    ) -> Reply:
         return Reply(converted(text, spans, self._convert))

@@ -94,7 +94,7 @@ class AskedEngine(Engine[Asked]):
 
         logs = writer.progress.parent
         endpoint = self.endpoint(language)
-        rollout = EndpointRollout(self.spec, language, self.spans, endpoint.prompt, self.feedback)
+        rollout = EndpointRollout(self.spec, language, self.spans, endpoint.prompt, self.feedback, self.context)
         if any(address.rates != Rates() for address in endpoint.addresses):
             # Beside the answers of all translators: two may ask the same endpoint.
             endpoint = replace(endpoint, rates_folder=answers.parent / ".rates")

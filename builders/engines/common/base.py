@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from processors.answers import Limits
     from processors.clients.prompts import PromptConfig
     from processors.protected.compare import Style
+    from processors.translation.context import ContextWanted
     from processors.translation.retry_ladder import Backend
 
 Spec = TypeVar("Spec", bound=TranslatorBase)
@@ -138,6 +139,11 @@ class Engine(Generic[Spec]):
     def feedback(self) -> bool:
         """Whether what translates is told, at the second try of a text, what was wrong with the first."""
         return False
+
+    @property
+    def context(self) -> "ContextWanted | None":
+        """What of a conversation is told before each chunk of it; None where each is translated by itself."""
+        return None
 
     def prompt(self, language: Language) -> "PromptConfig | None":
         """The prompt around a chunk; None where there is none."""

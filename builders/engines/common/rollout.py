@@ -11,10 +11,11 @@ from builders.recipes.translator_base import AskedTranslator
 from processors.clients.prompts import PromptConfig
 from processors.clients.responses import RequestFailed
 from processors.languages.language import Language
-from processors.prompting import Hints
+from processors.prompting import NO_HINTS, Hints
 from processors.protected.compare import Span, Style, mask, unmask
 from processors.protected.masking import Masked, Unmasked
 from processors.terms import Glossary
+from processors.translation.context import ContextWanted
 from processors.translation.retry_ladder import ChunkFailed, Reply, Translator
 from processors.translation.runner import Ask, Asking
 from processors.translation.trial import AnswerCounts
@@ -33,11 +34,15 @@ class EndpointBackend:
         self._style = style
         self._glossary = glossary
 
-    async def ask(self, text: str, spans: Sequence[Span], attempt: int, problem: str = "") -> Reply:
+    async def ask(
+        self, text: str, spans: Sequence[Span], attempt: int, problem: str = "", hints: Hints = NO_HINTS
+    ) -> Reply:
         masked = mask(text, spans, self._style)
         told: dict[str, Any] = {"problem": problem} if problem else {}
         if terms := self._glossary.found(text, spans) if self._glossary else ():
-            told["hints"] = Hints(terms=tuple(term.told() for term in terms))
+            hints = hints._replace(terms=tuple(term.told() for term in terms))
+        if hints != NO_HINTS:
+            told["hints"] = hints
         try:
             answer = await self._ask(masked.text, attempt, **told)
         except RequestFailed as failure:
@@ -66,11 +71,18 @@ class EndpointRollout:
     """The coroutine that the runner calls for each document; tokenizer and memory are loaded once a worker."""
 
     def __init__(
-        self, spec: AskedTranslator, language: Language, style: Style, prompt: PromptConfig, feedback: bool = False
+        self,
+        spec: AskedTranslator,
+        language: Language,
+        style: Style,
+        prompt: PromptConfig,
+        feedback: bool = False,
+        context: ContextWanted | None = None,
     ) -> None:
         self.spec = spec
         self.prompt = prompt
         self.feedback = feedback
+        self.context = context
         self.language = language
         self.style = style
         self._translator: Translator | None = None
@@ -82,6 +94,7 @@ class EndpointRollout:
         translator.backend = EndpointBackend(ask, self.style, told_terms(translator.glossary, self.prompt))
         translator.retries = document.metadata.get("retries", 0)
         translator.feedback = self.feedback
+        translator.context, translator.concurrent = self.context, self.context is None
         translator.donates = document.metadata.get("donates", False)
         translator.retry_budget = self.spec.retry_budget
         if isinstance(ask, Asking):

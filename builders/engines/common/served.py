@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from processors.clients.connection import EndpointConfig
     from processors.clients.prompts import PromptConfig
     from processors.protected.compare import Style
+    from processors.translation.context import ContextWanted
 
 Served = TypeVar("Served", bound=ServedTranslator)
 
@@ -29,6 +30,9 @@ class ServedEngine(AskedEngine[Served]):
         if not self.feedback:
             # Nobody is told anything, whatever the recipe says.
             del settings["feedback"]
+        if self.spec.context is None:
+            # Runs from before there was a context are as they were.
+            del settings["context"]
         return settings | {"decoding": decoding | {"extra": shaping(decoding["extra"])}}
 
     def endpoint(self, language: Language) -> "EndpointConfig":
@@ -54,6 +58,14 @@ class ServedEngine(AskedEngine[Served]):
     def feedback(self) -> bool:
         return self.spec.feedback and self.prompt(DEFAULT).takes_feedback
 
+    @property
+    def context(self) -> "ContextWanted | None":
+        if (wanted := self.spec.context) is None:
+            return None
+        from processors.translation.context import ContextWanted
+
+        return ContextWanted(wanted.chunks, wanted.system)
+
     def decoding(self) -> dict[str, Any]:
         return self.spec.decoding.fields()
 
@@ -64,8 +76,15 @@ class ServedEngine(AskedEngine[Served]):
         return (
             f"{link(public['model'])}{self.file()}{revision}, {self.served_by(public)}{self._after_memory(public)}, "
             f"prompt `{spec.prompt}`, {self._chunks(public)}, decoding `{decoding}`, protected spans as "
-            f"{spec.spans.replace('_', ' ')}{self._glossary(public)}"
+            f"{spec.spans.replace('_', ' ')}{self._before()}{self._glossary(public)}"
         )
+
+    def _before(self) -> str:
+        """What is told of the conversation, for the card."""
+        if (wanted := self.spec.context) is None:
+            return ""
+        before = "the chunk before" if wanted.chunks == 1 else f"the {wanted.chunks} chunks before"
+        return f", told {before}{' and the system prompt' if wanted.system else ''}"
 
     def file(self) -> str:
         """Which file of the model's repository it is, for the card."""

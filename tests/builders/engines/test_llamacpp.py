@@ -48,7 +48,7 @@ translators:
     {prompt}
     decoding: {{temperature: 0.0, max_tokens: {tokens}}}
     chunking: {{max_tokens: 120, window: 20}}
-    context: {context}
+    context_tokens: {context}
     concurrency: 2
   - name: reference
     backend: memory
