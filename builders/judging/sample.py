@@ -106,7 +106,8 @@ def _add(sampled: Sampled, recipe: Recipe, row: dict[str, Any], one: dict[str, A
     sampled.scores[place] = {
         score: (one[score], other[score])
         for score in ORDERS
-        if one[score] is not None and other[score] is not None
+        # A score of a model has a column only where the recipe asks for it.
+        if one.get(score) is not None and other.get(score) is not None
     }  # fmt: skip
     if broken(one, recipe, row["id"]) or broken(other, recipe, row["id"]):
         sampled.vetoed.add(place)
