@@ -21,6 +21,7 @@ import yaml
 
 from model_recipes.training.accounts import look_at, table
 from model_recipes.training.data import encode, hold_back
+from model_recipes.training.launch import look_for_libraries
 from model_recipes.training.model_card import write_model_card
 from model_recipes.training.resume import TRAINING, described_before, last_checkpoint
 from model_recipes.training.rows import RowEncoder
@@ -159,6 +160,7 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("--set", action="append", default=[], metavar="A.B=C", help="Change a setting.")
     given = parser.parse_args(words)
     try:
+        look_for_libraries()
         folder = train(given.config, given.set)
     except SmolKalamError as error:
         print(f"error: {error}", file=sys.stderr)

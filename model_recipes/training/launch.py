@@ -17,9 +17,7 @@ def run_train(
     """Train by `model_recipes.<recipe>.train`. Raises InputError for what the user can mend."""
     if recipe not in RECIPES:
         raise InputError(f"no training recipe '{recipe}'; expected one of {', '.join(RECIPES)}")
-    for needed in ("torch", "transformers", "trl", "peft", "accelerate"):
-        if importlib.util.find_spec(needed) is None:
-            raise InputError(f"training needs {needed}: pip install 'smolkalam[train]'")
+    look_for_libraries()
     module = f"model_recipes.{recipe}.train"
     words = ["--config", str(config), *(word for setting in overrides for word in ("--set", setting))]
     if accelerate or accelerate_config:
@@ -28,3 +26,10 @@ def run_train(
         # In place of this process, so that signals and the exit code are the training's own.
         os.execv(sys.executable, [*launch, "-m", module, *words])
     importlib.import_module(module).main(words)
+
+
+def look_for_libraries() -> None:
+    """Raises InputError where the extra is not installed."""
+    for needed in ("torch", "transformers", "trl", "peft", "accelerate"):
+        if importlib.util.find_spec(needed) is None:
+            raise InputError(f"this needs {needed}: pip install torch && pip install 'smolkalam[train]'")

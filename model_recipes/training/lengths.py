@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from model_recipes.training.data import load_part
+from model_recipes.training.launch import look_for_libraries
 from model_recipes.training.rows import RowEncoder
 from model_recipes.training.settings import RowSource
 from processors.errors import InputError
@@ -18,6 +19,7 @@ def run_tokens(
     plain: bool,
 ) -> None:  # fmt: skip
     """The command `tokens`: prints a table, or JSON. Raises InputError for what the user can mend."""
+    look_for_libraries()
     from transformers import AutoTokenizer
 
     try:

@@ -6,6 +6,7 @@ import pytest
 
 from model_recipes.training.accounts import Account, look_at, table
 from model_recipes.training.launch import run_train
+from model_recipes.training.lengths import run_tokens
 from model_recipes.training.rows import ALL_CUT, NO_ASSISTANT, dated, read_tools, tools_hidden
 from processors.errors import InputError
 
@@ -82,3 +83,9 @@ def test_a_template_is_told_the_day_of_the_training() -> None:
 def test_an_unknown_recipe_is_one_line(tmp_path) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(InputError, match="no training recipe 'stf'; expected one of sft"):
         run_train("stf", tmp_path / "x.yaml", [], accelerate=False, accelerate_config=None)
+
+
+def test_without_the_extra_it_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(InputError, match=r"this needs torch: pip install torch && pip install 'smolkalam\[train\]'"):
+        run_tokens("x", "y", name=None, split="all", max_lengths=[1], template=None, plain=False)
