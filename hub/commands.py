@@ -58,7 +58,7 @@ def run_publish(
     direct: bool = False,
 ) -> None:
     """Publish a run's dataset and print where it is. Raises `processors.errors`."""
-    from hub.card.loading import named_as
+    from hub.card.first_screen import named_as
     from hub.card.merging.kept_sections import replaced_keys
     from hub.publishing.publish import publish
 

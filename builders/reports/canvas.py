@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont
 
 INK, GRID, PAPER = "#000000", "#DDDDDD", "#FFFFFF"
-# Drawn larger and then made smaller, which smooths edges and letters.
+# A picture has twice as many pixels each way as it is wide on a page: fine screens show them all, others smooth it.
 _FINER = 2
 _TICKS = 5
 
 
 class Canvas:
-    """A white picture of so many pixels. All places and sizes are in pixels, from the upper left corner."""
+    """A white picture, so wide and high on a page. Places and sizes are in its pixels, from the upper left corner."""
 
     def __init__(self, width: float, height: float) -> None:
         from PIL import Image, ImageDraw
@@ -69,8 +69,8 @@ class Canvas:
         return self._fonts[size]
 
     def image(self) -> "Image":
-        """The picture as it is to be seen."""
-        return self._image.reduce(_FINER)
+        """The picture, twice as large as it is to be seen."""
+        return self._image
 
     def save(self, path: Path) -> None:
         """Write a PNG in one step, without a clock or a version of a library in it."""

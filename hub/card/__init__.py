@@ -10,7 +10,7 @@ from processors.later import handed_on
 
 if TYPE_CHECKING:
     from hub.card.changelog import changelog, read_statistics, with_changelog
-    from hub.card.loading import named_as
+    from hub.card.first_screen import named_as
     from hub.card.merging.kept_sections import is_ours, merge_card, replaced_keys
     from hub.card.write import write_card
 
@@ -31,7 +31,7 @@ __getattr__ = handed_on(
     {
         "changelog": ["changelog", "read_statistics", "with_changelog"],
         "merging.kept_sections": ["is_ours", "merge_card", "replaced_keys"],
-        "loading": ["named_as"],
+        "first_screen": ["named_as"],
         "write": ["write_card"],
     },
 )

@@ -41,8 +41,13 @@ _SHAPES: dict[str, Callable[[Shape], bool]] = {
 }
 
 
-def examples(build: "Build") -> str:
-    """The section; a kind of which no short row is found near the beginning of a split is left out."""
+def examples(blocks: list[str]) -> str:
+    """The section, of all examples but the first, which stands in the introduction."""
+    return "## Examples\n\n" + "\n\n".join(blocks[1:]) if blocks[1:] else ""
+
+
+def example_blocks(build: "Build") -> list[str]:
+    """A block an example, the first one open; a kind with no short row near the beginning of a split is left out."""
     config = build.recipe.config_name(build.recipe.translators[0].name)
     best: dict[str, tuple[int, str, dict[str, Any]]] = {}
     for row in _rows(build, config):
@@ -59,7 +64,7 @@ def examples(build: "Build") -> str:
         if name in best and best[name][1] not in shown:
             shown.add(best[name][1])
             blocks.append(_block(name, best[name][2], build, opened=not blocks))
-    return "## Examples\n\n" + "\n\n".join(blocks) if blocks else ""
+    return blocks
 
 
 def _rows(build: "Build", config: str) -> Iterator[dict[str, Any]]:

@@ -33,7 +33,7 @@ def licences(build: "Build") -> str:
         [
             f"## Licence\n\n{said} A source's licence holds for its translation too, and the terms of a model or of a "
             "service may bind what is done with its output:",
-            table(["Of", "Licence", "Its terms allow training", "What it asks"], rows, text=True),
+            table(["Of", "Licence", "Its terms allow training", "What it asks"], rows, left=4),
             "A row's `id` begins with its split of the source, and `translator` says whose text it is: "
             "`provenance.json` has these lines by those names. Terms change: read them before you rely on this.",
         ]

@@ -13,10 +13,10 @@ def cell(text: str) -> str:
     return " ".join(text.split()).replace("|", "\\|")
 
 
-def table(titles: Iterable[str], rows: Iterable[Iterable[str]], *, text: bool = False) -> str:
-    """A table; every column but the first is of numbers, or none is (`text`)."""
+def table(titles: Iterable[str], rows: Iterable[Iterable[str]], *, left: int = 1) -> str:
+    """A table; the first `left` columns are of text, the others of numbers."""
     names = list(titles)
-    lines = [f"| {' | '.join(names)} |", "|---|" + ("---|" if text else "---:|") * (len(names) - 1)]
+    lines = [f"| {' | '.join(names)} |", "|" + "---|" * left + "---:|" * (len(names) - left)]
     return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from builders.reports.canvas import GRID, Canvas, Scale
+from builders.reports.canvas import GRID, PAPER, Canvas, Scale
 from builders.reports.drawing import COLOURS
 from builders.run_folder.folder import RANK, SELECT, TRANSLATE
 from builders.run_folder.units import UnitFiles
@@ -22,7 +22,9 @@ LENGTH = "tokens"
 # What a box with whiskers shows; the outermost 5 % are left out, for one row of a million would set the scale.
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 # Pixels: above the panels; a line of them, and what is between two splits; between two panels; a bar of reasons.
-_TOP, _LINE, _BETWEEN, _APART, _BAR = 64.0, 21, 14, 18, 28
+_TOP, _LINE, _BETWEEN, _APART, _BAR = 64.0, 16, 12, 18, 24
+# A card's column on the Hub is about as wide; a split's name has a line of its own, above its translators' lines.
+_WIDTH, _NAME = 700, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,10 +127,9 @@ def draw_quantiles(quantiles: Quantiles, metrics: Sequence[str]) -> Canvas:
     """A panel a metric: a thin line from 5 to 95%, a thick one from 25 to 75%, a dot at the median."""
     translators = list(dict.fromkeys(name for of in quantiles.values() for name in of))
     labels = {split: _label(split) for split in quantiles}
-    across = 200 if len(metrics) > 1 else 760
-    left = 20 + max(map(Canvas(1, 1).length, labels.values()))
-    bottom = _TOP + 10 + sum(_LINE * len(of) + _BETWEEN for of in quantiles.values())
-    canvas = Canvas(left + (across + _APART) * len(metrics), bottom + 30)
+    left, across = 10, (_WIDTH - 20 - _APART * (len(metrics) - 1)) / len(metrics)
+    bottom = _TOP + 10 + sum(_NAME + _LINE * len(of) + _BETWEEN for of in quantiles.values())
+    canvas = Canvas(_WIDTH, bottom + 30)
     for number, metric in enumerate(metrics):
         start = left + number * (across + _APART)
         values = [v for of in quantiles.values() for has in of.values() for v in has.get(metric, ())]
@@ -137,8 +138,12 @@ def draw_quantiles(quantiles: Quantiles, metrics: Sequence[str]) -> Canvas:
         canvas.text(start + across / 2, _TOP - 12, "tokens a row" if metric == LENGTH else metric, 14, "mm")
         place = _TOP + 10.0
         for split, of in quantiles.items():
-            if number == 0:
-                canvas.text(left - 8, place + _LINE * (len(of) - 1) / 2 + _LINE / 2, labels[split], anchor="rm")
+            place += _NAME
+            if number == len(metrics) - 1:
+                # Last of all, on paper of its own: the panels' lines would go through it.
+                y = place - _NAME / 2
+                canvas.line(left + 3, y, left + 9 + canvas.length(labels[split]), y, PAPER, 15)
+                canvas.text(left + 6, y, labels[split])
             for name in of:
                 place += _LINE
                 if metric in of[name]:
@@ -162,16 +167,17 @@ def draw_reasons(reasons: dict[str, dict[str, int]]) -> Canvas:
     bars = [(stage, _label(reason), n) for stage, of in reasons.items() for reason, n in list(of.items())[:12]]
     stages = list(reasons)
     left = 20 + max(Canvas(1, 1).length(reason) for _, reason, _ in bars)
+    across = max(_WIDTH - 20 - left, 200.0)
     bottom = 20 + _BAR * len(bars)
-    canvas = Canvas(left + 900, bottom + 50 + 20 * len(stages))
-    scale = Scale([n * 1.1 for _, _, n in bars], left, left + 880, counts=True)
-    _panel(canvas, scale, left, 880, bottom, top=10)
+    canvas = Canvas(left + across + 20, bottom + 50 + 20 * len(stages))
+    scale = Scale([n * 1.1 for _, _, n in bars], left, left + across, counts=True)
+    _panel(canvas, scale, left, across, bottom, top=10)
     for number, (stage, reason, n) in enumerate(bars):
         y = 15 + _BAR * (number + 0.5)
         canvas.text(left - 8, y, reason, anchor="rm")
         canvas.line(left, y, scale(n), y, COLOURS[stages.index(stage) % len(COLOURS)], 0.7 * _BAR)
         canvas.text(scale(n) + 6, y, f"{n:,}")
-    canvas.text(left + 440, bottom + 36, "rows", 14, "mm")
+    canvas.text(left + across / 2, bottom + 36, "rows", 14, "mm")
     for number, stage in enumerate(stages):
         y = bottom + 45 + 20 * number
         canvas.line(left, y, left + 28, y, COLOURS[number % len(COLOURS)], 10)

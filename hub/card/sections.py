@@ -10,11 +10,11 @@ from builders.calibration.told import read_told
 from builders.dataset.combined import combined_said
 from builders.dataset.policy_effects import changes, config_effects, mean_score, policy_effects
 from builders.dataset.rows import statistics_by_config
-from builders.dataset.statistics import summarise, to_markdown, tokens_column
+from builders.dataset.statistics import SplitStatistics, summarise, tokens_column
 from builders.engines import engine_of
-from builders.licences import dataset_title
 from builders.recipes.recipe import Recipe
 from builders.run_folder.folder import PROBE, RANK, RANKER, SCAN, SCORE, SELECT, TRANSLATE
+from builders.run_folder.schemas import PARALLEL
 from builders.scorers import scorers_of
 from builders.scorers.probe import told_by
 from builders.stages.common.contamination import benchmarks, counter
@@ -44,21 +44,17 @@ _SOURCE = """@misc{bakouch2025smollm3,
 }"""
 
 
-def introduction(recipe: Recipe) -> str:
-    """What stands before the first heading; of pseudo-localised text the first line says that it is none."""
-    pseudo = [t.name for t in recipe.translators if engine_of(t).meaningless]
-    warning = (
-        f"**Not a translation: the text of {names(pseudo)} is pseudo-localised, without meaning, made to test the "
-        "pipeline. Do not train on it.**\n\n"
-        if pseudo
-        else ""
-    )
-    notice = f"**{recipe.outputs.notice}**\n\n" if recipe.outputs.notice else ""
+def intended_use(recipe: Recipe) -> str:
+    """What it is for, and for what not."""
+    if any(engine_of(t).meaningless for t in recipe.translators):
+        return "## Intended use\n\nTo test a pipeline with text of the right form. Train nothing on it."
+    language = recipe.language.name
     return (
-        f"{warning}{notice}# {dataset_title(recipe)}\n\n"
-        f"English post-training conversations in {recipe.language.name}: each row of the source, translated by "
-        f"{names(t.name for t in recipe.translators)}, checked, scored and ranked. One config for each primary "
-        "translator, one split for each split of the source."
+        f"## Intended use\n\nFor supervised fine-tuning of assistants in {language}, and for research on machine "
+        f"translation of post-training data (the config `{PARALLEL}`, where it is there, has every candidate).\n\n"
+        f"Not for evaluation, nor as a reference for {language}: it is translated, not written, and nobody has "
+        "verified what it states. Before a model that was trained on it is put to use, look at its answers in the "
+        "domains that matter there."
     )
 
 
@@ -77,10 +73,13 @@ def overview(build: "Build") -> str:
 
 
 def splits(build: "Build", plots: list[Plot]) -> str:
-    """A table a config, and the plots of what is in the splits."""
+    """What the splits hold: by category, all of all configs in one closed table, and the plots."""
     recipe, tables = build.recipe, statistics_by_config(build.splits)
-    ranked = [recipe.config_name(t.name) for t in recipe.translators]
-    parts = ["## Splits", *(f"### `{c}`\n\n{to_markdown(tables[c]).rstrip()}" for c in ranked if c in tables)]
+    parts = ["## Splits", *_categories(tables)]
+    if tables:
+        names_of = list(dict.fromkeys(name for of in tables.values() for name in of))
+        every = {(f"`{name}`", config): of[name] for name in names_of for config, of in tables.items() if name in of}
+        parts.append(details(f"All {len(names_of)} splits of all configs", _split_table("Split", every)))
     approximate = (
         " It estimates what a byte-pair tokenizer would count, without a download."
         if recipe.outputs.tokenizer == "approximate"
@@ -90,13 +89,43 @@ def splits(build: "Build", plots: list[Plot]) -> str:
     tokenizer = recipe.outputs.tokenizer if recipe.outputs.tokenizer.count("/") <= 1 else "a local one"
     parts.append(f"A turn is a message. Tokens are of the tokenizer `{tokenizer}`.{approximate}")
     shown = [plot for plot in plots if plot.path != "plots/left_out.png"]
-    parts += [f"![{plot.title}]({plot.path})" for plot in shown]
     if shown:
-        parts.append(
+        told = (
             "Every candidate counts, whether a config took it or not: thin lines from 5 to 95 in 100, thick ones from "
             "25 to 75, a dot at the median."
         )
+        parts += [f"![{plot.title}]({plot.path})" for plot in shown[:1]]
+        parts += [details(plot.title, f"![{plot.title}]({plot.path})") for plot in shown[1:]]
+        parts.append(told)
     return "\n\n".join(parts)
+
+
+# What SmolTalk2 says of a split by the end of its name, the longer end first.
+_CATEGORIES = ("_no_think", "_think")
+
+
+def _categories(tables: dict[str, dict[str, SplitStatistics]]) -> list[str]:
+    """A table of the splits by what their names say; none where they say nothing, or all the same."""
+    found: dict[tuple[str, str], list[SplitStatistics]] = {}
+    for config, of in tables.items():
+        for name, split in of.items():
+            category = next((f"`*{end}`" for end in _CATEGORIES if name.endswith(end)), "others")
+            found.setdefault((category, config), []).append(split)
+    if len({category for category, _ in found}) < 2:
+        return []
+    return [_split_table("Splits", {key: summarise(found[key]) for key in sorted(found, reverse=True)})]
+
+
+def _split_table(title: str, rows: dict[tuple[str, str], SplitStatistics]) -> str:
+    """A line a split, or a group of them, and config."""
+    largest, shown = tokens_column(max((one.total_tokens for one in rows.values()), default=0))
+    lines = []
+    for (name, config), one in rows.items():
+        scores = [score(one.mean(column.name), column.decimals) for column in SUMMED]
+        counted = [f"{one.mean('turns'):.2f}", f"{one.mean('tokens'):,.0f}", shown(one.total_tokens)]
+        lines.append([name, f"`{config}`", f"{one.rows:,}", *scores, *counted])
+    titles = [title, "Config", "Rows", *(column.title for column in SUMMED), "Turns", "Tokens a row", largest]
+    return table(*without_empty(titles, lines), left=2)
 
 
 def columns(recipe: Recipe, combined: bool = False) -> str:
@@ -254,12 +283,17 @@ def dropped(build: "Build", plots: list[Plot]) -> str:
     parts = [f"## What was left out\n\nRead {select.read:,} rows; {select.kept:,} were taken to be translated."]
     parts += [f"![{plot.title}]({plot.path})" for plot in plots if plot.path == "plots/left_out.png"]
     parts += _reasons("Not taken, by reason", select.dropped)
+    of_translators: list[str] = []
     for spec in build.recipe.translators:
         totals, extra = build.totals[f"{TRANSLATE}/{spec.name}"], build.totals[RANK].extra
-        parts += _reasons(f"`{spec.name}`: conversations that it failed to translate, by check", totals.dropped)
+        of_translators += _reasons(
+            f"`{spec.name}`: conversations that it failed to translate, by check", totals.dropped
+        )
         prefix = f"{spec.name}/veto_"
         vetoes = Counter({k.removeprefix(prefix): n for k, n in extra.items() if k.startswith(prefix)})
-        parts += _reasons(f"`{spec.name}`: candidates vetoed, by check", vetoes)
+        of_translators += _reasons(f"`{spec.name}`: candidates vetoed, by check", vetoes)
+    if of_translators:
+        parts.append(details("What each translator's candidates were left out for", "\n\n".join(of_translators)))
     parts += _reasons("Rows that no config has", build.totals[RANK].dropped)
     parts += _benchmarks(build)
     if build.notes:

@@ -51,7 +51,8 @@ def translators(build: "Build") -> str:
         name = engine.spec.name
         alone = len(asking.get(build.run.answers(engine.spec), [])) == 1
         parts.append(f"- **{name}**: {engine.says(public[name], linked)}")
-        parts.append(_counts(name, build.totals[f"{TRANSLATE}/{name}"], bills[name] if alone else []))
+        counts = _counts(name, build.totals[f"{TRANSLATE}/{name}"], bills[name] if alone else [])
+        parts.append(details(f"What became of what {name} was asked", counts))
         if prompt := engine.prompt(recipe.language):
             text = fenced(prompt_text(prompt) + (_told(engine) if prompt.style == "chat" else ""), "text")
             chunk = "{source}" if prompt.style == "own" else "{text}"

@@ -14,9 +14,9 @@ from builders.run_folder import schemas
 from builders.run_folder.folder import RANK
 from builders.run_folder.schemas import PARALLEL
 from hub.card import sections
-from hub.card.examples import examples
+from hub.card.examples import example_blocks, examples
+from hub.card.first_screen import introduction, loading
 from hub.card.licences import licences
-from hub.card.loading import loading
 from hub.card.merging.kept_sections import PSEUDO_TAG, TAG, edited_sections, generated, merge_card
 from hub.card.noted import notes_section
 from hub.card.plots import Plot, write_plots
@@ -132,19 +132,21 @@ def body(build: "Build", plots: list[Plot]) -> list[str]:
     """The card's sections, in order; one that has nothing to say is empty."""
     recipe = build.recipe
     pseudo = any(engine_of(translator).meaningless for translator in recipe.translators)
+    blocks = example_blocks(build)
     return [
-        sections.introduction(recipe),
-        sections.overview(build),
+        introduction(build, blocks[0] if blocks else ""),
         loading(recipe.outputs.repo, build.splits, train=not pseudo),
-        examples(build),
+        sections.overview(build),
+        sections.intended_use(recipe),
         sections.splits(build, plots),
+        sections.limitations(recipe),
+        examples(blocks),
         sections.columns(recipe, has_combined(recipe, build.totals[RANK].extra)),
         translators(build),
         sections.ranking(build),
         notes_section(build),
         sections.dropped(build, plots),
         reproduce(recipe),
-        sections.limitations(recipe),
         licences(build),
         sections.citation(),
     ]

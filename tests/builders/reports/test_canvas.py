@@ -43,9 +43,9 @@ def test_what_is_drawn_is_where_it_was_said_and_the_same_each_time(tmp_path: Pat
         canvas.save(tmp_path / name)
     assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
     with Image.open(tmp_path / "a") as image:
-        assert image.size == (40, 21) and image.info == {}
-        assert [image.getpixel((20, y)) for y in (5, 8, 11, 14)] == [
+        assert image.size == (80, 42) and image.info == {}
+        assert [image.getpixel((40, 2 * y)) for y in (5, 8, 11, 14)] == [
             (255, 255, 255), (255, 0, 0), (255, 0, 0), (255, 255, 255),
         ]  # fmt: skip
-        assert image.getpixel((8, 10)) == image.getpixel((31, 10)) == (255, 255, 255) != image.getpixel((10, 10))
+        assert image.getpixel((16, 20)) == image.getpixel((62, 20)) == (255, 255, 255) != image.getpixel((20, 20))
     assert canvas.length("word") * 2 == pytest.approx(canvas.length("wordword"), abs=1)

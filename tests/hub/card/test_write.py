@@ -142,7 +142,7 @@ def test_splits_and_configs_without_rows_are_left_out_and_the_first_with_rows_is
     assert list(configs) == ["SFT_two_ranked", "parallel"] and configs.get_default_config_name() == "SFT_two_ranked"
     assert [f["split"] for f in configs["SFT_two_ranked"]["data_files"]] == ["beta"]
     assert "`alpha`" not in made.text and "### `SFT_one_ranked`" not in made.text
-    assert 'load_dataset("user/SmolKalam", "SFT_two_ranked", split="beta")' in made.text
+    assert 'REPO = "user/SmolKalam"\nCONFIG = "SFT_two_ranked"\nSPLIT = "beta"\n' in made.text
 
 
 def test_a_card_of_one_config_and_of_none() -> None:
@@ -280,8 +280,8 @@ def test_the_snippets_run_on_the_folder(demo: Demo, tmp_path: Path) -> None:
     pytest.importorskip("duckdb")
     dataset = demo.run / "dataset"
     snippets = CLEAN.findall((dataset / "README.md").read_text())
-    assert len(snippets) == 4
-    code = "\n".join(snippets).replace("hf://datasets/user/SmolKalam-demo", str(dataset))
+    assert len(snippets) == 5
+    code = "\n".join(snippets).replace("hf://datasets/", "")
     code = code.replace('"user/SmolKalam-demo"', repr(str(dataset)))
     environment = os.environ | {"HF_HOME": str(tmp_path), "HF_HUB_OFFLINE": "1"}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=120)
@@ -290,8 +290,11 @@ def test_the_snippets_run_on_the_folder(demo: Demo, tmp_path: Path) -> None:
 
 
 def test_every_kind_of_row_is_shown_in_both_languages(demo: Demo) -> None:
-    shown = (demo.run / "dataset" / "README.md").read_text().split("## Examples", 1)[1].split("\n## ", 1)[0].strip()
-    blocks = shown.split("\n\n")
+    card = (demo.run / "dataset" / "README.md").read_text()
+    shown = card.split("## Examples", 1)[1].split("\n## ", 1)[0].strip()
+    first = card.index("<details open>")
+    assert first < card.index("\n## "), "the first stands before any heading"
+    blocks = [card[first:].split("\n\n", 1)[0], *shown.split("\n\n")]
     for block, kind in zip(
         blocks, ("Plain", "Several turns", "With thinking", "Tool call", "Code", "Mathematics"), strict=True
     ):
@@ -378,7 +381,7 @@ def test_quality_and_reward_are_on_the_card_where_rows_have_them() -> None:
     made = text(plain)
     glance = made.split("## At a glance", 1)[1].split("\n## ", 1)[0]
     assert "| SCR | Quality |" in glance and "| 0.583 |" in glance and "| 0.917 |" in glance
-    assert "| Split | Rows | LR | SCR | Quality | Turns |" in made
+    assert "| Split | Config | Rows | LR | SCR | Quality | Turns |" in made
     ranked = made.split("## Ranking", 1)[1].split("\n## ", 1)[0]
     assert "| `SFT_one_ranked` | 5 | 0 | 3 | 0 | order 7, min_LR 2 |" in ranked
     assert "quality of the primary's candidates | quality of the config |" in ranked and "reward of" not in ranked

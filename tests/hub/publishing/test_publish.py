@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from builders.run_folder.folder import lock_folder
-from hub.card.loading import loading
+from hub.card.first_screen import loading
 from hub.card.merging.kept_sections import generated
 from hub.commands import dataset_folder, run_check, run_publish
 from hub.publishing.difference import changed_by_others, compare
@@ -251,10 +251,10 @@ def test_the_published_snippets_load_what_was_published(dataset: Dataset, client
     assert client("run_publish", folder=folder, repo=repo)["error"] is None
     card = client("state", repo=repo)["result"]["texts"]["README.md"]
     assert "user/SmolKalam" not in card
-    [snippet] = re.findall(r"```python\n(from datasets.*?)```", card, re.S)
+    snippet = "".join(re.findall(r"```python\n(.*?)```", card, re.S))
     loaded = client("load", repo=repo, config=CONFIGS[0], split=SPLITS[0])["result"]
-    assert f'load_dataset("{repo}", "{CONFIGS[0]}", split="{SPLITS[0]}")' in snippet and len(loaded) == 5
-    assert f'load_dataset("parquet", data_files="hf://datasets/{repo}/{CONFIGS[0]}/{SPLITS[0]}-' in snippet
+    assert f'REPO = "{repo}"\nCONFIG = "{CONFIGS[0]}"\nSPLIT = "{SPLITS[0]}"\n' in snippet and len(loaded) == 5
+    assert "load_dataset(REPO, CONFIG, split=SPLIT)" in snippet and "{REPO}/{CONFIG}/{SPLIT}-" in snippet
     hub.reset()
     assert "nothing is sent" in client("run_publish", folder=folder, repo=repo)["said"]
     # Written by hand, they stay as they are.
