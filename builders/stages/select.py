@@ -27,6 +27,7 @@ from builders.sources.find import reaching, row_id
 from builders.sources.read import ShardReader
 from builders.stages.common.contamination import benchmarks, count
 from builders.stages.common.context import Build
+from builders.stages.common.revision import FOLDER, compare_revisions, remember_rows, told
 from builders.stages.common.run_units import UnitPipeline, run_units
 from builders.stages.plan_units import plan_source
 from processors.atomic_files import replacing
@@ -158,6 +159,8 @@ def run(build: Build) -> None:
     build.units = [Unit(**unit) for unit in plan["units"]]
     build.notes += plan["notes"]
     cuts = plan_cuts(build, {cut.split: cut for cut in recipe.selection.cuts})
+    to_come = inputs(build)
+    build.decided("rows-before", partial(remember_rows, build.run, to_come, fingerprint(to_come)))
     build.enter(NAME, inputs)
     filters = ApplyFilters(recipe.selection.drop_han, cuts, _index(build))
     carry = tuple(build.source.carry)
@@ -169,6 +172,8 @@ def run(build: Build) -> None:
     if not build.selected:
         dropped = ", ".join(f"{reason} {n}" for reason, n in build.totals[NAME].dropped.most_common())
         raise InputError(f"{build.source.path}: no row is left to translate ({dropped}); look into {folder}/{DROPS}")
+    if rows := build.decided(FOLDER, partial(compare_revisions, build)):
+        build.notes.append(told(rows))
 
 
 def _index(build: Build) -> str | None:
