@@ -33,6 +33,7 @@ _COMMANDS: dict[str, Callable[..., Any]] = {
     "status": building.status,
     "check": publishing.check,
     "publish": publishing.publish,
+    "report": publishing.report,
     "decontaminate": data.decontaminate,
     "preferences": judging.preferences,
     "judge": judging.judge,

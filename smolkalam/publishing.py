@@ -31,3 +31,14 @@ def publish(
     from hub.commands import run_publish
 
     run_publish(run, repo, private=private, dry_run=dry_run, tag=tag, direct=direct)
+
+
+def report(
+    run: Annotated[Path, typer.Argument(help="Run folder of a finished build; it is only read.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="The page to write, such as report.html.")],
+) -> None:
+    """Write a build's report as one HTML page: what became of the rows, and what other thresholds would make of it."""
+    from hub.report.command import run_report
+
+    run_report(run, output)
+    print(output)

@@ -220,7 +220,11 @@ class Ranking(_RankingLimits):
 
     def policy(self, split: str) -> Policy:
         """What decides in a built split."""
-        return self.policy_of(next((entry for entry in self.splits if fnmatchcase(split, entry.match)), None))
+        return self.policy_of(self.entry(split))
+
+    def entry(self, split: str) -> SplitRanking | None:
+        """What differs in a built split; None where nothing does."""
+        return next((entry for entry in self.splits if fnmatchcase(split, entry.match)), None)
 
     @property
     def by_segment(self) -> bool:

@@ -3,7 +3,7 @@
 The verdicts came with the candidates as a rule; where the rules have changed since, they are checked here.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -17,10 +17,12 @@ from builders.dataset.notes import note_counters
 from builders.recipes.ranking import Ranking
 from builders.recipes.recipe import Recipe
 from builders.run_folder import schemas
-from builders.run_folder.folder import RANK, RANKER, REWARD, SCORE, SELECT, TRANSLATE
+from builders.run_folder.folder import RANK, RANKER, REWARD, SCORE, SELECT, TRANSLATE, Run
+from builders.run_folder.ranked_rows import built_split
 from builders.run_folder.stage_parts import StagePart
 from builders.run_folder.unit_reader import UnitReader
 from builders.run_folder.unit_writer import drop
+from builders.run_folder.units import Unit
 from builders.stages import calibrate, reward, translate
 from builders.stages.common.combine import Segmented, add_gains, chosen_by_segment, rescue
 from builders.stages.common.contamination import DropContaminated, benchmarks
@@ -84,17 +86,8 @@ def run(build: Build) -> None:
     if fitted:
         build.marks[RANKER] = build.executor.planned(RANKER, partial(plan_ranker, build))["mark"]
     build.enter(NAME, inputs)
-    steps = [
-        JoinCandidates(
-            {name: build.run.stage(TRANSLATE, name) for name in configs.values()},
-            rescue(build),
-            places=fitted is not None and recipe.ranking.by_segment,
-        ),
-        JoinRewards(build.run.stage(REWARD) if recipe.ranking.reward else None),
-        JoinScores({name: build.run.stage(SCORE, name) for name in recipe.ranking.scorers.given()}),
-        *([DropContaminated(named["index"])] if (named := benchmarks(build)) else []),
-        RankCandidates(recipe.ranking, configs, recipe.language, recipe.outputs.tokenizer, fitted),
-    ]
+    *before, last = _steps(recipe, build.run)
+    steps = [*before, *([DropContaminated(named["index"])] if (named := benchmarks(build)) else []), last]
     reader = UnitReader(build.run.stage(SELECT), build.selected)
     run_units(build, UnitPipeline(NAME, reader, steps, _ranked_row, schemas.ranked_unit))
     if votes:
@@ -103,9 +96,48 @@ def run(build: Build) -> None:
             build.observer.warn(f"ranking.verdicts: {here:,} of the {judged:,} rows that it judges are in this run")
 
 
-def _configs(build: Build) -> dict[str, str]:
+def _steps(recipe: Recipe, run: Run) -> list[PipelineStep]:
+    """What joins a row's candidates and scores, and last what ranks them."""
+    configs = configs_of(recipe)
+    fitted = run.stage(RANKER) if len(configs) > 1 else None
+    return [
+        JoinCandidates(
+            {name: run.stage(TRANSLATE, name) for name in configs.values()},
+            rescue(recipe),
+            places=fitted is not None and recipe.ranking.by_segment,
+        ),
+        JoinRewards(run.stage(REWARD) if recipe.ranking.reward else None),
+        JoinScores({name: run.stage(SCORE, name) for name in recipe.ranking.scorers.given()}),
+        RankCandidates(recipe.ranking, configs, recipe.language, recipe.outputs.tokenizer, fitted),
+    ]
+
+
+def ranked_again(recipe: Recipe, run: Run, units: Sequence[str], wanted: Collection[str]) -> Iterator[dict[str, Any]]:
+    """Rows of a finished run, as it ranked them (`schemas.ranked_unit`): of these units those whose ids are `wanted`.
+
+    For rows that no config takes, of which the stage writes their reasons only.
+    """
+    named = [Unit(name, name.rpartition("-")[0], "", "", 0, 0, 0) for name in units]
+    data: Any = (document for document in UnitReader(run.stage(SELECT), named).run() if document.id in wanted)
+    data = (_into(document, built_split(recipe, document.id)) for document in data)
+    for step in _steps(recipe, run):
+        data = step.run(data)
+    for document in data:
+        yield document.metadata["ranked"]
+
+
+def _into(document: Document, split: str) -> Document:
+    document.metadata["into"] = split
+    return document
+
+
+def configs_of(recipe: Recipe) -> dict[str, str]:
     """The translator of each config that is built."""
-    return {build.recipe.config_name(spec.name): spec.name for spec in build.recipe.translators}
+    return {recipe.config_name(spec.name): spec.name for spec in recipe.translators}
+
+
+def _configs(build: Build) -> dict[str, str]:
+    return configs_of(build.recipe)
 
 
 def _votes(build: Build) -> Votes | None:

@@ -79,7 +79,7 @@ def run(build: Build) -> None:
     spec = recipe.ranking.reward.model_copy(update={"revision": model["revision"]})
     build.enter(NAME, inputs)
     steps = [
-        JoinCandidates({one.name: build.run.stage(TRANSLATE, one.name) for one in recipe.translators}, rescue(build)),
+        JoinCandidates({one.name: build.run.stage(TRANSLATE, one.name) for one in recipe.translators}, rescue(recipe)),
         ScoreRewards(spec, recipe.language, build.marks[NAME], folder / PARTIAL, build.run.progress(NAME)),
     ]
     reader = UnitReader(build.run.stage(SELECT), build.selected)

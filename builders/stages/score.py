@@ -76,7 +76,7 @@ def _score(build: Build, kind: ScorerKind, spec: Any) -> None:
         say = build.observer.say if surely(found) else build.observer.warn
         say(f"{name}: {said}")
     steps = [
-        JoinCandidates({one.name: build.run.stage(TRANSLATE, one.name) for one in recipe.translators}, rescue(build)),
+        JoinCandidates({one.name: build.run.stage(TRANSLATE, one.name) for one in recipe.translators}, rescue(recipe)),
         ScoreCandidates(kind.column, spec, recipe.language, place, build.run.progress(name)),
     ]
     reader = UnitReader(build.run.stage(SELECT), build.selected)

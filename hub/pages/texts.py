@@ -15,6 +15,8 @@ _NAMED = {
 }  # fmt: skip
 _ODD = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 _QUOTED = re.compile(r"'((?:[^']|'(?=\w))+)'")
+# Flags of a prompt are named without quotes.
+_FLAG = re.compile(r"(?<!\S)/[a-z_]+")
 _CHARACTER = re.compile(r"at character (\d+)")
 _NUMBER = re.compile(r"\d+(?:[.,٫٬]\d+)*")
 # One letter for each, so that places stay: checks read past these differences.
@@ -47,9 +49,10 @@ def places(detail: str, text: str) -> list[Place]:
     """
     near = int(found[1]) if (found := _CHARACTER.search(detail)) else 0
     # What stands after the last ` in '` is the beginning of the whole text, told to find it.
-    reason, _, start = detail.rpartition(" in '")
-    said = reason if reason and start.endswith("'") else detail
-    marked = [place for piece in _QUOTED.findall(said) if (place := _find(piece, text, near))]
+    reason, _, start = detail.replace(' in "', " in '").rpartition(" in '")
+    said = reason if reason and start.endswith(("'", '"')) else detail
+    pieces = [*_QUOTED.findall(said), *_FLAG.findall(said)]
+    marked = [place for piece in pieces if (place := _find(piece, text, near))]
     if not marked:
         wanted = {_digits(number) for number in _NUMBER.findall(_CHARACTER.sub("", said))}
         marked = [found.span() for found in _NUMBER.finditer(text) if _digits(found[0]) in wanted]

@@ -21,6 +21,7 @@ from typing import Any
 from datatrove.data import Document
 
 from builders.engines.common.make import conversation
+from builders.recipes.recipe import Recipe
 from builders.run_folder.units import UnitFiles, read_donors, read_unit
 from builders.stages.common.context import Build
 from processors.checks.once import rules_digest
@@ -35,9 +36,8 @@ from processors.terms import TERMS
 from processors.translation.candidate import CUSTOM_INSTRUCTIONS, TRANSLATED
 
 
-def rescue(build: Build) -> "Rescue | None":
+def rescue(recipe: Recipe) -> "Rescue | None":
     """What puts candidates together in a build; None where nothing does."""
-    recipe = build.recipe
     return Rescue(recipe.language, recipe.ranking.rescues) if recipe.keeps_donors else None
 
 

@@ -58,6 +58,7 @@ def test_a_page_asks_nobody() -> None:
         ),
         ("refusal: 'عذرا، لا استطيع'", "عذرا، لا أستطيع ذلك", ["عذرا، لا أستطيع"]),
         ("a call says 'Dear Boss, The…', which its message does not", "Dear Boss, They", ["Dear Boss, The"]),
+        ('flags: /no_think is missing in "You manage…"', "You manage. /no_think", ["/no_think"]),
         ("78 characters where the source has 531", "nothing of it", []),
         ("''", "''", []),
     ],
