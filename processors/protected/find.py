@@ -15,7 +15,16 @@ from processors.protected.addresses import EXTENSIONS, at, colon, dot, long_toke
 from processors.protected.code_blocks import code_blocks
 from processors.protected.links import bracket, target
 from processors.protected.mathematics import backslash, dollar
-from processors.protected.placeholders import brace, colon_name, percent, template, two_at
+from processors.protected.placeholders import (
+    between,
+    brace,
+    colon_name,
+    handle,
+    merge_field,
+    percent,
+    template,
+    two_at,
+)
 from processors.protected.scan import KINDS, Found, Scan, Span
 from processors.texts.text import Text, text_of, view
 
@@ -48,14 +57,16 @@ _CONDITIONS = rf"""(?:
   | (?<=\{{)
   | (?<=:)(?://(?=[\w\[{{<$])|(?<=data:)(?=[a-z]+/)|(?<=(?:tel|urn):)(?=[+\w])|(?<![\w:]:)(?=[a-z0-9+]))
   | (?<=\.)(?:(?<=www\.)(?=[A-Za-z0-9])|(?<=[\w)]\.)(?:{EXTENSIONS})(?![\w]|\.\w))
-  | (?<=@)(?:(?<=[\w.+-]@)(?=[A-Za-z0-9])|(?<![\w@]@)(?=@[A-Za-z_]))
+  | (?<=@)(?:(?<=[\w.+-]@)(?=[A-Za-z0-9])|(?<![\w@./\-]@)(?=@?[A-Za-z_]))
+  | (?<=~)(?<![\w~)\]}}]~)(?=[A-Za-z_]\w{{1,40}}+~)
+  | (?<=\^)(?<![\w^)\]}}\[$]\^)(?<![\d)]\ \^)(?<!\b\w\ \^)(?=\d|[A-Za-z_]\w{{1,40}}+\^)
   | (?<=/)(?=[A-Za-z0-9_.~])
   | (?<=%)(?=[(\-+\#0-9.A-Za-z@{{<%*'])
-  | (?<=\|)[ \t]*+:?-
+  | (?<=\|)(?:[ \t]*+:?-|(?<=\*\|)(?=[A-Z_]))
   | (?<=\[)(?=\s*+\{{\s*+"|\^|(?<=^\[)[^\[\]\n]{{1,100}}+\]:|(?<=\]\[)[^\[\]\n])
   | (?<=\])(?=\((?!\s))
 """
-_ASCII_TRIGGERS = r"`$\\<{:.@/%|\[\]"
+_ASCII_TRIGGERS = r"`$\\<{:.@/%|\[\]~\^"
 _ASCII_START = re.compile(rf"[{_ASCII_TRIGGERS}]{_CONDITIONS})", re.VERBOSE | re.MULTILINE)
 _START = re.compile(
     f"[{_ASCII_TRIGGERS}{_PICTOGRAPHS}\ufe0f\u20e3]{_CONDITIONS}  | (?<=[{_PICTOGRAPHS}\ufe0f\u20e3]))",
@@ -165,10 +176,12 @@ def _colon(scan: Scan, start: int, end: int) -> Found:
 
 
 def _at(scan: Scan, start: int, end: int) -> Found:
-    return two_at(scan, start) if scan.text.startswith("@", end) else at(scan, start, end)
+    return two_at(scan, start) if scan.text.startswith("@", end) else at(scan, start, end) or handle(scan, start)
 
 
 def _pipe(scan: Scan, start: int, end: int) -> Found:
+    if scan.text[start - 1 : start] == "*" and (field := merge_field(scan, start)):
+        return field
     if start < scan.rule_checked_to:
         return None
     text = scan.text
@@ -214,6 +227,8 @@ _HANDLERS: dict[str, Callable[[Scan, int, int], Found]] = {
     "/": slash,
     "%": percent,
     "|": _pipe,
+    "~": between,
+    "^": between,
 }
 
 

@@ -2,17 +2,24 @@
 
 printf and its kin (`%d%%`, `%lu`, `%1$s`, `%(name)s`, `%@`, Qt's `%1`, `%PATH%`, strftime's `%Y`), braces (`{}`,
 `{name:>10}`, `{{ name }}`, `{!name}`, `{% if %}`, `#{name}`, `%{name}`, an anchor's `{#id}`), ERB's `<%= name %>`,
-`<<name>>`, `<0>`, `@@name@@`, and names behind a colon (`:user_id`, `:smile:`).
+`<<name>>`, `<0>`, `@@name@@`, `@name`, `~name~`, `^name^`, `^1`, `*|NAME|*`, and names behind a colon (`:user_id`,
+`:smile:`).
 """
 
 import re
 
 from processors.protected.scan import Found, Scan
 
+# What is no word of a text, or what a program has a value of.
+_PLACE = (
+    r"(?:[a-z]+(?:_[a-z0-9]+)+|attribute|count|name|id|user|username|email|title|value|min|max|date|time|url|link|size"
+    r"|total|amount|number|status|message|app|year|file|path|other|input|key|type|seconds|minutes|hours)"
+)
 _DOUBLE_BRACES = re.compile(r"\{\{[^{}\n]{1,200}+\}\}|\{%[^{}\n%]{1,200}+%\}|\{#[^{}\n#]{1,200}+#\}")
 _BRACES = re.compile(
     r"\{(?:!?[A-Za-z_][\w.\-]{0,60}+|\d{1,2})?+(?:\[\w{1,30}\])?(?:![rsa])?(?::[^{}\s]{0,20}+)?(?:\|[ \w]{1,40}+)?\}"
     r"|\{\w{1,60},\s?(?:number|date|time)\b[^{}\n]{0,40}\}"
+    rf"|\{{[ ](?:{_PLACE}|[A-Za-z_]\w*\.\w[\w.]*|[a-z]+[A-Z]\w*)[ ]\}}"
     r"|\{(?:[ ]?[#.][A-Za-z][\w.:\-]{0,80}+|[ ][\w\-]{1,40}=[\w\"'.%\-]{1,60}+)++[ ]?\}"
 )
 _CONVERSION = r"(?:hh?|ll?|[qjztL])?[A-Za-z@]"
@@ -21,17 +28,19 @@ _PERCENT = re.compile(
     rf"|%(?:\([A-Za-z_][\w.]{{0,60}}+\)|\d\$)?[-+0#']{{0,3}}(?:\d{{0,3}}|\*)(?:\.(?:\d{{1,2}}|\*))?{_CONVERSION}(?![\w])(?:%%)?"
     r"|%%[A-Za-z_]\w{0,40}+%%(?!\w)|%[{<][A-Za-z_]\w{0,60}+[}>](?:\.?\d{0,2}[sdf](?!\w))?"
     r"|%L?[1-9](?![\w%]|[.,]\d)%?"
+    r"|(?<!\d )%[A-Z][A-Z\d_]{2,40}+(?![\w%])"
 )
 _SIZE = re.compile(r"(%[1-9])[xX]")
 _TEMPLATE = re.compile(
     r"<%[=\-#]?[^<>\n%]{1,200}+%>|<<[A-Za-z_][\w \-]{0,60}+>>|<\?=?[^<>\n?]{1,200}+\?>|</?\d{1,2}+/?>"
 )
 _TWO_AT = re.compile(r"@@[A-Za-z_]\w{0,60}+@@(?!\w)")
+_HANDLE = re.compile(r"@[A-Za-z_]\w{1,60}+(?![\w@]|\.\w)")
+_MERGE_FIELD = re.compile(r"\*\|[A-Z_][A-Z\d_:]{0,60}+\|\*")
 _SHORT_CODE = re.compile(r":(?=[\w+\-]*[a-z])[a-z0-9_+\-]{2,30}+:(?![\w:])")
-_COLON_NAME = re.compile(
-    r":(?:[a-z]+(?:_[a-z0-9]+)+|attribute|count|name|id|user|username|email|title|value|min|max|date|time|url|link|size"
-    r"|total|amount|number|status|message|app|year|file|path|other|input|key|type|seconds|minutes|hours)(?![\w:])"
-)
+_COLON_NAME = re.compile(rf":{_PLACE}(?![\w:])")
+# Others may be decoration: "~smiles~".
+_BETWEEN = re.compile(rf"~(?:{_PLACE}|[A-Z][A-Z\d_]+)~(?![\w~])|\^(?:{_PLACE}|[A-Z][A-Z\d_]+)\^(?![\w^])|\^\d(?!\d)")
 
 
 def brace(scan: Scan, start: int) -> Found:
@@ -73,6 +82,26 @@ def two_at(scan: Scan, start: int) -> Found:
     """`@@name@@`, as configure scripts and build files have it."""
     found = _TWO_AT.match(scan.text, start, scan.limit)
     return (start, found.end(), "placeholder") if found else None
+
+
+def handle(scan: Scan, start: int) -> Found:
+    """`@name`: a placeholder, or somebody's name on a network, which stays too."""
+    if start and (scan.text[start - 1].isalnum() or scan.text[start - 1] in "_./+-"):
+        return None
+    found = _HANDLE.match(scan.text, start, scan.limit)
+    return (start, found.end(), "placeholder") if found else None
+
+
+def between(scan: Scan, start: int, end: int) -> Found:
+    """`~name~`, `^name^` and `^1`, where they neither strike out nor set higher what stands before them."""
+    found = _BETWEEN.match(scan.text, start, scan.limit)
+    return (start, found.end(), "placeholder") if found else None
+
+
+def merge_field(scan: Scan, start: int) -> Found:
+    """`*|FNAME|*`, from its first bar."""
+    found = _MERGE_FIELD.match(scan.text, start - 1, scan.limit) if start > scan.floor else None
+    return (start - 1, found.end(), "placeholder") if found else None
 
 
 def colon_name(scan: Scan, start: int) -> Found:

@@ -77,6 +77,14 @@ PLACEHOLDER = [
     ("The group is \\1 in the pattern.", "المجموعة هي \\1 في النمط.", "المجموعة في النمط."),
     ("Each line ends with \\n here.", "ينتهي كل سطر بـ \\n هنا.", "ينتهي كل سطر هنا."),
     ("Set %USERPROFILE% first.", "اضبط %USERPROFILE% أولًا.", "اضبط ملف المستخدم أولًا."),
+    ("Hello { name }, welcome back.", "مرحبًا { name }، أهلًا بعودتك.", "مرحبًا، أهلًا بعودتك."),
+    ("Welcome back, @user_name.", "أهلًا بعودتك @user_name.", "أهلًا بعودتك."),
+    ("Thank @maria for the photo.", "اشكر @maria على الصورة.", "اشكر ماريا على الصورة."),
+    ("Dear ~name~, your parcel has arrived.", "عزيزي ~name~، وصل طردك.", "عزيزي، وصل طردك."),
+    ("Dear ^name^, your parcel has arrived.", "عزيزي ^name^، وصل طردك.", "عزيزي، وصل طردك."),
+    ("Dear *|FNAME|*, your parcel has arrived.", "عزيزي *|FNAME|*، وصل طردك.", "عزيزي، وصل طردك."),
+    ("%PRODUCTNAME could not open the file.", "تعذّر على %PRODUCTNAME فتح الملف.", "تعذّر فتح الملف."),
+    ("The player ^1 has left the game.", "غادر اللاعب ^1 اللعبة.", "غادر اللاعب اللعبة."),
     ("Dear <name>, thank you.", "عزيزي <name>، شكرًا لك.", "عزيزي <الاسم>، شكرًا لك."),
 ]  # fmt: skip
 
