@@ -95,11 +95,29 @@ class Likelihood(Strict):
         return self
 
 
+class LearnedQuality(Strict):
+    """A MetricX model without a reference, such as google/metricx-24-hybrid-large-v2p6: an mT5 that runs here. The
+    column `metricx` is 25 less the errors that it predicts, so that more is better."""
+
+    model: str = Field(description="a folder or a model of the Hub")
+    revision: str | None = Field(None, description="branch, tag or commit on the Hub")
+    tokenizer: str = Field("google/mt5-xl", description="mT5's, which the models come without")
+    style: Literal["24", "23"] = Field("24", description="the input's form: of MetricX-24, or of MetricX-23-QE")
+    passage_tokens: int = Field(
+        400, ge=50, le=1536, description="source and translation of what is scored at once, about; at most 1,536"
+    )
+    batch_tokens: int = Field(8192, ge=64, description="tokens of a batch, padding included")
+    dtype: Literal["auto", "float32", "bfloat16"] = Field("auto", description="auto: bfloat16 on a GPU, else float32")
+    cpu_threads: int = Field(1, ge=1, description="threads a worker")
+
+
 class Scorers(Strict):
     """Models that score every candidate, each in a column of its own."""
 
     judge_score: JudgeScore | None = Field(None, description="marks of a judge, 0 to 100")
     likelihood: Likelihood | None = Field(None, description="how likely a language model finds the translation")
+
+    metricx: LearnedQuality | None = Field(None, description="learned quality estimation, by an mT5")
 
     def given(self) -> dict[str, Strict]:
         """Those that the recipe has, by the column that they give."""

@@ -96,6 +96,11 @@ def passages(
     return [PassagePair(*pair, sizes[2 * n] + sizes[2 * n + 1]) for n, pair in enumerate(texts)]
 
 
+def plain_text(messages: Messages) -> str:
+    """The text that a translator reads and writes: without roles, which are no language."""
+    return "\n\n".join(str(message["content"]) for message in messages)
+
+
 def mean(scores: Sequence[float], weights: Sequence[int], decimals: int = 4) -> float:
     """The mean by weights, rounded: by these digits processors differ."""
     total = sum(weights) or len(weights)

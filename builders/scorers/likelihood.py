@@ -10,13 +10,12 @@ from builders.recipes.recipe import Recipe
 from builders.recipes.scorers import Likelihood
 from builders.recipes.translator_base import Cost
 from builders.scorers.asking import AtWork, asking, ceiling_of
-from builders.scorers.base import Bill, PassagePair, Place, Score, Scoring, passages, scores_of
+from builders.scorers.base import Bill, PassagePair, Place, Score, Scoring, passages, plain_text, scores_of
 from processors.answers.store import AnswerStore
 from processors.clients.endpoint import EndpointConfig
 from processors.clients.prompts import PromptConfig
 from processors.conversations.tokenizers import load_tokenizer
 from processors.errors import InputError
-from processors.judging.exchange import Messages
 from processors.languages.language import Language
 from processors.likelihood.local import LocalLikelihood
 from processors.likelihood.served import LikelihoodClient
@@ -85,13 +84,8 @@ def _endpoint(spec: Likelihood, base_url: str, language: Language) -> EndpointCo
     )
 
 
-def _contents(messages: Messages) -> str:
-    """The text that a translator reads and writes: without roles, which are no language."""
-    return "\n\n".join(str(message["content"]) for message in messages)
-
-
 def _cut(spec: Likelihood, forcing: Forcing, items: Sequence[SourceAndCandidate]) -> list[list[PassagePair]]:
-    return [passages(item, forcing.tokenizer, spec.passage_tokens, _contents) for item in items]
+    return [passages(item, forcing.tokenizer, spec.passage_tokens, plain_text) for item in items]
 
 
 class _Served:

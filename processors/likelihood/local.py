@@ -30,7 +30,7 @@ class LocalLikelihood:
         names = {"float32": torch.float32, "bfloat16": torch.bfloat16}
         dtype = names.get(self.dtype, torch.bfloat16 if on_gpu else torch.float32)
         try:
-            model = AutoModelForCausalLM.from_pretrained(self.model, revision=self.revision, dtype=dtype)
+            model: Any = AutoModelForCausalLM.from_pretrained(self.model, revision=self.revision, dtype=dtype)
         except (OSError, ValueError) as error:
             raise InputError(f"likelihood model '{self.model}': cannot be read ({_one_line(error)})") from None
         return model.to("cuda" if on_gpu else "cpu").eval()

@@ -114,6 +114,18 @@ COLUMNS = (
         opinion=True,
         on_demand=True,
     ),
+    Column(
+        "metricx",
+        "learned quality estimation, 0 to 25",
+        "25 less the errors, 0 to 25, that the recipe's MetricX model predicts for the translation",
+        high=25.0,
+        decimals=2,
+        optional=True,
+        limit="min_metricx",
+        margin=1.0,
+        opinion=True,
+        on_demand=True,
+    ),
 )
 COLUMN = {column.name: column for column in COLUMNS}
 NAMES = tuple(COLUMN)

@@ -1,0 +1,95 @@
+"""MetricX without a reference (Juraska et al., 2023 and 2024): an mT5 that predicts a translation's errors, 0 to 25.
+
+The models are of no class of transformers': an mT5 whose decoder makes one step, of which the logit of an unused token
+is the prediction (google-research/metricx, `models.py`). It is turned round, for all scores here are the higher the
+better: 25 is without errors.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+from processors.errors import InputError
+from processors.reward.batches import make_batches
+
+Style = Literal["24", "23"]
+# <extra_id_10> of mT5's vocabulary, and the range of MQM's error scores.
+PREDICTION, WORST = 250089, 25.0
+_INPUT: dict[Style, str] = {"24": "source: {source} candidate: {target}", "23": "candidate: {target} source: {source}"}
+
+
+@dataclass
+class MetricX:
+    """A MetricX model that runs here. `dtype` auto is bfloat16 on a GPU, float32 on a CPU."""
+
+    model: str
+    revision: str | None = None
+    tokenizer: str = "google/mt5-xl"
+    style: Style = "24"
+    dtype: str = "auto"
+    batch_tokens: int = 8192
+    threads: int | None = None
+
+    @cached_property
+    def encoder(self) -> Any:
+        """The fast tokenizer. Raises InputError where there is none."""
+        from transformers import AutoTokenizer
+
+        try:
+            return AutoTokenizer.from_pretrained(self.tokenizer)
+        except (OSError, ValueError, ImportError) as error:
+            raise InputError(f"metricx: the tokenizer '{self.tokenizer}' cannot be read ({_line(error)})") from None
+
+    @cached_property
+    def loaded(self) -> Any:
+        """The model. Raises InputError for one that is no MetricX."""
+        import torch
+        from transformers import MT5ForConditionalGeneration
+
+        if self.threads:
+            torch.set_num_threads(self.threads)
+        on_gpu = torch.cuda.is_available()
+        names = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+        dtype = names.get(self.dtype, torch.bfloat16 if on_gpu else torch.float32)
+        loader: Any = MT5ForConditionalGeneration
+        try:
+            model, notes = loader.from_pretrained(
+                self.model, revision=self.revision, dtype=dtype, output_loading_info=True
+            )
+        except (OSError, ValueError, RuntimeError) as error:
+            raise InputError(f"metricx: '{self.model}' cannot be read ({_line(error)})") from None
+        if model.config.model_type != "mt5" or notes["missing_keys"] or model.config.vocab_size <= PREDICTION:
+            raise InputError(f"metricx: '{self.model}' is no MetricX model: not an mT5 with its whole vocabulary")
+        return model.to("cuda" if on_gpu else "cpu").eval()
+
+    def ids(self, pairs: Sequence[tuple[str, str]]) -> list[list[int]]:
+        """The token ids of (source, translation), as in training without the end of the text."""
+        if not pairs:
+            return []
+        texts = [_INPUT[self.style].replace("{source}", s, 1).replace("{target}", t, 1) for s, t in pairs]
+        found: list[list[int]] = self.encoder(texts, add_special_tokens=False, truncation=False, verbose=False)[
+            "input_ids"
+        ]
+        return found
+
+    def scores(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
+        """25 less the errors predicted for each (source, translation)."""
+        import torch
+
+        rows, found = self.ids(pairs), [0.0] * len(pairs)
+        for batch in make_batches([len(row) for row in rows], self.batch_tokens):
+            longest, model = max(1, *(len(rows[i]) for i in batch)), self.loaded
+            ids = torch.tensor([[*rows[i], *[0] * (longest - len(rows[i]))] for i in batch], device=model.device)
+            mask = (torch.arange(longest) < torch.tensor([[len(rows[i])] for i in batch])).long().to(model.device)
+            first = torch.zeros((len(batch), 1), dtype=torch.long, device=model.device)
+            with torch.inference_mode():
+                logits = model(input_ids=ids, attention_mask=mask, decoder_input_ids=first, use_cache=False).logits
+            errors = logits[:, 0, PREDICTION].float().clamp(0.0, WORST).tolist()
+            for place, error in zip(batch, errors, strict=True):
+                found[place] = WORST - error
+        return found
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]
