@@ -156,7 +156,8 @@ def _say_price(recipe: Recipe, run: Run, chosen: list[Translator], document: Doc
 def _translated(recipe: Recipe, run: Run, spec: Translator, document: Document) -> list[dict[str, Any]]:
     """What the stage `translate` does to the row, and what was told of it."""
     spec = _as_tried(spec)
-    engine, recorder = engine_of(spec), Recorder()
+    engine = engine_of(spec)
+    recorder = Recorder(lambda line: print(f"{spec.name}: {line}", file=sys.stderr))
     steps = [*([KeepDonors()] if recipe.keeps_donors else []), *engine.steps(recipe.language)]
     if engine.asks_a_model:
         writer = HeldDocuments(run.logs("try", spec.name))

@@ -1,6 +1,6 @@
 """Writes down what an onlooker is told, by part and chunk, as JSON has it and without keys."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from typing import Any
 
@@ -12,9 +12,13 @@ _PLACE: ContextVar[Place] = ContextVar("place")
 
 
 class Recorder:
-    """An `Onlooker` of one conversation: `parts()` has all that it was told, in the conversation's order."""
+    """An `Onlooker` of one conversation: `parts()` has all that it was told, in the conversation's order.
 
-    def __init__(self) -> None:
+    `say` is told at once of each response that is no answer: until a server answers again, nothing else is to be seen.
+    """
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
         self._parts: dict[Place, dict[str, Any]] = {}
         self._chunks: dict[Place, dict[str, Any]] = {}
 
@@ -58,7 +62,9 @@ class Recorder:
         self._requests()[-1]["request"] = _without_keys(request)
 
     def fault(self, name: str, reason: str) -> None:
-        self._requests()[-1]["faults"].append(f"{name}: {scrub(reason)}")
+        told = f"{name}: {scrub(reason)}"
+        self._requests()[-1]["faults"].append(told)
+        self._say(f"no answer yet ({told})")
 
     def answered(self, text: str, finish_reason: str, tokens: tuple[int, int], cached: bool) -> None:
         told = {"answer": scrub(text), "finish_reason": finish_reason, "tokens": list(tokens), "stored": cached}

@@ -4,18 +4,22 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+# Characters; the rules of a chat model's prompt are some 1,500.
+LONG = 300
+
 
 def lines(told: dict[str, Any]) -> Iterator[str]:
     """All that `run_try` knows, as lines."""
     yield f"{told['row']} of {told['recipe']}"
     for one in told["translators"]:
         yield f"\n{one['translator']}"
+        seen: set[str] = set()
         for part in one["parts"]:
             yield f"  {part['message']}, part {part['part']}, {part['type']}: {part['origin'] or 'failed'}"
             if not part["chunks"]:
                 yield from _block(part["translation"], "    ")
             for chunk in part["chunks"]:
-                yield from _chunk(chunk, len(part["chunks"]))
+                yield from _chunk(chunk, len(part["chunks"]), seen)
         yield f"  failed: {one['failure']}" if one["failure"] else "  came out whole"
         for check in one["checks"]:
             where = "" if check["message"] is None else f" (messages[{check['message']}])"
@@ -28,7 +32,7 @@ def lines(told: dict[str, Any]) -> Iterator[str]:
         yield f"{choice['config']} takes {choice['translator'] or 'nothing'}: {choice['reason']}"
 
 
-def _chunk(chunk: dict[str, Any], chunks: int) -> Iterator[str]:
+def _chunk(chunk: dict[str, Any], chunks: int, seen: set[str]) -> Iterator[str]:
     yield f"    chunk {chunk['chunk'] + 1} of {chunks}, {len(chunk['text'])} characters"
     yield from _block(chunk["text"], "      ")
     if chunk["protected"]:
@@ -39,7 +43,7 @@ def _chunk(chunk: dict[str, Any], chunks: int) -> Iterator[str]:
         if request := asked["request"]:
             headers = ", ".join(f"{name}: {value}" for name, value in request["headers"].items())
             yield f"        {request['url']}{f' ({headers})' if headers else ''}"
-            yield f"        {json.dumps(request['body'], ensure_ascii=False)}"
+            yield f"        {json.dumps(_once(request['body'], seen), ensure_ascii=False)}"
         for fault in asked["faults"]:
             yield f"        no answer: {fault}"
         if asked["answer"] is not None:
@@ -55,6 +59,20 @@ def _chunk(chunk: dict[str, Any], chunks: int) -> Iterator[str]:
     elif chunk["translation"] is not None:
         yield f"      translation ({chunk['origin']}):"
         yield from _block(chunk["translation"], "        ")
+
+
+def _once(value: Any, seen: set[str]) -> Any:
+    """A request's body, in which a long text that was shown before, such as the prompt's rules, is cut short."""
+    if isinstance(value, dict):
+        return {name: _once(one, seen) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_once(one, seen) for one in value]
+    if not isinstance(value, str) or len(value) <= LONG:
+        return value
+    if value in seen:
+        return f"{value[:40]}... (as before)"
+    seen.add(value)
+    return value
 
 
 def _block(text: str | None, indent: str) -> Iterator[str]:

@@ -93,6 +93,16 @@ def test_each_refused_answer_is_told_with_its_reason(smolkalam: Run, tmp_path: P
     assert one["failure"].startswith("finish_reason: messages[0]") and not one["scores"]["LR"]
 
 
+def test_who_waits_for_a_server_is_told_and_reads_the_rules_once(smolkalam: Run, tmp_path: Path, source: Path) -> None:
+    env = processes.environment(SMOLKALAM_TEST_KEY=KEY)
+    with running("--fault", "503=0.5", "--seed", "78") as server:
+        done = smolkalam("try", recipe(tmp_path, server.url, source), "--row", "0", env=env)
+    assert done.returncode == 0, done.stderr
+    assert "Chat: no answer yet (" in done.stderr, done.stderr
+    # Each of the two texts is refused once. Their prompts have the same rules.
+    assert done.stdout.count("... (as before)") == 1, done.stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
