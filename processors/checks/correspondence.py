@@ -21,6 +21,7 @@ from processors.checks.pairs.pair import Pair
 from processors.checks.pairs.verdict import Verdict, excerpt
 from processors.checks.wording.exchanged import exchanged
 from processors.checks.wording.negation import negation
+from processors.checks.wording.openers import lost_openers
 from processors.protected.find import blanked
 from processors.texts.prose import sentences
 from processors.texts.text import text_of
@@ -122,6 +123,13 @@ def check_negation(pair: Pair) -> list[Verdict]:
     """A short sentence that denies and its translation does not, or the other way round. Soft."""
     found = negation(pair.source, pair.target, pair.knowledge) if len(pair.source.string) < _SHORT_SENTENCE else None
     return [Verdict("negation", False, f"a negation was {found}: '{excerpt(pair.target.string)}'")] if found else []
+
+
+def check_discourse(pair: Pair) -> list[Verdict]:
+    """A line that lost what ties it to those before: however, so, first, finally. Soft."""
+    lost = lost_openers(pair.source, pair.target, pair.knowledge)
+    told = ", ".join(f"'{opener}'" for opener in lost[:3]) + ("..." if len(lost) > 3 else "")
+    return [Verdict("discourse", False, f"nothing stands for {told}")] if lost else []
 
 
 def _sentences(pair: Pair) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 
 from processors.languages.alphabets import ARABIC_LENGTHS
-from processors.languages.arabic_phrases import DENIALS, PHRASES, QUESTIONS
+from processors.languages.arabic_phrases import DENIALS, OPENERS, PHRASES, QUESTIONS
 from processors.languages.knowledge import Dates, LanguageKnowledge, Letters, Units
 from processors.languages.number_words import NumberWords
 
@@ -301,4 +301,5 @@ ARABIC = LanguageKnowledge(
     phrases=PHRASES,
     questions=QUESTIONS,
     denials=DENIALS,
+    openers=OPENERS,
 )  # fmt: skip

@@ -207,6 +207,24 @@ QUESTIONS = Questions(
 )
 
 _PLAIN_DENIAL = re.compile(r"\b(?:not|never|cannot|won['’]t|can['’]t|\w+n['’]t)\b", re.I)
+# A comma must follow: "First I saw" and "So tired" open nothing.
+OPENERS = {
+    kind: re.compile(rf"[^\w\n]{{0,3}}(?:{words})\s?,")
+    for kind, words in {
+        "contrast": "However|Nevertheless|Nonetheless|On the other hand|On the contrary|In contrast|By contrast"
+        "|Conversely|Instead|That said",
+        "cause": "Therefore|Thus|Hence|Consequently|As a result|Accordingly|So|For this reason",
+        "addition": "Moreover|Furthermore|In addition|Additionally|Also|Besides",
+        "example": "For example|For instance",
+        "first": "First|Firstly|First of all|To begin with",
+        "next": "Second|Secondly|Third|Thirdly|Next|Then|After that|Afterwards?",
+        "last": "Finally|Lastly|In the end|Eventually|In conclusion|To conclude|In summary|In short|To summari[sz]e"
+        "|To sum up|Overall",
+        "meanwhile": "Meanwhile|In the meantime",
+        "truth": "In fact|Actually|Indeed",
+    }.items()
+}
+
 DENIALS = Denials(
     plain=_PLAIN_DENIAL,
     # Beside these a denial is one still.

@@ -205,3 +205,6 @@ class LanguageKnowledge:
     excuses: Excuses | None = None
     questions: Questions | None = None
     denials: Denials | None = None
+    # What a sentence that opens with an English word of a kind ("contrast": however, by contrast) begins with here, by
+    # the kind and in the plain spelling. English has the openers themselves, up to their comma at a line's beginning.
+    openers: Mapping[str, re.Pattern[str]] = field(default_factory=dict)

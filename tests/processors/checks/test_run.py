@@ -163,6 +163,7 @@ FAULTY = [
     ("negation", False, "She doesn't like coffee.", "تحب القهوة."),
     ("exchanged", True, "She has 3 cats and 5 dogs.", "لديها 5 قطط و3 كلاب."),
     ("structure", True, '{"city": "Paris", "n": 3}', '{"مدينة": "باريس", "n": 3}'),
+    ("discourse", False, "However, the river rose in spring.", "ارتفع منسوب النهر في الربيع."),
     ("structure", True, "<tool_call>{}</tool_call> is the format.", "هذه هي الصيغة."),
 ]  # fmt: skip
 
