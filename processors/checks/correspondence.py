@@ -22,6 +22,7 @@ from processors.checks.pairs.verdict import Verdict, excerpt
 from processors.checks.wording.exchanged import exchanged
 from processors.checks.wording.negation import negation
 from processors.checks.wording.openers import lost_openers
+from processors.checks.wording.private import made_up
 from processors.protected.find import blanked
 from processors.texts.prose import sentences
 from processors.texts.text import text_of
@@ -117,6 +118,13 @@ def check_exchanged(pair: Pair) -> list[Verdict]:
         return []
     found = exchanged(pair.source, pair.target, pair.knowledge)
     return [Verdict("exchanged", True, f"{found} changed places")] if found else []
+
+
+def check_private(pair: Pair) -> list[Verdict]:
+    """An e-mail address, a telephone or card number, or a key that the source does not have: it may be somebody's."""
+    found = made_up(pair.source.string, pair.target.string)
+    # What it says is not repeated: a verdict's detail is published.
+    return [Verdict("private", False, f"{kind} at {at} that the source does not have") for kind, _, at in found]
 
 
 def check_negation(pair: Pair) -> list[Verdict]:

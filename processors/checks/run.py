@@ -15,7 +15,13 @@ from types import MappingProxyType
 from typing import Any
 
 from processors.checks.answered import check_answered
-from processors.checks.correspondence import check_correspondence, check_discourse, check_exchanged, check_negation
+from processors.checks.correspondence import (
+    check_correspondence,
+    check_discourse,
+    check_exchanged,
+    check_negation,
+    check_private,
+)
 from processors.checks.language import check_broken, check_identical, check_script, check_untranslated
 from processors.checks.length import check_empty, check_length, check_stub
 from processors.checks.markup import check_markup
@@ -93,6 +99,7 @@ CHECKS = (
     Check("answered", check_answered, on_chunks=8),
     Check("negation", check_negation),
     Check("discourse", check_discourse),
+    Check("private", check_private),
     Check("exchanged", check_exchanged, on_chunks=15),
     Check("correspondence", check_correspondence, says=("lost", "added", "another_text"), on_chunks=14),
 )

@@ -161,6 +161,7 @@ FAULTY = [
     ("answered", True, "Describe the taste of fresh bread in one sentence.",
      "الخبز الطازج دافئ وهش وله رائحة تفتح الشهية."),
     ("negation", False, "She doesn't like coffee.", "تحب القهوة."),
+    ("private", False, "Write to me tomorrow.", "اكتب إلي غدًا: sara@example.com"),
     ("exchanged", True, "She has 3 cats and 5 dogs.", "لديها 5 قطط و3 كلاب."),
     ("structure", True, '{"city": "Paris", "n": 3}', '{"مدينة": "باريس", "n": 3}'),
     ("discourse", False, "However, the river rose in spring.", "ارتفع منسوب النهر في الربيع."),
