@@ -21,6 +21,10 @@ class BatchEngine(ServedEngine[BatchTranslator]):
     together = True
     price_share = BATCH_PRICE
 
+    def waited_for(self) -> BatchTranslator:
+        # Before a first batch there are no rounds left: each request goes by itself, at the full price.
+        return super().waited_for().model_copy(update={"rounds": -1, "then": "ask"})
+
     def make_server(self, logs: Path) -> "MakeServer":
         from processors.batches import BatchServer, BatchSettings
 

@@ -19,7 +19,7 @@ from builders.estimates.count_requests import RequestCounter
 from builders.estimates.spending import ASK_ABOVE_USD, ask_to_go_on
 from builders.recipes.load import load_recipe
 from builders.recipes.recipe import Recipe
-from builders.recipes.translators import BatchTranslator, Translator
+from builders.recipes.translators import Translator
 from builders.run_folder.folder import FITTED, PROGRESS, RANKER, Run
 from builders.run_folder.unit_writer import DROPPED, UnitWriter
 from builders.stages import translate
@@ -120,14 +120,6 @@ def _ready(recipe: Recipe, spec: Translator) -> None:
             part.ready(lambda message: print(f"warning: {message}", file=sys.stderr))
 
 
-def _as_tried(spec: Translator) -> Translator:
-    """The translator as it answers somebody who waits: a useless model is not given up, and no batch is waited for."""
-    if isinstance(spec, BatchTranslator):
-        # Before a first batch there are no rounds left: each request goes by itself, at the full price.
-        return spec.model_copy(update={"give_up": False, "rounds": -1, "then": "ask"})
-    return spec.model_copy(update={"give_up": False}) if hasattr(spec, "give_up") else spec
-
-
 def _say_price(recipe: Recipe, run: Run, chosen: list[Translator], document: Document, *, yes: bool) -> None:
     total = 0.0
     for spec in chosen:
@@ -155,7 +147,7 @@ def _say_price(recipe: Recipe, run: Run, chosen: list[Translator], document: Doc
 
 def _translated(recipe: Recipe, run: Run, spec: Translator, document: Document) -> list[dict[str, Any]]:
     """What the stage `translate` does to the row, and what was told of it."""
-    spec = _as_tried(spec)
+    spec = engine_of(spec).waited_for()
     engine = engine_of(spec)
     recorder = Recorder(lambda line: print(f"{spec.name}: {line}", file=sys.stderr))
     steps = [*([KeepDonors()] if recipe.keeps_donors else []), *engine.steps(recipe.language)]
