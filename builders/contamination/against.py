@@ -86,7 +86,8 @@ def _items(one: Against, columns: list[str]) -> Iterator[Item]:
     """A benchmark's items by place and number: an index must not tell what they say. `columns`: those of its rows."""
     for place, row in _rows(one):
         if row.values is None:
-            raise InputError(f"{one.path}: {place}: {row.reason}: {row.detail}")
+            at = one.path if place == Path(one.path).name else f"{one.path}: {place}"
+            raise InputError(f"{at}, row {row.line}: {row.reason}: {row.detail}; mend or remove it")
         columns[:] = map(str, row.values)
         yield item_of(row.values, f"{place}/{row.line}", one)
 

@@ -60,7 +60,8 @@ def run_decontaminate(
     `fields`: of each row, the ones to look into (all texts of it). Raises InputError for what cannot be read, before
     any data is where a benchmark is at fault.
     """
-    if output.exists() and (not output.is_dir() or any(output.iterdir())):
+    # The folder is made beside its place and takes it: nobody stands in it meanwhile.
+    if not output.name or (output.exists() and (not output.is_dir() or any(output.iterdir()))):
         raise InputError(f"{output}: is there already; give another --output, or delete it")
     files = files_of(data)
     parts = parts_of(files)

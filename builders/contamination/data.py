@@ -6,6 +6,7 @@ again without the rows that were found: lines as they stand, row groups with the
 
 import gzip
 import json
+import zlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
@@ -166,6 +167,8 @@ def _values(part: DataPart) -> Iterator[tuple[Mapping[str, Any] | None, str]]:
                 yield _parsed(line)
     except EOFError:
         raise InputError(f"{path}: cut short; copy or download it again") from None
+    except zlib.error as error:
+        raise InputError(f"{path}: damaged: {error}; copy or download it again") from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}") from None
 
@@ -178,16 +181,34 @@ def _parsed(line: bytes) -> tuple[Mapping[str, Any] | None, str]:
     return (value, "") if isinstance(value, dict) else (None, "not_an_object")
 
 
-def _group(part: DataPart) -> Iterator[tuple[Mapping[str, Any], str]]:
+def _group(part: DataPart) -> Iterator[tuple[Mapping[str, Any] | None, str]]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
     try:
         with pq.ParquetFile(part.file) as file:
             for batch in file.iter_batches(batch_size=_ROWS, row_groups=[part.first]):
-                yield from ((row, "") for row in batch.to_pylist())
-    except (pa.ArrowException, UnicodeDecodeError) as error:
+                try:
+                    rows = batch.to_pylist()
+                except (UnicodeDecodeError, OverflowError):
+                    # Parquet's strings need not be UTF-8, nor its times be any that Python has.
+                    yield from _one_by_one(batch)
+                else:
+                    yield from ((row, "") for row in rows)
+    except pa.ArrowException as error:
         raise InputError(f"{part.file}: damaged: {str(error).splitlines()[0]}; download it again") from None
+
+
+def _one_by_one(batch: Any) -> Iterator[tuple[Mapping[str, Any] | None, str]]:
+    for number in range(batch.num_rows):
+        try:
+            (row,) = batch.slice(number, 1).to_pylist()
+        except UnicodeDecodeError:
+            yield None, "not_utf8"
+        except OverflowError:
+            yield None, "unreadable_value"
+        else:
+            yield row, ""
 
 
 def _open(path: Path) -> IO[bytes]:

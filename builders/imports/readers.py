@@ -8,6 +8,7 @@ import csv
 import gzip
 import json
 import re
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,6 +55,8 @@ def read_file(path: Path, *, header: bool = True) -> Iterator[Row]:
             raise InputError(f"{path}: expected a file named .jsonl, .ndjson, .json, .csv, .tsv or .parquet (or .gz)")
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}") from None
+    except zlib.error as error:
+        raise InputError(f"{path}: damaged: {error}; copy or download it again") from None
     except EOFError:
         raise InputError(f"{path}: cut short; copy or download it again") from None
 
@@ -258,5 +261,7 @@ def _parquet(path: Path) -> Iterator[Row]:
                     except UnicodeDecodeError as error:
                         # Parquet's strings are not validated when they are written.
                         yield Row(number, reason="not_utf8", detail=f"{error}, expected UTF-8")
+                    except OverflowError as error:
+                        yield Row(number, reason="unreadable_value", detail=f"{error}; mend or remove its column")
     except pa.ArrowException as error:
         raise InputError(f"{path}: damaged after row {number}: {str(error).splitlines()[0]}") from None

@@ -10,6 +10,7 @@ with `format`, `spelling` (of the words that were hashed), `rules`, `benchmarks`
 
 import json
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -135,7 +136,9 @@ def load(path: Path) -> Index:
             **arrays,
         )
         _check(index)
-    except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+    except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile, zlib.error) as error:
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InputError(f"{path}: is no index of benchmarks, or is damaged ({reason}); build it anew") from None
     return index

@@ -84,9 +84,14 @@ def test_a_column_that_is_not_there_is_one_line(tmp_path: Path) -> None:
 
 
 def test_a_broken_row_and_a_name_of_nothing_are_one_line(tmp_path: Path) -> None:
-    (tmp_path / "b.jsonl").write_text("{\n")
-    with pytest.raises(InputError, match=r"b\.jsonl.*invalid_json"):
+    (tmp_path / "b.jsonl").write_text('{"question": "x"}\n{\n')
+    with pytest.raises(InputError, match=r"b\.jsonl, row 2: invalid_json") as error:
         read_against([Against(str(tmp_path / "b.jsonl"))])
+    assert str(error.value).count("b.jsonl") == 1
+    with pytest.raises(InputError, match=r"b\.jsonl, row 2: invalid_json"):
+        read_against([Against(str(tmp_path))])
+    with pytest.raises(InputError, match=r"^nothing\.npz: no such file$"):
+        read_against([Against("nothing.npz")])
     with pytest.raises(InputError, match="no such file or folder, and not the id"):
         read_against([Against("nothing")])
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -173,6 +174,41 @@ def test_data_that_cannot_be_read_is_one_line(tmp_path: Path, benchmark: list[Ag
     with pytest.raises(InputError) as error:
         run_decontaminate(tmp_path / name, benchmark, tmp_path / "out")
     assert "\n" not in str(error.value) and name in str(error.value)
+
+
+def test_the_folder_in_which_one_stands_is_no_output(
+    tmp_path: Path, benchmark: list[Against], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = lines(tmp_path / "data.jsonl", *ROWS)
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    with pytest.raises(InputError, match="give another --output"):
+        run_decontaminate(data, benchmark, Path())
+
+
+def test_damaged_gzip_is_one_line(tmp_path: Path, benchmark: list[Against]) -> None:
+    data = tmp_path / "data.jsonl.gz"
+    # A head as gzip writes it, and a block of a kind that there is none of.
+    data.write_bytes(b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff" + b"\xff" * 20)
+    for rows, against in ((data, benchmark), (lines(tmp_path / "a.jsonl", *ROWS), [Against(str(data))])):
+        with pytest.raises(InputError, match=r"data\.jsonl\.gz: damaged: .*; copy or download it again"):
+            run_decontaminate(rows, against, tmp_path / "out")
+
+
+def test_a_row_of_parquet_with_a_value_that_python_has_not_is_dropped_alone(
+    tmp_path: Path, benchmark: list[Against]
+) -> None:
+    latin = pa.Array.from_buffers(
+        pa.string(), 3, [None, pa.py_buffer(np.array([0, 1, 5, 6], "int32")), pa.py_buffer(b"acaf\xe9z")]
+    )
+    times = pa.array([0, 0, 10**15], pa.timestamp("ms"))
+    pq.write_table(pa.table({"text": latin, "at": times}), tmp_path / "data.parquet")
+    found = run_decontaminate(tmp_path / "data.parquet", benchmark, tmp_path / "out")
+    assert (found.read, found.kept) == (3, 1)
+    assert [(row["row"], row["reason"]) for row in dropped(tmp_path / "out")] == [
+        (1, "not_utf8"), (2, "unreadable_value"),
+    ]  # fmt: skip
+    assert pq.read_metadata(tmp_path / "out" / "kept" / "data.parquet").num_rows == 1
 
 
 def test_an_empty_file_is_kept_empty(tmp_path: Path, benchmark: list[Against]) -> None:
