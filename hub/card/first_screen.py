@@ -179,6 +179,7 @@ def _training(repo: str, config: str, split: str) -> list[str]:
             "    --model_name_or_path MODEL --output_dir sft",
             "bash",
         ),
+        "A machine without a GPU needs `--use_cpu --bf16 false` too.",
     ]
 
 
