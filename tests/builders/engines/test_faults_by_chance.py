@@ -71,7 +71,7 @@ def translate(
     if codes:
         config = replace(config, prompt=PromptConfig(Language(), "codes", codes=("en", "ar")))
     written = Written()
-    rollout = EndpointRollout(engine.spec, Language(), engine.spans or "in_place")
+    rollout = EndpointRollout(engine.spec, Language(), engine.spans or "in_place", config.prompt)
     runner = TranslationRunner(rollout, config, written, folder, make_server or engine.make_server(folder))
     runner.run(
         (
