@@ -73,6 +73,9 @@ def run_try(
     chosen = [spec for spec in recipe.translators if translator in (None, spec.name)]
     if text is not None and not text.strip():
         raise InputError("--text: is empty")
+    if text is not None and any("\ud800" <= letter <= "\udfff" for letter in text):
+        # So come bytes of another encoding to a program.
+        raise InputError("--text: is no UTF-8 text")
     first = _of_text(text) if text is not None else _of_source(recipe, str(row))
     run = Run((output or Path("run") / recipe.name).absolute())
     logger.remove()

@@ -20,7 +20,7 @@ from typing import Any
 import yaml
 
 from model_recipes.training.accounts import look_at, table
-from model_recipes.training.data import encode, hold_back
+from model_recipes.training.data import encode, hold_back, read_template
 from model_recipes.training.launch import look_for_libraries
 from model_recipes.training.model_card import write_model_card
 from model_recipes.training.resume import TRAINING, described_before, last_checkpoint
@@ -138,9 +138,7 @@ def load_tokenizer(model: Any, template: str | None) -> Any:
         said = " ".join(str(error).split())[:200]
         raise InputError(f"model_name_or_path: {model.model_name_or_path}: no tokenizer there ({said})") from None
     if template:
-        if not Path(template).is_file():
-            raise InputError(f"chat_template_path: {template}: no such file; expected a Jinja template")
-        tokenizer.chat_template = Path(template).read_text(encoding="utf-8")
+        tokenizer.chat_template = read_template(Path(template), f"chat_template_path: {template}")
     return tokenizer
 
 

@@ -11,6 +11,23 @@ from processors.errors import InputError
 
 _READ = ("messages", "tools", "chat_template_kwargs")
 _WRITTEN = ("input_ids", "labels")
+ENDINGS = (".jsonl", ".json", ".parquet", ".gz")
+
+
+def said_by(error: Exception) -> str:
+    """What an error of `datasets` says, in a line: where it wraps another, what that says, which names the row."""
+    cause = error.__cause__ if type(error).__name__ == "DatasetGenerationError" else None
+    return " ".join(str(cause or error).split())[:300] or type(cause or error).__name__
+
+
+def read_template(path: Path, asked: str) -> str:
+    """A chat template's file; `asked` is the option or key that names it. Raises InputError where there is none."""
+    if not path.is_file():
+        raise InputError(f"{asked}: no such file; expected a Jinja template")
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{asked}: is no UTF-8 text (byte {error.start}); expected a Jinja template") from None
 
 
 def load_part(part: RowSource) -> Any:
@@ -18,6 +35,11 @@ def load_part(part: RowSource) -> Any:
     from datasets import concatenate_datasets, load_dataset
 
     path = Path(part.path)
+    if path.suffix in ENDINGS and not path.exists():
+        # The Hub, which would be asked for it again and again, has no dataset of such a name.
+        raise InputError(f"datasets: {part.path}: no such file")
+    if path.is_file() and not path.stat().st_size:
+        raise InputError(f"datasets: {part.path}: is empty; expected JSON lines or Parquet with the column 'messages'")
     try:
         if path.is_file():
             kind = "parquet" if path.suffix == ".parquet" else "json"
@@ -26,8 +48,7 @@ def load_part(part: RowSource) -> Any:
             found = load_dataset(part.path, part.name, revision=part.revision)
     except Exception as error:
         # `datasets` raises many kinds for what is always the same to the user: nothing there that can be read.
-        said = " ".join(str(error).split())[:300]
-        raise InputError(f"datasets: {part.path}: no dataset that can be read ({said})") from None
+        raise InputError(f"datasets: {part.path}: no dataset that can be read ({said_by(error)})") from None
     names = list(found) if part.split == "all" or path.is_file() else part.split.split("+")
     for name in names:
         if name not in found:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from model_recipes.training.data import load_part
+from model_recipes.training.data import ENDINGS, load_part, read_template, said_by
 from model_recipes.training.launch import look_for_libraries
 from model_recipes.training.rows import RowEncoder
 from model_recipes.training.settings import RowSource
@@ -28,9 +28,7 @@ def run_tokens(
         said = " ".join(str(error).split())[:200]
         raise InputError(f"--tokenizer {tokenizer_name}: no tokenizer there ({said})") from None
     if template:
-        if not template.is_file():
-            raise InputError(f"--template {template}: no such file; expected a Jinja template")
-        tokenizer.chat_template = template.read_text(encoding="utf-8")
+        tokenizer.chat_template = read_template(template, f"--template {template}")
     if not tokenizer.chat_template:
         raise InputError(f"--tokenizer {tokenizer_name}: it has no chat template; give one by --template")
     try:
@@ -44,7 +42,7 @@ def run_tokens(
 
 
 def _splits(data: str, name: str | None, split: str) -> list[str]:
-    if split != "all" or Path(data).is_file():
+    if split != "all" or Path(data).is_file() or Path(data).suffix in ENDINGS:
         return [split]
     from datasets import get_dataset_split_names
 
@@ -52,8 +50,7 @@ def _splits(data: str, name: str | None, split: str) -> list[str]:
         return [str(found) for found in get_dataset_split_names(data, name)]
     except Exception as error:
         # As in load_part: `datasets` raises many kinds for what is one to the user.
-        said = " ".join(str(error).split())[:300]
-        raise InputError(f"{data}: no dataset that can be read ({said})") from None
+        raise InputError(f"{data}: no dataset that can be read ({said_by(error)})") from None
 
 
 def measure(part: RowSource, encoder: RowEncoder, max_lengths: Sequence[int]) -> dict[str, Any]:

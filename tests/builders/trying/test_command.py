@@ -1,6 +1,7 @@
 """`smolkalam try` against a stand-in: what it shows is what a build asks, and the build pays for none of it again."""
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -112,6 +113,7 @@ def test_who_waits_for_a_server_is_told_and_reads_the_rules_once(smolkalam: Run,
         (("--row", "7"), "split 'train' has 2 rows, from 0 on"),
         (("--row", "train"), "there is no such row; give a split and a row's number"),
         (("--text", " "), "--text: is empty"),
+        (("--text", os.fsdecode(b"caf\xe9")), "--text: is no UTF-8 text"),
         (("--text", "a", "--row", "0"), "give --text or --row"),
         (("--row", "train/0000001"), "a build leaves it out: han"),
         (("--text", "a", "--translator", "Nobody"), "the recipe has One, Two"),

@@ -1,0 +1,38 @@
+"""What is named as data or template and cannot be read is told in one line, with its row where there is one."""
+
+from pathlib import Path
+
+import pytest
+
+from model_recipes.training.data import load_part, read_template
+from model_recipes.training.settings import RowSource
+from processors.errors import InputError
+
+ROW = b'{"messages": [{"role": "user", "content": "a"}]}\n'
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("nothing.jsonl", None, r"nothing\.jsonl: no such file$"),
+        ("empty.jsonl", b"", r"empty\.jsonl: is empty; expected JSON lines or Parquet with the column 'messages'$"),
+        ("broken.jsonl", ROW + b'{"messages": [{"ro\n', r"broken\.jsonl: no dataset .*\(JSON parse error: .*row 1"),
+    ],
+)
+def test_data_that_cannot_be_read_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, text: bytes | None, said: str
+) -> None:
+    monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", tmp_path / "cache")
+    if text is not None:
+        (tmp_path / name).write_bytes(text)
+    with pytest.raises(InputError, match=said) as error:
+        load_part(RowSource(path=str(tmp_path / name), split="train"))
+    assert "\n" not in str(error.value)
+
+
+def test_a_template_that_is_no_text_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "t.jinja").write_bytes(b"caf\xe9")
+    with pytest.raises(InputError, match=r"^--template t: is no UTF-8 text \(byte 3\); expected a Jinja template$"):
+        read_template(tmp_path / "t.jinja", "--template t")
+    with pytest.raises(InputError, match="no such file; expected a Jinja template"):
+        read_template(tmp_path / "none.jinja", "--template none")
