@@ -11,9 +11,10 @@ from builders.dataset.statistics import summarise, tokens_column
 from builders.engines import engine_of
 from builders.licences import dataset_licence, dataset_title, source_title
 from builders.run_folder.schemas import PARALLEL
-from hub.card.markdown import cell, details, fenced, joined, linked, names
+from hub.card.markdown import cell, details, fenced, joined, linked, names, score
 from hub.card.merging.kept_sections import replace_in
 from hub.card.reproduce import public_recipe
+from processors.scoring.columns import COLUMN
 
 if TYPE_CHECKING:
     from builders.stages.common.context import Build
@@ -71,12 +72,14 @@ def _advice(build: "Build") -> str:
     whole = {config: summarise(of.values()) for config, of in statistics_by_config(build.splits).items()}
     if not whole:
         return ""
+    places = COLUMN["quality"].decimals
     means = {config: one.mean("quality") for config, one in whole.items()}
     if len(whole) == 1:
         take = f"There is one config of translations: `{next(iter(whole))}`."
-    elif all(mean is not None for mean in means.values()):
-        best = max(means, key=lambda config: (means[config] or 0.0, config))
-        take = f"**Which config?** `{best}`: of all, its rows have the highest mean quality ({means[best]:.3f})."
+    elif len({score(mean, places) for mean in means.values()} - {"n/a"}) == len(means):
+        best = max(means, key=lambda config: means[config] or 0.0)
+        mean = score(means[best], places)
+        take = f"**Which config?** `{best}`: of all, its rows have the highest mean quality ({mean})."
     else:
         take = f"**Which config?** Each holds its primary translator's rows where they pass: {names(whole)}."
     if recipe.outputs.parallel:

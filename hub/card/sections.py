@@ -48,6 +48,8 @@ def intended_use(recipe: Recipe) -> str:
     """What it is for, and for what not."""
     if any(engine_of(t).meaningless for t in recipe.translators):
         return "## Intended use\n\nTo test a pipeline with text of the right form. Train nothing on it."
+    if recipe.outputs.notice:
+        return f"## Intended use\n\n{recipe.outputs.notice}"
     language = recipe.language.name
     return (
         f"## Intended use\n\nFor supervised fine-tuning of assistants in {language}, and for research on machine "
@@ -113,7 +115,7 @@ def _categories(tables: dict[str, dict[str, SplitStatistics]]) -> list[str]:
             found.setdefault((category, config), []).append(split)
     if len({category for category, _ in found}) < 2:
         return []
-    return [_split_table("Splits", {key: summarise(found[key]) for key in sorted(found, reverse=True)})]
+    return [_split_table("Splits", {key: summarise(found[key]) for key in sorted(found)})]
 
 
 def _split_table(title: str, rows: dict[tuple[str, str], SplitStatistics]) -> str:

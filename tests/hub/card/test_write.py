@@ -498,3 +498,25 @@ def test_what_translators_asked_together_is_counted_once(tmp_path: Path) -> None
     section = made.split("## Translators", 1)[1].split("\n## ", 1)[0]
     assert section.count("Tokens of their prompts | 123 |") == section.count("Tokens of their prompts | 77 |") == 1
     assert "`one` and `two` share their answers" in section
+
+
+def test_the_first_screen_says_which_config_to_take_where_one_is_better() -> None:
+    splits = [split("SFT_one_ranked", "a_think"), split("SFT_two_ranked", "a_no_think")]
+    for of in splits:
+        of["statistics"] |= {"quality_sum": 4 << 64, "quality_rows": 8}
+    tied = text(build(recipe("one", "two"), splits)).split("\n## ", 1)[0]
+    assert "highest mean" not in tied and "Each holds its primary" in tied and "**quality**" in tied
+    splits[1]["statistics"] |= {"quality_sum": 6 << 64}
+    made = text(build(recipe("one", "two"), splits))
+    assert "`SFT_two_ranked`: of all, its rows have the highest mean quality (0.750)" in made.split("\n## ", 1)[0]
+    assert "| `*_no_think` | `SFT_two_ranked` | 8 |" in made and "| `*_think` | `SFT_one_ranked` | 8 |" in made
+
+
+def test_a_notice_stands_first_and_is_the_intended_use() -> None:
+    made = text(build(recipe("one", notice="Only a test."), SPLITS))
+    assert "**Only a test.**" in made.split("# ", 1)[0]
+    of = Recipe.model_validate(
+        {"name": "t", "source": {"path": "/x"}, "outputs": {"notice": "Only a test."},
+         "translators": [{"name": "m", "backend": "memory", "memory": ["a.tmx"]}]}
+    )  # fmt: skip
+    assert "## Intended use\n\nOnly a test.\n" in text(build(of, SPLITS))
