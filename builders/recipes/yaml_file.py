@@ -22,7 +22,14 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 class _Loader(yaml.SafeLoader):
-    """SafeLoader that refuses a key given twice, of which PyYAML silently keeps the last."""
+    """SafeLoader that refuses a key given twice, of which PyYAML silently keeps the last.
+
+    A day is the text that it is written as: no setting is a date, and a model's revision may look like one.
+    """
+
+    yaml_constructors = yaml.SafeLoader.yaml_constructors | {
+        "tag:yaml.org,2002:timestamp": yaml.SafeLoader.construct_yaml_str
+    }
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[str] = set()
@@ -72,7 +79,13 @@ def read_mapping(path: Path, expected: str) -> tuple[dict[str, Any], yaml.Node |
 
 def parsed(text: str) -> Any:
     """The value that a text says in YAML. Raises yaml.YAMLError, also for a key given twice."""
-    return yaml.load(text, _Loader)
+    try:
+        return yaml.load(text, _Loader)
+    except RecursionError:
+        raise yaml.YAMLError("nested too deeply") from None
+    except ValueError as error:
+        # PyYAML takes `0x_` for a number, and hands on what int() says of it.
+        raise yaml.YAMLError(str(error)) from None
 
 
 def checked(

@@ -59,7 +59,7 @@ def train(config: Path, overrides: Sequence[str] = ()) -> Path:
     from trl import SFTTrainer, get_peft_config, get_quantization_config
 
     args, model, ours, settings = _settings(config, overrides)
-    folder = Path(args.output_dir)
+    folder = _made(Path(args.output_dir))
     tokenizer = load_tokenizer(model, args.chat_template_path)
     args.chat_template_path = None
     day = ours.date or described_before(folder).get("date") or datetime.now(UTC).date().isoformat()
@@ -126,6 +126,15 @@ def _settings(config: Path, overrides: Sequence[str]) -> tuple[Any, Any, DataSet
     args = make(SFTConfig, for_this_machine(trainer_keys), config)
     model = make(ModelConfig, model_keys, config)
     return args, model, ours, {**trainer_keys, **model_keys, **ours.model_dump(exclude_unset=True)}
+
+
+def _made(folder: Path) -> Path:
+    """The output folder, made before hours of encoding. Raises InputError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"output_dir: {folder}: cannot be written ({error.strerror}); choose another") from None
+    return folder
 
 
 def load_tokenizer(model: Any, template: str | None) -> Any:

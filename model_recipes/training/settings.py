@@ -6,18 +6,32 @@ is a mistake with its line and the nearest name, and so is one that TRL knows an
 """
 
 import dataclasses
+import datetime
 import sys
 import typing
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
 
 from builders.recipes.yaml_file import apply_setting, checked, read_mapping
 from processors.errors import RecipeError
 
 Own = TypeVar("Own", bound=BaseModel)
+
+
+def _day(text: str) -> str:
+    # Of the ways to write a day that Python reads, the one that is written down.
+    try:
+        if datetime.date.fromisoformat(text).isoformat() == text:
+            return text
+    except ValueError:
+        pass
+    raise ValueError("expected a day such as 2026-07-31")
+
+
+_Day = Annotated[str, AfterValidator(_day)]
 
 
 class RowSource(BaseModel):
@@ -37,9 +51,8 @@ class DataSettings(BaseModel):
     datasets: list[RowSource] = Field(default=[], description="What to train on, put together in this order.")
     test_rows: int = Field(0, ge=0, description="So many rows, drawn by the seed, are held back for evaluation.")
     max_left_out: float = Field(0.02, ge=0, le=1, description="Stop if more than this share of the rows is left out.")
-    date: str | None = Field(
+    date: _Day | None = Field(
         None,
-        pattern=r"^\d{4}-\d\d-\d\d$",
         description="The day that a chat template which writes today's date is told; the start's if not given.",
     )
 

@@ -249,3 +249,26 @@ def test_a_setting_that_may_hold_a_key_is_not_repeated() -> None:
     with pytest.raises(RecipeError) as error:
         load_recipe("openrouter", ["translators.Gemma3.api_key_env=sk-secret"])
     assert str(error.value).startswith("--set translators.Gemma3.api_key_env: ") and "sk-" not in str(error.value)
+
+
+def test_a_day_is_a_text_even_one_that_is_none(tmp_path: Path) -> None:
+    path = tmp_path / "days.yaml"
+    path.write_text(
+        "name: days\nsource: {path: hf://datasets/user/chats, title: 2025-02-30}\n"
+        "translators: [{name: One, backend: pseudo}]\n"
+    )
+    assert load_recipe(str(path)).source.title == "2025-02-30"
+    recipe = load_recipe(str(path), ["source.title=2025-02-03"])
+    assert recipe.source.title == "2025-02-03"
+    assert "'2025-02-03'" in dump_recipe(recipe)
+
+
+@pytest.mark.parametrize("value", ["0x_", "[" * 5000])
+def test_what_yaml_itself_trips_over_is_one_line(value: str, tmp_path: Path) -> None:
+    path = tmp_path / "odd.yaml"
+    path.write_text(f"name: {value}\n")
+    with pytest.raises(RecipeError, match=r"odd\.yaml: not valid YAML: ") as error:
+        load_recipe(str(path))
+    assert "\n" not in str(error.value)
+    with pytest.raises(RecipeError, match="the value is not valid YAML; quote it"):
+        load_recipe("demo", [f"name={value}"])

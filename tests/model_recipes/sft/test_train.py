@@ -147,6 +147,8 @@ def run(config: Path, *words: str) -> tuple[int, str]:
         (("datasets=[{path: nowhere/at-all}]",), "nowhere/at-all: no dataset that can be read"),
         (("datasets=[]",), "datasets: missing"),
         (("chat_template_path=nope.jinja",), "chat_template_path: nope.jinja: no such file"),
+        (("output_dir=README.md",), "output_dir: README.md: cannot be written (File exists); choose another"),
+        (("date=2025-02-30",), "date: expected a day such as 2026-07-31"),
         (("test_rows=60",), "none would be left to train on"),
         (("max_length=8",), "60 of 60 rows would be left out (100.0%; max_left_out is 2.0%)"),
         (("datasets=[{path: README.md, splt: x}]",), "splt: unknown key; did you mean 'split'?"),
