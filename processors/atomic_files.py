@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import secrets
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextvars import ContextVar
 from pathlib import Path
@@ -74,6 +75,32 @@ def replacing_text(
         raise InputError(f"{path}: the text holds {broken!a}, which UTF-8 cannot hold; {unencodable}") from error
     except OSError as error:
         raise InputError(f"{path}: cannot be written ({error.strerror or error}); choose another place") from error
+
+
+def look_for_room(folder: Path) -> None:
+    """Raises InputError where a new folder cannot take the place of `folder`: before anything is read for it."""
+    # It is made beside its place and takes it: nobody stands in it meanwhile.
+    if not folder.name or (folder.exists() and (not folder.is_dir() or any(folder.iterdir()))):
+        raise InputError(f"{folder}: is there already; give another --output, or delete it")
+
+
+@contextlib.contextmanager
+def new_folder(folder: Path) -> Iterator[Path]:
+    """A folder beside `folder` to write into, which becomes it when the block ends without error; else it is removed.
+
+    `folder` is not there or empty (`look_for_room`). Raises InputError where the place cannot be written.
+    """
+    temporary = folder.with_name(f".{folder.name}.{secrets.token_hex(6)}.tmp")
+    try:
+        temporary.mkdir(parents=True)
+        yield temporary
+        if folder.exists():
+            folder.rmdir()
+        temporary.replace(folder)
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be written: {error.strerror or error}") from None
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
 
 
 def write_text(path: Path, text: str, errors: str = "strict") -> None:

@@ -5,7 +5,6 @@ same data and benchmarks give the same bytes, whatever the number of processes.
 """
 
 import json
-import secrets
 import shutil
 import sys
 import threading
@@ -29,7 +28,8 @@ from builders.contamination.data import (
     write_kept,
 )
 from builders.executors.this_machine import in_processes
-from processors.errors import CountError, InputError
+from processors.atomic_files import look_for_room, new_folder
+from processors.errors import CountError
 from processors.selection.decontamination import Index, save
 from processors.selection.decontamination.words import script_of_most
 
@@ -60,9 +60,7 @@ def run_decontaminate(
     `fields`: of each row, the ones to look into (all texts of it). Raises InputError for what cannot be read, before
     any data is where a benchmark is at fault.
     """
-    # The folder is made beside its place and takes it: nobody stands in it meanwhile.
-    if not output.name or (output.exists() and (not output.is_dir() or any(output.iterdir()))):
-        raise InputError(f"{output}: is there already; give another --output, or delete it")
+    look_for_room(output)
     files = files_of(data)
     parts = parts_of(files)
     index, warnings = read_against(against)
@@ -71,21 +69,13 @@ def run_decontaminate(
         warnings += _of_another_script(index, first_texts(parts[0], tuple(fields)), data)
     for warning in warnings:
         _warn(warning)
-    folder = output.with_name(f".{output.name}.{secrets.token_hex(6)}.tmp")
-    try:
-        (folder / "parts").mkdir(parents=True)
+    with new_folder(output) as folder:
+        (folder / "parts").mkdir()
         save(index, folder / INDEX)
         looked = _look(folder, parts, tuple(fields), workers)
         cleaned = _write(data, files, parts, looked, folder)
         (folder / REPORT).write_text(json.dumps(_report(cleaned, index), indent=1, ensure_ascii=False) + "\n")
         shutil.rmtree(folder / "parts")
-        if output.exists():
-            output.rmdir()
-        folder.replace(output)
-    except OSError as error:
-        raise InputError(f"{output}: cannot be written: {error.strerror or error}") from None
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
     _tell(cleaned, index, output)
     return cleaned
 

@@ -6,8 +6,6 @@ all is read: a reader of it never sees half.
 
 import json
 import re
-import secrets
-import shutil
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,6 +21,7 @@ from builders.imports.readers import Row, read_file
 from builders.imports.shapes import ID, column_name, converted
 from builders.recipes.base import NAME_PATTERN
 from builders.run_folder import schemas
+from processors.atomic_files import look_for_room, new_folder
 from processors.errors import CountError, InputError
 from processors.scoring.columns import NAMES
 
@@ -71,26 +70,16 @@ def run_import(
     """
     if split is not None and not re.fullmatch(NAME_PATTERN, split):
         raise InputError(f"--split {split}: expected letters, digits, _ and single dots")
-    if output.exists() and (not output.is_dir() or any(output.iterdir())):
-        raise InputError(f"{output}: is there already; give another --output, or delete it")
+    look_for_room(output)
     sources = list(_sources(names, split, config))
     taken = [*schemas.ranked(combined=True, scored=NAMES).names, *schemas.parallel().names, ID]
     columns = {name: column_name(name, taken) for name in dict.fromkeys(keep) if name != "id"}
-    output.parent.mkdir(parents=True, exist_ok=True)
-    folder = output.with_name(f".{output.name}.{secrets.token_hex(6)}.tmp")
-    try:
+    with new_folder(output) as folder:
         found = _write_all(sources, folder, columns)
         _check(found)
         (folder / REPORT).write_text(
             json.dumps({"files": [one.plain() for one in found], "carry": [ID, *columns.values()]}, indent=1)
         )
-        if output.exists():
-            output.rmdir()
-        folder.replace(output)
-    except OSError as error:
-        raise InputError(f"{output}: cannot be written: {error.strerror or error}") from None
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
     _tell(found, output, list(columns.values()))
     return found
 

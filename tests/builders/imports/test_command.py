@@ -230,6 +230,16 @@ def test_a_file_that_cannot_be_read_is_one_line_and_leaves_nothing(
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
+def test_the_folder_that_one_stands_in_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text('{"prompt": "a", "completion": "b"}\n')
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    with pytest.raises(InputError, match="is there already"):
+        run_import([str(rows)], Path())
+    assert not list((tmp_path / "empty").iterdir())
+
+
 def test_what_is_there_is_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "mine").touch()
