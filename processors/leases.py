@@ -84,16 +84,11 @@ def take_name(folder: Path) -> tuple[FileLock | None, str]:
     """
     for number in count():
         name = f"{machine()}-{number:04}"
-        lock = FileLock(folder / f"{name}.lock")
         try:
-            lock.acquire(timeout=0)
+            lock = _lock(FileLock(folder / f"{name}.lock"))
         except Timeout:
             continue
-        except (NotImplementedError, OSError) as error:
-            if isinstance(error, OSError) and error.errno not in _NO_LOCKS:
-                raise
-            return None, f"{machine()}-{secrets.token_hex(6)}"
-        return lock, name
+        return lock, name if lock is not None else f"{machine()}-{secrets.token_hex(6)}"
     raise AssertionError("unreachable")
 
 
@@ -105,19 +100,27 @@ def take_new_name(folder: Path) -> tuple[FileLock | None, str]:
     folder.mkdir(parents=True, exist_ok=True)
     while True:
         name = f"{machine()}-{secrets.token_hex(12)}"
-        # Whoever collects it as garbage may be another thread.
-        lock = FileLock(folder / f"{name}.lock", thread_local=False)
         try:
-            lock.acquire(timeout=0)
+            # Whoever collects it as garbage may be another thread.
+            lock = _lock(FileLock(folder / f"{name}.lock", thread_local=False))
         except Timeout:
             # Somebody looks whether we have ended, just before we begin.
             continue
-        except (NotImplementedError, OSError) as error:
-            if isinstance(error, OSError) and error.errno not in _NO_LOCKS:
-                raise
-            return None, name
-        _names.add(name)
+        if lock is not None:
+            _names.add(name)
         return lock, name
+
+
+def _lock(lock: FileLock) -> FileLock | None:
+    """The lock, held; None where the file system has none. Raises Timeout where another holds it."""
+    try:
+        lock.acquire(timeout=0)
+    except (NotImplementedError, OSError) as error:
+        # Timeout among them: an OSError without a number.
+        if isinstance(error, OSError) and error.errno not in _NO_LOCKS:
+            raise
+        return None
+    return lock
 
 
 def ended_here(folder: Path, name: str, own: str) -> bool:
