@@ -34,6 +34,11 @@ class CeilingReached(EngineError):
     exit_code = 3
 
 
+def one_line(error: BaseException, most: int = 200) -> str:
+    """What a library says of an error, on one line of at most `most` characters, to be shown in one of ours."""
+    return " ".join(str(error).split())[:most]
+
+
 def first_error(errors: BaseExceptionGroup) -> BaseException:
     """The first error of a task group, however deep in groups of groups it lies."""
     first = errors.exceptions[0]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from builders.imports.readers import Row
-from processors.errors import InputError
+from processors.errors import InputError, one_line
 
 _ID = re.compile(r"(?:hf://datasets/)?([\w.-]+/[\w.-]+)")
 
@@ -32,7 +32,7 @@ def hub_splits(
     try:
         found = load_dataset(repository, config, revision=revision, streaming=True)
     except (DatasetsError, HfHubHTTPError, httpx2.HTTPError, OSError, ValueError) as error:
-        reason = " ".join(str(error).split())[:300]
+        reason = one_line(error, 300)
         raise InputError(
             f"{repository}: cannot be read from the Hub ({type(error).__name__}: {reason}); check the name, --config, "
             "the network and, for a private repository, HF_TOKEN"

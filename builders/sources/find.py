@@ -13,7 +13,7 @@ from datatrove.io import get_datafolder
 from builders.recipes.recipe import Source
 from builders.run_folder import schemas
 from builders.run_folder.units import Unit
-from processors.errors import InputError
+from processors.errors import InputError, one_line
 from processors.scoring.columns import NAMES
 from processors.selection.choose_rows import choose_splits
 
@@ -162,7 +162,7 @@ def reaching(path: str) -> Iterator[None]:
     try:
         yield
     except httpx2.HTTPError as error:
-        reason = " ".join(str(error).split())[:200]
+        reason = one_line(error)
         raise InputError(
             f"{path}: cannot be read from the Hub ({type(error).__name__}: {reason}); check the name, the network "
             "and, for a private repository, HF_TOKEN; or give --input a folder"

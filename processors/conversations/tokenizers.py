@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from weakref import WeakSet
 
-from processors.errors import InputError
+from processors.errors import InputError, one_line
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -43,7 +43,7 @@ def load_tokenizer(name: str) -> "Tokenizer":
         try:
             return _plain(Tokenizer.from_file(str(path)))
         except Exception as error:
-            raise InputError(f"{path}: not a tokenizer.json that can be read ({_one_line(error)})") from error
+            raise InputError(f"{path}: not a tokenizer.json that can be read ({one_line(error)})") from error
     if path.suffix == ".json" or path.is_absolute() or name.startswith((".", "~")) or name.count("/") > 1:
         raise InputError(f"{name}: no such tokenizer; give a tokenizer.json, a folder with one, or a model of the Hub")
     if not _hub_answers():
@@ -61,7 +61,7 @@ def load_tokenizer(name: str) -> "Tokenizer":
         return _plain(Tokenizer.from_pretrained(name))
     except Exception as error:
         raise InputError(
-            f"tokenizer {name!r}: neither a file nor found on the Hub ({_one_line(error)}); check the name and the"
+            f"tokenizer {name!r}: neither a file nor found on the Hub ({one_line(error)}); check the name and the"
             f" network, give the path of a tokenizer.json, or use {APPROXIMATE!r}"
         ) from error
 
@@ -89,10 +89,6 @@ def _plain(tokenizer: "Tokenizer") -> "Tokenizer":
     tokenizer.no_truncation()
     tokenizer.no_padding()
     return tokenizer
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:200]
 
 
 def _approximate() -> "Tokenizer":

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from processors.errors import InputError
+from processors.errors import InputError, one_line
 from processors.likelihood.text import Forced
 
 
@@ -21,19 +21,16 @@ class LocalLikelihood:
 
     @cached_property
     def loaded(self) -> Any:
-        import torch
         from transformers import AutoModelForCausalLM
 
-        if self.threads:
-            torch.set_num_threads(self.threads)
-        on_gpu = torch.cuda.is_available()
-        names = {"float32": torch.float32, "bfloat16": torch.bfloat16}
-        dtype = names.get(self.dtype, torch.bfloat16 if on_gpu else torch.float32)
+        from processors.reward.device import device_and_type
+
+        device, dtype = device_and_type(self.dtype, self.threads)
         try:
             model: Any = AutoModelForCausalLM.from_pretrained(self.model, revision=self.revision, dtype=dtype)
         except (OSError, ValueError) as error:
-            raise InputError(f"likelihood model '{self.model}': cannot be read ({_one_line(error)})") from None
-        return model.to("cuda" if on_gpu else "cpu").eval()
+            raise InputError(f"likelihood model '{self.model}': cannot be read ({one_line(error)})") from None
+        return model.to(device).eval()
 
     def means(self, texts: Sequence[Forced]) -> list[float | None]:
         """The mean log-probability (nats) of each translation's tokens; None where it has none, or has no prompt."""
@@ -62,7 +59,3 @@ class LocalLikelihood:
                 wanted = ids[row, one.begin : len(one.ids)]
                 means.append(float(of.gather(1, wanted[:, None]).double().mean()))
         return means
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:200]

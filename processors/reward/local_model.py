@@ -12,7 +12,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-from processors.errors import InputError, SmolKalamError
+from processors.errors import InputError, SmolKalamError, one_line
+from processors.reward.device import device_and_type
 from processors.reward.score import TokenIds
 
 Dtype = Literal["auto", "float32", "bfloat16"]
@@ -28,7 +29,7 @@ def load_reward_tokenizer(model: str, revision: str | None = None) -> Any:
     try:
         return AutoTokenizer.from_pretrained(model, revision=revision)
     except (OSError, ValueError) as error:
-        raise InputError(f"reward model '{model}': its tokenizer cannot be read ({_one_line(error)})") from None
+        raise InputError(f"reward model '{model}': its tokenizer cannot be read ({one_line(error)})") from None
 
 
 @dataclass
@@ -52,17 +53,13 @@ class ModelScorer:
         import torch
         from transformers import AutoModelForSequenceClassification
 
-        if self.threads:
-            torch.set_num_threads(self.threads)
-        on_gpu = torch.cuda.is_available()
-        names = {"float32": torch.float32, "bfloat16": torch.bfloat16}
-        dtype = names.get(self.dtype, torch.bfloat16 if on_gpu else torch.float32)
+        device, dtype = device_and_type(self.dtype, self.threads, self.gpu)
         try:
             model, notes = AutoModelForSequenceClassification.from_pretrained(
                 self.model, revision=self.revision, dtype=dtype, output_loading_info=True
             )
         except (OSError, ValueError) as error:
-            raise InputError(f"reward model '{self.model}': cannot be read ({_one_line(error)})") from None
+            raise InputError(f"reward model '{self.model}': cannot be read ({one_line(error)})") from None
         if model.config.num_labels != 1 or notes["missing_keys"]:
             missing = ", ".join(sorted(notes["missing_keys"])) or f"{model.config.num_labels} labels instead of 1"
             raise _no_reward_model(self.model, missing)
@@ -73,7 +70,7 @@ class ModelScorer:
             # In bfloat16 a reward near 3 could only move in steps of 0.016.
             head.float()
             head.register_forward_pre_hook(lambda _, inputs: (inputs[0].float(),))
-        return model.to(f"cuda:{self.gpu}" if on_gpu else "cpu").eval()
+        return model.to(device).eval()
 
     def score(self, batches: Sequence[list[TokenIds]], keep: Callable[[int, list[float]], None]) -> None:
         for number, rewards in enumerate(self._rewards(batches)):
@@ -167,7 +164,7 @@ def check_model(model: str, revision: str | None, *, served: bool) -> None:
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise InputError(f"reward model '{model}': its config.json cannot be read ({_one_line(error)})") from None
+        raise InputError(f"reward model '{model}': its config.json cannot be read ({one_line(error)})") from None
     kinds = config.get("architectures") or ["no architecture"]
     if not kinds[0].endswith("ForSequenceClassification"):
         raise _no_reward_model(model, kinds[0])
@@ -182,7 +179,7 @@ def _check_name(model: str) -> None:
 
 
 def _not_found(model: str, error: Exception) -> InputError:
-    return InputError(f"reward model '{model}': neither a folder nor found on the Hub ({_one_line(error)})")
+    return InputError(f"reward model '{model}': neither a folder nor found on the Hub ({one_line(error)})")
 
 
 def _no_reward_model(model: str, why: str) -> InputError:
@@ -204,7 +201,3 @@ def _need(*libraries: str) -> None:
 
     if missing := [library for library in libraries if find_spec(library) is None]:
         raise InputError(f"a reward model needs {' and '.join(missing)}: pip install 'smolkalam[train]'")
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:200]

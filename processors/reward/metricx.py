@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
-from processors.errors import InputError
+from processors.errors import InputError, one_line
 from processors.reward.batches import make_batches
+from processors.reward.device import device_and_type
 
 Style = Literal["24", "23"]
 # <extra_id_10> of mT5's vocabulary, and the range of MQM's error scores.
@@ -39,29 +40,24 @@ class MetricX:
         try:
             return AutoTokenizer.from_pretrained(self.tokenizer)
         except (OSError, ValueError, ImportError) as error:
-            raise InputError(f"metricx: the tokenizer '{self.tokenizer}' cannot be read ({_line(error)})") from None
+            raise InputError(f"metricx: the tokenizer '{self.tokenizer}' cannot be read ({one_line(error)})") from None
 
     @cached_property
     def loaded(self) -> Any:
         """The model. Raises InputError for one that is no MetricX."""
-        import torch
         from transformers import MT5ForConditionalGeneration
 
-        if self.threads:
-            torch.set_num_threads(self.threads)
-        on_gpu = torch.cuda.is_available()
-        names = {"float32": torch.float32, "bfloat16": torch.bfloat16}
-        dtype = names.get(self.dtype, torch.bfloat16 if on_gpu else torch.float32)
+        device, dtype = device_and_type(self.dtype, self.threads)
         loader: Any = MT5ForConditionalGeneration
         try:
             model, notes = loader.from_pretrained(
                 self.model, revision=self.revision, dtype=dtype, output_loading_info=True
             )
         except (OSError, ValueError, RuntimeError) as error:
-            raise InputError(f"metricx: '{self.model}' cannot be read ({_line(error)})") from None
+            raise InputError(f"metricx: '{self.model}' cannot be read ({one_line(error)})") from None
         if model.config.model_type != "mt5" or notes["missing_keys"] or model.config.vocab_size <= PREDICTION:
             raise InputError(f"metricx: '{self.model}' is no MetricX model: not an mT5 with its whole vocabulary")
-        return model.to("cuda" if on_gpu else "cpu").eval()
+        return model.to(device).eval()
 
     def ids(self, pairs: Sequence[tuple[str, str]]) -> list[list[int]]:
         """The token ids of (source, translation), as in training without the end of the text."""
@@ -89,7 +85,3 @@ class MetricX:
             for place, error in zip(batch, errors, strict=True):
                 found[place] = WORST - error
         return found
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:200]
