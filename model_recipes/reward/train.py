@@ -19,27 +19,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from model_recipes.reward.data import PairEncoder, encode_split, load_splits
-from model_recipes.training.resume import TRAINING, last_checkpoint
+from model_recipes.training.data import read_template
+from model_recipes.training.resume import TRAINING, decisive, last_checkpoint, loaded_as
 from processors.atomic_files import replacing_text
 from processors.errors import InputError, SmolKalamError
 
 if TYPE_CHECKING:
     from trl import ModelConfig, RewardConfig, RewardTrainer, ScriptArguments
-
-# What a checkpoint must have been trained with to be gone on from.
-_DECISIVE = (
-    "learning_rate",
-    "lr_scheduler_type",
-    "num_train_epochs",
-    "max_steps",
-    "per_device_train_batch_size",
-    "gradient_accumulation_steps",
-    "max_length",
-    "center_rewards_coefficient",
-    "weight_decay",
-    "bf16",
-    "seed",
-)
 
 
 def train(script: "ScriptArguments", args: "RewardConfig", model: "ModelConfig") -> Path:
@@ -57,12 +43,7 @@ def train(script: "ScriptArguments", args: "RewardConfig", model: "ModelConfig")
         sets[name], counts[name] = encode_split(splits[name], encoder, args.dataset_num_proc)
     described = _describe(script, args, model, sets, counts)
     checkpoint = last_checkpoint(Path(args.output_dir), described)
-    args.model_init_kwargs = {
-        "revision": model.model_revision,
-        "attn_implementation": model.attn_implementation,
-        "dtype": model.dtype,
-        **(args.model_init_kwargs or {}),
-    }
+    args.model_init_kwargs = loaded_as(model, args.model_init_kwargs)
     trainer = RewardTrainer(
         model=model.model_name_or_path,
         args=args,
@@ -87,9 +68,7 @@ def _tokenizer(args: "RewardConfig", model: "ModelConfig") -> Any:
 
     tokenizer = load_reward_tokenizer(str(model.model_name_or_path), model.model_revision)
     if template := args.chat_template_path:
-        if not Path(template).is_file():
-            raise InputError(f"--chat_template_path {template}: no such file; expected a Jinja template")
-        tokenizer.chat_template = Path(template).read_text(encoding="utf-8")
+        tokenizer.chat_template = read_template(Path(template), f"--chat_template_path {template}")
         args.chat_template_path = None
     if tokenizer.pad_token is None:
         raise InputError(
@@ -125,14 +104,9 @@ def _describe(
         "revision": model.model_revision,
         "dataset": script.dataset_name,
         **data,
-        **{name: _plain(getattr(args, name)) for name in _DECISIVE},
-        "lora_r": model.lora_r if model.use_peft else None,
+        **decisive(args, model, "center_rewards_coefficient"),
         "trl": trl.__version__,
     }
-
-
-def _plain(value: Any) -> Any:
-    return getattr(value, "value", value)
 
 
 def _save(trainer: "RewardTrainer", folder: Path) -> None:

@@ -20,10 +20,10 @@ from typing import Any
 import yaml
 
 from model_recipes.training.accounts import look_at, table
-from model_recipes.training.data import encode, hold_back, read_template
+from model_recipes.training.data import encode, hold_back, load_tokenizer, read_template
 from model_recipes.training.launch import look_for_libraries
 from model_recipes.training.model_card import write_model_card
-from model_recipes.training.resume import TRAINING, described_before, last_checkpoint
+from model_recipes.training.resume import TRAINING, decisive, described_before, last_checkpoint, loaded_as
 from model_recipes.training.rows import RowEncoder
 from model_recipes.training.settings import DataSettings, for_this_machine, make, read_settings
 from processors.atomic_files import replacing_text
@@ -36,21 +36,6 @@ WITHOUT_EFFECT = {
     "completion_only_loss": "there is no completion in a conversation; assistant_only_loss is for these",
     "hub_token": "keys come from the environment; set HF_TOKEN",
 }
-# What a checkpoint must have been trained with to be gone on from, beside the rows.
-_DECISIVE = (
-    "learning_rate",
-    "lr_scheduler_type",
-    "num_train_epochs",
-    "max_steps",
-    "per_device_train_batch_size",
-    "gradient_accumulation_steps",
-    "max_length",
-    "packing",
-    "assistant_only_loss",
-    "weight_decay",
-    "bf16",
-    "seed",
-)
 
 
 def train(config: Path, overrides: Sequence[str] = ()) -> Path:
@@ -60,7 +45,9 @@ def train(config: Path, overrides: Sequence[str] = ()) -> Path:
 
     args, model, ours, settings = _settings(config, overrides)
     folder = _made(Path(args.output_dir))
-    tokenizer = load_tokenizer(model, args.chat_template_path)
+    tokenizer = load_tokenizer(model.model_name_or_path, model.model_revision, "model_name_or_path:")
+    if template := args.chat_template_path:
+        tokenizer.chat_template = read_template(Path(template), f"chat_template_path: {template}")
     args.chat_template_path = None
     day = ours.date or described_before(folder).get("date") or datetime.now(UTC).date().isoformat()
     encoder = RowEncoder(
@@ -84,12 +71,10 @@ def train(config: Path, overrides: Sequence[str] = ()) -> Path:
         "date": day,
         "data": [account.plain() for account in accounts],
         "test_rows": ours.test_rows,
-        **{name: getattr(value := getattr(args, name), "value", value) for name in _DECISIVE},
-        "lora_r": model.lora_r if model.use_peft else None,
+        **decisive(args, model, "packing", "assistant_only_loss"),
     }
     checkpoint = last_checkpoint(folder, described)
-    chosen = {"revision": model.model_revision, "attn_implementation": model.attn_implementation, "dtype": model.dtype}
-    args.model_init_kwargs = chosen | (args.model_init_kwargs or {})
+    args.model_init_kwargs = loaded_as(model, args.model_init_kwargs)
     # Done already, in the labels; TRL looks for conversations where it is set.
     args.assistant_only_loss = False
     trainer = SFTTrainer(
@@ -137,22 +122,7 @@ def _made(folder: Path) -> Path:
     return folder
 
 
-def load_tokenizer(model: Any, template: str | None) -> Any:
-    """The tokenizer, with the chat template of a file where one is named. Raises InputError where there is none."""
-    from transformers import AutoTokenizer
-
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(model.model_name_or_path, revision=model.model_revision)
-    except (OSError, ValueError) as error:
-        said = " ".join(str(error).split())[:200]
-        raise InputError(f"model_name_or_path: {model.model_name_or_path}: no tokenizer there ({said})") from None
-    if template:
-        tokenizer.chat_template = read_template(Path(template), f"chat_template_path: {template}")
-    return tokenizer
-
-
 def _write_start(folder: Path, described: dict[str, Any], settings: dict[str, Any]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
     with replacing_text(folder / TRAINING) as stream:
         json.dump(described, stream, indent=1, ensure_ascii=False)
     with replacing_text(folder / "settings.yaml") as stream:

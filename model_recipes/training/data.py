@@ -7,7 +7,7 @@ from typing import Any
 from model_recipes.training.accounts import Account
 from model_recipes.training.rows import RowEncoder
 from model_recipes.training.settings import RowSource
-from processors.errors import InputError
+from processors.errors import InputError, one_line
 
 _READ = ("messages", "tools", "chat_template_kwargs")
 _WRITTEN = ("input_ids", "labels")
@@ -17,7 +17,17 @@ ENDINGS = (".jsonl", ".json", ".parquet", ".gz")
 def said_by(error: Exception) -> str:
     """What an error of `datasets` says, in a line: where it wraps another, what that says, which names the row."""
     cause = error.__cause__ if type(error).__name__ == "DatasetGenerationError" else None
-    return " ".join(str(cause or error).split())[:300] or type(cause or error).__name__
+    return one_line(cause or error, 300) or type(cause or error).__name__
+
+
+def load_tokenizer(name: str, revision: str | None, where: str) -> Any:
+    """A tokenizer of transformers'. Raises InputError, which begins with `where`, if there is none."""
+    from transformers import AutoTokenizer
+
+    try:
+        return AutoTokenizer.from_pretrained(name, revision=revision or "main")
+    except (OSError, ValueError) as error:
+        raise InputError(f"{where} {name}: no tokenizer there ({one_line(error)})") from None
 
 
 def read_template(path: Path, asked: str) -> str:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from model_recipes.training.data import ENDINGS, load_part, read_template, said_by
+from model_recipes.training.data import ENDINGS, load_part, load_tokenizer, read_template, said_by
 from model_recipes.training.launch import look_for_libraries
 from model_recipes.training.rows import RowEncoder
 from model_recipes.training.settings import RowSource
@@ -20,13 +20,7 @@ def run_tokens(
 ) -> None:  # fmt: skip
     """The command `tokens`: prints a table, or JSON. Raises InputError for what the user can mend."""
     look_for_libraries()
-    from transformers import AutoTokenizer
-
-    try:
-        tokenizer = AutoTokenizer.from_pretrained(tokenizer_name)
-    except (OSError, ValueError) as error:
-        said = " ".join(str(error).split())[:200]
-        raise InputError(f"--tokenizer {tokenizer_name}: no tokenizer there ({said})") from None
+    tokenizer = load_tokenizer(tokenizer_name, None, "--tokenizer")
     if template:
         tokenizer.chat_template = read_template(template, f"--template {template}")
     if not tokenizer.chat_template:

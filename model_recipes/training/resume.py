@@ -7,8 +7,35 @@ from typing import Any
 
 from processors.errors import InputError
 
+# What a checkpoint must have been trained with to be gone on from, whatever the trainer.
+DECISIVE = (
+    "learning_rate",
+    "lr_scheduler_type",
+    "num_train_epochs",
+    "max_steps",
+    "per_device_train_batch_size",
+    "gradient_accumulation_steps",
+    "max_length",
+    "weight_decay",
+    "bf16",
+    "seed",
+)
 # In the output folder: what the training is, to know it again and for the model's card.
 TRAINING = "training.json"
+
+
+def decisive(args: Any, model: Any, *more: str) -> dict[str, Any]:
+    """What decides of a trainer's arguments and a ModelConfig, beside the data; `more` names the trainer's own."""
+    values = {name: getattr(args, name) for name in (*DECISIVE, *more)}
+    # An enumeration as its value, as JSON takes it.
+    plain = {name: getattr(value, "value", value) for name, value in values.items()}
+    return {**plain, "lora_r": model.lora_r if model.use_peft else None}
+
+
+def loaded_as(model: Any, given: dict[str, Any] | None) -> dict[str, Any]:
+    """The arguments that a trainer loads its model with, of a ModelConfig; what is `given` beside it counts more."""
+    chosen = {"revision": model.model_revision, "attn_implementation": model.attn_implementation, "dtype": model.dtype}
+    return chosen | (given or {})
 
 
 def described_before(folder: Path) -> dict[str, Any]:
