@@ -27,10 +27,10 @@ from builders.run_folder.units import UnitFiles, read_unit
 from builders.stages import translate
 from builders.stages.common.combine import rescue, rescued_in
 from builders.stages.common.context import Build
-from builders.stages.common.join_candidates import JoinCandidates
+from builders.stages.common.join_candidates import JoinCandidates, judged_candidate
 from builders.stages.common.run_units import UnitPipeline, run_units
 from processors.languages.language import Language
-from processors.reward.score import Encoder, Scorer, TokenIds, judged, score_candidates
+from processors.reward.score import Encoder, Scorer, TokenIds, score_candidates
 from processors.servers.gpus import gpu_groups, hold_group
 
 T = TypeVar("T")
@@ -133,7 +133,7 @@ class ScoreRewards(PipelineStep):
         for name, group in groupby(data, key=lambda document: document.metadata["unit"]):
             documents = list(group)
             candidates = [(d, translator) for d in documents for translator in d.metadata["candidates"]]
-            items = [_judged(document, translator) for document, translator in candidates]
+            items = [judged_candidate(document, translator) for document, translator in candidates]
             yield Encoded(name, documents, candidates, encoder.encode(items) if items else [])
 
     def _score(self, unit: Encoded, scorer: Scorer, rank: int) -> None:
@@ -203,12 +203,6 @@ class PartialRewards:
             self._stream.flush()
         except OSError as error:
             raise write_error(error, self.path.parent) from None
-
-
-def _judged(document: Document, translator: str) -> Any:
-    row, found = document.metadata, document.metadata["candidates"][translator]
-    instructions = (row["chat_template_kwargs"] or {}).get("custom_instructions") or ""
-    return judged(row["messages"], found["messages"], instructions, found["custom_instructions"] or "")
 
 
 # A worker does several tasks; to load a model takes longer than many of them.

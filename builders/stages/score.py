@@ -24,7 +24,7 @@ from builders.scorers.probe import ROWS, probe, surely, told_by
 from builders.stages import translate
 from builders.stages.common.combine import rescue, rescued_in
 from builders.stages.common.context import Build
-from builders.stages.common.join_candidates import JoinCandidates
+from builders.stages.common.join_candidates import JoinCandidates, judged_candidate
 from builders.stages.common.run_units import UnitPipeline, run_units
 from processors.atomic_files import write_text
 from processors.languages.language import Language
@@ -160,19 +160,13 @@ def _some(documents: list[Document]) -> Iterator[list[Document]]:
 
 def _add_scores(documents: list[Document], scoring: Any) -> None:
     places = [(document, name) for document in documents for name in document.metadata["candidates"]]
-    found = scoring.score([_pair(document, name) for document, name in places]) if places else []
+    found = scoring.score([judged_candidate(document, name) for document, name in places]) if places else []
     for document in documents:
         document.metadata["scores"], document.metadata["counters"] = {}, {}
     for (document, name), score in zip(places, found, strict=True):
         document.metadata["scores"][name] = score.value
         counted = {"passages": score.passages, "scored" if score.value is not None else "no_score": 1}
         document.metadata["counters"] |= {f"{name}/{key}": value for key, value in counted.items()}
-
-
-def _pair(document: Document, translator: str) -> SourceAndCandidate:
-    row, found = document.metadata, document.metadata["candidates"][translator]
-    instructions = (row["chat_template_kwargs"] or {}).get("custom_instructions") or ""
-    return judged(row["messages"], found["messages"], instructions, found["custom_instructions"] or "")
 
 
 def score_row(document: Document) -> dict[str, Any]:

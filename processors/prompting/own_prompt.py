@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from processors.errors import InputError
+from processors.text_files import read_utf8
 
 FIELDS = ("source", "target_language", "context", "terms", "problem")
 """The placeholders. All but the first two are empty where there is nothing to say."""
@@ -25,12 +26,7 @@ def read_prompt(path: str | Path, given: Iterable[str] = ()) -> str:
 
     `given` as of `check_prompt`.
     """
-    try:
-        text = Path(path).read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise InputError(f"prompt {path}: cannot be read ({error.strerror})") from None
-    except UnicodeDecodeError as error:
-        raise InputError(f"prompt {path}: is no UTF-8 text (byte {error.start})") from None
+    text = read_utf8(path, "prompt")
     text = text.replace("\r\n", "\n").replace("\r", "\n").strip()
     try:
         check_prompt(text, given)

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from processors.errors import InputError
 from processors.protected.find import Span
+from processors.text_files import read_utf8
 
 # Letters by which a term is looked up where a word begins.
 _KEY = 3
@@ -103,12 +104,7 @@ def read_glossary(path: str | Path) -> Glossary:
     A term may have several translations, separated by `|` or on lines of their own. Empty lines and those that begin
     with `#` are skipped. Raises InputError, which names the line.
     """
-    try:
-        text = Path(path).read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise InputError(f"glossary {path}: cannot be read ({error.strerror})") from None
-    except UnicodeDecodeError as error:
-        raise InputError(f"glossary {path}: is no UTF-8 text (byte {error.start})") from None
+    text = read_utf8(path, "glossary")
     found: dict[str, dict[str, None]] = {}
     for number, line in enumerate(text.splitlines(), 1):
         if not line.strip() or line.lstrip().startswith("#"):

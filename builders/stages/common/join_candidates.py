@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
@@ -14,6 +14,9 @@ from processors.checks.pairs.verdict import Verdict
 from processors.checks.run import check_conversation, has_hard
 from processors.languages.language import Language
 from processors.terms import TERMS
+
+if TYPE_CHECKING:
+    from processors.reward import SourceAndCandidate
 
 # Of a candidate: its verdicts and the rules that they were found by; an older version's have neither.
 CHECKED = ("checks", "checked_by")
@@ -83,3 +86,13 @@ def verdicts_on(source: Sequence[dict[str, Any]], candidate: dict[str, Any], lan
         return kept
     found = check_conversation(list(source), candidate["messages"], script=language.script, language=language.code)
     return found + [verdict for verdict in kept if verdict.check == TERMS]
+
+
+def judged_candidate(document: Document, translator: str) -> "SourceAndCandidate":
+    """A joined document's source and one translator's candidate, as whatever scores candidates takes them."""
+    # A build without scores needs none of that room.
+    from processors.reward import judged
+
+    row, found = document.metadata, document.metadata["candidates"][translator]
+    instructions = (row["chat_template_kwargs"] or {}).get("custom_instructions") or ""
+    return judged(row["messages"], found["messages"], instructions, found["custom_instructions"] or "")
