@@ -50,6 +50,9 @@ def load_part(part: RowSource) -> Any:
         raise InputError(f"datasets: {part.path}: no such file")
     if path.is_file() and not path.stat().st_size:
         raise InputError(f"datasets: {part.path}: is empty; expected JSON lines or Parquet with the column 'messages'")
+    for key, value in (("name", part.name), ("revision", part.revision)):
+        if path.is_file() and value is not None:
+            raise InputError(f"datasets: {part.path}: a file has no {key} {value}; leave it out")
     try:
         if path.is_file():
             kind = "parquet" if path.suffix == ".parquet" else "json"
@@ -59,7 +62,7 @@ def load_part(part: RowSource) -> Any:
     except Exception as error:
         # `datasets` raises many kinds for what is always the same to the user: nothing there that can be read.
         raise InputError(f"datasets: {part.path}: no dataset that can be read ({said_by(error)})") from None
-    names = list(found) if part.split == "all" or path.is_file() else part.split.split("+")
+    names = list(found) if part.split == "all" else part.split.split("+")
     for name in names:
         if name not in found:
             raise InputError(f"datasets: {part.path}: no split '{name}'; it has {', '.join(sorted(found))}")

@@ -36,3 +36,21 @@ def test_a_template_that_is_no_text_is_one_line(tmp_path: Path) -> None:
         read_template(tmp_path / "t.jinja", "--template t")
     with pytest.raises(InputError, match="no such file; expected a Jinja template"):
         read_template(tmp_path / "none.jinja", "--template none")
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("name", "a file has no name nope; leave it out"),
+        ("revision", "a file has no revision nope; leave it out"),
+        ("split", "no split 'nope'; it has train"),
+    ],
+)
+def test_what_a_file_does_not_have_is_not_ignored(
+    key: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", tmp_path / "cache")
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text('{"messages": []}\n')
+    with pytest.raises(InputError, match=said):
+        load_part(RowSource.model_validate({"path": str(rows), key: "nope"}))
