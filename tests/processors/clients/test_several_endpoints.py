@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -307,18 +308,27 @@ def test_a_refusal_now_and_then_of_the_only_endpoint_loses_few_rows() -> None:
 def test_a_key_that_has_worked_is_tried_thrice_and_then_left_with_the_others_going_on(
     status: str, said: list[str]
 ) -> None:
+    def warnings() -> list[str]:
+        return [line for line in said if line.startswith("WARNING") and "left aside, 1 others go on" in line]
+
     with servers((), ()) as (good, bad):
 
         async def breaking(document: Any, ask: Any) -> dict[str, Any]:
             if document.id.endswith("00060"):
                 bad.control(faults={status: 1.0})
-            return {"text": (await ask(document.text, 0)).text}
+            answer = await ask(document.text, 0)
+            # The others may be through before the denied endpoint's rest is over: the last row asks until it is.
+            for number in count() if document.id.endswith("00299") else ():
+                if warnings():
+                    break
+                await ask(f"{document.text} {number}", 0)
+            return {"text": answer.text}
 
         runner = run(several(good, bad, concurrency=4), 300, translate=breaking)
         assert bad.stats()["served"][status] >= 3 and answered(bad) >= 10
         assert bad.stats()["served"][status] <= 40
     assert all("text" in result for result in results(runner).values())
-    (warning,) = [line for line in said if line.startswith("WARNING") and "left aside, 1 others go on" in line]
+    (warning,) = warnings()
     assert f"127.0.0.1:{port(bad)}" in warning
 
 
