@@ -41,7 +41,7 @@ ROOMS: dict[str, Floors] = {
     "builders": (
         ("builders.ablations", "builders.judging", "builders.starting", "builders.trying"),
         ("builders",),
-        ("builders.preferences", "builders.estimates"),
+        ("builders.preferences", "builders.estimates", "builders.mixtures"),
         ("builders.reports",),
         ("builders.stages",),
         ("builders.stages.common",),
