@@ -32,7 +32,13 @@ TOPS = tuple(top for floor in FLOORS for top in floor)
 # The rooms of each, highest first. A folder's own files (`builders/build.py`) are the room of its name.
 ROOMS: dict[str, Floors] = {
     "smolkalam": (("smolkalam",),),
-    "hub": (("hub",), ("hub.publishing", "hub.report"), ("hub.card", "hub.rules", "hub.pages"), ("hub.card.merging",)),
+    "hub": (
+        ("hub",),
+        ("hub.review",),
+        ("hub.publishing", "hub.report"),
+        ("hub.card", "hub.rules", "hub.pages"),
+        ("hub.card.merging",),
+    ),
     "model_recipes": (
         ("model_recipes.lexicon", "model_recipes.names", "model_recipes.ranker"),
         ("model_recipes.reward", "model_recipes.sft"),
