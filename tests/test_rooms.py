@@ -72,7 +72,7 @@ ROOMS: dict[str, Floors] = {
         ("processors.checks.wording",),
         ("processors.alignment",),
         ("processors.scoring", "processors.selection", "processors.memory", "processors.clients"),
-        ("processors.selection.decontamination",),
+        ("processors.selection.decontamination", "processors.fields"),
         ("processors.conversations", "processors.prompting"),
         ("processors.languages",),
         ("processors.languages.names",),
