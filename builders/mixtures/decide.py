@@ -144,17 +144,26 @@ def _share(mixture: Mixture, by_source: Mapping[str, list[_Drawn]]) -> None:
     there = {language: sum(one.size(unit) for one in drawn) for language, drawn in of.items()}
     total = mixture.tokens if unit == "tokens" else mixture.rows
     if total is None:
-        # The most of which the shares are whole numbers.
-        step = lcm(*(share.denominator for share in shares.values()))
-        total = min(int(there[language] / share) for language, share in shares.items()) // step * step
-        if not total:
-            least = min(shares, key=lambda language: there[language] / shares[language])
-            raise InputError(
-                f"languages.shares: {shown(there[least], unit)} in '{least}' are too few for a share of "
-                f"{float(shares[least]):g}"
-            )
-    for (language, drawn), budget in zip(of.items(), apportioned(total, list(shares.values())), strict=True):
-        cut(drawn, budget, unit, f"languages.shares.{language}")
+        budgets = _largest(there, shares, unit)
+    else:
+        budgets = dict(zip(shares, apportioned(total, list(shares.values())), strict=True))
+    for language, budget in budgets.items():
+        cut(of[language], budget, unit, f"languages.shares.{language}")
+
+
+def _largest(there: Mapping[str, int], shares: Mapping[str, Fraction], unit: Unit) -> dict[str, int]:
+    """The budgets of the largest mixture of these shares: of rows they are exact, of tokens to one token."""
+    least = min(shares, key=lambda language: there[language] / shares[language])
+    step = lcm(*(share.denominator for share in shares.values()))
+    total = there[least] / shares[least]
+    if unit == "rows":
+        total = Fraction(int(total) // step * step)
+    if total < step:
+        raise InputError(
+            f"languages.shares: {shown(there[least], unit)} in '{least}' are too few for a share of "
+            f"{float(shares[least]):g}"
+        )
+    return {language: int(total * share) for language, share in shares.items()}
 
 
 def cut(drawn: Sequence[_Drawn], budget: int, unit: Unit, key: str) -> None:

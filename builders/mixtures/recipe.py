@@ -97,6 +97,7 @@ class MixtureOutputs(Strict):
 
     repo: str = Field("user/mixture", pattern=r"^[\w.-]+/[\w.-]+$", description="shown in the card's examples")
     pretty_name: str | None = Field(None, description="the card's title; null: the mixture's name")
+    notice: str | None = Field(None, description="a sentence with which the card begins, such as a warning")
     license: str | None = Field(None, description="the card's licence; null: the sources', where all have the same")
     config: Name = Field("SFT", description="of the dataset, and folder of its shards")
     split: Name = Field("train", description="of the dataset")
