@@ -32,22 +32,16 @@ TOPS = tuple(top for floor in FLOORS for top in floor)
 # The rooms of each, highest first. A folder's own files (`builders/build.py`) are the room of its name.
 ROOMS: dict[str, Floors] = {
     "smolkalam": (("smolkalam",),),
-    "hub": (
-        ("hub",),
-        ("hub.review",),
-        ("hub.publishing", "hub.report"),
-        ("hub.card", "hub.rules", "hub.pages"),
-        ("hub.card.merging",),
-    ),
+    "hub": (("hub",), ("hub.publishing", "hub.report"), ("hub.card", "hub.rules", "hub.pages"), ("hub.card.merging",)),
     "model_recipes": (
         ("model_recipes.lexicon", "model_recipes.names", "model_recipes.ranker"),
-        ("model_recipes.merge", "model_recipes.reward", "model_recipes.sft"),
+        ("model_recipes.reward", "model_recipes.sft"),
         ("model_recipes.training",),
     ),
     "builders": (
         ("builders.ablations", "builders.judging", "builders.starting", "builders.trying"),
         ("builders",),
-        ("builders.preferences", "builders.estimates", "builders.mixtures"),
+        ("builders.preferences", "builders.estimates"),
         ("builders.reports",),
         ("builders.stages",),
         ("builders.stages.common",),
@@ -72,7 +66,7 @@ ROOMS: dict[str, Floors] = {
         ("processors.checks.wording",),
         ("processors.alignment",),
         ("processors.scoring", "processors.selection", "processors.memory", "processors.clients"),
-        ("processors.selection.decontamination", "processors.fields"),
+        ("processors.selection.decontamination",),
         ("processors.conversations", "processors.prompting"),
         ("processors.languages",),
         ("processors.languages.names",),

@@ -19,6 +19,7 @@ from builders.engines.common.make import conversation, load_glossary, make_trans
 from builders.engines.common.rollout import EndpointBackend, told_terms
 from builders.estimates.repeated_messages import text_key
 from builders.recipes.translators import Translator as TranslatorRecipe
+from builders.recipes.translators import others_of
 from processors.answers.reader import AnswerReader
 from processors.checks.once import ConversationChecks
 from processors.checks.pairs.verdict import Verdict
@@ -30,6 +31,7 @@ from processors.languages.language import Language
 from processors.prompting import NO_HINTS, Hints
 from processors.protected.compare import Style
 from processors.translation.coroutines import run_now
+from processors.translation.offers import Offers
 from processors.translation.retry_ladder import Translator
 
 
@@ -74,6 +76,7 @@ class RequestCounter:
         self._tokenizer = load_tokenizer(spec.chunking.tokenizer)
         self._asked: list[Asked] = []
         self._glossary = told_terms(load_glossary(spec), self.prompt)
+        self._others = len(others_of(spec))
         self._translator = self._make(spec, language)
         self._without = self._make(spec.model_copy(update={"memory": []}), language) if spec.memory else None
 
@@ -114,6 +117,7 @@ class RequestCounter:
         # Nothing waits for anything: no event loop is needed.
         translator.concurrent = False
         translator.context = self._context
+        translator.offers = _Echoes(self._others) if self._others else None
         translator.checks = partial(_AcceptsEcho, language.script, language.code)
         return translator
 
@@ -171,7 +175,7 @@ class RequestCounter:
             return 0
         whole = sum(self._tokens(_strings(build_payload(self.prompt, {}, "", hints=hints)))) - self.overhead
         # A text that stands for its translation has as many tokens as the text.
-        echoes = [target for source, target in hints.context if source == target]
+        echoes = [target for source, target in hints.context if source == target] + list(hints.candidates)
         return whole + round(self._more * sum(self._tokens(echoes)))
 
     def _key(self, asked: Asked) -> bytes:
@@ -179,6 +183,17 @@ class RequestCounter:
             return request_key("", None, {"text": asked.text})
         payload = build_payload(self.prompt, self._decoding, asked.text, hints=asked.hints)
         return request_key(self._model, self._revision, payload)
+
+
+class _Echoes(Offers):
+    """The text itself for each of so many candidates, which nobody knows yet."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__([])
+        self.number = number
+
+    def texts(self, message: str, start: int, end: int, source: str) -> tuple[str, ...]:
+        return (source.strip(),) * self.number
 
 
 class _AcceptsEcho(ConversationChecks):

@@ -15,10 +15,10 @@ from builders.engines import Engine, engine_of
 from builders.estimates.count_requests import RequestCounter, Requests
 from builders.estimates.intervals import Interval, SampleTotals, SplitSample, asked_shares, selected_rows, totals
 from builders.recipes.translator_base import Cost
-from builders.recipes.translators import Translator
+from builders.recipes.translators import Translator, others_of
 from builders.run_folder.activity import read_engines, total_counters
 from builders.run_folder.folder import ENGINES, TRANSLATE, Run
-from builders.run_folder.units import all_counts
+from builders.run_folder.units import NOT_FUSED, all_counts
 
 # Of the totals over all rows (the columns are the last axis), for the estimate and for each replicate.
 Figure = Callable[[np.ndarray], Any]
@@ -37,18 +37,31 @@ class Measured:
 
     requests_per_chunk: float | None = None
     requests_per_second: float | None = None
+    # Of a translator that fuses: the rows that it is done with, and those of them that were fused.
+    rows: int = 0
+    fused: int = 0
+
+    def to_fuse(self, selected: float) -> float:
+        """Which share of the `selected` rows is still to be fused: all that are left, until finished ones tell."""
+        share = self.fused / self.rows if self.rows >= ENOUGH else 1.0
+        return share * max(0.0, 1 - self.rows / selected) if selected else 0.0
 
 
 def measured_in(run: Run, spec: Translator) -> Measured:
     """What finished units and processes have left in the run folder."""
     extra: Counter[str] = Counter()
+    rows = left = 0
     for counts in all_counts(run.stage(TRANSLATE, spec.name)).values():
         extra.update(counts.get("extra", {}))
+        rows += counts["read"]
+        left += counts["dropped"].get(NOT_FUSED, 0)
     states = read_engines(run.logs(TRANSLATE, spec.name, ENGINES))
     answers, seconds = total_counters(states)["answers"], sum(state.seconds for state in states.values())
     return Measured(
         extra["requests"] / extra["chunks_asked"] if extra["chunks_asked"] >= ENOUGH else None,
         answers / seconds if answers >= ENOUGH and seconds else None,
+        rows,
+        rows - left,
     )
 
 
@@ -71,14 +84,15 @@ def translator_figures(
     """One translator's part of the plan, as JSON.
 
     `found[i]` are the requests of the rows of `samples[i]` (None for a row that is dropped), `weights[i]` what each
-    row stands for; `repeats` in how many selected rows each message of the sample
-    stands, where that was counted.
+    row stands for; `repeats` in how many selected rows each message of the sample stands, where that was counted.
     """
     shares = _shares(found, samples, weights, repeats or {})
     sums = totals(samples, [_columns(*one) for one in zip(found, shares, strict=True)], seed, TOKENS)
     engine = engine_of(spec)
     served, cost = engine.asks_a_model, engine.cost
-    retries = measured.requests_per_chunk or 1.0
+    # What is fused already is stored under the candidates that it was made of, which are not known here.
+    wanted = measured.to_fuse(selected_rows(samples).value) if others_of(spec) else 1.0
+    retries = wanted * (measured.requests_per_chunk or 1.0)
     finished = sum(int((row.stored[:, 0] >= 0).sum()) for split in found for row in split if row)
     told = finished >= ENOUGH and sums.values[STORED_COMPLETION] > 0
     # The server counts, and bills, every beam.
@@ -102,9 +116,8 @@ def translator_figures(
         "saved_by_finished_work": lambda t: t[..., REQUESTS] - t[..., FRESH],
         "saved_by_duplicates": lambda t: t[..., FRESH] - t[..., ASKED],
     }
-    if served:
-        figures["requests_to_send"] = requests
-    figures["source_tokens"] = lambda t: t[..., ALL_TOKENS]
+    figures |= {"requests_to_send": requests} if served else {}
+    figures |= {"source_tokens": lambda t: t[..., ALL_TOKENS]}
     if served:
         figures |= {"input_tokens": prompt, "output_tokens": completion}
         figures |= _costs(cost, _pace(engine, measured), requests, prompt, completion, engine.price_share)
@@ -113,6 +126,7 @@ def translator_figures(
         "backend": spec.backend,
         "model": engine.model,
         "counts": engine.counts,
+        **({"at_most": True} if others_of(spec) else {}),
         "rows": limits(selected_rows(samples)),
         **{name: limits(sums.interval(of)) for name, of in figures.items()},
         "assumptions": _assumptions(engine, counter, measured, told, finished, sums) if served else [],
@@ -252,6 +266,13 @@ def _assumptions(
         notes.append(
             f"{cost.output_tokens_per_source_token:g} tokens of translation a source token "
             f"(cost.output_tokens_per_source_token){beams}; its error is not in the interval"
+        )
+    if others := others_of(engine.spec):
+        more = cost.output_tokens_per_source_token
+        seen = f"; of {measured.rows:,} finished rows {measured.fused:,} were fused" if measured.rows else ""
+        notes.append(
+            f"at most: the candidates of all of {', '.join(others)}, each as long as {more:g} tokens a source token; "
+            f"which rows `only: {engine.spec.only}` leaves out is known when they are there{seen}"
         )
     if engine.context:
         notes.append(

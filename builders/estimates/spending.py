@@ -67,7 +67,9 @@ def _costs(engine: Any) -> bool:
 
 def _told(one: dict[str, Any]) -> str:
     requests, tokens = one["requests_to_send"]["value"], one["input_tokens"]["value"]
-    told = f"about {requests:,.0f} requests to send, {tokens:,.0f} tokens in, {one['output_tokens']['value']:,.0f} out"
+    most = "at most " if one.get("at_most") else ""
+    told = f"{most}about {requests:,.0f} requests to send, {tokens:,.0f} tokens in"
+    told += f", {one['output_tokens']['value']:,.0f} out"
     if usd := one.get("usd"):
         return f"{told}, ${usd['value']:,.2f} ({usd['low']:,.2f} to {usd['high']:,.2f})"
     return f"{told}; its price is not known (the recipe gives no `cost`)"

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, field_validator
 
-from builders.recipes.base import KeyVariable, Strict
-from processors.clients.address import Headers, Rates
+from builders.recipes.base import BaseUrl, KeyVariable, Strict
+from processors.clients.address import Address, Headers, Rates
 from processors.errors import InputError
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -66,6 +66,19 @@ class ServerTerms(Strict):
     def own_headers(self) -> Headers:
         """As the clients take them."""
         return Headers(self.key_header, tuple(self.headers.items()), tuple(self.headers_env.items()))
+
+
+class EndpointAddress(ServerTerms):
+    """One of several servers of a translator, or one of several keys."""
+
+    base_url: BaseUrl
+    api_key_env: KeyVariable | None = None
+    weight: float = Field(1.0, gt=0, le=1000, description="share of the requests, against the others' weights")
+    model: str | None = Field(None, description="the model's name there, where it is another")
+
+    def address(self) -> Address:
+        """As the clients take it."""
+        return Address(self.base_url, self.api_key_env, self.weight, self.model, self.own_headers(), self.rates())
 
 
 def check_key(name: str, base_url: str, variable: str | None, *, warn: Callable[[str], None]) -> None:

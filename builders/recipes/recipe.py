@@ -13,7 +13,7 @@ from builders.recipes.base import Name, Strict, Terms
 from builders.recipes.executors import ExecutorRecipe, LocalRun
 from builders.recipes.ranking import Ranking
 from builders.recipes.translator_base import AskedTranslator
-from builders.recipes.translators import Translator
+from builders.recipes.translators import Translator, others_of
 from processors.languages.language import Language
 
 
@@ -32,9 +32,6 @@ class Source(Strict):
         description="folder, `hf://datasets/user/name`, or `sample` (the conversations that ship with the project)"
     )
     config: Name = Field("SFT", description="config of the source, and folder of its shards")
-    pairs: bool = Field(
-        False, description="its rows are preference pairs (`chosen`, `rejected`), as in SmolTalk2's `Preference`"
-    )
     keep: list[str] = Field(["*"], min_length=1, description="split names or shell patterns to take")
     drop: list[str] = Field([], description="split names or shell patterns to leave out, after `keep`")
     carry: list[Name] = Field(
@@ -43,14 +40,6 @@ class Source(Strict):
     title: str | None = Field(None, description="what the card calls the source; null: the last part of its path")
     terms: Terms | None = Field(None, description="under which its rows may be used; null: as far as is known")
     parts: list[SourcePart] = Field([], description="where splits come from datasets with terms of their own")
-
-    @model_serializer(mode="wrap")
-    def _without_pairs(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """A source of conversations is written down as it was before there were pairs."""
-        written: dict[str, Any] = plain(self)
-        if not written.get("pairs"):
-            written.pop("pairs", None)
-        return written
 
 
 class CutRecipe(Strict):
@@ -183,15 +172,24 @@ class Recipe(Strict):
         return self
 
     @model_validator(mode="after")
+    def _fusions_have_an_end(self) -> "Recipe":
+        names = [one.name for one in self.translators]
+        for one in self.translators:
+            for other in others_of(one):
+                if other == one.name:
+                    raise ValueError(f"translator '{one.name}': of: names itself; give others")
+                if other not in names:
+                    there = ", ".join(name for name in names if name != one.name) or "none"
+                    raise ValueError(f"translator '{one.name}': of: there is no {other}; the others are {there}")
+        if waiting := [one.name for one in self.translators if one not in self.in_order()]:
+            raise ValueError(
+                f"translators {' and '.join(waiting)} wait for each other's candidates (`of`); let one do without"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _ranking_can_be_done(self) -> "Recipe":
         self.ranking.check(len(self.translators))
-        if self.source.pairs:
-            raise ValueError("source.pairs: pairs can be read, and not built yet")
-        if self.source.pairs and self.ranking.by_segment:
-            raise ValueError(
-                "ranking.replace: segments puts a row together from several translators, and both sides of a pair "
-                "must be of one (source.pairs); give better"
-            )
         return self
 
     @model_serializer(mode="wrap")
@@ -202,11 +200,18 @@ class Recipe(Strict):
             written.pop("decontamination", None)
         return written
 
+    def in_order(self) -> list[Translator]:
+        """The translators in the order of their work: the recipe's, but who fuses others' candidates behind those."""
+        left = {one.name: one for one in self.translators}
+        ordered: list[Translator] = []
+        while free := [one for one in left.values() if not left.keys() & set(others_of(one))]:
+            ordered.append(left.pop(free[0].name))
+        return ordered
+
     @property
     def keeps_donors(self) -> bool:
-        """Whether what is good in a failed conversation is kept for the other translators. Never of a pair: a model
-        that is trained on it would learn to tell translators apart."""
-        return self.ranking.rescue and len(self.translators) > 1 and not self.source.pairs
+        """Whether what is good in a failed conversation is kept for the other translators."""
+        return self.ranking.rescue and len(self.translators) > 1
 
     def config_name(self, translator: str) -> str:
         """Name of the config whose primary translator is `translator`, as in the published dataset."""

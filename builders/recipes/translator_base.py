@@ -4,12 +4,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, field_validator, model_serializer, model_validator
 
-from builders.recipes.api_keys import ServerTerms
-from builders.recipes.base import BaseUrl, KeyVariable, Name, Strict, Terms
+from builders.recipes.api_keys import EndpointAddress
+from builders.recipes.base import Name, Strict, Terms
 from builders.recipes.paths import beside, resolved
-from processors.clients.address import Address, Headers, Rates
 from processors.clients.prompts import STYLES, PromptConfig, Style
 from processors.errors import InputError
 from processors.languages.language import Language
@@ -141,6 +140,16 @@ class TranslatorBase(Strict):
         "null: as is known of the model and the address",
     )
 
+    @model_validator(mode="before")
+    @classmethod
+    def _others_are_told_in_prompts(cls, given: Any) -> Any:
+        if isinstance(given, Mapping) and "of" in given and "of" not in cls.model_fields:
+            raise ValueError(
+                "of: what translates by this backend is asked by no prompt, so it cannot be told others' "
+                "translations; take a chat model with `prompt: fuse`"
+            )
+        return given
+
     @field_validator("name")
     @classmethod
     def _not_reserved(cls, name: str) -> str:
@@ -164,19 +173,6 @@ class TranslatorBase(Strict):
             "memory": [resolved(file, folder) for file in self.memory],
             "chunking": self.chunking.model_copy(update={"tokenizer": tokenizer}),
         }
-
-
-class EndpointAddress(ServerTerms):
-    """One of several servers of a translator, or one of several keys."""
-
-    base_url: BaseUrl
-    api_key_env: KeyVariable | None = None
-    weight: float = Field(1.0, gt=0, le=1000, description="share of the requests, against the others' weights")
-    model: str | None = Field(None, description="the model's name there, where it is another")
-
-    def address(self) -> Address:
-        """As the clients take it."""
-        return Address(self.base_url, self.api_key_env, self.weight, self.model, self.own_headers(), self.rates())
 
 
 class AskedTranslator(TranslatorBase):
@@ -236,21 +232,25 @@ class Context(Strict):
     system: bool = Field(True, description="the conversation's system prompt too, as the source has it")
 
 
+Only = Literal["near ties", "failed", "all"]
+
+
 class ServedTranslator(AskedTranslator):
     """A model behind a server that takes prompts: how it is asked and how it decodes."""
 
     prompt: str = Field(
         "chat",
-        description="`chat`, `seed-x`, `translategemma`, `hunyuan-mt`, `completion`, `own`, or a file with a prompt "
-        "of your own (a name with a dot or a slash); seed-x and completion ask the completion endpoint, the others "
-        "the chat endpoint",
+        description="`chat`, `seed-x`, `translategemma`, `hunyuan-mt`, `fuse` (with `of`), `completion`, `own`, or a "
+        "file with a prompt of your own (a name with a dot or a slash); seed-x and completion ask the completion "
+        "endpoint, the others the chat endpoint",
     )
     template: str | None = Field(
         None,
         description="of the prompt `own`, and what is in its file: a user's message with {source} for the chunk, and "
-        "where wanted {target_language}, {context}, {terms} of the glossary, and {problem}, which is what a check "
-        "said of the answer before. Of the prompt `completion`: the raw text that the model goes on from, with {text} "
-        "for the chunk; {source}, {target} and {tag} are the languages' names and the target's tag",
+        "where wanted {target_language}, {context}, {terms} of the glossary, {candidates} of the translators in `of`, "
+        "and {problem}, which is what a check said of the answer before. Of the prompt `completion`: the raw text "
+        "that the model goes on from, with {text} for the chunk; {source}, {target} and {tag} are the languages' "
+        "names and the target's tag",
     )
     context: Context | None = Field(
         None,
@@ -258,14 +258,25 @@ class ServedTranslator(AskedTranslator):
         "chunks of a conversation are then asked one after the other. With the prompt `chat`, or your own with "
         "{context}",
     )
+    of: list[Name] = Field(
+        [],
+        description="translators of whose checked translations of a chunk this one writes the best one. It is told "
+        "them by the prompt `fuse`, or by your own at {candidates}, and works when they are done",
+    )
+    only: Only = Field(
+        "near ties",
+        description="which rows it works on, with `of`: those of which the ranker says of no candidate that it is "
+        "surely better (by the margin of quality), those of which all of them failed, or all. The others have no "
+        "candidate of it, and its config takes another's",
+    )
     decoding: Decoding = Decoding()
     spans: Literal["placeholder", "tag", "in_place"] = Field(
         "placeholder", description="how protected spans travel through this model"
     )
     feedback: bool = Field(
         True,
-        description="tell a model, at the second try of a text, what a check said of the first; only with the prompt "
-        "`chat`, and of your own with {problem}, for translation models know their own requests alone",
+        description="tell a model, at the second try of a text, what a check said of the first; only with the prompts "
+        "`chat` and `fuse`, and of your own with {problem}, for translation models know their own requests alone",
     )
     timeout_s: float = Field(120.0, gt=0, description="for an answer; then it is asked again")
 
@@ -286,6 +297,35 @@ class ServedTranslator(AskedTranslator):
             raise ValueError("template: must contain {text} once, where the chunk goes")
         return self
 
+    @model_validator(mode="after")
+    def _others_can_be_told(self) -> "ServedTranslator":
+        if not self.of:
+            if self.prompt == "fuse":
+                raise ValueError(
+                    "of: missing; the prompt `fuse` writes one translation out of others', by their names"
+                )
+            if "only" in self.model_fields_set:
+                raise ValueError(
+                    "only: says on which rows the translations of others are fused; give `of`, their names"
+                )
+            return self
+        if self.prompt in STYLES and self.prompt not in ("fuse", "own"):
+            raise ValueError(
+                f"of: `{self.prompt}` cannot be told others' translations; take `prompt: fuse`, or your own with "
+                "{candidates}"
+            )
+        if twice := [name for name in self.of if self.of.count(name) > 1]:
+            raise ValueError(f"of: {twice[0]} is there twice")
+        if self.only == "near ties" and len(self.of) < 2:
+            raise ValueError("only: one candidate alone is near to none; name two in `of`, or give `only: all`")
+        return self
+
+    @model_serializer(mode="wrap")
+    def _without_others(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Who fuses nothing is written down as before there was fusion."""
+        written: dict[str, Any] = plain(self)
+        return written if self.of else {key: value for key, value in written.items() if key not in ("of", "only")}
+
     def _own_prompt(self) -> "ServedTranslator":
         if (self.prompt == "own") != (self.template is not None):
             raise ValueError("`prompt: own` has its text in `template`, and a prompt in a file has it there")
@@ -298,7 +338,7 @@ class ServedTranslator(AskedTranslator):
 
     @model_validator(mode="after")
     def _context_can_be_told(self) -> "ServedTranslator":
-        if self.context is not None and self.prompt in STYLES and self.prompt not in ("chat", "own"):
+        if self.context is not None and self.prompt in STYLES and self.prompt not in ("chat", "fuse", "own"):
             raise ValueError(
                 f"context: `{self.prompt}` knows its own request alone and can be told nothing more; leave it out, or "
                 "take `prompt: chat` or your own"
@@ -316,7 +356,8 @@ class ServedTranslator(AskedTranslator):
 
     def _told(self) -> list[str]:
         """The settings that placeholders of a prompt are made of, where they are given."""
-        return [name for name in ("context", "glossary") if getattr(self, name) is not None]
+        given = [name for name in ("context", "glossary") if getattr(self, name) is not None]
+        return given + (["of"] if self.of else [])
 
     def prompt_config(self, language: Language) -> PromptConfig:
         """The prompt of requests to this translator; a file is to be read before (`paths_found`)."""
@@ -331,37 +372,3 @@ class ServedTranslator(AskedTranslator):
         # The text itself goes into the run folder's recipe: other machines need no file, and to edit it in the middle
         # of a build mixes nothing.
         return found | {"prompt": "own", "template": read_prompt(resolved(self.prompt, folder), self._told())}
-
-
-class AddressedTranslator(AskedTranslator, ServerTerms):
-    """A model at someone's servers: one by `base_url`, or several by `endpoints`."""
-
-    base_url: BaseUrl | None = None
-    api_key_env: KeyVariable | None = None
-    endpoints: list[EndpointAddress] = Field([], description="instead of base_url; requests are shared out by weight")
-    concurrency: int = Field(64, ge=1, description="requests in flight to each endpoint at most, per task")
-
-    @model_validator(mode="after")
-    def _one_way_to_reach_it(self) -> "AddressedTranslator":
-        if (self.base_url is None) == (not self.endpoints):
-            raise ValueError("give either base_url (with api_key_env, if it takes a key) or endpoints, a list of them")
-        if self.endpoints and self.api_key_env:
-            raise ValueError("api_key_env: goes with base_url; give each of the endpoints its own")
-        if self.endpoints and (self.own_headers(), self.rates()) != (Headers(), Rates()):
-            names = ", ".join(ServerTerms.model_fields)
-            raise ValueError(f"{names}: go with base_url; give each of the endpoints its own")
-        places = [(address.base_url, address.api_key_env) for address in self.endpoints]
-        for place in places:
-            if places.count(place) > 1:
-                raise ValueError(f"endpoints: {place[0]} is there twice with the same key; raise its weight instead")
-        return self
-
-    def addresses(self) -> list[EndpointAddress]:
-        if self.base_url is None:
-            return self.endpoints
-        own = {name: getattr(self, name) for name in ServerTerms.model_fields}
-        return [EndpointAddress(base_url=self.base_url, api_key_env=self.api_key_env, **own)]
-
-
-class RemoteTranslator(AddressedTranslator, ServedTranslator):
-    """A model behind someone's servers that takes prompts."""

@@ -5,18 +5,52 @@ from typing import Annotated, Any, Literal, get_args
 
 from pydantic import Field, model_validator
 
+from builders.recipes.api_keys import EndpointAddress, ServerTerms
+from builders.recipes.base import BaseUrl, KeyVariable
 from builders.recipes.paths import beside, resolved
 from builders.recipes.translator_base import (
-    AddressedTranslator,
     AskedTranslator,
     Cost,
-    EndpointAddress,
-    RemoteTranslator,
     ServedTranslator,
     TranslatorBase,
 )
 from builders.recipes.vllm import RepetitionDetection, VllmProcess
+from processors.clients.address import Headers, Rates
 from processors.clients.prompts import TGI_PARAMETERS
+
+
+class AddressedTranslator(AskedTranslator, ServerTerms):
+    """A model at someone's servers: one by `base_url`, or several by `endpoints`."""
+
+    base_url: BaseUrl | None = None
+    api_key_env: KeyVariable | None = None
+    endpoints: list[EndpointAddress] = Field([], description="instead of base_url; requests are shared out by weight")
+    concurrency: int = Field(64, ge=1, description="requests in flight to each endpoint at most, per task")
+
+    @model_validator(mode="after")
+    def _one_way_to_reach_it(self) -> "AddressedTranslator":
+        if (self.base_url is None) == (not self.endpoints):
+            raise ValueError("give either base_url (with api_key_env, if it takes a key) or endpoints, a list of them")
+        if self.endpoints and self.api_key_env:
+            raise ValueError("api_key_env: goes with base_url; give each of the endpoints its own")
+        if self.endpoints and (self.own_headers(), self.rates()) != (Headers(), Rates()):
+            names = ", ".join(ServerTerms.model_fields)
+            raise ValueError(f"{names}: go with base_url; give each of the endpoints its own")
+        places = [(address.base_url, address.api_key_env) for address in self.endpoints]
+        for place in places:
+            if places.count(place) > 1:
+                raise ValueError(f"endpoints: {place[0]} is there twice with the same key; raise its weight instead")
+        return self
+
+    def addresses(self) -> list[EndpointAddress]:
+        if self.base_url is None:
+            return self.endpoints
+        own = {name: getattr(self, name) for name in ServerTerms.model_fields}
+        return [EndpointAddress(base_url=self.base_url, api_key_env=self.api_key_env, **own)]
+
+
+class RemoteTranslator(AddressedTranslator, ServedTranslator):
+    """A model behind someone's servers that takes prompts."""
 
 
 class MemoryTranslator(TranslatorBase):
@@ -267,6 +301,13 @@ Translator = Annotated[
     | LibreTranslateTranslator,
     Field(discriminator="backend"),
 ]
+
+
+def others_of(translator: TranslatorBase) -> list[str]:
+    """The translators of whose candidates this one writes its own; most write theirs from the source alone."""
+    return translator.of if isinstance(translator, ServedTranslator) else []
+
+
 BACKENDS: tuple[str, ...] = tuple(
     get_args(kind.model_fields["backend"].annotation)[0] for kind in get_args(get_args(Translator)[0])
 )

@@ -88,10 +88,11 @@ def _failed(build: "Build") -> list[str]:
     lines = []
     for spec in build.recipe.translators:
         totals = build.totals.get(f"{TRANSLATE}/{spec.name}")
-        if engine_of(spec).asks_a_model and totals and totals.dropped:
-            reasons = ", ".join(f"{reason} {n:,}" for reason, n in totals.dropped.most_common())
-            lines.append(f"{spec.name} failed {totals.dropped.total():,} of {totals.read:,} rows: {reasons}.")
-            if example := _example(build, spec.name, totals.dropped.most_common(1)[0][0]):
+        if engine_of(spec).asks_a_model and totals and totals.failed:
+            reasons = ", ".join(f"{reason} {n:,}" for reason, n in totals.failed.most_common())
+            wanted = totals.kept + totals.failed.total()
+            lines.append(f"{spec.name} failed {totals.failed.total():,} of {wanted:,} rows: {reasons}.")
+            if example := _example(build, spec.name, totals.failed.most_common(1)[0][0]):
                 lines.append(f"One of them, {example.id}: {_printable(excerpt(example.detail, 400))}")
     if lines:
         run = build.run.folder

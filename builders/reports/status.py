@@ -20,6 +20,7 @@ from builders.run_folder.activity import TIMED_OUT, EngineState, endpoint_troubl
 from builders.run_folder.claims import BEATS
 from builders.run_folder.folder import ENGINES, TRANSLATE, Run
 from builders.run_folder.state import Pulse, RunReader, StageState
+from builders.run_folder.units import failed_rows
 from builders.stages import parts_of
 from processors.answers.ceiling import Spending, read_spending
 from processors.errors import InputError
@@ -167,7 +168,7 @@ class Watch:
             "rows": stage.total,
             "rows_per_second": round(rate, 3) if rate else None,
             "seconds_left": round(left / rate) if rate and left is not None else None,
-            "failed_rows": dict(stage.dropped.most_common()),
+            "failed_rows": dict(failed_rows(stage.dropped).most_common()),
         }
 
     def _held(self, stage: StageState) -> int:

@@ -6,7 +6,7 @@ not at all, whatever the number of tasks and workers; that is what makes a build
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -61,6 +61,10 @@ class UnitFiles:
 
     def done(self) -> bool:
         return self.counts.exists()
+
+
+# Why a row has no candidate of a translator that fuses those of others in some rows only. It has not failed.
+NOT_FUSED = "not_fused"
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +236,16 @@ class Totals:
     kept: int
     dropped: Counter[str]
     extra: Counter[str]
+
+    @property
+    def failed(self) -> Counter[str]:
+        """Of a translator: the rows that it failed, by reason."""
+        return failed_rows(self.dropped)
+
+
+def failed_rows(dropped: Mapping[str, int]) -> Counter[str]:
+    """Those of the rows that a translator left out which it was to translate."""
+    return Counter({reason: rows for reason, rows in dropped.items() if reason != NOT_FUSED})
 
 
 def total_counts(folder: Path, names: Iterable[str]) -> Totals:

@@ -22,7 +22,7 @@ from builders.run_folder.ranked_rows import built_split
 from builders.run_folder.stage_parts import StagePart
 from builders.run_folder.unit_reader import UnitReader
 from builders.run_folder.unit_writer import drop
-from builders.run_folder.units import Unit
+from builders.run_folder.units import NOT_FUSED, Unit
 from builders.stages import calibrate, reward, translate
 from builders.stages.common.combine import Segmented, add_gains, chosen_by_segment, rescue
 from builders.stages.common.contamination import DropContaminated, benchmarks
@@ -255,7 +255,7 @@ class RankCandidates(PipelineStep):
                 reason, detail = row["failures"][translator]
                 candidates.append(_failed(translator, reason, detail))
                 scored.append(Scored(translator, failed=reason))
-                counters[f"{translator}/failed_{reason}"] = 1
+                counters[f"{translator}/{NOT_FUSED if reason == NOT_FUSED else f'failed_{reason}'}"] = 1
                 continue
             candidate = one.seen(translator)
             candidates.append(one.row(translator))
@@ -365,7 +365,8 @@ def _add_quality(fitted: FittedRanker, documents: list[Document], judged: list[d
 
 def _failed(translator: str, reason: str, detail: str) -> dict[str, Any]:
     """A translator's place among the candidates where it has none: scores and messages are null, a check says why."""
-    verdict = {"check": reason, "hard": True, "message": None, "detail": f"not translated: {detail}"}
+    said = "not fused" if reason == NOT_FUSED else "not translated"
+    verdict = {"check": reason, "hard": True, "message": None, "detail": f"{said}: {detail}"}
     return {
         "translator": translator, **unscored(),
         "checks": [verdict], "messages": None, "custom_instructions": None, "tokens": None, "segments": None,

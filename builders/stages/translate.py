@@ -9,7 +9,7 @@ from builders.engines import engine_of
 from builders.engines.common.make import KeepDonors, candidate_row, donor_row, load_glossary, load_memory
 from builders.recipes.api_keys import check_key
 from builders.recipes.recipe import Recipe
-from builders.recipes.translators import Translator
+from builders.recipes.translators import Translator, others_of
 from builders.run_folder import schemas
 from builders.run_folder.folder import RETRIED, SELECT, TRANSLATE, Run
 from builders.run_folder.forecast import Forecast
@@ -20,8 +20,8 @@ from builders.run_folder.units import UnitFiles, read_unit
 from builders.stages.common.context import Build
 from builders.stages.common.retry_failed import end_retry, plan_retry, retry_work
 from builders.stages.common.run_units import UnitPipeline, add_up, observe, run_units
+from builders.stages.fusion import fusion_inputs, offering
 from processors.answers import Limits
-from processors.conversations.field_texts import is_asked
 from processors.servers.process import stop_server
 
 NAME = TRANSLATE
@@ -32,12 +32,12 @@ def parts(recipe: Recipe) -> list[StagePart]:
     return [
         StagePart(
             _name(spec),
-            after=(SELECT,),
+            after=(SELECT, *(f"{TRANSLATE}/{other}" for other in others_of(spec))),
             cost=7.0,  # of the pseudo backend, by CPU time (benchmarks/build.py); a model dwarfs all other parts
             jobs=lambda where, name=spec.name: where.translators.get(name),  # type: ignore[misc]
             ready=partial(_check_keys, spec),
         )
-        for spec in recipe.translators
+        for spec in recipe.in_order()
     ]
 
 
@@ -65,7 +65,7 @@ def inputs(spec: Translator, build: Build) -> dict[str, Any]:
     }
     if glossary := load_glossary(spec):
         found["glossary"] = glossary.digest()
-    return found | ({"donors": True} if build.recipe.keeps_donors else {})
+    return found | ({"donors": True} if build.recipe.keeps_donors else {}) | fusion_inputs(spec, build)
 
 
 def run(build: Build) -> None:
@@ -76,7 +76,7 @@ def run(build: Build) -> None:
     """
     kept = None
     try:
-        for spec in build.recipe.translators:
+        for spec in build.recipe.in_order():
             if not build.executor.wants(_name(spec)):
                 continue
             own = engine_of(spec).server_key()
@@ -102,14 +102,15 @@ def _translate(build: Build, spec: Translator) -> None:
         build.observer.say(f"{name}: not tried again; a memory says the same until it grows")
     reader = UnitReader(build.run.stage(SELECT), build.selected)
     donors = Donors(schemas.donor, donor_row) if build.recipe.keeps_donors else None
-    steps = [*([KeepDonors()] if donors else []), *engine.steps(language)]
+    offers = offering(spec, build)
+    steps = [*([KeepDonors()] if donors else []), *offers, *engine.steps(language)]
     forecast = partial(_forecast, build, name) if engine.asks_a_model else None
     pipeline = UnitPipeline(
         name, reader, steps, candidate_row, schemas.candidate, last, processes, engine.together, forecast, donors
     )
     run_units(build, pipeline)
     if build.retry_failed and last is not None:
-        _retry(build, name, last, pipeline)
+        _retry(build, name, last, pipeline, offers)
 
 
 def _forecast(build: Build, name: str, rows: int) -> Forecast:
@@ -117,9 +118,7 @@ def _forecast(build: Build, name: str, rows: int) -> Forecast:
     characters = 0.0
     for unit in build.selected[:1]:
         messages = read_unit(UnitFiles(build.run.stage(SELECT), unit.name)).column("messages").to_pylist()
-        said = [
-            len(one["content"] or "") for row in messages for one in row if is_asked(one["role"], one["content"] or "")
-        ]
+        said = [len(one["content"] or "") for row in messages for one in row if one["role"] != "tool"]
         characters = sum(said) / max(len(messages), 1)
     return Forecast(name, rows * characters, build.observer.warn)
 
@@ -134,11 +133,11 @@ def limits_of(recipe: Recipe, run: Run, spec: Translator) -> Limits | None:
     return Limits(run.spending, spec.name, engine.cost.bill, own, in_all, engine.price_share, characters)
 
 
-def _retry(build: Build, name: str, last: Callable[[UnitWriter], Any], first: UnitPipeline) -> None:
+def _retry(build: Build, name: str, last: Callable[[UnitWriter], Any], first: UnitPipeline, offers: list[Any]) -> None:
     """Try the stage's failed rows again (see `builders.stages.common.retry_failed`)."""
     folder = build.run.stage(name)
     chances = build.executor.planned(f"{name}/retry", lambda: plan_retry(folder, build.selected))
-    work, rows = retry_work(name, build, chances, last, first.donors)
+    work, rows = retry_work(name, build, chances, last, first.donors, offers)
     if work.items:
         build.observer.say(f"{name}: {sum(rows.values()):,} failed rows are tried again")
     observe(build, replace(work, processes=first.processes, together=first.together), rows, build.run.progress(name))

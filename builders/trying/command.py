@@ -5,6 +5,7 @@ Answers are kept where a build of the recipe keeps them, so that neither pays fo
 
 import json
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -13,16 +14,18 @@ from datatrove.data import Document
 from loguru import logger
 
 from builders.engines import engine_of
-from builders.engines.common.make import KeepDonors, candidate_row
+from builders.engines.common.make import OFFERS, KeepDonors, candidate_row, donor_row
 from builders.estimates.command import opened_source
 from builders.estimates.count_requests import RequestCounter
 from builders.estimates.spending import ASK_ABOVE_USD, ask_to_go_on
 from builders.recipes.load import load_recipe
 from builders.recipes.recipe import Recipe
-from builders.recipes.translators import Translator
+from builders.recipes.translators import Translator, others_of
 from builders.run_folder.folder import FITTED, PROGRESS, RANKER, Run
 from builders.run_folder.unit_writer import DROPPED, UnitWriter
 from builders.stages import translate
+from builders.stages.common.join_candidates import verdicts_on
+from builders.stages.fusion import offers_of
 from builders.stages.rank import RankCandidates
 from builders.stages.select import ApplyFilters
 from builders.trying.find_row import find_row
@@ -32,6 +35,7 @@ from processors.errors import InputError
 from processors.onlooker import ONLOOKER
 from processors.scoring.columns import NAMES
 from processors.servers.process import stop_server
+from processors.translation.offers import Offers
 
 
 class HeldDocuments(UnitWriter):
@@ -70,7 +74,7 @@ def run_try(
     names = [spec.name for spec in recipe.translators]
     if translator is not None and translator not in names:
         raise InputError(f"--translator {translator}: the recipe has {', '.join(names)}")
-    chosen = [spec for spec in recipe.translators if translator in (None, spec.name)]
+    chosen = _with_others(recipe, translator)
     if text is not None and not text.strip():
         raise InputError("--text: is empty")
     if text is not None and any("\ud800" <= letter <= "\udfff" for letter in text):
@@ -88,6 +92,8 @@ def run_try(
         for spec in chosen:
             stop_server()
             documents[spec.name] = document = Document(text="", id=first.id, metadata=dict(first.metadata))
+            if others_of(spec):
+                document.metadata[OFFERS] = _offered(recipe, spec, documents)
             told.append({"translator": spec.name, "parts": _translated(recipe, run, spec, document)})
     finally:
         stop_server()
@@ -95,6 +101,31 @@ def run_try(
     found = {"row": first.id, "recipe": recipe.name, "translators": told, "choices": choices}
     print(json.dumps(found, ensure_ascii=False) if as_json else "\n".join(lines(found)))
     return any(not one["failure"] for one in told)
+
+
+def _with_others(recipe: Recipe, name: str | None) -> list[Translator]:
+    """The translators that are tried: all, or the one that is named behind those whose candidates it fuses."""
+    ordered = recipe.in_order()
+    if name is None:
+        return ordered
+    wanted = {name}
+    for spec in reversed(ordered):
+        if spec.name in wanted:
+            wanted.update(others_of(spec))
+    return [spec for spec in ordered if spec.name in wanted]
+
+
+def _offered(recipe: Recipe, spec: Translator, documents: Mapping[str, Document]) -> Offers:
+    """What a translator is shown that fuses others' candidates: here in any row, whatever its `only` says."""
+    rows, verdicts, donors = {}, {}, {}
+    for name in others_of(spec):
+        document = documents[name]
+        if DROPPED not in document.metadata:
+            rows[name] = candidate_row(document)
+            verdicts[name] = verdicts_on(document.metadata["messages"], rows[name], recipe.language)
+        elif donor := donor_row(document):
+            donors[name] = donor["chunks"]
+    return offers_of(rows, verdicts, donors)
 
 
 def _of_text(text: str) -> Document:

@@ -110,7 +110,7 @@ def left_out(build: "Build") -> dict[str, dict[str, int]]:
     extra = build.totals[RANK].extra
     stages: dict[str, Counter[str]] = {"not selected": build.totals[SELECT].dropped}
     for spec in build.recipe.translators:
-        stages[f"{spec.name}: not translated"] = build.totals[f"{TRANSLATE}/{spec.name}"].dropped
+        stages[f"{spec.name}: not translated"] = build.totals[f"{TRANSLATE}/{spec.name}"].failed
         prefix = f"{spec.name}/veto_"
         stages[f"{spec.name}: vetoed"] = Counter(
             {k.removeprefix(prefix): n for k, n in extra.items() if k.startswith(prefix)}

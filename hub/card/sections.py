@@ -289,7 +289,7 @@ def dropped(build: "Build", plots: list[Plot]) -> str:
     for spec in build.recipe.translators:
         totals, extra = build.totals[f"{TRANSLATE}/{spec.name}"], build.totals[RANK].extra
         of_translators += _reasons(
-            f"`{spec.name}`: conversations that it failed to translate, by check", totals.dropped
+            f"`{spec.name}`: conversations that it failed to translate, by check", totals.failed
         )
         prefix = f"{spec.name}/veto_"
         vetoes = Counter({k.removeprefix(prefix): n for k, n in extra.items() if k.startswith(prefix)})

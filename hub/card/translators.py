@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from builders.engines import Engine, engine_of
 from builders.run_folder.folder import TRANSLATE
+from builders.run_folder.units import NOT_FUSED
 from hub.card.markdown import cell, details, fenced, linked, names, table
 from hub.card.reproduce import public_recipe
 from processors.clients.prompts import FEEDBACK, SYSTEM_TOLD, TERMS_TOLD, PromptConfig, build_payload
+from processors.prompting import NO_HINTS, Hints
 
 if TYPE_CHECKING:
     from builders.stages.common.context import Build
@@ -19,6 +21,8 @@ _COUNTERS = {
     "memory_hits": "Segments from a memory",
     "memory_rejected": "Texts from a memory that a check refused",
     "chunks": "Chunks",
+    "chunks_fused": "... of them fused, out of others' candidates",
+    "chunks_taken_over": "... of these as one of the candidates was, word for word",
     "requests": "Requests",
     "retries_same": "... of them asked again, at another temperature",
     "retries_told": "... of them told what a check said of the answer before",
@@ -54,7 +58,7 @@ def translators(build: "Build") -> str:
         counts = _counts(name, build.totals[f"{TRANSLATE}/{name}"], bills[name] if alone else [])
         parts.append(details(f"What became of what {name} was asked", counts))
         if prompt := engine.prompt(recipe.language):
-            text = fenced(prompt_text(prompt) + (_told(engine) if prompt.style == "chat" else ""), "text")
+            text = fenced(prompt_text(prompt) + (_told(engine) if prompt.style in ("chat", "fuse") else ""), "text")
             chunk = "{source}" if prompt.style == "own" else "{text}"
             parts.append(details(f"The prompt of {name}, word for word; {chunk} is the chunk", text))
     for sharing in asking.values():
@@ -85,7 +89,8 @@ def prompt_text(prompt: PromptConfig) -> str:
     """
     if prompt.style == "own":
         return f"[user]\n{prompt.template}"
-    payload = build_payload(prompt, {}, "{text}")
+    others = Hints(candidates=("{candidate}", "{candidate}")) if prompt.style == "fuse" else NO_HINTS
+    payload = build_payload(prompt, {}, "{text}", hints=others)
     if "prompt" in payload:
         return payload["prompt"]
     if "messages" not in payload:
@@ -111,7 +116,9 @@ def _content(content: Any) -> str:
 
 
 def _counts(name: str, totals: Any, bill: list[list[str]]) -> str:
-    rows = [("Conversations", totals.read), ("Translated", totals.kept), ("Failed", totals.dropped.total())]
+    rows = [("Conversations", totals.read), ("Translated", totals.kept), ("Failed", totals.failed.total())]
+    if alone := totals.dropped[NOT_FUSED]:
+        rows.append(("Left to the others, for `only` does not name them", alone))
     rows += [(title, totals.extra[key]) for key, title in _COUNTERS.items() if totals.extra[key]]
     wrapped = {k.removeprefix("unwrapped_"): n for k, n in totals.extra.items() if k.startswith("unwrapped_")}
     rows += [(f"Answers unwrapped ({cell(kind.replace('_', ' '))})", n) for kind, n in sorted(wrapped.items())]

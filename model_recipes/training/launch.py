@@ -8,9 +8,7 @@ from pathlib import Path
 
 from processors.errors import InputError
 
-RECIPES = ("sft", "merge")
-# Those that need no library of the extra's, and no GPU.
-_PLAIN = ("merge",)
+RECIPES = ("sft",)
 
 
 def run_train(
@@ -19,10 +17,7 @@ def run_train(
     """Train by `model_recipes.<recipe>.train`. Raises InputError for what the user can mend."""
     if recipe not in RECIPES:
         raise InputError(f"no training recipe '{recipe}'; expected one of {', '.join(RECIPES)}")
-    if recipe not in _PLAIN:
-        look_for_libraries()
-    elif accelerate or accelerate_config:
-        raise InputError(f"train {recipe}: uses no GPU; leave --accelerate out")
+    look_for_libraries()
     module = f"model_recipes.{recipe}.train"
     words = ["--config", str(config), *(word for setting in overrides for word in ("--set", setting))]
     if accelerate or accelerate_config:

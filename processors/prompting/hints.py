@@ -9,12 +9,13 @@ LONGEST_SYSTEM = 1500
 class Hints(NamedTuple):
     """`context` are the chunks before the text, the latest last, each with its translation; `system` is the system
     prompt of the conversation, in the source's language. `terms` are those of a glossary that stand in the text, each
-    with what it is to be called.
+    with what it is to be called. `candidates` are others' translations of the text, for who writes one out of them.
     """
 
     context: tuple[tuple[str, str], ...] = ()
     system: str = ""
     terms: tuple[tuple[str, str], ...] = ()
+    candidates: tuple[str, ...] = ()
 
     def context_told(self) -> str:
         """System prompt and context as one text; empty where there is neither.
@@ -43,6 +44,20 @@ class Hints(NamedTuple):
         '- loss = خسارة\\n- model = نموذج'
         """
         return "\n".join(f"- {term} = {translation}" for term, translation in self.terms)
+
+    def candidates_told(self) -> str:
+        """Each between tags with its number; who made it is not told.
+
+        >>> print(Hints(candidates=("مرحبا.", "أهلا.")).candidates_told())
+        <translation_1>
+        مرحبا.
+        </translation_1>
+        <translation_2>
+        أهلا.
+        </translation_2>
+        """
+        numbered = enumerate(self.candidates, 1)
+        return "\n".join(f"<translation_{number}>\n{text}\n</translation_{number}>" for number, text in numbered)
 
 
 NO_HINTS = Hints()

@@ -12,11 +12,11 @@ from pathlib import Path
 from processors.errors import InputError
 from processors.text_files import read_utf8
 
-FIELDS = ("source", "target_language", "context", "terms", "problem")
+FIELDS = ("source", "target_language", "context", "terms", "candidates", "problem")
 """The placeholders. All but the first two are empty where there is nothing to say."""
 
 # What a recipe makes them of.
-_MADE_OF = {"context": "context", "terms": "glossary"}
+_MADE_OF = {"context": "context", "terms": "glossary", "candidates": "of"}
 _FIELD = re.compile(r"\{\{([A-Za-z_]\w*)\}\}|\{([A-Za-z_]\w*)\}")
 _NEARLY = re.compile(r"\{\s*(" + "|".join(FIELDS) + r")\s*\}", re.IGNORECASE)
 

@@ -78,6 +78,26 @@ def _marks(around: str, style: Style) -> tuple[str, str]:
         times += 1
 
 
+def mask_alike(masked: Masked, text: str, spans: Sequence[Span]) -> str:
+    """Another text of the same content with the marks of `masked` for those of its `spans` that have one.
+
+    >>> spans = [Span(4, 7, "code")]
+    >>> mask_alike(mask("See `a`.", spans), "انظر `a`.", [Span(5, 8, "code")])
+    'انظر ⟦1⟧.'
+    """
+    if not masked.opening:
+        return text
+    numbers: dict[str, list[int]] = {}
+    for number, original in enumerate(masked.originals, 1):
+        numbers.setdefault(original, []).append(number)
+    parts, position = [], 0
+    for span in spans:
+        if waiting := numbers.get(text[span.start : span.end]):
+            parts += [text[position : span.start], f"{masked.opening}{waiting.pop(0)}{masked.closing}"]
+            position = span.end
+    return "".join([*parts, text[position:]])
+
+
 def unmask(masked: Masked, answer: str) -> Unmasked:
     """Put the originals back into the translator's `answer`.
 

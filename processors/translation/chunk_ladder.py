@@ -127,7 +127,8 @@ class ChunkLadder:
     # once and errs again may do better by chance than by being told the same.
     feedback: bool = False
     # What went before the chunk. It is told once, with the chunk's first request: it may itself be what led the model
-    # astray, and it belongs to no part of the chunk.
+    # astray, and it belongs to no part of the chunk. Others' candidates of the chunk are told with each try of all of
+    # it, for without them it would be another task, and with no part of it, of which they are no translations.
     hints: Hints = NO_HINTS
     reasons: list[str] = field(default_factory=list)
 
@@ -188,7 +189,7 @@ class ChunkLadder:
             return None
         number, problem = 0, ""
         while number == 0 or number < (tries if chunk.spans or smaller() else LAST_TRIES):
-            target, reply = await self._ask(chunk.text, chunk.spans, number, problem)
+            target, reply = await self._ask(chunk.text, chunk.spans, number, problem, tries == WHOLE_TRIES)
             if target is not None or reply is None:
                 return target
             problem = self._problem(reply) if number == 0 else ""
@@ -245,9 +246,12 @@ class ChunkLadder:
         return "a mark that the text does not have" if reply.finish_reason != "stop" else self.reasons[-1]
 
     async def _ask(
-        self, text: str, spans: Sequence[Span], number: int, problem: str = ""
+        self, text: str, spans: Sequence[Span], number: int, problem: str = "", whole: bool = False
     ) -> tuple[str | None, Reply | None]:
-        """Ask once: the checked translation or None, and the reply; no reply where it cannot be afforded."""
+        """Ask once: the checked translation or None, and the reply; no reply where it cannot be afforded.
+
+        `whole`: the text is all of the chunk.
+        """
         core = text.strip()
         if not self.purse.pay(core):
             return None, None
@@ -269,8 +273,10 @@ class ChunkLadder:
         if problem:
             self.counters["retries_told"] += 1
             told["problem"] = problem
-        if self.hints != NO_HINTS:
-            told["hints"], self.hints = self.hints, NO_HINTS
+        hints = self.hints if whole else self.hints._replace(candidates=())
+        self.hints = NO_HINTS._replace(candidates=self.hints.candidates)
+        if hints != NO_HINTS:
+            told["hints"] = hints
         reply = await self.backend.ask(core, inner, attempt, **told)
         text, wrapped = self.unwrap(core, reply.text)
         text, entities = mend_entities(core, text)

@@ -17,7 +17,6 @@ from typing import Any, NamedTuple
 from processors.answers.question_claims import SHARED
 from processors.checks.once import ConversationChecks, rules_digest
 from processors.conversations.chunking import Chunk
-from processors.conversations.field_texts import is_asked
 from processors.conversations.grounding import grounded, grounded_values, values_of
 from processors.conversations.parts import Part, join_parts, split_parts
 from processors.languages.language import Language, knowledge
@@ -40,6 +39,7 @@ from processors.translation.chunk_ladder import (
 )
 from processors.translation.context import INSTRUCTIONS, ContextWanted, SaidBefore, name_of
 from processors.translation.coroutines import gather
+from processors.translation.offers import Offers
 from processors.translation.unwrap import unwrap
 
 __all__ = ["Backend", "Candidate", "ChunkFailed", "Reply", "Translator", "translatable"]
@@ -117,7 +117,8 @@ class Translator:
     caller that counts requests without sending them replaces it. `glossary`: the terms that the check `terms` asks
     for, whoever was told them. `context`: each chunk is told of those before it, which are then waited for, so that
     nothing of a conversation is asked at once (`concurrent` is to be off). `donates`: a conversation that fails is
-    translated to its end, for its good chunks (`Candidate.donor`).
+    translated to its end, for its good chunks (`Candidate.donor`). `offers`: what others made of the conversation,
+    which is told chunk by chunk.
     """
 
     def __init__(
@@ -143,6 +144,7 @@ class Translator:
         self.watch: AnswerWatch | None = None
         self.known = knowledge(language.code, language.script)
         self.glossary: Glossary | None = None
+        self.offers: Offers | None = None
         self.unwrap = partial(unwrap, known=self.known)
         self.checks: Callable[[], ConversationChecks] = partial(ConversationChecks, language.script, language.code)
 
@@ -151,7 +153,7 @@ class Translator:
         before = SaidBefore(self.context, messages, custom_instructions) if self.context else None
         candidate, row = Candidate([]), _Row(self.concurrent, self.checks(), self.donates, before)
         texts = [
-            (index, message["role"], message["content"], is_asked(message["role"], message["content"]))
+            (index, message["role"], message["content"], message["role"] != "tool")
             for index, message in enumerate(messages)
         ]
         if custom_instructions:
@@ -191,7 +193,10 @@ class Translator:
         parts = split_parts(content)
         name = INSTRUCTIONS if index == CUSTOM_INSTRUCTIONS else name_of(index)
         values = row.values.get(index, [])
-        jobs = [self._part(row, (name, number, -1), part, values) for number, part in enumerate(parts)]
+        jobs, at = [], 0
+        for number, part in enumerate(parts):
+            jobs.append(self._part(row, (name, number, -1), part, values, at + len(part.opening)))
+            at += len(part.opening) + len(part.text) + len(part.closing)
         try:
             translated = await gather(jobs, self.concurrent)
         except ChunkFailed as failure:
@@ -223,19 +228,19 @@ class Translator:
             done.append(Part(part.type, "".join(p.target or "" for p in pieces), part.opening, part.closing))
         return join_parts(done)
 
-    async def _part(self, row: _Row, key: Key, part: Part, values: Sequence[str]) -> list[_Made]:
-        """The part's pieces, in order."""
+    async def _part(self, row: _Row, key: Key, part: Part, values: Sequence[str], at: int) -> list[_Made]:
+        """The part's pieces, in order. Its text begins at this place of the message."""
         if not part.text:
             return []
         onlooker = ONLOOKER.get()
         if onlooker is None:
-            return await self._pieces(row, key, part, values)
+            return await self._pieces(row, key, part, values, at)
         onlooker.part(key, part.type, part.text)
-        pieces = await self._pieces(row, key, part, values)
+        pieces = await self._pieces(row, key, part, values, at)
         onlooker.pieces(key, pieces)
         return pieces
 
-    async def _pieces(self, row: _Row, key: Key, part: Part, values: Sequence[str]) -> list[_Made]:
+    async def _pieces(self, row: _Row, key: Key, part: Part, values: Sequence[str], at: int) -> list[_Made]:
         if not part.translatable:
             return [_Made(part.text, part.text, "verbatim")]
         spans = protected_spans(part.text)
@@ -249,10 +254,17 @@ class Translator:
             return [_Made(part.text, None, str(failure))]
         if target is not None:
             return [row.came_out(key, part.text, target, "memory")]
-        chunks = enumerate(grounded(chunk, values) for chunk in self.chunker(part.text))
-        return await gather([self._chunk(row, (*key[:2], place), chunk) for place, chunk in chunks], self.concurrent)
+        cut = self.chunker(part.text)
+        if self.offers:
+            cut = self.offers.cut(key[0], at, part.text, cut)
+        jobs = []
+        for place, chunk in enumerate(cut):
+            ends = at + chunk.start, at + chunk.end
+            told = self.offers.texts(key[0], *ends, chunk.text) if self.offers else ()
+            jobs.append(self._chunk(row, (*key[:2], place), grounded(chunk, values), told))
+        return await gather(jobs, self.concurrent)
 
-    async def _chunk(self, row: _Row, key: Key, chunk: Chunk) -> _Made:
+    async def _chunk(self, row: _Row, key: Key, chunk: Chunk, offered: tuple[str, ...]) -> _Made:
         row.chunks += 1
         if row.behind(key):
             raise ChunkFailed(LEFT)
@@ -260,7 +272,7 @@ class Translator:
             onlooker.chunk(key, chunk.text, chunk.spans)
         row.tasks[key] = asyncio.current_task() if self.concurrent else None
         try:
-            return await self._translated(row, key, chunk)
+            return await self._translated(row, key, chunk, offered)
         except ChunkFailed as failure:
             if onlooker:
                 onlooker.chunk_failed(key, str(failure))
@@ -275,7 +287,7 @@ class Translator:
         finally:
             del row.tasks[key]
 
-    async def _translated(self, row: _Row, key: Key, chunk: Chunk) -> _Made:
+    async def _translated(self, row: _Row, key: Key, chunk: Chunk, offered: tuple[str, ...]) -> _Made:
         if not translatable(chunk.text, chunk.spans):
             return _Made(chunk.text, chunk.text, "verbatim")
         if (target := self._remembered(row, key, chunk.text, chunk.spans)) is not None:
@@ -284,17 +296,21 @@ class Translator:
             raise ChunkFailed(f"not_in_memory: {self._missing(chunk)}")
         counters = row.counters[key]
         counters["chunks_asked"] += 1
-        hints = row.before.hints(key[0]) if row.before else NO_HINTS
+        hints = (row.before.hints(key[0]) if row.before else NO_HINTS)._replace(candidates=offered)
         if self.watch is None:
-            return row.came_out(key, chunk.text, await self._asked(row.checks, counters, chunk, hints), "engine")
-        async with self.watch.turn():
-            try:
-                target = await self._asked(row.checks, counters, chunk, hints)
-            except ChunkFailed as failure:
-                self.watch.ended(str(failure))
-                raise
-            self.watch.ended("")
-            return row.came_out(key, chunk.text, target, "engine")
+            target = await self._asked(row.checks, counters, chunk, hints)
+        else:
+            async with self.watch.turn():
+                try:
+                    target = await self._asked(row.checks, counters, chunk, hints)
+                except ChunkFailed as failure:
+                    self.watch.ended(str(failure))
+                    raise
+                self.watch.ended("")
+        if offered:
+            counters["chunks_fused"] += 1
+            counters["chunks_taken_over"] += target.strip() in offered
+        return row.came_out(key, chunk.text, target, "engine")
 
     async def _asked(self, checks: ConversationChecks, counters: Counter[str], chunk: Chunk, hints: Hints) -> str:
         """The backend's translation, by the retry ladder, which is climbed once more for each of `retries`."""

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from builders.engines.common.base import Engine
-from builders.recipes.api_keys import ServerTerms
-from builders.recipes.translator_base import AskedTranslator, Cost, EndpointAddress
+from builders.recipes.api_keys import EndpointAddress, ServerTerms
+from builders.recipes.translator_base import AskedTranslator, Cost
 from processors.languages.language import Language
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, TypeVar
 
-from builders.recipes.translator_base import Cost, EndpointAddress, TranslatorBase
+from builders.recipes.api_keys import EndpointAddress
+from builders.recipes.translator_base import Cost, TranslatorBase
 from builders.recipes.translators import Translator
 from processors.languages.language import DEFAULT, Language
 

@@ -9,6 +9,7 @@ from datatrove.pipeline.base import PipelineStep
 
 from builders.recipes.translator_base import Chunking, TranslatorBase
 from builders.run_folder.unit_writer import drop
+from builders.run_folder.units import NOT_FUSED
 from processors.languages.language import Language
 from processors.translation.coroutines import run_now
 from processors.translation.retry_ladder import Backend, Candidate, Translator
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
     from processors.conversations.chunking import Chunk
     from processors.memory.memory import Memory
     from processors.terms import Glossary
+
+
+# Of a document's metadata: what others have made of it (`processors.translation.offers`).
+OFFERS = "offers"
 
 
 def load_memory(spec: TranslatorBase, language: Language) -> "Memory | None":
@@ -108,6 +113,12 @@ def attach(document: Document, candidate: Candidate) -> None:
     if candidate.messages is None:
         place, _, why = candidate.failure.partition(": ")
         drop(document, why.partition(":")[0], f"{place}: {why}")
+
+
+def leave_alone(document: Document, why: str) -> None:
+    """Mark a document as one that is not to be fused."""
+    document.metadata["candidate"] = Candidate(None)
+    drop(document, NOT_FUSED, why)
 
 
 def candidate_row(document: Document) -> dict[str, Any]:

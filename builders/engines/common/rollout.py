@@ -6,14 +6,15 @@ from typing import Any
 
 from datatrove.data import Document
 
-from builders.engines.common.make import attach, conversation, make_translator
+from builders.engines.common.make import OFFERS, attach, conversation, make_translator
 from builders.recipes.translator_base import AskedTranslator
+from builders.run_folder.unit_writer import DROPPED
 from processors.clients.prompts import PromptConfig
 from processors.clients.responses import RequestFailed
 from processors.languages.language import Language
 from processors.prompting import NO_HINTS, Hints
-from processors.protected.compare import Span, Style, mask, unmask
-from processors.protected.masking import Masked, Unmasked
+from processors.protected.compare import Span, Style, mask, protected_spans, unmask
+from processors.protected.masking import Masked, Unmasked, mask_alike
 from processors.terms import Glossary
 from processors.translation.context import ContextWanted
 from processors.translation.retry_ladder import ChunkFailed, Reply, Translator
@@ -38,6 +39,10 @@ class EndpointBackend:
         self, text: str, spans: Sequence[Span], attempt: int, problem: str = "", hints: Hints = NO_HINTS
     ) -> Reply:
         masked = mask(text, spans, self._style)
+        if hints.candidates:
+            # A protected span has one name in the text and in all translations of it.
+            alike = tuple(mask_alike(masked, one, protected_spans(one)) for one in hints.candidates)
+            hints = hints._replace(candidates=alike)
         told: dict[str, Any] = {"problem": problem} if problem else {}
         if terms := self._glossary.found(text, spans) if self._glossary else ():
             hints = hints._replace(terms=tuple(term.told() for term in terms))
@@ -88,12 +93,16 @@ class EndpointRollout:
         self._translator: Translator | None = None
 
     async def __call__(self, document: Document, ask: Ask) -> dict[str, Any]:
+        offers = document.metadata.pop(OFFERS, None)
+        if DROPPED in document.metadata:
+            return {}
         if self._translator is None:
             self._translator = make_translator(self.spec, self.language, EndpointBackend(ask, self.style))
         translator = copy(self._translator)
         translator.backend = EndpointBackend(ask, self.style, told_terms(translator.glossary, self.prompt))
         translator.retries = document.metadata.get("retries", 0)
         translator.feedback = self.feedback
+        translator.offers = offers
         translator.context, translator.concurrent = self.context, self.context is None
         translator.donates = document.metadata.get("donates", False)
         translator.retry_budget = self.spec.retry_budget

@@ -76,8 +76,15 @@ class ServedEngine(AskedEngine[Served]):
         return (
             f"{link(public['model'])}{self.file()}{revision}, {self.served_by(public)}{self._after_memory(public)}, "
             f"prompt `{spec.prompt}`, {self._chunks(public)}, decoding `{decoding}`, protected spans as "
-            f"{spec.spans.replace('_', ' ')}{self._before()}{self._glossary(public)}"
+            f"{spec.spans.replace('_', ' ')}{self._before()}{self._fuses()}{self._glossary(public)}"
         )
+
+    def _fuses(self) -> str:
+        """Whose candidates it is shown, for the card."""
+        if not (others := self.spec.of):
+            return ""
+        rows = {"near ties": "near ties", "failed": "rows that all of them failed", "all": "all rows"}[self.spec.only]
+        return f", shown the candidates of {', '.join(f'`{name}`' for name in others)} in {rows}"
 
     def _before(self) -> str:
         """What is told of the conversation, for the card."""

@@ -102,13 +102,7 @@ class UnitRescue:
     def _pieces(self, translator: str, row: str, candidate: dict[str, Any] | None) -> list[Piece]:
         """A translator's pieces of a row, of its candidate or of its donor; none where it has neither."""
         if chunks := self._donors[translator].get(row):
-            return [
-                Piece(
-                    c["message"], c["source_start"], c["source_end"], c["target"], translator,
-                    c["origin"] in TRANSLATED,
-                )
-                for c in chunks
-            ]  # fmt: skip
+            return donor_pieces(translator, chunks)
         if candidate is None:
             return []
         return candidate_pieces(translator, candidate, self._places[translator][row])
@@ -119,6 +113,14 @@ class UnitRescue:
         found = check_conversation(messages, candidate["messages"], script=script, language=code)
         candidate |= {"checks": [asdict(verdict) for verdict in found], "checked_by": rules_digest(script, code)}
         return found
+
+
+def donor_pieces(translator: str, chunks: Sequence[Mapping[str, Any]]) -> list[Piece]:
+    """A failed conversation's pieces, of its donor's chunks."""
+    return [
+        Piece(c["message"], c["source_start"], c["source_end"], c["target"], translator, c["origin"] in TRANSLATED)
+        for c in chunks
+    ]
 
 
 def candidate_pieces(translator: str, candidate: Mapping[str, Any], places: list[dict[str, Any]]) -> list[Piece]:

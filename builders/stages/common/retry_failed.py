@@ -9,7 +9,7 @@ last. What later stages made of a unit goes before that, so that they do it agai
 import json
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,16 @@ from builders.run_folder.folder import FITTED, RANKER, RETRIED, RETRY_PLAN, SELE
 from builders.run_folder.stage_parts import made_from
 from builders.run_folder.unit_reader import UnitReader
 from builders.run_folder.unit_writer import Donors, UnitWriter
-from builders.run_folder.units import Unit, UnitFiles, read_counts, read_donors, read_dropped, read_unit, share
+from builders.run_folder.units import (
+    NOT_FUSED,
+    Unit,
+    UnitFiles,
+    read_counts,
+    read_donors,
+    read_dropped,
+    read_unit,
+    share,
+)
 from builders.stages.common.context import Build
 from processors.atomic_files import check_guard, write_text
 
@@ -39,16 +48,22 @@ def plan_retry(folder: Path, units: list[Unit]) -> dict[str, Any]:
     chances = {}
     for unit in units:
         counts = read_counts(UnitFiles(folder, unit.name))
-        if counts["dropped"]:
+        if counts["dropped"].keys() - {NOT_FUSED}:
             chances[unit.name] = counts.get("retries", 0) + 1
     write_text(path, json.dumps(chances))
     return chances
 
 
 def retry_work(
-    name: str, build: Build, chances: dict[str, int], last: Callable[[UnitWriter], Any], donors: Donors | None = None
+    name: str,
+    build: Build,
+    chances: dict[str, int],
+    last: Callable[[UnitWriter], Any],
+    donors: Donors | None = None,
+    offers: Sequence[Any] = (),
 ) -> tuple[Work, dict[str, int]]:
-    """The work of a retry, and how many rows failed in each unit. `last` and `donors` are as in the stage itself."""
+    """The work of a retry, and how many rows failed in each unit. `last`, `donors` and `offers` are as in the stage
+    itself."""
     run, folder = build.run, build.run.stage(name)
     planned = [unit for unit in build.selected if unit.name in chances]
     later = made_from(build.parts, name)
@@ -62,7 +77,7 @@ def retry_work(
         todo = [unit for unit in planned if unit.name in wanted]
         by_name = {unit.name: unit for unit in todo}
         writer = RetryWriter(run, folder, by_name, made, chances, run.progress(name), donors)
-        marks = [KeepDonors()] if donors else []
+        marks = [*([KeepDonors()] if donors else []), *offers]
         return [FailedRows(run.stage(SELECT), folder, todo, chances), *marks, last(writer)]
 
     items = {unit.name: _marker(folder, unit.name) for unit in planned}
@@ -159,7 +174,8 @@ class RetryWriter(UnitWriter):
 
 def _dropped(folder: Path, name: str) -> dict[str, int]:
     files = UnitFiles(folder, name)
-    return read_counts(files)["dropped"] if files.done() else {}
+    dropped = read_counts(files)["dropped"] if files.done() else {}
+    return {reason: rows for reason, rows in dropped.items() if reason != NOT_FUSED}
 
 
 def _marker(folder: Path, name: str) -> Path:
