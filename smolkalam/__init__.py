@@ -35,6 +35,7 @@ _COMMANDS: dict[str, Callable[..., Any]] = {
     "publish": publishing.publish,
     "report": publishing.report,
     "decontaminate": data.decontaminate,
+    "mix": data.mix,
     "preferences": judging.preferences,
     "judge": judging.judge,
     "tokens": training.tokens,

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from smolkalam.options import Keep, Languages, Output, Workers, cores
+from smolkalam.options import Keep, Languages, Output, Settings, Workers, cores
 
 
 def import_files(
@@ -60,6 +60,22 @@ def decontaminate(
     wanted = [Against(name, question, columns, split) for name in against]
     run_decontaminate(source, wanted, output, fields=field or [], workers=workers or cores())
     print(output)
+
+
+def mix(
+    recipe: Annotated[str, typer.Argument(help="A mixture's YAML file, or one that ships: arabic_deepseek_r1.")],
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Folder of the dataset to write.")] = None,
+    set: Settings = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what it comes to, and write no dataset.")] = False,
+    workers: Workers = None,
+) -> None:
+    """Mix datasets to train on: weights, thresholds, token budgets and shares of languages, exact to the row."""
+    from builders.mixtures import run_mix
+    from hub.card.mixture import write_mixture_card
+
+    run_mix(recipe, output, set or [], dry_run=dry_run, workers=workers or cores(), finish=write_mixture_card)
+    if output is not None and not dry_run:
+        print(output)
 
 
 def init(

@@ -32,16 +32,22 @@ TOPS = tuple(top for floor in FLOORS for top in floor)
 # The rooms of each, highest first. A folder's own files (`builders/build.py`) are the room of its name.
 ROOMS: dict[str, Floors] = {
     "smolkalam": (("smolkalam",),),
-    "hub": (("hub",), ("hub.publishing", "hub.report"), ("hub.card", "hub.rules", "hub.pages"), ("hub.card.merging",)),
+    "hub": (
+        ("hub",),
+        ("hub.review",),
+        ("hub.publishing", "hub.report"),
+        ("hub.card", "hub.rules", "hub.pages"),
+        ("hub.card.merging",),
+    ),
     "model_recipes": (
         ("model_recipes.lexicon", "model_recipes.names", "model_recipes.ranker"),
-        ("model_recipes.reward", "model_recipes.sft"),
+        ("model_recipes.merge", "model_recipes.reward", "model_recipes.sft"),
         ("model_recipes.training",),
     ),
     "builders": (
         ("builders.ablations", "builders.judging", "builders.starting", "builders.trying"),
         ("builders",),
-        ("builders.preferences", "builders.estimates"),
+        ("builders.preferences", "builders.estimates", "builders.mixtures"),
         ("builders.reports",),
         ("builders.stages",),
         ("builders.stages.common",),
@@ -66,7 +72,7 @@ ROOMS: dict[str, Floors] = {
         ("processors.checks.wording",),
         ("processors.alignment",),
         ("processors.scoring", "processors.selection", "processors.memory", "processors.clients"),
-        ("processors.selection.decontamination",),
+        ("processors.selection.decontamination", "processors.fields"),
         ("processors.conversations", "processors.prompting"),
         ("processors.languages",),
         ("processors.languages.names",),

@@ -6,6 +6,8 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
+import numpy as np
+
 from builders.recipes.ranking import LabelledRows
 from builders.run_folder.units import Unit, UnitFiles, messages_of, read_unit
 from processors.judging.krippendorff import krippendorff_alpha
@@ -72,7 +74,9 @@ class _Verdicts:
         return f"{self.votes.digest()} {len(self.ids)}"
 
     def agreement(self) -> float | None:
-        return krippendorff_alpha([list(found.values()) for found in self.votes.votes.values()], "ordinal")
+        # Who is better is what they agree on: by how much depends on what each of them marked.
+        signs = [[float(np.sign(vote)) for vote in found.values()] for found in self.votes.votes.values()]
+        return krippendorff_alpha(signs, "ordinal")
 
     def told(self) -> dict[str, Any]:
         return {}

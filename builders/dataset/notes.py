@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from processors.conversations.field_texts import is_asked
 from processors.conversations.grounding import grounded_values
 from processors.protected.code_blocks import prose_in_code
 from processors.texts.text import text_of
@@ -19,7 +20,8 @@ def notes(source: Iterable[Mapping[str, Any]], checks: Iterable[Mapping[str, Any
     the source has the shape of code but reads as sentences, and so was translated."""
     # What is taken has a hard verdict only where the recipe says that its check does not veto.
     found = dict.fromkeys(check["check"] for check in checks)
-    if any(prose_in_code(text_of(message["content"] or "")) for message in source if message["role"] != "tool"):
+    asked = (message["content"] for message in source if is_asked(message["role"], message["content"]))
+    if any(prose_in_code(text_of(content or "")) for content in asked):
         found[PROSE_IN_CODE] = None
     return list(found)
 

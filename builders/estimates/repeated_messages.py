@@ -11,7 +11,7 @@ import numpy as np
 from datatrove.io import get_datafolder
 
 from builders.recipes.recipe import Source
-from builders.sources.find import Shard, reaching
+from builders.sources.find import Shard, messages_columns, reaching
 from processors.errors import InputError
 
 # Bytes of a local source up to which a plan looks by itself: about ten seconds.
@@ -37,16 +37,18 @@ def rows_with(source: Source, shards: Sequence[Shard], keys: np.ndarray) -> np.n
     for shard in shards:
         try:
             with reaching(source.path), get_datafolder(source.path).open(shard.file, "rb") as handle:
-                for batch in pq.ParquetFile(handle).iter_batches(batch_size=256, columns=["messages"]):
-                    column = batch.column(0)
-                    # As bytes: a text that is no valid UTF-8 is another's problem.
-                    texts = pc.struct_field(pc.list_flatten(column), "content").cast(pa.binary()).to_pylist()
-                    parents = pc.list_parent_indices(column).to_pylist()
-                    found = {
-                        (parent, place)
-                        for parent, text in zip(parents, texts, strict=True)
-                        if text and (place := places.get(text_key(text))) is not None
-                    }
+                columns = list(messages_columns(source))
+                for batch in pq.ParquetFile(handle).iter_batches(batch_size=256, columns=columns):
+                    found: set[tuple[int, int]] = set()
+                    for column in batch.columns:
+                        # As bytes: a text that is no valid UTF-8 is another's problem.
+                        texts = pc.struct_field(pc.list_flatten(column), "content").cast(pa.binary()).to_pylist()
+                        parents = pc.list_parent_indices(column).to_pylist()
+                        found |= {
+                            (parent, place)
+                            for parent, text in zip(parents, texts, strict=True)
+                            if text and (place := places.get(text_key(text))) is not None
+                        }
                     for _, place in found:
                         rows[place] += 1
         except (pa.ArrowInvalid, pa.ArrowException, OSError) as error:

@@ -32,6 +32,9 @@ class Source(Strict):
         description="folder, `hf://datasets/user/name`, or `sample` (the conversations that ship with the project)"
     )
     config: Name = Field("SFT", description="config of the source, and folder of its shards")
+    pairs: bool = Field(
+        False, description="its rows are preference pairs (`chosen`, `rejected`), as in SmolTalk2's `Preference`"
+    )
     keep: list[str] = Field(["*"], min_length=1, description="split names or shell patterns to take")
     drop: list[str] = Field([], description="split names or shell patterns to leave out, after `keep`")
     carry: list[Name] = Field(
@@ -40,6 +43,14 @@ class Source(Strict):
     title: str | None = Field(None, description="what the card calls the source; null: the last part of its path")
     terms: Terms | None = Field(None, description="under which its rows may be used; null: as far as is known")
     parts: list[SourcePart] = Field([], description="where splits come from datasets with terms of their own")
+
+    @model_serializer(mode="wrap")
+    def _without_pairs(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """A source of conversations is written down as it was before there were pairs."""
+        written: dict[str, Any] = plain(self)
+        if not written.get("pairs"):
+            written.pop("pairs", None)
+        return written
 
 
 class CutRecipe(Strict):
@@ -190,6 +201,13 @@ class Recipe(Strict):
     @model_validator(mode="after")
     def _ranking_can_be_done(self) -> "Recipe":
         self.ranking.check(len(self.translators))
+        if self.source.pairs:
+            raise ValueError("source.pairs: pairs can be read, and not built yet")
+        if self.source.pairs and self.ranking.by_segment:
+            raise ValueError(
+                "ranking.replace: segments puts a row together from several translators, and both sides of a pair "
+                "must be of one (source.pairs); give better"
+            )
         return self
 
     @model_serializer(mode="wrap")
@@ -210,8 +228,9 @@ class Recipe(Strict):
 
     @property
     def keeps_donors(self) -> bool:
-        """Whether what is good in a failed conversation is kept for the other translators."""
-        return self.ranking.rescue and len(self.translators) > 1
+        """Whether what is good in a failed conversation is kept for the other translators. Never of a pair: a model
+        that is trained on it would learn to tell translators apart."""
+        return self.ranking.rescue and len(self.translators) > 1 and not self.source.pairs
 
     def config_name(self, translator: str) -> str:
         """Name of the config whose primary translator is `translator`, as in the published dataset."""

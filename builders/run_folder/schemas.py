@@ -50,11 +50,19 @@ def source() -> Any:
     )
 
 
-def selected(carry: Sequence[str] = ()) -> Any:
-    """A source row that is translated, with the further columns that the recipe carries."""
+def sides() -> Any:
+    """Which of a pair's messages are whose (`processors.conversations.sides`)."""
     import pyarrow as pa
 
-    return pa.schema([("id", pa.string()), *source(), *((name, pa.string()) for name in carry)])
+    return pa.struct([("prompt", pa.int32()), ("chosen", pa.int32()), ("asked", pa.int32())])
+
+
+def selected(carry: Sequence[str] = (), pairs: bool = False) -> Any:
+    """A source row that is translated, with the further columns that the recipe carries; of pairs with its `sides`."""
+    import pyarrow as pa
+
+    more = [("sides", sides())] if pairs else []
+    return pa.schema([("id", pa.string()), *source(), *more, *((name, pa.string()) for name in carry)])
 
 
 def chunk_place() -> Any:

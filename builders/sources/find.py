@@ -16,6 +16,7 @@ from builders.run_folder.units import Unit
 from processors.errors import InputError, one_line
 from processors.scoring.columns import NAMES
 from processors.selection.choose_rows import choose_splits
+from processors.selection.pairs import PAIR_COLUMNS, SIDES
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -26,6 +27,16 @@ _SHARD = re.compile(r"^(?P<split>.+)-(?P<index>\d{5})-of-(?P<count>\d{5})\.parqu
 
 # What is read of each row, `messages` being all that it needs; another column only where something asks for it.
 COLUMNS = ("messages", "chat_template_kwargs", "source")
+
+
+def columns_of(source: Source) -> tuple[str, ...]:
+    """The columns that are read of each row: of a pair its two sides in the place of `messages`."""
+    return PAIR_COLUMNS if source.pairs else COLUMNS
+
+
+def messages_columns(source: Source) -> tuple[str, ...]:
+    """Those of them that hold messages, and that each row needs."""
+    return SIDES if source.pairs else COLUMNS[:1]
 
 
 MESSAGE_FIELDS = ("role", "content")
@@ -129,7 +140,7 @@ def _open_split(folder: Any, source: Source, split: str, files: dict[int, tuple[
 
 def _check_alike(source: Source, shards: Sequence[Shard]) -> None:
     """A column that some shards of a split have is missing from the others, and not just left out."""
-    for column in COLUMNS:
+    for column in columns_of(source):
         without = [shard for shard in shards if column not in shard.columns]
         if without and len(without) < len(shards):
             raise InputError(
@@ -184,35 +195,54 @@ def _open_shard(folder: Any, source: Source, split: str, name: str, first: int) 
         ) from None
     except OSError as error:
         raise InputError(f"{where}: cannot be read: {error}") from None
-    if "messages" not in schema.names:
-        raise InputError(
-            f"{where}: no column 'messages', a list of {{role, content}}; expected SmolTalk2's columns "
-            f"{', '.join(COLUMNS)} (the last two may be missing), found {', '.join(schema.names)}"
-        )
-    _check_type(where, schema)
+    _check_columns(where, source, schema.names)
+    _check_type(where, source, schema)
     groups = [metadata.row_group(i) for i in range(metadata.num_row_groups)]
     size = sum(group.total_byte_size for group in groups)
     rows = tuple(group.num_rows for group in groups)
     _check_carried(where, source, schema)
-    digest, unread = _digest(metadata), tuple(_unread(schema, source.carry))
+    digest, unread = _digest(metadata), tuple(_unread(source, schema))
     return Shard(split, name, first, metadata.num_rows, size, tuple(schema.names), digest, rows, unread)
+
+
+def _check_columns(where: str, source: Source, names: Sequence[str]) -> None:
+    needed, columns = messages_columns(source), columns_of(source)
+    missing = next((column for column in needed if column not in names), None)
+    if missing is None:
+        return
+    if not source.pairs and all(side in names for side in SIDES):
+        raise InputError(
+            f"{where}: no column 'messages', but {' and '.join(SIDES)}: its rows are preference pairs; write "
+            "`pairs: true` under source"
+        )
+    instead = "; leave source.pairs out for conversations" if source.pairs and "messages" in names else ""
+    raise InputError(
+        f"{where}: no column '{missing}', a list of {{role, content}}; expected SmolTalk2's columns "
+        f"{', '.join(columns)} (the last {'three' if source.pairs else 'two'} may be missing), found "
+        f"{', '.join(names)}{instead}"
+    )
 
 
 def _check_carried(where: str, source: Source, schema: "pa.Schema") -> None:
     for name in source.carry:
-        if name in {*schemas.ranked(combined=True, scored=NAMES).names, *schemas.parallel().names}:
+        if name in {
+            *schemas.ranked(combined=True, scored=NAMES).names,
+            *schemas.parallel().names,
+            *columns_of(source),
+        }:
             raise InputError(f"source.carry: '{name}' is a column of the dataset's own; rename it in the source")
         if name not in schema.names:
-            there = [other for other in schema.names if other not in COLUMNS]
+            there = [other for other in schema.names if other not in columns_of(source)]
             raise InputError(
                 f"{where}: no column '{name}', which source.carry names; it has {', '.join(there) or 'none'}"
             )
 
 
-def _unread(schema: "pa.Schema", carry: Sequence[str]) -> Iterator[str]:
-    yield from (name for name in schema.names if name not in COLUMNS and name not in carry)
-    message = schema.field("messages").type.value_type
-    yield from (f"messages[].{field.name}" for field in message if field.name not in MESSAGE_FIELDS)
+def _unread(source: Source, schema: "pa.Schema") -> Iterator[str]:
+    yield from (name for name in schema.names if name not in columns_of(source) and name not in source.carry)
+    for column in messages_columns(source):
+        message = schema.field(column).type.value_type
+        yield from (f"{column}[].{field.name}" for field in message if field.name not in MESSAGE_FIELDS)
     if "chat_template_kwargs" in schema.names:
         kwargs = schema.field("chat_template_kwargs").type
         names = [field.name for field in kwargs] if kwargs.num_fields else []
@@ -232,19 +262,20 @@ def _digest(metadata: Any) -> str:
     return digest.hexdigest()
 
 
-def _check_type(where: str, schema: "pa.Schema") -> None:
+def _check_type(where: str, source: Source, schema: "pa.Schema") -> None:
     import pyarrow as pa
 
-    messages = schema.field("messages").type
-    fields = set()
-    if pa.types.is_list(messages) or pa.types.is_large_list(messages):
-        item = messages.value_type
-        if pa.types.is_struct(item):
-            fields = {item.field(i).name for i in range(item.num_fields)}
-    if not {"role", "content"} <= fields:
-        raise InputError(
-            f"{where}: column 'messages' is {messages}; expected a list of {{content: string, role: string}}"
-        )
+    for column in messages_columns(source):
+        messages = schema.field(column).type
+        fields = set()
+        if pa.types.is_list(messages) or pa.types.is_large_list(messages):
+            item = messages.value_type
+            if pa.types.is_struct(item):
+                fields = {item.field(i).name for i in range(item.num_fields)}
+        if not {"role", "content"} <= fields:
+            raise InputError(
+                f"{where}: column '{column}' is {messages}; expected a list of {{content: string, role: string}}"
+            )
     if "chat_template_kwargs" not in schema.names:
         return
     kwargs = schema.field("chat_template_kwargs").type

@@ -11,8 +11,9 @@ from datatrove.pipeline.base import PipelineStep
 from builders.recipes.recipe import Source
 from builders.run_folder.unit_writer import drop
 from builders.run_folder.units import Unit, share
-from builders.sources.find import COLUMNS, Shard, reaching, row_id
+from builders.sources.find import COLUMNS, Shard, columns_of, reaching, row_id
 from processors.errors import InputError
+from processors.selection.pairs import as_conversation
 
 if TYPE_CHECKING:
     pass
@@ -79,7 +80,7 @@ class ShardReader(PipelineStep):
                 parquet = pq.ParquetFile(handle)
                 groups, skip = _groups(parquet.metadata, start, stop)
                 names = set(parquet.schema_arrow.names)
-                columns = [c for c in (*COLUMNS, *self.columns) if c in names]
+                columns = [c for c in (*columns_of(self.source), *self.columns) if c in names]
                 if self.left_out is None or not any(map(self.left_out.knows, units)):
                     rows = _rows(parquet, groups, columns, start - skip)
                 else:
@@ -90,7 +91,7 @@ class ShardReader(PipelineStep):
                     for number in range(unit.first, unit.first + unit.rows):
                         with self.track_time():
                             reason = reasons.get(row_id(unit.split, number))
-                            document = _document({} if reason else next(rows), unit, number)
+                            document = _document(self.source, {} if reason else next(rows), unit, number)
                             if reason:
                                 drop(document, *reason)
                         yield document
@@ -112,14 +113,14 @@ def read_rows(source: Source, shard: Shard, rows: Sequence[int], columns: tuple[
     try:
         with reaching(source.path), get_datafolder(source.path).open(shard.file, "rb") as handle:
             parquet = pq.ParquetFile(handle)
-            names = [c for c in (*COLUMNS, *columns) if c in parquet.schema_arrow.names]
+            names = [c for c in (*columns_of(source), *columns) if c in parquet.schema_arrow.names]
             for group, size in enumerate(shard.groups):
                 end = begin + size
                 if wanted and wanted[0] < end:
                     for batch in parquet.iter_batches(batch_size=64, row_groups=[group], columns=names):
                         while wanted and wanted[0] < min(end, begin + batch.num_rows):
                             row = wanted.popleft()
-                            yield _document(_row(batch, row - begin), unit, shard.first + row)
+                            yield _document(source, _row(batch, row - begin), unit, shard.first + row)
                         begin += batch.num_rows
                         if not wanted or wanted[0] >= end:
                             break
@@ -195,6 +196,9 @@ def _row(batch: Any, index: int) -> dict[str, Any]:
         return {"invalid_utf8": str(error)}
 
 
-def _document(row: dict[str, Any], unit: Unit, number: int) -> Document:
+def _document(source: Source, row: dict[str, Any], unit: Unit, number: int) -> Document:
     metadata: dict[str, Any] = {"unit": unit.name, "split": unit.split, "into": unit.into, "row": number}
-    return Document(text="", id=row_id(unit.split, number), metadata=metadata | dict.fromkeys(COLUMNS) | row)
+    metadata |= dict.fromkeys(COLUMNS) | row
+    if source.pairs and row and "invalid_utf8" not in row:
+        metadata |= as_conversation(row)
+    return Document(text="", id=row_id(unit.split, number), metadata=metadata)

@@ -36,6 +36,8 @@ def plan_source(build: Build) -> dict[str, Any]:
         inputs["decontamination"] = found["digest"]
     if source.carry:
         inputs["carry"] = source.carry
+    if source.pairs:
+        inputs["pairs"] = True
     return {
         "source": source.model_dump(mode="json"),
         "units": [asdict(unit) for unit in plan_units(shards, into)],

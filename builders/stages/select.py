@@ -34,6 +34,7 @@ from processors.atomic_files import replacing
 from processors.errors import InputError
 from processors.selection.choose_rows import PlannedCut, sample_key, select_ids
 from processors.selection.filters import CONTAMINATED, ContaminationFilter, HanFilter, RowProblemFilter
+from processors.selection.pairs import OTHER_PROMPT
 
 NAME = SELECT
 
@@ -165,13 +166,16 @@ def run(build: Build) -> None:
     filters = ApplyFilters(recipe.selection.drop_han, cuts, _index(build))
     carry = tuple(build.source.carry)
     reader = ShardReader(build.source, build.units, columns=carry, left_out=ScannedRows(build.run.stage(SCAN), cuts))
-    row, schema = partial(_selected_row, carry=carry), partial(schemas.selected, carry)
+    pairs = build.source.pairs
+    row, schema = partial(_selected_row, carry=carry, pairs=pairs), partial(schemas.selected, carry, pairs)
     run_units(build, UnitPipeline(NAME, reader, [filters], row, schema))
     counts = ((unit, read_counts(UnitFiles(folder, unit.name))["kept"]) for unit in build.units)
     build.selected = [replace(unit, rows=kept) for unit, kept in counts if kept]
     if not build.selected:
         dropped = ", ".join(f"{reason} {n}" for reason, n in build.totals[NAME].dropped.most_common())
         raise InputError(f"{build.source.path}: no row is left to translate ({dropped}); look into {folder}/{DROPS}")
+    if other := build.totals[NAME].extra[OTHER_PROMPT]:
+        build.notes.append(f"`prompt` is the last user's message in {other:,} pairs whose own is none of theirs")
     if rows := build.decided(FOLDER, partial(compare_revisions, build)):
         build.notes.append(told(rows))
 
@@ -282,8 +286,8 @@ def _scan_row(document: Document) -> dict[str, Any]:
     return {"id": document.id, "stratum": document.metadata["stratum"], "key": document.metadata["key"]}
 
 
-def _selected_row(document: Document, carry: tuple[str, ...]) -> dict[str, Any]:
-    keys = ("messages", "chat_template_kwargs", "source")
+def _selected_row(document: Document, carry: tuple[str, ...], pairs: bool) -> dict[str, Any]:
+    keys = ("messages", "chat_template_kwargs", "source", *(["sides"] if pairs else []))
     row = {"id": document.id, **{key: document.metadata[key] for key in keys}}
     return row | {name: _as_text(document.metadata[name]) for name in carry}
 

@@ -22,6 +22,7 @@ from builders.stages.common.retry_failed import end_retry, plan_retry, retry_wor
 from builders.stages.common.run_units import UnitPipeline, add_up, observe, run_units
 from builders.stages.fusion import fusion_inputs, offering
 from processors.answers import Limits
+from processors.conversations.field_texts import is_asked
 from processors.servers.process import stop_server
 
 NAME = TRANSLATE
@@ -118,7 +119,9 @@ def _forecast(build: Build, name: str, rows: int) -> Forecast:
     characters = 0.0
     for unit in build.selected[:1]:
         messages = read_unit(UnitFiles(build.run.stage(SELECT), unit.name)).column("messages").to_pylist()
-        said = [len(one["content"] or "") for row in messages for one in row if one["role"] != "tool"]
+        said = [
+            len(one["content"] or "") for row in messages for one in row if is_asked(one["role"], one["content"] or "")
+        ]
         characters = sum(said) / max(len(messages), 1)
     return Forecast(name, rows * characters, build.observer.warn)
 

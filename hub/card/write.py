@@ -89,7 +89,7 @@ def front_matter(recipe: Recipe, splits: list[dict[str, Any]], combined: bool = 
         language=[recipe.language.code] + (["en"] if PARALLEL in built else []),
         license=dataset_licence(recipe),
         pretty_name=dataset_title(recipe),
-        size_categories=[next((name for limit, name in _SIZES if rows < limit), "10M<n<100M")],
+        size_categories=[size_category(rows)],
         task_categories=["text-generation"],
         tags=["synthetic", "machine-translation", "post-training", "sft", "conversational", TAG]
         + ([PSEUDO_TAG] if any(engine_of(t).meaningless for t in recipe.translators) else []),
@@ -101,7 +101,7 @@ def front_matter(recipe: Recipe, splits: list[dict[str, Any]], combined: bool = 
         schema = of(combined, recipe.source.carry, columns_with(recipe.ranking.scorers.given()))
         infos[config] = {
             "config_name": config,
-            "features": [{"name": field.name, **_feature(field.type)} for field in schema],
+            "features": [{"name": field.name, **feature(field.type)} for field in schema],
             "splits": [{"name": s["split"], "num_bytes": s["bytes"], "num_examples": s["rows"]} for s in parts],
             "download_size": sum(item["bytes"] for s in parts for item in s["files"]),
             "dataset_size": sum(s["bytes"] for s in parts),
@@ -116,14 +116,19 @@ def front_matter(recipe: Recipe, splits: list[dict[str, Any]], combined: bool = 
     return data.to_yaml()
 
 
-def _feature(kind: Any) -> dict[str, Any]:
+def size_category(rows: int) -> str:
+    """The Hub's word for so many rows."""
+    return next((name for limit, name in _SIZES if rows < limit), "10M<n<100M")
+
+
+def feature(kind: Any) -> dict[str, Any]:
     """An Arrow type as `datasets` writes it into cards."""
     import pyarrow as pa
 
     if pa.types.is_struct(kind):
-        return {"struct": [{"name": field.name, **_feature(field.type)} for field in kind]}
+        return {"struct": [{"name": field.name, **feature(field.type)} for field in kind]}
     if pa.types.is_list(kind):
-        inner = _feature(kind.value_type)
+        inner = feature(kind.value_type)
         return {"list": inner.get("dtype") or inner.get("struct") or inner}
     return {"dtype": "float64" if pa.types.is_float64(kind) else str(kind)}
 

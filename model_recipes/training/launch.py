@@ -8,7 +8,9 @@ from pathlib import Path
 
 from processors.errors import InputError
 
-RECIPES = ("sft",)
+RECIPES = ("sft", "merge")
+# Those that need no library of the extra's, and no GPU.
+_PLAIN = ("merge",)
 
 
 def run_train(
@@ -17,7 +19,10 @@ def run_train(
     """Train by `model_recipes.<recipe>.train`. Raises InputError for what the user can mend."""
     if recipe not in RECIPES:
         raise InputError(f"no training recipe '{recipe}'; expected one of {', '.join(RECIPES)}")
-    look_for_libraries()
+    if recipe not in _PLAIN:
+        look_for_libraries()
+    elif accelerate or accelerate_config:
+        raise InputError(f"train {recipe}: uses no GPU; leave --accelerate out")
     module = f"model_recipes.{recipe}.train"
     words = ["--config", str(config), *(word for setting in overrides for word in ("--set", setting))]
     if accelerate or accelerate_config:

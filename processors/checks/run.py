@@ -33,13 +33,16 @@ from processors.checks.quantities.letters import check_letters
 from processors.checks.quantities.names import check_names
 from processors.checks.repetition import check_repetition
 from processors.checks.structure import (
+    OPTIONS_MERGED,
     check_json,
     check_links,
     check_messages,
+    check_options,
     check_placeholders,
     check_protected,
     check_tags,
 )
+from processors.conversations.field_texts import is_asked
 from processors.conversations.grounding import GroundedValue, grounded_values
 from processors.conversations.parts import Part, parts_of
 from processors.languages.language import DEFAULT
@@ -106,7 +109,9 @@ CHECKS = (
 _NOTHING: Found = {}
 _ON_CHUNKS = tuple(sorted((check for check in CHECKS if check.on_chunks), key=lambda check: check.on_chunks))
 VERDICTS = tuple(
-    dict.fromkeys([*(name for check in CHECKS for name in check.says or (check.name,)), "tool_grounding"])
+    dict.fromkeys(
+        [*(name for check in CHECKS for name in check.says or (check.name,)), "tool_grounding", OPTIONS_MERGED]
+    )
 )
 """The names of all verdicts, as datasets and cards have them."""
 
@@ -197,8 +202,8 @@ def check_conversation(
     """Verdicts on a whole candidate, each with its message's index: structure first, then each pair of parts.
 
     Where the number of messages differs nothing else is compared. `tool` messages, tool calls and tool responses are
-    expected verbatim: other strings in their JSON are a soft verdict, another shape a hard one. `looked` has the pairs
-    that `look_at_chunk` was asked about with this script and language.
+    expected verbatim, as fields without a word are: other strings in their JSON are a soft verdict, another shape a
+    hard one. `looked` has the pairs that `look_at_chunk` was asked about with this script and language.
     """
     verdicts = check_messages(source_messages, target_messages)
     if len(source_messages) != len(target_messages):
@@ -208,12 +213,14 @@ def check_conversation(
     for i, (source, target) in enumerate(zip(source_messages, target_messages, strict=True)):
         if i in broken:
             continue
-        if source["role"] == "tool":
+        if not is_asked(source["role"], source["content"]):
             found = check_json(source["content"], target["content"])
         else:
             kept = [found.value for found in values if found.message == i]
             found = _check_parts(source["content"], target["content"], kept, script, language, looked)
         verdicts += [replace(v, message=i) for v in found]
+    if not broken:
+        verdicts += check_options(source_messages, target_messages)
     return verdicts + _ungrounded([found for found in values if found.message not in broken], target_messages)
 
 

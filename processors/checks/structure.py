@@ -1,4 +1,4 @@
-"""What a target must have as its source has it: protected spans, tags, tool calls, JSON, messages and their roles."""
+"""What a target must have as its source has it: spans, tags, calls, JSON, messages with their roles, options apart."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ from typing import Any
 
 from processors.checks.pairs.pair import Pair
 from processors.checks.pairs.verdict import Verdict, excerpt
+from processors.conversations.field_texts import siblings
 from processors.protected.compare import compare_texts
 from processors.protected.find import spans_of
+
+OPTIONS_MERGED = "options_merged"
 
 _TAG = re.compile(r"</?(?:think|tool_call|tool_response|tools|code)>")
 # "[Your Name]" may be translated, but must be there; "USER_ID" must stay as it is.
@@ -188,3 +191,25 @@ def check_messages(source: list[dict[str, Any]], target: list[dict[str, Any]]) -
         for i, (a, b) in enumerate(zip(source, target, strict=True))
         if a.get("role") != b.get("role") or not isinstance(b.get("content"), str)
     ]
+
+
+def check_options(source: list[dict[str, Any]], target: list[dict[str, Any]]) -> list[Verdict]:
+    """Of a row's fields: texts of one list that differ in the source and are the same in the target.
+
+    Of a question none of whose options can be told from the others any more nobody can give the answer. Case, blanks
+    and the full stop at the end make no difference.
+    """
+    seen: dict[tuple[str, str], str] = {}
+    verdicts = []
+    for number, (message, translated) in enumerate(zip(source, target, strict=True)):
+        for of in siblings(message["role"]):
+            said = message["content"]
+            other = seen.setdefault((of, _plain(translated["content"])), said)
+            if _plain(other) != _plain(said):
+                detail = f"'{excerpt(other)}' and '{excerpt(said)}' both became '{excerpt(translated['content'])}'"
+                verdicts.append(Verdict(OPTIONS_MERGED, True, detail, number))
+    return verdicts
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split()).casefold().rstrip(".") or text

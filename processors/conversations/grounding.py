@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from processors.conversations.chunking import Chunk
 from processors.conversations.parts import parse_tool_call, split_parts
+from processors.conversations.sides import SIDES, Sides
 from processors.protected.scan import Span
 
 VALUE = "value"
@@ -32,11 +33,20 @@ class GroundedValue(NamedTuple):
     kept: bool
 
 
-def grounded_values(messages: Sequence[Mapping[str, Any]]) -> list[GroundedValue]:
+def grounded_values(messages: Sequence[Mapping[str, Any]], sides: Sides | None = None) -> list[GroundedValue]:
     """The values of calls that an earlier message says, each once: with the last user who says it, or the last at all.
 
-    Nothing that is only digits (a translation may write them in its own), no small word, and none of one letter.
+    Nothing that is only digits (a translation may write them in its own), no small word, and none of one letter. Of a
+    pair (`sides`), a side's calls repeat what its own conversation says.
     """
+    if sides is not None:
+        of_sides = zip(SIDES, sides.conversations(messages), strict=True)
+        both = (
+            one._replace(message=sides.place(side, one.message))
+            for side, conversation in of_sides
+            for one in grounded_values(conversation)
+        )
+        return list(dict.fromkeys(both))
     if not any(tag in (message["content"] or "") for message in messages for tag in ("<tool_call>", "<code>")):
         return []
     found: dict[tuple[int, str], GroundedValue] = {}

@@ -13,20 +13,23 @@ from typing import Any
 from processors.errors import InputError
 
 Messages = Sequence[Mapping[str, str]]
+# In the folders of `smolkalam judge` and `smolkalam review`.
+VERDICTS = "verdicts.jsonl"
 
 
 @dataclass(slots=True)
 class Votes:
-    """Verdicts on pairs, of judges or people: each is 1 for the better and -1 for the worse, a tie 0."""
+    """Verdicts on pairs, of judges or people: each is 1 for the better and -1 for the worse, a tie 0; with
+    less weight a part of 1."""
 
     translators: list[str]
-    votes: dict[tuple[str, str, str], dict[str, int]] = field(default_factory=lambda: defaultdict(dict))
+    votes: dict[tuple[str, str, str], dict[str, float]] = field(default_factory=lambda: defaultdict(dict))
     unit: str = "share of votes for, less those against"
     scale: float = 1.0
     tie: float = 0.0
     asked: set[tuple[str, str, str]] = field(default_factory=set)
 
-    def add(self, row: str, a: str, b: str, voter: str, vote: int) -> None:
+    def add(self, row: str, a: str, b: str, voter: str, vote: float) -> None:
         """A later vote of the same voter on the same pair replaces the earlier one."""
         first, second, sign = (a, b, vote) if a < b else (b, a, -vote)
         self.votes[row, first, second][voter] = sign
@@ -57,12 +60,13 @@ class Votes:
 
 
 def read_verdicts(path: Path, translators: Sequence[str]) -> Votes:
-    """People's verdicts: JSONL, CSV or TSV with `id`, `better`, `worse` and perhaps `annotator`, one a line.
+    """People's verdicts: JSONL, CSV or TSV with `id`, `better`, `worse`, perhaps `annotator` and `weight`, one a line.
 
-    Without an annotator every line is a vote of its own. Raises InputError with file and line.
+    `weight` is how much of a vote it is: 0 a tie, without it 1. Without an annotator every line is a vote of its own.
+    A folder is that of `smolkalam review`. Raises InputError with file and line.
     """
     votes = Votes(list(translators))
-    for place, record in _records(path):
+    for place, record in _records(_file(path)):
         values = {name: _text(record, name, place) for name in ("id", "better", "worse")}
         for name in ("better", "worse"):
             known_translator(values[name], translators, place)
@@ -74,17 +78,16 @@ def read_verdicts(path: Path, translators: Sequence[str]) -> Votes:
             values["better"],
             values["worse"],
             str(annotator) if annotator else place.rpartition(", ")[2],
-            1,
+            _weight(record.get("weight"), place),
         )
     return votes
 
 
 def read_judgements(path: Path, translators: Sequence[str]) -> Votes:
     """The verdicts that `smolkalam judge` wrote (its folder or its `verdicts.jsonl`), one a judge and pair."""
-    path = path / "verdicts.jsonl" if path.is_dir() else path
     votes = Votes(list(translators))
     signs = {"a": 1, "b": -1, "tie": 0}
-    for place, record in _records(path):
+    for place, record in _records(_file(path)):
         if "verdict" in record and record["verdict"] is None:
             # The judge failed on this pair; why stands in its record.
             continue
@@ -98,11 +101,13 @@ def read_judgements(path: Path, translators: Sequence[str]) -> Votes:
 
 
 def read_votes(path: Path, translators: Sequence[str]) -> Votes:
-    """Verdicts of judges or people, whichever the file holds."""
-    if path.is_dir():
-        return read_judgements(path, translators)
-    first = next((record for _, record in _records(path)), {})
+    """Verdicts of judges or people, whichever the file holds, or the `verdicts.jsonl` of a folder."""
+    first = next((record for _, record in _records(_file(path))), {})
     return (read_judgements if "verdict" in first else read_verdicts)(path, translators)
+
+
+def _file(path: Path) -> Path:
+    return path / VERDICTS if path.is_dir() else path
 
 
 def known_translator(name: str, translators: Sequence[str], place: str) -> None:
@@ -144,3 +149,16 @@ def _text(record: Mapping[str, Any], name: str, place: str) -> str:
     if not isinstance(value, str) or not value:
         raise InputError(f"{place}: {name} is {value!r:.60}, expected a text; every line needs it")
     return value
+
+
+def _weight(given: Any, place: str) -> float:
+    if given is None or given == "":
+        return 1
+    try:
+        weight = float(given)
+    except (TypeError, ValueError):
+        weight = -1.0
+    if not 0 <= weight <= 1:
+        raise InputError(f"{place}: weight is {given!r:.60}, expected a number from 0 (a tie) to 1")
+    # As a file without weights says it: the votes' digest stays.
+    return int(weight) if weight in (0, 1) else weight

@@ -24,7 +24,6 @@ __all__ = ["Conflict", "Entry", "Memory", "MemoryAnswer", "MemoryCounts", "Segme
 
 # Examples to show; all are counted.
 _KEPT_CONFLICTS = 20
-_TRANSLATED_ROLES = frozenset({"system", "user", "assistant"})
 _TRANSLATED_PARTS = frozenset({"text", "think"})
 
 
@@ -230,12 +229,13 @@ class Memory:
 
         Unlike a build's answers it is not checked.
         """
+        from processors.conversations.field_texts import is_asked
         from processors.conversations.parts import join_parts, split_parts
         from processors.protected.compare import protected_spans
 
         if (whole := self.lookup(content)) is not None:
             return whole
-        if role not in _TRANSLATED_ROLES:
+        if not is_asked(role, content):
             return content
         parts = []
         for part in split_parts(content):
@@ -257,10 +257,12 @@ class Memory:
     ) -> Memory:
         """A memory of a finished build: (source messages, messages of the chosen candidate) for each row.
 
-        Pairs are the `text` and `think` parts of system, user and assistant messages, whole and, where both sides have
-        the same blocks and the same number of lines, line by line. A part or line that was left as it was is not a
-        translation. A message whose parts differ in number or type is not aligned.
+        Pairs are the `text` and `think` parts of the messages that a translator is asked for, whole and, where both
+        sides have the same blocks and the same number of lines, line by line. A part or line that was left as it was
+        is not a translation. A message whose parts differ in number or type is not aligned.
         """
+        from processors.conversations.field_texts import is_asked
+
         memory = cls(source, target)
         for source_messages, target_messages in rows:
             if len(source_messages) != len(target_messages):
@@ -269,7 +271,7 @@ class Memory:
                     "give the source beside its own candidate"
                 )
             for message, translation in zip(source_messages, target_messages, strict=True):
-                if message["role"] in _TRANSLATED_ROLES:
+                if is_asked(message["role"], message["content"]):
                     memory._align(message["content"], translation["content"])
         return memory
 

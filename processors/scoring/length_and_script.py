@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from processors.conversations.field_texts import is_asked
 from processors.conversations.parts import split_parts
 from processors.errors import InputError
 from processors.languages.language import DEFAULT
@@ -119,8 +120,8 @@ def score_conversation(
 
 
 def translated_parts(message: Mapping[str, str]) -> list[str]:
-    """What a translator is asked to translate of a message; nothing of a `tool` message."""
-    if message["role"] == "tool":
+    """What a translator is asked to translate of a message; nothing of one that nobody is asked for."""
+    if not is_asked(message["role"], message["content"]):
         return []
     return [part.text for part in split_parts(message["content"]) if part.translatable]
 

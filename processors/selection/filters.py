@@ -13,18 +13,23 @@ from datatrove.pipeline.filters.base_filter import BaseFilter
 
 from processors.selection.choose_rows import PlannedCut, has_han, sample_key, texts_in
 from processors.selection.decontamination import Search, load
+from processors.selection.pairs import PAIR_PROBLEM, is_pair, pair_problem
 from processors.selection.row_problems import Problem, row_problem
 
 CONTAMINATED = "contaminated"
 
 
 class RowProblemFilter(BaseFilter):
-    """Drops rows that are no conversation; the reason is `row_problem`'s."""
+    """Drops rows that are no conversation, or no pair of two; the reason is `row_problem`'s or `pair_problem`'s."""
 
     name = "conversations"
 
     def filter(self, doc: Document) -> bool | tuple[bool, str]:
-        return _result(doc, row_problem(doc.metadata))
+        row = doc.metadata
+        if not is_pair(row):
+            return _result(doc, row_problem(row))
+        # Who reads pairs has looked at them, to make one conversation of each.
+        return _result(doc, row[PAIR_PROBLEM] if PAIR_PROBLEM in row else pair_problem(row))
 
 
 class HanFilter(BaseFilter):

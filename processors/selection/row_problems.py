@@ -28,22 +28,23 @@ class Problem:
         return f"{self.reason}: {self.field}: {self.detail}"
 
 
-def row_problem(row: dict[str, Any]) -> Problem | None:
+def row_problem(row: dict[str, Any], field: str = "messages") -> Problem | None:
     """Why this source row cannot be translated and trained on, or None. Looks at the schema, then at each message.
 
-    An empty content is allowed (an assistant that only calls tools); a `system` message is allowed anywhere.
+    An empty content is allowed (an assistant that only calls tools); a `system` message is allowed anywhere. `field`
+    is what the source calls the messages.
     """
     messages = row.get("messages")
     if not isinstance(messages, list) or not messages:
-        return Problem("no_messages", "messages", f"{_show(messages)}, expected a non-empty list of messages")
+        return Problem("no_messages", field, f"{_show(messages)}, expected a non-empty list of messages")
     for i, message in enumerate(messages):
-        problem = _message_problem(message, f"messages[{i}]")
+        problem = _message_problem(message, f"{field}[{i}]")
         if problem:
             return problem
     for role in ("user", "assistant"):
         if not any(message["role"] == role for message in messages):
             found = ", ".join(sorted({message["role"] for message in messages}))
-            return Problem(f"no_{role}_message", "messages", f"only {found}, expected at least one {role} message")
+            return Problem(f"no_{role}_message", field, f"only {found}, expected at least one {role} message")
     source = row.get("source")
     if source is not None and not isinstance(source, str):
         return Problem("wrong_source", "source", f"{_show(source)}, expected a string")

@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from processors.alignment.lexicon import lexicon
 from processors.checks.pairs.verdict import Verdict, excerpt
+from processors.conversations.field_texts import is_asked
 from processors.conversations.parts import parts_of
 from processors.languages.knowledge import LanguageKnowledge
 from processors.languages.spellings import plain
@@ -39,7 +40,7 @@ def check_terms(
     """A soft verdict for each message in whose translation terms are missing. The conversations are as long."""
     verdicts = []
     for number, (message, translated) in enumerate(zip(source, target, strict=True)):
-        if message["role"] == "tool":
+        if not is_asked(message["role"], message["content"]):
             continue
         prose = [part.text for part in parts_of(text_of(message["content"])) if part.translatable]
         asked = dict.fromkeys(term for text in prose for term in glossary.found(text, protected_spans(text)))

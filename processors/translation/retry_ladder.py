@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from processors.answers.question_claims import SHARED
 from processors.checks.once import ConversationChecks, rules_digest
 from processors.conversations.chunking import Chunk
+from processors.conversations.field_texts import is_asked
 from processors.conversations.grounding import grounded, grounded_values, values_of
 from processors.conversations.parts import Part, join_parts, split_parts
 from processors.languages.language import Language, knowledge
@@ -153,7 +154,7 @@ class Translator:
         before = SaidBefore(self.context, messages, custom_instructions) if self.context else None
         candidate, row = Candidate([]), _Row(self.concurrent, self.checks(), self.donates, before)
         texts = [
-            (index, message["role"], message["content"], message["role"] != "tool")
+            (index, message["role"], message["content"], is_asked(message["role"], message["content"]))
             for index, message in enumerate(messages)
         ]
         if custom_instructions:

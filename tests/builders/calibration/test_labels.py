@@ -109,6 +109,21 @@ def test_who_agrees_is_said_where_rows_were_judged_twice(run: Path) -> None:
     assert len(list(found.labelled(UNITS, run / "select", {n: run / "translate" / n for n in NAMES}))) == 5
 
 
+def test_a_vote_of_less_weight_is_less_of_a_label_and_no_disagreement(run: Path) -> None:
+    path = Path(verdicts(run / "said.jsonl", "good", "near", rows=5))
+    less = {"id": "alpha/0000001", "better": "good", "worse": "near", "annotator": "two", "weight": 0.2}
+    other = {"id": "alpha/0000002", "better": "near", "worse": "good", "annotator": "three", "weight": 0.2}
+    path.write_text("".join(f"{line}\n" for line in [*path.read_text().splitlines(), json.dumps(less)]))
+    found = label_source(LabelledRows(by="people", path=str(path)), NAMES, Language(), 1)
+    rows = list(found.labelled(UNITS, run / "select", {n: run / "translate" / n for n in NAMES}))
+    [[label]] = [row.verdicts for row in rows if row.id == "alpha/0000001"]
+    assert label == ("good", "near", pytest.approx(0.6))
+    # All say the same, so that there is nothing to disagree on: how much they say it is no other verdict.
+    assert found.agreement() is None
+    path.write_text(path.read_text() + json.dumps(other) + "\n")
+    assert label_source(LabelledRows(by="people", path=str(path)), NAMES, Language(), 1).agreement() == 0.0
+
+
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     for by in ("references", "judges"):
         with pytest.raises(InputError, match=r"none\.jsonl"):

@@ -199,7 +199,7 @@ def test_differences_are_of_sacrebleus_chrf(hypothesis: str, reference: str, sco
     assert pair["difference"] == pytest.approx(100 - score, abs=1e-4)
 
 
-def votes(*given: tuple[str, str, str, int]) -> Votes:
+def votes(*given: tuple[str, str, str, float]) -> Votes:
     made = Votes(list(NAMES))
     for voter, a, b, vote in given:
         made.add("s1k_1.1_think/0000001", a, b, voter, vote)
@@ -223,6 +223,13 @@ def test_votes_count_for_and_against() -> None:
 def test_a_voter_may_change_his_mind() -> None:
     source = votes(("x", "SeedX", "Gemma3", 1), ("x", "SeedX", "Gemma3", -1))
     assert source.difference("s1k_1.1_think/0000001", "SeedX", "Gemma3", {}) == -1
+
+
+def test_a_vote_of_less_weight_makes_less_of_a_margin() -> None:
+    [pair], _ = make_pairs(three(), plan(votes(("x", "Gemma3", "SeedX", 0.2))))
+    assert (pair["chosen_translator"], pair["margin"]) == ("Gemma3", 0.2)
+    [pair], _ = make_pairs(three(), plan(votes(("x", "Gemma3", "SeedX", 0.2), ("y", "SeedX", "Gemma3", 1))))
+    assert (pair["chosen_translator"], pair["margin"]) == ("SeedX", pytest.approx(0.4))
 
 
 TEXTS = st.sampled_from(["", " ", "أهلا", "أهلًا", "🙂", "```py\nx\n```", "a" * 3000, *GOOD, *FAIR, *POOR])
