@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
+from builders.dataset.duplicates import KEEP, left_out
 from builders.dataset.rows import parallel_row, ranked_row
 from builders.dataset.shard_writer import SplitWriter
 from builders.dataset.statistics import SplitStatistics
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 class BuildSplits(PipelineStep):
     """Writes the (config, split) pairs of this task, each with `<build>/<config>/<split>.json` beside the dataset.
 
-    `combined`: rows have the column `segments`.
+    `combined`: rows have the column `segments`. `duplicates`: which the recipe keeps (`builders.dataset.duplicates`).
     """
 
     name = "Build"
@@ -40,6 +41,7 @@ class BuildSplits(PipelineStep):
         combined: bool = False,
         carry: tuple[str, ...] = (),
         scored: tuple[str, ...] = USUAL,
+        duplicates: str = KEEP,
     ) -> None:
         super().__init__()
         self.run_folder = run
@@ -50,6 +52,7 @@ class BuildSplits(PipelineStep):
         self.combined = combined
         self.carry = carry
         self.scored = scored
+        self.duplicates = duplicates
 
     def run(self, data: Any = None, rank: int = 0, world_size: int = 1) -> Iterable[Document]:
         for config, split in self.pairs[rank::world_size]:
@@ -83,10 +86,12 @@ class BuildSplits(PipelineStep):
 
     def _write_rows(self, writer: SplitWriter, config: str, split: str) -> dict[str, Any] | None:
         statistics = SplitStatistics()
+        without = left_out(self.run_folder, config, self.duplicates)
         for rows, carried in self._rows(split):
             if config == PARALLEL:
                 built = [parallel_row(row, self.combined) for row in rows]
             else:
+                rows = [row for row in rows if row["id"] not in without]
                 built = [made for row in rows if (made := ranked_row(row, config, self.combined))]
                 for row in built:
                     statistics.add(row)

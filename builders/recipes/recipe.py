@@ -116,6 +116,11 @@ class Outputs(Strict):
     license: str | None = Field(None, description="the card's licence, by the Hub's names; null: the source's")
     notice: str | None = Field(None, description="a sentence with which the card begins, such as a warning")
     parallel: bool = Field(True, description="also build the config `parallel`, the English beside every candidate")
+    duplicates: Literal["keep", "drop_new", "drop"] = Field(
+        "keep",
+        description="rows of a config that say again what an earlier one says: `keep` counts them, `drop` leaves them "
+        "out, `drop_new` only those whose sources differ, such as a stub for many rows",
+    )
     tokenizer: str = Field(
         "approximate", description="counts the column `tokens`; the paper's is Llama-3.1-8B-Instruct's"
     )

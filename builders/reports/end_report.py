@@ -11,6 +11,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from builders.dataset.duplicates import said
 from builders.dataset.notes import grounding, noted
 from builders.dataset.policy_effects import changes, config_effects, mean_score
 from builders.dataset.rows import statistics_by_config
@@ -62,6 +63,9 @@ def print_report(build: "Build", last: str, seconds: float) -> None:
             "say; give the translators what they lack or loosen the recipe's ranking"
         )
     console.print(_splits(build))
+    for config, counts in build.duplicates.items():
+        if told := said(counts):
+            console.print(f"{config}: {told}.", markup=False, soft_wrap=True)
     sample = _sample(build)
     if sample:
         console.print(sample)

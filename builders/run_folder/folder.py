@@ -42,6 +42,8 @@ RETRY_PLAN, RETRIED = "retry.json", "retried"
 PARTIAL = "partial"
 # Of the ranker: its weights, and what was fitted to this run.
 WEIGHTS, FITTED, CALIBRATION = "ranker.json", "fitted.npz", "calibration.json"
+# Of the whole dataset: which rows of each config say again what an earlier one says.
+DUPLICATES = "duplicates"
 # Of the calibration: what its panel said; of a scorer: what its first questions showed.
 VERDICTS, PROBE = "verdicts.json", "probe.json"
 # The recipe as it was run.

@@ -192,7 +192,21 @@ def ranked_unit() -> Any:
         ]
     )
     lists = [("candidates", full), ("combined", full), ("choices", choice)]
-    return pa.schema([*selected(), *((name, pa.list_(one)) for name, one in lists)])
+    return pa.schema([*selected(), *((name, pa.list_(one)) for name, one in lists), ("sketches", sketches())])
+
+
+def sketches() -> Any:
+    """What duplicates are found by (`processors.duplicates`): of the source, and of what each config takes."""
+    import pyarrow as pa
+
+    taken = [(name, pa.binary()) for name in ("digest", "text", "answer")]
+    return pa.struct(
+        [
+            ("source_text", pa.binary()),
+            ("source_answer", pa.binary()),
+            ("taken", pa.list_(pa.struct([("config", pa.string()), *taken]))),
+        ]
+    )
 
 
 def ranked(combined: bool = False, carry: Sequence[str] = (), scored: Sequence[str] = USUAL) -> Any:

@@ -7,14 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from builders.dataset.combined import has_combined
+from builders.dataset.duplicates import KEEP, find_duplicates
 from builders.dataset.write_splits import BuildSplits
 from builders.executors.this_machine import Work
 from builders.recipes.recipe import Recipe
-from builders.run_folder.folder import BUILD, RANK, Run, enter_stage
+from builders.run_folder.folder import BUILD, DUPLICATES, RANK, Run, enter_stage
 from builders.run_folder.schemas import DATASET_COLUMNS, PARALLEL
 from builders.run_folder.stage_parts import StagePart
 from builders.stages.common.context import Build
 from builders.stages.common.run_units import observe
+from builders.stages.rank import configs_of
 from processors.errors import CountError
 from processors.ranking.policy import OUTCOMES
 from processors.scoring.columns import columns_with
@@ -28,7 +30,7 @@ def parts(recipe: Recipe) -> list[StagePart]:
 
 
 def _configs(recipe: Recipe) -> list[str]:
-    configs = [recipe.config_name(spec.name) for spec in recipe.translators]
+    configs = list(configs_of(recipe))
     return [*configs, PARALLEL] if recipe.outputs.parallel else configs
 
 
@@ -37,7 +39,16 @@ def inputs(build: Build) -> dict[str, Any]:
     outputs = build.recipe.outputs.model_dump(mode="json", include={"parallel", "row_group_bytes", "shard_bytes"})
     inputs = {RANK: build.marks[RANK], "outputs": outputs, "columns": DATASET_COLUMNS}
     scored = list(build.recipe.ranking.scorers.given())
+    if build.recipe.outputs.duplicates != KEEP:
+        # What is one hangs on all rows, also those of other splits.
+        inputs["left_out"] = _duplicates(build)["left_out"]
     return inputs | ({"segments": True} if _combined(build) else {}) | ({"scored": scored} if scored else {})
+
+
+def _duplicates(build: Build) -> dict[str, Any]:
+    """What `find_duplicates` found in the ranked rows, once for all machines that take part."""
+    configs, keep = list(configs_of(build.recipe)), build.recipe.outputs.duplicates
+    return build.decided(DUPLICATES, lambda: find_duplicates(build.run, build.selected, configs, keep))
 
 
 def _combined(build: Build) -> bool:
@@ -54,13 +65,14 @@ def run(build: Build) -> None:
         units.setdefault(unit.into, []).append(unit.name)
         rows[unit.into] += unit.rows
     pairs = [(config, split) for config in configs for split in units]
+    build.duplicates = _duplicates(build)["configs"]
     build.marks[NAME] = build.executor.planned(NAME, partial(_plan, build, pairs))["mark"]
 
     def pipeline(names: list[str]) -> list[Any]:
         todo = [(config, split) for config, split in pairs if f"{config}/{split}" in set(names)]
         sizes = recipe.outputs.row_group_bytes, recipe.outputs.shard_bytes
         carry, scored = tuple(recipe.source.carry), columns_with(recipe.ranking.scorers.given())
-        return [BuildSplits(build.run, todo, units, *sizes, combined, carry, scored)]
+        return [BuildSplits(build.run, todo, units, *sizes, combined, carry, scored, recipe.outputs.duplicates)]
 
     items = {f"{config}/{split}": build.run.built_split(config, split) for config, split in pairs}
     sizes = {f"{config}/{split}": rows[split] for config, split in pairs}
@@ -93,14 +105,16 @@ def _whole(run: Run, written: Path) -> bool:
 
 
 def _check(build: Build, configs: list[str]) -> None:
-    """Rows of each config = what rank chose for it; files of no config or split of this build are removed."""
+    """Rows of each config = what rank chose for it, less duplicates that the recipe drops; files of no config or split
+    of this build are removed."""
     extra, kept = build.totals[RANK].extra, build.totals[RANK].kept
     for config in configs:
         built = sum(split["rows"] for split in build.splits if split["config"] == config)
         chosen = sum(extra[f"{config}/{outcome}"] for outcome in OUTCOMES if outcome != "dropped")
-        wanted = kept if config == PARALLEL else chosen
+        again = build.duplicates.get(config, {}).get("dropped", 0)
+        wanted = kept if config == PARALLEL else chosen - again
         if built != wanted:
-            raise CountError(f"{config}: {built} rows built, but rank chose {wanted}")
+            raise CountError(f"{config}: {built} rows built, but rank chose {wanted}, without {again} duplicates")
     files = {item["file"] for split in build.splits for item in split["files"]}
     for path in build.run.dataset.glob("*/*.parquet"):
         if str(path.relative_to(build.run.dataset)) not in files:

@@ -13,6 +13,7 @@ from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
 from builders.dataset.combined import BY_SEGMENT, REFUSED, filled_counters, rescued_counters
+from builders.dataset.duplicates import with_sketches
 from builders.dataset.notes import note_counters
 from builders.recipes.ranking import Ranking
 from builders.recipes.recipe import Recipe
@@ -374,4 +375,4 @@ def _failed(translator: str, reason: str, detail: str) -> dict[str, Any]:
 
 
 def _ranked_row(document: Document) -> dict[str, Any]:
-    return document.metadata["ranked"]
+    return with_sketches(document.metadata["ranked"])

@@ -1,7 +1,8 @@
-"""The card's paragraph on rows with notes: soft verdicts on the candidates that were taken, calls that are said."""
+"""The card's sections on what was found in the rows that are published: notes, calls that are said, duplicates."""
 
 from typing import TYPE_CHECKING
 
+from builders.dataset.duplicates import DROP, DROP_NEW, KEEP, KINDS
 from builders.dataset.notes import grounding, noted
 from builders.dataset.rows import statistics_by_config
 from builders.dataset.statistics import summarise
@@ -38,6 +39,39 @@ def notes_section(build: "Build") -> str:
             "stand there in the translation too (`tool_grounding`):\n\n" + "\n".join(said)
         )
     return "\n\n".join(parts)
+
+
+_KEPT = {
+    KEEP: "All of them are kept.",
+    DROP_NEW: "Those of the translation alone are left out, all but the first of each.",
+    DROP: "They are left out, all but the first of each.",
+}
+
+
+def duplicates_section(build: "Build") -> str:
+    """Of each config the rows that say again what an earlier one says, which of them the translation made, and what
+    became of them."""
+    recipe, rows = build.recipe, []
+    tables = statistics_by_config(build.splits)
+    for config, counts in build.duplicates.items():
+        dropped = counts.get("dropped", 0)
+        looked = summarise(tables.get(config, {}).values()).rows + dropped
+        of = [cells for kind in KINDS for cells in (counts.get(kind, 0), counts.get(f"{kind}_new", 0))]
+        same, same_new, near, near_new, answer, _ = of
+        shown = [looked, same, near, same_new + near_new, answer, dropped]
+        rows.append([f"`{config}`", *(f"{n:,}" for n in shown)])
+    if not rows:
+        return ""
+    titles = [
+        "Config", "Rows", "The same", "Nearly the same", "Of these in translation only",
+        "The same answer to something else", "Left out",
+    ]  # fmt: skip
+    return (
+        "## Duplicates\n\nRows that say again what an earlier row of the config says, in whatever split: the same to "
+        "the letter, or nearly (at least 0.8 of the runs of five words that either has, by MinHash). A source has "
+        "duplicates of its own; those *in translation only* have sources that are not alike (below 0.5). "
+        f"{_KEPT[recipe.outputs.duplicates]}\n\n" + table(titles, rows)
+    )
 
 
 def _share(part: int, whole: int) -> str:

@@ -1,10 +1,11 @@
 """All that the report tells, gathered from a finished run folder, which is only read."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from builders.dataset.duplicates import read_duplicates
 from builders.dataset.rows import statistics_by_config
 from builders.dataset.statistics import SplitStatistics
 from builders.recipes.load import load_recipe
@@ -19,7 +20,8 @@ from processors.judging.votes import Votes, read_votes
 
 @dataclass(slots=True)
 class Report:
-    """A run, what its stages counted (also by split of the source), its statistics and its rows."""
+    """A run, what its stages counted (also by split of the source), its statistics, its rows, and of each config those
+    that say again what an earlier one says (`builders.dataset.duplicates`)."""
 
     recipe: Recipe
     run: Run
@@ -28,6 +30,7 @@ class Report:
     built: dict[str, dict[str, SplitStatistics]]
     sample: SampledRows
     votes: Votes | None
+    duplicates: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
 
 def gather(folder: Path, *, exact_rows: int = EXACT_ROWS) -> Report:
@@ -61,6 +64,7 @@ def gather(folder: Path, *, exact_rows: int = EXACT_ROWS) -> Report:
         statistics_by_config(_built(run, recipe)),
         read_rows(recipe, run, exact_rows=exact_rows),
         read_votes(Path(verdicts), list(configs_of(recipe).values())) if verdicts is not None else None,
+        {config: list(read_duplicates(run, config)) for config in configs_of(recipe)},
     )
 
 

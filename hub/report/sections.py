@@ -1,9 +1,10 @@
 """The report's sections, each from a `Report` to HTML; an empty one is left out."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from builders.dataset.duplicates import drops
 from builders.dataset.policy_effects import changes, config_effects
 from builders.dataset.statistics import summarise
 from builders.engines import engine_of
@@ -14,21 +15,10 @@ from hub.pages import escaped
 from hub.report.controls import explorer
 from hub.report.findings import found_by_check, shown_examples
 from hub.report.gathered import Report
+from hub.report.published import published
+from hub.report.tables import table
 from processors.ranking.policy import OUTCOMES
 from processors.scoring.columns import COLUMN, columns_with
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[str]], label: str) -> str:
-    """A table whose first column names its rows; cells are HTML, and those that begin with a digit are numbers."""
-    titles = "".join(f'<th scope="col"{"" if i == 0 else " class=n"}>{one}</th>' for i, one in enumerate(head))
-    lines = "".join(
-        f'<tr><th scope="row">{first}</th>' + "".join(f'<td class="n">{cell}</td>' for cell in cells) + "</tr>"
-        for first, *cells in rows
-    )
-    return (
-        f'<div class="scroll" tabindex="0" role="region" aria-label="{escaped(label)}"><table><thead><tr>{titles}</tr>'
-        f"</thead><tbody>{lines}</tbody></table></div>"
-    )
 
 
 def _n(value: float) -> str:
@@ -90,7 +80,9 @@ def funnel(report: Report) -> str:
     ranked = report.totals[RANK].kept
     for config, by_split in report.built.items():
         kept = summarise(by_split.values()).rows
-        left = Counter({"left out: vetoed or without a candidate": ranked - kept})
+        again = report.duplicates.get(config, [])
+        dropped = sum(drops(report.recipe.outputs.duplicates, row) for row in again)
+        left = Counter({"left out: vetoed or without a candidate": ranked - kept - dropped, "duplicates": dropped})
         lines.append(_step(f"<code>{escaped(config)}</code>", ranked, kept, +left, first))
     return "<p>Of each step: rows read = kept + dropped.</p>" + table(
         ["Step", "Read", "Kept", "", "Dropped", "Why"], lines, "Rows by step and reason"
@@ -259,6 +251,7 @@ SECTIONS: dict[str, tuple[str, Callable[[Report], str]]] = {
     "scores": ("Scores", scores),
     "ensemble": ("What the ensemble gave", ensemble),
     "findings": ("What the checks found", findings),
+    "published": ("Duplicates and private data", published),
     "lengths": ("Lengths", lengths),
     "costs": ("Costs", costs),
 }

@@ -26,7 +26,8 @@ class Observer(Protocol):
 class Build:
     """A build in progress: what was planned and decided, what each stage counted.
 
-    `totals` and `marks` (fingerprints) are by the parts' names, `translate/SeedX` among them.
+    `totals` and `marks` (fingerprints) are by the parts' names, `translate/SeedX` among them; `duplicates` are counts
+    of a config's rows (`builders.dataset.duplicates`).
     """
 
     recipe: Recipe
@@ -42,6 +43,7 @@ class Build:
     totals: dict[str, Totals] = field(default_factory=dict)
     marks: dict[str, str] = field(default_factory=dict)
     splits: list[dict[str, Any]] = field(default_factory=list)
+    duplicates: dict[str, dict[str, int]] = field(default_factory=dict)
     _decided: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def decided(self, name: str, make: Callable[[], dict[str, Any]]) -> dict[str, Any]:

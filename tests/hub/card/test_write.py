@@ -66,7 +66,15 @@ def build(of: Recipe, splits: list[dict[str, Any]], folder: Path = Path("/nowher
     run = SimpleNamespace(dataset=folder, stage=folder.joinpath, answers=answers)
     said: list[str] = []
     observer = SimpleNamespace(say=said.append, warn=said.append)
-    made = {"recipe": of, "splits": splits, "totals": totals, "notes": [], "run": run, "selected": []}
+    made = {
+        "recipe": of,
+        "splits": splits,
+        "totals": totals,
+        "notes": [],
+        "run": run,
+        "selected": [],
+        "duplicates": {},
+    }
     return SimpleNamespace(**made, observer=observer, said=said, **changes)
 
 
