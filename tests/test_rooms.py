@@ -41,7 +41,7 @@ ROOMS: dict[str, Floors] = {
     ),
     "model_recipes": (
         ("model_recipes.lexicon", "model_recipes.names", "model_recipes.ranker"),
-        ("model_recipes.merge", "model_recipes.reward", "model_recipes.sft"),
+        ("model_recipes.merge", "model_recipes.reward", "model_recipes.sft", "model_recipes.dpo"),
         ("model_recipes.training",),
     ),
     "builders": (

@@ -24,17 +24,17 @@ class Account:
     def kept(self) -> int:
         return self.rows - self.left_out.total()
 
-    def add(self, batch: dict[str, Sequence[Any]], max_length: int | None) -> None:
-        """Count rows as `RowEncoder` gives them, by columns."""
-        for tokens, learnt, why in zip(batch["tokens"], batch["learnt"], batch["left_out"], strict=True):
+    def add(self, batch: dict[str, Sequence[Any]]) -> None:
+        """Count rows as an encoder gives them, by columns: `tokens` before and `cut` by `max_length`."""
+        columns = (batch[name] for name in ("tokens", "cut", "learnt", "left_out"))
+        for tokens, cut, learnt, why in zip(*columns, strict=True):
             self.rows += 1
             if why:
                 self.left_out[why] += 1
                 continue
-            kept = tokens if max_length is None else min(tokens, max_length)
-            self.cut += kept < tokens
-            self.tokens += kept
-            self.tokens_cut += tokens - kept
+            self.cut += cut > 0
+            self.tokens += tokens - cut
+            self.tokens_cut += cut
             self.learnt += learnt
 
     def plain(self) -> dict[str, Any]:
@@ -66,7 +66,9 @@ def look_at(accounts: Sequence[Account], max_left_out: float) -> None:
     if not rows:
         raise InputError("datasets: no rows; nothing to train on")
     if left == rows or left > max_left_out * rows:
+        reasons = sum((a.left_out for a in accounts), Counter())
+        why, count = reasons.most_common(1)[0]
         raise InputError(
-            f"{left:,} of {rows:,} rows would be left out ({left / rows:.1%}; max_left_out is {max_left_out:.1%}); "
-            "the reasons stand above; mend the data or the settings, or raise max_left_out"
+            f"{left:,} of {rows:,} rows would be left out ({left / rows:.1%}; max_left_out is {max_left_out:.1%}), "
+            f"{count:,} for: {why}; mend the data or the settings, or raise max_left_out"
         )

@@ -2,16 +2,32 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from model_recipes.training.accounts import Account
-from model_recipes.training.rows import RowEncoder
 from model_recipes.training.settings import RowSource
 from processors.errors import InputError, one_line
 
-_READ = ("messages", "tools", "chat_template_kwargs")
-_WRITTEN = ("input_ids", "labels")
+CONVERSATIONS = ("messages", "tools", "chat_template_kwargs")
+PAIRS = ("chosen", "rejected", "prompt", "tools", "chat_template_kwargs")
+# What the columns that must be there (the first, or two) are to hold.
+_EXPECTED = {
+    CONVERSATIONS: "conversations; `smolkalam import` makes them of other forms",
+    PAIRS: "preference pairs: prompt, chosen and rejected, each a list of messages, as of `smolkalam preferences`",
+}
 ENDINGS = (".jsonl", ".json", ".parquet", ".gz")
+
+
+class Encodes(Protocol):
+    """Turns a row into what a trainer takes: lists of token ids, `tokens`, `cut`, `learnt`, and why it is `left_out`.
+
+    `reads` are the columns of a row, `ids` those that the trainer takes.
+    """
+
+    reads: tuple[str, ...]
+    ids: tuple[str, ...]
+
+    def __call__(self, row: dict[str, Any]) -> dict[str, Any]: ...
 
 
 def said_by(error: Exception) -> str:
@@ -40,8 +56,11 @@ def read_template(path: Path, asked: str) -> str:
         raise InputError(f"{asked}: is no UTF-8 text (byte {error.start}); expected a Jinja template") from None
 
 
-def load_part(part: RowSource) -> Any:
-    """A part's rows as a `datasets.Dataset` of the columns that are read. Raises InputError where there are none."""
+def load_part(part: RowSource, reads: tuple[str, ...] = CONVERSATIONS) -> Any:
+    """A part's rows as a `datasets.Dataset` of the columns that are read. Raises InputError where there are none.
+
+    The first column of `CONVERSATIONS` and the first two of `PAIRS` must be there.
+    """
     from datasets import concatenate_datasets, load_dataset
 
     path = Path(part.path)
@@ -49,7 +68,9 @@ def load_part(part: RowSource) -> Any:
         # The Hub, which would be asked for it again and again, has no dataset of such a name.
         raise InputError(f"datasets: {part.path}: no such file")
     if path.is_file() and not path.stat().st_size:
-        raise InputError(f"datasets: {part.path}: is empty; expected JSON lines or Parquet with the column 'messages'")
+        raise InputError(
+            f"datasets: {part.path}: is empty; expected JSON lines or Parquet with the column '{reads[0]}'"
+        )
     for key, value in (("name", part.name), ("revision", part.revision)):
         if path.is_file() and value is not None:
             raise InputError(f"datasets: {part.path}: a file has no {key} {value}; leave it out")
@@ -68,47 +89,45 @@ def load_part(part: RowSource) -> Any:
             raise InputError(f"datasets: {part.path}: no split '{name}'; it has {', '.join(sorted(found))}")
     splits = [found[name] for name in names]
     for name, split in zip(names, splits, strict=True):
-        if "messages" not in split.column_names:
+        needed = reads[:1] if reads == CONVERSATIONS else reads[:2]
+        if missing := [column for column in needed if column not in split.column_names]:
             raise InputError(
-                f"datasets: {part.path}, {name}: no column 'messages' (found {', '.join(split.column_names)}); "
-                "expected conversations; `smolkalam import` makes them of other forms"
+                f"datasets: {part.path}, {name}: no column '{missing[0]}' (found {', '.join(split.column_names)}); "
+                f"expected {_EXPECTED[reads]}"
             )
     return concatenate_datasets(
-        [split.select_columns([c for c in _READ if c in split.column_names]) for split in splits]
+        [split.select_columns([c for c in reads if c in split.column_names]) for split in splits]
     )
 
 
-def encode(parts: Sequence[RowSource], encoder: RowEncoder, processes: int | None = None) -> tuple[Any, list[Account]]:
-    """All parts' kept rows in order, with `input_ids` and `labels`, and an account of each part."""
+def encode(parts: Sequence[RowSource], encoder: Encodes, processes: int | None = None) -> tuple[Any, list[Account]]:
+    """All parts' kept rows in order, with the columns of ids that the encoder makes, and an account of each part."""
     from datasets import Features, List, Value, concatenate_datasets
 
-    features = Features(
-        {
-            "input_ids": List(Value("int32")),
-            "labels": List(Value("int32")),
-            "tokens": Value("int64"),
-            "learnt": Value("int64"),
-            "left_out": Value("string"),
-        }
-    )
+    counted = {"tokens": Value("int64"), "cut": Value("int64"), "learnt": Value("int64"), "left_out": Value("string")}
+    features = Features({**{name: List(Value("int32")) for name in encoder.ids}, **counted})
     encoded, accounts = [], []
     for part in parts:
-        rows = load_part(part)
-        title = "/".join(str(word) for word in (Path(part.path).name, part.name) if word) + f" {part.split}"
+        rows = load_part(part, encoder.reads)
+        account = Account(title(part))
         done = rows.map(
             encoder,
             remove_columns=rows.column_names,
             features=features,
             num_proc=processes,
-            desc=f"Encoding {title}",
+            desc=f"Encoding {account.name}",
         )
-        account = Account(title)
-        for batch in done.select_columns(["tokens", "learnt", "left_out"]).iter(10_000):
-            account.add(batch, encoder.max_length)
+        for batch in done.select_columns(list(counted)).iter(10_000):
+            account.add(batch)
         accounts.append(account)
         keep = [i for i, why in enumerate(done["left_out"]) if not why]
-        encoded.append(done.select(keep).select_columns(list(_WRITTEN)))
+        encoded.append(done.select(keep).select_columns(list(encoder.ids)))
     return concatenate_datasets(encoded), accounts
+
+
+def title(part: RowSource) -> str:
+    """A part's name in tables."""
+    return "/".join(str(word) for word in (Path(part.path).name, part.name) if word) + f" {part.split}"
 
 
 def hold_back(rows: Any, test_rows: int, seed: int) -> tuple[Any, Any]:

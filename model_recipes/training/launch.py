@@ -8,7 +8,7 @@ from pathlib import Path
 
 from processors.errors import InputError
 
-RECIPES = ("sft", "merge")
+RECIPES = ("sft", "dpo", "merge")
 # Those that need no library of the extra's, and no GPU.
 _PLAIN = ("merge",)
 

@@ -1,4 +1,4 @@
-"""The model card of a trained chat model: base, data with what became of its rows, settings, losses."""
+"""The model card of a trained model: base, data with what became of its rows, settings, losses."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -6,19 +6,20 @@ from typing import Any
 
 import yaml
 
+from model_recipes.training.recipe import TrainingRecipe
 from processors.atomic_files import replacing_text
 
 _NO_SETTING = ("model", "data", "date", "test_rows")
 
 
 def write_model_card(
-    folder: Path, described: dict[str, Any], history: Sequence[dict[str, Any]], rows: str, method: str = "SFTTrainer"
+    folder: Path, recipe: TrainingRecipe, described: dict[str, Any], history: Sequence[dict[str, Any]], rows: str
 ) -> None:
     """Write `README.md` into a model's folder. `history`: the trainer's log, `rows`: the table of accounts."""
     about: dict[str, Any] = {
         "library_name": "transformers",
-        "pipeline_tag": "text-generation",
-        "tags": ["trl", "sft", "smolkalam"],
+        "pipeline_tag": recipe.task,
+        "tags": ["trl", recipe.name, "smolkalam"],
     }
     # A folder is no model of the Hub, and the Hub refuses it as one.
     base = str(described["model"])
@@ -30,10 +31,11 @@ def write_model_card(
     with replacing_text(folder / "README.md") as stream:
         stream.write(
             f"---\n{yaml.safe_dump(about, sort_keys=False, allow_unicode=True)}---\n\n# {folder.name}\n\n"
-            f"{Path(base).name if Path(base).exists() else base}, trained by TRL's `{method}` on the rows below.\n\n"
+            f"{Path(base).name if Path(base).exists() else base}, trained by TRL's `{recipe.trainer_name}` "
+            "on the rows below.\n\n"
             f"## Data\n\n{_paragraphs(rows)}\n\n## Losses\n\n{_losses(history)}\n\n"
             f"## Settings\n\n| | |\n|---|---|\n{settings}\n\n"
-            "All that was set stands in `settings.yaml`, which `smolkalam train sft --config` reads.\n"
+            f"All that was set stands in `settings.yaml`, which `smolkalam train {recipe.name} --config` reads.\n"
         )
 
 
@@ -55,4 +57,6 @@ def _losses(history: Sequence[dict[str, Any]]) -> str:
         parts.append(
             f"On the rows held back {tests[0]['eval_loss']:.4f} first, {tests[-1]['eval_loss']:.4f} at the end."
         )
+    if (accuracy := steps[-1].get("rewards/accuracies")) is not None:
+        parts.append(f"Of the last steps' pairs {accuracy:.0%} have the larger reward on the chosen side.")
     return " ".join(parts)

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from processors.errors import InputError
+from processors.errors import InputError, one_line
 
 # What a checkpoint must have been trained with to be gone on from, whatever the trainer.
 DECISIVE = (
@@ -39,17 +39,34 @@ def loaded_as(model: Any, given: dict[str, Any] | None) -> dict[str, Any]:
 
 
 def described_before(folder: Path) -> dict[str, Any]:
-    """What an earlier start wrote; empty where there was none."""
+    """What an earlier start wrote; empty where there was none. Raises InputError where it cannot be read."""
     path = folder / TRAINING
-    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
+    try:
+        return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
+    except (OSError, ValueError, TypeError) as error:
+        raise InputError(
+            f"{path}: is damaged ({one_line(error, 80)}), so what its checkpoints were trained on cannot be known; "
+            "choose another output_dir, or delete it"
+        ) from None
+
+
+def _is_whole(checkpoint: Path) -> bool:
+    """Whether it was written to its end: the trainer's state is what transformers (5.23) writes last of it.
+
+    transformers' own search takes the last one there is, of which a training killed while it wrote may lack half.
+    """
+    try:
+        return isinstance(json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8")), dict)
+    except (OSError, ValueError):
+        return False
 
 
 def last_checkpoint(folder: Path, described: dict[str, Any]) -> str | None:
-    """The last checkpoint in `folder`. Raises InputError if it is of a training that is `described` differently."""
-    from transformers.trainer_utils import get_last_checkpoint
-
-    if not folder.is_dir() or (last := get_last_checkpoint(str(folder))) is None:
+    """The last whole checkpoint in `folder`. Raises InputError if it is of a training `described` differently."""
+    whole = [path for path in folder.glob("checkpoint-*") if path.name[11:].isdigit() and _is_whole(path)]
+    if not whole:
         return None
+    last = max(whole, key=lambda path: int(path.name[11:]))
     before, now = described_before(folder), json.loads(json.dumps(described))
     if changed := [name for name in {**before, **now} if before.get(name) != now.get(name)]:
         raise InputError(

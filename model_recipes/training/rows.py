@@ -12,7 +12,8 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from processors.errors import InputError
+from model_recipes.training.data import CONVERSATIONS
+from processors.errors import InputError, one_line
 
 # What TRL gives no loss.
 MASKED = -100
@@ -32,6 +33,9 @@ class RowEncoder:
     text. Raises InputError for a tokenizer whose template cannot do what is asked.
     """
 
+    reads: tuple[str, ...] = CONVERSATIONS
+    ids: tuple[str, ...] = ("input_ids", "labels")
+
     def __init__(
         self, tokenizer: Any, *, assistant_only: bool, max_length: int | None, keep_end: bool = False, day: date
     ) -> None:
@@ -39,11 +43,12 @@ class RowEncoder:
         self.assistant_only = assistant_only
         self.max_length = max_length
         self.keep_end = keep_end
+        check_template(tokenizer)
         marked = training_template(tokenizer) if assistant_only else None
         self.template = dated(marked or tokenizer.chat_template, day)
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
-        """`input_ids`, `labels`, `tokens` (before the cut), `learnt` (tokens with a loss) and why it is `left_out`."""
+        """`input_ids`, `labels`, `tokens` (before the `cut`), `learnt` (with a loss) and why it is `left_out`."""
         ids, labels, why = self._encode(row)
         tokens = len(ids)
         if not why and self.max_length is not None and tokens > self.max_length:
@@ -54,7 +59,8 @@ class RowEncoder:
             why = ALL_CUT
         if why:
             ids, labels, learnt = [], [], 0
-        return {"input_ids": ids, "labels": labels, "tokens": tokens, "learnt": learnt, "left_out": why}
+        cut = tokens - len(ids) if ids else 0
+        return {"input_ids": ids, "labels": labels, "tokens": tokens, "cut": cut, "learnt": learnt, "left_out": why}
 
     def shown(self, row: dict[str, Any]) -> str:
         """The row's text with what has a loss between guillemets: for a person, and for the documentation."""
@@ -115,6 +121,26 @@ class RowEncoder:
         return str(self.tokenizer.apply_chat_template(messages, tokenize=False, **kwargs))
 
 
+def check_template(tokenizer: Any) -> None:
+    """Raises InputError where a tokenizer has no chat template, or one that is no Jinja.
+
+    Such a template would refuse every row, each with a reason that speaks of the row.
+    """
+    from jinja2 import TemplateError, TemplateSyntaxError
+
+    if not tokenizer.chat_template:
+        raise InputError(f"{tokenizer.name_or_path}: its tokenizer has no chat template; set chat_template_path")
+    try:
+        tokenizer.apply_chat_template([{"role": "user", "content": ""}], tokenize=False)
+    except TemplateSyntaxError as error:
+        raise InputError(
+            f"{tokenizer.name_or_path}: its chat template is no valid Jinja: line {error.lineno}: {one_line(error)}"
+        ) from None
+    except (TemplateError, TypeError, ValueError):
+        # It may want what this row lacks; whether it takes the data's rows is counted.
+        return
+
+
 def dated(template: str | None, day: date) -> str | None:
     """A chat template that writes `day` where it would write today's date.
 
@@ -170,8 +196,6 @@ def training_template(tokenizer: Any) -> str | None:
     )
 
     name = tokenizer.name_or_path
-    if not tokenizer.chat_template:
-        raise InputError(f"{name}: its tokenizer has no chat template; set chat_template_path")
     template = None
     if not has_generation_markers(tokenizer.chat_template):
         try:

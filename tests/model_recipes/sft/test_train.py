@@ -4,22 +4,17 @@ Needs the extra `train` and some minutes: `python -m pytest -m train`.
 """
 
 import json
-import os
 import re
-import signal
-import subprocess
-import sys
-import time
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from tests.conftest import Demo
 from tests.standins.processes import ROOT
 from tests.standins.tiny_reward import sample_pairs, write_base
+from tests.standins.trainings import kill_after, losses, run, start, write_settings
 
 pytestmark = [pytest.mark.train, pytest.mark.timeout(3600)]
 
@@ -103,37 +98,8 @@ def settings(base: Path, tmp_path: Path, **more: Any) -> Path:
         for source, target in sample_pairs()[:60]:
             row = {"messages": [{"role": "user", "content": source}, {"role": "assistant", "content": target}]}
             stream.write(json.dumps(row) + "\n")
-    file = tmp_path / "sft.yaml"
-    given = {
-        "model_name_or_path": str(base),
-        "chat_template_path": str(SMOLLM3),
-        "output_dir": str(tmp_path / "out"),
-        "datasets": [{"path": str(rows)}],
-        "date": "2026-01-31",
-        "max_length": 1024,
-        "max_steps": 60,
-        "learning_rate": "3e-3",
-        "per_device_train_batch_size": 4,
-        "assistant_only_loss": True,
-        "logging_steps": 1,
-        "save_steps": 10,
-        "report_to": "none",
-        "disable_tqdm": True,
-    }
-    file.write_text(yaml.safe_dump({**given, **more}), encoding="utf-8")
-    return file
-
-
-def start(config: Path, *words: str) -> "subprocess.Popen[str]":
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "HF_HOME": str(config.parent / "hf")}
-    command = [sys.executable, "-m", "smolkalam", "train", "sft", "--config", str(config), *words]
-    return subprocess.Popen(command, cwd=ROOT, env=environment, text=True, stdout=-1, stderr=-1)
-
-
-def run(config: Path, *words: str) -> tuple[int, str]:
-    process = start(config, *words)
-    said = process.communicate()
-    return process.returncode, said[1] + said[0]
+    given = {"chat_template_path": str(SMOLLM3), "max_steps": 60, "learning_rate": "3e-3", "assistant_only_loss": True}
+    return write_settings(tmp_path, base, [{"path": str(rows)}], **{**given, **more})
 
 
 @pytest.mark.parametrize(
@@ -155,7 +121,7 @@ def run(config: Path, *words: str) -> tuple[int, str]:
     ],
 )
 def test_a_mistake_is_one_line(base: Path, tmp_path: Path, words: tuple[str, ...], says: str) -> None:
-    code, said = run(settings(base, tmp_path), *(word for setting in words for word in ("--set", setting)))
+    code, said = run("sft", settings(base, tmp_path), *(word for setting in words for word in ("--set", setting)))
     assert code == 2, said
     assert says in said
     assert "Traceback" not in said and "hf_secret" not in said
@@ -165,41 +131,29 @@ def test_a_mistake_is_one_line(base: Path, tmp_path: Path, words: tuple[str, ...
 def test_what_ships_names_only_keys_that_are_read(shipped: Path) -> None:
     from trl import ModelConfig, SFTConfig
 
-    from model_recipes.sft.train import WITHOUT_EFFECT
+    from model_recipes.sft.train import RECIPE
     from model_recipes.training.settings import DataSettings, for_this_machine, make, read_settings
 
-    (trainer, model), _ = read_settings(shipped, (), (SFTConfig, ModelConfig), DataSettings, WITHOUT_EFFECT)
+    (trainer, model), _ = read_settings(shipped, (), (SFTConfig, ModelConfig), DataSettings, RECIPE.without_effect)
     make(SFTConfig, for_this_machine(trainer), shipped)
     make(ModelConfig, model, shipped)
 
 
-def losses(folder: Path) -> list[float]:
-    history = json.loads((folder / "trainer_state.json").read_text())["log_history"]
-    return [entry["loss"] for entry in history if "loss" in entry]
-
-
 def test_killed_it_goes_on_with_the_losses_of_a_run_without_a_kill(base: Path, tmp_path: Path) -> None:
     whole = settings(base, tmp_path, output_dir=str(tmp_path / "whole"), test_rows=4)
-    code, said = run(whole)
+    code, said = run("sft", whole)
     assert code == 0, said
     expected = losses(tmp_path / "whole")
     assert len(expected) == 60 and sum(expected[-5:]) < 0.8 * sum(expected[:5])
     killed = settings(base, tmp_path, test_rows=4)
-    process = start(killed)
-    try:
-        while process.poll() is None and not (tmp_path / "out" / "checkpoint-20").is_dir():
-            time.sleep(0.05)
-    finally:
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-    assert process.returncode == -signal.SIGKILL, "it was over before it could be killed"
-    code, said = run(killed)
+    kill_after(start("sft", killed), tmp_path / "out" / "checkpoint-20")
+    code, said = run("sft", killed)
     assert code == 0, said
     assert "going on from" in said
     assert losses(tmp_path / "out") == pytest.approx(expected, abs=1e-4)
     card = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
     assert "| rows.jsonl all | 60 | 60 | 0 | 0 |" in card
-    code, said = run(killed, "--set", "learning_rate=1e-3")
+    code, said = run("sft", killed, "--set", "learning_rate=1e-3")
     assert code == 2 and "another training (learning_rate differ)" in said
 
 

@@ -15,8 +15,9 @@ TOOL = '{"type": "function", "function": {"name": "get_weather", "parameters": {
 
 def account() -> Account:
     made = Account("demo")
+    reasons = ["", "", NO_ASSISTANT, ALL_CUT]
     made.add(
-        {"tokens": [10, 700, 30, 900], "learnt": [4, 100, 0, 0], "left_out": ["", "", NO_ASSISTANT, ALL_CUT]}, 512
+        {"tokens": [10, 700, 30, 900], "cut": [0, 188, 0, 0], "learnt": [4, 100, 0, 0], "left_out": reasons},
     )
     return made
 
@@ -42,8 +43,8 @@ def test_no_row_left_stops_whatever_the_recipe_allows() -> None:
     none = Account("none")
     with pytest.raises(InputError, match="no rows"):
         look_at([none], 1.0)
-    none.add({"tokens": [3], "learnt": [0], "left_out": [NO_ASSISTANT]}, 512)
-    with pytest.raises(InputError, match="1 of 1 rows"):
+    none.add({"tokens": [3], "cut": [0], "learnt": [0], "left_out": [NO_ASSISTANT]})
+    with pytest.raises(InputError, match=f"1 of 1 rows .*, 1 for: {NO_ASSISTANT}; mend"):
         look_at([none], 1.0)
 
 
@@ -81,7 +82,7 @@ def test_a_template_is_told_the_day_of_the_training() -> None:
 
 
 def test_an_unknown_recipe_is_one_line(tmp_path) -> None:  # type: ignore[no-untyped-def]
-    with pytest.raises(InputError, match="no training recipe 'stf'; expected one of sft"):
+    with pytest.raises(InputError, match="no training recipe 'stf'; expected one of sft, dpo, merge"):
         run_train("stf", tmp_path / "x.yaml", [], accelerate=False, accelerate_config=None)
 
 
