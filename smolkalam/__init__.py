@@ -40,6 +40,7 @@ _COMMANDS: dict[str, Callable[..., Any]] = {
     "judge": judging.judge,
     "tokens": training.tokens,
     "train": training.train,
+    "evaluate": training.evaluate,
     "recipes": building.recipes,
     "ablate": building.ablate,
 }

@@ -43,3 +43,41 @@ def tokens(
     run_tokens(
         data, tokenizer, name=config, split=split, max_lengths=limits, template=template, plain=format == "json"
     )
+
+
+def evaluate(
+    model: Annotated[str, typer.Argument(help="A model's folder, a model of the Hub, or with --base-url an API's.")],
+    suite: Annotated[list[str], typer.Option(help="arabic, english, oall, or a benchmark's name; may be repeated.")],
+    data: Annotated[
+        Path | None, typer.Option(help="Folder of local rows, <benchmark>/<part>.jsonl; the Hub has the others.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Folder [default: evaluation/ inside the model's].")
+    ] = None,
+    baseline: Annotated[
+        str | None, typer.Option(help="Another model, asked the same items; the difference has an interval.")
+    ] = None,
+    revision: Annotated[str | None, typer.Option(help="Of a model of the Hub.")] = None,
+    vllm: Annotated[bool, typer.Option("--vllm", help="By vLLM instead of transformers.")] = False,
+    base_url: Annotated[
+        str | None, typer.Option(help="An OpenAI-compatible API: asked in words, not comparable with likelihoods.")
+    ] = None,
+    api_key_env: Annotated[str | None, typer.Option(help="The environment variable that holds its key.")] = None,
+    concurrency: Annotated[int, typer.Option(min=1, help="Requests at once to an API.")] = 16,
+    batch_size: Annotated[int, typer.Option(min=1, help="Sequences at once, by transformers.")] = 8,
+    chat: Annotated[bool, typer.Option("--chat", help="Ask in the model's chat template.")] = False,
+    limit: Annotated[int | None, typer.Option(min=1, help="Only so many items of each part: to try.")] = None,
+    checkpoints: Annotated[
+        bool, typer.Option("--checkpoints", help="Each checkpoint of a training's folder, and curves.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before an API is paid.")] = False,
+) -> None:
+    """Evaluate a model in Arabic and English, with intervals, beside a baseline and what papers report."""
+    from model_recipes.evaluation.command import run_evaluate
+    from model_recipes.evaluation.models import Engine, Model
+
+    engine: Engine = "api" if base_url else "vllm" if vllm else "transformers"
+    run_evaluate(
+        Model(model, engine, revision, base_url, api_key_env, concurrency, batch_size, chat),
+        suite, output=output, data=data, baseline=baseline, limit=limit, checkpoints=checkpoints, yes=yes,
+    )  # fmt: skip

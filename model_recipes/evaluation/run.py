@@ -1,0 +1,253 @@
+"""Benchmarks run by lm-eval, task by task: what is done is kept, and the same command asks only for the rest.
+
+lm-eval keeps a model's answers within a task too (its request cache), so a run that is killed repeats at most one
+batch; an API's answers lie in the store of answers.
+"""
+
+import contextlib
+import json
+import logging
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from builders.estimates.spending import ask_to_go_on
+from model_recipes.evaluation.answers import items_of, read_answers, records_of, write_answers
+from model_recipes.evaluation.data import hub_data, local_data
+from model_recipes.evaluation.generated import as_generated, labels, read_label
+from model_recipes.evaluation.models import Model, load
+from model_recipes.evaluation.scores import ScoredItem
+from model_recipes.evaluation.suites import TASKS, SuiteBenchmark
+from processors.errors import InputError, one_line
+
+ITEMS, REVISIONS, CACHE = "items", "revisions.json", "requests"
+# What the names of our own tasks begin with.
+OURS = "smolkalam_"
+
+
+@dataclass(slots=True)
+class Task:
+    """A part of a benchmark: lm-eval's configuration, what its items are filed under, and where its rows are from."""
+
+    benchmark: SuiteBenchmark
+    name: str
+    built: Any
+    key: str
+    source: str
+    in_words: bool = False
+
+
+@dataclass(slots=True)
+class Evaluation:
+    """What came of it: items by benchmark, where their rows are from, and what could not be asked, with why."""
+
+    items: dict[str, list[ScoredItem]] = field(default_factory=dict)
+    sources: dict[str, list[str]] = field(default_factory=dict)
+    in_words: set[str] = field(default_factory=set)
+    left_out: dict[str, str] = field(default_factory=dict)
+    asked: int = 0
+
+
+class Runner:
+    """Evaluates one model; its folder holds what was answered."""
+
+    def __init__(
+        self, model: Model, folder: Path, data: Path | None, limit: int | None = None, *, yes: bool = False
+    ) -> None:
+        self.model, self.folder, self.data, self.limit, self.yes = model, folder, data, limit, yes
+        self.identity = model.identity()
+        self._lm: Any = None
+        self._manager: Any = None
+
+    def tasks(self, benchmarks: Sequence[SuiteBenchmark], found: Evaluation) -> list[Task]:
+        """The parts of all benchmarks, with their data at hand. Raises InputError where it cannot be had."""
+        from lm_eval.tasks import TaskManager
+
+        # Reading the thousands of files of lm-eval's own tasks takes 4 s, and each evaluation would read them again.
+        ours = all(one.task.startswith(OURS) for one in benchmarks)
+        manager = self._manager = TaskManager(include_path=str(TASKS), include_defaults=not ours)
+        made = []
+        revisions = self._revisions()
+        for benchmark in benchmarks:
+            for config in leaves(manager, benchmark.task):
+                task = self._task(manager, benchmark, config, revisions)
+                if task is None:
+                    found.left_out[benchmark.name] = (
+                        f"no data on the Hub; give it by --data (DIR/{benchmark.name}): {benchmark.data}"
+                    )
+                    break
+                made.append(task)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / REVISIONS).write_text(json.dumps(revisions, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        return made
+
+    def _revisions(self) -> dict[str, str]:
+        path = self.folder / REVISIONS
+        try:
+            return dict(json.loads(path.read_text(encoding="utf-8"))) if path.is_file() else {}
+        except ValueError as error:
+            raise InputError(f"{path}: damaged ({error}); remove it") from None
+
+    def _task(
+        self, manager: Any, benchmark: SuiteBenchmark, config: dict[str, Any], revisions: dict[str, str]
+    ) -> Task | None:
+        name = str(config["task"])
+        given = local_data(self.data, benchmark.name, name, config) if self.data else None
+        if given is None and benchmark.data:
+            return None
+        data = given or hub_data(config, revisions)
+        with _library(f"{benchmark.name}, {name}: {data.source}"):
+            built = _built(manager, {**config, **data.changes})
+        in_words = self.model.engine == "api" and built.OUTPUT_TYPE != "generate_until"
+        if in_words:
+            asked = built
+            with _library(f"{benchmark.name}, {name}"):
+                built = _built(manager, as_generated(asked))
+            built.asked = asked
+        if not len(built.eval_docs):
+            raise InputError(f"{benchmark.name}, {name}: {data.source}: no rows")
+        key = sha256(
+            json.dumps(
+                [self.identity, self.model.engine, self.model.chat, self.limit, name, in_words, _rows_digest(built)]
+            ).encode()
+        ).hexdigest()[:32]
+        return Task(benchmark, name, built, key, data.source, in_words)
+
+    def run(self, benchmarks: Sequence[SuiteBenchmark]) -> Evaluation:
+        """Evaluate; raises InputError and EngineError where that cannot be done."""
+        found = Evaluation()
+        tasks = self.tasks(benchmarks, found)
+        tasks = [task for task in tasks if task.benchmark.name not in found.left_out]
+        if self.model.engine == "api":
+            self._confirm(tasks)
+        for number, task in enumerate(tasks, 1):
+            path = self._path(task)
+            records = read_answers(path, task.key)
+            if records is None:
+                print(f"{number:,} of {len(tasks):,}: {task.benchmark.title}, {task.name}", file=sys.stderr)
+                records = self._asked(task)
+                about = {"key": task.key, "task": task.name, "model": self.identity, "source": task.source}
+                write_answers(path, about, records)
+                found.asked += len(records)
+            name = task.benchmark.name
+            found.items.setdefault(name, []).extend(items_of(task.name, records))
+            found.sources.setdefault(name, []).append(task.source)
+            if task.in_words:
+                found.in_words.add(name)
+        return found
+
+    def _confirm(self, tasks: Sequence[Task]) -> None:
+        """Say what an API will be asked, and ask whether to go on. Raises InputError for a no."""
+        todo = [task for task in tasks if read_answers(self._path(task), task.key) is None]
+        prompts = [
+            str(task.built.doc_to_text(row))
+            for task in todo
+            for row in list(task.built.eval_docs)[: self.limit or None]
+        ]
+        if prompts:
+            # Four characters a token in English, three in Arabic: an upper bound for both.
+            tokens = sum(map(len, prompts)) // 3
+            print(
+                f"{self.model.title}: {len(prompts):,} requests to {self.model.base_url}, at most about {tokens:,} "
+                "tokens in; each answer is paid for once",
+                file=sys.stderr,
+            )
+            if self.model.api_key_env and not self.yes:
+                ask_to_go_on("nothing was asked")
+
+    def _path(self, task: Task) -> Path:
+        return self.folder / ITEMS / f"{task.name}.jsonl"
+
+    def _asked(self, task: Task) -> list[dict[str, Any]]:
+        from lm_eval import simple_evaluate
+
+        lm = self._model()
+        if self.model.engine == "api":
+            lm.title = task.name
+            lm.readable = _readable(task)
+        with _library(f"{task.benchmark.name}, {task.name}"):
+            results = simple_evaluate(
+                model=lm,
+                tasks=[task.built],
+                limit=self.limit,
+                bootstrap_iters=0,
+                log_samples=True,
+                apply_chat_template=self.model.chat and self.model.engine != "api",
+                # An API's answers have a store of their own.
+                task_manager=self._manager,
+                use_cache=None if self.model.engine == "api" else str(self.folder / CACHE / self.identity[:16]),
+            )
+        assert results is not None
+        (samples,) = results["samples"].values()
+        metrics = ["acc"] if task.in_words else task.benchmark.metric
+        if task.benchmark.judge:
+            samples = [{**sample, "mark": 0.0} for sample in samples]
+        return records_of(samples, metrics, task.built)
+
+    def _model(self) -> Any:
+        if self._lm is None:
+            if self.model.engine == "api":
+                from model_recipes.evaluation.api_model import ApiModel
+                from processors.answers.store import AnswerStore
+
+                self._lm = ApiModel(self.model, AnswerStore(self.folder / "answers"))
+            else:
+                self._lm = load(self.model)
+        return self._lm
+
+
+def _readable(task: Task) -> Any:
+    if not task.in_words:
+        return lambda text: bool(text.strip())
+    sets = {tuple(labels(list(task.built.asked.doc_to_choice(row)))) for row in task.built.eval_docs}
+    every = sorted({label for options in sets for label in options})
+    return lambda text: read_label(text, every) is not None
+
+
+def leaves(manager: Any, name: str) -> list[dict[str, Any]]:
+    """The configuration of each task of a task, group or tag of lm-eval's, in its order.
+
+    Raises InputError where there is none of this name.
+    """
+    entry = manager.task_index.get(name)
+    if entry is None:
+        raise InputError(f"lm-eval has no task {name}; what is here was written for 0.4.13")
+    if entry.kind.name == "TAG":
+        return [found for task in sorted(entry.tags) for found in leaves(manager, task)]
+    from lm_eval.tasks._yaml_loader import load_yaml
+
+    config = dict(load_yaml(entry.yaml_path))
+    if entry.kind.name != "GROUP":
+        return [{key: value for key, value in config.items() if key not in ("tag", "group")}]
+    members = config["task"] if isinstance(config["task"], list) else [config["task"]]
+    found: list[dict[str, Any]] = []
+    for member in members:
+        # A group of our own holds its tasks itself; lm-eval's name tasks, tags and groups.
+        found += leaves(manager, member) if isinstance(member, str) else [dict(member)]
+    return found
+
+
+def _built(manager: Any, config: Mapping[str, Any]) -> Any:
+    (task,) = manager.load([dict(config)])["tasks"].values()
+    return task
+
+
+def _rows_digest(task: Any) -> str:
+    found = sha256()
+    for row in task.eval_docs:
+        found.update(json.dumps(row, ensure_ascii=False, default=str).encode("utf-8", "backslashreplace"))
+    return found.hexdigest()
+
+
+@contextlib.contextmanager
+def _library(where: str) -> Iterator[None]:
+    """What lm-eval and `datasets` say of bad rows becomes one line; their log is kept to warnings."""
+    logging.getLogger("lm_eval").setLevel(logging.ERROR)
+    try:
+        yield
+    except (KeyError, ValueError, TypeError, IndexError, FileNotFoundError) as error:
+        raise InputError(f"{where}: not the rows that this task asks ({type(error).__name__}: {one_line(error, 250)})"
+        ) from None  # fmt: skip

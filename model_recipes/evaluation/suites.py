@@ -1,0 +1,76 @@
+"""The benchmarks and suites that there are, and what the papers report on them."""
+
+import difflib
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field
+
+from processors.errors import InputError
+
+_HERE = Path(__file__).parent
+TASKS = _HERE / "tasks"
+
+
+class SuiteBenchmark(BaseModel):
+    """A benchmark: lm-eval's task or group, and how one score is made of its items."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    name: str
+    title: str
+    task: str
+    metric: list[str] = Field(min_length=1, description="Several are averaged.")
+    mean: Literal["parts", "items"]
+    above_chance: bool = Field(False, description="A part's score is stretched so that guessing is 0.")
+    data: str | None = Field(None, description="Where there is none on the Hub: what has to be given.")
+    judge: bool = False
+    row: str | None = Field(None, description="Its name in papers.yaml.")
+
+
+@cache
+def _registered() -> tuple[dict[str, SuiteBenchmark], dict[str, list[str]]]:
+    data = yaml.safe_load((_HERE / "suites.yaml").read_text(encoding="utf-8"))
+    benchmarks = {name: SuiteBenchmark(name=name, **about) for name, about in data["benchmarks"].items()}
+    return benchmarks, data["suites"]
+
+
+def suites() -> dict[str, list[str]]:
+    """Each suite's benchmarks, by name, in the order of its table."""
+    return _registered()[1]
+
+
+def benchmark(name: str) -> SuiteBenchmark:
+    """A benchmark by its name. Raises KeyError."""
+    return _registered()[0][name]
+
+
+def chosen(wanted: Sequence[str]) -> list[SuiteBenchmark]:
+    """The benchmarks of suites, or single ones, in order and each once. Raises InputError, with the nearest name."""
+    benchmarks, named = _registered()
+    found: dict[str, SuiteBenchmark] = {}
+    for name in wanted:
+        if name not in named and name not in benchmarks:
+            near = difflib.get_close_matches(name, [*named, *benchmarks], 1)
+            raise InputError(
+                f"--suite {name}: no such suite or benchmark{f'; did you mean {near[0]}?' if near else ''}; "
+                f"suites: {', '.join(named)}; benchmarks: {', '.join(benchmarks)}"
+            )
+        for one in named.get(name, [name]):
+            found[one] = benchmarks[one]
+    return list(found.values())
+
+
+def published(of: Sequence[SuiteBenchmark]) -> dict[str, dict[str, float]]:
+    """Scores in percent that the paper reports on these benchmarks: model -> benchmark -> score."""
+    papers = yaml.safe_load((_HERE / "papers.yaml").read_text(encoding="utf-8"))
+    names = {one.row: one.name for one in of if one.row}
+    columns: dict[str, dict[str, float]] = {}
+    for models in papers.values():
+        for model, scores in models.items():
+            rows = {names[row]: float(score) for row, score in scores.items() if row in names}
+            if rows:
+                columns.setdefault(model, {}).update(rows)
+    return columns

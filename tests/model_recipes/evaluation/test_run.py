@@ -1,0 +1,243 @@
+"""Evaluation by lm-eval itself: its own numbers, what is kept after a kill, an API, a model that says nothing."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from model_recipes.evaluation.models import Model
+from model_recipes.evaluation.run import Runner
+from model_recipes.evaluation.scores import score
+from model_recipes.evaluation.suites import TASKS, chosen
+from processors.errors import EngineError, InputError
+from tests.standins.tiny_model import write_model
+
+pytestmark = [pytest.mark.train, pytest.mark.timeout(1800)]
+
+LETTERS = "ABCDE"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def offline() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("HF_HUB_OFFLINE", "HF_DATASETS_OFFLINE"):
+            patch.setenv(name, "1")
+        yield
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_model(tmp_path_factory.mktemp("model"))
+
+
+def write(path: Path, rows: Sequence[dict[str, Any]]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+
+
+def options(n: int) -> dict[str, Any]:
+    return {f"Option {k}": f"خيار {n} {k}" if k <= 3 + n % 2 else None for k in range(1, 6)}
+
+
+# Twenty rows each in the schema that the benchmark has on the Hub: (part or None, a row by its number, right option).
+SCHEMAS: dict[str, tuple[Sequence[str], Callable[[int], dict[str, Any]], Callable[[int], int]]] = {
+    "alghafa": (
+        ["mcq_exams_test_ar", "meta_ar_dialects", "meta_ar_msa", "multiple_choice_facts_truefalse_balanced_task",
+         "multiple_choice_grounded_statement_soqal_task", "multiple_choice_grounded_statement_xglue_mlqa_task",
+         "multiple_choice_rating_sentiment_no_neutral_task", "multiple_choice_rating_sentiment_task",
+         "multiple_choice_sentiment_task"],
+        lambda n: {"query": f"س {n}", "sol1": "أ", "sol2": "ب", "sol3": "ج", "sol4": "د", "label": str(n % 4)},
+        lambda n: n % 4,
+    ),
+    "exams": (
+        [],
+        lambda n: {"id": str(n), "subject": "Physics", "question": f"س {n}", **dict(zip("ABCD", "1234", strict=True)),
+                   "answer": LETTERS[n % 4]},
+        lambda n: n % 4,
+    ),
+    "madinah_qa": (
+        ["Arabic Language (General)", "Arabic Language (Grammar)"],
+        lambda n: {"Context": "نص", "Question": f"س {n}", **options(n), "Answer Key": LETTERS[n % 3]},
+        lambda n: n % 3,
+    ),
+    "ara_trust": (
+        ["Trustfulness", "MentalHealth", "PhysicalHealth", "Offensive", "Ethics", "Privacy", "Unfairness", "Illegal"],
+        lambda n: {"Question": f"س {n}", "A": "أ) نعم", "B": "ب) لا", "C": "ج) ربما", "Answer": "أبج"[n % 3]},
+        lambda n: n % 3,
+    ),
+    "faith_eval_ar": (
+        ["counterfactual", "unanswerable", "inconsistent"],
+        lambda n: {"context": f"نص {n}", "question": "س", "answerKey": LETTERS[n % 4],
+                   "choices": {"label": list("ABCD"), "text": list("1234")}},
+        lambda n: n % 4,
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    for name, (parts, row, _) in SCHEMAS.items():
+        for part in parts or [None]:
+            path = tmp_path / "data" / (f"{name}/{part}.jsonl" if part else f"{name}.jsonl")
+            write(path, [row(n) for n in range(20)])
+    return tmp_path / "data"
+
+
+class Stub:
+    """An LM that gives the first option its whole likelihood, and says that it does not know."""
+
+    rank, world_size = 0, 1
+    tokenizer_name, chat_template = "", None
+
+    def __new__(cls) -> Any:
+        from lm_eval.api.model import LM
+
+        class First(LM):
+            def loglikelihood(self, requests: Sequence[Any]) -> list[tuple[float, bool]]:
+                seen: dict[str, int] = {}
+                found = []
+                for request in requests:
+                    place = seen[request.args[0]] = seen.get(request.args[0], -1) + 1
+                    found.append((-float(place), place == 0))
+                return found
+
+            def loglikelihood_rolling(self, requests: Sequence[Any]) -> list[float]:
+                raise NotImplementedError
+
+            def generate_until(self, requests: Sequence[Any]) -> list[str]:
+                return ["غير معروف"] * len(requests)
+
+        return First()
+
+
+@pytest.mark.parametrize("name", list(SCHEMAS))
+def test_a_metric_is_what_twenty_rows_say_by_hand(name: str, data: Path, model: Path, tmp_path: Path) -> None:
+    runner = Runner(Model(str(model)), tmp_path / "out", data)
+    runner._lm = Stub()
+    (benchmark,) = chosen([name])
+    found = runner.run([benchmark])
+    first = sum(SCHEMAS[name][2](n) == 0 for n in range(20)) / 20
+    # All contexts of a part's rows differ, so the first of each row's options is the stub's; of FaithEval's other
+    # two parts it is right in the one that has no answer.
+    expected = (first + 1 + 0) / 3 if name == "faith_eval_ar" else first
+    assert score(benchmark, found.items[name]).value == pytest.approx(expected)
+
+
+def test_scores_are_lm_eval_s_own(data: Path, model: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    benchmarks = chosen(["madinah_qa", "exams"])
+    found = Runner(Model(str(model)), out, data).run(benchmarks)
+    folder = tmp_path / "tasks"
+    folder.mkdir()
+    (folder / "documents.py").write_text((TASKS / "documents.py").read_text("utf-8"), encoding="utf-8")
+    text = (TASKS / "exams.yaml").read_text("utf-8").replace("dataset_name: default\n", "")
+    files = f"dataset_kwargs: {{data_files: {{test: {data}/exams.jsonl, validation: {data}/exams.jsonl}}}}\n"
+    (folder / "exams.yaml").write_text(
+        text.replace("dataset_path: OALL/Arabic_EXAMS\n", f"dataset_path: json\n{files}")
+    )
+    command = ["lm_eval", "run", "--model", "hf", "--model_args", f"pretrained={model}", "--tasks", "smolkalam_exams"]
+    command += ["--include_path", str(folder), "--device", "cpu", "--output_path", str(tmp_path / "own")]
+    subprocess.run([Path(sys.executable).with_name(command[0]), *command[1:]], check=True, timeout=900)
+    (path,) = (tmp_path / "own").rglob("results_*.json")
+    own = json.loads(path.read_text())["results"]["smolkalam_exams"]["acc_norm,none"]
+    (exams,) = chosen(["exams"])
+    assert score(exams, found.items["exams"]).value == pytest.approx(own)
+
+
+def command(model: Path, data: Path, out: Path, *more: str) -> list[str]:
+    words = ["evaluate", str(model), "--suite", "exams", "--suite", "ara_trust", "--data", str(data), "-o", str(out)]
+    return [sys.executable, "-m", "smolkalam", *words, *more]
+
+
+def test_killed_and_run_again_gives_the_same_table(data: Path, model: Path, tmp_path: Path) -> None:
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    subprocess.run(command(model, data, whole), check=True, timeout=900)
+    process = subprocess.Popen(command(model, data, killed))
+    while not list(killed.glob("items/*.jsonl")) and process.poll() is None:
+        os.sched_yield()
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    again = subprocess.run(command(model, data, killed), check=True, timeout=900, capture_output=True, text=True)
+    assert "180 items asked now" not in again.stderr
+    assert (killed / "evaluation.json").read_text() == (whole / "evaluation.json").read_text()
+    third = subprocess.run(command(model, data, killed), check=True, timeout=900, capture_output=True, text=True)
+    assert "0 items asked now" in third.stderr
+
+
+def test_rows_of_another_schema_are_one_line(data: Path, model: Path, tmp_path: Path) -> None:
+    write(data / "exams.jsonl", [{"text": "x"}])
+    runner = Runner(Model(str(model)), tmp_path / "out", data)
+    with pytest.raises(InputError, match=r"exams, smolkalam_exams.*not the rows that this task asks"):
+        runner.run(chosen(["exams"]))
+
+
+def test_what_is_internal_to_a_paper_is_left_out_and_said(model: Path, tmp_path: Path, data: Path) -> None:
+    found = Runner(Model(str(model)), tmp_path / "out", data).run(chosen(["ifeval_ar", "exams"]))
+    assert "no data on the Hub" in found.left_out["ifeval_ar"] and "exams" in found.items
+
+
+class Speaking:
+    """A chat server on the loopback that says `answer` to everything."""
+
+    def __init__(self) -> None:
+        self.answer, self.requests = "", 0
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self) -> None:
+                self.rfile.read(int(self.headers["Content-Length"]))
+                outer.requests += 1
+                choice = {"message": {"role": "assistant", "content": outer.answer}, "finish_reason": "stop"}
+                body = {"choices": [choice], "usage": {"prompt_tokens": 9, "completion_tokens": 2}}
+                self._say(body)
+
+            def do_GET(self) -> None:
+                self._say({"data": [{"id": "m"}, {"id": "n"}]})
+
+            def _say(self, body: dict[str, Any]) -> None:
+                raw = json.dumps(body).encode()
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(raw)))
+                self.end_headers()
+                self.wfile.write(raw)
+
+            def log_message(self, *words: Any) -> None:
+                pass
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self._server.server_port}/v1"
+
+    def __enter__(self) -> "Speaking":
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+def test_an_api_is_asked_in_words_once_and_a_useless_one_is_left(data: Path, tmp_path: Path) -> None:
+    (exams,) = chosen(["exams"])
+    with Speaking() as server:
+        server.answer = "الإجابة: ب"
+        api = Model("m", "api", base_url=server.url)
+        found = Runner(api, tmp_path / "out", data).run([exams])
+        assert score(exams, found.items["exams"]).value == 5 / 20 and found.in_words == {"exams"}
+        assert server.requests == 20
+        (tmp_path / "out" / "items" / "smolkalam_exams.jsonl").unlink()
+        Runner(api, tmp_path / "out", data).run([exams])
+        assert server.requests == 20
+        server.answer = "I cannot help with that."
+        with pytest.raises(EngineError, match=r"name no option: I cannot help"):
+            Runner(Model("n", "api", base_url=server.url), tmp_path / "useless", data).run([exams])
