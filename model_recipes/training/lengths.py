@@ -1,6 +1,7 @@
 """How long the rows of a dataset are in a model's tokens, and what each `max_length` would cut: by split."""
 
 import json
+import sys
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -9,7 +10,7 @@ from typing import Any
 
 from model_recipes.training.data import ENDINGS, load_part, load_tokenizer, read_template, said_by
 from model_recipes.training.launch import look_for_libraries
-from model_recipes.training.rows import RowEncoder
+from model_recipes.training.rows import RowEncoder, check_template
 from model_recipes.training.settings import RowSource
 from processors.errors import InputError
 
@@ -25,11 +26,18 @@ def run_tokens(
         tokenizer.chat_template = read_template(template, f"--template {template}")
     if not tokenizer.chat_template:
         raise InputError(f"--tokenizer {tokenizer_name}: it has no chat template; give one by --template")
+    check_template(tokenizer)
     try:
         encoder = RowEncoder(tokenizer, assistant_only=True, max_length=None, day=datetime.now(UTC).date())
-    except InputError:
-        # Lengths need no marks in the template; what has a loss then cannot be said.
+    except InputError as error:
+        # Lengths need no marks in the template.
+        print(f"what would have a loss cannot be said: {error}", file=sys.stderr)
         encoder = RowEncoder(tokenizer, assistant_only=False, max_length=None, day=datetime.now(UTC).date())
+    if encoder.marks_of_trl:
+        print(
+            f"{tokenizer_name}: its chat template has no marks; TRL's form of it, which has them, is used",
+            file=sys.stderr,
+        )
     parts = [RowSource(path=data, name=name, split=one) for one in _splits(data, name, split)]
     rows = [measure(part, encoder, max_lengths) for part in parts]
     print(json.dumps(rows, indent=1, ensure_ascii=False) if plain else lengths_table(rows, max_lengths))

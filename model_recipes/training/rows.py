@@ -45,6 +45,8 @@ class RowEncoder:
         self.keep_end = keep_end
         check_template(tokenizer)
         marked = training_template(tokenizer) if assistant_only else None
+        # Whether the marks are TRL's, since the tokenizer's own template has none.
+        self.marks_of_trl = marked is not None
         self.template = dated(marked or tokenizer.chat_template, day)
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:

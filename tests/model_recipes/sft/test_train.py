@@ -165,7 +165,9 @@ def test_lengths_by_split_and_what_would_be_cut(demo: Demo, base: Path, capsys: 
         run_tokens(
             data, str(base), name="SFT_reference_ranked", split="all", max_lengths=[512], template=template, plain=True
         )
-        rows = json.loads(capsys.readouterr().out)
+        said = capsys.readouterr()
+        rows = json.loads(said.out)
+        assert ("what would have a loss cannot be said: " in said.err) is (template is None)
         assert sum(row["rows"] for row in rows) == 94
         assert all(row["rows"] == sum(row["left_out"].values()) or row["p50"] <= row["p95"] for row in rows)
         assert (rows[0]["learnt"] is None) is (template is None)

@@ -1,10 +1,12 @@
 """What is named as data or template and cannot be read is told in one line, with its row where there is one."""
 
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from model_recipes.training.data import load_part, read_template
+from model_recipes.training.data import load_part, load_tokenizer, read_template
 from model_recipes.training.settings import RowSource
 from processors.errors import InputError
 
@@ -54,3 +56,16 @@ def test_what_a_file_does_not_have_is_not_ignored(
     rows.write_text('{"messages": []}\n')
     with pytest.raises(InputError, match=said):
         load_part(RowSource.model_validate({"path": str(rows), key: "nope"}))
+
+
+def test_a_tokenizer_that_neither_is_a_folder_nor_can_be_on_the_hub_is_told_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    transformers = SimpleNamespace(
+        AutoTokenizer=SimpleNamespace(from_pretrained=lambda *_, **__: pytest.fail("asked for it"))
+    )
+    monkeypatch.setitem(sys.modules, "transformers", transformers)
+    with pytest.raises(
+        InputError, match=r"^--tokenizer nope: no such folder, and the Hub's models are named USER/NAME$"
+    ):
+        load_tokenizer("nope", None, "--tokenizer")
