@@ -34,6 +34,7 @@ _COMMANDS: dict[str, Callable[..., Any]] = {
     "check": publishing.check,
     "publish": publishing.publish,
     "report": publishing.report,
+    "review": judging.review,
     "decontaminate": data.decontaminate,
     "mix": data.mix,
     "preferences": judging.preferences,

@@ -64,3 +64,20 @@ def judge(
     from builders.judging.command import run_judge
 
     run_judge(run, panel, output, sample=sample, near=near_ties, seed=seed, yes=yes)
+
+
+def review(
+    run: Annotated[Path, typer.Argument(help="Run folder whose rows are ranked; its translations are only read.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Folder of what is said [default: RUN/review].")
+    ] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="On 127.0.0.1; 0: any that is free.")] = 8765,
+    near_ties: Annotated[
+        float, typer.Option(min=0, max=1, help="Two whose quality differs by at most this are a near tie.")
+    ] = 0.2,
+    seed: Annotated[int, typer.Option(min=0, help="Draws the queues, and which translation is shown first.")] = 42,
+) -> None:
+    """Serve a page where people judge, edit and approve a run's translations; the next build uses what they said."""
+    from hub.review.command import run_review
+
+    run_review(run, output, port=port, near=near_ties, seed=seed)

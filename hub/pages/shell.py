@@ -1,4 +1,4 @@
-"""A page that is one file: its style, scripts and data stand in it, and it asks nobody for anything."""
+"""A page that is one file: its style, scripts and data stand in it, and it asks nobody, or only who served it."""
 
 import json
 from pathlib import Path
@@ -16,13 +16,17 @@ def style(more: str = "") -> str:
     return (_FOLDER / "page.css").read_text(encoding="utf-8") + more
 
 
-def page(title: str, body: str, *, css: str, scripts: str = "") -> str:
-    """A whole page of plain English around texts of other languages. `body` is HTML, `title` plain text."""
+def page(title: str, body: str, *, css: str, scripts: str = "", served: bool = False) -> str:
+    """A whole page of plain English around texts of other languages. `body` is HTML, `title` plain text.
+
+    `served`: its script may ask the server that the page is of.
+    """
+    policy = _POLICY + ("; connect-src 'self'" if served else "")
     return (
         '<!doctype html>\n<html lang="en" dir="ltr">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
         f"<title>{escaped(title)}</title>\n<style>\n{css}</style>\n</head>\n<body>\n{body}\n"
         + (f"<script>\n{scripts}</script>\n" if scripts else "")
         + "</body>\n</html>\n"

@@ -1,0 +1,390 @@
+// The review: one item at a time, and each thing that is said is on the server's disk before the page goes on.
+const review = (() => {
+  const {element} = texts;
+  const $ = (id) => document.getElementById(id);
+  const LABELS = ["First", "Second"];
+  const TIE = "tie";
+  let start = null, items = [], at = -1, item = null, saving = false, editing = null, marking = null;
+
+  // What is kept in this browser: the name, choices, and what was typed and not saved. Without storage all else works.
+  const kept = {
+    get: (key) => { try { return localStorage.getItem("review:" + key); } catch { return null; } },
+    set: (key, value) => {
+      try { value === null ? localStorage.removeItem("review:" + key) : localStorage.setItem("review:" + key, value); } catch { /* full or forbidden */ }
+    },
+  };
+  const annotator = () => kept.get("name") || $("name").value;
+
+  async function ask(path, said = null) {
+    const options = said ? {method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify(said)} : {};
+    let answer;
+    try { answer = await fetch("/api/" + path, options); } catch { throw new Error("the server does not answer; start `smolkalam review` again, and open what it prints"); }
+    const text = await answer.text();
+    if (answer.ok) return JSON.parse(text);
+    let why = text;
+    try { why = JSON.parse(text).error; } catch { /* plain text */ }
+    throw new Error(why);
+  }
+
+  function tell(text, bad = false) {
+    $("told").textContent = text;
+    $("told").className = bad ? "bad" : "good";
+  }
+
+  // Say something of the item that is open; true once it is saved.
+  async function say(path, what, told) {
+    if (saving || !item) return false;
+    saving = true;
+    tell("Saving…");
+    try {
+      item = await ask(path, {annotator: annotator(), key: item.key, ...what});
+      items[at].done = items[at].done || item.choice !== null || item.sides.length < 2;
+      tell(told);
+      return true;
+    } catch (error) {
+      tell(`Not saved: ${error.message}`, true);
+      return false;
+    } finally {
+      saving = false;
+    }
+  }
+
+  // Choosing what to judge.
+
+  async function openQueue(key = null) {
+    const query = new URLSearchParams({annotator: annotator(), kind: $("kind").value, split: $("split").value});
+    try { items = (await ask("queue?" + query)).items; } catch (error) { tell(error.message, true); return; }
+    const first = items.findIndex((one) => one.key === key);
+    const todo = items.findIndex((one) => !one.done);
+    await open(first >= 0 ? first : Math.max(0, todo));
+  }
+
+  async function open(place) {
+    if (!items.length) {
+      at = -1;
+      item = null;
+      $("item").replaceChildren(element("p", {className: "quiet"}, "Nothing to judge here; choose another queue or split."));
+      $("comments").hidden = true;
+      showBar();
+      return;
+    }
+    if (place < 0 || place >= items.length) { tell(place < 0 ? "This is the first one." : "This is the last one of the queue."); return; }
+    const query = new URLSearchParams({annotator: annotator(), key: items[place].key});
+    try { item = await ask("item?" + query); } catch (error) { tell(error.message, true); return; }
+    at = place;
+    editing = null;
+    history.replaceState(null, "", "#" + item.key);
+    show();
+    scrollTo(0, 0);
+    $("item").focus({preventScroll: true});
+    restoreDrafts();
+  }
+
+  const nextTodo = () => {
+    const later = items.findIndex((one, i) => i > at && !one.done);
+    return later >= 0 ? later : items.findIndex((one) => !one.done);
+  };
+
+  // Showing it.
+
+  function show() {
+    const single = item.sides.length < 2;
+    const main = $("item");
+    main.className = single ? "single" : "";
+    main.replaceChildren(heads(), ...item.messages.map(messageRow));
+    $("comments").hidden = false;
+    $("comments").querySelector("ul").replaceChildren(
+      ...item.comments.map((text) => element("li", {dir: "auto"}, text)),
+      ...item.others.map(({annotator: who, comment}) => element("li", {dir: "auto"}, `${who}: ${comment}`)),
+    );
+    showBar();
+    document.body.dataset.ready = item.key;
+  }
+
+  function showBar() {
+    const done = items.filter((one) => one.done).length;
+    $("bar").max = Math.max(1, items.length);
+    $("bar").value = done;
+    $("count").textContent = `${done} of ${items.length} done`;
+    $("place").textContent = item ? `${at + 1}. ${item.row}` : "";
+    document.querySelector(".verdicts").hidden = !item || item.sides.length < 2;
+    for (const [id, choice] of [["better-0", 0], ["better-1", 1], ["tie", TIE]]) {
+      $(id).setAttribute("aria-pressed", String(Boolean(item) && item.choice === choice));
+    }
+  }
+
+  function heads() {
+    const cells = item.sides.map((side, i) => element("div", {className: "head"},
+      element("h2", {}, item.sides.length < 2 ? "Translation" : LABELS[i], side.name ? element("bdi", {className: "name"}, side.name) : null),
+      item.choice === i ? element("span", {className: "good"}, "preferred") : null,
+      element("button", {type: "button", className: side.approved ? "" : "plain", "aria-pressed": String(side.approved),
+        id: `approve-${i}`, on: {click: () => approve(i)}}, side.approved ? "Approved" : "Approve", element("kbd", {}, "QW"[i])),
+      ...side.verdicts.map(verdictLine)));
+    return element("div", {className: "row heads"}, element("div", {className: "head"}, element("h2", {}, "Source")), ...cells);
+  }
+
+  const verdictLine = ({check, hard, detail}) => element("p", {className: hard ? "found hard" : "found"},
+    element("strong", {}, check), hard ? " (hard) " : " ", element("bdi", {}, detail));
+
+  function messageRow(message) {
+    const source = element("div", {className: "cell source"}, element("h4", {}, "Source"),
+      texts.fill(element("div", {className: "text", dir: "auto", lang: "en"}), message.source.text,
+        message.source.places.map(([from, to]) => ({start: from, end: to, kind: "finding"}))));
+    const cells = message.sides.map((one, side) => one ? cell(message, one, side) : element("div", {className: "cell"}, "No such message."));
+    return element("section", {className: "row", "aria-label": message.role}, element("h3", {}, message.role), source, ...cells);
+  }
+
+  function cell(message, one, side) {
+    const marks = [
+      ...one.differs.map(([from, to]) => ({start: from, end: to, kind: "differs"})),
+      ...one.verdicts.flatMap(({check, detail, places}) => places.map(([from, to]) => ({start: from, end: to, kind: "finding", title: `${check}: ${detail}`}))),
+      ...one.errors.map((error) => ({...error, kind: `error ${error.severity}`, title: `${error.category}, ${error.severity}`})),
+    ];
+    const text = texts.fill(element("div", {className: "text", dir: "auto", lang: start.language}), one.text, marks);
+    const label = item.sides.length < 2 ? "Translation" : LABELS[side];
+    const box = element("div", {className: "cell target", tabIndex: 0, role: "group", "aria-label": `${label}, ${message.role}`,
+      "data-side": side, "data-message": message.number}, element("h4", {}, label), text);
+    if (one.edit !== null) {
+      box.append(element("h5", {}, "Edited"), texts.fill(element("div", {className: "text edited", dir: "auto", lang: start.language}), one.edit));
+    }
+    box.append(...one.verdicts.map(verdictLine));
+    box.append(element("p", {className: "tools"},
+      element("button", {type: "button", className: "plain edit", on: {click: () => edit(box)}}, "Edit", element("kbd", {}, "AS"[side])),
+      element("button", {type: "button", className: "plain mark", on: {mousedown: (event) => event.preventDefault(), click: () => mark(box)}}, "Mark error", element("kbd", {}, "ZX"[side]))));
+    if (one.errors.length) box.append(element("ul", {className: "errors"}, ...one.errors.map((error) => errorLine(message, side, error))));
+    return box;
+  }
+
+  const errorLine = (message, side, error) => element("li", {}, element("span", {className: `badge ${error.severity}`}, `${error.category}, ${error.severity}`),
+    " ", element("bdi", {}, error.text), " ",
+    element("button", {type: "button", className: "plain", "aria-label": `Take the mark away: ${error.text}`, on: {click: async () => {
+      const {start: from, end, category, severity} = error;
+      if (await say("mark", {side, message: message.number, start: from, end, category, severity, removed: true}, "The mark is taken away.")) refresh(side, message.number);
+    }}}, "×"));
+
+  // Show the item again and put the focus where it was.
+  function refresh(side, number) {
+    show();
+    const box = boxOf(side, number);
+    if (box) box.focus({preventScroll: true});
+  }
+
+  const boxOf = (side, number) => document.querySelector(`[data-side="${side}"][data-message="${number}"]`);
+
+  // The cell of a side that is meant: the one with the focus, or the first that differs or in which something was found.
+  function meant(side) {
+    if (!item || side >= item.sides.length) return null;
+    const focused = document.activeElement && document.activeElement.closest(".target");
+    if (focused && focused.dataset.side === String(side)) return focused;
+    if (focused) return boxOf(side, focused.dataset.message);
+    const shows = (message) => message.sides[side] && (message.sides[side].differs.length || message.sides[side].verdicts.length);
+    const message = item.messages.find(shows) || item.messages.find((one) => one.sides[side]);
+    return message ? boxOf(side, message.number) : null;
+  }
+
+  // Saying things.
+
+  async function judge(choice) {
+    if (!item || item.sides.length < 2) return;
+    if (!await say("verdict", {choice}, "Saved.")) return;
+    const todo = $("onwards").checked ? nextTodo() : -1;
+    if (todo >= 0) await open(todo);
+    else {
+      show();
+      if ($("onwards").checked) tell("Saved. This queue is done.");
+    }
+  }
+
+  async function approve(side) {
+    if (!item || side >= item.sides.length) return;
+    const approved = !item.sides[side].approved;
+    if (await say("approve", {side, approved}, approved ? "Approved." : "The approval is taken back.")) { show(); $(`approve-${side}`).focus({preventScroll: true}); }
+  }
+
+  const draftKey = (side, number) => `draft:${annotator()}:${item.key}:${side}:${number}`;
+
+  function edit(box, draft = null) {
+    if (!box || editing) return;
+    const side = Number(box.dataset.side), number = Number(box.dataset.message);
+    const one = item.messages.find((message) => message.number === number).sides[side];
+    const saved = one.edit === null ? one.text : one.edit;
+    const area = element("textarea", {dir: "auto", lang: start.language, value: draft === null ? saved : draft, "aria-label": "The translation, to be edited"});
+    const told = element("div", {className: "live", role: "status", "aria-live": "polite"});
+    const form = element("div", {className: "editor"}, area, told, element("p", {className: "tools"},
+      element("button", {type: "button", className: "save", on: {click: () => save()}}, "Save", element("kbd", {}, "Ctrl+Enter")),
+      element("button", {type: "button", className: "plain", on: {click: () => leave()}}, "Cancel", element("kbd", {}, "Esc")),
+      element("button", {type: "button", className: "plain", on: {click: () => { area.value = one.text; area.dispatchEvent(new Event("input")); area.focus(); }}}, "As it was")));
+    let timer = 0, asked = 0;
+    const grow = () => { area.style.height = "auto"; area.style.height = `${area.scrollHeight + 4}px`; };
+    const text = () => texts.likeBefore(area.value, one.text);
+    async function check() {
+      const number_of = ++asked;
+      try {
+        const found = await ask("check", {annotator: annotator(), key: item.key, side, message: number, text: text()});
+        if (number_of !== asked || editing !== form) return;
+        told.replaceChildren(...(found.verdicts.length ? found.verdicts.map(verdictLine) : [element("p", {className: "good"}, "The checks find nothing.")]));
+        if (found.verdicts.some(({hard}) => hard)) told.append(element("p", {className: "quiet"}, "A build refuses what a hard verdict is on."));
+      } catch (error) { told.textContent = error.message; }
+    }
+    async function save() {
+      if (!area.value.trim()) { tell("A translation cannot be empty.", true); return; }
+      const key = draftKey(side, number);
+      if (await say("edit", {side, message: number, text: text()}, "The edit is saved.")) { kept.set(key, null); editing = null; refresh(side, number); }
+    }
+    function leave() {
+      kept.set(draftKey(side, number), null);
+      editing = null;
+      refresh(side, number);
+    }
+    area.addEventListener("input", () => {
+      grow();
+      kept.set(draftKey(side, number), area.value);
+      clearTimeout(timer);
+      timer = setTimeout(check, 250);
+    });
+    form.save = save;
+    form.leave = leave;
+    editing = form;
+    box.querySelectorAll(".tools, .edited, h5").forEach((part) => { part.hidden = true; });
+    box.querySelector(".text").after(form);
+    grow();
+    area.focus();
+    check();
+  }
+
+  // What was typed before the tab was closed, or the server lost.
+  function restoreDrafts() {
+    for (const message of item.messages) for (const side of item.sides.keys()) {
+      const draft = kept.get(draftKey(side, message.number));
+      const one = message.sides[side];
+      if (draft !== null && one && draft !== (one.edit === null ? one.text : one.edit)) {
+        edit(boxOf(side, message.number), draft);
+        tell("What you typed here before is not saved yet.");
+        return;
+      }
+    }
+  }
+
+  function mark(box) {
+    if (!box || editing) return;
+    const side = Number(box.dataset.side), number = Number(box.dataset.message);
+    const {text} = item.messages.find((message) => message.number === number).sides[side];
+    const place = texts.selected(box.querySelector(".text"));
+    const area = $("marks-text"), map = texts.inArea(text);
+    area.value = text;
+    area.lang = start.language;
+    marking = {side, number, map};
+    $("marks-told").textContent = "";
+    $("marks").showModal();
+    area.focus();
+    area.setSelectionRange(...(place ? place.map(map.toArea) : [0, 0]));
+    const size = parseFloat(getComputedStyle(area).lineHeight) || 24;
+    area.style.height = `${Math.min(area.scrollHeight + 4, 14 * size)}px`;
+  }
+
+  async function markIt() {
+    const area = $("marks-text"), {side, number, map} = marking;
+    const [from, to] = [area.selectionStart, area.selectionEnd];
+    if (from === to) { $("marks-told").textContent = "Select the faulty words first."; area.focus(); return; }
+    const what = {side, message: number, start: map.fromArea(from), end: map.fromArea(to, true), category: $("category").value, severity: $("severity").value};
+    if (await say("mark", what, "The error is marked.")) { $("marks").close(); refresh(side, number); }
+    else $("marks-told").textContent = $("told").textContent;
+  }
+
+  async function comment() {
+    const text = $("comment").value;
+    if (text.trim() && await say("comment", {text}, "The comment is saved.")) { $("comment").value = ""; show(); $("item").focus({preventScroll: true}); }
+  }
+
+  async function showProgress() {
+    const box = $("progress").querySelector("div");
+    let found;
+    try { found = await ask("progress"); } catch (error) { box.textContent = error.message; return; }
+    const {alpha, pairs, same} = found.agreement;
+    const columns = ["annotator", "verdicts", "ties", "approved", "edited", "errors", "comments"];
+    const table = element("table", {}, element("thead", {}, element("tr", {}, ...columns.map((name) => element("th", {scope: "col"}, name)))),
+      element("tbody", {}, ...found.annotators.map((one) => element("tr", {}, ...columns.map((name, i) => element(i ? "td" : "th", i ? {className: "n"} : {scope: "row"}, String(one[name])))))));
+    box.replaceChildren(element("div", {className: "scroll"}, table), element("p", {id: "agreement"}, pairs
+      ? `${pairs} pairs were judged by more than one; all said the same of ${same}. Krippendorff's alpha: ${alpha === null ? "none, for all verdicts are alike" : alpha.toFixed(3)}.`
+      : "No pair was judged by more than one yet."));
+  }
+
+  // Keys, by their letters; where a keyboard has other ones (Arabic), by their places on it.
+  const keyOf = (event) => /^[a-z0-9?]$/i.test(event.key) ? event.key.toLowerCase() : event.code.replace(/^(Key|Digit|Numpad)/, "").toLowerCase();
+  const KEYS = {
+    1: () => judge(0), 2: () => judge(1), 0: () => judge(TIE),
+    q: () => approve(0), w: () => approve(1),
+    a: () => edit(meant(0)), s: () => edit(meant(1)),
+    z: () => mark(meant(0)), x: () => mark(meant(1)),
+    c: () => $("comment").focus(),
+    n: () => open(at + 1), p: () => open(at - 1),
+    "?": () => $("shows-keys").showModal(),
+  };
+
+  function pressed(event) {
+    if (event.isComposing) return;
+    if (editing && editing.contains(event.target)) {
+      if (event.key === "Escape") { event.preventDefault(); editing.leave(); }
+      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); editing.save(); }
+      return;
+    }
+    if (event.target.id === "comment") {
+      if (event.key === "Escape") $("item").focus({preventScroll: true});
+      if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); comment(); }
+      return;
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+    if (event.target.matches("input:not([type=checkbox]), textarea, select")) return;
+    const run = KEYS[keyOf(event)];
+    if (run && !editing) { event.preventDefault(); run(); }
+  }
+
+  function askName() {
+    $("name").value = kept.get("name") || "";
+    $("asks-name").showModal();
+    $("name").select();
+  }
+
+  async function named() {
+    const name = $("name").value.replace(/\s+/g, " ").trim();
+    if (!name) { if (!kept.get("name")) askName(); return; }
+    kept.set("name", name);
+    $("who").textContent = name;
+    await openQueue(location.hash.slice(1) || null);
+  }
+
+  function options(select, all) {
+    select.replaceChildren(...all.map(([value, text]) => element("option", {value}, text)));
+  }
+
+  async function begin() {
+    // The secret need not stand in the address any longer: the cookie has it.
+    history.replaceState(null, "", location.pathname + location.hash);
+    try { start = await ask("start"); } catch (error) { tell(error.message, true); return; }
+    options($("kind"), start.queues.map(({kind, title}) => [kind, title]));
+    options($("split"), [["", "all"], ...start.splits.map((name) => [name, name])]);
+    options($("category"), start.categories.map((name) => [name, name]));
+    options($("severity"), start.severities.map((name) => [name, name]));
+    $("onwards").checked = kept.get("onwards") !== "false";
+    for (const id of ["kind", "split"]) $(id).addEventListener("change", () => openQueue());
+    $("onwards").addEventListener("change", () => kept.set("onwards", String($("onwards").checked)));
+    $("who").addEventListener("click", askName);
+    $("keys").addEventListener("click", () => $("shows-keys").showModal());
+    $("asks-name").addEventListener("close", named);
+    $("better-0").addEventListener("click", () => judge(0));
+    $("better-1").addEventListener("click", () => judge(1));
+    $("tie").addEventListener("click", () => judge(TIE));
+    $("back").addEventListener("click", () => open(at - 1));
+    $("next").addEventListener("click", () => open(at + 1));
+    $("say").addEventListener("click", comment);
+    $("marks-it").addEventListener("click", markIt);
+    // It is there to select in; a textarea that is read-only has no caret for the keyboard.
+    $("marks-text").addEventListener("beforeinput", (event) => event.preventDefault());
+    $("progress").addEventListener("toggle", () => { if ($("progress").open) showProgress(); });
+    document.addEventListener("keydown", pressed);
+    if (kept.get("name")) { $("name").value = kept.get("name"); await named(); } else askName();
+  }
+
+  begin();
+  return {};
+})();

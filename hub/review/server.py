@@ -1,0 +1,222 @@
+"""The review's server: what the page asks and says, as JSON. Each thing that is said is on the disk before the answer.
+
+Behind `gate.py`. Handlers run in threads; what is said is said one after the other.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from builders.recipes.recipe import Recipe
+from hub.review.exports import write_memory
+from hub.review.page import review_page
+from hub.review.progress import agreement, progress
+from hub.review.queues import NEAR, Queues, ReviewItem
+from hub.review.said import TIE, ReviewedText, Reviews
+from hub.review.shown import checked, choice_of, is_done, shown
+from processors.errors import SmolKalamError
+from processors.judging.mqm import CATEGORIES, SEVERITIES
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
+# Of a request, and of an annotator's name.
+_MOST_BYTES, _MOST_NAME = 4_000_000, 60
+
+Asked = Mapping[str, Any]
+
+
+class NonsenseAsked(Exception):
+    """What the page asked makes no sense."""
+
+
+@dataclass(slots=True)
+class Desk:
+    """What the server works with: a run's queues, and what was said."""
+
+    recipe: Recipe
+    queues: Queues
+    reviews: Reviews
+
+    def start(self, asked: Asked) -> dict[str, Any]:
+        """What there is to choose from."""
+        kinds = [{"kind": kind, "title": title} for kind, title in self.queues.kinds.items()]
+        if not self.queues.queue(next(iter(self.queues.kinds))):
+            # Nothing lies near: what there is comes first.
+            kinds.sort(key=lambda kind: kind["kind"] == NEAR)
+        return {
+            "language": self.recipe.language.code,
+            "queues": kinds,
+            "splits": self.queues.splits,
+            "categories": CATEGORIES,
+            "severities": SEVERITIES,
+        }
+
+    def queue(self, asked: Asked) -> dict[str, Any]:
+        """A queue's items in their order, and which of them the annotator has done."""
+        annotator = _annotator(asked)
+        try:
+            items = self.queues.queue(str(asked.get("kind")), asked.get("split") or None)
+        except KeyError as error:
+            raise NonsenseAsked(f"there is no queue {error}") from None
+        return {
+            "items": [{"key": item.key, "done": is_done(self.queues, self.reviews, item, annotator)} for item in items]
+        }
+
+    def item(self, asked: Asked) -> dict[str, Any]:
+        return shown(self.queues, self.reviews, self._item(asked), _annotator(asked))
+
+    def progress(self, asked: Asked) -> dict[str, Any]:
+        return {"annotators": progress(self.reviews), "agreement": agreement(self.reviews)}
+
+    def verdict(self, asked: Asked) -> dict[str, Any]:
+        annotator, item = _annotator(asked), self._item(asked)
+        pair = self._sides(item, annotator)
+        choice = asked.get("choice")
+        if len(pair) < 2 or not (choice == TIE or (type(choice) is int and 0 <= choice < len(pair))):
+            raise NonsenseAsked("expected the number of a side, or a tie, of two")
+        better = TIE if choice == TIE else pair[choice].translator
+        # Who has judged was shown whose they are.
+        blind = choice_of(self.reviews, annotator, pair) is None
+        self.reviews.judge(annotator, pair, better, blind=blind)
+        return self.item(asked)
+
+    def approve(self, asked: Asked) -> dict[str, Any]:
+        self.reviews.approve(_annotator(asked), self._side(asked), bool(asked.get("approved")))
+        write_memory(self.reviews, self.recipe.language.code)
+        return self.item(asked)
+
+    def edit(self, asked: Asked) -> dict[str, Any]:
+        candidate = self._side(asked)
+        number, text = self._message(asked, candidate), _text(asked, "text")
+        if not text.strip():
+            raise NonsenseAsked("a translation cannot be empty")
+        self.reviews.edit(_annotator(asked), candidate, number, text)
+        write_memory(self.reviews, self.recipe.language.code)
+        return self.item(asked)
+
+    def check(self, asked: Asked) -> dict[str, Any]:
+        """What the checks say of a text that is being edited; nothing is said by it."""
+        candidate = self._side(asked)
+        number, text = self._message(asked, candidate), _text(asked, "text")
+        return {"verdicts": checked(self.recipe.language, candidate, number, text)}
+
+    def mark(self, asked: Asked) -> dict[str, Any]:
+        candidate = self._side(asked)
+        number = self._message(asked, candidate)
+        message = candidate.message(number)
+        start, end = asked.get("start"), asked.get("end")
+        if not (type(start) is int and type(end) is int and message and 0 <= start < end <= len(message.target)):
+            raise NonsenseAsked("expected a place in the message")
+        category, severity = asked.get("category"), asked.get("severity")
+        if category not in CATEGORIES or severity not in SEVERITIES:
+            raise NonsenseAsked(f"expected one of {', '.join(CATEGORIES)}, and one of {', '.join(SEVERITIES)}")
+        others = self.queues.candidates(candidate.row).values()
+        self.reviews.mark(
+            _annotator(asked),
+            candidate,
+            (number, start, end),
+            category,
+            severity,
+            others=others,
+            removed=bool(asked.get("removed")),
+        )
+        return self.item(asked)
+
+    def comment(self, asked: Asked) -> dict[str, Any]:
+        text = _text(asked, "text").strip()
+        if not text:
+            raise NonsenseAsked("an empty comment says nothing")
+        self.reviews.comment(_annotator(asked), self._item(asked).row, text)
+        return self.item(asked)
+
+    def _item(self, asked: Asked) -> ReviewItem:
+        try:
+            return self.queues.item(str(asked.get("key")))
+        except KeyError:
+            raise NonsenseAsked("there is no such item; open the page again") from None
+
+    def _sides(self, item: ReviewItem, annotator: str) -> list[ReviewedText]:
+        candidates = self.queues.candidates(item.row)
+        return [candidates[name] for name in self.queues.sides(item, annotator)]
+
+    def _side(self, asked: Asked) -> ReviewedText:
+        sides, side = self._sides(self._item(asked), _annotator(asked)), asked.get("side")
+        if not (type(side) is int and 0 <= side < len(sides)):
+            raise NonsenseAsked("expected the number of a side")
+        return sides[side]
+
+    def _message(self, asked: Asked, candidate: ReviewedText) -> int:
+        number = asked.get("message")
+        if type(number) is not int or candidate.message(number) is None:
+            raise NonsenseAsked("there is no such message")
+        return number
+
+
+def _annotator(asked: Asked) -> str:
+    name = asked.get("annotator")
+    name = " ".join(name.split()) if isinstance(name, str) else ""
+    if not 0 < len(name) <= _MOST_NAME or not name.isprintable():
+        raise NonsenseAsked(f"expected an annotator's name of at most {_MOST_NAME} characters")
+    return name
+
+
+def _text(asked: Asked, key: str) -> str:
+    value = asked.get(key)
+    if not isinstance(value, str):
+        raise NonsenseAsked(f"expected {key} as a text")
+    return value
+
+
+def make_app(desk: Desk, title: str) -> "Starlette":
+    """The application, without its gate."""
+    from starlette.applications import Starlette
+    from starlette.concurrency import run_in_threadpool
+    from starlette.requests import Request
+    from starlette.responses import HTMLResponse, JSONResponse, Response
+    from starlette.routing import Route
+
+    text = review_page(title)
+
+    async def page(request: Request) -> Response:
+        return HTMLResponse(text)
+
+    def route(method: str, work: Callable[[Asked], dict[str, Any]]) -> Route:
+        async def answer(request: Request) -> Response:
+            status = 200
+            try:
+                asked = await _body(request) if method == "POST" else dict(request.query_params)
+                said = await run_in_threadpool(work, asked)
+            except NonsenseAsked as error:
+                status, said = 400, {"error": str(error)}
+            except OSError as error:
+                status, said = 507, {"error": f"not saved: {error.strerror or error}"}
+            except SmolKalamError as error:
+                status, said = 500, {"error": str(error)}
+            # ASCII: a lone surrogate of a foreign text comes through.
+            return Response(json.dumps(said, ensure_ascii=True), status, media_type=JSONResponse.media_type)
+
+        return Route(f"/api/{work.__name__}", answer, methods=[method])
+
+    gets, posts = (
+        (desk.start, desk.queue, desk.item, desk.progress),
+        (desk.verdict, desk.approve, desk.edit, desk.check, desk.mark, desk.comment),
+    )
+    routes = [Route("/", page), *(route("GET", work) for work in gets), *(route("POST", work) for work in posts)]
+    return Starlette(routes=routes)
+
+
+async def _body(request: Any) -> Asked:
+    data = b""
+    async for part in request.stream():
+        data += part
+        if len(data) > _MOST_BYTES:
+            raise NonsenseAsked(f"more than {_MOST_BYTES:,} bytes")
+    try:
+        asked = json.loads(data)
+    except ValueError:
+        raise NonsenseAsked("expected JSON") from None
+    if not isinstance(asked, dict):
+        raise NonsenseAsked("expected a JSON object")
+    return asked
