@@ -1,4 +1,4 @@
-"""Writes the references that are read off the code: recipe.md, commands.md and rooms.md.
+"""Writes the references that are read off the code: recipe.md, mixture.md, commands.md and rooms.md.
 
     python -m docs.generate           # writes them
     python -m docs.generate --check   # writes nothing; exit code 1 where one differs from the code
@@ -30,15 +30,32 @@ def recipe() -> str:
     """docs/recipe.md: each block of a recipe with its keys, types, defaults, bounds, units and meanings."""
     from builders.recipes.recipe import Recipe
 
-    text = [
-        f"# The recipe\n\n{NOTE}\nOne YAML describes a build. A key that is not here, a wrong type or a contradiction "
+    said = (
+        "One YAML describes a build. A key that is not here, a wrong type or a contradiction "
         "is an error in one line, before anything runs. `smolkalam build RECIPE --set a.b=c` changes a key; "
-        "`recipe.yaml` in the run folder is the recipe as it was resolved.\n"
-    ]
-    blocks = list(_blocks(Recipe))
+        "`recipe.yaml` in the run folder is the recipe as it was resolved."
+    )
+    return _reference("The recipe", said, Recipe)
+
+
+def mixture() -> str:
+    """docs/mixture.md: the same of a mixture's recipe."""
+    from builders.mixtures import Mixture
+
+    said = (
+        "One YAML describes a mixture, which [mixtures.md](mixtures.md) explains. A mistake is an error in one line, "
+        "as in a build's recipe. `smolkalam mix RECIPE --set a.b=c` changes a key."
+    )
+    return _reference("A mixture's recipe", said, Mixture)
+
+
+def _reference(title: str, said: str, model: type[BaseModel]) -> str:
+    """A page of a model: each block with a table of its keys."""
+    text = [f"# {title}\n\n{NOTE}\n{said}\n"]
+    blocks = list(_blocks(model))
     told: set[type[BaseModel]] = set()
-    for path, model in blocks:
-        for shared in [*reversed(_shared(model)), model]:
+    for path, block in blocks:
+        for shared in [*reversed(_shared(block)), block]:
             if shared in told:
                 continue
             told.add(shared)
@@ -46,8 +63,8 @@ def recipe() -> str:
             kinds = [other for other, kind in blocks if shared in _shared(kind)]
             if kinds and not rows:
                 continue
-            title = f"{path.partition(' (')[0]} ({', '.join(_tag(kind) for kind in kinds)})" if kinds else path
-            text.append(f"\n## {title}\n\n{_prose(shared)}\n\n")
+            head = f"{path.partition(' (')[0]} ({', '.join(_tag(kind) for kind in kinds)})" if kinds else path
+            text.append(f"\n## {head}\n\n{_prose(shared)}\n\n")
             text.append("| key | type | default | unit | meaning |\n|---|---|---|---|---|\n")
             text += rows
     return "".join(text)
@@ -252,7 +269,7 @@ def _first_line(path: Path) -> str:
     return " ".join((said or "").partition("\n\n")[0].split())
 
 
-PAGES = {"recipe.md": recipe, "commands.md": commands, "rooms.md": rooms}
+PAGES = {"recipe.md": recipe, "mixture.md": mixture, "commands.md": commands, "rooms.md": rooms}
 
 
 def main(arguments: list[str]) -> int:

@@ -20,6 +20,7 @@ import typer
 import yaml
 
 import smolkalam
+from builders.mixtures import load_mixture
 from builders.recipes.load import load_recipe
 from tests.conftest import Demo
 from tests.rooms import names_of_nothing
@@ -50,7 +51,9 @@ def test_the_references_are_what_the_code_says() -> None:
 
 
 def test_every_key_of_a_recipe_has_a_meaning() -> None:
-    rows = (ROOT / "docs" / "recipe.md").read_text("utf-8").splitlines()
+    rows = [
+        row for page in ("recipe.md", "mixture.md") for row in (ROOT / "docs" / page).read_text("utf-8").splitlines()
+    ]
     assert not [row for row in rows if row.startswith("| `") and row.endswith("|  |")]
 
 
@@ -92,6 +95,10 @@ def test_recipes_load(text: str, tmp_path: Path) -> None:
     shown = yaml.safe_load(text)
     if "judges" in shown:
         pytest.skip("a panel, which tests/builders/judging/test_command.py reads")
+    if "sources" in shown:
+        (tmp_path / "mixture.yaml").write_text(text, "utf-8")
+        assert load_mixture(str(tmp_path / "mixture.yaml"))
+        return
     recipe = {"name": "shown", "source": {"path": "sample"}, "translators": [{"name": "A", "backend": "pseudo"}]}
     (tmp_path / "data" / "SFT").mkdir(parents=True)
     # The files of a user's own that the documents name beside a recipe.

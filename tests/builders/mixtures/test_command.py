@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 import yaml
 
-from builders.mixtures import run_mix
-from builders.mixtures.account import SplitAccount
+from builders.mixtures import load_mixture, run_mix
+from builders.mixtures.account import SplitAccount, language_shares
 from builders.run_folder import schemas
 from hub.card.mixture import write_mixture_card
 from hub.rules import check_dataset, errors
@@ -304,3 +304,35 @@ def test_rows_that_are_not_utf8_fall_out_alone(tmp_path: Path) -> None:
     (one,) = run_mix(str(tmp_path / "mix.yaml"), tmp_path / "out")
     assert (one.dropped, one.kept) == ({"not_utf8": 1}, 29)
     assert len(rows(tmp_path / "out")) == 29
+
+
+def test_the_shipped_mixture_of_arabic_deepseek_r1_is_four_fifths_arabic_by_tokens(tmp_path: Path) -> None:
+    mixture, _ = load_mixture("arabic_deepseek_r1")
+    assert (mixture.tokens, mixture.languages.by) == (372_000_000, "tokens")
+    splits = {"a_think": 200, "b_no_think": 200, "OpenThoughts3_NoThink_180K": 100}
+    made = {
+        split: [chat(n, n % 60 + 1, LR=0.9, SCR=1.0, id=f"{split}/{n}") for n in range(rows)]
+        for split, rows in splits.items()
+    }
+    made = {
+        split: [
+            row | {"source": split, "messages": [{"content": f"{split}?", "role": "user"}, *row["messages"]]}
+            for row in of
+        ]
+        for split, of in made.items()
+    }
+    shards(tmp_path / "arabic", "SFT_Gemma3_ranked", made)
+    shards(
+        tmp_path / "english",
+        "SFT",
+        {
+            split: [chat(n + place * 1000, 30) for n in range(40)]
+            for place, split in enumerate(mixture.sources[1].splits)
+        },
+    )
+    settings = [f"sources.{name}.path={tmp_path / name}" for name in ("arabic", "english")]
+    settings += ["tokenizer=approximate", f"tokens={372 * 40}"]
+    found = run_mix("arabic_deepseek_r1", None, settings, dry_run=True)
+    shares = language_shares(found)
+    assert shares["ar"]["share_of_tokens"] == pytest.approx(0.8, abs=0.002)
+    assert shares["ar"]["tokens"] + shares["en"]["tokens"] == pytest.approx(14_880, abs=60)
