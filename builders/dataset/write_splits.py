@@ -1,7 +1,8 @@
 """The dataset's files: from ranked rows to one Parquet split a config, and its statistics."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from datatrove.data import Document
@@ -11,6 +12,7 @@ from builders.dataset.duplicates import KEEP, left_out
 from builders.dataset.rows import parallel_row, ranked_row
 from builders.dataset.shard_writer import SplitWriter
 from builders.dataset.statistics import SplitStatistics
+from builders.dataset.system_message import with_system_message
 from builders.run_folder import schemas
 from builders.run_folder.files import write_error
 from builders.run_folder.folder import RANK, SELECT, Run
@@ -26,6 +28,7 @@ class BuildSplits(PipelineStep):
     """Writes the (config, split) pairs of this task, each with `<build>/<config>/<split>.json` beside the dataset.
 
     `combined`: rows have the column `segments`. `duplicates`: which the recipe keeps (`builders.dataset.duplicates`).
+    `system_tokenizer`: custom instructions become a system message too, whose tokens it counts; None: they do not.
     """
 
     name = "Build"
@@ -42,6 +45,7 @@ class BuildSplits(PipelineStep):
         carry: tuple[str, ...] = (),
         scored: tuple[str, ...] = USUAL,
         duplicates: str = KEEP,
+        system_tokenizer: str | None = None,
     ) -> None:
         super().__init__()
         self.run_folder = run
@@ -53,6 +57,7 @@ class BuildSplits(PipelineStep):
         self.carry = carry
         self.scored = scored
         self.duplicates = duplicates
+        self.system_tokenizer = system_tokenizer
 
     def run(self, data: Any = None, rank: int = 0, world_size: int = 1) -> Iterable[Document]:
         for config, split in self.pairs[rank::world_size]:
@@ -74,18 +79,24 @@ class BuildSplits(PipelineStep):
                 check_guard()
                 stale.unlink(missing_ok=True)
             writer = SplitWriter(folder, split, schema, group_bytes=self.group_bytes, shard_bytes=self.shard_bytes)
-            statistics = self._write_rows(writer, config, split)
+            system: Counter[str] = Counter()
+            statistics = self._write_rows(writer, config, split, system)
             files = writer.close()
             result = {
                 "config": config, "split": split, "rows": writer.rows, "bytes": writer.bytes,
                 "files": files, "statistics": statistics,
-            }  # fmt: skip
+            } | ({"system_messages": dict(sorted(system.items()))} if self.system_tokenizer else {})  # fmt: skip
             write_text(done, json.dumps(result))
         except OSError as error:
             raise write_error(error, folder) from error
 
-    def _write_rows(self, writer: SplitWriter, config: str, split: str) -> dict[str, Any] | None:
+    def _write_rows(self, writer: SplitWriter, config: str, split: str, system: Counter[str]) -> dict[str, Any] | None:
+        """Writes the rows; their statistics, none of `parallel`. `system` counts custom instructions by what was done.
+
+        `parallel` has them where the source has them.
+        """
         statistics = SplitStatistics()
+        tokens = self._tokens()
         without = left_out(self.run_folder, config, self.duplicates)
         for rows, carried in self._rows(split):
             if config == PARALLEL:
@@ -93,17 +104,31 @@ class BuildSplits(PipelineStep):
             else:
                 rows = [row for row in rows if row["id"] not in without]
                 built = [made for row in rows if (made := ranked_row(row, config, self.combined))]
+                if tokens is not None:
+                    told = [with_system_message(row, tokens) for row in built]
+                    built = [row for row, _ in told]
+                    system.update(done for _, done in told if done)
                 for row in built:
                     statistics.add(row)
             writer.write(self._with_carried(built, carried))
         return None if config == PARALLEL else statistics.to_plain()
 
+    def _tokens(self) -> Callable[[str], int] | None:
+        if self.system_tokenizer is None:
+            return None
+        from processors.conversations.token_counts import count_tokens
+        from processors.conversations.tokenizers import load_tokenizer
+
+        tokenizer = load_tokenizer(self.system_tokenizer)
+        return lambda text: count_tokens(tokenizer, [text])[0]
+
     def _rows(self, split: str) -> Iterator[tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]]:
         """Ranked rows, some hundred at a time, and what is carried beside the rows of their unit, by id."""
         folder = self.run_folder.stage(RANK)
+        columns = [name for name in schemas.ranked_unit().names if name != "sketches"]
         for name in self.units[split]:
             carried = self._carried(name)
-            for batch in read_unit(UnitFiles(folder, name)).to_batches(max_chunksize=256):
+            for batch in read_unit(UnitFiles(folder, name), columns).to_batches(max_chunksize=256):
                 yield batch.to_pylist(), carried
 
     def _carried(self, unit: str) -> dict[str, dict[str, Any]]:

@@ -121,6 +121,11 @@ class Outputs(Strict):
         description="rows of a config that say again what an earlier one says: `keep` counts them, `drop` leaves them "
         "out, `drop_new` only those whose sources differ, such as a stub for many rows",
     )
+    system_message: bool = Field(
+        False,
+        description="also put a row's custom instructions before its messages as a system message, for chat templates "
+        "that do not read `chat_template_kwargs`",
+    )
     tokenizer: str = Field(
         "approximate", description="counts the column `tokens`; the paper's is Llama-3.1-8B-Instruct's"
     )

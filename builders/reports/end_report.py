@@ -242,7 +242,9 @@ def _side_by_side(build: "Build", row: dict[str, Any]) -> Panel:
     grid = Table(box=None, expand=True, show_header=True)
     grid.add_column("English", ratio=1)
     grid.add_column(f"{build.recipe.language.name} ({row['translator']})", ratio=1)
-    for messages in zip(source["messages"], row["messages"], strict=True):
+    # Custom instructions as a system message (`outputs.system_message`) have no message beside them.
+    translated = row["messages"][len(row["messages"]) - len(source["messages"]) :]
+    for messages in zip(source["messages"], translated, strict=True):
         grid.add_row(*(Text(_printable(f"{message['role']}: {message['content']}")) for message in messages))
     return Panel(grid, title=row["id"], title_align="left")
 

@@ -42,6 +42,9 @@ def inputs(build: Build) -> dict[str, Any]:
     if build.recipe.outputs.duplicates != KEEP:
         # What is one hangs on all rows, also those of other splits.
         inputs["left_out"] = _duplicates(build)["left_out"]
+    if build.recipe.outputs.system_message:
+        # What its tokens are counted by is in the mark of the ranking.
+        inputs["system_message"] = True
     return inputs | ({"segments": True} if _combined(build) else {}) | ({"scored": scored} if scored else {})
 
 
@@ -72,7 +75,9 @@ def run(build: Build) -> None:
         todo = [(config, split) for config, split in pairs if f"{config}/{split}" in set(names)]
         sizes = recipe.outputs.row_group_bytes, recipe.outputs.shard_bytes
         carry, scored = tuple(recipe.source.carry), columns_with(recipe.ranking.scorers.given())
-        return [BuildSplits(build.run, todo, units, *sizes, combined, carry, scored, recipe.outputs.duplicates)]
+        outputs = recipe.outputs
+        system = outputs.tokenizer if outputs.system_message else None
+        return [BuildSplits(build.run, todo, units, *sizes, combined, carry, scored, outputs.duplicates, system)]
 
     items = {f"{config}/{split}": build.run.built_split(config, split) for config, split in pairs}
     sizes = {f"{config}/{split}": rows[split] for config, split in pairs}

@@ -1,13 +1,15 @@
 """The card's sections on what was found in the rows that are published: notes, calls that are said, duplicates."""
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from builders.dataset.duplicates import DROP, DROP_NEW, KEEP, KINDS
 from builders.dataset.notes import grounding, noted
 from builders.dataset.rows import statistics_by_config
 from builders.dataset.statistics import summarise
+from builders.dataset.system_message import ADDED, LEFT
 from builders.run_folder.folder import RANK
-from hub.card.markdown import table
+from hub.card.markdown import fenced, table
 
 if TYPE_CHECKING:
     from builders.stages.common.context import Build
@@ -41,6 +43,19 @@ def notes_section(build: "Build") -> str:
     return "\n\n".join(parts)
 
 
+_SHOWN = """import json
+
+from transformers import AutoTokenizer
+
+tokenizer = AutoTokenizer.from_pretrained("MODEL")
+for row in dataset:
+    options = {key: value for key, value in (row["chat_template_kwargs"] or {}).items() if value is not None}
+    tools = json.loads(row["tools"] or "null")
+    text = tokenizer.apply_chat_template(row["messages"], tools=tools, tokenize=False, **options)
+    assert options.get("custom_instructions", "").strip() in text, row["id"]
+    said = "".join(message["content"] for message in row["messages"])
+    for name in [tool["function"]["name"] for tool in tools or ()]:
+        assert text.count(name) > said.count(name), row["id"]  # not only where it is called"""
 _KEPT = {
     KEEP: "All of them are kept.",
     DROP_NEW: "Those of the translation alone are left out, all but the first of each.",
@@ -71,6 +86,23 @@ def duplicates_section(build: "Build") -> str:
         "the letter, or nearly (at least 0.8 of the runs of five words that either has, by MinHash). A source has "
         "duplicates of its own; those *in translation only* have sources that are not alike (below 0.5). "
         f"{_KEPT[recipe.outputs.duplicates]}\n\n" + table(titles, rows)
+    )
+
+
+def templates_section(build: "Build") -> str:
+    """Where tools and custom instructions stand for a chat template, and how to see that one's own shows them."""
+    counted: Counter[str] = Counter()
+    for split in build.splits:
+        counted.update(split.get("system_messages", {}))
+    if build.recipe.outputs.system_message:
+        left = f"; {counted[LEFT]:,} with one of its flags (`/think`) are left there alone" if counted[LEFT] else ""
+        said = f"custom instructions are the row's first message too, `system` (in {counted[ADDED]:,} rows{left})"
+    else:
+        said = "custom instructions are there alone (`outputs.system_message: true` makes them a system message too)"
+    return (
+        "## Chat templates\n\nTools and custom instructions stand in `chat_template_kwargs`, which SmolLM3's template "
+        f"reads. For the others tools are in the column `tools` too, and {said}. `smolkalam check` holds every row "
+        "against that. Whether your model's template shows them:\n\n" + fenced(_SHOWN, "python")
     )
 
 

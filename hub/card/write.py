@@ -18,7 +18,7 @@ from hub.card.examples import example_blocks, examples
 from hub.card.first_screen import introduction, loading
 from hub.card.licences import licences
 from hub.card.merging.kept_sections import PSEUDO_TAG, TAG, edited_sections, generated, merge_card
-from hub.card.noted import duplicates_section, notes_section
+from hub.card.noted import duplicates_section, notes_section, templates_section
 from hub.card.plots import Plot, write_plots
 from hub.card.reproduce import public_recipe, reproduce
 from hub.card.translators import translators
@@ -147,6 +147,7 @@ def body(build: "Build", plots: list[Plot]) -> list[str]:
         sections.limitations(recipe),
         examples(blocks),
         sections.columns(recipe, has_combined(recipe, build.totals[RANK].extra)),
+        templates_section(build),
         translators(build),
         sections.ranking(build),
         notes_section(build),

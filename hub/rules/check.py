@@ -11,6 +11,7 @@ from hub.rules.files import FILE_RULES
 from hub.rules.findings import Finding, error, errors, warning
 from hub.rules.licences import check_licences
 from hub.rules.parquet import SHARD_RULES, Footer, check_config, read_shard
+from hub.rules.templates import check_templates
 from processors.errors import InputError
 
 
@@ -58,6 +59,7 @@ def _configs(folder: Path, card: Declared, files: Container[str], shards: dict[s
             n not in shards or not shards[n].rows for n in names
         )
         yield from check_config(config, whole, card.infos.get(config), counts=not broken)
+        yield from check_templates(config, whole)
     for name in shards:
         if name not in placed:
             seen = "no config's data_files match it: it is stored and downloaded, and never loaded"

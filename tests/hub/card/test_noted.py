@@ -1,7 +1,19 @@
-"""The card's section on notes."""
+"""The card's sections on notes and on what a chat template shows."""
+
+import re
+import sys
+from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any
+
+import jinja2
+import pyarrow.parquet as pq
+import pytest
 
 from hub.card.noted import notes_section
+from tests.conftest import Demo
 from tests.hub.card.test_write import SPLITS, build, recipe
+from tests.standins.processes import ROOT
 
 
 def test_the_card_says_which_rows_have_notes_and_what_share_of_calls_is_said() -> None:
@@ -14,3 +26,34 @@ def test_the_card_says_which_rows_have_notes_and_what_share_of_calls_is_said() -
     assert "| `SFT_one_ranked` | 4 | 25.0% | script 3, prose_in_code 1 |" in text
     assert "| `SFT_two_ranked` | 0 | 0.0% | none |" in text
     assert "6 of 8 rows with such calls (75.0%)" in text and "`SFT_two_ranked`: " not in text
+
+
+def tokenizer_of(template: str) -> Callable[..., Any]:
+    made = jinja2.Environment(trim_blocks=True, lstrip_blocks=True).from_string(template)
+
+    def apply(messages: Any, *, tokenize: bool, **options: Any) -> str:
+        return made.render(messages=messages, strftime_now=lambda _: "today", **options)
+
+    return lambda _: SimpleNamespace(apply_chat_template=apply)
+
+
+def test_the_snippet_finds_which_templates_show_tools_and_instructions(
+    demo: Demo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = demo.run / "dataset"
+    text = (folder / "README.md").read_text(encoding="utf-8")
+    code = next(one for one in re.findall(r"```python\n(.*?)```", text, re.S) if "AutoTokenizer" in one)
+    smollm3 = (ROOT / "tests" / "model_recipes" / "sft" / "smollm3.jinja").read_text(encoding="utf-8")
+    shows = re.sub(r"\{%-?\s*(end)?generation\s*-?%\}", "", smollm3)
+    hides = "{% for m in messages %}{{ m.role }}: {{ m.content }}\n{% endfor %}"
+    for split in ("hermes_function_calling_v1_no_think", "smoltalk_systemchats_Qwen3_32B_think", "s1k_1.1_think"):
+        dataset = pq.read_table(folder / "SFT_reference_ranked" / f"{split}-00000-of-00001.parquet").to_pylist()
+        for template in (shows, hides):
+            fake = SimpleNamespace(AutoTokenizer=SimpleNamespace(from_pretrained=tokenizer_of(template)))
+            monkeypatch.setitem(sys.modules, "transformers", fake)
+            told = any(row["tools"] or (row["chat_template_kwargs"] or {})["custom_instructions"] for row in dataset)
+            if template is hides and told:
+                with pytest.raises(AssertionError):
+                    exec(code, {"dataset": dataset})
+            else:
+                exec(code, {"dataset": dataset})

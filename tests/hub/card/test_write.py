@@ -287,7 +287,8 @@ def test_the_snippets_run_on_the_folder(demo: Demo, tmp_path: Path) -> None:
     pytest.importorskip("polars")
     pytest.importorskip("duckdb")
     dataset = demo.run / "dataset"
-    snippets = CLEAN.findall((dataset / "README.md").read_text())
+    # One asks for a model's tokenizer: `test_noted.py` gives it one.
+    snippets = [one for one in CLEAN.findall((dataset / "README.md").read_text()) if "AutoTokenizer" not in one]
     assert len(snippets) == 5
     code = "\n".join(snippets).replace("hf://datasets/", "")
     code = code.replace('"user/SmolKalam-demo"', repr(str(dataset)))
