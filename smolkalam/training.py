@@ -47,7 +47,9 @@ def tokens(
 
 def evaluate(
     model: Annotated[str, typer.Argument(help="A model's folder, a model of the Hub, or with --base-url an API's.")],
-    suite: Annotated[list[str], typer.Option(help="arabic, english, oall, or a benchmark's name; may be repeated.")],
+    suite: Annotated[
+        list[str] | None, typer.Option(help="arabic, english, oall, or a benchmark's name; may be repeated.")
+    ] = None,
     data: Annotated[
         Path | None, typer.Option(help="Folder of local rows, <benchmark>/<part>.jsonl; the Hub has the others.")
     ] = None,
@@ -70,14 +72,22 @@ def evaluate(
     checkpoints: Annotated[
         bool, typer.Option("--checkpoints", help="Each checkpoint of a training's folder, and curves.")
     ] = False,
+    judges: Annotated[Path | None, typer.Option(help="YAML of a panel, for ALRAGE's marks and --arena.")] = None,
+    arena: Annotated[
+        Path | None, typer.Option(help="File of prompts: judges compare the model's answers with the baseline's.")
+    ] = None,
+    training_data: Annotated[
+        Path | None, typer.Option(help="What the model was trained on: items that stand in it are counted.")
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before an API is paid.")] = False,
 ) -> None:
     """Evaluate a model in Arabic and English, with intervals, beside a baseline and what papers report."""
+    from model_recipes.evaluation.asked.models import Engine, Model
     from model_recipes.evaluation.command import run_evaluate
-    from model_recipes.evaluation.models import Engine, Model
 
     engine: Engine = "api" if base_url else "vllm" if vllm else "transformers"
     run_evaluate(
         Model(model, engine, revision, base_url, api_key_env, concurrency, batch_size, chat),
-        suite, output=output, data=data, baseline=baseline, limit=limit, checkpoints=checkpoints, yes=yes,
+        suite or [], output=output, data=data, baseline=baseline, limit=limit, checkpoints=checkpoints,
+        judges=judges, arena=arena, training_data=training_data, yes=yes,
     )  # fmt: skip

@@ -42,7 +42,10 @@ ROOMS: dict[str, Floors] = {
     "model_recipes": (
         ("model_recipes.lexicon", "model_recipes.names", "model_recipes.ranker"),
         ("model_recipes.evaluation",),
-        ("model_recipes.evaluation.tasks",),
+        ("model_recipes.evaluation.report",),
+        ("model_recipes.evaluation.scoring", "model_recipes.evaluation.asked"),
+        ("model_recipes.evaluation.benchmarks",),
+        ("model_recipes.evaluation.benchmarks.tasks",),
         ("model_recipes.merge", "model_recipes.reward", "model_recipes.sft", "model_recipes.dpo"),
         ("model_recipes.training",),
     ),

@@ -3,19 +3,24 @@
 import json
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+from builders.recipes.api_keys import check_key
+from builders.recipes.scorers import Panel, load_panel
 from builders.run_folder.folder import lock_folder
-from model_recipes.evaluation.model_card import write_section
-from model_recipes.evaluation.models import Model, look_for_libraries
-from model_recipes.evaluation.run import Evaluation, Runner
-from model_recipes.evaluation.suites import SuiteBenchmark, chosen
-from model_recipes.evaluation.table import ScoreTable, made, plain, text
+from model_recipes.evaluation.arena import compare, read_prompts
+from model_recipes.evaluation.asked.models import Model, look_for_libraries
+from model_recipes.evaluation.benchmarks.suites import SuiteBenchmark, chosen
+from model_recipes.evaluation.in_training import items_in_training
+from model_recipes.evaluation.report.model_card import write_section
+from model_recipes.evaluation.report.table import ScoreTable, made, plain, text
+from model_recipes.evaluation.run import Runner
+from model_recipes.evaluation.scoring.evaluation import Evaluation
 from processors.atomic_files import write_text
 from processors.errors import InputError
 
-TABLE, MARKDOWN = "evaluation.json", "evaluation.md"
+TABLE, MARKDOWN, ARENA = "evaluation.json", "evaluation.md", "arena.json"
 
 
 def run_evaluate(
@@ -27,52 +32,103 @@ def run_evaluate(
     baseline: str | None = None,
     limit: int | None = None,
     checkpoints: bool = False,
+    judges: Path | None = None,
+    arena: Path | None = None,
+    training_data: Path | None = None,
     yes: bool = False,
 ) -> list[ScoreTable]:
     """Evaluate a model (with `checkpoints` each of its folder's), print the table and write it to the output folder.
 
     Killed, the same command goes on. Raises InputError for what the user can mend, EngineError for a useless server.
     """
+    if not wanted and not arena:
+        raise InputError("nothing to ask: name a suite by --suite, or prompts by --arena")
+    if arena and not (judges and baseline):
+        raise InputError("--arena compares two models by judges: give --baseline and --judges too")
     benchmarks = chosen(wanted)
+    prompts = read_prompts(arena) if arena else []
     look_for_libraries(model.engine)
     if data and not data.is_dir():
         raise InputError(f"--data {data}: no such folder")
+    asking = Asking(data, limit, _panel(judges), training_data, yes)
     models = _checkpoints(model) if checkpoints else [model]
     folder = output or _beside(model)
-    other = _baseline(baseline, model, benchmarks, data, limit, yes)
+    other = _baseline(baseline, model, benchmarks, asking) if benchmarks else None
     tables = []
-    for one in models:
+    for one in models if benchmarks else []:
         place = folder / Path(one.name).name if checkpoints else folder
-        tables.append(_one(one, benchmarks, place, data, limit, other, yes))
-    if checkpoints:
-        from model_recipes.evaluation.curves import write_curves
+        tables.append(_one(one, benchmarks, place, asking, other))
+    if prompts and baseline:
+        _arena(model, replace(model, name=baseline, revision=None), prompts, folder, asking)
+    if checkpoints and tables:
+        from model_recipes.evaluation.report.curves import write_curves
 
         write_curves(folder, tables)
     return tables
 
 
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """How models are asked, the baseline too."""
+
+    data: Path | None
+    limit: int | None
+    judges: Panel | None
+    training_data: Path | None
+    yes: bool
+
+    def runner(self, model: Model, folder: Path) -> Runner:
+        return Runner(model, folder, self.data, self.limit, judges=self.judges, yes=self.yes)
+
+
+def _panel(path: Path | None) -> Panel | None:
+    if path is None:
+        return None
+    panel = load_panel(path)
+    for one in panel.judges:
+        check_key(f"judge '{one.name}'", one.base_url, one.api_key_env, warn=lambda line: print(line, file=sys.stderr))
+    return panel
+
+
 def _one(
-    model: Model, benchmarks: list[SuiteBenchmark], folder: Path, data: Path | None, limit: int | None,
-    baseline: tuple[str, Evaluation] | None, yes: bool,
-) -> ScoreTable:  # fmt: skip
+    model: Model,
+    benchmarks: list[SuiteBenchmark],
+    folder: Path,
+    asking: Asking,
+    baseline: tuple[str, Evaluation] | None,
+) -> ScoreTable:
     folder.mkdir(parents=True, exist_ok=True)
     lock = lock_folder(folder, busy="is being evaluated into already; wait for that or choose another --output")
     try:
-        found = Runner(model, folder, data, limit, yes=yes).run(benchmarks)
-        table = made(model.title, benchmarks, found, baseline)
+        found = asking.runner(model, folder).run(benchmarks)
+        trained = items_in_training(asking.training_data, found.rows) if asking.training_data else None
+        table = made(model.title, benchmarks, found, baseline, trained)
         words = text(table)
-        about = {**plain(table), "limit": limit, "engine": model.engine, "chat": model.chat}
+        about = {**plain(table), "limit": asking.limit, "engine": model.engine, "chat": model.chat}
         write_text(folder / TABLE, json.dumps(about, indent=1, ensure_ascii=False) + "\n")
         write_text(folder / MARKDOWN, words + "\n")
         if Path(model.name).is_dir():
-            write_section(Path(model.name), words, limit)
+            write_section(Path(model.name), words, asking.limit)
     finally:
         lock.release()
     print(words)
     print(f"{found.asked:,} items asked now; answers, table and data's revisions: {folder}", file=sys.stderr)
-    if limit:
+    if limit := asking.limit:
         print(f"only the first {limit:,} items of each part (--limit): not the benchmark's score", file=sys.stderr)
     return table
+
+
+def _arena(model: Model, other: Model, prompts: list[str], folder: Path, asking: Asking) -> None:
+    assert asking.judges is not None
+    lock = lock_folder(folder, busy="is being evaluated into already; wait for that or choose another --output")
+    try:
+        runners = asking.runner(model, folder), asking.runner(other, _beside(other))
+        found = compare(*runners, prompts[: asking.limit], asking.judges, yes=asking.yes)
+        about = {**asdict(found), "model": model.title, "baseline": other.title, "prompts": len(prompts)}
+        write_text(folder / ARENA, json.dumps(about, indent=1, ensure_ascii=False) + "\n")
+    finally:
+        lock.release()
+    print(found.words(model.title, other.title))
 
 
 def _beside(model: Model) -> Path:
@@ -90,12 +146,7 @@ def _checkpoints(model: Model) -> list[Model]:
 
 
 def _baseline(
-    baseline: str | None,
-    model: Model,
-    benchmarks: list[SuiteBenchmark],
-    data: Path | None,
-    limit: int | None,
-    yes: bool,
+    baseline: str | None, model: Model, benchmarks: list[SuiteBenchmark], asking: Asking
 ) -> tuple[str, Evaluation] | None:
     if baseline is None:
         return None
@@ -105,6 +156,6 @@ def _baseline(
     folder.mkdir(parents=True, exist_ok=True)
     lock = lock_folder(folder, busy="is being evaluated into already; wait for that")
     try:
-        return other.title, Runner(other, folder, data, limit, yes=yes).run(benchmarks)
+        return other.title, asking.runner(other, folder).run(benchmarks)
     finally:
         lock.release()

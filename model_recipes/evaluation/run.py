@@ -9,18 +9,20 @@ import json
 import logging
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from builders.estimates.spending import ask_to_go_on
-from model_recipes.evaluation.answers import items_of, read_answers, records_of, write_answers
-from model_recipes.evaluation.data import hub_data, local_data
-from model_recipes.evaluation.generated import as_generated, labels, read_label
-from model_recipes.evaluation.models import Model, load
-from model_recipes.evaluation.scores import ScoredItem
-from model_recipes.evaluation.suites import TASKS, SuiteBenchmark
+from builders.recipes.scorers import Panel
+from model_recipes.evaluation.asked.generated import as_generated, labels, read_label
+from model_recipes.evaluation.asked.models import Model, load
+from model_recipes.evaluation.benchmarks.data import hub_data, local_data
+from model_recipes.evaluation.benchmarks.suites import TASKS, SuiteBenchmark
+from model_recipes.evaluation.judged import marks
+from model_recipes.evaluation.scoring.answers import items_of, read_answers, records_of, write_answers
+from model_recipes.evaluation.scoring.evaluation import Evaluation
 from processors.errors import InputError, one_line
 
 ITEMS, REVISIONS, CACHE = "items", "revisions.json", "requests"
@@ -40,23 +42,20 @@ class Task:
     in_words: bool = False
 
 
-@dataclass(slots=True)
-class Evaluation:
-    """What came of it: items by benchmark, where their rows are from, and what could not be asked, with why."""
-
-    items: dict[str, list[ScoredItem]] = field(default_factory=dict)
-    sources: dict[str, list[str]] = field(default_factory=dict)
-    in_words: set[str] = field(default_factory=set)
-    left_out: dict[str, str] = field(default_factory=dict)
-    asked: int = 0
-
-
 class Runner:
     """Evaluates one model; its folder holds what was answered."""
 
     def __init__(
-        self, model: Model, folder: Path, data: Path | None, limit: int | None = None, *, yes: bool = False
+        self,
+        model: Model,
+        folder: Path,
+        data: Path | None,
+        limit: int | None = None,
+        *,
+        judges: Panel | None = None,
+        yes: bool = False,
     ) -> None:
+        self.judges = judges
         self.model, self.folder, self.data, self.limit, self.yes = model, folder, data, limit, yes
         self.identity = model.identity()
         self._lm: Any = None
@@ -120,6 +119,8 @@ class Runner:
         """Evaluate; raises InputError and EngineError where that cannot be done."""
         found = Evaluation()
         tasks = self.tasks(benchmarks, found)
+        if self.judges is None:
+            found.left_out |= {one.name: "marked by judges; name them by --judges" for one in benchmarks if one.judge}
         tasks = [task for task in tasks if task.benchmark.name not in found.left_out]
         if self.model.engine == "api":
             self._confirm(tasks)
@@ -133,6 +134,9 @@ class Runner:
                 write_answers(path, about, records)
                 found.asked += len(records)
             name = task.benchmark.name
+            if task.benchmark.judge:
+                records = self._judged(records)
+            found.rows.append((name, task.name, list(task.built.eval_docs)[: self.limit or None]))
             found.items.setdefault(name, []).extend(items_of(task.name, records))
             found.sources.setdefault(name, []).append(task.source)
             if task.in_words:
@@ -184,13 +188,39 @@ class Runner:
         (samples,) = results["samples"].values()
         metrics = ["acc"] if task.in_words else task.benchmark.metric
         if task.benchmark.judge:
+            # Judges are asked for it when all answers are there.
             samples = [{**sample, "mark": 0.0} for sample in samples]
-        return records_of(samples, metrics, task.built)
+        return records_of(samples, metrics, task.built, keep_prompt=task.benchmark.judge)
+
+    def generate(self, prompts: Sequence[str], max_tokens: int) -> list[str]:
+        """What the model answers to prompts, in its chat template where it has one."""
+        from lm_eval.api.instance import Instance
+
+        lm = self._model()
+        settings = {"until": [], "do_sample": False, "max_gen_toks": max_tokens}
+        if self.model.engine == "api":
+            lm.title, lm.readable = "arena", lambda text: bool(text.strip())
+            shown = list(prompts)
+        else:
+            templated = getattr(getattr(lm, "tokenizer", None), "chat_template", None)
+            shown = [
+                lm.apply_chat_template([{"role": "user", "content": one}]) if templated else one for one in prompts
+            ]
+        requests = [
+            Instance(request_type="generate_until", doc={}, arguments=(text, dict(settings)), idx=n)
+            for n, text in enumerate(shown)
+        ]
+        return list(lm.generate_until(requests))
+
+    def _judged(self, records: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        assert self.judges is not None
+        given = marks(self.judges, records, self.folder, yes=self.yes)
+        return [{**record, "reached": [mark]} for record, mark in zip(records, given, strict=True)]
 
     def _model(self) -> Any:
         if self._lm is None:
             if self.model.engine == "api":
-                from model_recipes.evaluation.api_model import ApiModel
+                from model_recipes.evaluation.asked.api_model import ApiModel
                 from processors.answers.store import AnswerStore
 
                 self._lm = ApiModel(self.model, AnswerStore(self.folder / "answers"))

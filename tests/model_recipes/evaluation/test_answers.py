@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from model_recipes.evaluation.answers import read_answers, write_answers
-from model_recipes.evaluation.data import local_data
-from model_recipes.evaluation.model_card import write_section
-from model_recipes.evaluation.models import Model
-from model_recipes.evaluation.run import Evaluation
-from model_recipes.evaluation.scores import ScoredItem
-from model_recipes.evaluation.suites import chosen
-from model_recipes.evaluation.table import made, plain, text
+from model_recipes.evaluation.asked.models import Model
+from model_recipes.evaluation.benchmarks.data import local_data
+from model_recipes.evaluation.benchmarks.suites import chosen
+from model_recipes.evaluation.report.model_card import write_section
+from model_recipes.evaluation.report.table import made, plain, text
+from model_recipes.evaluation.scoring.answers import read_answers, write_answers
+from model_recipes.evaluation.scoring.evaluation import Evaluation
+from model_recipes.evaluation.scoring.scores import ScoredItem
 from processors.errors import InputError
 
 RECORD = {"id": "x-1", "reached": [1.0], "of": [1.0], "chance": 0.25, "gold": "أ", "answer": "أ"}

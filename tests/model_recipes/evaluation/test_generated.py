@@ -2,7 +2,7 @@
 
 import pytest
 
-from model_recipes.evaluation.generated import labels, read_label
+from model_recipes.evaluation.asked.generated import labels, read_label
 
 ARABIC = ["أ", "ب", "ج", "د"]
 

@@ -13,13 +13,19 @@ from typing import Any
 
 import pytest
 
-from model_recipes.evaluation.models import Model
+from builders.recipes.scorers import load_panel
+from model_recipes.evaluation.arena import compare
+from model_recipes.evaluation.asked.models import Model
+from model_recipes.evaluation.benchmarks.suites import TASKS, chosen
+from model_recipes.evaluation.in_training import items_in_training
+from model_recipes.evaluation.report import made, text
 from model_recipes.evaluation.run import Runner
-from model_recipes.evaluation.scores import score
-from model_recipes.evaluation.suites import TASKS, chosen
+from model_recipes.evaluation.scoring.answers import write_answers
+from model_recipes.evaluation.scoring.scores import score
 from processors.errors import EngineError, InputError
 from tests.standins.tiny_model import write_model
 
+pytest.importorskip("lm_eval")
 pytestmark = [pytest.mark.train, pytest.mark.timeout(1800)]
 
 LETTERS = "ABCDE"
@@ -185,19 +191,21 @@ def test_what_is_internal_to_a_paper_is_left_out_and_said(model: Path, tmp_path:
 
 
 class Speaking:
-    """A chat server on the loopback that says `answer` to everything."""
+    """A chat server on the loopback that says `answer`, or what it makes of a request's last message."""
 
     def __init__(self) -> None:
-        self.answer, self.requests = "", 0
+        self.answer: str | Callable[[str], str] = ""
+        self.requests = 0
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def do_POST(self) -> None:
-                self.rfile.read(int(self.headers["Content-Length"]))
+                asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["messages"][-1]["content"]
                 outer.requests += 1
-                choice = {"message": {"role": "assistant", "content": outer.answer}, "finish_reason": "stop"}
+                answer = outer.answer if isinstance(outer.answer, str) else outer.answer(asked)
+                choice = {"message": {"role": "assistant", "content": answer}, "finish_reason": "stop"}
                 body = {"choices": [choice], "usage": {"prompt_tokens": 9, "completion_tokens": 2}}
                 self._say(body)
 
@@ -241,3 +249,73 @@ def test_an_api_is_asked_in_words_once_and_a_useless_one_is_left(data: Path, tmp
         server.answer = "I cannot help with that."
         with pytest.raises(EngineError, match=r"name no option: I cannot help"):
             Runner(Model("n", "api", base_url=server.url), tmp_path / "useless", data).run([exams])
+
+
+def panel_of(server: Speaking, path: Path) -> Path:
+    path.write_text(f"judges:\n  - {{name: J, base_url: '{server.url}', model: judge, attempts: 1}}\n")
+    return path
+
+
+def test_judges_mark_alrage_once_and_without_them_it_is_left_out(data: Path, model: Path, tmp_path: Path) -> None:
+    rows = [{"question": f"س {n}", "candidates": ["نص"], "gold_answer": "ج"} for n in range(6)]
+    write(data / "alrage.jsonl", rows)
+    (alrage,) = chosen(["alrage"])
+    with Speaking() as server:
+        server.answer = lambda asked: '{"mark": 7}' if "<answer-" in asked else "جواب"
+        api = Model("m", "api", base_url=server.url)
+        assert "--judges" in Runner(api, tmp_path / "out", data).run([alrage]).left_out["alrage"]
+        judges = load_panel(panel_of(server, tmp_path / "panel.yaml"))
+        found = Runner(api, tmp_path / "out", data, judges=judges).run([alrage])
+        assert score(alrage, found.items["alrage"]).value == pytest.approx(0.7)
+        asked = server.requests
+        Runner(api, tmp_path / "out", data, judges=judges).run([alrage])
+        assert server.requests == asked
+        server.answer = lambda asked: "no idea" if "<answer-" in asked else "جواب آخر"
+        write(data / "alrage.jsonl", [{**row, "question": f"{row['question']}؟"} for row in rows * 3])
+        with pytest.raises(EngineError, match=r"judge 'J': its first 10 answers say nothing"):
+            Runner(Model("n", "api", base_url=server.url), tmp_path / "o", data, judges=judges).run([alrage])
+
+
+def test_two_models_are_compared_in_both_orders(tmp_path: Path) -> None:
+    with Speaking() as server:
+
+        def say(asked: str) -> str:
+            if "<first-" not in asked:
+                return "طيب" if asked.endswith("1") else "حسن"
+            first = asked.partition("<first-")[2].partition("</first-")[0]
+            # Its choice is the good answer where there is one, else whatever is first.
+            better = "first" if "حسن" in first or "حسن" not in asked else "second"
+            return json.dumps({"reason": "", "better": better})
+
+        server.answer = say
+        panel = load_panel(panel_of(server, tmp_path / "panel.yaml"))
+        one = Runner(Model("m", "api", base_url=server.url), tmp_path / "one", None)
+        other = Runner(Model("n", "api", base_url=server.url), tmp_path / "other", None)
+        found = compare(one, other, [f"قل شيئا {n}" for n in range(4)], panel, yes=True)
+        # The two say the same, so a judge that prefers what is first contradicts itself: ties.
+        assert (found.wins, found.ties, found.losses, found.win_rate.value) == (0, 4, 0, 0.5)
+        write_answers(
+            tmp_path / "other" / "items" / "arena.jsonl",
+            {"key": json.loads((tmp_path / "other" / "items" / "arena.jsonl").read_text().splitlines()[0])["key"]},
+            [{"answer": "سيئ"}] * 4,
+        )
+        found = compare(one, other, [f"قل شيئا {n}" for n in range(4)], panel, yes=True)
+        assert (found.wins, found.ties, found.losses) == (3, 1, 0)
+
+
+def test_items_that_stand_in_training_data_are_counted(data: Path, model: Path, tmp_path: Path) -> None:
+    questions = (
+        "ما هي عاصمة البلاد التي يجري فيها نهر النيل من الجنوب إلى الشمال حتى البحر",
+        "كم عدد الأضلاع في شكل هندسي منتظم مجموع زواياه الداخلية تسعمئة درجة كاملة",
+        "من كتب الرواية التي تدور أحداثها في حارة من حارات القاهرة القديمة قبل الحرب",
+    )
+    rows = [{"subject": "x", "question": q, "A": "ا", "B": "ب", "C": "ج", "D": "د", "answer": "A"} for q in questions]
+    write(data / "exams.jsonl", rows)
+    (exams,) = chosen(["exams"])
+    found = Runner(Model(str(model)), tmp_path / "out", data).run([exams])
+    chat = [{"role": "user", "content": f"قل لي {rows[1]['question']} من فضلك"}, {"role": "assistant", "content": "ا"}]
+    write(tmp_path / "train.jsonl", [{"messages": chat}])
+    trained = items_in_training(tmp_path / "train.jsonl", found.rows)
+    table = made("M", [exams], found, None, trained)
+    assert table.rows[0].found_in_training == 1
+    assert "| 1 |" in text(table)

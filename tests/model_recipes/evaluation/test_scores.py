@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model_recipes.evaluation.scores import ScoredItem, average, difference, score
-from model_recipes.evaluation.suites import SuiteBenchmark
+from model_recipes.evaluation.benchmarks.suites import SuiteBenchmark
+from model_recipes.evaluation.scoring.scores import ScoredItem, average, difference, score
 
 
 def bench(mean: str = "items", metric: tuple[str, ...] = ("acc",), above_chance: bool = False) -> SuiteBenchmark:

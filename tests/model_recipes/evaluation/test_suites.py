@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from model_recipes.evaluation.suites import TASKS, chosen, published, suites
-from model_recipes.evaluation.tasks import documents
+from model_recipes.evaluation.benchmarks.suites import TASKS, chosen, published, suites
+from model_recipes.evaluation.benchmarks.tasks import documents
 from processors.errors import InputError
 
 

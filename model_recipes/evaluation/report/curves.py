@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from builders.reports.drawing import COLOURS, new_figure, save
-from model_recipes.evaluation.table import ScoreTable
+from model_recipes.evaluation.report.table import ScoreTable
 from processors.atomic_files import write_text
 
 CURVES, STEPS = "curves.png", "curves.tsv"

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from model_recipes.evaluation.scores import ScoredItem
+from model_recipes.evaluation.scoring.scores import ScoredItem
 from processors.atomic_files import replacing_text
 from processors.errors import InputError
 
@@ -44,25 +44,44 @@ def write_answers(path: Path, about: Mapping[str, Any], records: Sequence[Mappin
             stream.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 
-def records_of(samples: Sequence[Mapping[str, Any]], metrics: Sequence[str], task: Any) -> list[dict[str, Any]]:
-    """lm-eval's samples of one task as records. Raises KeyError where a metric is not among a sample's."""
+def keys_of(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The key of each row of a task, as its record has it."""
+    from lm_eval.utils import handle_non_serializable, hash_string
+
+    digests = [
+        hash_string(json.dumps(row, indent=2, default=handle_non_serializable, ensure_ascii=False)) for row in rows
+    ]
+    return _numbered(digests)
+
+
+def _numbered(digests: Sequence[str]) -> list[str]:
+    # A benchmark may hold a row twice.
     seen: Counter[str] = Counter()
-    records = []
-    for sample in samples:
-        digest = str(sample["doc_hash"])[:16]
+    keys = []
+    for digest in digests:
         seen[digest] += 1
+        keys.append(f"{digest[:16]}-{seen[digest]}")
+    return keys
+
+
+def records_of(
+    samples: Sequence[Mapping[str, Any]], metrics: Sequence[str], task: Any, *, keep_prompt: bool = False
+) -> list[dict[str, Any]]:
+    """lm-eval's samples of one task as records. Raises KeyError where a metric is not among a sample's."""
+    records = []
+    for key, sample in zip(_numbered([str(sample["doc_hash"]) for sample in samples]), samples, strict=True):
         reached = [_reached(sample[metric]) for metric in metrics]
         choice = task.OUTPUT_TYPE == "multiple_choice"
         options = list(task.doc_to_choice(sample["doc"])) if choice else []
         records.append(
             {
-                # A benchmark may hold a row twice.
-                "id": f"{digest}-{seen[digest]}",
+                "id": key,
                 "reached": [one for one, _ in reached],
                 "of": [of for _, of in reached],
                 "chance": 1 / len(options) if options else 0.0,
                 "gold": _gold(sample["target"], options),
                 "answer": _answer(sample, options),
+                **({"prompt": str(sample["arguments"][0][0])[:_KEPT]} if keep_prompt else {}),
             }
         )
     return records

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from model_recipes.evaluation.suites import SuiteBenchmark
+from model_recipes.evaluation.benchmarks.suites import SuiteBenchmark
 
 _RESAMPLES, _SEED = 1000, 20_260_731
 # Counts of a resample are held as (resamples, items): so many items at a time stay within 100 MB.

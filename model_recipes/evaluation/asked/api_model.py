@@ -15,7 +15,7 @@ from lm_eval.api.model import LM
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from model_recipes.evaluation.models import Model
+from model_recipes.evaluation.asked.models import Model
 from processors.answers.ask_once import AskedOnce
 from processors.answers.store import AnswerStore
 from processors.clients.answer import request_key

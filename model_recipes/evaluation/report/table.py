@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from model_recipes.evaluation.run import Evaluation
-from model_recipes.evaluation.scores import PairedDifference, ScoreInterval, average, difference, score
-from model_recipes.evaluation.suites import SuiteBenchmark, published
+from model_recipes.evaluation.benchmarks.suites import SuiteBenchmark, published
+from model_recipes.evaluation.scoring.evaluation import Evaluation
+from model_recipes.evaluation.scoring.scores import PairedDifference, ScoreInterval, average, difference, score
 
 IN_WORDS = "asked in words: not comparable with scores by likelihoods"
 
