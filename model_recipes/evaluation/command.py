@@ -50,7 +50,7 @@ def run_evaluate(
     look_for_libraries(model.engine)
     if data and not data.is_dir():
         raise InputError(f"--data {data}: no such folder")
-    asking = Asking(data, limit, _panel(judges), training_data, yes)
+    asking = Questioning(data, limit, _panel(judges), training_data, yes)
     models = _checkpoints(model) if checkpoints else [model]
     folder = output or _beside(model)
     other = _baseline(baseline, model, benchmarks, asking) if benchmarks else None
@@ -68,7 +68,7 @@ def run_evaluate(
 
 
 @dataclass(frozen=True, slots=True)
-class Asking:
+class Questioning:
     """How models are asked, the baseline too."""
 
     data: Path | None
@@ -94,7 +94,7 @@ def _one(
     model: Model,
     benchmarks: list[SuiteBenchmark],
     folder: Path,
-    asking: Asking,
+    asking: Questioning,
     baseline: tuple[str, Evaluation] | None,
 ) -> ScoreTable:
     folder.mkdir(parents=True, exist_ok=True)
@@ -118,7 +118,7 @@ def _one(
     return table
 
 
-def _arena(model: Model, other: Model, prompts: list[str], folder: Path, asking: Asking) -> None:
+def _arena(model: Model, other: Model, prompts: list[str], folder: Path, asking: Questioning) -> None:
     assert asking.judges is not None
     lock = lock_folder(folder, busy="is being evaluated into already; wait for that or choose another --output")
     try:
@@ -146,7 +146,7 @@ def _checkpoints(model: Model) -> list[Model]:
 
 
 def _baseline(
-    baseline: str | None, model: Model, benchmarks: list[SuiteBenchmark], asking: Asking
+    baseline: str | None, model: Model, benchmarks: list[SuiteBenchmark], asking: Questioning
 ) -> tuple[str, Evaluation] | None:
     if baseline is None:
         return None
