@@ -110,7 +110,7 @@ def main() -> None:
         with (
             timed(parts, "checks", "verdicts_on"),
             timed(parts, "metrics", "score_candidate"),
-            timed(parts, "ranker", "_add_quality"),
+            timed(parts, "ranker", "add_quality"),
             timed(parts, "choice", "choose"),
             timed(parts, "effects", "effects"),
         ):

@@ -6,6 +6,7 @@ from typing import Any
 
 from processors.conversations.field_texts import is_asked
 from processors.conversations.grounding import grounded_values
+from processors.conversations.sides import Sides
 from processors.protected.code_blocks import prose_in_code
 from processors.texts.text import text_of
 
@@ -27,14 +28,17 @@ def notes(source: Iterable[Mapping[str, Any]], checks: Iterable[Mapping[str, Any
 
 
 def note_counters(
-    config: str, source: Sequence[Mapping[str, Any]], checks: Sequence[Mapping[str, Any]]
+    config: str,
+    source: Sequence[Mapping[str, Any]],
+    checks: Sequence[Mapping[str, Any]],
+    sides: Sides | None = None,
 ) -> dict[str, int]:
-    """What the rank stage counts of a row that `config` takes."""
+    """What the rank stage counts of a row that `config` takes; `sides` of a pair."""
     found = notes(source, checks)
     counted = {f"{config}/{_NOTED}_{name}": 1 for name in found}
     if found:
         counted[f"{config}/{_NOTED}"] = 1
-    if grounded_values(source):
+    if grounded_values(source, sides):
         counted[f"{config}/{CALLS}"] = 1
         counted[f"{config}/{GROUNDED}"] = int(all(check["check"] != _TOOL for check in checks))
     return counted

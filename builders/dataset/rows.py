@@ -4,9 +4,11 @@ from collections.abc import Iterable
 from typing import Any
 
 from builders.dataset.notes import notes
+from builders.dataset.pairs import said_in
 from builders.dataset.statistics import SplitStatistics
 from builders.dataset.tools import tools_as_json
 from builders.run_folder.ranked_rows import taken_by
+from processors.conversations.sides import SIDES
 from processors.ranking.policy import decided
 from processors.scoring.columns import NAMES
 
@@ -31,7 +33,7 @@ def ranked_row(row: dict[str, Any], config: str, combined: bool = False) -> dict
     ]
     return {
         "id": row["id"],
-        "messages": chosen["messages"],
+        **said_in(row, chosen["messages"]),
         "chat_template_kwargs": _kwargs(row["chat_template_kwargs"], chosen["custom_instructions"]),
         "source": row["source"],
         **{score: chosen[score] for score in _scores(chosen)},
@@ -41,6 +43,7 @@ def ranked_row(row: dict[str, Any], config: str, combined: bool = False) -> dict
         "tokens": chosen["tokens"],
         "turns": len(chosen["messages"]),
         "tools": tools_as_json(row["chat_template_kwargs"]),
+        **({"by_side": chosen["by_side"]} if chosen.get("by_side") else {}),
         **({"segments": chosen["segments"]} if combined else {}),
     }
 
@@ -52,10 +55,17 @@ def parallel_row(row: dict[str, Any], combined: bool = False) -> dict[str, Any]:
     """
     more = ("checks", "custom_instructions", *(["segments"] if combined else []))
     candidates = [
-        {key: c[key] for key in ("translator", *_scores(c), *more)} | {"translation": c["messages"]}
+        {key: c[key] for key in ("translator", *_scores(c), *more)} | _translation(row, c["messages"])
         for c in row["candidates"]
     ]
-    return {key: row[key] for key in ("id", "messages", "chat_template_kwargs", "source")} | {"candidates": candidates}
+    source = {key: row[key] for key in ("id", "chat_template_kwargs", "source")} | said_in(row, row["messages"])
+    return source | {"candidates": candidates}
+
+
+def _translation(row: dict[str, Any], messages: Any) -> dict[str, Any]:
+    """Exploded, a candidate's columns would bear the names of the English ones."""
+    said = said_in(row, messages)
+    return {"translation": messages} if "messages" in said else {f"translated_{key}": said[key] for key in SIDES}
 
 
 def _scores(candidate: dict[str, Any]) -> list[str]:

@@ -147,11 +147,16 @@ def summarise(splits: Iterable[SplitStatistics]) -> SplitStatistics:
     return total
 
 
-def to_json(splits: Mapping[str, SplitStatistics], effects: Mapping[str, Mapping[str, int]] | None = None) -> str:
+def to_json(
+    splits: Mapping[str, SplitStatistics],
+    effects: Mapping[str, Mapping[str, int]] | None = None,
+    sides: Mapping[str, Any] | None = None,
+) -> str:
     """`{"splits": {name: means}, "summary": means}` in the order given, with a final newline.
 
-    With `effects`, also `"policy"`: what the ranking did to each split (see `builders.dataset.policy_effects`). The
-    same bytes for the same rows, whatever the order in which they came or how they were merged.
+    With `effects`, also `"policy"`: what the ranking did to each split (see `builders.dataset.policy_effects`); with
+    `sides`, what is known of the sides of pairs (`builders.dataset.side_statistics`). The same bytes for the same
+    rows, whatever the order in which they came or how they were merged.
     """
     content: dict[str, Any] = {
         "splits": {name: split.means() for name, split in splits.items()},
@@ -159,6 +164,8 @@ def to_json(splits: Mapping[str, SplitStatistics], effects: Mapping[str, Mapping
     }
     if effects is not None:
         content["policy"] = effects
+    if sides is not None:
+        content["sides"] = sides
     return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
 
 

@@ -11,11 +11,13 @@ from datatrove.pipeline.base import PipelineStep
 from builders.dataset.duplicates import KEEP, left_out
 from builders.dataset.rows import parallel_row, ranked_row
 from builders.dataset.shard_writer import SplitWriter
+from builders.dataset.side_statistics import SideStatistics
 from builders.dataset.statistics import SplitStatistics
 from builders.dataset.system_message import with_system_message
 from builders.run_folder import schemas
 from builders.run_folder.files import write_error
 from builders.run_folder.folder import RANK, SELECT, Run
+from builders.run_folder.ranked_rows import taken_by
 from builders.run_folder.schemas import PARALLEL, USUAL
 from builders.run_folder.units import UnitFiles, read_unit
 from processors.atomic_files import check_guard, write_text
@@ -29,6 +31,7 @@ class BuildSplits(PipelineStep):
 
     `combined`: rows have the column `segments`. `duplicates`: which the recipe keeps (`builders.dataset.duplicates`).
     `system_tokenizer`: custom instructions become a system message too, whose tokens it counts; None: they do not.
+    `sides`: rows are preference pairs.
     """
 
     name = "Build"
@@ -46,6 +49,7 @@ class BuildSplits(PipelineStep):
         scored: tuple[str, ...] = USUAL,
         duplicates: str = KEEP,
         system_tokenizer: str | None = None,
+        sides: bool = False,
     ) -> None:
         super().__init__()
         self.run_folder = run
@@ -58,6 +62,7 @@ class BuildSplits(PipelineStep):
         self.scored = scored
         self.duplicates = duplicates
         self.system_tokenizer = system_tokenizer
+        self.sides = sides
 
     def run(self, data: Any = None, rank: int = 0, world_size: int = 1) -> Iterable[Document]:
         for config, split in self.pairs[rank::world_size]:
@@ -67,11 +72,8 @@ class BuildSplits(PipelineStep):
 
     def _build(self, config: str, split: str, rank: int) -> None:
         folder, done = self.run_folder.dataset / config, self.run_folder.built_split(config, split)
-        schema = (
-            schemas.parallel(self.combined, self.carry, self.scored)
-            if config == PARALLEL
-            else schemas.ranked(self.combined, self.carry, self.scored)
-        )
+        of = schemas.parallel if config == PARALLEL else schemas.ranked
+        schema = of(self.combined, self.carry, self.scored, self.sides)
         try:
             for path in (folder, done.parent):
                 path.mkdir(parents=True, exist_ok=True)
@@ -80,22 +82,27 @@ class BuildSplits(PipelineStep):
                 stale.unlink(missing_ok=True)
             writer = SplitWriter(folder, split, schema, group_bytes=self.group_bytes, shard_bytes=self.shard_bytes)
             system: Counter[str] = Counter()
-            statistics = self._write_rows(writer, config, split, system)
+            statistics, by_side = self._write_rows(writer, config, split, system)
             files = writer.close()
             result = {
                 "config": config, "split": split, "rows": writer.rows, "bytes": writer.bytes,
                 "files": files, "statistics": statistics,
-            } | ({"system_messages": dict(sorted(system.items()))} if self.system_tokenizer else {})  # fmt: skip
+            }  # fmt: skip
+            result |= {"system_messages": dict(sorted(system.items()))} if self.system_tokenizer else {}
+            result |= {"sides": by_side.to_plain()} if by_side.rows else {}
             write_text(done, json.dumps(result))
         except OSError as error:
             raise write_error(error, folder) from error
 
-    def _write_rows(self, writer: SplitWriter, config: str, split: str, system: Counter[str]) -> dict[str, Any] | None:
-        """Writes the rows; their statistics, none of `parallel`. `system` counts custom instructions by what was done.
+    def _write_rows(
+        self, writer: SplitWriter, config: str, split: str, system: Counter[str]
+    ) -> tuple[dict[str, Any] | None, SideStatistics]:
+        """Writes the rows; their statistics, none of `parallel`, and of pairs those of their sides. `system` counts
+        custom instructions by what was done.
 
         `parallel` has them where the source has them.
         """
-        statistics = SplitStatistics()
+        statistics, by_side = SplitStatistics(), SideStatistics()
         tokens = self._tokens()
         without = left_out(self.run_folder, config, self.duplicates)
         for rows, carried in self._rows(split):
@@ -110,8 +117,11 @@ class BuildSplits(PipelineStep):
                     system.update(done for _, done in told if done)
                 for row in built:
                     statistics.add(row)
+                for row in rows if self.sides else ():
+                    if taken := taken_by(row, config):
+                        by_side.add(row, taken)
             writer.write(self._with_carried(built, carried))
-        return None if config == PARALLEL else statistics.to_plain()
+        return None if config == PARALLEL else statistics.to_plain(), by_side
 
     def _tokens(self) -> Callable[[str], int] | None:
         if self.system_tokenizer is None:
@@ -125,7 +135,7 @@ class BuildSplits(PipelineStep):
     def _rows(self, split: str) -> Iterator[tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]]:
         """Ranked rows, some hundred at a time, and what is carried beside the rows of their unit, by id."""
         folder = self.run_folder.stage(RANK)
-        columns = [name for name in schemas.ranked_unit().names if name != "sketches"]
+        columns = [name for name in schemas.ranked_unit(self.sides).names if name != "sketches"]
         for name in self.units[split]:
             carried = self._carried(name)
             for batch in read_unit(UnitFiles(folder, name), columns).to_batches(max_chunksize=256):

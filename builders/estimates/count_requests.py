@@ -25,6 +25,7 @@ from processors.checks.once import ConversationChecks
 from processors.checks.pairs.verdict import Verdict
 from processors.clients.answer import Answer, request_key
 from processors.clients.prompts import build_payload
+from processors.conversations.sides import Sides
 from processors.conversations.token_counts import count_tokens
 from processors.conversations.tokenizers import load_tokenizer
 from processors.languages.language import Language
@@ -145,7 +146,8 @@ class RequestCounter:
         messages, instructions = conversation(document)
         if self._context:
             self._asked = []
-            failed = run_now(translator.translate(messages, instructions)).messages is None
+            sides = Sides.of(document.metadata)
+            failed = run_now(translator.translate(messages, instructions, sides)).messages is None
             first = text_key(messages[0]["content"].encode()) if messages and not instructions else 0
             return [(0 if one.hints.context or one.hints.system else first, one) for one in self._asked], failed
         asked, failed = [], False
@@ -202,7 +204,9 @@ class _AcceptsEcho(ConversationChecks):
     def chunk(self, source: str, target: str, kept: Sequence[str] = ()) -> Verdict | None:
         return None if source == target else super().chunk(source, target, kept)
 
-    def whole(self, source: list[dict[str, Any]], target: list[dict[str, Any]]) -> list[Verdict]:
+    def whole(
+        self, source: list[dict[str, Any]], target: list[dict[str, Any]], sides: Sides | None = None
+    ) -> list[Verdict]:
         return []
 
 

@@ -211,8 +211,6 @@ class Recipe(Strict):
     @model_validator(mode="after")
     def _ranking_can_be_done(self) -> "Recipe":
         self.ranking.check(len(self.translators))
-        if self.source.pairs:
-            raise ValueError("source.pairs: pairs can be read, and not built yet")
         if self.source.pairs and self.ranking.by_segment:
             raise ValueError(
                 "ranking.replace: segments puts a row together from several translators, and both sides of a pair "

@@ -167,8 +167,19 @@ def _score_columns(columns: Sequence[str]) -> list[tuple[str, Any]]:
     return [(name, pa.float64()) for name in columns]
 
 
-def ranked_unit() -> Any:
-    """A row with all its candidates and the choice for each config; the build stage only copies from it."""
+def by_side(columns: Sequence[str] = ("LR", "SCR", "quality")) -> Any:
+    """What is known of each side of a pair's candidate: its scores, and the messages and tokens of its answer."""
+    import pyarrow as pa
+
+    side = pa.struct([*_score_columns(columns), ("turns", pa.int32()), ("tokens", pa.int64())])
+    return pa.struct([("chosen", side), ("rejected", side)])
+
+
+def ranked_unit(pairs: bool = False) -> Any:
+    """A row with all its candidates and the choice for each config; the build stage only copies from it.
+
+    Of `pairs` also which messages are whose, what is known of each side, and the tokens of the source's answers.
+    """
     import pyarrow as pa
 
     full = pa.struct(
@@ -178,6 +189,7 @@ def ranked_unit() -> Any:
             ("custom_instructions", pa.string()),
             ("tokens", pa.int64()),
             ("segments", segments()),
+            *([("by_side", by_side())] if pairs else []),
         ]
     )
     choice = pa.struct(
@@ -192,7 +204,11 @@ def ranked_unit() -> Any:
         ]
     )
     lists = [("candidates", full), ("combined", full), ("choices", choice)]
-    return pa.schema([*selected(), *((name, pa.list_(one)) for name, one in lists), ("sketches", sketches())])
+    of_source = pa.struct([("chosen", pa.int64()), ("rejected", pa.int64())])
+    more = [("source_tokens", of_source)] if pairs else []
+    return pa.schema(
+        [*selected(pairs=pairs), *more, *((name, pa.list_(one)) for name, one in lists), ("sketches", sketches())]
+    )
 
 
 def sketches() -> Any:
@@ -209,11 +225,24 @@ def sketches() -> Any:
     )
 
 
-def ranked(combined: bool = False, carry: Sequence[str] = (), scored: Sequence[str] = USUAL) -> Any:
+def built_source(pairs: bool = False) -> list[tuple[str, Any]]:
+    """The first columns of a built row: the source's, of `pairs` as in SmolTalk2's config `Preference`."""
+    import pyarrow as pa
+
+    said = [("messages", messages())]
+    if pairs:
+        said = [("chosen", messages()), ("rejected", messages()), ("prompt", pa.string())]
+    kwargs = [("chat_template_kwargs", chat_template_kwargs()), ("source", pa.string())]
+    return [("id", pa.string()), *said, *kwargs]
+
+
+def ranked(
+    combined: bool = False, carry: Sequence[str] = (), scored: Sequence[str] = USUAL, pairs: bool = False
+) -> Any:
     """A row of `SFT_<translator>_ranked`: the published dataset's columns first, then ours, then the carried ones.
 
     `combined`: with `segments`, in a build some of whose rows are put together from several translators' candidates.
-    `scored`: the score columns that this build has.
+    `scored`: the score columns that this build has. `pairs`: rows are preference pairs, with `by_side`.
     """
     import pyarrow as pa
 
@@ -222,7 +251,7 @@ def ranked(combined: bool = False, carry: Sequence[str] = (), scored: Sequence[s
     )
     return pa.schema(
         [
-            *selected(),
+            *built_source(pairs),
             *_score_columns(scored),
             ("translator", pa.string()),
             ("noted", pa.list_(pa.string())),
@@ -230,13 +259,16 @@ def ranked(combined: bool = False, carry: Sequence[str] = (), scored: Sequence[s
             ("tokens", pa.int64()),
             ("turns", pa.int32()),
             ("tools", pa.string()),
+            *([("by_side", by_side())] if pairs else []),
             *([("segments", segments())] if combined else []),
             *((name, pa.string()) for name in carry),
         ]
     )
 
 
-def parallel(combined: bool = False, carry: Sequence[str] = (), scored: Sequence[str] = USUAL) -> Any:
+def parallel(
+    combined: bool = False, carry: Sequence[str] = (), scored: Sequence[str] = USUAL, pairs: bool = False
+) -> Any:
     """A row of `parallel`: the English beside every candidate, then what is carried. Arguments as of `ranked`.
 
     A candidate's messages are its `translation`: exploded, the column would bear the name of the English ones.
@@ -244,9 +276,11 @@ def parallel(combined: bool = False, carry: Sequence[str] = (), scored: Sequence
     import pyarrow as pa
 
     more = [("segments", segments())] if combined else []
-    candidates = pa.struct([*scores(scored), ("translation", messages()), ("custom_instructions", pa.string()), *more])
+    names = ("translated_chosen", "translated_rejected") if pairs else ("translation",)
+    said = [(name, messages()) for name in names]
+    candidates = pa.struct([*scores(scored), *said, ("custom_instructions", pa.string()), *more])
     carried = [(name, pa.string()) for name in carry]
-    return pa.schema([*selected(), ("candidates", pa.list_(candidates)), *carried])
+    return pa.schema([*built_source(pairs), ("candidates", pa.list_(candidates)), *carried])
 
 
 PARALLEL = "parallel"

@@ -32,6 +32,7 @@ from processors.answers import Limits
 from processors.answers.ceiling import Ceiling
 from processors.answers.store import AnswerStore
 from processors.checks.pairs.verdict import Verdict
+from processors.conversations.sides import Sides
 from processors.conversations.tokenizers import load_tokenizer
 from processors.judging.exchange import conversation_text
 from processors.judging.panel import VOTES, CandidatePair, JudgedPair
@@ -188,7 +189,7 @@ class PanelWork:
         found = []
         for unit in self.units:
             if count := plan.get(unit.name):
-                columns = ["id", "messages", "chat_template_kwargs"]
+                columns = ["id", "messages", "chat_template_kwargs", "sides"]
                 table = read_unit(UnitFiles(self.selected, unit.name), columns).to_pylist()
                 chosen = sorted(table, key=lambda row: sample_key(row["id"], self.seed))[:count]
                 ids = {row["id"] for row in chosen}
@@ -204,7 +205,7 @@ class PanelWork:
 
     def _row(self, split: str, row: dict[str, Any], found: dict[str, dict[str, Any]]) -> dict[str, Any]:
         verdicts: dict[str, list[Verdict]] = {
-            name: verdicts_on(row["messages"], one, self.language) for name, one in found.items()
+            name: verdicts_on(row["messages"], one, self.language, Sides.of(row)) for name, one in found.items()
         }
         usable = [name for name, said in verdicts.items() if not any(verdict.hard for verdict in said)]
         instructions = (row["chat_template_kwargs"] or {}).get("custom_instructions") or ""

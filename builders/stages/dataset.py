@@ -75,9 +75,10 @@ def run(build: Build) -> None:
         todo = [(config, split) for config, split in pairs if f"{config}/{split}" in set(names)]
         sizes = recipe.outputs.row_group_bytes, recipe.outputs.shard_bytes
         carry, scored = tuple(recipe.source.carry), columns_with(recipe.ranking.scorers.given())
-        outputs = recipe.outputs
+        outputs, sides = recipe.outputs, recipe.source.pairs
         system = outputs.tokenizer if outputs.system_message else None
-        return [BuildSplits(build.run, todo, units, *sizes, combined, carry, scored, outputs.duplicates, system)]
+        kept = outputs.duplicates
+        return [BuildSplits(build.run, todo, units, *sizes, combined, carry, scored, kept, system, sides)]
 
     items = {f"{config}/{split}": build.run.built_split(config, split) for config, split in pairs}
     sizes = {f"{config}/{split}": rows[split] for config, split in pairs}

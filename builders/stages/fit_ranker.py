@@ -34,6 +34,7 @@ from builders.stages.common.context import Build
 from builders.stages.common.join_candidates import CHECKED, verdicts_on
 from processors.atomic_files import replacing, write_text
 from processors.checks.run import Verdict, check_conversation
+from processors.conversations.sides import Sides
 from processors.languages.language import Language
 from processors.ranking.calibration import Label, calibrated
 from processors.ranking.features import Measures
@@ -184,12 +185,14 @@ class Sample:
         """Measure so many rows of a unit; only numbers are kept of them."""
         ids = read_unit(UnitFiles(self.selected, unit), ["id"])["id"].to_pylist()
         chosen = sorted(sorted(ids, key=lambda i: _key(self.seed, i))[:count])
-        source = {i: row["messages"] for i, row in _rows(UnitFiles(self.selected, unit), chosen).items()}
+        selected = _rows(UnitFiles(self.selected, unit), chosen)
+        source = {i: row["messages"] for i, row in selected.items()}
+        sides = {i: Sides.of(row) for i, row in selected.items()}
         found = {name: _rows(UnitFiles(folder, unit), chosen) for name, folder in self.translated.items()}
         rows = [(source[i], {name: of[i]["messages"] for name, of in found.items() if i in of}) for i in chosen]
         texts, candidates = ranked_texts(rows, list(self.translated))
         verdicts = {
-            name: [verdicts_on(source[i], of[i], self.language) if i in of else [] for i in chosen]
+            name: [verdicts_on(source[i], of[i], self.language, sides[i]) if i in of else [] for i in chosen]
             for name, of in found.items()
         }
         return self.ranker.measure(texts, candidates, verdicts)
@@ -243,7 +246,7 @@ def _rows(files: UnitFiles, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    table = read_unit(files, ["id", "messages", *CHECKED])
+    table = read_unit(files, ["id", "messages", "sides", *CHECKED])
     picked = table.filter(pc.is_in(table["id"], pa.array(ids, pa.string())))
     return {row["id"]: row for row in picked.to_pylist()}
 

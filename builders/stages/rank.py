@@ -4,7 +4,6 @@ The verdicts came with the candidates as a rule; where the rules have changed si
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -30,24 +29,22 @@ from builders.stages.common.contamination import DropContaminated, benchmarks
 from builders.stages.common.context import Build
 from builders.stages.common.join_candidates import JoinCandidates, verdicts_on
 from builders.stages.common.run_units import UnitPipeline, run_units
-from builders.stages.fit_ranker import load_fitted, plan_ranker, ranked_texts
+from builders.stages.fit_ranker import load_fitted, plan_ranker
+from builders.stages.judged import JudgedCandidate, add_quality, failed_candidate, scored_by_side
 from builders.stages.reward import JoinRewards
 from builders.stages.score import JoinScores
 from builders.stages.score import parts as score_parts
-from processors.checks.pairs.verdict import Verdict
+from processors.conversations.sides import SIDES, Sides
 from processors.conversations.token_counts import count_tokens
 from processors.judging.votes import Votes, read_votes
 from processors.languages.language import Language
 from processors.ranking.model import FittedRanker
 from processors.ranking.policy import Choice, Policy, Scored, choose, effects, vetoing
 from processors.ranking.votes_decide import settle
-from processors.scoring.candidate import score_candidate, unscored
-from processors.scoring.columns import ORDERS
+from processors.scoring.candidate import score_candidate
 
 # A batch of documents is ranked at once, for speed; it ends before it holds more source text than this.
 _BATCH_ROWS, _BATCH_CHARACTERS = 256, 1_000_000
-# Of quality: processors differ in the last digits of an exponential, and nobody can use them.
-_PLACES = 4
 # Counts rows on which there are verdicts, whether or not these change the choice.
 ROWS_WITH_VERDICTS = "rows_with_verdicts"
 
@@ -73,7 +70,7 @@ def inputs(build: Build) -> dict[str, Any]:
         SCORE: {name: build.marks[f"{SCORE}/{name}"] for name in recipe.ranking.scorers.given()},
         "tokenizer": recipe.outputs.tokenizer,
         "configs": configs,
-        "columns": str(schemas.ranked_unit()),
+        "columns": str(schemas.ranked_unit(recipe.source.pairs)),
     }
     if named := benchmarks(build):
         found["decontamination"] = named["digest"]
@@ -90,7 +87,8 @@ def run(build: Build) -> None:
     *before, last = _steps(recipe, build.run)
     steps = [*before, *([DropContaminated(named["index"])] if (named := benchmarks(build)) else []), last]
     reader = UnitReader(build.run.stage(SELECT), build.selected)
-    run_units(build, UnitPipeline(NAME, reader, steps, _ranked_row, schemas.ranked_unit))
+    schema = partial(schemas.ranked_unit, recipe.source.pairs)
+    run_units(build, UnitPipeline(NAME, reader, steps, _ranked_row, schema))
     if votes:
         judged, here = len(votes.rows()), build.totals[NAME].extra[ROWS_WITH_VERDICTS]
         if here < judged:
@@ -181,40 +179,51 @@ class RankCandidates(PipelineStep):
             with self.track_time():
                 judged = [self._judge_all(document) for document in documents]
                 if fitted is not None:
-                    _add_quality(fitted, documents, judged)
+                    add_quality(fitted, documents, judged)
                     self._cut(fitted, documents, judged)
                 for document, candidates in zip(documents, judged, strict=True):
                     self._choose(document, candidates)
             yield from documents
 
-    def _judge_all(self, document: Document) -> dict[str, "JudgedCandidate"]:
+    def _judge_all(self, document: Document) -> dict[str, JudgedCandidate]:
         row = document.metadata
         return {
             translator: self._judge(
                 row["messages"],
                 found,
                 {"reward": row["rewards"].get(translator)} | row.get("opinions", {}).get(translator, {}),
+                Sides.of(row),
             )
             for translator, found in row["candidates"].items()
         }
 
     def _judge(
-        self, source: list[dict[str, str]], found: dict[str, Any], opinions: Mapping[str, float | None] | None = None
-    ) -> "JudgedCandidate":
-        target, script = found["messages"], self.language.script
-        threshold = self.ranking.scr_threshold
-        scores = score_candidate(source, target, alpha=self.ranking.alpha, script=script, threshold=threshold)
-        verdicts = verdicts_on(source, found, self.language)
-        contents = [message["content"] for message in target]
-        tokens = sum(count_tokens(self._count, contents))
+        self,
+        source: list[dict[str, str]],
+        found: dict[str, Any],
+        opinions: Mapping[str, float | None] | None = None,
+        sides: Sides | None = None,
+    ) -> JudgedCandidate:
+        target, by_side = found["messages"], None
+        alpha, threshold, script = self.ranking.alpha, self.ranking.scr_threshold, self.language.script
+        score = partial(score_candidate, alpha=alpha, script=script, threshold=threshold)
+        verdicts = verdicts_on(source, found, self.language, sides)
+        lengths = count_tokens(self._count, [message["content"] for message in target])
+        tokens = sum(lengths)
+        if sides:
+            scores, by_side = scored_by_side(source, target, sides, score)
+            for side, of_answer in zip(SIDES, sides.parts(lengths)[1:], strict=True):
+                by_side[side]["tokens"] = sum(of_answer)
+        else:
+            scores = score(source, target)
         scored = scores | dict(opinions or {})
         segments = found.get("segments")
         vetoes = vetoing(((verdict.check, verdict.hard) for verdict in verdicts), self.ranking.veto)
-        return JudgedCandidate(scored, verdicts, vetoes, target, found["custom_instructions"], tokens, segments)
+        return JudgedCandidate(
+            scored, verdicts, vetoes, target, found["custom_instructions"], tokens, segments, by_side
+        )
 
-    def _cut(
-        self, fitted: FittedRanker, documents: list[Document], judged: list[dict[str, "JudgedCandidate"]]
-    ) -> None:
+    def _cut(self, fitted: FittedRanker, documents: list[Document], judged: list[dict[str, JudgedCandidate]]) -> None:
         """Cuts and scores the rows that are chosen by segment, of the candidates that nothing vetoes."""
         self._segmented = {}
         for document, row in zip(documents, judged, strict=True):
@@ -244,9 +253,10 @@ class RankCandidates(PipelineStep):
     def _preference(self, row: str, a: str, b: str) -> float | None:
         return self._votes.difference(row, a, b, {}) if self._votes else None
 
-    def _choose(self, document: Document, judged: dict[str, "JudgedCandidate"]) -> None:
+    def _choose(self, document: Document, judged: dict[str, JudgedCandidate]) -> None:
         """Sets `ranked` (a row of `schemas.ranked_unit`) and the counters by config, or drops the document."""
         row, policy = document.metadata, self.ranking.policy(document.metadata["into"])
+        sides = Sides.of(row)
         candidates, scored, choices, combined = [], [], [], list[dict[str, Any]]()
         counters: dict[str, int] = {ROWS_WITH_VERDICTS: 1} if document.id in self._voted else {}
         counters |= row.get("counters", {})
@@ -254,7 +264,7 @@ class RankCandidates(PipelineStep):
             one = judged.get(translator)
             if one is None:
                 reason, detail = row["failures"][translator]
-                candidates.append(_failed(translator, reason, detail))
+                candidates.append(failed_candidate(translator, reason, detail))
                 scored.append(Scored(translator, failed=reason))
                 counters[f"{translator}/{NOT_FUSED if reason == NOT_FUSED else f'failed_{reason}'}"] = 1
                 continue
@@ -282,7 +292,7 @@ class RankCandidates(PipelineStep):
             choices.append({"config": config, "combined": place, **told})
             counters[f"{config}/{choice.outcome}"] = 1
             if taken is not None:
-                counters |= note_counters(config, row["messages"], taken["checks"])
+                counters |= note_counters(config, row["messages"], taken["checks"], sides)
             counters |= {
                 f"{config}/changed_by_{what}": 1 for what in effects(scored, primary, policy, by_scores.translator)
             }
@@ -296,42 +306,15 @@ class RankCandidates(PipelineStep):
             "combined": combined,
             "choices": choices,
         }
+        if sides:
+            document.metadata["ranked"] |= {"sides": row["sides"], "source_tokens": self._source_tokens(row, sides)}
         if all(choice["translator"] is None for choice in choices):
             drop(document, "no_candidate", "; ".join(dict.fromkeys(str(choice["reason"]) for choice in choices)))
 
-
-@dataclass(slots=True)
-class JudgedCandidate:
-    """A candidate with all that is known of it."""
-
-    scores: dict[str, float | None]
-    verdicts: list[Verdict]
-    vetoes: tuple[str, ...]
-    messages: list[dict[str, str]]
-    custom_instructions: str | None
-    tokens: int
-    segments: list[dict[str, Any]] | None = None
-
-    def seen(self, translator: str) -> Scored:
-        """As the policy sees it."""
-        return Scored(translator, self.scores, self.vetoes)
-
-    def row(self, translator: str) -> dict[str, Any]:
-        checks = [{key: getattr(v, key) for key in ("check", "hard", "message", "detail")} for v in self.verdicts]
-        return {
-            "translator": translator, **self.scores, "checks": checks, "messages": self.messages,
-            "custom_instructions": self.custom_instructions, "tokens": self.tokens, "segments": self.segments,
-        }  # fmt: skip
-
-    def counters(self, hard: tuple[str, ...], limits: list[str]) -> dict[str, int]:
-        """Sums are whole numbers of fixed point, so that they do not depend on the order in which rows are added."""
-        checks = dict.fromkeys(verdict.check for verdict in self.verdicts)
-        counted = {"scored": 1, **dict.fromkeys(limits, 1)}
-        counted |= {f"{'veto' if check in hard else 'note'}_{check}": 1 for check in checks}
-        for score in ORDERS:
-            if (value := self.scores[score]) is not None:
-                counted |= {f"{score}_ppm": round(value * 1e6), f"{score}_rows": 1}
-        return counted
+    def _source_tokens(self, row: Mapping[str, Any], sides: Sides) -> dict[str, int]:
+        """Tokens of each side's answer in the source."""
+        lengths = count_tokens(self._count, [message["content"] for message in row["messages"]])
+        return dict(zip(SIDES, map(sum, sides.parts(lengths)[1:]), strict=True))
 
 
 def _batches(data: Iterable[Document]) -> Iterator[list[Document]]:
@@ -346,32 +329,6 @@ def _batches(data: Iterable[Document]) -> Iterator[list[Document]]:
         characters += size
     if batch:
         yield batch
-
-
-def _add_quality(fitted: FittedRanker, documents: list[Document], judged: list[dict[str, JudgedCandidate]]) -> None:
-    """Sets the quality of every candidate of rows that have two or more: of one there is nothing to say."""
-    names = fitted.translators
-    rows = [
-        (document.metadata["messages"], {name: one.messages for name, one in row.items()})
-        for document, row in zip(documents, judged, strict=True)
-    ]
-    sources, candidates = ranked_texts(rows, names)
-    verdicts = {name: [row[name].verdicts if name in row else [] for row in judged] for name in names}
-    rewards = {name: [row[name].scores["reward"] if name in row else None for row in judged] for name in names}
-    for row, ranks in zip(judged, fitted.score(sources, candidates, verdicts, rewards), strict=True):
-        if len(ranks) > 1:
-            for name, found in ranks.items():
-                row[name].scores["quality"] = round(found.quality, _PLACES)
-
-
-def _failed(translator: str, reason: str, detail: str) -> dict[str, Any]:
-    """A translator's place among the candidates where it has none: scores and messages are null, a check says why."""
-    said = "not fused" if reason == NOT_FUSED else "not translated"
-    verdict = {"check": reason, "hard": True, "message": None, "detail": f"{said}: {detail}"}
-    return {
-        "translator": translator, **unscored(),
-        "checks": [verdict], "messages": None, "custom_instructions": None, "tokens": None, "segments": None,
-    }  # fmt: skip
 
 
 def _ranked_row(document: Document) -> dict[str, Any]:

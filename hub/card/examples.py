@@ -10,6 +10,7 @@ from builders.run_folder.ranked_rows import taken_by
 from builders.run_folder.units import UnitFiles
 from hub.card.markdown import RIGHT_TO_LEFT, score
 from processors.conversations.parts import split_parts
+from processors.conversations.sides import PROMPT, Sides
 from processors.protected.compare import protected_spans
 from processors.scoring.columns import SUMMED
 
@@ -54,7 +55,8 @@ def example_blocks(build: "Build") -> list[str]:
         size = sum(len(m["content"]) for m in (*row["messages"], *row["translated"]))
         if not SHORTEST <= size <= LONGEST:
             continue
-        shape = _shape(row["messages"])
+        sides = Sides.of(row)
+        shape = _shape(sides.conversations(row["messages"])[0] if sides else row["messages"])
         for name, fits in _SHAPES.items():
             if fits(shape) and (name not in best or (size, row["id"]) < best[name][:2]):
                 best[name] = (size, row["id"], row)
@@ -103,9 +105,12 @@ def _block(name: str, row: dict[str, Any], build: "Build", opened: bool) -> str:
         f"<summary><b>{name}</b> ({html.escape(said)})</summary>",
         f'<table><tr><th></th><th>English</th><th dir="{direction}">{html.escape(language.name)}</th></tr>',
     ]
-    for english, translated in zip(row["messages"], row["translated"], strict=True):
+    sides = Sides.of(row)
+    for number, (english, translated) in enumerate(zip(row["messages"], row["translated"], strict=True)):
+        side = sides.side_of(number) if sides else PROMPT
+        role = english["role"] if side == PROMPT else f"{english['role']}, {side}"
         lines += [
-            f'<tr valign="top"><td>{html.escape(english["role"])}</td>',
+            f'<tr valign="top"><td>{html.escape(role)}</td>',
             f'<td dir="ltr">{rendered(english["content"], "ltr")}</td>',
             f'<td dir="{direction}" lang="{language.code}">{rendered(translated["content"], direction)}</td></tr>',
         ]

@@ -36,11 +36,14 @@ def introduction(build: "Build", example: str = "") -> str:
         else ""
     )
     notice = f"**{recipe.outputs.notice}**" if recipe.outputs.notice else ""
+    kind = "preference pairs" if recipe.source.pairs else "post-training conversations"
     said = (
-        f"English post-training conversations in {recipe.language.name}: each row of the source, translated by "
+        f"English {kind} in {recipe.language.name}: each row of the source, translated by "
         f"{names(t.name for t in recipe.translators)}, checked, scored and ranked. One config for each primary "
         "translator, one split for each split of the source."
     )
+    if recipe.source.pairs:
+        said += " Both sides of a pair are of one translator, and their prompt is the same text."
     parts = [warning, notice, f"# {dataset_title(recipe)}", said, _facts(build), example, _advice(build)]
     return "\n\n".join(part for part in parts if part)
 
@@ -96,10 +99,10 @@ def _advice(build: "Build") -> str:
     return take + "\n\n" + "\n".join(lines)
 
 
-def loading(repo: str, splits: list[dict[str, Any]], *, train: bool = True) -> str:
+def loading(repo: str, splits: list[dict[str, Any]], *, train: bool = True, pairs: bool = False) -> str:
     """The section, with the smallest split of the first config: the first try should be quick. Empty without rows.
 
-    `train`: say how, too. Every snippet takes the names that the first one gives.
+    `train`: say how, too. Every snippet takes the names that the first one gives. `pairs`: rows are preference pairs.
     """
     built = [split for split in splits if split["rows"]]
     if not built:
@@ -108,6 +111,7 @@ def loading(repo: str, splits: list[dict[str, Any]], *, train: bool = True) -> s
     first = min(of_first, key=lambda split: (split["bytes"], split["split"]))
     config, split = first["config"], first["split"]
     size = sum(file["bytes"] for s in of_first for file in s["files"])
+    said = "chosen" if pairs else "messages"
     parts = [
         f"## {_TITLE}",
         fenced(
@@ -116,23 +120,24 @@ def loading(repo: str, splits: list[dict[str, Any]], *, train: bool = True) -> s
             # `datasets` 5.2 fetches and converts every split of a config, whichever is asked for.
             f"# Downloads all of the config ({size / 1e6:,.1f} MB) and returns one split of it:\n"
             "dataset = load_dataset(REPO, CONFIG, split=SPLIT)\n"
-            'print(dataset[0]["messages"])',
+            f'print(dataset[0]["{said}"])',
             "python",
         ),
-        details("Streaming, filters, polars, DuckDB, the English beside it", "\n\n".join(_more(built, split))),
+        details("Streaming, filters, polars, DuckDB, the English beside it", "\n\n".join(_more(built, split, said))),
     ]
     if train:
-        parts += _training(repo, config, split)
+        parts += _training(repo, config, split, "dpo" if pairs else "sft")
     return "\n\n".join(parts)
 
 
-def _more(built: list[dict[str, Any]], split: str) -> list[str]:
-    """Other ways than the first, by its names."""
+def _more(built: list[dict[str, Any]], split: str, said: str) -> list[str]:
+    """Other ways than the first, by its names; `said` is the column of what is said."""
+    theirs = "translation" if said == "messages" else f"translated_{said}"
     parts = [
         fenced(
             "# Reads only what is looked at:\n"
             "stream = load_dataset(REPO, CONFIG, split=SPLIT, streaming=True)\n"
-            'print(next(iter(stream))["messages"])\n\n'
+            f'print(next(iter(stream))["{said}"])\n\n'
             # `datasets` 5.2: beside a config's name `filters` raises NonMatchingSplitsSizesError, for fewer rows come
             # than the card says; and without streaming it raises where none is left.
             "# With a filter, from one split's files; `quality` compares a row's candidates, not rows:\n"
@@ -162,24 +167,31 @@ def _more(built: list[dict[str, Any]], split: str) -> list[str]:
             "The English beside every candidate:",
             fenced(
                 f'row = load_dataset(REPO, "{PARALLEL}", split=SPLIT)[0]\n'
-                'print(row["messages"][0]["content"])\n'
+                f'print(row["{said}"][0]["content"])\n'
                 'for candidate in row["candidates"]:\n'
-                '    if candidate["translation"]:\n'
-                '        print(candidate["translator"], candidate["translation"][0]["content"])',
+                f'    if candidate["{theirs}"]:\n'
+                f'        print(candidate["translator"], candidate["{theirs}"][0]["content"])',
                 "python",
             ),
         ]
     return [*parts, "From a disk, give the path of this folder as `REPO`, and `FILES` without `hf://datasets/`."]
 
 
-def _training(repo: str, config: str, split: str) -> list[str]:
+_READ = {
+    "sft": "`messages` go through the model's chat template, with `chat_template_kwargs` (the system prompt, thinking "
+    "or not, the tools) as the row's own arguments of it",
+    "dpo": "what `chosen` and `rejected` begin with is the prompt, and both go through the model's chat template, "
+    "with `chat_template_kwargs` (the system prompt, thinking or not, the tools) as the row's own arguments of it",
+}
+
+
+def _training(repo: str, config: str, split: str, how: str) -> list[str]:
     return [
-        "TRL trains on it as it is: `messages` go through the model's chat template, with `chat_template_kwargs` "
-        "(the system prompt, thinking or not, the tools) as the row's own arguments of it:",
+        f"TRL trains on it as it is: {_READ[how]}:",
         fenced(
-            f'trl sft --dataset_name "{repo}" \\\n    --dataset_config "{config}" \\\n'
+            f'trl {how} --dataset_name "{repo}" \\\n    --dataset_config "{config}" \\\n'
             f'    --dataset_train_split "{split}" \\\n'
-            "    --model_name_or_path MODEL --output_dir sft",
+            f"    --model_name_or_path MODEL --output_dir {how}",
             "bash",
         ),
         "A machine without a GPU needs `--use_cpu --bf16 false` too.",

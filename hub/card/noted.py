@@ -1,4 +1,7 @@
-"""The card's sections on what was found in the rows that are published: notes, calls that are said, duplicates."""
+"""The card's sections on what was found in the rows that are published: notes, calls that are said, duplicates.
+
+Of pairs, also whether the translation makes one side longer or worse than the other where the source does not.
+"""
 
 from collections import Counter
 from typing import TYPE_CHECKING
@@ -6,13 +9,25 @@ from typing import TYPE_CHECKING
 from builders.dataset.duplicates import DROP, DROP_NEW, KEEP, KINDS
 from builders.dataset.notes import grounding, noted
 from builders.dataset.rows import statistics_by_config
+from builders.dataset.side_statistics import SIDE_SCORES, SOURCE, TRANSLATED, SideStatistics, sides_by_config
 from builders.dataset.statistics import summarise
 from builders.dataset.system_message import ADDED, LEFT
 from builders.run_folder.folder import RANK
-from hub.card.markdown import fenced, table
+from hub.card.markdown import details, fenced, score, table
+from processors.conversations.sides import SIDES
+from processors.scoring.columns import COLUMN
 
 if TYPE_CHECKING:
     from builders.stages.common.context import Build
+
+# The columns of a pair, and what is told of its sides, for the card's list of columns.
+SIDES_SAID = "`chosen` and `rejected`, which begin with the same messages, `prompt`, the text of one of these"
+SIDES_KNOWN = (
+    "\n- `by_side`: LR, SCR and quality of `chosen` and `rejected`, each with its prompt, and the messages (`turns`) "
+    "and tokens of its answer. The row's own LR and SCR are the lower side's, its quality is the mean of both; its "
+    "tokens and turns count the prompt once. A check's `message` counts the prompt's messages, then chosen's, then "
+    "rejected's"
+)
 
 
 def notes_section(build: "Build") -> str:
@@ -92,6 +107,7 @@ def duplicates_section(build: "Build") -> str:
 def templates_section(build: "Build") -> str:
     """Where tools and custom instructions stand for a chat template, and how to see that one's own shows them."""
     counted: Counter[str] = Counter()
+    shown = _SHOWN.replace('row["messages"]', 'row["chosen"]') if build.recipe.source.pairs else _SHOWN
     for split in build.splits:
         counted.update(split.get("system_messages", {}))
     if build.recipe.outputs.system_message:
@@ -102,9 +118,50 @@ def templates_section(build: "Build") -> str:
     return (
         "## Chat templates\n\nTools and custom instructions stand in `chat_template_kwargs`, which SmolLM3's template "
         f"reads. For the others tools are in the column `tools` too, and {said}. `smolkalam check` holds every row "
-        "against that. Whether your model's template shows them:\n\n" + fenced(_SHOWN, "python")
+        "against that. Whether your model's template shows them:\n\n" + fenced(shown, "python")
     )
 
 
 def _share(part: int, whole: int) -> str:
     return f"{part / whole:.1%}" if whole else "n/a"
+
+
+def sides_section(build: "Build") -> str:
+    """Of each config of pairs what tells the sides apart, in the source and translated; empty without pairs."""
+    found = {config: of for config, of in sides_by_config(build.splits).items() if of}
+    if not found:
+        return ""
+    parts = [
+        "## The two sides\n\nBoth sides of a pair come from one translator, and a pair whose side fails is left out "
+        "whole: nothing of who translated tells them apart. What might is how long and how good a translation is. "
+        "Lengths are of the answers, in the rows of the config; scores are of a side with its prompt."
+    ]
+    for config, by_split in found.items():
+        whole = SideStatistics.merged(of.to_plain() for of in by_split.values())
+        parts.append(f"`{config}`, {whole.rows:,} pairs:\n\n{_sides_table(whole)}")
+        if noted_by := whole.noted():
+            rows = [[name, f"{chosen:,}", f"{rejected:,}"] for name, (chosen, rejected) in noted_by.items()]
+            shown = table(["Noted of an answer by", "Chosen", "Rejected"], rows)
+            parts.append(details(f"What the checks noted of the answers of `{config}`, by side", shown))
+        if len(by_split) > 1:
+            each = [f"`{split}`, {of.rows:,} pairs:\n\n{_sides_table(of)}" for split, of in by_split.items()]
+            parts.append(details(f"The same by split of `{config}`", "\n\n".join(each)))
+    return "\n\n".join(parts)
+
+
+def _sides_table(of: SideStatistics) -> str:
+    rows = []
+    for title, place in (("source", SOURCE), ("translated", TRANSLATED)):
+        for measure in ("tokens", "characters"):
+            chosen, rejected = (of.mean_length(place, side, measure) or 0.0 for side in SIDES)
+            ratio = f"{chosen / rejected:.3f}" if rejected else "n/a"
+            rows.append([f"mean {measure}, {title}", f"{chosen:,.1f}", f"{rejected:,.1f}", ratio])
+        share = of.share_longer(place) or 0.0
+        rows.append([f"chosen longer, {title}", f"{share:.1%}", "", ""])
+    rows.append(["same side longer in both", f"{of.share_same() or 0.0:.1%}", "", ""])
+    for name in SIDE_SCORES:
+        one, other = (of.mean_score(side, name) for side in SIDES)
+        if one is not None and other is not None:
+            places = COLUMN[name].decimals
+            rows.append([name, score(one, places), score(other, places), f"{one - other:+.{places}f}"])
+    return table(["", "Chosen", "Rejected", "Ratio or difference"], rows)

@@ -19,6 +19,7 @@ from builders.scorers import scorers_of
 from builders.scorers.probe import told_by
 from builders.stages.common.contamination import benchmarks, counter
 from hub.card.markdown import cell, details, fenced, joined, linked, names, score, table, without_empty
+from hub.card.noted import SIDES_KNOWN, SIDES_SAID
 from hub.card.plots import Plot
 from hub.card.reproduce import public_recipe
 from processors.ranking.policy import OUTCOMES
@@ -51,8 +52,9 @@ def intended_use(recipe: Recipe) -> str:
     if recipe.outputs.notice:
         return f"## Intended use\n\n{recipe.outputs.notice}"
     language = recipe.language.name
+    tuning = "preference tuning (DPO and its kin)" if recipe.source.pairs else "supervised fine-tuning"
     return (
-        f"## Intended use\n\nFor supervised fine-tuning of assistants in {language}, and for research on machine "
+        f"## Intended use\n\nFor {tuning} of assistants in {language}, and for research on machine "
         f"translation of post-training data (the config `{PARALLEL}`, where it is there, has every candidate).\n\n"
         f"Not for evaluation, nor as a reference for {language}: it is translated, not written, and nobody has "
         "verified what it states. Before a model that was trained on it is put to use, look at its answers in the "
@@ -138,9 +140,13 @@ def columns(recipe: Recipe, combined: bool = False) -> str:
         if combined
         else ""
     )
+    pairs = recipe.source.pairs
+    english, texts = (
+        ("pair", "`translated_chosen` and `translated_rejected`") if pairs else ("`messages`", "its `translation`")
+    )
     parallel = (
-        "\n\nThe config `parallel` has the English `messages` beside `candidates`, one for each translator, whose "
-        "texts are its `translation` (null where it has none)."
+        f"\n\nThe config `parallel` has the English {english} beside `candidates`, one for each translator, whose "
+        f"texts are {texts} (null where it has none)."
         if recipe.outputs.parallel
         else ""
     )
@@ -148,8 +154,8 @@ def columns(recipe: Recipe, combined: bool = False) -> str:
     return (
         "## Columns\n\n"
         "- `id`: `<source split>/<row number in it>`\n"
-        "- `messages`, `chat_template_kwargs`, `source`: as in the source, translated; tool calls and tool schemas "
-        "stay as they are\n"
+        f"- {SIDES_SAID if pairs else '`messages`'}, `chat_template_kwargs`, `source`: as in the source, translated; "
+        "tool calls and tool schemas stay as they are\n"
         f"{_score_columns(recipe)}\n"
         "- `translator`: whose candidate the row is\n"
         "- `noted`: the checks that noted something of it that is no reason to leave it out; `candidates` says what\n"
@@ -159,7 +165,7 @@ def columns(recipe: Recipe, combined: bool = False) -> str:
         "- `tokens`, `turns`: tokens and messages of the row\n"
         "- `tools`: the row's tools as one JSON string, as TRL and most chat templates take them; null without tools. "
         "SmolLM3's template writes them as it does at inference; without this column it prints those of "
-        "`chat_template_kwargs`, as SmolTalk2 has them" + segments + carried + parallel
+        f"`chat_template_kwargs`, as SmolTalk2 has them{SIDES_KNOWN if pairs else ''}{segments}{carried}{parallel}"
     )
 
 

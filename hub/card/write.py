@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from builders.dataset.combined import has_combined
 from builders.dataset.policy_effects import policy_effects
 from builders.dataset.rows import statistics_by_config
+from builders.dataset.side_statistics import sides_by_config
 from builders.dataset.statistics import to_json
 from builders.engines import engine_of
 from builders.licences import PROVENANCE, dataset_licence, dataset_title, provenance_of
@@ -18,7 +19,7 @@ from hub.card.examples import example_blocks, examples
 from hub.card.first_screen import introduction, loading
 from hub.card.licences import licences
 from hub.card.merging.kept_sections import PSEUDO_TAG, TAG, edited_sections, generated, merge_card
-from hub.card.noted import duplicates_section, notes_section, templates_section
+from hub.card.noted import duplicates_section, notes_section, sides_section, templates_section
 from hub.card.plots import Plot, write_plots
 from hub.card.reproduce import public_recipe, reproduce
 from hub.card.translators import translators
@@ -46,8 +47,10 @@ def write_card(build: "Build") -> None:
         policy_effects(build.recipe, build.run.stage(RANK), build.selected),
     )
     (dataset / "statistics").mkdir(parents=True, exist_ok=True)
+    sides = sides_by_config(build.splits)
     for config, splits in tables.items():
-        write_text(dataset / "statistics" / f"{config}.json", to_json(splits, effects[config]))
+        of_sides = {name: of.means() for name, of in sides.get(config, {}).items()} or None
+        write_text(dataset / "statistics" / f"{config}.json", to_json(splits, effects[config], of_sides))
     for stale in (dataset / "statistics").glob("*.json"):
         if stale.stem not in tables:
             stale.unlink()
@@ -91,14 +94,14 @@ def front_matter(recipe: Recipe, splits: list[dict[str, Any]], combined: bool = 
         pretty_name=dataset_title(recipe),
         size_categories=[size_category(rows)],
         task_categories=["text-generation"],
-        tags=["synthetic", "machine-translation", "post-training", "sft", "conversational", TAG]
+        tags=["synthetic", "machine-translation", "post-training", *_kind(recipe), "conversational", TAG]
         + ([PSEUDO_TAG] if any(engine_of(t).meaningless for t in recipe.translators) else []),
         source_datasets=["HuggingFaceTB/smoltalk2"] if "smoltalk2" in recipe.source.path else None,
     )
     infos, configs = {}, {}
     for config, parts in built.items():
         of = schemas.parallel if config == PARALLEL else schemas.ranked
-        schema = of(combined, recipe.source.carry, columns_with(recipe.ranking.scorers.given()))
+        schema = of(combined, recipe.source.carry, columns_with(recipe.ranking.scorers.given()), recipe.source.pairs)
         infos[config] = {
             "config_name": config,
             "features": [{"name": field.name, **feature(field.type)} for field in schema],
@@ -114,6 +117,10 @@ def front_matter(recipe: Recipe, splits: list[dict[str, Any]], combined: bool = 
         data["dataset_info"] = described if len(described) > 1 else described[0]
         data["configs"] = [configs[config] for config in sorted(configs)]
     return data.to_yaml()
+
+
+def _kind(recipe: Recipe) -> list[str]:
+    return ["preference", "dpo"] if recipe.source.pairs else ["sft"]
 
 
 def size_category(rows: int) -> str:
@@ -140,7 +147,7 @@ def body(build: "Build", plots: list[Plot]) -> list[str]:
     blocks = example_blocks(build)
     return [
         introduction(build, blocks[0] if blocks else ""),
-        loading(recipe.outputs.repo, build.splits, train=not pseudo),
+        loading(recipe.outputs.repo, build.splits, train=not pseudo, pairs=recipe.source.pairs),
         sections.overview(build),
         sections.intended_use(recipe),
         sections.splits(build, plots),
@@ -152,6 +159,7 @@ def body(build: "Build", plots: list[Plot]) -> list[str]:
         sections.ranking(build),
         notes_section(build),
         duplicates_section(build),
+        sides_section(build),
         sections.dropped(build, plots),
         reproduce(recipe),
         licences(build),

@@ -15,7 +15,9 @@ from hub.rules.findings import Finding, error
 if TYPE_CHECKING:
     from hub.rules.parquet import Footer
 
-_COLUMNS = ("messages", "chat_template_kwargs", "tools")
+_COLUMNS = ("chat_template_kwargs", "tools")
+# Of a row of conversations, and of one of pairs, whose sides begin alike.
+_MESSAGES = ("messages", "chosen")
 _BATCH = 512
 
 
@@ -52,21 +54,23 @@ def _rows(shard: "Footer") -> Iterator[dict[str, Any]]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    if not set(_COLUMNS) <= set(shard.schema.names) or not _as_built(shard.schema):
+    names = set(shard.schema.names)
+    said = next((name for name in _MESSAGES if name in names), None)
+    if said is None or not set(_COLUMNS) <= names or not _as_built(shard.schema, said):
         return
-    leaves = ["messages.list.element.role", "messages.list.element.content", "chat_template_kwargs", "tools"]
+    leaves = [f"{said}.list.element.role", f"{said}.list.element.content", *_COLUMNS]
     try:
         with pq.ParquetFile(shard.path) as file:
             for batch in file.iter_batches(batch_size=_BATCH, columns=leaves):
-                yield from batch.to_pylist()
+                yield from ({"messages": row.pop(said)} | row for row in batch.to_pylist())
     except (pa.ArrowException, OSError, UnicodeDecodeError):
         return
 
 
-def _as_built(schema: Any) -> bool:
+def _as_built(schema: Any, said: str) -> bool:
     import pyarrow as pa
 
-    kwargs, messages = schema.field("chat_template_kwargs").type, schema.field("messages").type
+    kwargs, messages = schema.field("chat_template_kwargs").type, schema.field(said).type
     return (
         pa.types.is_struct(kwargs)
         and kwargs.get_field_index("xml_tools") >= 0

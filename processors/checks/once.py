@@ -18,6 +18,7 @@ import regex
 
 from processors.checks.pairs.verdict import Verdict
 from processors.checks.run import Found, LookedAt, check_conversation, look_at_chunk
+from processors.conversations.sides import Sides
 from processors.languages.language import DEFAULT
 
 # The rooms and files that decide a verdict: those that the checks import, with the data beside them.
@@ -39,9 +40,12 @@ class ConversationChecks:
             self._looked[source, target, tuple(kept)] = found
         return verdict
 
-    def whole(self, source: list[dict[str, Any]], target: list[dict[str, Any]]) -> list[Verdict]:
+    def whole(
+        self, source: list[dict[str, Any]], target: list[dict[str, Any]], sides: Sides | None = None
+    ) -> list[Verdict]:
         """As `check_conversation`."""
-        return check_conversation(source, target, script=self.script, language=self.language, looked=self._looked)
+        script, language = self.script, self.language
+        return check_conversation(source, target, script=script, language=language, looked=self._looked, sides=sides)
 
 
 @cache

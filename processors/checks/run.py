@@ -45,6 +45,7 @@ from processors.checks.structure import (
 from processors.conversations.field_texts import is_asked
 from processors.conversations.grounding import GroundedValue, grounded_values
 from processors.conversations.parts import Part, parts_of
+from processors.conversations.sides import Sides
 from processors.languages.language import DEFAULT
 from processors.texts.text import text_of
 
@@ -198,18 +199,20 @@ def check_conversation(
     script: str = DEFAULT.script,
     language: str = DEFAULT.code,
     looked: Mapping[LookedAt, Found] = MappingProxyType({}),
+    sides: Sides | None = None,
 ) -> list[Verdict]:
     """Verdicts on a whole candidate, each with its message's index: structure first, then each pair of parts.
 
     Where the number of messages differs nothing else is compared. `tool` messages, tool calls and tool responses are
     expected verbatim, as fields without a word are: other strings in their JSON are a soft verdict, another shape a
-    hard one. `looked` has the pairs that `look_at_chunk` was asked about with this script and language.
+    hard one. `looked` has the pairs that `look_at_chunk` was asked about with this script and language. Of a pair,
+    `sides` says which messages are whose: each side is a conversation of its own.
     """
     verdicts = check_messages(source_messages, target_messages)
     if len(source_messages) != len(target_messages):
         return verdicts
     broken = {v.message for v in verdicts}
-    values = grounded_values(source_messages)
+    values = grounded_values(source_messages, sides)
     for i, (source, target) in enumerate(zip(source_messages, target_messages, strict=True)):
         if i in broken:
             continue

@@ -6,6 +6,7 @@ A chunk for which everything failed is not told of: what a model said in its pla
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from processors.conversations.sides import PROMPT, Sides
 from processors.prompting import NO_HINTS, Hints
 
 # How the custom instructions are called among the messages.
@@ -32,8 +33,16 @@ class SaidBefore:
     Custom instructions come last and are no part of the dialogue: they have a context of their own.
     """
 
-    def __init__(self, wanted: ContextWanted, messages: Sequence[Mapping[str, str]], custom_instructions: str) -> None:
+    def __init__(
+        self,
+        wanted: ContextWanted,
+        messages: Sequence[Mapping[str, str]],
+        custom_instructions: str,
+        sides: Sides | None = None,
+    ) -> None:
         self._wanted = wanted
+        # Of a pair, what the other side says was never said before.
+        self._side = {name_of(n): sides.side_of(n) for n in range(len(messages))} if sides else {}
         systems = [message["content"] for message in messages if message["role"] == "system"]
         self._system = (custom_instructions or next(iter(systems), "")).strip() if wanted.system else ""
         self._instructing = {INSTRUCTIONS, *(name_of(n) for n, m in enumerate(messages) if m["role"] == "system")}
@@ -45,7 +54,14 @@ class SaidBefore:
 
     def hints(self, message: str) -> Hints:
         """What is told of the next chunk of this message."""
-        of_it = [pair for pair in self._pairs if (pair[0] == INSTRUCTIONS) == (message == INSTRUCTIONS)]
+        of_it = [
+            pair
+            for pair in self._pairs
+            if (pair[0] == INSTRUCTIONS) == (message == INSTRUCTIONS) and self._is_before(pair[0], message)
+        ]
         before = tuple((source, target) for _, source, target in of_it[-self._wanted.chunks :])
         system = "" if message in self._instructing else self._system
         return Hints(context=before, system=system) if before or system else NO_HINTS
+
+    def _is_before(self, said: str, message: str) -> bool:
+        return self._side.get(said, PROMPT) in (PROMPT, self._side.get(message))

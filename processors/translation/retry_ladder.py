@@ -20,6 +20,7 @@ from processors.conversations.chunking import Chunk
 from processors.conversations.field_texts import is_asked
 from processors.conversations.grounding import grounded, grounded_values, values_of
 from processors.conversations.parts import Part, join_parts, split_parts
+from processors.conversations.sides import Sides
 from processors.languages.language import Language, knowledge
 from processors.memory.memory import Memory
 from processors.onlooker import ONLOOKER
@@ -45,6 +46,8 @@ from processors.translation.unwrap import unwrap
 
 __all__ = ["Backend", "Candidate", "ChunkFailed", "Reply", "Translator", "translatable"]
 
+# Why a pair fails whose sides came out as the same text.
+ALIKE = "identical_sides"
 # What is said of a chunk that is not asked for any more, for one before it has failed.
 LEFT = "left"
 
@@ -149,9 +152,11 @@ class Translator:
         self.unwrap = partial(unwrap, known=self.known)
         self.checks: Callable[[], ConversationChecks] = partial(ConversationChecks, language.script, language.code)
 
-    async def translate(self, messages: Sequence[dict[str, str]], custom_instructions: str = "") -> Candidate:
-        """Translate a conversation; never raises for a failed chunk but says so in `failure`."""
-        before = SaidBefore(self.context, messages, custom_instructions) if self.context else None
+    async def translate(
+        self, messages: Sequence[dict[str, str]], custom_instructions: str = "", sides: Sides | None = None
+    ) -> Candidate:
+        """Translate a conversation, or a pair (`sides`); never raises for a failed chunk but says so in `failure`."""
+        before = SaidBefore(self.context, messages, custom_instructions, sides) if self.context else None
         candidate, row = Candidate([]), _Row(self.concurrent, self.checks(), self.donates, before)
         texts = [
             (index, message["role"], message["content"], is_asked(message["role"], message["content"]))
@@ -159,7 +164,7 @@ class Translator:
         ]
         if custom_instructions:
             texts.append((CUSTOM_INSTRUCTIONS, "system", custom_instructions, True))
-        for found in grounded_values(messages):
+        for found in grounded_values(messages, sides):
             if found.kept:
                 row.values[found.message].append(found.value)
         jobs = [self._message(candidate, row, *text) for text in texts]
@@ -179,7 +184,9 @@ class Translator:
         candidate.messages = [
             {"role": message["role"], "content": content} for message, content in zip(messages, results, strict=True)
         ]
-        candidate.verdicts = row.checks.whole(list(messages), candidate.messages)
+        if sides and sides.alike(candidate.messages):
+            return _collapsed(candidate)
+        candidate.verdicts = row.checks.whole(list(messages), candidate.messages, sides)
         if self.glossary:
             candidate.verdicts += check_terms(messages, candidate.messages, self.glossary, self.known)
         candidate.checked_by = rules_digest(row.checks.script, row.checks.language)
@@ -353,6 +360,12 @@ class Translator:
         assert self.memory is not None
         misses = self.memory.translate(chunk.text, chunk.spans).misses
         return f"{len(misses)} segments, the first {shorten(misses[0])!r}"
+
+
+def _collapsed(candidate: Candidate) -> Candidate:
+    """A pair of which both sides came out alike."""
+    failure = f"chosen and rejected: {ALIKE}: they are another in the source, and the same in the translation"
+    return Candidate(None, failure=failure, counters=candidate.counters)
 
 
 def _donated(message: int, parts: Sequence[Part], translated: Sequence[Sequence[_Made]]) -> list[DonorChunk]:

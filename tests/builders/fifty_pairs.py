@@ -11,7 +11,7 @@ from builders.run_folder import schemas
 
 Message = dict[str, str]
 SPLITS = ("llama_3.1_tulu_3_8b_preference_mixture_no_think", "tulu_3_8b_pref_mix_Qwen3_32B_Qwen3_0.6B_think")
-_CITIES = ("Cairo", "Rabat", "Muscat", "Amman", "Tunis")
+CITIES = ("Cairo", "Rabat", "Muscat", "Amman", "Tunis")
 _FRUIT = ("apples", "oranges", "dates", "figs", "lemons")
 
 
@@ -64,7 +64,7 @@ def _weather_tool(city: str) -> dict[str, Any]:
 
 def _kinds(n: int) -> list[dict[str, Any]]:
     """One pair of each kind; `n`, from 0 to 4, makes them differ."""
-    city, fruit, number = _CITIES[n], _FRUIT[n], n + 3
+    city, fruit, number = CITIES[n], _FRUIT[n], n + 3
     system = message("system", f"You are a patient teacher of history in {city}. Answer in short sentences.")
     turns = [
         *_user(f"I would like to visit {city} in the spring."),

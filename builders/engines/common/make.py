@@ -10,6 +10,7 @@ from datatrove.pipeline.base import PipelineStep
 from builders.recipes.translator_base import Chunking, TranslatorBase
 from builders.run_folder.unit_writer import drop
 from builders.run_folder.units import NOT_FUSED
+from processors.conversations.sides import Sides
 from processors.languages.language import Language
 from processors.translation.coroutines import run_now
 from processors.translation.retry_ladder import Backend, Candidate, Translator
@@ -83,7 +84,7 @@ class TranslateStep(PipelineStep):
         for document in data:
             with self.track_time():
                 translator.donates = document.metadata.get("donates", False)
-                candidate = run_now(translator.translate(*conversation(document)))
+                candidate = run_now(translator.translate(*conversation(document), Sides.of(document.metadata)))
                 attach(document, candidate)
             yield document
 

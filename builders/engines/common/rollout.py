@@ -11,6 +11,7 @@ from builders.recipes.translator_base import AskedTranslator
 from builders.run_folder.unit_writer import DROPPED
 from processors.clients.prompts import PromptConfig
 from processors.clients.responses import RequestFailed
+from processors.conversations.sides import Sides
 from processors.languages.language import Language
 from processors.prompting import NO_HINTS, Hints
 from processors.protected.compare import Span, Style, mask, protected_spans, unmask
@@ -109,7 +110,8 @@ class EndpointRollout:
         if isinstance(ask, Asking):
             # Rows that have failed before say nothing about the translator.
             translator.watch = AnswerCounts(ask.count) if translator.retries else ask.watch
-        attach(document, await translator.translate(*conversation(document)))
+        sides = Sides.of(document.metadata)
+        attach(document, await translator.translate(*conversation(document), sides))
         return {}
 
     def __getstate__(self) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from builders.stages.common.combine import Rescue, UnitRescue
 from processors.checks.once import rules_digest
 from processors.checks.pairs.verdict import Verdict
 from processors.checks.run import check_conversation, has_hard
+from processors.conversations.sides import Sides
 from processors.languages.language import Language
 from processors.terms import TERMS
 
@@ -75,7 +76,9 @@ def _by_id(files: UnitFiles, more: Sequence[str]) -> dict[str, dict[str, Any]]:
     return {row["id"]: row for row in table.to_pylist()}
 
 
-def verdicts_on(source: Sequence[dict[str, Any]], candidate: dict[str, Any], language: Language) -> list[Verdict]:
+def verdicts_on(
+    source: Sequence[dict[str, Any]], candidate: dict[str, Any], language: Language, sides: Sides | None = None
+) -> list[Verdict]:
     """What the checks say of a candidate: the verdicts that came with it, where today's rules would find the same.
 
     They do not where the rules have changed since, or where the candidate is of a version that kept none. Those on
@@ -84,7 +87,8 @@ def verdicts_on(source: Sequence[dict[str, Any]], candidate: dict[str, Any], lan
     kept = [Verdict(**verdict) for verdict in candidate.get("checks") or ()]
     if candidate.get("checked_by") == rules_digest(language.script, language.code):
         return kept
-    found = check_conversation(list(source), candidate["messages"], script=language.script, language=language.code)
+    script, code = language.script, language.code
+    found = check_conversation(list(source), candidate["messages"], script=script, language=code, sides=sides)
     return found + [verdict for verdict in kept if verdict.check == TERMS]
 
 
