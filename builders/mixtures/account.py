@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     Whole = np.ndarray[Any, np.dtype[np.int64]]
 
 _TAKEN = -1
+# Of more than so many in all, a table is by source.
+_SPLITS = 30
 
 
 @dataclass(slots=True)
@@ -147,27 +149,37 @@ def take(mixture: Mixture, gathered: Gathered) -> tuple[list[SplitAccount], list
             raise CountError(f"{one.source.name}, {split}: {account.read} rows read, {account.kept} kept, {dropped}")
         accounts.append(account)
     if not sum(account.written for account in accounts):
-        raise InputError("sources: by their weights no row is taken")
+        raise InputError("sources: no row is taken: for their weights, or for a budget that is less than any row")
     return accounts, pools, decision, numbers
 
 
 def plan_table(accounts: Sequence[SplitAccount]) -> "Table":
-    """Rows and tokens by source and split, and what was left out."""
+    """Rows and tokens by source and split (of many, by source alone), and how many rows could be taken."""
     from rich.table import Table
 
     table = Table(box=None)
     titles = ("source", "split", "language", "weight", "rows read", "usable", "taken", "rows", "tokens", "% tokens")
     for number, title in enumerate(titles):
         table.add_column(title, justify="left" if number < 3 else "right", no_wrap=True)
-    whole = sum(one.tokens for one in accounts)
+    groups: dict[tuple[str, str], list[SplitAccount]] = {}
     for one in accounts:
-        usable = one.kept + sum(one.dropped.get(reason, 0) for reason in (NOT_DRAWN, OVER_BUDGET))
-        counts = (f"{n:,}" for n in (one.read, usable, one.kept, one.written, one.tokens))
-        share = f"{100 * one.tokens / whole:.2f}"
-        table.add_row(one.source, one.split, one.language or "", f"{float(one.weight):g}", *counts, share)
-    total = [sum(getattr(one, name) for one in accounts) for name in ("read", "kept", "written", "tokens")]
-    table.add_row("all", "", "", "", f"{total[0]:,}", "", *(f"{n:,}" for n in total[1:]), "100.00")
+        groups.setdefault((one.source, one.split if len(accounts) <= _SPLITS else ""), []).append(one)
+    whole = sum(one.tokens for one in accounts)
+    for (source, split), of in groups.items():
+        weights = {f"{float(one.weight):g}" for one in of}
+        name = split or (of[0].split if len(of) == 1 else f"{len(of)} splits")
+        weight = weights.pop() if len(weights) == 1 else "by split"
+        table.add_row(source, name, of[0].language or "", weight, *_cells(of, whole))
+    table.add_row("all", "", "", "", *_cells(accounts, whole))
     return table
+
+
+def _cells(accounts: Sequence[SplitAccount], whole: int) -> list[str]:
+    usable = sum(one.kept + sum(one.dropped.get(why, 0) for why in (NOT_DRAWN, OVER_BUDGET)) for one in accounts)
+    read, kept, written, tokens = (
+        sum(getattr(one, name) for one in accounts) for name in ("read", "kept", "written", "tokens")
+    )
+    return [*(f"{n:,}" for n in (read, usable, kept, written, tokens)), f"{100 * tokens / whole:.2f}"]
 
 
 def lines_of(accounts: Sequence[SplitAccount]) -> list[str]:

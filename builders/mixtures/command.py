@@ -83,6 +83,9 @@ def run_mix(
     except OSError as error:
         raise write_error(error, output) from error
     finally:
+        if not any(work.glob("look-*/*.npz")):
+            # Nothing to go on from.
+            shutil.rmtree(work, ignore_errors=True)
         lock.release()
     return accounts
 
@@ -98,8 +101,7 @@ class _Mixing:
         """Find, look at and decide; says what it comes to."""
         mixture = self.mixture
         with _named(self.where):
-            if mixture.tokenizer != COLUMN_OF_TOKENS:
-                load_tokenizer(mixture.tokenizer)
+            _look_at_tokenizer(mixture.tokenizer)
             self.found = find_sources(mixture)
             look_at_columns(mixture, self.found)
         index = self._index()
@@ -267,6 +269,14 @@ def _write_some(paths: list[Path], parts: int, order: Order, group_bytes: int, f
 
 def _strided(work: Callable[[int, int], None], tasks: int, rank: int) -> None:
     work(rank, tasks)
+
+
+def _look_at_tokenizer(name: str) -> None:
+    if name != COLUMN_OF_TOKENS:
+        try:
+            load_tokenizer(name)
+        except InputError as error:
+            raise InputError(f"tokenizer: {error}") from None
 
 
 @contextmanager

@@ -1,9 +1,9 @@
 """Which rows a mixture takes, how often and in which order: exactly, and by seeded hashes of what the rows say alone.
 
-A row's key does not depend on where it stands, so rows that a source gets or loses change nothing for the others, and
-a smaller budget takes a part of what a larger one takes. Weights go first, then the sources' budgets, then shares by
-language and the budget of the whole; what a budget leaves is divided in proportion to what the weights made of each
-split. Of repeated rows every row's first copy comes before any row's second one.
+A row's key does not depend on where it stands, so rows that a source gets or loses do not reshuffle the others, and a
+smaller budget takes, but for its last few rows, a part of what a larger one takes. Weights go first, then the sources'
+budgets, then shares by language and the budget of the whole; what a budget leaves is divided in proportion to what the
+weights made of each split. Of repeated rows every row's first copy comes before any row's second one.
 """
 
 from collections.abc import Mapping, Sequence

@@ -225,7 +225,8 @@ def test_of_equal_rows_the_earlier_sources_is_taken_unless_it_takes_none(tmp_pat
         ({"tokens": 10**9}, "tokens: 1,000,000,000 tokens are asked for and there are "),
         ({"languages": {"shares": {"ar": 0.8, "en": 0.2}}, "tokens": 10**6}, "shares.ar: 800,000 tokens are"),
         ({"tokenizer": "column"}, "tokenizer (ar, split talk_no_think): no column 'tokens'; there are LR, quality"),
-        ({"tokenizer": "none.json"}, "none.json: no such tokenizer"),
+        ({"tokenizer": "none.json"}, "tokenizer: none.json: no such tokenizer"),
+        ({"tokens": 1}, "no row is taken: for their weights, or for a budget that is less than any row"),
         ({"decontamination": {"against": [{"path": "none.jsonl"}]}}, "none.jsonl: no such file or folder"),
     ],
 )  # fmt: skip
@@ -237,6 +238,18 @@ def test_what_is_not_there_is_one_line_and_nothing_is_written(
         run_mix(recipe(**changes), tmp_path / "out")
     assert said in str(raised.value) and len(str(raised.value).splitlines()) == 1
     assert not (tmp_path / "out").exists()
+    # What was found of rows stays, for the same command with another budget.
+    assert all(list(left.glob("look-*/*.npz")) for left in tmp_path.glob(".out*"))
+
+
+def test_many_splits_are_shown_by_source(tmp_path: Path, recipe: Write, capsys: pytest.CaptureFixture[str]) -> None:
+    shards(tmp_path / "many", "SFT", {f"s{number}": [chat(number)] for number in range(31)}, files=1)
+    run_mix(recipe(ar={"path": "many", "split_weights": {"s1": 2}}), None, dry_run=True)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[:7] for line in lines[1:3]] == [
+        ["ar", "31", "splits", "ar", "by", "split", "31"],
+        ["en", "train", "en", "1", "53", "50", "50"],
+    ]
 
 
 def test_useless_sources_are_one_line(tmp_path: Path, recipe: Write) -> None:
