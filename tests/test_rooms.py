@@ -48,7 +48,7 @@ ROOMS: dict[str, Floors] = {
         ("model_recipes.evaluation.benchmarks.tasks",),
         ("model_recipes.merge", "model_recipes.reward", "model_recipes.sft", "model_recipes.dpo"),
         ("model_recipes.training",),
-        ("model_recipes.needs",),
+        ("model_recipes.lora",),
     ),
     "builders": (
         ("builders.ablations", "builders.judging", "builders.starting", "builders.trying"),

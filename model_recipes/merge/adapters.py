@@ -44,7 +44,8 @@ class Factors:
     def rows(self, expert: int, first: int, last: int) -> Floats:
         """What is added to rows of one (out, in) matrix."""
         a, b = _read(self)
-        return self.scale * (b[expert, first:last] @ a[expert])
+        # Not `@`, whose threads cost twenty times the product of so few rows (2 cores).
+        return self.scale * np.einsum("or,ri->oi", b[expert, first:last], a[expert])
 
 
 @lru_cache(maxsize=8)
