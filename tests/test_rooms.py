@@ -60,6 +60,7 @@ ROOMS: dict[str, Floors] = {
         ("builders.contamination",),
         ("builders.imports",),
         ("builders.scorers",),
+        ("builders.fields",),
         ("builders.dataset", "builders.sources", "builders.executors", "builders.calibration", "builders.licences"),
         ("builders.engines",),
         ("builders.engines.common",),

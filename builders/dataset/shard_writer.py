@@ -1,6 +1,7 @@
 """Writes one split as Parquet shards whose row groups the Hub's viewer can read."""
 
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,9 +49,12 @@ class SplitWriter:
         """Add rows. A group ends before the row that would make it too large; one larger row is a group of its own."""
         import pyarrow as pa
 
-        batch, start = pa.RecordBatch.from_pylist(rows, schema=self.schema), 0
-        for index, row in enumerate(rows):
-            size = _bytes(row)
+        self.write_batch(pa.RecordBatch.from_pylist(rows, schema=self.schema), map(_bytes, rows))
+
+    def write_batch(self, batch: "pa.RecordBatch", sizes: Iterable[int]) -> None:
+        """Add rows as Arrow has them, with the bytes of each."""
+        start = 0
+        for index, size in enumerate(sizes):
             if self._group_rows and (self._group_size + size > self.group_bytes or self._group_rows == GROUP_ROWS):
                 self._group.append(batch.slice(start, index - start))
                 self._flush()

@@ -72,15 +72,15 @@ class BuildSplits(PipelineStep):
 
     def _build(self, config: str, split: str, rank: int) -> None:
         folder, done = self.run_folder.dataset / config, self.run_folder.built_split(config, split)
-        of = schemas.parallel if config == PARALLEL else schemas.ranked
-        schema = of(self.combined, self.carry, self.scored, self.sides)
         try:
             for path in (folder, done.parent):
                 path.mkdir(parents=True, exist_ok=True)
             for stale in [*folder.glob(f"{split}-?????-of-?????.parquet"), *folder.glob(f".{split}-?????*.tmp")]:
                 check_guard()
                 stale.unlink(missing_ok=True)
-            writer = SplitWriter(folder, split, schema, group_bytes=self.group_bytes, shard_bytes=self.shard_bytes)
+            writer = SplitWriter(
+                folder, split, self._schema(config), group_bytes=self.group_bytes, shard_bytes=self.shard_bytes
+            )
             system: Counter[str] = Counter()
             statistics, by_side = self._write_rows(writer, config, split, system)
             files = writer.close()
@@ -93,6 +93,10 @@ class BuildSplits(PipelineStep):
             write_text(done, json.dumps(result))
         except OSError as error:
             raise write_error(error, folder) from error
+
+    def _schema(self, config: str) -> Any:
+        of = schemas.parallel if config == PARALLEL else schemas.ranked
+        return of(self.combined, self.carry, self.scored, self.sides)
 
     def _write_rows(
         self, writer: SplitWriter, config: str, split: str, system: Counter[str]

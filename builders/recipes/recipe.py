@@ -40,17 +40,36 @@ class Source(Strict):
     carry: list[Name] = Field(
         [], description="further columns of the source that the dataset shall have, as text (what is none, as JSON)"
     )
+    fields: list[str] = Field(
+        [],
+        description="of rows that are no chat, the texts to translate, by path: question, choices.*, turns.*.content; "
+        "all else is carried as it is",
+    )
+    verbatim: list[str] = Field(
+        [], description="with `fields`: paths that have to be there and stay as they are, also where a `*` meets them"
+    )
     title: str | None = Field(None, description="what the card calls the source; null: the last part of its path")
     terms: Terms | None = Field(None, description="under which its rows may be used; null: as far as is known")
     parts: list[SourcePart] = Field([], description="where splits come from datasets with terms of their own")
 
+    @model_validator(mode="after")
+    def _by_fields_or_chat(self) -> "Source":
+        if self.verbatim and not self.fields:
+            raise ValueError("verbatim: is for a source that is read by its fields; give fields, such as [question]")
+        for key, given in (("carry", bool(self.carry)), ("pairs", self.pairs)):
+            if self.fields and given:
+                raise ValueError(f"{key}: with fields all columns are carried, as they are; leave {key} out")
+        for key, paths in (("fields", self.fields), ("verbatim", self.verbatim)):
+            if wrong := next((path for path in paths if not all(path.split("."))), None):
+                raise ValueError(f"{key}: '{wrong}' is no path; write names with single dots, such as choices.*.text")
+        return self
+
     @model_serializer(mode="wrap")
-    def _without_pairs(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """A source of conversations is written down as it was before there were pairs."""
+    def _without_unset(self, plain: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """A source of conversations is written down as it was before there were pairs and fields."""
         written: dict[str, Any] = plain(self)
-        if not written.get("pairs"):
-            written.pop("pairs", None)
-        return written
+        unset = {*(() if self.pairs else ("pairs",)), *(() if self.fields else ("fields", "verbatim"))}
+        return {key: value for key, value in written.items() if key not in unset}
 
 
 class CutRecipe(Strict):

@@ -19,6 +19,7 @@ from builders.dataset.statistics import summarise
 from builders.engines import engine_of
 from builders.reports.bars import table_console
 from builders.run_folder.folder import BUILD, RANK, RECIPE, SELECT, TRANSLATE
+from builders.run_folder.ranked_rows import ranked_rows, taken_by
 from builders.run_folder.schemas import PARALLEL
 from builders.run_folder.units import Dropped, UnitFiles, read_dropped, read_unit
 from builders.sample import planted_faults
@@ -220,6 +221,8 @@ def _sample(build: "Build") -> Panel | None:
     """A short row in both languages: the first that its primary translator kept."""
     import pyarrow.parquet as pq
 
+    if build.recipe.source.fields:
+        return _sample_by_fields(build)
     for split in build.splits:
         if split["config"] == PARALLEL or not split["files"]:
             continue
@@ -244,12 +247,29 @@ def _side_by_side(build: "Build", row: dict[str, Any]) -> Panel:
     unit = next(u for u in build.units if u.split == split and u.first <= int(number) < u.first + u.rows)
     table = read_unit(UnitFiles(build.run.stage(SELECT), unit.name))
     source = table.filter(pc.equal(table["id"], row["id"])).to_pylist()[0]
+    return _panel(build, row, source["messages"])
+
+
+def _sample_by_fields(build: "Build") -> Panel | None:
+    """As `_sample`, of rows that the dataset has in columns of their own."""
+    config = build.recipe.config_name(build.recipe.translators[0].name)
+    for unit in build.selected:
+        for rows in ranked_rows(UnitFiles(build.run.stage(RANK), unit.name)):
+            for row in rows:
+                taken = taken_by(row, config)
+                if taken and sum(len(message["content"]) for message in taken["messages"]) < 900:
+                    return _panel(build, taken | {"id": row["id"]}, row["messages"])
+            break
+    return None
+
+
+def _panel(build: "Build", row: dict[str, Any], source: list[dict[str, str]]) -> Panel:
     grid = Table(box=None, expand=True, show_header=True)
     grid.add_column("English", ratio=1)
     grid.add_column(f"{build.recipe.language.name} ({row['translator']})", ratio=1)
     # Custom instructions as a system message (`outputs.system_message`) have no message beside them.
-    translated = row["messages"][len(row["messages"]) - len(source["messages"]) :]
-    for messages in zip(source["messages"], translated, strict=True):
+    translated = row["messages"][len(row["messages"]) - len(source) :]
+    for messages in zip(source, translated, strict=True):
         grid.add_row(*(Text(_printable(f"{message['role']}: {message['content']}")) for message in messages))
     return Panel(grid, title=row["id"], title_align="left")
 

@@ -283,6 +283,54 @@ def parallel(
     return pa.schema([*built_source(pairs), ("candidates", pa.list_(candidates)), *carried])
 
 
+# What the columns begin with that a build adds to a source which is read by its fields: no column of that may.
+OWN = "kalam_"
+
+
+def field_segments() -> Any:
+    """As `segments`, of a row of fields: `field` is the text's place in the row."""
+    import pyarrow as pa
+
+    fields = [("field", pa.string()), ("start", pa.int32()), ("end", pa.int32()), ("translator", pa.string())]
+    return pa.list_(pa.struct(fields))
+
+
+def _field_scores(scored: Sequence[str]) -> list[tuple[str, Any]]:
+    """As `scores`, of a row of fields: a verdict has the text's place in the row."""
+    import pyarrow as pa
+
+    verdict = [("check", pa.string()), ("hard", pa.bool_()), ("field", pa.string()), ("detail", pa.string())]
+    return [("translator", pa.string()), *_score_columns(scored), ("checks", pa.list_(pa.struct(verdict)))]
+
+
+def field_columns(combined: bool = False, scored: Sequence[str] = USUAL) -> Any:
+    """What a ranked config adds to the columns of a source that is read by its fields. Arguments as of `ranked`."""
+    import pyarrow as pa
+
+    candidates = [*_field_scores(scored), ("chosen", pa.bool_()), ("decision", pa.string()), ("decided", pa.string())]
+    columns = [
+        ("id", pa.string()),
+        *_score_columns(scored),
+        ("translator", pa.string()),
+        ("noted", pa.list_(pa.string())),
+        ("candidates", pa.list_(pa.struct(candidates))),
+        ("tokens", pa.int64()),
+        ("texts", pa.int32()),
+        *([("segments", field_segments())] if combined else []),
+    ]
+    return pa.schema([(f"{OWN}{name}", kind) for name, kind in columns])
+
+
+def field_parallel(combined: bool = False, scored: Sequence[str] = USUAL) -> Any:
+    """What `parallel` adds to the English columns: every candidate's translation, text by text."""
+    import pyarrow as pa
+
+    translation = pa.list_(pa.struct([("field", pa.string()), ("text", pa.string())]))
+    more = [("segments", field_segments())] if combined else []
+    candidates = pa.struct([*_field_scores(scored), ("translation", translation), *more])
+    return pa.schema([(f"{OWN}id", pa.string()), (f"{OWN}candidates", pa.list_(candidates))])
+
+
 PARALLEL = "parallel"
 # Raised when a column of the two above comes, goes or is renamed: the build stage of an older run is done again.
 DATASET_COLUMNS = 2

@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from datatrove.io import get_datafolder
 from builders.recipes.recipe import Source
 from builders.run_folder import schemas
 from builders.run_folder.units import Unit
+from builders.sources.fields import check_fields
 from processors.errors import InputError, one_line
 from processors.scoring.columns import NAMES
 from processors.selection.choose_rows import choose_splits
@@ -30,7 +31,7 @@ COLUMNS = ("messages", "chat_template_kwargs", "source")
 
 
 def columns_of(source: Source) -> tuple[str, ...]:
-    """The columns that are read of each row: of a pair its two sides in the place of `messages`."""
+    """The columns that are read of each row of chat: of a pair its two sides in the place of `messages`."""
     return PAIR_COLUMNS if source.pairs else COLUMNS
 
 
@@ -50,7 +51,8 @@ UNIT_ROWS, UNIT_BYTES = 2000, 32_000_000
 @dataclass(frozen=True, slots=True)
 class Shard:
     """One Parquet file of a split. `bytes` are uncompressed; `first` is its first row's number in the split; `groups`
-    has its row groups' numbers of rows; `unread` are the columns and fields that no dataset is built with.
+    has its row groups' numbers of rows; `unread` are the columns and fields that no dataset is built with;
+    `types` those of the columns, of a source that is read by its fields.
     """
 
     split: str
@@ -62,6 +64,7 @@ class Shard:
     digest: str
     groups: tuple[int, ...] = ()
     unread: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
 
 
 def find_shards(source: Source) -> tuple[list[Shard], list[str], list[str]]:
@@ -103,6 +106,8 @@ def find_shards(source: Source) -> tuple[list[Shard], list[str], list[str]]:
         )
     if not any(shard.rows for shard in found):
         raise InputError(f"{source.path}: no row in any shard of the splits {', '.join(choice.kept)}")
+    if source.fields:
+        _check_one_schema(source, found)
     return found, warnings, choice.dropped
 
 
@@ -147,6 +152,25 @@ def _check_alike(source: Source, shards: Sequence[Shard]) -> None:
                 f"{source.path.rstrip('/')}/{without[0].file}: no column '{column}', which other shards of split "
                 f"'{without[0].split}' have; write it there too, or leave it out of all of them"
             )
+
+
+def _check_one_schema(source: Source, shards: Sequence[Shard]) -> None:
+    """All shards of a build have the same columns of the same types, in the same order."""
+    first = shards[0]
+    for shard in shards[1:]:
+        if (shard.columns, shard.types) == (first.columns, first.types):
+            continue
+        before, now = (dict(zip(one.columns, one.types, strict=True)) for one in (first, shard))
+        changed = next((name for name in {**before, **now} if before.get(name) != now.get(name)), None)
+        told = (
+            "its columns stand in another order than"
+            if changed is None
+            else f"column '{changed}' is {now.get(changed, 'not there')}, and {before.get(changed, 'not there')}"
+        )
+        raise InputError(
+            f"{source.path.rstrip('/')}/{shard.file}: {told} in {first.file}; write both with the same columns and "
+            "types, or leave a split out with source.drop"
+        )
 
 
 def _instead(source: Source, names: list[str]) -> str:
@@ -195,14 +219,17 @@ def _open_shard(folder: Any, source: Source, split: str, name: str, first: int) 
         ) from None
     except OSError as error:
         raise InputError(f"{where}: cannot be read: {error}") from None
-    _check_columns(where, source, schema.names)
-    _check_type(where, source, schema)
     groups = [metadata.row_group(i) for i in range(metadata.num_row_groups)]
     size = sum(group.total_byte_size for group in groups)
     rows = tuple(group.num_rows for group in groups)
+    shard = Shard(split, name, first, metadata.num_rows, size, tuple(schema.names), _digest(metadata), rows)
+    if source.fields:
+        check_fields(where, source, schema)
+        return replace(shard, types=tuple(str(field.type) for field in schema))
+    _check_columns(where, source, schema.names)
+    _check_type(where, source, schema)
     _check_carried(where, source, schema)
-    digest, unread = _digest(metadata), tuple(_unread(source, schema))
-    return Shard(split, name, first, metadata.num_rows, size, tuple(schema.names), digest, rows, unread)
+    return replace(shard, unread=tuple(_unread(source, schema)))
 
 
 def _check_columns(where: str, source: Source, names: Sequence[str]) -> None:
@@ -216,10 +243,11 @@ def _check_columns(where: str, source: Source, names: Sequence[str]) -> None:
             "`pairs: true` under source"
         )
     instead = "; leave source.pairs out for conversations" if source.pairs and "messages" in names else ""
+    optional = "three" if source.pairs else "two"
     raise InputError(
         f"{where}: no column '{missing}', a list of {{role, content}}; expected SmolTalk2's columns "
-        f"{', '.join(columns)} (the last {'three' if source.pairs else 'two'} may be missing), found "
-        f"{', '.join(names)}{instead}"
+        f"{', '.join(columns)} (the last {optional} may be missing), or in source.fields the texts of rows that are "
+        f"no chat; found {', '.join(names)}{instead}"
     )
 
 

@@ -1,7 +1,7 @@
 """Finding and reading SmolTalk2-like shards: which splits there are, and their rows as datatrove Documents."""
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from datatrove.data import Document
@@ -11,6 +11,7 @@ from datatrove.pipeline.base import PipelineStep
 from builders.recipes.recipe import Source
 from builders.run_folder.unit_writer import drop
 from builders.run_folder.units import Unit, share
+from builders.sources.fields import FieldRows
 from builders.sources.find import COLUMNS, Shard, columns_of, reaching, row_id
 from processors.errors import InputError
 from processors.selection.pairs import as_conversation
@@ -78,14 +79,14 @@ class ShardReader(PipelineStep):
         try:
             with folder.open(file, "rb") as handle:
                 parquet = pq.ParquetFile(handle)
-                groups, skip = _groups(parquet.metadata, start, stop)
-                names = set(parquet.schema_arrow.names)
-                columns = [c for c in (*columns_of(self.source), *self.columns) if c in names]
+                groups, skip = row_groups(parquet.metadata, start, stop)
+                columns = _columns(self.source, parquet, self.columns)
+                as_rows = _reader(self.source)
                 if self.left_out is None or not any(map(self.left_out.knows, units)):
-                    rows = _rows(parquet, groups, columns, start - skip)
+                    rows = _rows(parquet, groups, columns, start - skip, as_rows)
                 else:
                     wanted = [flag for unit in units for flag in self.left_out.wanted(unit)]
-                    rows = _wanted_rows(parquet, groups, columns, skip - start, wanted)
+                    rows = _wanted_rows(parquet, groups, columns, skip - start, wanted, as_rows)
                 for unit in units:
                     reasons = self.left_out.reasons(unit) if self.left_out else {}
                     for number in range(unit.first, unit.first + unit.rows):
@@ -96,7 +97,7 @@ class ShardReader(PipelineStep):
                                 drop(document, *reason)
                         yield document
         except (pa.ArrowInvalid, pa.ArrowException, OSError) as error:
-            raise _damaged(self.source, file, error) from None
+            raise damaged(self.source, file, error) from None
 
 
 def read_rows(source: Source, shard: Shard, rows: Sequence[int], columns: tuple[str, ...] = ()) -> Iterator[Document]:
@@ -113,23 +114,37 @@ def read_rows(source: Source, shard: Shard, rows: Sequence[int], columns: tuple[
     try:
         with reaching(source.path), get_datafolder(source.path).open(shard.file, "rb") as handle:
             parquet = pq.ParquetFile(handle)
-            names = [c for c in (*columns_of(source), *columns) if c in parquet.schema_arrow.names]
+            names, as_rows = _columns(source, parquet, columns), _reader(source)
             for group, size in enumerate(shard.groups):
                 end = begin + size
                 if wanted and wanted[0] < end:
                     for batch in parquet.iter_batches(batch_size=64, row_groups=[group], columns=names):
                         while wanted and wanted[0] < min(end, begin + batch.num_rows):
                             row = wanted.popleft()
-                            yield _document(source, _row(batch, row - begin), unit, shard.first + row)
+                            yield _document(
+                                source, next(as_rows(batch.slice(row - begin, 1))), unit, shard.first + row
+                            )
                         begin += batch.num_rows
                         if not wanted or wanted[0] >= end:
                             break
                 begin = end
     except (pa.ArrowInvalid, pa.ArrowException, OSError) as error:
-        raise _damaged(source, shard.file, error) from None
+        raise damaged(source, shard.file, error) from None
 
 
-def _damaged(source: Source, file: str, error: Exception) -> InputError:
+def _columns(source: Source, parquet: Any, more: Sequence[str]) -> list[str]:
+    """Of a file's columns those that are read: of a source that is read by its fields all, for all are carried."""
+    names: list[str] = parquet.schema_arrow.names
+    return names if source.fields else [name for name in (*columns_of(source), *more) if name in names]
+
+
+def _reader(source: Source) -> Callable[[Any], Iterator[dict[str, Any]]]:
+    """What makes rows of a batch."""
+    return FieldRows(source).of if source.fields else _as_rows
+
+
+def damaged(source: Source, file: str, error: Exception) -> InputError:
+    """What is told of a file that cannot be read."""
     return InputError(f"{source.path}/{file}: damaged: {str(error).splitlines()[0]}; download it again")
 
 
@@ -137,7 +152,7 @@ def _adjoin(one: Unit, other: Unit) -> bool:
     return one.file == other.file and one.offset + one.rows == other.offset
 
 
-def _groups(metadata: Any, start: int, stop: int) -> tuple[list[int], int]:
+def row_groups(metadata: Any, start: int, stop: int) -> tuple[list[int], int]:
     """Row groups that hold rows [start, stop) of the file, and the number of the first row of the first of them."""
     groups: list[int] = []
     begin = first = 0
@@ -151,17 +166,24 @@ def _groups(metadata: Any, start: int, stop: int) -> tuple[list[int], int]:
     return groups, first
 
 
-def _rows(parquet: Any, groups: list[int], columns: list[str], skip: int) -> Iterator[dict[str, Any]]:
+def _rows(
+    parquet: Any, groups: list[int], columns: list[str], skip: int, as_rows: Callable[[Any], Iterator[dict[str, Any]]]
+) -> Iterator[dict[str, Any]]:
     for batch in parquet.iter_batches(batch_size=256, row_groups=groups, columns=columns):
         if skip >= batch.num_rows:
             skip -= batch.num_rows
             continue
         batch, skip = batch.slice(skip), 0
-        yield from _as_rows(batch)
+        yield from as_rows(batch)
 
 
 def _wanted_rows(
-    parquet: Any, groups: list[int], columns: list[str], number: int, wanted: Sequence[bool]
+    parquet: Any,
+    groups: list[int],
+    columns: list[str],
+    number: int,
+    wanted: Sequence[bool],
+    as_rows: Callable[[Any], Iterator[dict[str, Any]]],
 ) -> Iterator[dict[str, Any]]:
     """Those of the rows that `wanted` has; groups without any are not read. `number` is where in it the first one is.
 
@@ -176,7 +198,7 @@ def _wanted_rows(
                 flags = [0 <= at < len(wanted) and wanted[at] for at in range(number, number + batch.num_rows)]
                 number += batch.num_rows
                 if any(flags):
-                    yield from _as_rows(batch.filter(pa.array(flags, pa.bool_())))
+                    yield from as_rows(batch.filter(pa.array(flags, pa.bool_())))
         number = end
 
 
@@ -185,13 +207,16 @@ def _as_rows(batch: Any) -> Iterator[dict[str, Any]]:
         yield from batch.to_pylist()
     except UnicodeDecodeError:
         # Parquet strings are not validated when read: find the rows, keep the others.
+        if batch.num_rows == 1:
+            yield _row(batch)
+            return
         for index in range(batch.num_rows):
-            yield _row(batch, index)
+            yield _row(batch.slice(index, 1))
 
 
-def _row(batch: Any, index: int) -> dict[str, Any]:
+def _row(batch: Any) -> dict[str, Any]:
     try:
-        return batch.slice(index, 1).to_pylist()[0]
+        return batch.to_pylist()[0]
     except UnicodeDecodeError as error:
         return {"invalid_utf8": str(error)}
 

@@ -10,6 +10,7 @@ from builders.dataset.combined import has_combined
 from builders.dataset.duplicates import KEEP, find_duplicates
 from builders.dataset.write_splits import BuildSplits
 from builders.executors.this_machine import Work
+from builders.fields import BuildFieldSplits, FieldTables
 from builders.recipes.recipe import Recipe
 from builders.run_folder.folder import BUILD, DUPLICATES, RANK, Run, enter_stage
 from builders.run_folder.schemas import DATASET_COLUMNS, PARALLEL
@@ -71,6 +72,9 @@ def run(build: Build) -> None:
     build.duplicates = _duplicates(build)["configs"]
     build.marks[NAME] = build.executor.planned(NAME, partial(_plan, build, pairs))["mark"]
 
+    assert build.source is not None
+    tables = FieldTables(build.source, {unit.name: unit for unit in build.selected})
+
     def pipeline(names: list[str]) -> list[Any]:
         todo = [(config, split) for config, split in pairs if f"{config}/{split}" in set(names)]
         sizes = recipe.outputs.row_group_bytes, recipe.outputs.shard_bytes
@@ -78,6 +82,10 @@ def run(build: Build) -> None:
         outputs, sides = recipe.outputs, recipe.source.pairs
         system = outputs.tokenizer if outputs.system_message else None
         kept = outputs.duplicates
+        if recipe.source.fields:
+            step = BuildFieldSplits(build.run, todo, units, *sizes, combined, carry, scored, kept)
+            step.tables = tables
+            return [step]
         return [BuildSplits(build.run, todo, units, *sizes, combined, carry, scored, kept, system, sides)]
 
     items = {f"{config}/{split}": build.run.built_split(config, split) for config, split in pairs}

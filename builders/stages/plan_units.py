@@ -36,6 +36,8 @@ def plan_source(build: Build) -> dict[str, Any]:
         inputs["decontamination"] = found["digest"]
     if source.carry:
         inputs["carry"] = source.carry
+    if source.fields:
+        inputs["fields"] = {"fields": source.fields, "verbatim": source.verbatim}
     if source.pairs:
         inputs["pairs"] = True
     return {

@@ -23,6 +23,7 @@ from builders.run_folder.folder import DROPS, SCAN, SELECT, enter_stage, fingerp
 from builders.run_folder.stage_parts import StagePart
 from builders.run_folder.unit_writer import DROPPED, drop
 from builders.run_folder.units import Unit, UnitFiles, read_counts, read_dropped, read_unit
+from builders.sources.fields import STAYS_ENGLISH
 from builders.sources.find import reaching, row_id
 from builders.sources.read import ShardReader
 from builders.stages.common.contamination import benchmarks, count
@@ -176,8 +177,20 @@ def run(build: Build) -> None:
         raise InputError(f"{build.source.path}: no row is left to translate ({dropped}); look into {folder}/{DROPS}")
     if other := build.totals[NAME].extra[OTHER_PROMPT]:
         build.notes.append(f"`prompt` is the last user's message in {other:,} pairs whose own is none of theirs")
+    build.notes += _staying_english(build)
     if rows := build.decided(FOLDER, partial(compare_revisions, build)):
         build.notes.append(told(rows))
+
+
+def _staying_english(build: Build) -> list[str]:
+    """Of a source that is read by its fields: the columns whose texts are translated elsewhere in their row."""
+    extra = build.totals[NAME].extra
+    found = {name: n for name, n in extra.items() if name.startswith(STAYS_ENGLISH)}
+    return [
+        f"column '{name.removeprefix(STAYS_ENGLISH)}': in {n:,} rows its text is one that is translated in another "
+        "column, and stays English; name it in source.fields, and both are translated alike"
+        for name, n in sorted(found.items())
+    ]
 
 
 def _index(build: Build) -> str | None:

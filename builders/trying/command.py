@@ -31,10 +31,12 @@ from builders.stages.select import ApplyFilters
 from builders.trying.find_row import find_row
 from builders.trying.recorder import Recorder
 from builders.trying.text import lines
+from processors.conversations.field_texts import by_fields
 from processors.errors import InputError
 from processors.onlooker import ONLOOKER
 from processors.scoring.columns import NAMES
 from processors.servers.process import stop_server
+from processors.translation.context import place_of
 from processors.translation.offers import Offers
 
 
@@ -87,7 +89,8 @@ def run_try(
     for spec in chosen:
         _ready(recipe, spec)
     _say_price(recipe, run, chosen, first, yes=yes)
-    told, documents = [], {}
+    told: list[dict[str, Any]] = []
+    documents: dict[str, Document] = {}
     try:
         for spec in chosen:
             stop_server()
@@ -98,7 +101,11 @@ def run_try(
     finally:
         stop_server()
     choices = _judged(recipe, run, first, documents, told)
-    found = {"row": first.id, "recipe": recipe.name, "translators": told, "choices": choices}
+    found: dict[str, Any] = {"row": first.id, "recipe": recipe.name, "translators": told, "choices": choices}
+    if by_fields(messages := first.metadata["messages"]):
+        found["places"] = [message["role"] for message in messages]
+        for part in (part for one in told for part in one["parts"]):
+            part["message"] = place_of(part["message"], messages)
     print(json.dumps(found, ensure_ascii=False) if as_json else "\n".join(lines(found)))
     return any(not one["failure"] for one in told)
 

@@ -22,7 +22,9 @@ def lines(told: dict[str, Any]) -> Iterator[str]:
                 yield from _chunk(chunk, len(part["chunks"]), seen)
         yield f"  failed: {one['failure']}" if one["failure"] else "  came out whole"
         for check in one["checks"]:
-            where = "" if check["message"] is None else f" (messages[{check['message']}])"
+            number = check["message"]
+            place = told["places"][number] if "places" in told and number is not None else f"messages[{number}]"
+            where = "" if number is None else f" ({place})"
             yield f"  {'veto' if check['hard'] else 'note'} {check['check']}{where}: {check['detail']}"
         scores = ", ".join(f"{name} {value:.4g}" for name, value in one["scores"].items() if value is not None)
         if scores:

@@ -1,6 +1,7 @@
 """The dataset card: front matter that the Hub and `datasets` read, and what a reader must know of this build."""
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from builders.dataset.combined import has_combined
@@ -64,7 +65,7 @@ def write_card(build: "Build") -> None:
     for folder in dataset.iterdir():
         if folder.is_dir() and not any(folder.iterdir()):
             folder.rmdir()
-    card = generated(front_matter(build.recipe, build.splits, combined), body(build, plots))
+    card = generated(front_matter(build.recipe, build.splits, combined, dataset), body(build, plots))
     path = dataset / "README.md"
     if path.exists():
         old = path.read_text(encoding="utf-8", errors="replace")
@@ -74,10 +75,12 @@ def write_card(build: "Build") -> None:
     write_text(path, card)
 
 
-def front_matter(recipe: Recipe, splits: list[dict[str, Any]], combined: bool = False) -> str:
+def front_matter(
+    recipe: Recipe, splits: list[dict[str, Any]], combined: bool = False, dataset: "Path | None" = None
+) -> str:
     """The card's YAML: `configs` and `dataset_info` with true counts and sizes; splits without rows are left out.
 
-    `combined`: rows have the column `segments`.
+    `combined`: rows have the column `segments`. `dataset`: the folder of the files.
     """
     # Not `datasets`, whose import takes 0.5 s with pandas', an eighth of the demo's build.
     from huggingface_hub import DatasetCardData
@@ -100,11 +103,9 @@ def front_matter(recipe: Recipe, splits: list[dict[str, Any]], combined: bool = 
     )
     infos, configs = {}, {}
     for config, parts in built.items():
-        of = schemas.parallel if config == PARALLEL else schemas.ranked
-        schema = of(combined, recipe.source.carry, columns_with(recipe.ranking.scorers.given()), recipe.source.pairs)
         infos[config] = {
             "config_name": config,
-            "features": [{"name": field.name, **feature(field.type)} for field in schema],
+            "features": _features(recipe, config, combined, dataset and dataset / parts[0]["files"][0]["file"]),
             "splits": [{"name": s["split"], "num_bytes": s["bytes"], "num_examples": s["rows"]} for s in parts],
             "download_size": sum(item["bytes"] for s in parts for item in s["files"]),
             "dataset_size": sum(s["bytes"] for s in parts),
@@ -126,6 +127,18 @@ def _kind(recipe: Recipe) -> list[str]:
 def size_category(rows: int) -> str:
     """The Hub's word for so many rows."""
     return next((name for limit, name in _SIZES if rows < limit), "10M<n<100M")
+
+
+def _features(recipe: Recipe, config: str, combined: bool, file: "Path | None") -> list[dict[str, Any]]:
+    """The columns of a config, as cards have them. `file`: one of its files, which has those of a source by fields."""
+    if recipe.source.fields and file is not None:
+        import pyarrow.parquet as pq
+        from datasets import Features
+
+        return Features.from_arrow_schema(pq.read_schema(file))._to_yaml_list()
+    of = schemas.parallel if config == PARALLEL else schemas.ranked
+    schema = of(combined, recipe.source.carry, columns_with(recipe.ranking.scorers.given()), recipe.source.pairs)
+    return [{"name": field.name, **feature(field.type)} for field in schema]
 
 
 def feature(kind: Any) -> dict[str, Any]:

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Sequence
 from processors.conversations.parts import ROLES
 from processors.protected.compare import protected_spans
 
+# In a row's metadata: it was read by its fields. No column of chat is called so.
+BY_FIELDS = "by fields"
 # Between the places of one text that stands in a row several times.
 SAME = " = "
 _WORD = re.compile(r"[^\W\d_]+")

@@ -11,6 +11,7 @@ from pathlib import Path
 from datatrove.data import Document
 from datatrove.pipeline.filters.base_filter import BaseFilter
 
+from processors.conversations.field_texts import BY_FIELDS
 from processors.selection.choose_rows import PlannedCut, has_han, sample_key, texts_in
 from processors.selection.decontamination import Search, load
 from processors.selection.pairs import PAIR_PROBLEM, is_pair, pair_problem
@@ -26,6 +27,9 @@ class RowProblemFilter(BaseFilter):
 
     def filter(self, doc: Document) -> bool | tuple[bool, str]:
         row = doc.metadata
+        if BY_FIELDS in row:
+            # Any text will do, and who reads it has looked at it.
+            return True
         if not is_pair(row):
             return _result(doc, row_problem(row))
         # Who reads pairs has looked at them, to make one conversation of each.

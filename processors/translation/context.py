@@ -6,6 +6,7 @@ A chunk for which everything failed is not told of: what a model said in its pla
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from processors.conversations.parts import ROLES
 from processors.conversations.sides import PROMPT, Sides
 from processors.prompting import NO_HINTS, Hints
 
@@ -23,6 +24,18 @@ class ContextWanted(NamedTuple):
 def name_of(message: int) -> str:
     """How a message is called, by its index."""
     return f"messages[{message}]"
+
+
+def place_of(name: str, messages: Sequence[Mapping[str, str]]) -> str:
+    """How a message is called, by `name_of`, to people: the text of a field by its place in the row.
+
+    >>> [place_of("messages[0]", [{"role": role}]) for role in ("choices[2]", "user")]
+    ['choices[2]', 'messages[0]']
+    """
+    if not name.startswith("messages["):
+        return name
+    role = messages[int(name[len("messages[") : -1])]["role"]
+    return name if role in ROLES else role
 
 
 class SaidBefore:

@@ -39,7 +39,7 @@ from processors.translation.chunk_ladder import (
     shorten,
     translatable,
 )
-from processors.translation.context import INSTRUCTIONS, ContextWanted, SaidBefore, name_of
+from processors.translation.context import INSTRUCTIONS, ContextWanted, SaidBefore, name_of, place_of
 from processors.translation.coroutines import gather
 from processors.translation.offers import Offers
 from processors.translation.unwrap import unwrap
@@ -172,7 +172,8 @@ class Translator:
         candidate.counters = row.counted()
         if row.failures:
             # The first in the conversation's order, whatever the order of arrival: a rebuild gives the same bytes.
-            candidate.failure = min(f"{name}: {failure}" for name, failure in row.failures.items())
+            name, failure = min(row.failures.items(), key=lambda found: f"{found[0]}: {found[1]}")
+            candidate.failure = f"{place_of(name, messages)}: {failure}"
             candidate.messages, candidate.chunks = None, []
             candidate.donor.sort(key=lambda chunk: chunk[:3])
             if not any(chunk.origin in TRANSLATED for chunk in candidate.donor):
