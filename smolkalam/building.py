@@ -1,7 +1,7 @@
 """A build: what it would cost, the build itself, its workers, what it has done, and many of them compared."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -147,24 +147,35 @@ def ablate(
     workers: Workers = None,
     executor: Annotated[str | None, typer.Option(help="As of build.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Write the expanded recipe and stop.")] = False,
+    train: Annotated[
+        Path | None, typer.Option(help="YAML of `train sft`: a model for each variant and seed is trained.")
+    ] = None,
+    evaluate: Annotated[
+        list[str] | None, typer.Option(help="With --train: suites or benchmarks that rank the variants.")
+    ] = None,
+    data: Annotated[Path | None, typer.Option(help="As of evaluate.")] = None,
+    seeds: Annotated[int, typer.Option(min=1, help="Models of each variant, with --train.")] = 3,
     yes: Yes = False,
 ) -> None:
     """Compare settings of the translators on the same rows: LR, SCR, quality, mean rank, with intervals and a plot."""
     from builders.ablations.command import run_ablation
     from hub.card.write import write_card
+    from processors.errors import InputError
 
-    run_ablation(
-        recipe,
-        over or [],
-        source_path=input,
-        output=output,
-        settings=set,
-        workers=workers or cores(),
-        executor=executor,
-        dry_run=dry_run,
-        yes=yes,
-        finish=write_card,
-    )
+    shared: dict[str, Any] = {
+        "source_path": input, "output": output, "settings": set, "workers": workers or cores(), "executor": executor,
+        "dry_run": dry_run, "yes": yes, "finish": write_card,
+    }  # fmt: skip
+    if train is None:
+        if evaluate or data:
+            raise InputError("--evaluate and --data go with --train: nothing else is trained and evaluated")
+        run_ablation(recipe, over or [], **shared)
+        return
+    if not evaluate:
+        raise InputError("--train needs --evaluate: the suite or benchmarks that rank the variants")
+    from model_recipes.choosing.command import run_choice
+
+    run_choice(recipe, over or [], train=train, suites=evaluate, seeds=seeds, data=data, **shared)
 
 
 def recipes() -> None:

@@ -66,8 +66,9 @@ class Runner:
         from lm_eval.tasks import TaskManager
 
         # Reading the thousands of files of lm-eval's own tasks takes 4 s, and each evaluation would read them again.
-        ours = all(one.task.startswith(OURS) for one in benchmarks)
-        manager = self._manager = TaskManager(include_path=str(TASKS), include_defaults=not ours)
+        ours = all(one.task.startswith(OURS) or one.file for one in benchmarks)
+        paths = [str(TASKS), *(str(Path(one.file).parent) for one in benchmarks if one.file)]
+        manager = self._manager = TaskManager(include_path=paths, include_defaults=not ours)
         made = []
         revisions = self._revisions()
         for benchmark in benchmarks:

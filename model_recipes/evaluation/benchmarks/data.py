@@ -67,6 +67,9 @@ def hub_data(config: Mapping[str, Any], revisions: dict[str, str]) -> TaskData:
     Raises InputError where the Hub does not answer or has no such dataset.
     """
     path = str(config["dataset_path"])
+    if path in _KINDS.values():
+        files = (config.get("dataset_kwargs") or {}).get("data_files")
+        return TaskData({}, f"{path} {files}")
     if path not in revisions:
         revisions[path] = newest_revision(path)
     kept = dict(config.get("dataset_kwargs") or {})

@@ -28,6 +28,14 @@ class SuiteBenchmark(BaseModel):
     data: str | None = Field(None, description="Where there is none on the Hub: what has to be given.")
     judge: bool = False
     row: str | None = Field(None, description="Its name in papers.yaml.")
+    file: str | None = Field(None, description="The YAML of a task of the user's own.")
+
+
+class _Names(yaml.SafeLoader):
+    """Functions are lm-eval's to load; here only their names are read."""
+
+
+_Names.add_constructor("!function", lambda loader, node: node.value)
 
 
 @cache
@@ -48,10 +56,16 @@ def benchmark(name: str) -> SuiteBenchmark:
 
 
 def chosen(wanted: Sequence[str]) -> list[SuiteBenchmark]:
-    """The benchmarks of suites, or single ones, in order and each once. Raises InputError, with the nearest name."""
+    """The benchmarks of suites, single ones, or tasks of one's own by their file, in order and each once.
+
+    Raises InputError, with the nearest name.
+    """
     benchmarks, named = _registered()
     found: dict[str, SuiteBenchmark] = {}
     for name in wanted:
+        if name.endswith((".yaml", ".yml")):
+            found[name] = own_task(Path(name))
+            continue
         if name not in named and name not in benchmarks:
             near = difflib.get_close_matches(name, [*named, *benchmarks], 1)
             raise InputError(
@@ -61,6 +75,26 @@ def chosen(wanted: Sequence[str]) -> list[SuiteBenchmark]:
         for one in named.get(name, [name]):
             found[one] = benchmarks[one]
     return list(found.values())
+
+
+def own_task(path: Path) -> SuiteBenchmark:
+    """A task of lm-eval's form in a file of the user's: its first metric, over all items. Raises InputError."""
+    # Functions are lm-eval's to load; here only names are read.
+    loader = type("Names", (yaml.SafeLoader,), {"yaml_constructors": dict(yaml.SafeLoader.yaml_constructors)})
+    loader.add_constructor("!function", lambda loader, node: node.value)
+    try:
+        # A SafeLoader: nothing in the file is run.
+        config = yaml.load(path.read_text(encoding="utf-8"), loader)
+        metric = config["metric_list"][0]["metric"]
+        return SuiteBenchmark(
+            name=path.stem, title=path.stem, task=str(config["task"]), metric=[metric], mean="items", file=str(path)
+        )
+    except OSError as error:
+        raise InputError(f"--suite {path}: cannot be read ({error.strerror})") from None
+    except (yaml.YAMLError, KeyError, TypeError, IndexError, ValueError) as error:
+        raise InputError(
+            f"--suite {path}: not a task of lm-eval's with task and metric_list ({type(error).__name__}: {error})"
+        ) from None
 
 
 def published(of: Sequence[SuiteBenchmark]) -> dict[str, dict[str, float]]:

@@ -38,6 +38,7 @@ class ScoreTable:
     rows: list[TableRow]
     average: ScoreInterval | None
     sources: dict[str, list[str]]
+    parts: dict[str, list[str]]
 
 
 def made(
@@ -75,8 +76,9 @@ def made(
             left = [item for item in items if (item.part, item.key) not in known]
             row.clean = score(one, left) if left and row.found_in_training else None
     scored = [row.benchmark for row in rows if row.score]
+    parts = {one.name: list(dict.fromkeys(item.part for item in found.items.get(one.name, []))) for one in benchmarks}
     mean = average(scored, found.items) if scored else None
-    return ScoreTable(model, baseline[0] if baseline else None, rows, mean, found.sources)
+    return ScoreTable(model, baseline[0] if baseline else None, rows, mean, found.sources, parts)
 
 
 def text(table: ScoreTable, *, papers: Sequence[str] = ()) -> str:
@@ -124,6 +126,7 @@ def plain(table: ScoreTable) -> dict[str, Any]:
                 "in_training": row.found_in_training,
                 "without_these": list(row.clean) if row.clean else None,
                 "papers_percent": row.papers,
+                "parts": table.parts.get(row.benchmark.name, []),
                 "sources": sorted(set(table.sources.get(row.benchmark.name, []))),
                 "notes": row.notes,
             }

@@ -61,7 +61,7 @@ def score(benchmark: SuiteBenchmark, items: Sequence[ScoredItem]) -> ScoreInterv
     """A benchmark's score. Raises ValueError without items."""
     if not items:
         raise ValueError(f"{benchmark.name}: no items")
-    value, drawn = _resampled(benchmark, [items])
+    value, drawn = resampled(benchmark, [items])
     return _interval(value[0], drawn[0])
 
 
@@ -73,13 +73,13 @@ def difference(
     shared = [item for item in model if (item.part, item.key) in other]
     if not shared:
         return None
-    value, drawn = _resampled(benchmark, [shared, [other[item.part, item.key] for item in shared]])
+    value, drawn = resampled(benchmark, [shared, [other[item.part, item.key] for item in shared]])
     return PairedDifference(_interval(value[0] - value[1], drawn[0] - drawn[1]), len(shared))
 
 
 def average(benchmarks: Sequence[SuiteBenchmark], items: Mapping[str, Sequence[ScoredItem]]) -> ScoreInterval:
     """The mean of several benchmarks' scores, each by itself resampled."""
-    found = [_resampled(one, [items[one.name]]) for one in benchmarks]
+    found = [resampled(one, [items[one.name]]) for one in benchmarks]
     value = float(np.mean([values[0] for values, _ in found]))
     return _interval(value, np.mean([drawn[0] for _, drawn in found], axis=0))
 
@@ -89,8 +89,11 @@ def _interval(value: float, drawn: Array) -> ScoreInterval:
     return ScoreInterval(float(value), float(low), float(high))
 
 
-def _resampled(benchmark: SuiteBenchmark, models: Sequence[Sequence[ScoredItem]]) -> tuple[Array, Array]:
-    """Each model's score, (models,), and its score in every resample, (models, resamples)."""
+def resampled(benchmark: SuiteBenchmark, models: Sequence[Sequence[ScoredItem]]) -> tuple[Array, Array]:
+    """Each model's score, (models,), and its score in every resample, (models, resamples).
+
+    All models have the same items in the same order, and are read off the same resamples.
+    """
     names = [benchmark.name if benchmark.mean == "items" else item.part for item in models[0]]
     # By name, not in the order of the run: the same items give the same interval.
     order = sorted(range(len(names)), key=lambda n: (names[n], models[0][n].part, models[0][n].key))

@@ -1,5 +1,6 @@
 """The registry, the papers' columns, and prompts in the schema that each benchmark has on the Hub."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -95,3 +96,15 @@ def test_answers_are_found_among_the_options_that_are_there() -> None:
 def test_what_faith_eval_takes_for_unknown_and_conflict(answer: str, unknown: int, conflict: int) -> None:
     assert documents.says_unknown({}, [answer]) == {"acc": unknown}
     assert documents.says_conflict({}, [answer]) == {"acc": conflict}
+
+
+def test_a_task_of_ones_own_is_read_by_its_file(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text("task: my_task\ndoc_to_text: !function utils.text\nmetric_list:\n  - metric: acc\n")
+    (one,) = chosen([str(file)])
+    assert (one.name, one.task, one.metric, one.file) == ("mine", "my_task", ["acc"], str(file))
+    file.write_text("task: my_task\n")
+    with pytest.raises(InputError, match="not a task of lm-eval's"):
+        chosen([str(file)])
+    with pytest.raises(InputError, match="cannot be read"):
+        chosen([str(tmp_path / "none.yaml")])
