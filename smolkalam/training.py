@@ -18,11 +18,20 @@ def train(
     accelerate_config: Annotated[
         Path | None, typer.Option(help="Accelerate's YAML (FSDP, several machines); implies --accelerate.")
     ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say rows, tokens, steps, and memory and hours on a GPU.")
+    ] = False,
+    gpu: Annotated[str, typer.Option(help="dry-run: of which GPU.")] = "H100",
+    gpus: Annotated[int, typer.Option(min=1, help="dry-run: of how many.")] = 1,
+    sharded: Annotated[
+        bool, typer.Option("--sharded", help="dry-run: the model is spread over them, by FSDP or ZeRO-3.")
+    ] = False,
 ) -> None:
     """Train a model by TRL; every row is accounted for first, and the same command again goes on."""
     from model_recipes.training.launch import run_train
 
-    run_train(recipe, config, set or [], accelerate=accelerate, accelerate_config=accelerate_config)
+    asked = ["--dry-run", "--gpu", gpu, "--gpus", str(gpus), *(["--sharded"] if sharded else [])] if dry_run else []
+    run_train(recipe, config, set or [], asked, accelerate=accelerate, accelerate_config=accelerate_config)
 
 
 def tokens(

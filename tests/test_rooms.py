@@ -49,7 +49,7 @@ ROOMS: dict[str, Floors] = {
         ("model_recipes.evaluation.benchmarks.tasks",),
         ("model_recipes.merge", "model_recipes.reward", "model_recipes.sft", "model_recipes.dpo"),
         ("model_recipes.training",),
-        ("model_recipes.lora",),
+        ("model_recipes.lora", "model_recipes.needs"),
     ),
     "builders": (
         ("builders.ablations", "builders.judging", "builders.starting", "builders.trying"),

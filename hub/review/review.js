@@ -350,7 +350,9 @@ const review = (() => {
     if (!name) { if (!kept.get("name")) askName(); return; }
     kept.set("name", name);
     $("who").textContent = name;
-    await openQueue(location.hash.slice(1) || null);
+    // A page that is loaded again is where it was; another annotator begins with what is to be done.
+    const key = item ? null : location.hash.slice(1) || null;
+    await openQueue(key);
   }
 
   function options(select, all) {
@@ -366,7 +368,11 @@ const review = (() => {
     options($("category"), start.categories.map((name) => [name, name]));
     options($("severity"), start.severities.map((name) => [name, name]));
     $("onwards").checked = kept.get("onwards") !== "false";
-    for (const id of ["kind", "split"]) $(id).addEventListener("change", () => openQueue());
+    for (const id of ["kind", "split"]) {
+      const before = kept.get(id);
+      if ([...$(id).options].some(({value}) => value === before)) $(id).value = before;
+      $(id).addEventListener("change", () => { kept.set(id, $(id).value); openQueue(); });
+    }
     $("onwards").addEventListener("change", () => kept.set("onwards", String($("onwards").checked)));
     $("who").addEventListener("click", askName);
     $("keys").addEventListener("click", () => $("shows-keys").showModal());

@@ -42,6 +42,7 @@ class PreferenceTraining(TrainingRecipe):
     decisive = ("beta", "loss_type", "loss_weights", "label_smoothing", "precompute_ref_log_probs")
     own = PairSettings
     sides = 2
+    has_reference = True
     without_effect: ClassVar[Mapping[str, str]] = {
         "truncation_mode": "a pair is cut at its end; TRL is to remove the other way",
         "padding_free": "TRL (1.16) warns and pads",
@@ -57,6 +58,14 @@ class PreferenceTraining(TrainingRecipe):
     def encode(self, about: Prepared, sources: Any, day: date) -> tuple[Any, list[Account]]:
         encoder = DpoEncoder(about.tokenizer, max_length=about.args.max_length, day=day)
         return encode(sources, encoder, about.args.dataset_num_proc)
+
+    def lengths(self, about: Prepared) -> list[int]:
+        return [
+            len(prompt) + len(side)
+            for batch in about.training.iter(1000)
+            for name in ("chosen_ids", "rejected_ids")
+            for prompt, side in zip(batch["prompt_ids"], batch[name], strict=True)
+        ]
 
     def trainer(self, about: Prepared, shared: dict[str, Any]) -> Any:
         from trl import DPOTrainer

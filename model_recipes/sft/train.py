@@ -48,6 +48,14 @@ class FineTuning(TrainingRecipe):
         )
         return encode(sources, encoder, args.dataset_num_proc)
 
+    def batches_of(self, about: Prepared) -> int:
+        from trl import pack_dataset
+
+        args = about.args
+        return len(
+            pack_dataset(about.training, args.max_length, args.packing_strategy) if args.packing else about.training
+        )
+
     def trainer(self, about: Prepared, shared: dict[str, Any]) -> Any:
         from trl import SFTTrainer
 

@@ -9,22 +9,19 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from model_recipes.lora.targets import look_at_targets
-from model_recipes.training.accounts import look_at, table
-from model_recipes.training.data import hold_back
+from model_recipes.training.accounts import table
+from model_recipes.training.dry_run import dry_run
 from model_recipes.training.launch import look_for_libraries
 from model_recipes.training.model_card import write_model_card
-from model_recipes.training.recipe import Prepared, TrainingRecipe
-from model_recipes.training.resume import TRAINING, decisive, described_before, last_checkpoint, loaded_as
-from model_recipes.training.settings import DataSettings, for_this_machine, make, read_settings
+from model_recipes.training.recipe import TrainingRecipe, prepare, read
+from model_recipes.training.resume import TRAINING, decisive, last_checkpoint, loaded_as
 from processors.atomic_files import replacing_text
-from processors.errors import InputError, SmolKalamError
+from processors.errors import InputError, SmolKalamError, one_line
 
 
 def train(recipe: TrainingRecipe, config: Path, overrides: Sequence[str] = ()) -> Path:
@@ -45,18 +42,20 @@ def train(recipe: TrainingRecipe, config: Path, overrides: Sequence[str] = ()) -
     }
     checkpoint = last_checkpoint(folder, described)
     args.model_init_kwargs = loaded_as(model, args.model_init_kwargs)
-    trainer = recipe.trainer(
-        about,
-        {
-            "model": model.model_name_or_path,
-            "args": args,
-            "train_dataset": about.training,
-            "eval_dataset": about.held_back if args.eval_strategy != "no" else None,
-            "processing_class": about.tokenizer,
-            "quantization_config": get_quantization_config(model),
-            "peft_config": get_peft_config(model),
-        },
-    )
+    shared = {
+        "model": model.model_name_or_path,
+        "args": args,
+        "train_dataset": about.training,
+        "eval_dataset": about.held_back if args.eval_strategy != "no" else None,
+        "processing_class": about.tokenizer,
+        "quantization_config": get_quantization_config(model),
+        "peft_config": get_peft_config(model),
+    }
+    try:
+        trainer = recipe.trainer(about, shared)
+    except ValueError as error:
+        # What TRL, transformers and peft refuse of the settings once they see the model.
+        raise InputError(f"{config}: {one_line(error, 300)}") from None
     first = PartialState().is_main_process
     if first:
         _write_start(folder, described, settings)
@@ -67,39 +66,6 @@ def train(recipe: TrainingRecipe, config: Path, overrides: Sequence[str] = ()) -
         write_model_card(folder, recipe, described, trainer.state.log_history, table(about.accounts))
     trainer.accelerator.wait_for_everyone()
     return folder
-
-
-def read(recipe: TrainingRecipe, config: Path, overrides: Sequence[str]) -> tuple[Any, Any, Any, dict[str, Any]]:
-    """The trainer's arguments, TRL's ModelConfig, ours, and all that was set. Raises InputError."""
-    from trl import ModelConfig
-
-    (trainer_keys, model_keys), ours = read_settings(
-        config, overrides, (recipe.config(), ModelConfig), recipe.own, recipe.without_effect
-    )
-    if not ours.datasets:
-        raise InputError(f"{config}: datasets: missing; name what to train on, such as [{{path: USER/DATASET}}]")
-    if not model_keys.get("model_name_or_path"):
-        raise InputError(f"{config}: model_name_or_path: missing; name a model of the Hub or a folder")
-    args = make(recipe.config(), for_this_machine(trainer_keys), config)
-    model = make(ModelConfig, model_keys, config)
-    return args, model, ours, {**trainer_keys, **model_keys, **ours.model_dump(exclude_unset=True)}
-
-
-def prepare(recipe: TrainingRecipe, args: Any, model: Any, ours: DataSettings, settings: dict[str, Any]) -> Prepared:
-    """Encode and count the rows, print what became of them, and hold back what was asked for. Raises InputError."""
-    from accelerate import PartialState
-
-    look_at_targets(model)
-    day = ours.date or described_before(Path(args.output_dir)).get("date") or datetime.now(UTC).date().isoformat()
-    tokenizer = recipe.tokenizer(args, model, ours)
-    about = Prepared(args, model, ours, settings, tokenizer, day, training=None, held_back=None, accounts=[])
-    with PartialState().main_process_first():
-        rows, about.accounts = recipe.encode(about, ours.datasets, date.fromisoformat(day))
-    if PartialState().is_main_process:
-        print(table(about.accounts), file=sys.stderr)
-    look_at(about.accounts, ours.max_left_out)
-    about.training, about.held_back = hold_back(rows, ours.test_rows, args.seed)
-    return about
 
 
 def _made(folder: Path) -> Path:
@@ -127,9 +93,17 @@ def main(recipe: TrainingRecipe, words: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("--config", type=Path, required=True, help="YAML of the settings.")
     parser.add_argument("--set", action="append", default=[], metavar="A.B=C", help="Change a setting.")
+    parser.add_argument("--dry-run", action="store_true", help="Only say what it would need.")
+    parser.add_argument("--gpu", default="H100", help="On which GPU.")
+    parser.add_argument("--gpus", type=int, default=1, help="On how many.")
+    parser.add_argument("--sharded", action="store_true", help="The model is spread over them (FSDP, ZeRO-3).")
     given = parser.parse_args(words)
     try:
         look_for_libraries()
+        if given.dry_run:
+            needs = dry_run(recipe, given.config, given.set, gpu=given.gpu, gpus=given.gpus, sharded=given.sharded)
+            print(needs.shown())
+            return
         folder = train(recipe, given.config, given.set)
     except SmolKalamError as error:
         print(f"error: {error}", file=sys.stderr)

@@ -105,11 +105,12 @@ def make(kind: type, arguments: dict[str, Any], path: Path) -> Any:
         raise RecipeError(f"{path}: {' '.join(str(error).split())}") from None
 
 
-def for_this_machine(arguments: dict[str, Any]) -> dict[str, Any]:
+def for_this_machine(arguments: dict[str, Any], *, quiet: bool = False) -> dict[str, Any]:
     """With what a machine without a GPU needs, and that is said: TRL's defaults raise there."""
     import torch
 
     if torch.cuda.is_available() or torch.backends.mps.is_available():
         return arguments
-    print("no GPU here: training on the CPU, in the weights' own type instead of bf16", file=sys.stderr)
+    if not quiet:
+        print("no GPU here: training on the CPU, in the weights' own type instead of bf16", file=sys.stderr)
     return {"use_cpu": True, **arguments, "bf16": False, "fp16": False}

@@ -113,7 +113,7 @@ def test_a_mistake_in_the_settings_is_one_line(
     base: Path, tmp_path: Path, words: tuple[str, ...], expected: str
 ) -> None:
     from model_recipes.dpo.train import RECIPE
-    from model_recipes.training.run import read
+    from model_recipes.training.recipe import read
     from processors.errors import InputError
 
     with pytest.raises(InputError) as error:
@@ -140,7 +140,7 @@ def test_the_losses_are_those_that_trl_computes() -> None:
 @pytest.mark.parametrize("shipped", SHIPPED, ids=lambda path: path.stem)
 def test_what_ships_names_only_keys_that_are_read(shipped: Path) -> None:
     from model_recipes.dpo.train import RECIPE
-    from model_recipes.training.run import read
+    from model_recipes.training.recipe import read
 
     args, model, ours, _ = read(RECIPE, shipped, ["datasets=[{path: x}]"])
     assert args.loss_type in (["sigmoid"], ["apo_zero"]) and ours.max_left_out == 0.02
