@@ -4,6 +4,6 @@ The paper chose its translators so (arXiv 2511.18411, tables 3 to 6). `smolkalam
 """
 
 from model_recipes.choosing.models import Plan, train_and_evaluate
-from model_recipes.choosing.ranks import TrainedChoice, TrainedVariant, compare_trained
+from model_recipes.choosing.ranks import TrainedChoice, TrainedVariant, as_table, compare_trained
 
-__all__ = ["Plan", "TrainedChoice", "TrainedVariant", "compare_trained", "train_and_evaluate"]
+__all__ = ["Plan", "TrainedChoice", "TrainedVariant", "as_table", "compare_trained", "train_and_evaluate"]
