@@ -95,8 +95,8 @@ class LabelledRows(Strict):
 
     by: Literal["references", "judges", "people"] = Field(
         description="references: approved translations, to which the better candidate is the nearer one (chrF); "
-        "judges: a panel that the build asks, or what `smolkalam judge` wrote; people: their verdicts (id, better, "
-        "worse)"
+        "judges: a panel that the build asks, or what `smolkalam judge` wrote; people: what `smolkalam review` wrote, "
+        "or a file of id, better, worse"
     )
     path: str | None = Field(
         None,
@@ -143,8 +143,8 @@ class Ranking(_RankingLimits):
     scorers: Scorers = Field(Scorers(), description="further models that score every candidate")
     verdicts: str | None = Field(
         None,
-        description="verdicts of judges (what `smolkalam judge` wrote) or of people (id, better, worse), which settle "
-        "the rows that they are on",
+        description="verdicts of judges (what `smolkalam judge` wrote) or of people (what `smolkalam review` wrote, "
+        "or a file of id, better, worse), which settle the rows that they are on",
     )
     rescue: bool = Field(
         True,

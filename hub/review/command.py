@@ -111,7 +111,7 @@ def _tell(run: Path, folder: Path, reviews: Reviews) -> None:
     if found["pairs"]:
         alpha = "none, for all verdicts are alike" if found["alpha"] is None else f"{found['alpha']:.3f}"
         print(
-            f"{found['pairs']:,} pairs judged by more than one, the same of {found['same']:,}; Krippendorff's alpha "
+            f"judged by more than one: {found['pairs']:,}, the same said of {found['same']:,}; Krippendorff's alpha "
             f"{alpha}",
             file=sys.stderr,
         )

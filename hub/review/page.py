@@ -11,7 +11,10 @@ _KEYS = (
     ("2", "the second is better"),
     ("0", "equally good, or equally bad"),
     ("Q, W", "approve the first, the second"),
-    ("A, S", "edit the first, the second: the message that has the focus, or else the first that differs"),
+    (
+        "A, S",
+        "edit the first, the second: the message that has the focus, or else the first with a finding or a difference",
+    ),
     ("Z, X", "mark an error in the first, the second"),
     ("C", "comment"),
     ("N, P", "next, previous"),

@@ -98,10 +98,11 @@ class Queues:
 
     def _random(self, rows: Sequence[Row]) -> Iterator[ReviewItem]:
         rows = rows[: 2 * LONGEST]
-        if len(self.names) == 1:
-            return (self._item(row["id"], _there(row)) for row in rows[:LONGEST] if _there(row))
         pairs = draw_pairs(self._whole(rows), LONGEST, near=None, **self._limits()).pairs
-        return (self._item(pair.id, (pair.a, pair.b)) for pair in pairs)
+        if pairs:
+            return (self._item(pair.id, (pair.a, pair.b)) for pair in pairs)
+        # Of one translator, or where all say the same: what is there to be approved and edited.
+        return (self._item(row["id"], _there(row)[:1]) for row in rows[:LONGEST] if _there(row))
 
     def _found(self, rows: Sequence[Row], check: str) -> Iterator[ReviewItem]:
         """What a check found, hard verdicts first, beside the best of the row's other candidates, if there is one."""

@@ -95,7 +95,7 @@ const review = (() => {
     $("comments").hidden = false;
     $("comments").querySelector("ul").replaceChildren(
       ...item.comments.map((text) => element("li", {dir: "auto"}, text)),
-      ...item.others.map(({annotator: who, comment}) => element("li", {dir: "auto"}, `${who}: ${comment}`)),
+      ...item.others.map(({annotator: who, comment}) => element("li", {}, element("bdi", {}, who), ": ", element("bdi", {}, comment))),
     );
     showBar();
     document.body.dataset.ready = item.key;
@@ -171,14 +171,14 @@ const review = (() => {
 
   const boxOf = (side, number) => document.querySelector(`[data-side="${side}"][data-message="${number}"]`);
 
-  // The cell of a side that is meant: the one with the focus, or the first that differs or in which something was found.
+  // The cell of a side that is meant: the one with the focus, or the first in which something was found, or that differs.
   function meant(side) {
     if (!item || side >= item.sides.length) return null;
     const focused = document.activeElement && document.activeElement.closest(".target");
     if (focused && focused.dataset.side === String(side)) return focused;
     if (focused) return boxOf(side, focused.dataset.message);
-    const shows = (message) => message.sides[side] && (message.sides[side].differs.length || message.sides[side].verdicts.length);
-    const message = item.messages.find(shows) || item.messages.find((one) => one.sides[side]);
+    const has = (what) => item.messages.find((message) => message.sides[side] && message.sides[side][what].length);
+    const message = has("verdicts") || has("differs") || item.messages.find((one) => one.sides[side]);
     return message ? boxOf(side, message.number) : null;
   }
 
@@ -245,7 +245,7 @@ const review = (() => {
     form.save = save;
     form.leave = leave;
     editing = form;
-    box.querySelectorAll(".tools, .edited, h5").forEach((part) => { part.hidden = true; });
+    box.querySelectorAll(".tools, .edited, h5, .found").forEach((part) => { part.hidden = true; });
     box.querySelector(".text").after(form);
     grow();
     area.focus();
@@ -305,7 +305,7 @@ const review = (() => {
     const table = element("table", {}, element("thead", {}, element("tr", {}, ...columns.map((name) => element("th", {scope: "col"}, name)))),
       element("tbody", {}, ...found.annotators.map((one) => element("tr", {}, ...columns.map((name, i) => element(i ? "td" : "th", i ? {className: "n"} : {scope: "row"}, String(one[name])))))));
     box.replaceChildren(element("div", {className: "scroll"}, table), element("p", {id: "agreement"}, pairs
-      ? `${pairs} pairs were judged by more than one; all said the same of ${same}. Krippendorff's alpha: ${alpha === null ? "none, for all verdicts are alike" : alpha.toFixed(3)}.`
+      ? `${pairs} ${pairs === 1 ? "pair was" : "pairs were"} judged by more than one; all said the same of ${same}. Krippendorff's alpha: ${alpha === null ? "none, for all verdicts are alike" : alpha.toFixed(3)}.`
       : "No pair was judged by more than one yet."));
   }
 

@@ -154,7 +154,7 @@ def test_nothing_is_lost_and_the_next_build_uses_all_of_it(run: Path, tmp_path: 
             process.send_signal(signal.SIGTERM)
             _, said = process.communicate(timeout=60)
             assert process.returncode == 0 and "ann: verdicts 30, ties 9" in said, said
-            assert "4 pairs judged by more than one" in said
+            assert "judged by more than one: 4" in said
     by = {line["annotator"] for line in lines(run, "verdicts.jsonl")}
     assert by == {"ann", "ben"} and all(line["blind"] for line in lines(run, "verdicts.jsonl"))
     [error] = lines(run, "errors.jsonl")

@@ -13,6 +13,7 @@ from builders.run_folder.folder import Run
 from builders.run_folder.units import UnitFiles
 from hub.report.rows import read_rows
 from hub.review.queues import NEAR, RANDOM, Queues
+from tests.builders.small_run import candidate, row, write_run
 from tests.conftest import Demo
 
 
@@ -73,6 +74,12 @@ def test_the_same_run_gives_the_same_queues_and_another_seed_another_order(demo:
     assert all(again.queue(kind) == made.queue(kind) for kind in made.kinds)
     rows = [[item.row for item in each.queue(RANDOM)] for each in (made, other)]
     assert rows[0] != rows[1] and set(rows[0]) == set(rows[1])
+
+
+def test_where_all_say_the_same_one_of_them_is_there_to_be_approved(tmp_path: Path) -> None:
+    both = [candidate("SeedX", "أ", "ب"), candidate("Gemma3", "أ", "ب")]
+    made = queues(write_run(tmp_path / "run", [row(n, ["Hi.", "Yes."], *both) for n in range(3)], ("SeedX", "Gemma3")))
+    assert [item.names for item in made.queue(RANDOM)] == [("SeedX",)] * 3 and not made.queue(NEAR)
 
 
 def test_sides_are_drawn_by_annotator_and_row(made: Queues) -> None:
