@@ -55,7 +55,8 @@ class Folder:
             return (folder / f"{prefix}.{side}").read_text(encoding="utf-8").removesuffix("\n").split("\n")
 
         self.systems = sorted(path.name[len(prefix) + 1 : -3] for path in folder.glob(f"{prefix}.*.ar"))
-        self.sources, references = lines("en"), lines("ar")
+        self.sources, self.references = lines("en"), lines("ar")
+        references = self.references
         parity = {"choose": (0,), "held": (1,), None: (0, 1)}[half]
         self.rows = [row for row in range(len(self.sources)) if row // BLOCK % 2 in parity]
         self.texts = [lines(f"{name}.ar") for name in self.systems]

@@ -26,12 +26,13 @@ _MOST_LOOKED_AT = 200_000
 
 
 class LabelledRow(NamedTuple):
-    """A row and its candidates, by translator, with what is said of each two of them (`a`, `b`, 1 to -1)."""
+    """A row of a unit and its candidates, by translator, with what is said of each two of them (`a`, `b`, 1 to -1)."""
 
     id: str
     source: Messages
     candidates: dict[str, Messages]
     verdicts: list[tuple[str, str, float]]
+    unit: str
 
 
 class LabelSource(Protocol):
@@ -91,7 +92,8 @@ class _Verdicts:
                 ids = sorted(self.ids & set(read_unit(UnitFiles(selected, unit.name), ["id"])["id"].to_pylist()))
                 for row, source, candidates in _rows(unit, ids, selected, translated):
                     said = [(a, b, self.votes.difference(row, a, b, {})) for a, b in pairs[row]]
-                    yield LabelledRow(row, source, candidates, [(a, b, v) for a, b, v in said if v is not None])
+                    known = [(a, b, v) for a, b, v in said if v is not None]
+                    yield LabelledRow(row, source, candidates, known, unit.name)
 
 
 class _Panel(_Verdicts):
@@ -131,7 +133,8 @@ class _References:
             known = [i for i, text in references.items() if text is not None]
             known.sort(key=lambda i: sample_key(i, self.seed))
             for row, source, candidates in _rows(unit, known[: self.rows - found], selected, translated):
-                yield LabelledRow(row, source, candidates, _by_reference(references[row] or "", candidates))
+                said = _by_reference(references[row] or "", candidates)
+                yield LabelledRow(row, source, candidates, said, unit.name)
                 found += 1
             looked_at += len(table)
             if found >= self.rows or looked_at >= _MOST_LOOKED_AT:

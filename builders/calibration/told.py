@@ -36,8 +36,14 @@ def describe(told: Mapping[str, Any]) -> str:
     ]
     return (
         f"{labels}; about {told['wrong']:.0%} of them contradict the rows; {names[first]} is better at large, in chrF "
-        f"points, than {', '.join(against)}"
+        f"points, than {', '.join(against)}{_worth(told)}"
     )
+
+
+def _worth(told: Mapping[str, Any]) -> str:
+    """What labels say of the scorers."""
+    found = [f"{name} {worth:.1f} ± {doubt:.1f}" for name, (worth, doubt) in told.get("scorers", {}).items()]
+    return f"; a usual difference is worth, in chrF points, by {', by '.join(found)}" if found else ""
 
 
 def _without(told: Mapping[str, Any]) -> str:

@@ -7,12 +7,14 @@ processes of one machine share these out.
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from hashlib import blake2b
 from math import ceil
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from builders.calibration.labels import LabelledRow, label_source
 from builders.calibration.told import describe
@@ -23,6 +25,7 @@ from builders.run_folder.folder import (
     CALIBRATION,
     FITTED,
     RANKER,
+    SCORE,
     SELECT,
     TRANSLATE,
     VERDICTS,
@@ -32,6 +35,7 @@ from builders.run_folder.folder import (
 from builders.run_folder.units import Unit, UnitFiles, read_unit
 from builders.stages.common.context import Build
 from builders.stages.common.join_candidates import CHECKED, verdicts_on
+from builders.stages.opinions import ScoreFolders
 from processors.atomic_files import replacing, write_text
 from processors.checks.run import Verdict, check_conversation
 from processors.conversations.sides import Sides
@@ -78,6 +82,9 @@ def plan_ranker(build: Build) -> dict[str, Any]:
     )
     if labels:
         inputs["calibration"] = labels.digest()
+    scored = ScoreFolders.of(recipe, build.run)
+    if scored:
+        inputs[SCORE] = {name: build.marks[f"{SCORE}/{name}"] for name in scored.folders}
     mark = enter_stage(folder, inputs, say=build.observer.say)
     if not (folder / FITTED).exists():
         if len(known := [name for name in names if name in ranker.standings]) > 1:
@@ -85,10 +92,12 @@ def plan_ranker(build: Build) -> dict[str, Any]:
         folders = {name: build.run.stage(TRANSLATE, name) for name in names}
         sample = Sample(build.run.stage(SELECT), folders, ranker, recipe.language, recipe.seed)
         fitted = fit_sample(build.selected, sample, build.executor.workers)
+        if scored:
+            fitted = replace(fitted, opinions=scored.usual(list(plan_sample(build.selected, recipe.seed))))
         try:
             if labels:
                 rows = labels.labelled(build.selected, sample.selected, folders)
-                fitted, told = calibrate_fit(fitted, rows, recipe.language)
+                fitted, told = calibrate_fit(fitted, rows, recipe.language, scored)
                 told |= {"by": spec.by if spec else None, "agreement": labels.agreement()} | labels.told()
                 build.observer.say(f"ranker: {describe(told)}")
                 write_text(folder / CALIBRATION, json.dumps(told, indent=1) + "\n")
@@ -102,9 +111,9 @@ def plan_ranker(build: Build) -> dict[str, Any]:
 
 
 def calibrate_fit(
-    fitted: FittedRanker, rows: Iterable[LabelledRow], language: Language
+    fitted: FittedRanker, rows: Iterable[LabelledRow], language: Language, scored: ScoreFolders | None = None
 ) -> tuple[FittedRanker, dict[str, Any]]:
-    """The ranker that knows what labels on some rows tell, and what they changed, as JSON.
+    """The ranker that knows what labels on some rows tell, of scorers too, and what they changed, as JSON.
 
     A verdict on a candidate that is not there, or that a hard check vetoes, tells nothing of those that are taken.
     """
@@ -113,6 +122,7 @@ def calibrate_fit(
     taken: list[tuple[Messages, Mapping[str, Messages | None]]] = []
     verdicts: dict[str, list[list[Verdict]]] = {name: [] for name in names}
     labels: list[Label] = []
+    scores = []
     for row in rows:
         found = {
             name: check_conversation(row.source, messages, script=language.script, language=language.code)
@@ -123,10 +133,15 @@ def calibrate_fit(
         if of_row:
             labels += of_row
             taken.append((row.source, row.candidates))
+            if scored:
+                scores.append(scored.rows(row.unit, [row.id]).get(row.id, scored.nothing()))
             for name in names:
                 verdicts[name].append(found.get(name, []))
     texts, candidates = ranked_texts(taken, names)
-    calibrated_fit, told = calibrated(fitted, texts, candidates, labels, verdicts)
+    opinions = np.array(scores) if scores else None
+    calibrated_fit, told = calibrated(fitted, texts, candidates, labels, verdicts, opinions)
+    worths = zip(told.worth.round(2).tolist(), told.doubt.round(2).tolist(), strict=True)
+    worth = dict(zip(fitted.opinions.columns, worths, strict=False)) if fitted.opinions and len(told.worth) else {}
     return calibrated_fit, {
         "translators": names,
         "rows": len(taken),
@@ -136,6 +151,7 @@ def calibrate_fit(
         "before": told.before.round(2).tolist(),
         "strengths": told.strengths.round(2).tolist(),
         "errors": told.errors.round(2).tolist(),
+        **({"scorers": worth} if worth else {}),
     }
 
 

@@ -13,6 +13,7 @@ from datatrove.data import Document
 
 from builders.run_folder.units import NOT_FUSED
 from builders.stages.fit_ranker import ranked_texts
+from builders.stages.opinions import opinions_of
 from processors.checks.pairs.verdict import Verdict
 from processors.conversations.sides import PROMPT, SIDES, Sides
 from processors.ranking.model import FittedRanker
@@ -102,7 +103,9 @@ def add_quality(fitted: FittedRanker, documents: list[Document], judged: list[di
                 verdicts[name].append(_on_side(row[name].verdicts, sides, side) if name in row else [])
     sources, candidates = ranked_texts(rows, names)
     rewards = {name: [row[name].scores["reward"] if name in row else None for row, _ in asked] for name in names}
-    for (row, side), ranks in zip(asked, fitted.score(sources, candidates, verdicts, rewards), strict=True):
+    opinions = opinions_of(fitted, [row for row, _ in asked])
+    ranked = fitted.score(sources, candidates, verdicts, rewards, opinions)
+    for (row, side), ranks in zip(asked, ranked, strict=True):
         if len(ranks) < 2:
             continue
         for name, found in ranks.items():

@@ -31,6 +31,7 @@ from builders.stages.common.join_candidates import JoinCandidates, verdicts_on
 from builders.stages.common.run_units import UnitPipeline, run_units
 from builders.stages.fit_ranker import load_fitted, plan_ranker
 from builders.stages.judged import JudgedCandidate, add_quality, failed_candidate, scored_by_side
+from builders.stages.opinions import note_behind
 from builders.stages.reward import JoinRewards
 from builders.stages.score import JoinScores
 from builders.stages.score import parts as score_parts
@@ -180,6 +181,7 @@ class RankCandidates(PipelineStep):
                 judged = [self._judge_all(document) for document in documents]
                 if fitted is not None:
                     add_quality(fitted, documents, judged)
+                    note_behind(fitted, judged, self.ranking.veto)
                     self._cut(fitted, documents, judged)
                 for document, candidates in zip(documents, judged, strict=True):
                     self._choose(document, candidates)

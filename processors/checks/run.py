@@ -109,9 +109,16 @@ CHECKS = (
 )
 _NOTHING: Found = {}
 _ON_CHUNKS = tuple(sorted((check for check in CHECKS if check.on_chunks), key=lambda check: check.on_chunks))
+# Soft, of a candidate that a further model puts far behind the others of its row (`processors.ranking.opinions`).
+SCORER_BEHIND = "scorer_behind"
 VERDICTS = tuple(
     dict.fromkeys(
-        [*(name for check in CHECKS for name in check.says or (check.name,)), "tool_grounding", OPTIONS_MERGED]
+        [
+            *(name for check in CHECKS for name in check.says or (check.name,)),
+            "tool_grounding",
+            OPTIONS_MERGED,
+            SCORER_BEHIND,
+        ]
     )
 )
 """The names of all verdicts, as datasets and cards have them."""

@@ -6,7 +6,8 @@ each translator has a strength in chrF points, which the run's own estimate is t
 difference of two strengths and on what the row itself shows of the two candidates, so that a row in which the weaker
 one happens to be plainly better does not count against the stronger one. A tie is half a verdict for either. Some of
 the verdicts are wrong: which share of them, the verdicts themselves show, for what is wrong at random contradicts the
-rows too.
+rows too. What the scores of further models are worth is learnt with it (`processors.ranking.opinions`), drawn
+towards nothing as far as the verdicts do not speak for them.
 
 On a half of FLORES dev, two systems unknown to the ranker, 200 labels on rows that were then left out, 20 % of them
 flipped: of the gap between the better system and the oracle 8.0 % is captured, of near pairs (3 points) 11.8 %;
@@ -28,6 +29,9 @@ from processors.ranking.model import FAULT, FittedRanker, count_faults, prior_sh
 # Shares of wrong verdicts that are weighed against each other; of half of them nothing could be learnt.
 _WRONG = (0.0, 0.05, 0.1, 0.2, 0.3, 0.4)
 _STEPS, _ENOUGH, _LONGEST_STEP = 100, 1e-6, 5.0
+# What a usual difference of a scorer may be worth in chrF points, as standard deviations that are weighed against each
+# other: the first takes it for nearly worthless.
+_WORTH = (0.05, 0.5, 1.0, 2.0, 4.0)
 
 
 class Label(NamedTuple):
@@ -42,7 +46,8 @@ class Label(NamedTuple):
 
 class Calibration(NamedTuple):
     """What labels changed. Strengths in chrF points, shape (S,), their mean 0; `errors`, shape (S, S): the standard
-    deviation of each difference. `wrong`: the share of verdicts that seem to be wrong."""
+    deviation of each difference. `wrong`: the share of verdicts that seem to be wrong. `worth` and `doubt`, shape
+    (K,): chrF points of a usual difference of each scorer, and their standard deviations."""
 
     labels: int
     ties: int
@@ -50,21 +55,26 @@ class Calibration(NamedTuple):
     before: Floats
     strengths: Floats
     errors: Floats
+    worth: Floats = np.zeros(0)
+    doubt: Floats = np.zeros(0)
 
 
 class Compared(NamedTuple):
     """Of each pair of candidates that is or may be judged: 1 and -1 at its two translators times how much of a
-    difference at large the row is due, shape (pairs, S), and the points that the row shows for the first."""
+    difference at large the row is due, shape (pairs, S), the points that the row shows for the first, and by how many
+    usual differences it is ahead by each scorer, shape (pairs, K)."""
 
     inputs: Floats
     evidence: Floats
+    opinions: Floats | None = None
 
     @classmethod
     def nothing(cls, translators: int) -> "Compared":
         return cls(np.zeros((0, translators)), np.zeros(0))
 
     def take(self, places: Sequence[int]) -> "Compared":
-        return Compared(self.inputs[list(places)], self.evidence[list(places)])
+        some = None if self.opinions is None else self.opinions[list(places)]
+        return Compared(self.inputs[list(places)], self.evidence[list(places)], some)
 
     def chances(self, fitted: FittedRanker, strengths: Floats) -> Floats:
         """How likely the first of each two is the better one, if the translators are worth `strengths`."""
@@ -93,14 +103,20 @@ def calibrated(
     candidates: Mapping[str, Sequence[str | None]],
     labels: Sequence[Label],
     verdicts: Mapping[str, Sequence[Sequence[Any]]] | None = None,
+    opinions: Floats | None = None,
 ) -> tuple[FittedRanker, Calibration]:
-    """`fitted` with the strengths that `labels` on these rows tell. `candidates` and `verdicts` as of its `score`.
+    """`fitted` with the strengths, and the worth of its scorers, that `labels` on these rows tell.
+
+    `candidates`, `verdicts` and `opinions` are as of its `score`.
 
     Raises `InputError` for a label on a candidate that is not there.
     """
     if not labels:
         return learn(fitted, Compared.nothing(len(fitted.translators)), [])
     seen = look(fitted, sources, candidates, labels, verdicts)
+    if opinions is not None and fitted.opinions is not None:
+        places = [[getattr(label, of) for label in labels] for of in ("row", "a", "b")]
+        seen = seen._replace(opinions=fitted.opinions.contrasts(opinions, *places))
     return learn(fitted, seen, [label.verdict for label in labels])
 
 
@@ -111,28 +127,54 @@ def learn(fitted: FittedRanker, compared: Compared, verdicts: Sequence[float]) -
     variance = _prior_variance(fitted)
     if not len(verdicts):
         return fitted, Calibration(0, 0, 0.0, before, before, np.sqrt(np.add.outer(variance, variance)))
-    seen = _Seen(*compared, (1 + np.array(verdicts, dtype=float)) / 2)
+    said = (1 + np.array(verdicts, dtype=float)) / 2
     sharpness = fitted.ranker.weights(width).sharpness
-    solved = [_solve(seen, before, variance, sharpness, wrong) for wrong in _WRONG]
+    scorers = 0 if compared.opinions is None else compared.opinions.shape[1]
+    inputs = compared.inputs if compared.opinions is None else np.hstack([compared.inputs, compared.opinions])
+    seen = _Seen(inputs, compared.evidence, said)
+    solved = [
+        _solve(seen, np.append(before, np.zeros(scorers)), each, sharpness, wrong, width)
+        for each in ([variance] if not scorers else _variances(variance, scorers))
+        for wrong in _WRONG
+    ]
+    shares_wrong = np.tile(_WRONG, len(solved) // len(_WRONG))
     chances = np.exp(np.array([one.log_evidence for one in solved]) - max(one.log_evidence for one in solved))
     chances /= chances.sum()
-    strengths: Floats = sum(c * one.strengths for c, one in zip(chances, solved, strict=True))
+    found: Floats = sum(c * one.strengths for c, one in zip(chances, solved, strict=True))
     covariance = sum(
-        c * (one.covariance + np.outer(one.strengths - strengths, one.strengths - strengths))
+        c * (one.covariance + np.outer(one.strengths - found, one.strengths - found))
         for c, one in zip(chances, solved, strict=True)
     )
     spread = np.diag(covariance)
-    errors = np.sqrt(np.maximum(spread[:, None] + spread[None, :] - 2 * covariance, 0.0))
-    strengths = strengths - strengths.mean()
+    apart = spread[:width, None] + spread[None, :width] - 2 * covariance[:width, :width]
+    strengths = found[:width] - found[:width].mean()
     told = Calibration(
         len(verdicts),
         sum(verdict == 0 for verdict in verdicts),
-        float(chances @ np.array(_WRONG)),
+        float(chances @ shares_wrong),
         before,
         strengths,
-        errors,
+        np.sqrt(np.maximum(apart, 0.0)),
+        _sure_of(found[width:], np.maximum(spread[width:], 0.0)),
+        np.sqrt(np.maximum(spread[width:], 0.0)),
     )
-    return replace(fitted, strengths=strengths), told
+    opinions = fitted.opinions.worth_of(told.worth) if fitted.opinions and scorers else fitted.opinions
+    return replace(fitted, strengths=strengths, opinions=opinions), told
+
+
+def _sure_of(worth: Floats, variance: Floats) -> Floats:
+    """What scorers are taken to be worth: less for doubt, and never less than nothing.
+
+    A random one would cost rows by chance otherwise, and one that likes what is worse is no scorer of quality.
+    """
+    plain = np.maximum(worth, 0.0)
+    sure: Floats = plain * plain**2 / np.maximum(plain**2 + variance, 1e-9)
+    return sure
+
+
+def _variances(variance: Floats, scorers: int) -> list[Floats]:
+    """Those of the translators' strengths, with all scorers worthless, or worth so much."""
+    return [np.append(variance, np.full(scorers, worth**2)) for worth in _WORTH]
 
 
 def _prior_variance(fitted: FittedRanker) -> Floats:
@@ -182,8 +224,11 @@ def look(
     return Compared(inputs, shown)
 
 
-def _solve(seen: _Seen, before: Floats, variance: Floats, sharpness: float, wrong: float) -> _Solved:
-    """The likeliest strengths where `wrong` of the verdicts are wrong, by Newton's method (Fisher scoring)."""
+def _solve(seen: _Seen, before: Floats, variance: Floats, sharpness: float, wrong: float, scorers_at: int) -> _Solved:
+    """The likeliest strengths where `wrong` of the verdicts are wrong, by Newton's method (Fisher scoring).
+
+    From the place `scorers_at` on they are what scorers are worth.
+    """
     strengths, certain = before.copy(), np.diag(1 / variance)
 
     def chances() -> tuple[Floats, Floats]:
@@ -205,4 +250,6 @@ def _solve(seen: _Seen, before: Floats, variance: Floats, sharpness: float, wron
     likely = (seen.verdicts * np.log(rightly) + (1 - seen.verdicts) * np.log(1 - rightly)).sum()
     off = strengths - before
     log_evidence = float(likely - off @ certain @ off / 2 - np.linalg.slogdet(curvature)[1] / 2)
+    # How sure one was before: the same for all shares of wrong verdicts, another for each worth of scorers.
+    log_evidence -= float(np.log(variance[scorers_at:]).sum() / 2)
     return _Solved(strengths, np.linalg.inv(curvature).astype(float), log_evidence)

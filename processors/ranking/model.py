@@ -37,6 +37,7 @@ from processors.ranking.features import (
     trust,
 )
 from processors.ranking.known_translators import Standing, with_standings
+from processors.ranking.opinions import Opinions
 
 SHIPPED = Path(__file__).with_name("ranker.json")
 # Each contrast enters straight and bent (tanh), alone and times the dissimilarity of the two candidates.
@@ -273,7 +274,7 @@ class FittedRanker:
     """A ranker that has seen a run's `sample`. Small, and may be pickled or saved for the workers of the run.
 
     `strengths`, shape (S,), are what each translator is worth at large in chrF points, where labels told
-    (`processors.ranking.calibration`); else the run shows it.
+    (`processors.ranking.calibration`); else the run shows it. `opinions`: of further models that score candidates.
 
     What it says of a row depends on that row alone, not on the rows that are scored with it.
     """
@@ -282,6 +283,7 @@ class FittedRanker:
     translators: tuple[str, ...]
     sample: Measures
     strengths: Floats | None = field(default=None, compare=False)
+    opinions: Opinions | None = field(default=None, compare=False)
     _usual: dict[tuple[int, ...], Usual] = field(default_factory=dict, compare=False, repr=False)
 
     def save(self, path: Path) -> None:
@@ -289,6 +291,8 @@ class FittedRanker:
         arrays = {"agreement": self.sample.agreement, "candidates": self.sample.candidates}
         if self.strengths is not None:
             arrays["strengths"] = self.strengths
+        if self.opinions is not None:
+            arrays |= self.opinions.saved()
         with path.open("wb") as file:
             np.savez(file, allow_pickle=False, translators=np.array(self.translators), **arrays)
 
@@ -299,7 +303,8 @@ class FittedRanker:
             with np.load(path, allow_pickle=False) as saved:
                 names = tuple(saved["translators"].tolist())
                 strengths = saved.get("strengths")
-                return cls(ranker, names, Measures(saved["agreement"], saved["candidates"]), strengths)
+                sample, opinions = Measures(saved["agreement"], saved["candidates"]), Opinions.loaded(saved)
+                return cls(ranker, names, sample, strengths, opinions)
         except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
             raise InputError(f"{path}: no fitted ranker ({error}); delete it and run the build again") from None
 
@@ -329,10 +334,12 @@ class FittedRanker:
         candidates: Mapping[str, Sequence[str | None]],
         verdicts: Mapping[str, Sequence[Sequence[Any]]] | None = None,
         rewards: Mapping[str, Sequence[float | None]] | None = None,
+        opinions: Floats | None = None,
     ) -> list[dict[str, Rank]]:
         """For each row the `Rank` of each translator that has a candidate; arguments as of `Ranker.fit_batch`.
 
         `rewards` are a reward model's scores of the candidates; they count where the ranker was trained with some.
+        `opinions` are those of `self.opinions`, shape (n, S, K), NaN where unknown.
         Each of the `verdicts`, soft ones too, counts against its candidate: of two near ones the one with fewer wins.
 
         Much faster for hundreds of rows at once than row by row. Rows that lack candidates are judged by what is usual
@@ -355,7 +362,8 @@ class FittedRanker:
             rows = np.flatnonzero((present == pattern).all(axis=1))
             some = None if scored is None else scored[rows][:, columns]
             faults = None if found is None else found[rows][:, columns]
-            gains, shares = self._rank(measures.take(columns, rows), columns, some, faults)
+            said = None if opinions is None else opinions[rows][:, columns]
+            gains, shares = self._rank(measures.take(columns, rows), columns, some, faults, said)
             for row, gain, share in zip(rows.tolist(), gains.tolist(), shares.tolist(), strict=True):
                 ranks[row] = {
                     self.translators[column]: Rank(*values)
@@ -364,8 +372,9 @@ class FittedRanker:
         return ranks
 
     def _rank(
-        self, measures: Measures, columns: tuple[int, ...], rewards: Floats | None, faults: Floats | None
-    ) -> tuple[Floats, Floats]:
+        self, measures: Measures, columns: tuple[int, ...], rewards: Floats | None, faults: Floats | None,
+        opinions: Floats | None,
+    ) -> tuple[Floats, Floats]:  # fmt: skip
         if len(columns) == 1:
             return np.zeros((len(measures.candidates), 1)), np.ones((len(measures.candidates), 1))
         weights = self.ranker.weights(len(columns))
@@ -373,6 +382,9 @@ class FittedRanker:
         if faults is not None:
             mean = add_up(faults[:, place] for place in range(len(columns))) / len(columns)
             gains = gains - FAULT * (faults - mean[:, None])
+        if opinions is not None and self.opinions is not None and self.opinions.worth.any():
+            points = self.opinions.points(opinions, columns)
+            gains = gains + add_up(points[:, :, other] for other in range(len(columns))) / len(columns)
         return gains, chances(gains, weights.sharpness)
 
 

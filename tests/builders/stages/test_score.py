@@ -16,7 +16,7 @@ from hub.card.write import write_card
 from processors.answers.reader import AnswerReader
 from processors.errors import EngineError, RecipeError
 from tests.conftest import tree
-from tests.standins.processes import kill_when, start_command
+from tests.standins.processes import ROOT, kill_when, start_command
 from tests.standins.standin_llm import Running, running
 
 JUDGE = ("--judge", "honest", "--model", "judge0")
@@ -63,6 +63,32 @@ def test_a_judge_s_marks_are_a_column_paid_for_once(tmp_path: Path, capfd: pytes
                 of = {one["translator"]: one["judge_score"] for one in row["candidates"]}
                 assert all(value == found.get((row["id"], name)) for name, value in of.items())
                 assert config == "parallel" or row["judge_score"] == of[row["translator"]]
+
+
+def test_labels_tell_what_a_scorer_is_worth_and_who_falls_behind_is_noted(tmp_path: Path, demo: Any) -> None:
+    reference = ROOT / "builders/sample/memory/reference.tmx"
+    labels = f"ranking.calibration={{by: references, path: {reference}, rows: 40}}"
+    with running(*JUDGE) as server:
+        run_build("demo", output=tmp_path / "plain", settings=settings(server), stop_after="rank", finish=write_card)
+        run_build("demo", output=tmp_path / "run", settings=[*settings(server), labels], finish=write_card)
+    worth, doubt = json.loads((tmp_path / "run/ranker/calibration.json").read_text())["scorers"]["judge_score"]
+    card = " ".join((tmp_path / "run/dataset/README.md").read_text().split())
+    assert doubt > 0 and f"by judge_score {worth:.1f} ± {doubt:.1f}" in card
+    # Without labels it is worth nothing, but who falls behind is noted.
+    before, plain, labelled = (ranked(folder) for folder in (demo.run, tmp_path / "plain", tmp_path / "run"))
+    assert {k: one["quality"] for k, one in plain.items()} == {k: one["quality"] for k, one in before.items()}
+    assert {k: one["quality"] for k, one in labelled.items()} != {k: one["quality"] for k, one in before.items()}
+    said = [check for one in plain.values() for check in one["checks"] if check["check"] == "scorer_behind"]
+    assert said and all(re.fullmatch(BEHIND, check["detail"]) and not check["hard"] for check in said), said
+    assert len(said) < len(plain) / 5 and "scorer_behind" not in str(before)
+
+
+BEHIND = r"judge_score [\d.]+, the others' [\d.]+: [\d.]+ usual differences behind"
+
+
+def ranked(run: Path) -> dict[tuple[str, str], dict[str, Any]]:
+    rows = [row for path in (run / "rank").glob("*.parquet") for row in pq.read_table(path).to_pylist()]
+    return {(row["id"], one["translator"]): one for row in rows for one in row["candidates"]}
 
 
 def test_killed_while_it_scores_it_asks_nothing_twice(tmp_path: Path) -> None:
