@@ -1,13 +1,14 @@
-"""Rows of preference pairs: what is one conversation in the build is `chosen`, `rejected` and `prompt` in the dataset.
+"""Rows of preference pairs: what is one conversation in the build is `prompt`, `chosen` and `rejected` in the dataset.
 
-That is the form of SmolTalk2's config `Preference`, which TRL takes as it is: both sides begin with the same messages,
-and `prompt` is the text of one of them.
+Each is a list of messages, and the sides are what follows the prompt: TRL's explicit form, as `smolkalam preferences`
+writes it too. In SmolTalk2 both sides begin with the prompt, and one message of it stands as text in `prompt` as well,
+which TRL 1.16 refuses: it takes the text for the conversation.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from processors.conversations.sides import CHOSEN, PROMPT, REJECTED, Sides
+from processors.conversations.sides import PROMPT, SIDES, Sides
 
 
 def said_in(row: Mapping[str, Any], messages: Sequence[Mapping[str, str]] | None) -> dict[str, Any]:
@@ -15,7 +16,5 @@ def said_in(row: Mapping[str, Any], messages: Sequence[Mapping[str, str]] | None
     sides = Sides.of(row)
     if sides is None:
         return {"messages": messages}
-    if messages is None:
-        return dict.fromkeys((CHOSEN, REJECTED, PROMPT))
-    chosen, rejected = sides.conversations(messages)
-    return {CHOSEN: chosen, REJECTED: rejected, PROMPT: messages[sides.asked]["content"]}
+    parts = (None, None, None) if messages is None else sides.parts(messages)
+    return dict(zip((PROMPT, *SIDES), parts, strict=True))

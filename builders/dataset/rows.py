@@ -8,7 +8,6 @@ from builders.dataset.pairs import said_in
 from builders.dataset.statistics import SplitStatistics
 from builders.dataset.tools import tools_as_json
 from builders.run_folder.ranked_rows import taken_by
-from processors.conversations.sides import SIDES
 from processors.ranking.policy import decided
 from processors.scoring.columns import NAMES
 
@@ -65,7 +64,7 @@ def parallel_row(row: dict[str, Any], combined: bool = False) -> dict[str, Any]:
 def _translation(row: dict[str, Any], messages: Any) -> dict[str, Any]:
     """Exploded, a candidate's columns would bear the names of the English ones."""
     said = said_in(row, messages)
-    return {"translation": messages} if "messages" in said else {f"translated_{key}": said[key] for key in SIDES}
+    return {"translation": messages} if "messages" in said else {f"translated_{key}": of for key, of in said.items()}
 
 
 def _scores(candidate: dict[str, Any]) -> list[str]:

@@ -8,7 +8,7 @@ the same text of it, unless it holds one of that template's flags: such instruct
 from collections.abc import Callable
 from typing import Any
 
-from processors.conversations.sides import SIDES
+from processors.conversations.sides import PROMPT
 
 # In a system message they change what SmolLM3's template does.
 FLAGS = ("/think", "/no_think", "/system_override")
@@ -17,16 +17,16 @@ ADDED, LEFT = "added", "left"
 
 def instructions_of(row: dict[str, Any]) -> str:
     """The custom instructions that a row's template arguments have and its messages do not; empty where none."""
-    said = row[_said_in(row)[0]]
+    said = row[_said_in(row)]
     first = said[0] if said else None
     if first is None or first["role"] == "system":
         return ""
     return str((row["chat_template_kwargs"] or {}).get("custom_instructions") or "").strip()
 
 
-def _said_in(row: dict[str, Any]) -> tuple[str, ...]:
-    """The columns of a row's messages; both sides of a pair begin alike."""
-    return ("messages",) if "messages" in row else SIDES
+def _said_in(row: dict[str, Any]) -> str:
+    """The column with a row's first message."""
+    return "messages" if "messages" in row else PROMPT
 
 
 def flagged(instructions: str) -> bool:
@@ -47,7 +47,7 @@ def with_system_message(row: dict[str, Any], count: Callable[[str], int]) -> tup
     candidates = [one | {"checks": [_next(check) for check in one["checks"]]} for one in row["candidates"]]
     segments = {"segments": [_next(one) for one in row["segments"]]} if row.get("segments") else {}
     return row | segments | {
-        **{name: [{"role": "system", "content": instructions}, *row[name]] for name in _said_in(row)},
+        _said_in(row): [{"role": "system", "content": instructions}, *row[_said_in(row)]],
         "candidates": candidates,
         "tokens": row["tokens"] + count(instructions),
         "turns": row["turns"] + 1,

@@ -230,6 +230,11 @@ class Recipe(Strict):
     @model_validator(mode="after")
     def _ranking_can_be_done(self) -> "Recipe":
         self.ranking.check(len(self.translators))
+        if self.source.pairs and (fusing := [one.name for one in self.translators if others_of(one)]):
+            raise ValueError(
+                f"translator '{fusing[0]}': of: what is fused is of several translators, and both sides of a pair "
+                "must be of one (source.pairs); leave it out"
+            )
         if self.source.pairs and self.ranking.by_segment:
             raise ValueError(
                 "ranking.replace: segments puts a row together from several translators, and both sides of a pair "

@@ -227,13 +227,12 @@ def _sample(build: "Build") -> Panel | None:
         if split["config"] == PARALLEL or not split["files"]:
             continue
         path = build.run.dataset / split["files"][0]["file"]
-        said = ("chosen", "rejected", "by_side") if build.recipe.source.pairs else ("messages",)
+        said = ("prompt", "chosen", "rejected") if build.recipe.source.pairs else ("messages",)
         columns = ["id", *said, "translator"]
         for batch in pq.ParquetFile(path).iter_batches(batch_size=64, columns=columns):
             for row in batch.to_pylist():
                 if "messages" not in row:
-                    # Both sides begin with the prompt, which is shown once.
-                    row["messages"] = row["chosen"] + row["rejected"][-row["by_side"]["rejected"]["turns"] :]
+                    row["messages"] = row["prompt"] + row["chosen"] + row["rejected"]
                 if sum(len(m["content"]) for m in row["messages"]) < 900:
                     return _side_by_side(build, row)
             break

@@ -54,7 +54,7 @@ def sides() -> Any:
     """Which of a pair's messages are whose (`processors.conversations.sides`)."""
     import pyarrow as pa
 
-    return pa.struct([("prompt", pa.int32()), ("chosen", pa.int32()), ("asked", pa.int32())])
+    return pa.struct([("prompt", pa.int32()), ("chosen", pa.int32())])
 
 
 def selected(carry: Sequence[str] = (), pairs: bool = False) -> Any:
@@ -168,10 +168,10 @@ def _score_columns(columns: Sequence[str]) -> list[tuple[str, Any]]:
 
 
 def by_side(columns: Sequence[str] = ("LR", "SCR", "quality")) -> Any:
-    """What is known of each side of a pair's candidate: its scores, and the messages and tokens of its answer."""
+    """What is known of each side of a pair's candidate: its scores, and the tokens of its answer."""
     import pyarrow as pa
 
-    side = pa.struct([*_score_columns(columns), ("turns", pa.int32()), ("tokens", pa.int64())])
+    side = pa.struct([*_score_columns(columns), ("tokens", pa.int64())])
     return pa.struct([("chosen", side), ("rejected", side)])
 
 
@@ -226,12 +226,12 @@ def sketches() -> Any:
 
 
 def built_source(pairs: bool = False) -> list[tuple[str, Any]]:
-    """The first columns of a built row: the source's, of `pairs` as in SmolTalk2's config `Preference`."""
+    """The first columns of a built row: the source's, and of `pairs` TRL's, with the prompt apart from the sides."""
     import pyarrow as pa
 
     said = [("messages", messages())]
     if pairs:
-        said = [("chosen", messages()), ("rejected", messages()), ("prompt", pa.string())]
+        said = [(name, messages()) for name in ("prompt", "chosen", "rejected")]
     kwargs = [("chat_template_kwargs", chat_template_kwargs()), ("source", pa.string())]
     return [("id", pa.string()), *said, *kwargs]
 
@@ -276,7 +276,7 @@ def parallel(
     import pyarrow as pa
 
     more = [("segments", segments())] if combined else []
-    names = ("translated_chosen", "translated_rejected") if pairs else ("translation",)
+    names = ("translated_prompt", "translated_chosen", "translated_rejected") if pairs else ("translation",)
     said = [(name, messages()) for name in names]
     candidates = pa.struct([*scores(scored), *said, ("custom_instructions", pa.string()), *more])
     carried = [(name, pa.string()) for name in carry]

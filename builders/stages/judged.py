@@ -70,7 +70,7 @@ def scored_by_side(
     sides: Sides,
     score: Callable[[Conversation, Conversation], dict[str, float | None]],
 ) -> tuple[dict[str, float | None], dict[str, dict[str, Any]]]:
-    """A pair's score columns, and those of each side with the number of its answer's messages; `score` gives them of a
+    """A pair's score columns, and those of each side; `score` gives them of a
     conversation and its translation."""
     of_sides = {}
     conversations = zip(sides.conversations(source), sides.conversations(target), strict=True)
@@ -81,9 +81,7 @@ def scored_by_side(
     for name, column in COLUMN.items():
         if column.mean_of:
             scores[name] = sum(lower[one] for one in column.mean_of) / len(column.mean_of)
-    _, *answers = sides.parts(target)
-    turns = dict(zip(SIDES, map(len, answers), strict=True))
-    return scores, {side: {key: of[key] for key in _BY_SIDE} | {"turns": turns[side]} for side, of in of_sides.items()}
+    return scores, {side: {key: of[key] for key in _BY_SIDE} for side, of in of_sides.items()}
 
 
 def add_quality(fitted: FittedRanker, documents: list[Document], judged: list[dict[str, JudgedCandidate]]) -> None:

@@ -35,7 +35,6 @@ from processors.atomic_files import replacing
 from processors.errors import InputError
 from processors.selection.choose_rows import PlannedCut, sample_key, select_ids
 from processors.selection.filters import CONTAMINATED, ContaminationFilter, HanFilter, RowProblemFilter
-from processors.selection.pairs import OTHER_PROMPT
 
 NAME = SELECT
 
@@ -175,8 +174,6 @@ def run(build: Build) -> None:
     if not build.selected:
         dropped = ", ".join(f"{reason} {n}" for reason, n in build.totals[NAME].dropped.most_common())
         raise InputError(f"{build.source.path}: no row is left to translate ({dropped}); look into {folder}/{DROPS}")
-    if other := build.totals[NAME].extra[OTHER_PROMPT]:
-        build.notes.append(f"`prompt` is the last user's message in {other:,} pairs whose own is none of theirs")
     build.notes += _staying_english(build)
     if rows := build.decided(FOLDER, partial(compare_revisions, build)):
         build.notes.append(told(rows))

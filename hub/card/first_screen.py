@@ -180,8 +180,8 @@ def _more(built: list[dict[str, Any]], split: str, said: str) -> list[str]:
 _READ = {
     "sft": "`messages` go through the model's chat template, with `chat_template_kwargs` (the system prompt, thinking "
     "or not, the tools) as the row's own arguments of it",
-    "dpo": "what `chosen` and `rejected` begin with is the prompt, and both go through the model's chat template, "
-    "with `chat_template_kwargs` (the system prompt, thinking or not, the tools) as the row's own arguments of it",
+    "dpo": "`prompt` with each of `chosen` and `rejected` goes through the model's chat template, with "
+    "`chat_template_kwargs` (the system prompt, thinking or not, the tools) as the row's own arguments of it",
 }
 
 

@@ -21,12 +21,11 @@ if TYPE_CHECKING:
     from builders.stages.common.context import Build
 
 # The columns of a pair, and what is told of its sides, for the card's list of columns.
-SIDES_SAID = "`chosen` and `rejected`, which begin with the same messages, `prompt`, the text of one of these"
+SIDES_SAID = "`prompt`, and `chosen` and `rejected`, which answer it"
 SIDES_KNOWN = (
-    "\n- `by_side`: LR, SCR and quality of `chosen` and `rejected`, each with its prompt, and the messages (`turns`) "
-    "and tokens of its answer. The row's own LR and SCR are the lower side's, its quality is the mean of both; its "
-    "tokens and turns count the prompt once. A check's `message` counts the prompt's messages, then chosen's, then "
-    "rejected's"
+    "\n- `by_side`: LR, SCR and quality of `chosen` and `rejected`, with its prompt, and the tokens of its answer. "
+    "The row's own LR and SCR are the lower side's, its quality is the mean of both; its tokens and turns count the "
+    "prompt once. A check's `message` counts the prompt's messages, then chosen's, then rejected's"
 )
 
 
@@ -107,7 +106,7 @@ def duplicates_section(build: "Build") -> str:
 def templates_section(build: "Build") -> str:
     """Where tools and custom instructions stand for a chat template, and how to see that one's own shows them."""
     counted: Counter[str] = Counter()
-    shown = _SHOWN.replace('row["messages"]', 'row["chosen"]') if build.recipe.source.pairs else _SHOWN
+    shown = _SHOWN.replace('row["messages"]', 'row["prompt"] + row["chosen"]') if build.recipe.source.pairs else _SHOWN
     for split in build.splits:
         counted.update(split.get("system_messages", {}))
     if build.recipe.outputs.system_message:

@@ -141,9 +141,9 @@ def columns(recipe: Recipe, combined: bool = False) -> str:
         else ""
     )
     pairs = recipe.source.pairs
-    english, texts = (
-        ("pair", "`translated_chosen` and `translated_rejected`") if pairs else ("`messages`", "its `translation`")
-    )
+    english, texts = "`messages`", "its `translation`"
+    if pairs:
+        english, texts = "pair", "`translated_prompt`, `translated_chosen` and `translated_rejected`"
     parallel = (
         f"\n\nThe config `parallel` has the English {english} beside `candidates`, one for each translator, whose "
         f"texts are {texts} (null where it has none)."

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from hub.rules.parquet import Footer
 
 _COLUMNS = ("chat_template_kwargs", "tools")
-# Of a row of conversations, and of one of pairs, whose sides begin alike.
-_MESSAGES = ("messages", "chosen")
+# Of a row of conversations, and of one of pairs.
+_MESSAGES = ("messages", "prompt")
 _BATCH = 512
 
 

@@ -17,9 +17,7 @@ PROMPT = "prompt"
 class Sides(NamedTuple):
     """Of a pair's messages the first `prompt` are shared, the `chosen` after them are chosen's, the rest rejected's.
 
-    `asked` is the index of the shared message that the source's column `prompt` says.
-
-    >>> pair = Sides(1, 1, 0)
+    >>> pair = Sides(1, 1)
     >>> pair.conversations(["How?", "So.", "No."])
     (['How?', 'So.'], ['How?', 'No.'])
     >>> pair.side_of(2)
@@ -28,7 +26,6 @@ class Sides(NamedTuple):
 
     prompt: int
     chosen: int
-    asked: int
 
     @classmethod
     def of(cls, row: Mapping[str, Any]) -> "Sides | None":

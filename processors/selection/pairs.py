@@ -1,7 +1,7 @@
 """Preference pairs as SmolTalk2's config `Preference` has them, and as TRL takes them: made one conversation each.
 
-`chosen` and `rejected` are whole conversations that begin alike; `prompt` is a text of what they share, if it is
-there. Where it is a list of messages, as in TRL's explicit form, `chosen` and `rejected` may be only what follows.
+`chosen` and `rejected` are whole conversations that begin alike; a `prompt` of text is in them, and not looked at.
+Where it is a list of messages, as in TRL's explicit form, `chosen` and `rejected` may be only what follows.
 """
 
 from collections.abc import Mapping
@@ -12,8 +12,6 @@ from processors.selection.row_problems import Problem, row_problem
 
 # The columns of a pair; `messages` of a conversation. The last two are those of SmolTalk2's conversations too.
 PAIR_COLUMNS = (*SIDES, "prompt", "chat_template_kwargs", "source")
-# Counts pairs whose `prompt` is none of the shared messages: that of the dataset is the last user's.
-OTHER_PROMPT = "prompt_is_no_message"
 PAIR_PROBLEM = "pair_problem"
 
 
@@ -54,12 +52,8 @@ def as_conversation(row: Mapping[str, Any]) -> dict[str, Any]:
     prompt = row.get("prompt")
     chosen, rejected = (_plain(_with_prompt(row[side], prompt)) for side in SIDES)
     shared = _shared(chosen, rejected)
-    sides = Sides(shared, len(chosen) - shared, _asked(chosen[:shared], prompt))
-    messages = chosen + rejected[shared:]
-    made: dict[str, Any] = {"messages": messages, "sides": sides._asdict(), PAIR_PROBLEM: None}
-    if isinstance(prompt, str) and chosen[sides.asked]["content"].strip() != prompt.strip():
-        made["counters"] = {OTHER_PROMPT: 1}
-    return made
+    sides = Sides(shared, len(chosen) - shared)
+    return {"messages": chosen + rejected[shared:], "sides": sides._asdict(), PAIR_PROBLEM: None}
 
 
 def _with_prompt(side: Any, prompt: Any) -> Any:
@@ -77,10 +71,3 @@ def _shared(chosen: list[dict[str, str]], rejected: list[dict[str, str]]) -> int
     """How many messages both begin with, which is what TRL takes as the prompt."""
     pairs = zip(chosen, rejected)  # noqa: B905
     return next((n for n, (a, b) in enumerate(pairs) if a != b), min(len(chosen), len(rejected)))
-
-
-def _asked(shared: list[dict[str, str]], prompt: Any) -> int:
-    """Which shared message `prompt` says: the last that is it, else the user's last."""
-    said = prompt.strip() if isinstance(prompt, str) else None
-    same = [n for n, message in enumerate(shared) if message["content"].strip() == said]
-    return same[-1] if same else max(n for n, message in enumerate(shared) if message["role"] == "user")

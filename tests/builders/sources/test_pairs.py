@@ -28,9 +28,8 @@ def test_all_fifty_are_read_and_their_sides_are_those_of_the_source(tmp_path: Pa
     found = []
     for document in documents:
         sides, messages = Sides.of(document.metadata), document.metadata["messages"]
-        assert sides is not None and "counters" not in document.metadata
+        assert sides is not None
         chosen, rejected = sides.conversations(messages)
-        assert document.metadata["prompt"] == messages[sides.asked]["content"]
         found.append((chosen, rejected))
     expected = [(row["chosen"], row["rejected"]) for row in fifty_pairs()]
     assert sorted(map(str, found)) == sorted(map(str, expected))

@@ -159,16 +159,13 @@ def test_a_pair_is_whole_and_of_one_translator_or_gone(run: Path) -> None:
             lacking = {kind for _, kind in MISSING[name]}
             other = next(one for one in NAMES if one != name)
             assert row["translator"] == (other if kind in lacking else name)
-            shared = len(source["chosen"]) - 1
-            assert row["chosen"][:shared] == row["rejected"][:shared]
-            assert row["prompt"] == row["chosen"][shared - 1]["content"]
+            assert [one["role"] for one in row["prompt"]] == [one["role"] for one in source["chosen"][:-1]]
             for side in ("chosen", "rejected"):
-                spoken = [text for text in texts(row[side]) if "<tool_call>" not in text]
-                assert who_said(spoken) == {row["translator"]}
+                both = row["prompt"] + row[side]
+                assert who_said([text for text in texts(both) if "<tool_call>" not in text]) == {row["translator"]}
                 expected = [says(row["translator"], one["content"]) for one in source[side]]
                 # Of those that think and those that call, some stays as it is.
-                assert kind in (4, 5) or texts(row[side]) == expected
-            assert [one["role"] for one in row["chosen"]] == [one["role"] for one in source["chosen"]]
+                assert kind in (4, 5) or texts(both) == expected
 
 
 def test_every_pair_that_was_read_is_kept_or_dropped_with_its_reason(run: Path) -> None:
@@ -233,7 +230,9 @@ def test_both_sides_that_come_out_alike_are_no_pair(tmp_path: Path) -> None:
 
 def test_pairs_are_never_put_together(recipe: Path) -> None:
     assert not load_recipe(str(recipe)).keeps_donors
-    for setting in ("ranking.replace=segments", "ranking.splits=[{match: '*_think', replace: segments}]"):
+    fused = "translators=[{name: A, backend: pseudo}, {name: B, backend: endpoint, model: m, base_url: http://h/v1, "
+    fused += "prompt: fuse, of: [A], only: all}]"
+    for setting in ("ranking.replace=segments", "ranking.splits=[{match: '*_think', replace: segments}]", fused):
         with pytest.raises(RecipeError, match="both sides of a pair must be of one"):
             load_recipe(str(recipe), [setting])
 
@@ -254,7 +253,12 @@ class Backend:
         return Reply(made.replace("7", "9") if text in self.wrong else made, "stop")
 
 
-TEXTS = ("Please count these 7 apples again.", "Yes, there are 7 apples.", "And 7 pears?", "No, only 7 plums here.")
+TEXTS = (
+    "Please count these 7 apples again.",
+    "Yes, there are 7 apples.",
+    "And 7 pears?",
+    "No, only 7 plums are here.",
+)
 places = st.frozensets(st.sampled_from(TEXTS))
 
 
@@ -299,10 +303,11 @@ def test_no_pattern_of_failures_makes_a_pair_of_two_translators(
         assert (row is not None) == usable
         if row is None:
             continue
-        assert who_said(texts(row["chosen"])) == who_said(texts(row["rejected"])) == {row["translator"]}
-        assert whole[row["translator"]] and row["chosen"][0] == row["rejected"][0]
-        assert row["prompt"] == row["chosen"][0]["content"] and row["turns"] == 5
+        for part in ("prompt", "chosen", "rejected"):
+            assert who_said(texts(row[part])) == {row["translator"]}
+        assert whole[row["translator"]] and row["turns"] == 5
+        assert [len(row[part]) for part in ("prompt", "chosen", "rejected")] == [1, 3, 1]
         assert row["LR"] == min(side["LR"] for side in row["by_side"].values())
     for one in parallel_row(ranked)["candidates"]:
-        both = [one["translated_chosen"], one["translated_rejected"]]
-        assert both == [None, None] or [who_said(texts(side)) for side in both] == [{one["translator"]}] * 2
+        parts = [one[f"translated_{part}"] for part in ("prompt", "chosen", "rejected")]
+        assert parts == [None] * 3 or [who_said(texts(part)) for part in parts] == [{one["translator"]}] * 3

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from processors.conversations.sides import Sides
 from processors.selection.filters import RowProblemFilter
-from processors.selection.pairs import OTHER_PROMPT, as_conversation, pair_problem
+from processors.selection.pairs import as_conversation, pair_problem
 
 Message = dict[str, str]
 
@@ -32,20 +32,14 @@ def made(chosen: Any, rejected: Any, prompt: Any = None, **more: Any) -> dict[st
 def test_what_both_begin_with_stands_once() -> None:
     row = as_conversation(made(says("How?", "So", "Why?", "Yes"), says("How?", "So", "Why?", "No"), "How?"))
     assert [one["content"] for one in row["messages"]] == ["How?", "So", "Why?", "Yes", "No"]
-    assert row["sides"] == {"prompt": 3, "chosen": 1, "asked": 0} and "counters" not in row
+    assert row["sides"] == {"prompt": 3, "chosen": 1}
 
 
 def test_the_prompt_may_be_a_list_of_messages_with_answers_alone() -> None:
     explicit = made(says("Yes", first="assistant"), says("No", first="assistant"), says("How?"))
     both = made(says("How?", "Yes"), says("How?", "No"), says("How?"))
     assert as_conversation(explicit) == as_conversation(both)
-    assert as_conversation(explicit)["sides"] == {"prompt": 1, "chosen": 1, "asked": 0}
-
-
-def test_a_prompt_that_is_none_of_the_messages_is_counted() -> None:
-    row = as_conversation(made(says("How?", "Yes"), says("How?", "No"), "Something else"))
-    assert row["counters"] == {OTHER_PROMPT: 1} and row["sides"]["asked"] == 0
-    assert "counters" not in as_conversation(made(says("How?", "Yes"), says("How?", "No"), " How? "))
+    assert as_conversation(explicit)["sides"] == {"prompt": 1, "chosen": 1}
 
 
 @pytest.mark.parametrize(
