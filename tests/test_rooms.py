@@ -37,7 +37,7 @@ ROOMS: dict[str, Floors] = {
         ("hub.review",),
         ("hub.publishing", "hub.report"),
         ("hub.card", "hub.rules", "hub.pages"),
-        ("hub.card.merging",),
+        ("hub.card.merging", "hub.card.fields"),
     ),
     "model_recipes": (
         ("model_recipes.lexicon", "model_recipes.names", "model_recipes.ranker"),

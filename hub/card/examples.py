@@ -42,6 +42,13 @@ _SHAPES: dict[str, Callable[[Shape], bool]] = {
 }
 
 
+_SHAPES_OF_FIELDS: dict[str, Callable[[Shape], bool]] = {
+    "A row": lambda s: not s.kinds,
+    "A row with code": lambda s: "fence" in s.kinds,
+    "A row with mathematics": lambda s: bool(s.kinds & _MATHEMATICS),
+}
+
+
 def examples(blocks: list[str]) -> str:
     """The section, of all examples but the first, which stands in the introduction."""
     return "## Examples\n\n" + "\n\n".join(blocks[1:]) if blocks[1:] else ""
@@ -50,6 +57,7 @@ def examples(blocks: list[str]) -> str:
 def example_blocks(build: "Build") -> list[str]:
     """A block an example, the first one open; a kind with no short row near the beginning of a split is left out."""
     config = build.recipe.config_name(build.recipe.translators[0].name)
+    shapes = _SHAPES_OF_FIELDS if build.recipe.source.fields else _SHAPES
     best: dict[str, tuple[int, str, dict[str, Any]]] = {}
     for row in _rows(build, config):
         size = sum(len(m["content"]) for m in (*row["messages"], *row["translated"]))
@@ -57,12 +65,12 @@ def example_blocks(build: "Build") -> list[str]:
             continue
         sides = Sides.of(row)
         shape = _shape(sides.conversations(row["messages"])[0] if sides else row["messages"])
-        for name, fits in _SHAPES.items():
+        for name, fits in shapes.items():
             if fits(shape) and (name not in best or (size, row["id"]) < best[name][:2]):
                 best[name] = (size, row["id"], row)
     blocks: list[str] = []
     shown: set[str] = set()
-    for name in _SHAPES:
+    for name in shapes:
         if name in best and best[name][1] not in shown:
             shown.add(best[name][1])
             blocks.append(_block(name, best[name][2], build, opened=not blocks))

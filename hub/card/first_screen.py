@@ -11,6 +11,7 @@ from builders.dataset.statistics import summarise, tokens_column
 from builders.engines import engine_of
 from builders.licences import dataset_licence, dataset_title, source_title
 from builders.run_folder.schemas import PARALLEL
+from hub.card.fields import introduced, parallel_snippet, snippet_columns
 from hub.card.markdown import cell, details, fenced, joined, linked, names, score
 from hub.card.merging.kept_sections import replace_in
 from hub.card.reproduce import public_recipe
@@ -42,6 +43,8 @@ def introduction(build: "Build", example: str = "") -> str:
         f"{names(t.name for t in recipe.translators)}, checked, scored and ranked. One config for each primary "
         "translator, one split for each split of the source."
     )
+    if recipe.source.fields:
+        said = introduced(recipe, source_title(recipe.source), names(t.name for t in recipe.translators))
     if recipe.source.pairs:
         said += " Both sides of a pair are of one translator, and their prompt is the same text."
     parts = [warning, notice, f"# {dataset_title(recipe)}", said, _facts(build), example, _advice(build)]
@@ -99,10 +102,13 @@ def _advice(build: "Build") -> str:
     return take + "\n\n" + "\n".join(lines)
 
 
-def loading(repo: str, splits: list[dict[str, Any]], *, train: bool = True, pairs: bool = False) -> str:
+def loading(
+    repo: str, splits: list[dict[str, Any]], *, train: bool = True, pairs: bool = False, fields: bool = False
+) -> str:
     """The section, with the smallest split of the first config: the first try should be quick. Empty without rows.
 
-    `train`: say how, too. Every snippet takes the names that the first one gives. `pairs`: rows are preference pairs.
+    `train`: say how, too. Every snippet takes the names that the first one gives. `pairs`: rows are preference pairs,
+    `fields`: rows of fields, which nobody trains on.
     """
     built = [split for split in splits if split["rows"]]
     if not built:
@@ -112,6 +118,7 @@ def loading(repo: str, splits: list[dict[str, Any]], *, train: bool = True, pair
     config, split = first["config"], first["split"]
     size = sum(file["bytes"] for s in of_first for file in s["files"])
     said = "chosen" if pairs else "messages"
+    shown = "" if fields else f'["{said}"]'
     parts = [
         f"## {_TITLE}",
         fenced(
@@ -120,24 +127,26 @@ def loading(repo: str, splits: list[dict[str, Any]], *, train: bool = True, pair
             # `datasets` 5.2 fetches and converts every split of a config, whichever is asked for.
             f"# Downloads all of the config ({size / 1e6:,.1f} MB) and returns one split of it:\n"
             "dataset = load_dataset(REPO, CONFIG, split=SPLIT)\n"
-            f'print(dataset[0]["{said}"])',
+            f"print(dataset[0]{shown})",
             "python",
         ),
-        details("Streaming, filters, polars, DuckDB, the English beside it", "\n\n".join(_more(built, split, said))),
     ]
-    if train:
+    more = "\n\n".join(_more(built, split, said, fields))
+    parts.append(details("Streaming, filters, polars, DuckDB, the English beside it", more))
+    if train and not fields:
         parts += _training(repo, config, split, "dpo" if pairs else "sft")
     return "\n\n".join(parts)
 
 
-def _more(built: list[dict[str, Any]], split: str, said: str) -> list[str]:
-    """Other ways than the first, by its names; `said` is the column of what is said."""
+def _more(built: list[dict[str, Any]], split: str, said: str, fields: bool = False) -> list[str]:
+    """Other ways than the first, by its names; `said` is the column of what is said, but for rows of `fields`."""
+    shown = "" if fields else f'["{said}"]'
     theirs = "translation" if said == "messages" else f"translated_{said}"
     parts = [
         fenced(
             "# Reads only what is looked at:\n"
             "stream = load_dataset(REPO, CONFIG, split=SPLIT, streaming=True)\n"
-            f'print(next(iter(stream))["{said}"])\n\n'
+            f"print(next(iter(stream)){shown})\n\n"
             # `datasets` 5.2: beside a config's name `filters` raises NonMatchingSplitsSizesError, for fewer rows come
             # than the card says; and without streaming it raises where none is left.
             "# With a filter, from one split's files; `quality` compares a row's candidates, not rows:\n"
@@ -162,10 +171,14 @@ def _more(built: list[dict[str, Any]], split: str, said: str) -> list[str]:
             "python",
         ),
     ]
+    if fields:
+        parts = [snippet_columns(part) for part in parts]
     if any(s["config"] == PARALLEL and s["split"] == split for s in built):
         parts += [
             "The English beside every candidate:",
-            fenced(
+            fenced(parallel_snippet(), "python")
+            if fields
+            else fenced(
                 f'row = load_dataset(REPO, "{PARALLEL}", split=SPLIT)[0]\n'
                 f'print(row["{said}"][0]["content"])\n'
                 'for candidate in row["candidates"]:\n'

@@ -104,8 +104,13 @@ def duplicates_section(build: "Build") -> str:
 
 
 def templates_section(build: "Build") -> str:
-    """Where tools and custom instructions stand for a chat template, and how to see that one's own shows them."""
+    """Where tools and custom instructions stand for a chat template, and how to see that one's own shows them.
+
+    Empty of what is no chat.
+    """
     counted: Counter[str] = Counter()
+    if build.recipe.source.fields:
+        return ""
     shown = _SHOWN.replace('row["messages"]', 'row["prompt"] + row["chosen"]') if build.recipe.source.pairs else _SHOWN
     for split in build.splits:
         counted.update(split.get("system_messages", {}))

@@ -12,12 +12,14 @@ from builders.dataset.policy_effects import changes, config_effects, mean_score,
 from builders.dataset.rows import statistics_by_config
 from builders.dataset.statistics import SplitStatistics, summarise, tokens_column
 from builders.engines import engine_of
+from builders.licences import source_title
 from builders.recipes.recipe import Recipe
 from builders.run_folder.folder import PROBE, RANK, RANKER, SCAN, SCORE, SELECT, TRANSLATE
-from builders.run_folder.schemas import PARALLEL
+from builders.run_folder.schemas import OWN, PARALLEL
 from builders.scorers import scorers_of
 from builders.scorers.probe import told_by
 from builders.stages.common.contamination import benchmarks, counter
+from hub.card.fields import COUNTED, STAYS, columns_said, intended, rows_said, turns
 from hub.card.markdown import cell, details, fenced, joined, linked, names, score, table, without_empty
 from hub.card.noted import SIDES_KNOWN, SIDES_SAID
 from hub.card.plots import Plot
@@ -51,6 +53,8 @@ def intended_use(recipe: Recipe) -> str:
         return "## Intended use\n\nTo test a pipeline with text of the right form. Train nothing on it."
     if recipe.outputs.notice:
         return f"## Intended use\n\n{recipe.outputs.notice}"
+    if recipe.source.fields:
+        return intended(recipe, source_title(recipe.source))
     language = recipe.language.name
     tuning = "preference tuning (DPO and its kin)" if recipe.source.pairs else "supervised fine-tuning"
     return (
@@ -71,7 +75,15 @@ def overview(build: "Build") -> str:
         means = [f"{s.mean('tokens'):,.0f}", f"{s.mean('turns'):.2f}"]
         means += [score(s.mean(column.name), column.decimals) for column in SUMMED]
         rows.append([f"`{config}`", str(len(tables[config])), f"{s.rows:,}", shown(s.total_tokens), *means])
-    titles = ["Config", "Splits", "Rows", title, "Tokens a row", "Turns", *(column.title for column in SUMMED)]
+    titles = [
+        "Config",
+        "Splits",
+        "Rows",
+        title,
+        "Tokens a row",
+        turns(build.recipe),
+        *(column.title for column in SUMMED),
+    ]
     titles, rows = without_empty(titles, rows)
     return f"## At a glance\n\n{table(titles, rows)}" if rows else ""
 
@@ -79,11 +91,13 @@ def overview(build: "Build") -> str:
 def splits(build: "Build", plots: list[Plot]) -> str:
     """What the splits hold: by category, all of all configs in one closed table, and the plots."""
     recipe, tables = build.recipe, statistics_by_config(build.splits)
-    parts = ["## Splits", *_categories(tables)]
+    parts = ["## Splits", *_categories(tables, turns(recipe))]
     if tables:
         names_of = list(dict.fromkeys(name for of in tables.values() for name in of))
         every = {(f"`{name}`", config): of[name] for name in names_of for config, of in tables.items() if name in of}
-        parts.append(details(f"All {len(names_of)} splits of all configs", _split_table("Split", every)))
+        parts.append(
+            details(f"All {len(names_of)} splits of all configs", _split_table("Split", every, turns(recipe)))
+        )
     approximate = (
         " It estimates what a byte-pair tokenizer would count, without a download."
         if recipe.outputs.tokenizer == "approximate"
@@ -91,7 +105,8 @@ def splits(build: "Build", plots: list[Plot]) -> str:
     )
     # A name on the Hub has one slash at most; a path of somebody's machine is nobody's business.
     tokenizer = recipe.outputs.tokenizer if recipe.outputs.tokenizer.count("/") <= 1 else "a local one"
-    parts.append(f"A turn is a message. Tokens are of the tokenizer `{tokenizer}`.{approximate}")
+    counted = COUNTED if recipe.source.fields else "A turn is a message."
+    parts.append(f"{counted} Tokens are of the tokenizer `{tokenizer}`.{approximate}")
     shown = [plot for plot in plots if plot.path != "plots/left_out.png"]
     if shown:
         told = (
@@ -108,7 +123,7 @@ def splits(build: "Build", plots: list[Plot]) -> str:
 _CATEGORIES = ("_no_think", "_think")
 
 
-def _categories(tables: dict[str, dict[str, SplitStatistics]]) -> list[str]:
+def _categories(tables: dict[str, dict[str, SplitStatistics]], counted: str) -> list[str]:
     """A table of the splits by what their names say; none where they say nothing, or all the same."""
     found: dict[tuple[str, str], list[SplitStatistics]] = {}
     for config, of in tables.items():
@@ -117,23 +132,25 @@ def _categories(tables: dict[str, dict[str, SplitStatistics]]) -> list[str]:
             found.setdefault((category, config), []).append(split)
     if len({category for category, _ in found}) < 2:
         return []
-    return [_split_table("Splits", {key: summarise(found[key]) for key in sorted(found)})]
+    return [_split_table("Splits", {key: summarise(found[key]) for key in sorted(found)}, counted)]
 
 
-def _split_table(title: str, rows: dict[tuple[str, str], SplitStatistics]) -> str:
+def _split_table(title: str, rows: dict[tuple[str, str], SplitStatistics], turns: str) -> str:
     """A line a split, or a group of them, and config."""
     largest, shown = tokens_column(max((one.total_tokens for one in rows.values()), default=0))
     lines = []
     for (name, config), one in rows.items():
         scores = [score(one.mean(column.name), column.decimals) for column in SUMMED]
-        counted = [f"{one.mean('turns'):.2f}", f"{one.mean('tokens'):,.0f}", shown(one.total_tokens)]
-        lines.append([name, f"`{config}`", f"{one.rows:,}", *scores, *counted])
-    titles = [title, "Config", "Rows", *(column.title for column in SUMMED), "Turns", "Tokens a row", largest]
+        means = [f"{one.mean('turns'):.2f}", f"{one.mean('tokens'):,.0f}", shown(one.total_tokens)]
+        lines.append([name, f"`{config}`", f"{one.rows:,}", *scores, *means])
+    titles = [title, "Config", "Rows", *(column.title for column in SUMMED), turns, "Tokens a row", largest]
     return table(*without_empty(titles, lines), left=2)
 
 
 def columns(recipe: Recipe, combined: bool = False) -> str:
     """What each column holds; `combined`: `segments` among them."""
+    if recipe.source.fields:
+        return columns_said(recipe, _score_columns(recipe), combined)
     segments = (
         "\n- `segments`: whose each passage of `messages` is, where the row is put together from several translators' "
         "candidates (`start` and `end` count code points of the message; -1 is the custom instructions); else null"
@@ -295,7 +312,7 @@ def dropped(build: "Build", plots: list[Plot]) -> str:
     for spec in build.recipe.translators:
         totals, extra = build.totals[f"{TRANSLATE}/{spec.name}"], build.totals[RANK].extra
         of_translators += _reasons(
-            f"`{spec.name}`: conversations that it failed to translate, by check", totals.failed
+            f"`{spec.name}`: {rows_said(build.recipe)} that it failed to translate, by check", totals.failed
         )
         prefix = f"{spec.name}/veto_"
         vetoes = Counter({k.removeprefix(prefix): n for k, n in extra.items() if k.startswith(prefix)})
@@ -326,13 +343,16 @@ def _benchmarks(build: "Build") -> list[str]:
     return ["Rows in which an item of a benchmark stands, left out before and after translation:", table(titles, rows)]
 
 
+_STAYS = "Tool calls, tool schemas, tool results and code stay in English, comments and strings in the code included."
+
+
 def limitations(recipe: Recipe) -> str:
     here = columns_with(recipe.ranking.scorers.given())
     form, opinions = ([c.name for c in SUMMED if c.opinion is kind and c.name in here] for kind in (False, True))
     points = [
         f"{joined(form)} measure form, not meaning: a fluent mistranslation scores well. The checks compare code, "
         "numbers, links, mathematics, tags and layout with the source; they do not read.",
-        "Tool calls, tool schemas, tool results and code stay in English, comments and strings in the code included.",
+        STAYS if recipe.source.fields else _STAYS,
         "Mistakes, biases and machine-written reasoning of the source come with it; so does what is specific to "
         "English (grammar exercises, puns, spelling).",
     ]
@@ -340,7 +360,8 @@ def limitations(recipe: Recipe) -> str:
         points.insert(0, "Translated by machine; no person has read all rows.")
     if len(recipe.translators) > 1 and recipe.ranking.replace != "never":
         points.append(
-            "A config holds other translators' rows where its own was replaced: see the column `translator`."
+            "A config holds other translators' rows where its own was replaced: see the column "
+            f"`{OWN if recipe.source.fields else ''}translator`."
         )
     if recipe.outputs.tokenizer == "approximate":
         points.append("Tokens are estimated.")
@@ -351,7 +372,12 @@ def limitations(recipe: Recipe) -> str:
     return "## Limitations\n\n" + "\n".join(f"- {point}" for point in points)
 
 
-def citation() -> str:
+def citation(recipe: Recipe) -> str:
+    if recipe.source.fields:
+        method = (
+            "The method is SmolKalam's ([arXiv 2511.18411](https://arxiv.org/abs/2511.18411)); cite the source too."
+        )
+        return f"## Citation\n\n{method}\n\n{fenced(_PAPER, 'bibtex')}"
     return (
         "## Citation\n\nThe method is SmolKalam's ([arXiv 2511.18411](https://arxiv.org/abs/2511.18411)); "
         "[SmolTalk2](https://huggingface.co/datasets/HuggingFaceTB/smoltalk2) was published with SmolLM3.\n\n"

@@ -50,12 +50,17 @@ def translators(build: "Build") -> str:
         if engine.asks_a_model:
             asking.setdefault(build.run.answers(engine.spec), []).append(engine)
     bills = {sharing[0].spec.name: _bill(tokens_asked(place), sharing) for place, sharing in asking.items()}
-    parts = ["## Translators"]
+    parts, fields = ["## Translators"], bool(recipe.source.fields)
     for engine in engines:
         name = engine.spec.name
         alone = len(asking.get(build.run.answers(engine.spec), [])) == 1
         parts.append(f"- **{name}**: {engine.says(public[name], linked)}")
-        counts = _counts(name, build.totals[f"{TRANSLATE}/{name}"], bills[name] if alone else [])
+        counts = _counts(
+            name,
+            build.totals[f"{TRANSLATE}/{name}"],
+            bills[name] if alone else [],
+            "Rows" if fields else "Conversations",
+        )
         parts.append(details(f"What became of what {name} was asked", counts))
         if prompt := engine.prompt(recipe.language):
             text = fenced(prompt_text(prompt) + (_told(engine) if prompt.style in ("chat", "fuse") else ""), "text")
@@ -115,8 +120,8 @@ def _content(content: Any) -> str:
     return content if isinstance(content, str) else json.dumps(content, ensure_ascii=False)
 
 
-def _counts(name: str, totals: Any, bill: list[list[str]]) -> str:
-    rows = [("Conversations", totals.read), ("Translated", totals.kept), ("Failed", totals.failed.total())]
+def _counts(name: str, totals: Any, bill: list[list[str]], rows_title: str) -> str:
+    rows = [(rows_title, totals.read), ("Translated", totals.kept), ("Failed", totals.failed.total())]
     if alone := totals.dropped[NOT_FUSED]:
         rows.append(("Left to the others, for `only` does not name them", alone))
     rows += [(title, totals.extra[key]) for key, title in _COUNTERS.items() if totals.extra[key]]

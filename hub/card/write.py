@@ -96,8 +96,8 @@ def front_matter(
         license=dataset_licence(recipe),
         pretty_name=dataset_title(recipe),
         size_categories=[size_category(rows)],
-        task_categories=["text-generation"],
-        tags=["synthetic", "machine-translation", "post-training", *_kind(recipe), "conversational", TAG]
+        task_categories=None if recipe.source.fields else ["text-generation"],
+        tags=["synthetic", "machine-translation", *_kind(recipe), TAG]
         + ([PSEUDO_TAG] if any(engine_of(t).meaningless for t in recipe.translators) else []),
         source_datasets=["HuggingFaceTB/smoltalk2"] if "smoltalk2" in recipe.source.path else None,
     )
@@ -121,7 +121,9 @@ def front_matter(
 
 
 def _kind(recipe: Recipe) -> list[str]:
-    return ["preference", "dpo"] if recipe.source.pairs else ["sft"]
+    if recipe.source.fields:
+        return []
+    return ["post-training", *(["preference", "dpo"] if recipe.source.pairs else ["sft"]), "conversational"]
 
 
 def size_category(rows: int) -> str:
@@ -160,7 +162,13 @@ def body(build: "Build", plots: list[Plot]) -> list[str]:
     blocks = example_blocks(build)
     return [
         introduction(build, blocks[0] if blocks else ""),
-        loading(recipe.outputs.repo, build.splits, train=not pseudo, pairs=recipe.source.pairs),
+        loading(
+            recipe.outputs.repo,
+            build.splits,
+            train=not pseudo,
+            pairs=recipe.source.pairs,
+            fields=bool(recipe.source.fields),
+        ),
         sections.overview(build),
         sections.intended_use(recipe),
         sections.splits(build, plots),
@@ -176,5 +184,5 @@ def body(build: "Build", plots: list[Plot]) -> list[str]:
         sections.dropped(build, plots),
         reproduce(recipe),
         licences(build),
-        sections.citation(),
+        sections.citation(recipe),
     ]

@@ -1,6 +1,8 @@
 """Builds of data that is no chat: what is named is translated, all else is as it was, and nothing is lost."""
 
+import re
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,7 +14,9 @@ import pytest
 from processors.memory.files import write_units
 from tests.builders.fields import sets
 from tests.conftest import tree
+from tests.hub.client import Client
 from tests.standins.processes import command_line, environment, kill_when, start_command
+from tests.standins.standin_hub import Hub
 
 IFEVAL = """
 name: ifeval
@@ -164,3 +168,37 @@ def look() -> Callable[..., str]:
 
 def test_check_finds_nothing_wrong(built: Built, look: Callable[..., str]) -> None:
     assert "no errors" in look("check", built.mcq)
+
+
+def test_the_card_speaks_of_fields_and_its_snippets_run(built: Built, tmp_path: Path) -> None:
+    pytest.importorskip("polars")
+    pytest.importorskip("duckdb")
+    card = (built.mcq / "dataset" / "README.md").read_text(encoding="utf-8")
+    for word in ("conversation", "Turns", "turn ", "messages", "chat", "tool", "fine-tuning", "trl"):
+        assert word not in card.partition("## How to reproduce")[0], word
+    for said in ("of each row `question`, `choices.text.*`, `answer`, translated by", "`kalam_LR`", "| Texts |"):
+        assert said in card
+    code = "\n".join(re.findall(r"```python\n(.*?)```", card, re.S)).replace("hf://datasets/", "")
+    code = code.replace('"user/SmolKalam"', repr(str(built.mcq / "dataset")))
+    found = environment(HF_HOME=str(tmp_path), HF_HUB_OFFLINE="1")
+    done = subprocess.run([sys.executable, "-c", code], env=found, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert "kalam_rank_score" in done.stdout and "choices.text[0] واحد" in done.stdout
+
+
+def test_published_and_loaded_it_is_the_source_s_rows_and_features(built: Built, tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    with Hub(tmp_path / "hub") as hub:
+        client = Client(hub.environment(tmp_path / "home", xet=False))
+        try:
+            for name, run in (("ifeval", built.ifeval), ("mcq", built.mcq)):
+                done = client("run_publish", folder=str(run), repo=f"user/{name}")
+                assert done["error"] is None, done
+            loaded = client("load", repo="user/mcq", config="main_draft_ranked", split="test")["result"]
+            prompts = client("load", repo="user/ifeval", config="default_reference_ranked", split="dev")["result"]
+        finally:
+            client.kill()
+    built_rows = table(built.mcq, "main_draft_ranked", "test").to_pylist()
+    assert loaded == built_rows and len(loaded) == 20
+    english = source(built.folder / "ifeval" / "default", "dev").to_pylist()
+    assert [row["kwargs"] for row in prompts] == [row["kwargs"] for row in english]
