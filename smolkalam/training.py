@@ -9,7 +9,7 @@ from smolkalam.options import Format, Settings
 
 
 def train(
-    recipe: Annotated[str, typer.Argument(help="What to train: sft or dpo; or merge, of what was trained.")],
+    recipe: Annotated[str, typer.Argument(help="What to train: sft, dpo or reward; or merge, of what was trained.")],
     config: Annotated[Path, typer.Option(help="YAML of the settings: TRL's own keys, `datasets` and few more.")],
     set: Settings = None,
     accelerate: Annotated[

@@ -20,8 +20,13 @@ model that ranks translations:
 trl reward --dataset_name THIS_FOLDER --model_name_or_path Qwen/Qwen2.5-1.5B --max_length 2048 --output_dir reward
 ```
 
-`trl` leaves out what is longer than `max_length`; `python -m model_recipes.reward.train` of the project takes the same
-arguments and trains on long pairs in aligned windows.""",
+`trl` leaves out what is longer than `max_length`; the project's own command trains on long pairs in aligned windows,
+and evaluates the model on `test`:
+
+```bash
+smolkalam train reward --config model_recipes/reward/qwen2.5-1.5b.yaml --set output_dir=reward \\
+    --set 'datasets=[{path: THIS_FOLDER, split: train}]' --set 'test_dataset={path: THIS_FOLDER, split: test}'
+```""",
     "assistant": """\
 The prompt is a translated conversation up to its last message; `chosen` and `rejected` are two translations of the
 assistant's answer. The prompt is the chosen translator's. For DPO of a model that was trained on the translations:

@@ -101,8 +101,14 @@ def _translators(table: dict[str, dict[str, Any]]) -> str:
 
 def _training(training: dict[str, Any]) -> str:
     if not training:
-        return "Not trained by `model_recipes.reward.train`, so not described here.\n"
-    shown = {name: _without_folder(value) for name, value in training.items() if value is not None}
+        return "Not trained by `smolkalam train reward`, so not described here.\n"
+    plain = {
+        name: value for name, value in training.items() if value is not None and name not in ("data", "test_rows")
+    }
+    shown = {name: _without_folder(value) for name, value in plain.items()}
+    for account in training.get("data", ()):
+        reasons = ", ".join(f"{n:,} {why}" for why, n in account["left_out"].items()) or "none"
+        shown[account["name"]] = f"{account['kept']:,} of {account['rows']:,} pairs; left out: {reasons}"
     rows = "".join(f"| {name} | {value} |\n" for name, value in shown.items())
     return f"Bradley-Terry, by TRL's `RewardTrainer`.\n\n| | |\n|---|---|\n{rows}"
 

@@ -19,6 +19,8 @@ from processors.reward.score import Encoder, judged
 SIDES = ("chosen", "rejected")
 # What names a pair in the evaluation.
 ABOUT = ("source_id", "chosen_translator", "rejected_translator")
+# What is read of a row; the first two must be there.
+COLUMNS = (*SIDES, "prompt", "margin", *ABOUT)
 
 
 def load_splits(name: str, config: str | None, splits: Iterable[str]) -> dict[str, Any]:
@@ -171,27 +173,37 @@ def _is_message(value: Any) -> bool:
     return isinstance(value, dict) and all(isinstance(value.get(key), str) for key in ("role", "content"))
 
 
-def encode_split(dataset: Any, encoder: PairEncoder, processes: int | None = None) -> tuple[Any, Counter[str]]:
-    """A split's windows as a `datasets.Dataset`, and its pairs counted: `kept`, and by why they are left out.
-
-    Raises InputError where no pair is left.
-    """
-    if not encoder.tokenizer.chat_template and not isinstance(dataset[0]["chosen"], str):
+def encode_pairs(pairs: Any, encoder: PairEncoder, processes: int | None = None) -> tuple[Any, Counter[str]]:
+    """Windows of pairs as a `datasets.Dataset`, and the pairs counted: `kept`, and by why they are left out."""
+    if not encoder.tokenizer.chat_template and not isinstance(pairs[0]["chosen"], str):
         raise InputError(
             f"{encoder.tokenizer.name_or_path}: its tokenizer has no chat template; set chat_template_path"
         )
-    windows = dataset.map(
+    windows = pairs.map(
         encoder,
         batched=True,
         batch_size=256,
         with_indices=True,
-        remove_columns=dataset.column_names,
+        remove_columns=pairs.column_names,
         num_proc=processes,
         desc=f"Encoding {encoder.prefix}",
     )
-    pairs = dict(zip(windows["pair"], windows["left_out"], strict=True))
-    counts = Counter(why or "kept" for why in pairs.values())
-    if not counts["kept"]:
-        raise InputError(f"{encoder.prefix}: no pair is left ({', '.join(f'{why} {n}' for why, n in counts.items())})")
+    found = dict(zip(windows["pair"], windows["left_out"], strict=True))
+    counts = Counter(why or "kept" for why in found.values())
     keep = [i for i, why in enumerate(windows["left_out"]) if not why]
     return windows.select(keep).remove_columns("left_out"), counts
+
+
+def look_apart(training: Iterable[tuple[str, Any]], test: Iterable[tuple[str, Any]]) -> None:
+    """Raises InputError where a source row is in both; each is a name with its pairs, and may not say its rows."""
+    seen: dict[str, str] = {}
+    for name, pairs in training:
+        for row in set(pairs["source_id"] if "source_id" in pairs.column_names else ()):
+            seen[row] = name
+    for name, pairs in test:
+        for row in set(pairs["source_id"] if "source_id" in pairs.column_names else ()):
+            if row in seen:
+                raise InputError(
+                    f"test_dataset: source row '{row}' is in {seen[row]} and in {name}, so {name} would measure "
+                    "memory; split by source row"
+                )

@@ -2,7 +2,7 @@
 
     python -m model_recipes.reward.evaluate MODEL DATA [--split test] [--max-length 2048] [--limit N]
 
-MODEL is a folder that `model_recipes.reward.train` (or TRL) wrote, DATA a preference dataset as `smolkalam
+MODEL is a folder that `smolkalam train reward` (or TRL) wrote, DATA a preference dataset as `smolkalam
 preferences` writes it. Every candidate is scored as a build scores it. Into MODEL go `evaluation.json` (pairwise
 accuracy overall and for each two translators, calibration), `rewards.parquet` (each pair's two rewards),
 `calibration.png` and `README.md`.
@@ -166,7 +166,7 @@ def main() -> None:
     options = parser.parse_args()
     try:
         if not options.model.is_dir():
-            raise InputError(f"{options.model}: no such folder; give one that model_recipes.reward.train wrote")
+            raise InputError(f"{options.model}: no such folder; give one that `smolkalam train reward` wrote")
         found = evaluate(
             options.model,
             options.data,

@@ -1,81 +1,138 @@
-"""Trains a reward model for translations with TRL's RewardTrainer (Bradley-Terry) and evaluates it.
+"""A reward model for translations with TRL's RewardTrainer (Bradley-Terry), evaluated on pairs that it did not see.
 
-    accelerate launch -m model_recipes.reward.train --config model_recipes/reward/qwen2.5-1.5b.yaml \\
-        --dataset_name PREFERENCES --output_dir reward
+    smolkalam train reward --config model_recipes/reward/qwen2.5-1.5b.yaml \\
+        --set 'datasets=[{path: PREFERENCES, split: train}]' --set 'test_dataset={path: PREFERENCES, split: test}' \\
+        --set output_dir=reward
 
-PREFERENCES is a folder that `smolkalam preferences` wrote, or any dataset in TRL's preference format with the splits
-`train` and `test`. Every option of `trl reward` works here, on the command line or in the YAML. What differs from it:
-bad data is an error in a line, long pairs are trained on in aligned windows instead of dropped, the same command again
-goes on from the last checkpoint, and at the end the model is evaluated on `test` and gets its card. With `--use_peft`
-the adapter is merged, so that the folder loads everywhere.
-
-On a machine without a GPU add `--use_cpu --bf16 false`.
+PREFERENCES is a folder that `smolkalam preferences` wrote, or any dataset in TRL's preference format. The settings are
+TRL's own (`RewardConfig`, `ModelConfig`) and those of `RewardSettings`, read strictly. Long pairs are trained on in
+aligned windows, where TRL drops them; with `use_peft` the adapter is merged, so that the folder loads everywhere.
 """
 
-import json
 import sys
 from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar
 
-from model_recipes.reward.data import PairEncoder, encode_split, load_splits
-from model_recipes.training.data import read_template
-from model_recipes.training.resume import TRAINING, decisive, last_checkpoint, loaded_as
-from processors.atomic_files import replacing_text
-from processors.errors import InputError, SmolKalamError
+from pydantic import Field
 
-if TYPE_CHECKING:
-    from trl import ModelConfig, RewardConfig, RewardTrainer, ScriptArguments
-
-
-def train(script: "ScriptArguments", args: "RewardConfig", model: "ModelConfig") -> Path:
-    """Train, save and evaluate; returns the folder of the model. Raises InputError for what the user can mend."""
-    from trl import RewardTrainer, get_peft_config, get_quantization_config
-
-    if not script.dataset_name:
-        raise InputError("--dataset_name: give a folder with preference pairs, as smolkalam preferences writes it")
-    names = (script.dataset_train_split, script.dataset_test_split)
-    splits = load_splits(script.dataset_name, script.dataset_config, names)
-    tokenizer = _tokenizer(args, model)
-    sets, counts = {}, {}
-    for name in names:
-        encoder = PairEncoder(tokenizer, args.max_length or sys.maxsize, f"{script.dataset_name}, {name}")
-        sets[name], counts[name] = encode_split(splits[name], encoder, args.dataset_num_proc)
-    described = _describe(script, args, model, sets, counts)
-    checkpoint = last_checkpoint(Path(args.output_dir), described)
-    args.model_init_kwargs = loaded_as(model, args.model_init_kwargs)
-    trainer = RewardTrainer(
-        model=model.model_name_or_path,
-        args=args,
-        train_dataset=_columns(sets[names[0]]),
-        eval_dataset=_columns(sets[names[1]]) if args.eval_strategy != "no" else None,
-        processing_class=tokenizer,
-        quantization_config=get_quantization_config(model),
-        peft_config=get_peft_config(model),
-    )
-    if trainer.accelerator.is_main_process:
-        with replacing_text(Path(args.output_dir) / TRAINING) as stream:
-            json.dump(described, stream, indent=1)
-    trainer.train(resume_from_checkpoint=args.resume_from_checkpoint or checkpoint)
-    _save(trainer, Path(args.output_dir))
-    trainer.accelerator.wait_for_everyone()
-    return Path(args.output_dir)
+from model_recipes.reward.data import COLUMNS, PairEncoder, encode_pairs, look_apart
+from model_recipes.reward.evaluate import evaluate, report
+from model_recipes.training.accounts import Account
+from model_recipes.training.data import load_part, title
+from model_recipes.training.recipe import Prepared, TrainingRecipe
+from model_recipes.training.run import main as run
+from model_recipes.training.settings import DataSettings, RowSource
+from processors.errors import InputError
 
 
-def _tokenizer(args: "RewardConfig", model: "ModelConfig") -> Any:
-    """The tokenizer with its chat template as the trainer will see it."""
-    from processors.reward.local_model import load_reward_tokenizer
+class RewardSettings(DataSettings):
+    """The keys of ours beside TRL's."""
 
-    tokenizer = load_reward_tokenizer(str(model.model_name_or_path), model.model_revision)
-    if template := args.chat_template_path:
-        tokenizer.chat_template = read_template(Path(template), f"--chat_template_path {template}")
-        args.chat_template_path = None
-    if tokenizer.pad_token is None:
-        raise InputError(
-            f"{model.model_name_or_path}: its tokenizer has no pad token, by which a reward's place is found; "
-            "add one that is not the end-of-text token"
-        )
-    return tokenizer
+    test_dataset: RowSource | None = Field(None, description="Pairs to evaluate it on, of other source rows.")
+
+
+class RewardTraining(TrainingRecipe):
+    """Pairs of translations, of which the better is to have the larger reward."""
+
+    name = "reward"
+    trainer_name = "RewardTrainer"
+    decisive = ("center_rewards_coefficient",)
+    own = RewardSettings
+    sides = 2
+    task = "text-classification"
+    without_effect: ClassVar[Mapping[str, str]] = {
+        "hub_token": "keys come from the environment; set HF_TOKEN",
+    }
+
+    def config(self) -> type:
+        from trl import RewardConfig
+
+        return RewardConfig
+
+    def tokenizer(self, args: Any, model: Any, ours: DataSettings) -> Any:
+        tokenizer = super().tokenizer(args, model, ours)
+        if tokenizer.pad_token is None:
+            raise InputError(
+                f"{model.model_name_or_path}: its tokenizer has no pad token, by which a reward's place is found; "
+                "add one that is not the end-of-text token"
+            )
+        return tokenizer
+
+    def encode(self, about: Prepared, sources: Any, day: date) -> tuple[Any, list[Account]]:
+        from datasets import concatenate_datasets
+
+        if about.ours.test_rows:
+            raise InputError(
+                "test_rows: pairs of one source row would be on both sides; set test_dataset, whose rows are others"
+            )
+        test = _test_dataset(about)
+        parts = [(title(source), load_part(source, COLUMNS)) for source in sources]
+        if test:
+            parts_of_test = [(title(test), load_part(test, COLUMNS))]
+            look_apart(parts, parts_of_test)
+        kept, accounts = [], []
+        for name, pairs in parts:
+            windows, account = self._encoded(about, name, pairs)
+            kept.append(windows)
+            accounts.append(account)
+        return concatenate_datasets(kept), accounts
+
+    def _encoded(self, about: Prepared, name: str, pairs: Any) -> tuple[Any, Account]:
+        encoder = PairEncoder(about.tokenizer, about.args.max_length or sys.maxsize, name)
+        windows, counts = encode_pairs(pairs, encoder, about.args.dataset_num_proc)
+        reasons = Counter({why: n for why, n in counts.items() if why != "kept"})
+        tokens = sum(_lengths(windows))
+        # A reward stands at the end of a sequence: no token has a loss of its own.
+        return windows, Account(name, counts.total(), tokens=tokens, learnt=None, left_out=reasons)
+
+    def lengths(self, about: Prepared) -> list[int]:
+        return _lengths(about.training)
+
+    def trainer(self, about: Prepared, shared: dict[str, Any]) -> Any:
+        from trl import RewardTrainer
+
+        shared["train_dataset"] = _columns(shared["train_dataset"])
+        if about.args.eval_strategy != "no":
+            test = _test_dataset(about)
+            if test is None:
+                raise InputError(
+                    "eval_strategy: there is nothing to evaluate on; set test_dataset, such as "
+                    "{path: PREFERENCES, split: test}, or eval_strategy=no"
+                )
+            windows, _ = self._encoded(about, title(test), load_part(test, COLUMNS))
+            shared["eval_dataset"] = _columns(windows)
+        return RewardTrainer(**shared)
+
+    def save(self, trainer: Any, folder: Path) -> None:
+        """As `AutoModelForSequenceClassification` reads it, an adapter merged into it."""
+        from accelerate.utils import is_peft_model
+
+        model = trainer.accelerator.unwrap_model(trainer.model)
+        if not is_peft_model(model):
+            trainer.save_model(str(folder))
+        elif trainer.accelerator.is_main_process:
+            model.merge_and_unload().save_pretrained(folder)
+        if trainer.accelerator.is_main_process:
+            trainer.processing_class.save_pretrained(folder)
+
+    def finish(self, about: Prepared, folder: Path) -> None:
+        """Evaluate it, where there are pairs for that; its card is then of the evaluation."""
+        if test := _test_dataset(about):
+            length = about.args.max_length or 2048
+            print(report(evaluate(folder, test.path, config=test.name, split=test.split, max_length=length)))
+
+
+def _test_dataset(about: Prepared) -> RowSource | None:
+    assert isinstance(about.ours, RewardSettings)
+    return about.ours.test_dataset
+
+
+def _lengths(windows: Any) -> list[int]:
+    columns = ("chosen_ids", "rejected_ids")
+    return [len(ids) for batch in windows.iter(1000) for name in columns for ids in batch[name]]
 
 
 def _columns(windows: Any) -> Any:
@@ -84,76 +141,11 @@ def _columns(windows: Any) -> Any:
     return windows.select_columns([*wanted, "margin"] if None not in windows.unique("margin") else wanted)
 
 
-def _describe(
-    script: "ScriptArguments",
-    args: "RewardConfig",
-    model: "ModelConfig",
-    sets: dict[str, Any],
-    counts: dict[str, Counter[str]],
-) -> dict[str, Any]:
-    """What the training is, for the card and to know it again."""
-    import trl
-
-    data = {
-        name: f"{counts[name]['kept']:,} pairs in {len(sets[name]):,} windows; left out: "
-        + (", ".join(f"{n:,} {why}" for why, n in counts[name].items() if why != "kept") or "none")
-        for name in sets
-    }
-    return {
-        "model": model.model_name_or_path,
-        "revision": model.model_revision,
-        "dataset": script.dataset_name,
-        **data,
-        **decisive(args, model, "center_rewards_coefficient"),
-        "trl": trl.__version__,
-    }
+RECIPE = RewardTraining()
 
 
-def _save(trainer: "RewardTrainer", folder: Path) -> None:
-    """Save the model as `AutoModelForSequenceClassification` reads it, an adapter merged into it."""
-    from accelerate.utils import is_peft_model
-
-    model = trainer.accelerator.unwrap_model(trainer.model)
-    if not is_peft_model(model):
-        trainer.save_model(str(folder))
-    elif trainer.accelerator.is_main_process:
-        model.merge_and_unload().save_pretrained(folder)
-    if trainer.accelerator.is_main_process:
-        trainer.processing_class.save_pretrained(folder)
-
-
-def main() -> None:
-    try:
-        from trl import ModelConfig, RewardConfig, ScriptArguments, TrlParser
-    except ImportError:
-        sys.exit("error: training needs TRL: pip install 'smolkalam[train]'")
-    from yaml import YAMLError
-
-    from model_recipes.reward.evaluate import evaluate, report
-
-    parser = TrlParser((ScriptArguments, RewardConfig, ModelConfig))
-    try:
-        script, args, model = parser.parse_args_and_config()
-    except (OSError, ValueError, IndexError, YAMLError) as error:
-        # TRL's parser (1.16) and the checks of its settings raise where argparse says a line.
-        hint = "; without a GPU add --use_cpu --bf16 false" if "bf16" in str(error) else ""
-        print(f"error: {' '.join(str(error).split())}{hint}", file=sys.stderr)
-        sys.exit(2)
-    try:
-        folder = train(script, args, model)
-        if args.process_index == 0:
-            found = evaluate(
-                folder,
-                script.dataset_name,
-                config=script.dataset_config,
-                split=script.dataset_test_split,
-                max_length=args.max_length or 2048,
-            )
-            print(report(found))
-            print(f"{folder}: model, evaluation.json, calibration.png, README.md", file=sys.stderr)
-    except SmolKalamError as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
+def main(words: Sequence[str] | None = None) -> None:
+    run(RECIPE, words)
 
 
 if __name__ == "__main__":

@@ -10,14 +10,17 @@ from processors.errors import InputError
 
 @dataclass
 class Account:
-    """What became of the rows of one part of the data; tokens are of the rows that are kept."""
+    """What became of the rows of one part of the data.
+
+    Tokens are of the rows that are kept; `learnt` of them have a loss, None where no token has one of its own.
+    """
 
     name: str
     rows: int = 0
     cut: int = 0
     tokens: int = 0
     tokens_cut: int = 0
-    learnt: int = 0
+    learnt: int | None = 0
     left_out: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -35,7 +38,7 @@ class Account:
             self.cut += cut > 0
             self.tokens += tokens - cut
             self.tokens_cut += cut
-            self.learnt += learnt
+            self.learnt = (self.learnt or 0) + learnt
 
     def plain(self) -> dict[str, Any]:
         """As JSON takes it."""
@@ -49,7 +52,7 @@ def table(accounts: Sequence[Account]) -> str:
         "|---|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for account in accounts:
-        share = f"{account.learnt / account.tokens:.0%}" if account.tokens else "-"
+        share = f"{account.learnt / account.tokens:.0%}" if account.tokens and account.learnt is not None else "-"
         lines.append(
             f"| {account.name} | {account.rows:,} | {account.kept:,} | {account.cut:,} | "
             f"{account.left_out.total():,} | {account.tokens:,} | {account.tokens_cut:,} | {share} |"

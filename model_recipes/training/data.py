@@ -12,8 +12,8 @@ CONVERSATIONS = ("messages", "tools", "chat_template_kwargs")
 PAIRS = ("chosen", "rejected", "prompt", "tools", "chat_template_kwargs")
 # What the columns that must be there (the first, or two) are to hold.
 _EXPECTED = {
-    CONVERSATIONS: "conversations; `smolkalam import` makes them of other forms",
-    PAIRS: "preference pairs: prompt, chosen and rejected, each a list of messages, as of `smolkalam preferences`",
+    "messages": "conversations; `smolkalam import` makes them of other forms",
+    "chosen": "preference pairs: prompt, chosen and rejected, each a list of messages, as of `smolkalam preferences`",
 }
 ENDINGS = (".jsonl", ".json", ".parquet", ".gz")
 
@@ -62,7 +62,7 @@ def read_template(path: Path, asked: str) -> str:
 def load_part(part: RowSource, reads: tuple[str, ...] = CONVERSATIONS) -> Any:
     """A part's rows as a `datasets.Dataset` of the columns that are read. Raises InputError where there are none.
 
-    The first column of `CONVERSATIONS` and the first two of `PAIRS` must be there.
+    The first column must be there, and of pairs the first two.
     """
     from datasets import concatenate_datasets, load_dataset
 
@@ -96,7 +96,7 @@ def load_part(part: RowSource, reads: tuple[str, ...] = CONVERSATIONS) -> Any:
         if missing := [column for column in needed if column not in split.column_names]:
             raise InputError(
                 f"datasets: {part.path}, {name}: no column '{missing[0]}' (found {', '.join(split.column_names)}); "
-                f"expected {_EXPECTED[reads]}"
+                f"expected {_EXPECTED[reads[0]]}"
             )
     return concatenate_datasets(
         [split.select_columns([c for c in reads if c in split.column_names]) for split in splits]

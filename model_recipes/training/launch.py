@@ -8,7 +8,7 @@ from pathlib import Path
 
 from processors.errors import InputError
 
-RECIPES = ("sft", "dpo", "merge")
+RECIPES = ("sft", "dpo", "reward", "merge")
 # Those that need no library of the extra's, and no GPU.
 _PLAIN = ("merge",)
 

@@ -86,6 +86,10 @@ class TrainingRecipe(ABC):
         """Save the model for those who use it."""
         trainer.save_model(str(folder))
 
+    def finish(self, about: Prepared, folder: Path) -> None:
+        """What is done with the saved model, on one process; the card stands already. Nothing unless overridden."""
+        return
+
 
 def read(
     recipe: TrainingRecipe, config: Path, overrides: Sequence[str], *, dry: bool = False

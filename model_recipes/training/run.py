@@ -65,6 +65,8 @@ def train(recipe: TrainingRecipe, config: Path, overrides: Sequence[str] = ()) -
     if first:
         write_model_card(folder, recipe, described, trainer.state.log_history, table(about.accounts))
     trainer.accelerator.wait_for_everyone()
+    if first:
+        recipe.finish(about, folder)
     return folder
 
 

@@ -185,7 +185,7 @@ def _not_found(model: str, error: Exception) -> InputError:
 def _no_reward_model(model: str, why: str) -> InputError:
     return InputError(
         f"reward model '{model}': not a reward model ({why}); give one that was trained with "
-        "model_recipes.reward.train or TRL's RewardTrainer"
+        "`smolkalam train reward` or TRL's RewardTrainer"
     )
 
 

@@ -47,7 +47,7 @@ class Encoder:
         if not tokenizer.chat_template:
             raise InputError(
                 f"{tokenizer.name_or_path}: its tokenizer has no chat template, which a reward model is trained with; "
-                "give the folder that model_recipes.reward.train wrote"
+                "give the folder that `smolkalam train reward` wrote"
             )
         self.tokenizer = tokenizer
         self.language = language

@@ -24,20 +24,24 @@ from tests.standins.tiny_reward import plant, sample_pairs, write_base, write_pr
 pytestmark = [pytest.mark.train, pytest.mark.timeout(3600)]
 
 RECIPE = ROOT / "model_recipes" / "reward" / "qwen2.5-1.5b.yaml"
-CPU = ("--use_cpu", "--bf16", "false", "--gradient_checkpointing", "false", "--disable_tqdm", "true")
 Texts = list[dict[str, str]]
+# What the test of a tiny model changes of the recipe that ships.
+CHANGES = {"max_length": 512, "eval_strategy": "no", "gradient_accumulation_steps": 1, "gradient_checkpointing": False}
+LEARN = {"per_device_train_batch_size": 16, "learning_rate": 2e-3, "num_train_epochs": 1}
 
 
-def run_train(base: Path, data: Path, out: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "model_recipes.reward.train", "--config", str(RECIPE)]
-    command += ["--model_name_or_path", str(base), "--dataset_name", str(data), "--output_dir", str(out), *CPU]
-    command += ["--max_length", "512", "--eval_strategy", "no", "--gradient_accumulation_steps", "1"]
+def run_train(base: Path, data: Path, out: Path, **changes: Any) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "smolkalam", "train", "reward", "--config", str(RECIPE)]
+    given = {"model_name_or_path": str(base), "output_dir": str(out), "max_left_out": 0.1, "disable_tqdm": True}
+    given |= {
+        "datasets": [{"path": str(data), "split": "train"}],
+        "test_dataset": {"path": str(data), "split": "test"},
+    }
+    for key, value in {**given, **CHANGES, **changes}.items():
+        command += ["--set", f"{key}={json.dumps(value)}"]
     # Threads cost such a small model more than they give.
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    return subprocess.run([*command, *options], cwd=ROOT, env=environment, capture_output=True, text=True)
-
-
-LEARN = ("--per_device_train_batch_size", "16", "--learning_rate", "2e-3", "--num_train_epochs", "1")
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
+    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
 
 
 @pytest.fixture(scope="module")
@@ -47,29 +51,31 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pairs = sample_pairs()
     write_base(made / "base", [text for pair in pairs for text in pair])
     write_preferences(made / "data", pairs)
-    done = run_train(made / "base", made / "data", made / "reward", *LEARN)
+    done = run_train(made / "base", made / "data", made / "reward", **LEARN)
     assert done.returncode == 0, done.stderr[-3000:]
     (made / "said").write_text(done.stdout)
     return made
 
 
 @pytest.mark.parametrize(
-    ("options", "says"),
+    ("change", "expected"),
     [
-        (["--config", "nope.yaml"], "nope.yaml"),
-        (["--config"], "error: "),
-        (["--config", str(ROOT / "README.md")], "README.md"),
-        (["--config", str(RECIPE), "--use_cpu", "--bf16", "false", "--nonsense", "1"], "--nonsense"),
-        (["--config", str(RECIPE), "--learning_rate", "fast"], "learning_rate"),
-        (["--config", str(RECIPE)], "--use_cpu --bf16 false"),
+        ("dataset_name=pairs", "--set dataset_name=pairs: dataset_name: unknown key; did you mean"),
+        ("center_rewards_coeficient=0.01", "center_rewards_coeficient: unknown key; did you mean"),
+        ("learning_rate=fast", "--set learning_rate=fast: learning_rate: input should be a valid number"),
+        ("hub_token=hf_secret", "set HF_TOKEN"),
+        ("test_dataset={path: x, splt: test}", "splt: unknown key; did you mean 'split'?"),
+        ("datasets=[]", "datasets: missing"),
     ],
 )
-def test_arguments_that_cannot_be_are_told_in_a_line(options: list[str], says: str) -> None:
-    command = [sys.executable, "-m", "model_recipes.reward.train", *options]
-    environment = os.environ | {"CUDA_VISIBLE_DEVICES": ""}
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
-    assert done.returncode == 2
-    assert "Traceback" not in done.stderr and says in done.stderr.splitlines()[-1]
+def test_a_mistake_in_the_settings_is_one_line(change: str, expected: str) -> None:
+    from model_recipes.reward.train import RECIPE as REWARD
+    from model_recipes.training.recipe import read
+    from processors.errors import InputError
+
+    with pytest.raises(InputError) as error:
+        read(REWARD, RECIPE, ["datasets=[{path: x}]", change])
+    assert expected in str(error.value) and "hf_secret" not in str(error.value)
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +112,7 @@ def test_without_training_it_is_a_coin(folder: Path, tmp_path: Path) -> None:
 
     with pytest.raises(InputError, match=r"not a reward model .*score.weight"):
         evaluate(folder / "base", str(folder / "data"))
-    done = run_train(folder / "base", folder / "data", tmp_path / "out", "--max_steps", "1", "--learning_rate", "1e-9")
+    done = run_train(folder / "base", folder / "data", tmp_path / "out", max_steps=1, learning_rate=1e-9)
     assert done.returncode == 0, done.stderr[-3000:]
     found = json.loads((tmp_path / "out" / "evaluation.json").read_text())
     assert found["accuracy"]["accuracy"] < 0.8
@@ -129,30 +135,27 @@ def test_the_card_tells_what_was_measured(folder: Path) -> None:
 
 def test_the_same_command_again_trains_nothing_and_another_setting_is_refused(folder: Path) -> None:
     weights = (folder / "reward" / "model.safetensors").read_bytes()
-    again = run_train(folder / "base", folder / "data", folder / "reward", *LEARN)
+    again = run_train(folder / "base", folder / "data", folder / "reward", **LEARN)
     assert again.returncode == 0, again.stderr[-3000:]
     assert "going on from" in again.stderr
     assert (folder / "reward" / "model.safetensors").read_bytes() == weights
-    other = run_train(folder / "base", folder / "data", folder / "reward", *LEARN, "--learning_rate", "1e-3")
+    other = run_train(folder / "base", folder / "data", folder / "reward", **LEARN | {"learning_rate": 1e-3})
     assert other.returncode == 2
     assert "learning_rate differ" in other.stderr.splitlines()[-1]
 
 
-def test_trl_reads_the_recipe() -> None:
-    from trl import ModelConfig, RewardConfig, ScriptArguments, TrlParser
+def test_what_ships_names_only_keys_that_are_read() -> None:
+    from model_recipes.reward.train import RECIPE as REWARD
+    from model_recipes.training.recipe import read
 
-    # As `trl reward` does; what it does not know comes back as the last.
-    parser = TrlParser((ScriptArguments, RewardConfig, ModelConfig))
-    arguments = ["--config", str(RECIPE), "--dataset_name", "x", "--output_dir", "y", *CPU]
-    script, args, model, rest = parser.parse_args_and_config(arguments, return_remaining_strings=True)
-    assert rest == []
+    args, model, ours, _ = read(REWARD, RECIPE, ["datasets=[{path: x}]"])
     assert (model.model_name_or_path, args.max_length, args.learning_rate) == ("Qwen/Qwen2.5-1.5B", 2048, 1e-5)
-    assert (args.bf16, args.center_rewards_coefficient, script.dataset_test_split) == (False, 0.01, "test")
+    assert (args.center_rewards_coefficient, ours.max_left_out) == (0.01, 0.02)
 
 
 def test_an_adapter_is_merged(folder: Path, tmp_path: Path) -> None:
-    lora = ("--use_peft", "--lora_task_type", "SEQ_CLS", "--lora_r", "4", "--lora_target_modules", "q_proj", "v_proj")
-    done = run_train(folder / "base", folder / "data", tmp_path / "out", "--max_steps", "2", *lora)
+    lora = {"use_peft": True, "lora_task_type": "SEQ_CLS", "lora_r": 4, "lora_target_modules": ["q_proj", "v_proj"]}
+    done = run_train(folder / "base", folder / "data", tmp_path / "out", max_steps=2, **lora)
     assert done.returncode == 0, done.stderr[-3000:]
     assert (tmp_path / "out" / "model.safetensors").exists()
     assert not (tmp_path / "out" / "adapter_model.safetensors").exists()
@@ -164,9 +167,9 @@ def test_an_adapter_is_merged(folder: Path, tmp_path: Path) -> None:
         (lambda row: row | {"rejected": None}, "train, row 0: rejected is None"),
         (lambda row: row | {"margin": -1.0}, "train, row 0: margin is -1.0"),
         (lambda row: row | {"margin": float("nan")}, "train, row 0: margin is nan"),
-        (lambda row: row | {"source_id": "sample/same"}, "source row 'sample/same' is in train and in test"),
+        (lambda row: row | {"source_id": "sample/same"}, "test_dataset: source row 'sample/same' is in "),
         (lambda row: {k: v for k, v in row.items() if k != "chosen"}, "no column 'chosen'"),
-        (lambda row: row | {"rejected": row["chosen"]}, "no pair is left"),
+        (lambda row: row | {"rejected": row["chosen"]}, "4 of 4 rows would be left out (100.0%"),
     ],
 )
 def test_bad_data_is_one_line(folder: Path, tmp_path: Path, change: Callable[[Any], Any], words: str) -> None:
@@ -186,7 +189,7 @@ def test_a_missing_split_is_one_line(folder: Path, tmp_path: Path) -> None:
     shutil.copy(folder / "data" / "train-00000-of-00001.parquet", tmp_path)
     done = run_train(folder / "base", tmp_path, tmp_path / "out")
     assert done.returncode == 2
-    assert "no rows in a split 'test'; it has train" in done.stderr.splitlines()[-1]
+    assert "no split 'test'; it has train" in done.stderr.splitlines()[-1]
 
 
 @pytest.mark.parametrize("kind", ["implicit", "text"])
@@ -202,7 +205,7 @@ def test_other_formats_of_trl_are_read(folder: Path, tmp_path: Path, kind: str) 
                 rows.append(texts)
         rows.append({**rows[0], "chosen": rows[0]["chosen"] * 50})
         pq.write_table(pa.Table.from_pylist(rows), tmp_path / name)
-    done = run_train(folder / "base", tmp_path, tmp_path / "out", "--max_steps", "1")
+    done = run_train(folder / "base", tmp_path, tmp_path / "out", max_steps=1, max_left_out=0.2)
     assert done.returncode == 0, done.stderr[-3000:]
     found = json.loads((tmp_path / "out" / "evaluation.json").read_text())
     assert found["left_out"]["longer than max_length"] == 1

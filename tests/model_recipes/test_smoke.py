@@ -20,6 +20,12 @@ TEMPLATE = (
     "{% endif %}{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
 )
 
+OWN: dict[str, dict[str, Any]] = {
+    "sft": {"assistant_only_loss": True},
+    "dpo": {"loss_type": ["apo_zero"]},
+    "reward": {"center_rewards_coefficient": 0.01},
+}
+
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -45,7 +51,7 @@ def rows(recipe: str) -> list[dict[str, Any]]:
     ]
 
 
-@pytest.mark.parametrize("recipe", ["sft", "dpo"])
+@pytest.mark.parametrize("recipe", ["sft", "dpo", "reward"])
 def test_a_training_has_the_steps_and_tokens_that_were_foretold(
     base: Path, tmp_path: Path, recipe: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -65,7 +71,7 @@ def test_a_training_has_the_steps_and_tokens_that_were_foretold(
         gradient_accumulation_steps=3,
         learning_rate="5e-3",
         save_strategy="no",
-        **({"assistant_only_loss": True} if recipe == "sft" else {}),
+        **OWN[recipe],
     )
     main(["--config", str(config), "--dry-run", "--gpu", "RTX-4090"])
     foretold = capsys.readouterr().out
