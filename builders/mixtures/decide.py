@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     Keys = NDArray[np.uint64]
 
 
+# Rows on either side of a budget's end that are looked at, to come nearer to it.
+_EXCHANGED = 5000
+
+
 @dataclass(frozen=True, slots=True)
 class Pool:
     """Rows of one split that may be taken: `keys` are hashes of what each says; `tokens` are 0 where not counted."""
@@ -167,7 +171,7 @@ def _largest(there: Mapping[str, int], shares: Mapping[str, Fraction], unit: Uni
 
 
 def cut(drawn: Sequence[_Drawn], budget: int, unit: Unit, key: str) -> None:
-    """Keep so many rows, or as many tokens as whole rows come nearest to from below, of each pool its part.
+    """Keep so many rows, or as many tokens as whole rows come near to from below, of each pool its part.
 
     Raises InputError, by the recipe's `key`, where there is less.
     """
@@ -187,22 +191,68 @@ def cut(drawn: Sequence[_Drawn], budget: int, unit: Unit, key: str) -> None:
 
 
 def _fill(drawn: Sequence[_Drawn], left: Sequence["Whole"], room: int) -> None:
-    """Take more of what is left, in its order over all pools, as long as anything fits."""
-    which = np.concatenate([np.full(len(places), number) for number, places in enumerate(left)])
-    places = np.concatenate(left)
+    """Come nearer to a budget of tokens: take what still fits of `left`, and then a longer row for a shorter one."""
+    while room:
+        room -= _add(drawn, left, room)
+        gained = _exchange(drawn, left, room)
+        if not gained:
+            return
+        room -= gained
+
+
+def _add(drawn: Sequence[_Drawn], left: Sequence["Whole"], room: int) -> int:
+    """Take more of what is left, in its order over all pools, as long as anything fits; returns the tokens of it."""
+    which, places, tokens, _ = _in_order(drawn, _not_taken(drawn, left))
+    at = added = 0
+    # Each time the first that fits: what does not fit now fits never, for there is ever less room.
+    while len(fitting := np.flatnonzero(tokens[at:] <= room - added)):
+        at += int(fitting[0])
+        drawn[which[at]].taken[places[at]] = True
+        added += int(tokens[at])
+        at += 1
+    return added
+
+
+def _exchange(drawn: Sequence[_Drawn], left: Sequence["Whole"], room: int) -> int:
+    """Take one of the next rows for one of the last that were taken, so that most of the room is used; returns that.
+
+    Both are the same copy of their rows, so that none comes again before all have come as often.
+    """
+    which, places, tokens, copies = _in_order(drawn, _not_taken(drawn, left))
+    if not room or not len(copies):
+        return 0
+    level = copies[0]
+    next_ones = np.flatnonzero(copies == level)[:_EXCHANGED]
+    taken = [np.flatnonzero(one.taken & (one.copies == level)) for one in drawn]
+    of_taken, taken_places, taken_tokens, _ = (array[-_EXCHANGED:] for array in _in_order(drawn, taken))
+    if not len(of_taken):
+        return 0
+    by_length = next_ones[np.argsort(tokens[next_ones], kind="stable")]
+    at = np.searchsorted(tokens[by_length], taken_tokens + room, side="right") - 1
+    gains = np.where(at >= 0, tokens[by_length[at]] - taken_tokens, 0)
+    best = int(np.argmax(gains))
+    if gains[best] <= 0:
+        return 0
+    more = by_length[at[best]]
+    drawn[of_taken[best]].taken[taken_places[best]] = False
+    drawn[which[more]].taken[places[more]] = True
+    return int(gains[best])
+
+
+def _not_taken(drawn: Sequence[_Drawn], left: Sequence["Whole"]) -> list["Whole"]:
+    return [places[~one.taken[places]] for one, places in zip(drawn, left, strict=True)]
+
+
+def _in_order(drawn: Sequence[_Drawn], places: Sequence["Whole"]) -> tuple["Whole", "Whole", "Whole", "Whole"]:
+    """These places of each, together in the order of drawing: whose each is, where, its tokens and which copy."""
+    which = np.concatenate([np.full(len(of), number) for number, of in enumerate(places)])
     tokens, keys, copies = (
-        np.concatenate([getattr(one, name)[at] for one, at in zip(drawn, left, strict=True)])
+        np.concatenate([getattr(one, name)[of] for one, of in zip(drawn, places, strict=True)])
         for name in ("tokens", "keys", "copies")
     )
-    order = np.lexsort((places, which, keys, copies))
-    tokens = tokens[order]
-    at = 0
-    # Each time the first that fits: what does not fit now fits never, for there is ever less room.
-    while len(fitting := np.flatnonzero(tokens[at:] <= room)):
-        at += int(fitting[0])
-        drawn[which[order[at]]].taken[places[order[at]]] = True
-        room -= int(tokens[at])
-        at += 1
+    together = np.concatenate(places)
+    order = np.lexsort((together, which, keys, copies))
+    return which[order], together[order], tokens[order], copies[order]
 
 
 def shown(number: int, unit: Unit) -> str:

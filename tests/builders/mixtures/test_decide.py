@@ -97,14 +97,20 @@ def test_shares_of_languages_are_exact_by_rows(arabic: int, english: int, share:
     assert [Fraction(rows, total) for rows in rows_of(found)] == [exactly(one) for one in asked.values()]
 
 
-def test_shares_of_languages_by_tokens_miss_by_less_than_a_row() -> None:
+def test_shares_of_languages_by_tokens_are_exact_where_rows_are_many() -> None:
     pools = [pool("a", 3000, 2.5), pool("e", 4000, most=40)]
     sources = {"name": "a", "language": "ar", "weight": 2.5}, {"name": "e", "language": "en"}
-    found = decide(mixture(*sources, languages={"shares": {"ar": 0.8, "en": 0.2}}, tokens=100_001), pools)
-    assert rows_of(found)[0] > 0
-    assert sum(tokens_of(pools, found)) <= 100_001
-    for got, wanted in zip(tokens_of(pools, found), (80_001, 20_000), strict=True):
-        assert wanted - 5 < got <= wanted
+    for tokens, wanted in ((100_000, [80_000, 20_000]), (100_001, [80_001, 20_000]), (99_999, [79_999, 20_000])):
+        found = decide(mixture(*sources, languages={"shares": {"ar": 0.8, "en": 0.2}}, tokens=tokens), pools)
+        assert tokens_of(pools, found) == wanted
+        assert found.times[0].max() == 1
+
+
+def test_a_longer_row_is_taken_for_a_shorter_one_to_meet_a_budget() -> None:
+    keys = np.arange(4, dtype=np.uint64)
+    one = Pool("a", "train", Fraction(1), keys, np.array([10, 10, 10, 13]))
+    (times,) = decide(mixture({"name": "a"}, tokens=23), [one]).times
+    assert int((times * one.tokens).sum()) == 23
 
 
 def test_a_budget_of_a_source_comes_before_the_budget_of_the_whole() -> None:
