@@ -54,7 +54,9 @@ def run_review(run: Path, output: Path | None = None, *, port: int, near: float,
             token, port = secrets.token_urlsafe(24), listener.getsockname()[1]
             title = recipe.outputs.pretty_name or recipe.name
             app = ReviewGate(make_app(Desk(recipe, queues, reviews), title), token, port)
-            config = uvicorn.Config(app, log_level="warning", access_log=False, server_header=False, lifespan="off")
+            quiet: dict[str, Any] = {"log_level": "warning", "access_log": False, "server_header": False}
+            # What is said is on the disk before its answer: nobody waits for a browser that holds a connection.
+            config = uvicorn.Config(app, lifespan="off", timeout_graceful_shutdown=1, **quiet)
             print(f"http://{HOST}:{port}/?{TOKEN}={token}", flush=True)
             print(
                 f"open it in a browser of this machine; what is said lies in {folder}; Ctrl-C ends it", file=sys.stderr

@@ -20,6 +20,7 @@ from builders.run_folder.units import UnitFiles, read_unit
 from builders.stages.rank import configs_of, ranked_again
 from hub.report.rows import SampledRows
 from hub.review.said import INSTRUCTIONS, Message, ReviewedText
+from processors.errors import SmolKalamError
 from processors.ranking.policy import FALLBACKS
 from processors.selection.choose_rows import sample_key
 
@@ -141,7 +142,9 @@ class Queues:
         return self._texts(row)
 
     def _read_row(self, row: str) -> Row:
-        return next(iter(self._read(self.rows[row]["unit"], [row])))
+        for found in self._read(self.rows[row]["unit"], [row]):
+            return found
+        raise SmolKalamError(f"{self.run.folder}: the row {row} is not in it any more; start the review again")
 
     def _read(self, unit: str, ids: Sequence[str]) -> list[Row]:
         import pyarrow as pa

@@ -129,13 +129,15 @@ const review = (() => {
   function messageRow(message) {
     const source = element("div", {className: "cell source"}, element("h4", {}, "Source"),
       texts.fill(element("div", {className: "text", dir: "auto", lang: "en"}), message.source.text,
-        message.source.places.map(([from, to]) => ({start: from, end: to, kind: "finding"}))));
+        [...message.source.kept.map(([from, to]) => ({start: from, end: to, kind: "kept"})),
+          ...message.source.places.map(([from, to]) => ({start: from, end: to, kind: "finding"}))]));
     const cells = message.sides.map((one, side) => one ? cell(message, one, side) : element("div", {className: "cell"}, "No such message."));
     return element("section", {className: "row", "aria-label": message.role}, element("h3", {}, message.role), source, ...cells);
   }
 
   function cell(message, one, side) {
     const marks = [
+      ...one.kept.map(([from, to]) => ({start: from, end: to, kind: "kept"})),
       ...one.differs.map(([from, to]) => ({start: from, end: to, kind: "differs"})),
       ...one.verdicts.flatMap(({check, detail, places}) => places.map(([from, to]) => ({start: from, end: to, kind: "finding", title: `${check}: ${detail}`}))),
       ...one.errors.map((error) => ({...error, kind: `error ${error.severity}`, title: `${error.category}, ${error.severity}`})),
@@ -286,7 +288,7 @@ const review = (() => {
     const area = $("marks-text"), {side, number, map} = marking;
     const [from, to] = [area.selectionStart, area.selectionEnd];
     if (from === to) { $("marks-told").textContent = "Select the faulty words first."; area.focus(); return; }
-    const what = {side, message: number, start: map.fromArea(from), end: map.fromArea(to, true), category: $("category").value, severity: $("severity").value};
+    const what = {side, message: number, start: map.fromArea(from), end: map.fromArea(to), category: $("category").value, severity: $("severity").value};
     if (await say("mark", what, "The error is marked.")) { $("marks").close(); refresh(side, number); }
     else $("marks-told").textContent = $("told").textContent;
   }

@@ -15,6 +15,7 @@ from hub.review.said import INSTRUCTIONS, TIE, Message, ReviewedText, Reviews
 from processors.checks.pairs.verdict import Verdict
 from processors.checks.run import check_conversation
 from processors.languages.language import Language
+from processors.protected.compare import protected_spans
 
 _WORDS = re.compile(r"\S+")
 # Words of one text times words of the other: beyond, comparing them takes a second. And from how much in common on
@@ -53,23 +54,13 @@ def shown(queues: Queues, reviews: Reviews, item: ReviewItem, annotator: str) ->
                 continue
             verdicts = [verdict for verdict in found[side] if verdict["message"] == one.number]
             source += [place for verdict in verdicts for place in places(verdict["detail"], one.source)]
-            edit = edits[side].get(one.number)
-            cells.append(
-                {
-                    "text": one.target,
-                    "differs": differing[side],
-                    "verdicts": [
-                        _plain(verdict) | {"places": places(verdict["detail"], one.target)} for verdict in verdicts
-                    ],
-                    "errors": [_error(line) for line in marked[side] if line["message"] == one.number],
-                    "edit": edit["after"] if edit and edit["after"] != edit["before"] else None,
-                }
-            )
+            errors = [_error(line) for line in marked[side] if line["message"] == one.number]
+            cells.append(_cell(one, verdicts, differing[side], errors, edits[side].get(one.number)))
         messages.append(
             {
                 "number": first.number,
                 "role": "custom instructions" if first.number == INSTRUCTIONS else first.role,
-                "source": {"text": first.source, "places": sorted(set(source))},
+                "source": {"text": first.source, "kept": _kept(first.source), "places": sorted(set(source))},
                 "sides": cells,
             }
         )
@@ -83,6 +74,19 @@ def shown(queues: Queues, reviews: Reviews, item: ReviewItem, annotator: str) ->
         "choice": choice,
         "comments": own,
         "others": [{"annotator": line["annotator"], "comment": line["comment"]} for line in others],
+    }
+
+
+def _cell(
+    one: Message, verdicts: Any, differs: list[Place], errors: list[dict[str, Any]], edit: dict[str, Any] | None
+) -> dict[str, Any]:
+    return {
+        "text": one.target,
+        "kept": _kept(one.target),
+        "differs": differs,
+        "verdicts": [_plain(verdict) | {"places": places(verdict["detail"], one.target)} for verdict in verdicts],
+        "errors": errors,
+        "edit": edit["after"] if edit and edit["after"] != edit["before"] else None,
     }
 
 
@@ -117,6 +121,11 @@ def checked(language: Language, candidate: ReviewedText, number: int, text: str)
     target = [{"role": one.role, "content": said} for one, said in pairs]
     verdicts = check_conversation(source, target, script=language.script, language=language.code)
     return [_said(verdict) | {"places": places(verdict.detail, text)} for verdict in verdicts if verdict.message == at]
+
+
+def _kept(text: str) -> list[Place]:
+    """Where code, addresses, mathematics and the like stand, which a translation must keep as they are."""
+    return [(span.start, span.end) for span in protected_spans(text)]
 
 
 def _verdicts(queues: Queues, item: ReviewItem, names: Sequence[str]) -> list[list[dict[str, Any]]]:

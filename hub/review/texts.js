@@ -36,22 +36,32 @@ const texts = (() => {
     return parts;
   }
 
-  // Fill a box with a text; of marks {start, end, kind, title} several may lie over each other.
+  // Fill a box with a text; of marks {start, end, kind, title} several may lie over each other. What is "kept" (code, a
+  // formula) has a direction of its own: in a line of Arabic its ends would stand at the wrong sides.
   function fill(box, text, marks = []) {
     const characters = Array.from(text);
     const edges = new Set([0, characters.length]);
     for (const {start, end} of marks) { edges.add(start); edges.add(end); }
     const sorted = [...edges].filter((edge) => edge <= characters.length).sort((a, b) => a - b);
     box.replaceChildren();
+    let wrapped = null, wrapper = null;
     for (let i = 0; i + 1 < sorted.length; i++) {
       const [start, end] = [sorted[i], sorted[i + 1]];
       const over = marks.filter((mark) => mark.start <= start && mark.end >= end);
+      const kept = over.find(({kind}) => kind === "kept") || null;
+      if (kept && kept !== wrapped) {
+        wrapper = element("bdi", {className: "kept", dir: "ltr"});
+        box.append(wrapper);
+      }
+      wrapped = kept;
+      const into = kept ? wrapper : box;
       const pieces = plain(characters.slice(start, end), start);
-      if (!over.length) { box.append(...pieces); continue; }
-      const title = over.map((mark) => mark.title).filter(Boolean).join("; ");
-      const mark = element("mark", {className: [...new Set(over.map(({kind}) => kind))].join(" ")}, ...pieces);
+      const seen = over.filter((mark) => mark !== kept);
+      if (!seen.length) { into.append(...pieces); continue; }
+      const title = seen.map((mark) => mark.title).filter(Boolean).join("; ");
+      const mark = element("mark", {className: [...new Set(seen.map(({kind}) => kind))].join(" ")}, ...pieces);
       if (title) mark.title = title;
-      box.append(mark);
+      into.append(mark);
     }
     return box;
   }
@@ -93,7 +103,7 @@ const texts = (() => {
     });
     return {
       toArea: (place) => places[place],
-      fromArea: (unit, last = false) => last ? places.lastIndexOf(places.findLast((at) => at <= unit)) : places.findIndex((at) => at >= unit),
+      fromArea: (unit) => places.findIndex((at) => at >= unit),
     };
   }
 

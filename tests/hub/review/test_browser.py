@@ -234,6 +234,29 @@ def _messages(run: Path, folder: Path) -> list[Path]:
     return found
 
 
+# A text with a pair of surrogates, an invisible mark, a carriage return and a formula: the place of what is selected,
+# the same in a textarea and back, and what stands there.
+PLACES = r"""
+const text = "a\u{1F642}\u202Eb\r\nc$x$", box = document.createElement("div"), map = texts.inArea(text);
+document.body.append(box);
+const marks = [[1, 3, "error"], [7, 10, "kept"], [8, 10, "differs"]];
+texts.fill(box, text, marks.map(([start, end, kind]) => ({start, end, kind})));
+const select = (from, to) => {
+  const nodes = [...box.querySelectorAll("[data-start]")];
+  getSelection().setBaseAndExtent(nodes[from].firstChild, 0, nodes[to].firstChild, nodes[to].firstChild.length);
+  return texts.selected(box);
+};
+const starts = [...box.querySelectorAll("[data-start]")].map((one) => one.dataset.start);
+const found = [select(0, starts.length - 1), select(1, 3), Array.from(text, (_, i) => i).slice(0, 10).map(map.toArea)];
+found.push([map.fromArea(4), map.fromArea(5)]);
+found.push(box.querySelector("bdi").textContent, box.querySelector(".odd").textContent);
+found.push(texts.likeBefore("x\ny", "a\r\nb"), texts.likeBefore("x\ny", "a\nb"));
+box.remove();
+return found;
+"""
+PLACED = [[0, 10], [1, 7], [0, 1, 3, 4, 5, 5, 6, 7, 8, 9], [3, 4], "$x$", "[RLO]", "x\r\ny", "x\ny"]
+
+
 @pytest.mark.parametrize("width", [400, 1600])
 def test_nothing_stands_beyond_the_edge(run: Path, width: int) -> None:
     with serving(run) as (address, _), chromium(width=width, dark=width == 400) as window:
@@ -263,4 +286,5 @@ def test_nothing_stands_beyond_the_edge(run: Path, width: int) -> None:
             "rtl",
             "ltr",
         )
+        assert window.execute_script(PLACES) == PLACED
         assert not window.get_log("browser")
