@@ -6,7 +6,7 @@ from typing import Any
 from builders.dataset.notes import notes
 from builders.dataset.pairs import said_in
 from builders.dataset.statistics import SplitStatistics
-from builders.dataset.tools import tools_as_json
+from builders.dataset.templates import tools_as_json
 from builders.run_folder.ranked_rows import taken_by
 from processors.ranking.policy import decided
 from processors.scoring.columns import NAMES

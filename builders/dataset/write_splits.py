@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
+from builders.dataset.categories import DOMAIN, Categories
 from builders.dataset.duplicates import KEEP, left_out
 from builders.dataset.rows import parallel_row, ranked_row
 from builders.dataset.shard_writer import SplitWriter
 from builders.dataset.side_statistics import SideStatistics
 from builders.dataset.statistics import SplitStatistics
-from builders.dataset.system_message import with_system_message
+from builders.dataset.templates import with_system_message
 from builders.run_folder import schemas
 from builders.run_folder.files import write_error
-from builders.run_folder.folder import RANK, SELECT, Run
+from builders.run_folder.folder import RANK, SCAN, SELECT, Run
 from builders.run_folder.ranked_rows import taken_by
 from builders.run_folder.schemas import PARALLEL, USUAL
 from builders.run_folder.units import UnitFiles, read_unit
@@ -30,6 +31,7 @@ class BuildSplits(PipelineStep):
     """Writes the (config, split) pairs of this task, each with `<build>/<config>/<split>.json` beside the dataset.
 
     `combined`: rows have the column `segments`. `duplicates`: which the recipe keeps (`builders.dataset.duplicates`).
+    `stratified` are the splits whose rows have a domain by which they were cut.
     `system_tokenizer`: custom instructions become a system message too, whose tokens it counts; None: they do not.
     `sides`: rows are preference pairs.
     """
@@ -50,6 +52,7 @@ class BuildSplits(PipelineStep):
         duplicates: str = KEEP,
         system_tokenizer: str | None = None,
         sides: bool = False,
+        stratified: frozenset[str] = frozenset(),
     ) -> None:
         super().__init__()
         self.run_folder = run
@@ -63,6 +66,7 @@ class BuildSplits(PipelineStep):
         self.duplicates = duplicates
         self.system_tokenizer = system_tokenizer
         self.sides = sides
+        self.stratified = stratified
 
     def run(self, data: Any = None, rank: int = 0, world_size: int = 1) -> Iterable[Document]:
         for config, split in self.pairs[rank::world_size]:
@@ -81,12 +85,12 @@ class BuildSplits(PipelineStep):
             writer = SplitWriter(
                 folder, split, self._schema(config), group_bytes=self.group_bytes, shard_bytes=self.shard_bytes
             )
-            system: Counter[str] = Counter()
-            statistics, by_side = self._write_rows(writer, config, split, system)
+            system, categories = Counter[str](), Categories()
+            statistics, by_side = self._write_rows(writer, config, split, system, categories)
             files = writer.close()
             result = {
                 "config": config, "split": split, "rows": writer.rows, "bytes": writer.bytes,
-                "files": files, "statistics": statistics,
+                "files": files, "statistics": statistics, "categories": categories.to_plain(),
             }  # fmt: skip
             result |= {"system_messages": dict(sorted(system.items()))} if self.system_tokenizer else {}
             result |= {"sides": by_side.to_plain()} if by_side.rows else {}
@@ -99,17 +103,17 @@ class BuildSplits(PipelineStep):
         return of(self.combined, self.carry, self.scored, self.sides)
 
     def _write_rows(
-        self, writer: SplitWriter, config: str, split: str, system: Counter[str]
+        self, writer: SplitWriter, config: str, split: str, system: Counter[str], categories: Categories
     ) -> tuple[dict[str, Any] | None, SideStatistics]:
         """Writes the rows; their statistics, none of `parallel`, and of pairs those of their sides. `system` counts
         custom instructions by what was done.
 
-        `parallel` has them where the source has them.
+        `parallel` has them where the source has them, and is in no `categories`.
         """
         statistics, by_side = SplitStatistics(), SideStatistics()
         tokens = self._tokens()
         without = left_out(self.run_folder, config, self.duplicates)
-        for rows, carried in self._rows(split):
+        for rows, carried, domains in self._rows(split):
             if config == PARALLEL:
                 built = [parallel_row(row, self.combined) for row in rows]
             else:
@@ -121,6 +125,8 @@ class BuildSplits(PipelineStep):
                     system.update(done for _, done in told if done)
                 for row in built:
                     statistics.add(row)
+                    of = {DOMAIN: domains.get(row["id"])} if domains else {}
+                    categories.add(row, {"source": row["source"], **carried.get(row["id"], {}), **of})
                 for row in rows if self.sides else ():
                     if taken := taken_by(row, config):
                         by_side.add(row, taken)
@@ -136,14 +142,14 @@ class BuildSplits(PipelineStep):
         tokenizer = load_tokenizer(self.system_tokenizer)
         return lambda text: count_tokens(tokenizer, [text])[0]
 
-    def _rows(self, split: str) -> Iterator[tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]]:
-        """Ranked rows, some hundred at a time, and what is carried beside the rows of their unit, by id."""
+    def _rows(self, split: str) -> Iterator[tuple[list[dict[str, Any]], dict[str, dict[str, Any]], dict[str, str]]]:
+        """Ranked rows, some hundred at a time, and of their unit's rows, by id, what is carried and the domain."""
         folder = self.run_folder.stage(RANK)
         columns = [name for name in schemas.ranked_unit(self.sides).names if name != "sketches"]
         for name in self.units[split]:
-            carried = self._carried(name)
+            carried, domains = self._carried(name), self._domains(name) if split in self.stratified else {}
             for batch in read_unit(UnitFiles(folder, name), columns).to_batches(max_chunksize=256):
-                yield batch.to_pylist(), carried
+                yield batch.to_pylist(), carried, domains
 
     def _carried(self, unit: str) -> dict[str, dict[str, Any]]:
         # They take no part in what is translated and ranked, so they lie in the selection only.
@@ -151,6 +157,10 @@ class BuildSplits(PipelineStep):
             return {}
         table = read_unit(UnitFiles(self.run_folder.stage(SELECT), unit)).select(["id", *self.carry])
         return {row.pop("id"): row for row in table.to_pylist()}
+
+    def _domains(self, unit: str) -> dict[str, str]:
+        table = read_unit(UnitFiles(self.run_folder.stage(SCAN), unit), ["id", "stratum"])
+        return dict(zip(table["id"].to_pylist(), table["stratum"].to_pylist(), strict=True))
 
     @staticmethod
     def _with_carried(built: list[dict[str, Any]], carried: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from builders.dataset.categories import Categories
 from builders.dataset.duplicates import left_out
 from builders.dataset.notes import notes
 from builders.dataset.shard_writer import SplitWriter
@@ -39,7 +40,7 @@ class BuildFieldSplits(BuildSplits):
         return of(self.combined, self.scored)
 
     def _write_rows(
-        self, writer: SplitWriter, config: str, split: str, system: Counter[str]
+        self, writer: SplitWriter, config: str, split: str, system: Counter[str], categories: Categories
     ) -> tuple[dict[str, Any] | None, SideStatistics]:
         import pyarrow as pa
 

@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from builders.dataset.tools import tools_as_json
+from builders.dataset.templates import tools_as_json
 from builders.imports import converted
 from builders.imports.chats import CannotTake
 from builders.imports.readers import Row, read_file

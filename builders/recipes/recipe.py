@@ -235,6 +235,11 @@ class Recipe(Strict):
                 f"translator '{fusing[0]}': of: what is fused is of several translators, and both sides of a pair "
                 "must be of one (source.pairs); leave it out"
             )
+        if self.outputs.system_message and (self.source.pairs or self.source.fields):
+            raise ValueError(
+                "outputs.system_message puts a message before those of a row, which pairs and rows of fields do not "
+                "have (source.pairs, source.fields); leave it out"
+            )
         if self.source.pairs and self.ranking.by_segment:
             raise ValueError(
                 "ranking.replace: segments puts a row together from several translators, and both sides of a pair "

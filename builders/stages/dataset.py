@@ -81,12 +81,12 @@ def run(build: Build) -> None:
         carry, scored = tuple(recipe.source.carry), columns_with(recipe.ranking.scorers.given())
         outputs, sides = recipe.outputs, recipe.source.pairs
         system = outputs.tokenizer if outputs.system_message else None
-        kept = outputs.duplicates
+        kept, cut = outputs.duplicates, frozenset(one.into for one in recipe.selection.cuts if one.strata)
         if recipe.source.fields:
             step = BuildFieldSplits(build.run, todo, units, *sizes, combined, carry, scored, kept)
             step.tables = tables
             return [step]
-        return [BuildSplits(build.run, todo, units, *sizes, combined, carry, scored, kept, system, sides)]
+        return [BuildSplits(build.run, todo, units, *sizes, combined, carry, scored, kept, system, sides, cut)]
 
     items = {f"{config}/{split}": build.run.built_split(config, split) for config, split in pairs}
     sizes = {f"{config}/{split}": rows[split] for config, split in pairs}

@@ -6,14 +6,15 @@ Of pairs, also whether the translation makes one side longer or worse than the o
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from builders.dataset.categories import DOMAIN, divided
 from builders.dataset.duplicates import DROP, DROP_NEW, KEEP, KINDS
 from builders.dataset.notes import grounding, noted
 from builders.dataset.rows import statistics_by_config
 from builders.dataset.side_statistics import SIDE_SCORES, SOURCE, TRANSLATED, SideStatistics, sides_by_config
-from builders.dataset.statistics import summarise
-from builders.dataset.system_message import ADDED, LEFT
+from builders.dataset.statistics import summarise, tokens_column
+from builders.dataset.templates import ADDED, LEFT
 from builders.run_folder.folder import RANK
-from hub.card.markdown import details, fenced, score, table
+from hub.card.markdown import cell, details, fenced, score, table
 from processors.conversations.sides import SIDES
 from processors.scoring.columns import COLUMN
 
@@ -124,6 +125,31 @@ def templates_section(build: "Build") -> str:
         f"reads. For the others tools are in the column `tools` too, and {said}. `smolkalam check` holds every row "
         "against that. Whether your model's template shows them:\n\n" + fenced(shown, "python")
     )
+
+
+# A longer table is closed.
+_LINES = 16
+
+
+def divided_tables(build: "Build") -> list[str]:
+    """Tables of the rows by what the source says of them: column `source`, carried columns, the domain of a cut."""
+    parts = []
+    for column, by_config in divided(build.splits).items():
+        largest, shown = tokens_column(max(n for of in by_config.values() for _, n in of.values()))
+        lines = []
+        rows_of = Counter({value: 0 for of in by_config.values() for value in of})
+        for of in by_config.values():
+            rows_of.update({value: rows for value, (rows, _) in of.items()})
+        for value in sorted(rows_of, key=lambda value: (-rows_of[value], value)):
+            for config, of in by_config.items():
+                if value in of:
+                    rows, tokens = of[value]
+                    share = f"{rows / sum(n for n, _ in of.values()):.1%}"
+                    lines.append([cell(value) or "not said", f"`{config}`", f"{rows:,}", share, shown(tokens)])
+        title = "Domain, by which splits were cut" if column == DOMAIN else f"By `{column}`"
+        made = table([title, "Config", "Rows", "Share", largest], lines, left=2)
+        parts.append(made if len(lines) <= _LINES else details(f"{title}: {len(lines)} lines", made))
+    return parts
 
 
 def _share(part: int, whole: int) -> str:

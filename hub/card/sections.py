@@ -21,7 +21,7 @@ from builders.scorers.probe import told_by
 from builders.stages.common.contamination import benchmarks, counter
 from hub.card.fields import COUNTED, STAYS, columns_said, intended, rows_said, turns
 from hub.card.markdown import cell, details, fenced, joined, linked, names, score, table, without_empty
-from hub.card.noted import SIDES_KNOWN, SIDES_SAID
+from hub.card.noted import SIDES_KNOWN, SIDES_SAID, divided_tables
 from hub.card.plots import Plot
 from hub.card.reproduce import public_recipe
 from processors.ranking.policy import OUTCOMES
@@ -91,7 +91,7 @@ def overview(build: "Build") -> str:
 def splits(build: "Build", plots: list[Plot]) -> str:
     """What the splits hold: by category, all of all configs in one closed table, and the plots."""
     recipe, tables = build.recipe, statistics_by_config(build.splits)
-    parts = ["## Splits", *_categories(tables, turns(recipe))]
+    parts = ["## Splits", *_categories(tables, turns(recipe)), *divided_tables(build)]
     if tables:
         names_of = list(dict.fromkeys(name for of in tables.values() for name in of))
         every = {(f"`{name}`", config): of[name] for name in names_of for config, of in tables.items() if name in of}

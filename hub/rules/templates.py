@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from builders.dataset.system_message import flagged
+from builders.dataset.templates import flagged
 from hub.rules.findings import Finding, error
 
 if TYPE_CHECKING:

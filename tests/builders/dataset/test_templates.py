@@ -11,11 +11,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from builders.build import run_build
-from builders.dataset.system_message import with_system_message
+from builders.dataset.templates import with_system_message
 from builders.run_folder import schemas
 from hub.card.write import write_card
 from hub.rules.check import check_dataset
-from tests.builders.small_run import message
+from tests.builders.small_run import message, small_recipe
 from tests.standins.processes import ROOT
 
 SMOLLM3 = ROOT / "tests" / "model_recipes" / "sft" / "smollm3.jinja"
@@ -110,3 +110,8 @@ def test_a_build_has_them_says_how_many_and_check_proves_it(tmp_path: Path) -> N
     lost = [rows[0], rows[0] | {"messages": rows[0]["messages"][1:]}, rows[1] | {"tools": None}]
     pq.write_table(pa.Table.from_pylist(lost, schema=pq.read_schema(file)), file)
     assert {"tools", "system-message"} <= {finding.rule for finding in check_dataset(run / "dataset")}
+
+
+def test_pairs_have_no_place_for_one() -> None:
+    with pytest.raises(ValueError, match=r"outputs\.system_message puts a message before those of a row"):
+        small_recipe(("one",), source={"path": "sample", "pairs": True}, outputs={"system_message": True})

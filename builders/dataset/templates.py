@@ -1,11 +1,14 @@
-"""A row's custom instructions as a system message too, where the recipe says so (`outputs.system_message`).
+"""What a chat template is given of a row beside its messages, in the forms that other templates than SmolLM3's read.
 
-SmolTalk2 has them in `chat_template_kwargs.custom_instructions`, which only SmolLM3's template reads: with any other
-they would be missing in training without a word. SmolLM3's template takes a system message in their place, and makes
-the same text of it, unless it holds one of that template's flags: such instructions are left where they are.
+SmolTalk2 has tools and custom instructions in `chat_template_kwargs`, which only SmolLM3's template reads: with any
+other they would be missing in training without a word. So tools are a JSON string too, as in OpenAI's API, which most
+templates and TRL take; SmolLM3's prints the list as it is where it is given no `tools`. And custom instructions become
+a system message, where the recipe says so (`outputs.system_message`): SmolLM3's template takes one in their place, and
+makes the same text of it, unless it holds one of that template's flags: such instructions are left where they are.
 """
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from processors.conversations.sides import PROMPT
@@ -13,6 +16,26 @@ from processors.conversations.sides import PROMPT
 # In a system message they change what SmolLM3's template does.
 FLAGS = ("/think", "/no_think", "/system_override")
 ADDED, LEFT = "added", "left"
+
+
+def tools_as_json(kwargs: Mapping[str, Any] | None) -> str | None:
+    """The list of a row's tools as JSON; None where it has none.
+
+    A schema that has no `function` of its own gets one around it. What is no JSON object, such as the signatures of
+    `python_tools`, is left where it is.
+
+    >>> tools_as_json({"xml_tools": ['{"name": "add", "parameters": {}}']})
+    '[{"type": "function", "function": {"name": "add", "parameters": {}}}]'
+    """
+    found = []
+    for text in (kwargs or {}).get("xml_tools") or ():
+        try:
+            tool = json.loads(text)
+        except ValueError:
+            continue
+        if isinstance(tool, dict) and tool:
+            found.append(tool if "function" in tool else {"type": "function", "function": tool})
+    return json.dumps(found, ensure_ascii=False) if found else None
 
 
 def instructions_of(row: dict[str, Any]) -> str:
