@@ -53,6 +53,8 @@ def run_preferences(
     if task not in TASKS:
         raise InputError(f"--task {task}: expected one of {', '.join(TASKS)}")
     recipe, units = ranked_units(run)
+    if recipe.source.pairs and task == "assistant":
+        raise InputError(f"{run}: its rows are preference pairs already: train on its configs as they are")
     translators = [translator.name for translator in recipe.translators]
     read = partial(_source, by, scores, reference, verdicts, translators, recipe.language.code, task == "assistant")
     given = {"task": task, "by": by, "recipe": recipe, "largest": largest, "test_share": test_share, "seed": seed}

@@ -1,7 +1,7 @@
 """Builds of preference pairs: whole or gone, of one translator, the same bytes however they come about."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,29 +15,32 @@ from hypothesis import strategies as st
 from builders.build import run_build
 from builders.dataset.rows import parallel_row, ranked_row
 from builders.engines.common.make import attach, candidate_row
+from builders.preferences.command import run_preferences
 from builders.recipes.load import load_recipe
 from builders.recipes.ranking import Ranking
 from builders.run_folder.unit_writer import DROPPED
 from builders.stages.rank import RankCandidates
 from hub.card.write import write_card
 from processors.conversations.chunking import Chunk, chunk
-from processors.conversations.grounding import with_values
+from processors.conversations.grounding import grounded_values, with_values
 from processors.conversations.parts import split_parts
 from processors.conversations.sides import Sides
 from processors.conversations.tokenizers import load_tokenizer
-from processors.errors import RecipeError
+from processors.errors import InputError, RecipeError, SmolKalamError
 from processors.languages.language import Language
 from processors.memory.files import write_units
 from processors.memory.segments import segments
 from processors.memory.tmx import Entry
 from processors.protected.compare import protected_spans
 from processors.selection.pairs import as_conversation
+from processors.translation.context import ContextWanted, SaidBefore
 from processors.translation.coroutines import run_now
 from processors.translation.pseudo import pseudo_translate
 from processors.translation.retry_ladder import ChunkFailed, Reply, Translator
 from tests.builders.fifty_pairs import CITIES, SPLITS, fifty_pairs, message, pair, write_pairs
 from tests.conftest import tree
 from tests.standins.processes import kill_when, start_command
+from tests.standins.standin_useless import REFUSAL, useless
 
 RECIPE = """
 name: pairs
@@ -311,3 +314,51 @@ def test_no_pattern_of_failures_makes_a_pair_of_two_translators(
     for one in parallel_row(ranked)["candidates"]:
         parts = [one[f"translated_{part}"] for part in ("prompt", "chosen", "rejected")]
         assert parts == [None] * 3 or [who_said(texts(part)) for part in parts] == [{one["translator"]}] * 3
+
+
+USELESS: dict[str, Callable[[str], str]] = {
+    "refusal": lambda text: REFUSAL,
+    "stub": lambda text: "مرحبا بك في بيتنا.",
+    "fence": lambda text: f"```\n{text}\n```",
+}
+
+
+@pytest.mark.parametrize("kind", USELESS)
+def test_a_useless_translator_yields_no_pair(kind: str, recipe: Path, tmp_path: Path) -> None:
+    source = write_pairs(tmp_path / "source", fifty_pairs()[:10], shards=1)
+    with useless() as server:
+        server.says = USELESS[kind]
+        chat = f"{{name: Chat, backend: endpoint, model: m, base_url: '{server.url}/v1', give_up: false}}"
+        memory = f"{{name: SeedX, backend: memory, memory: [{recipe.parent}/SeedX.jsonl]}}"
+        settings = [f"translators=[{chat}, {memory}]", f"source.path={source}", "ranking.replace=never"]
+        run = build(recipe, tmp_path / "run", *settings)
+    assert not built(run, "Preference_Chat_ranked") and len(built(run, CONFIGS["SeedX"])) == 6
+    assert {one["translator"] for one in built(run, CONFIGS["SeedX"]).values()} == {"SeedX"}
+
+
+def test_a_useless_translator_is_told(recipe: Path, tmp_path: Path) -> None:
+    with useless() as server:
+        chat = f"{{name: Chat, backend: endpoint, model: m, base_url: '{server.url}/v1'}}"
+        with pytest.raises(SmolKalamError, match="chunks got no usable answer"):
+            build(recipe, tmp_path / "run", f"translators=[{chat}]")
+
+
+def test_a_pair_is_made_no_pair_of_its_candidates(run: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="preference pairs already"):
+        run_preferences(run, tmp_path / "out", by="judges", task="assistant")
+
+
+def test_what_one_side_says_is_no_context_of_the_other_and_no_ground_of_its_calls() -> None:
+    call = '<tool_call>{"name": "look", "arguments": {"city": "Lyon"}}</tool_call>'
+    messages = [
+        message("user", "Look up the town that I mean."), message("assistant", "You mean Lyon, I think, in France."),
+        message("assistant", call),
+    ]  # fmt: skip
+    sides = Sides(1, 1)
+    assert grounded_values(messages) and not grounded_values(messages, sides)
+    assert [one.message for one in grounded_values([messages[0], *messages], Sides(3, 0))] == [2]
+    before = SaidBefore(ContextWanted(9, system=False), messages, "", sides)
+    for number in range(2):
+        before.add(f"messages[{number}]", str(number), f"t{number}")
+    assert [source for source, _ in before.hints("messages[1]").context] == ["0", "1"]
+    assert [source for source, _ in before.hints("messages[2]").context] == ["0"]
