@@ -1,16 +1,79 @@
 """What came of candidates that were put together from several translators' chunks: counted, and said on the card."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from builders.recipes.recipe import Recipe
+from builders.recipes.translators import others_of
+from processors.ranking.policy import Choice, Policy, Scored
 
 # Counters of the rank stage: of a translator its candidates that others' chunks completed, of a config its rows that
 # are such a candidate, and came out only so.
 _FILLED, _RESCUED = "filled", "rescued"
 # Of a config, where rows are chosen by segment: those of several translators, and those that a check refused as such.
 BY_SEGMENT, REFUSED = "by_segment", "by_segment_refused"
+
+# Of a config, what its rows gained in quality by others': by a better candidate, and by a fused one over the best of
+# the others; and the rows that came out only because there was a fused one.
+BETTER, FUSED, FUSED_ONLY = "gain_better", "gain_fused", "fused_only"
+_QUALITY = "quality"
+
+
+def gain_counters(
+    config: str,
+    primary: str,
+    choice: Choice,
+    scored: Sequence[Scored],
+    policy: Policy,
+    fusing: Collection[str],
+) -> dict[str, int]:
+    """Of a row for which `config` takes a whole candidate: by how much its quality is above what would stand there.
+
+    `fusing` are the translators that fuse others' candidates.
+    """
+    by_name = {one.translator: one for one in scored}
+    taken = by_name.get(choice.translator or "")
+    if taken is None:
+        return {}
+    found: dict[str, int] = {}
+    if choice.outcome == "replaced_better":
+        found |= _gain(f"{config}/{BETTER}", by_name[primary].scores.get(_QUALITY), taken)
+    if taken.translator in fusing:
+        usable = [one for one in scored if not (one.failed or one.translator in fusing or policy.vetoes(one))]
+        known = [value for one in usable if (value := one.scores.get(_QUALITY)) is not None]
+        if not usable:
+            return found | {f"{config}/{FUSED_ONLY}": 1}
+        found |= _gain(f"{config}/{FUSED}", max(known, default=None), taken)
+    return found
+
+
+def _gain(key: str, before: float | None, taken: Scored) -> dict[str, int]:
+    after = taken.scores.get(_QUALITY)
+    if before is None or after is None:
+        return {}
+    # Whole numbers of fixed point, so that sums do not depend on the order in which rows are added.
+    return {f"{key}_rows": 1, f"{key}_before_ppm": round(before * 1e6), f"{key}_after_ppm": round(after * 1e6)}
+
+
+def gained(recipe: Recipe, extra: Counter[str]) -> list[list[str]]:
+    """Lines for the card: config, what was done, rows, and mean quality without and with it."""
+    fuse = [spec.name for spec in recipe.translators if others_of(spec)]
+    lines = []
+    for spec in recipe.translators:
+        config = recipe.config_name(spec.name)
+        parts = [("another's, for it is better", BETTER)]
+        parts += [(f"fused by {' or '.join(fuse)}, over the best of the others", FUSED)] if fuse else []
+        for said, key in parts:
+            if rows := extra[f"{config}/{key}_rows"]:
+                means = (extra[f"{config}/{key}_{when}_ppm"] / rows / 1e6 for when in ("before", "after"))
+                lines.append([f"`{config}`", said, f"{rows:,}", *(f"{mean:.3f}" for mean in means)])
+        rescued = [("completed by others where all had failed", f"{config}/{_RESCUED}")]
+        rescued += [("fused where nobody else has it", f"{config}/{FUSED_ONLY}")] if fuse else []
+        rescued += [("of several translators, by segment", f"{config}/{BY_SEGMENT}")]
+        rescued += [("another's, for its own is vetoed or missing", f"{config}/replaced_vetoed")]
+        lines += [[f"`{config}`", said, f"{extra[key]:,}", "", ""] for said, key in rescued if extra[key]]
+    return lines
 
 
 def filled_counters(candidates: Sequence[Mapping[str, Any]]) -> dict[str, int]:

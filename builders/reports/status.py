@@ -15,6 +15,7 @@ from builders.engines import engine_of
 from builders.recipes.executors import Shared
 from builders.recipes.load import load_recipe
 from builders.recipes.translators import Translator
+from builders.reports.opinions import AskedOpinions
 from builders.reports.status_text import render
 from builders.run_folder.activity import TIMED_OUT, EngineState, endpoint_troubles, refused, total_counters
 from builders.run_folder.claims import BEATS
@@ -84,6 +85,7 @@ class Watch:
         lease_s = executor.lease_s if isinstance(executor, Shared) else LOCAL_LEASE_S
         self.pulse = Pulse(self.run, [part.name for part in parts], lease_s)
         self._before: dict[str, tuple[float, int]] = {}
+        self.opinions = AskedOpinions(self.recipe, self.run)
 
     def first(self) -> dict[str, Any]:
         """A snapshot after a first observation; at once where the build is finished or not begun.
@@ -109,11 +111,11 @@ class Watch:
         them, `replayed` what needed none; `timed_out` those that were given up and sent again, which the server may
         bill too; `retries` by what the server did, `asked_again` by the retry ladder. Of
         money `usd` is what answers have cost, `usd_under_way` what requests that are not answered yet may cost,
-        `usd_forecast` what all rows will have cost if they go on as they did. Rates
-        are of the processes that are alive, and so are `troubles`: the endpoints that give no answer (a circuit
-        breaker is open, the server ordered a wait or has been busy for seconds), each with `where` it is, the
-        `reason`, the `seconds` since then as of its process's last sign of life, and `left_aside` where it is for
-        good. Empty as soon as all work again.
+        `usd_forecast` what all rows will have cost if they go on as they did. `opinions`, where there are, is what the
+        panel and the scorers have been asked by now; the run's `usd` is with theirs. Rates are of the processes that
+        are alive, and so are `troubles`: the endpoints that give no answer (a circuit breaker is open, the server
+        ordered a wait or has been busy for seconds), each with `where` it is, the `reason`, the `seconds` since then
+        as of its process's last sign of life, and `left_aside` where it is for good. Empty as soon as all work again.
         """
         self.pulse.look()
         stages = self.reader.stages()
@@ -140,7 +142,8 @@ class Watch:
         spending = read_spending(self.run.spending)
         for one in translators:
             one |= _money(one, by_name[f"{TRANSLATE}/{one['name']}"], spending.get(one["name"]))
-        usd = [one["usd"] for one in translators if one["usd"] is not None]
+        opinions = self.opinions.look()
+        usd = [one["usd"] for one in [*translators, *opinions] if one["usd"] is not None]
         return {
             "run": str(self.run.folder),
             "recipe": self.recipe.name,
@@ -152,6 +155,7 @@ class Watch:
             "max_usd": self.recipe.max_usd,
             "stages": [self._stage(stage, live.get(stage.name, {}), state) for stage in stages],
             "translators": translators,
+            **({"opinions": opinions} if opinions else {}),
         }
 
     def _stage(self, stage: StageState, engines: dict[str, EngineState], state: str) -> dict[str, Any]:

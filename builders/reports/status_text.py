@@ -20,6 +20,10 @@ def render(snapshot: dict[str, Any]) -> Group:
     if served:
         parts += [Text(), _requests(served)]
         parts += [Text(line) for one in served for line in _notes(one)]
+    for one in snapshot.get("opinions", []):
+        usd = "" if one["usd"] is None else f", ${one['usd']:,.2f}"
+        said = f"{one['answered']:,} answers, {one['tokens']['input']:,} tokens in, {one['tokens']['output']:,} out"
+        parts.append(Text(f"{one['name']}: {said}{usd}"))
     for stage in snapshot["stages"]:
         if stage["failed_rows"]:
             parts.append(Text(f"{stage['stage']}: rows left out: {_listed(stage['failed_rows'])}"))

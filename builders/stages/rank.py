@@ -11,11 +11,12 @@ from typing import Any
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
-from builders.dataset.combined import BY_SEGMENT, REFUSED, filled_counters, rescued_counters
+from builders.dataset.combined import BY_SEGMENT, REFUSED, filled_counters, gain_counters, rescued_counters
 from builders.dataset.duplicates import with_sketches
 from builders.dataset.notes import note_counters
 from builders.recipes.ranking import Ranking
 from builders.recipes.recipe import Recipe
+from builders.recipes.translators import others_of
 from builders.run_folder import schemas
 from builders.run_folder.folder import RANK, RANKER, REWARD, SCORE, SELECT, TRANSLATE, Run
 from builders.run_folder.ranked_rows import built_split
@@ -108,7 +109,7 @@ def _steps(recipe: Recipe, run: Run) -> list[PipelineStep]:
         ),
         JoinRewards(run.stage(REWARD) if recipe.ranking.reward else None),
         JoinScores({name: run.stage(SCORE, name) for name in recipe.ranking.scorers.given()}),
-        RankCandidates(recipe.ranking, configs, recipe.language, recipe.outputs.tokenizer, fitted),
+        RankCandidates(recipe.ranking, configs, recipe.language, recipe.outputs.tokenizer, fitted, fusing(recipe)),
     ]
 
 
@@ -136,6 +137,11 @@ def configs_of(recipe: Recipe) -> dict[str, str]:
     return {recipe.config_name(spec.name): spec.name for spec in recipe.translators}
 
 
+def fusing(recipe: Recipe) -> list[str]:
+    """The translators that fuse others' candidates."""
+    return [spec.name for spec in recipe.translators if others_of(spec)]
+
+
 def _configs(build: Build) -> dict[str, str]:
     return configs_of(build.recipe)
 
@@ -155,14 +161,16 @@ class RankCandidates(PipelineStep):
     type = "RANK"
 
     def __init__(
-        self, ranking: Ranking, configs: dict[str, str], language: Language, tokenizer: str, ranker: Path | None
-    ) -> None:
+        self, ranking: Ranking, configs: dict[str, str], language: Language, tokenizer: str, ranker: Path | None,
+        fusing: Collection[str] = (),
+    ) -> None:  # fmt: skip
         super().__init__()
         self.ranking = ranking
         self.configs = configs
         self.language = language
         self.tokenizer = tokenizer
         self.ranker = ranker
+        self.fusing = fusing
         self._votes: Votes | None = None
         self._voted: set[str] = set()
         self._segmented: dict[str, Segmented] = {}
@@ -290,6 +298,7 @@ class RankCandidates(PipelineStep):
             else:
                 taken = next((one for one in candidates if one["translator"] == choice.translator), None)
                 counters |= rescued_counters(config, taken)
+                counters |= gain_counters(config, primary, choice, scored, policy, self.fusing)
             told = {"translator": choice.translator, "reason": choice.reason, "decisions": choice.decisions}
             choices.append({"config": config, "combined": place, **told})
             counters[f"{config}/{choice.outcome}"] = 1

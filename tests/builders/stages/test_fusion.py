@@ -198,6 +198,8 @@ def test_rows_that_all_failed_are_fused_of_what_is_good_in_them(write: Callable[
     # What nobody has is translated as `chat` asks for it; a candidate is what somebody's good chunk is.
     plain = [user for user in users if "<translation_1>" not in user]
     assert plain and len(plain) < len(users) and not [user for user in plain if user.startswith("<text>")]
+    card = (tmp_path / "run/dataset/README.md").read_text()
+    assert f"| `SFT_One_ranked` | fused where nobody else has it | {len(fused)} |" in card
     assert len(dataset(tmp_path / "run", "SFT_One_ranked")) == 12
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from builders.build import run_build
 from builders.recipes.load import load_recipe
+from builders.reports.status import Watch
 from builders.scorers.probe import ROWS
 from hub.card.write import write_card
 from processors.answers.reader import AnswerReader
@@ -49,6 +50,10 @@ def test_a_judge_s_marks_are_a_column_paid_for_once(tmp_path: Path, capfd: pytes
         before = tree(tmp_path / "one" / "dataset")
         run_build("demo", output=tmp_path / "two", settings=build, tasks=3, workers=2, finish=write_card)
         assert tree(tmp_path / "two" / "dataset") == before
+        status = Watch(tmp_path / "one").look()
+        (told,) = status["opinions"]
+        assert told["name"] == "judge_score" and told["answered"] == len(asked) and told["tokens"]["input"]
+        assert status["usd"] == told["usd"] == pytest.approx(told["tokens"]["input"] / 1e6, rel=1) and told["usd"] > 0
     # With other settings of the ranking nothing is asked again: there is nobody to ask.
     again = [*build[:1], "ranking.order_by=quality"]
     run_build("demo", output=tmp_path / "one", settings=again, finish=write_card)
