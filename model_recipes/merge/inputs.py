@@ -9,7 +9,14 @@ from model_recipes.merge.adapters import Update, updates_of
 from model_recipes.merge.alike import look_alike, untie
 from model_recipes.merge.checkpoint import Checkpoint, open_checkpoint, read_json
 from model_recipes.merge.settings import ExpertSettings, MergeSettings
-from model_recipes.merge.tokenizers import difference, look_same_templates, look_same_tokens, tokens_of
+from model_recipes.merge.tokenizers import (
+    IDS,
+    difference,
+    has_tokenizer,
+    look_same_templates,
+    look_same_tokens,
+    tokens_of,
+)
 from model_recipes.training.data import read_template
 from model_recipes.training.resume import TRAINING
 from processors.errors import InputError
@@ -64,7 +71,7 @@ def open_inputs(settings: MergeSettings) -> Inputs:
         base = _base_of(adapters, settings)
         untie(base)
         updates = [updates_of(adapter, base) for adapter in adapters]
-        tokens = look_same_tokens([base, *experts])
+        tokens = look_same_tokens([expert for expert in experts if has_tokenizer(expert)] or [base])
         # Where the experts were taught in another form than the base's, theirs is what they answer to.
         templates = None if template else look_same_templates(experts) or look_same_templates([base])
     else:
@@ -73,9 +80,10 @@ def open_inputs(settings: MergeSettings) -> Inputs:
             raise InputError(f"base: {base.name}: is an adapter; give the model that the experts were trained from")
         look_alike(experts, base)
         tokens = look_same_tokens(experts)
-        if base is not None and (told := difference(tokens_of(tokens), tokens_of(base))):
-            raise InputError(f"base: {base.name}: another tokenizer than {tokens.name}: {told}")
         templates = None if template else look_same_templates(experts)
+    if base is not None and has_tokenizer(base) and (told := difference(tokens_of(tokens), tokens_of(base), IDS)):
+        # A training may have chosen another end of a turn, but not another number of a token.
+        raise InputError(f"base: {base.name}: another tokenizer than {tokens.name}: {told}")
     weights = _weights(settings, about, experts)
     return Inputs(experts, about, weights, base, tokens, templates, template, updates)
 

@@ -6,14 +6,18 @@ models' embeddings means nothing. What only says how a batch is padded or cut is
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
 from model_recipes.merge.checkpoint import Checkpoint, read_json, some
 from processors.errors import InputError, one_line
 
-_TOKENS = ("bos_token", "eos_token", "unk_token", "add_bos_token", "add_eos_token")
+_TOKENS = ("bos_token", "eos_token")
+# In a tokenizer.json both stand in what decides: transformers writes them beside it, or not, as its version is.
+_OLD_TOKENS = ("unk_token", "add_bos_token", "add_eos_token")
+# What the numbers of a model's embeddings belong to. What stands around it may have been chosen for a training.
+IDS = ("vocab", "merges", "added tokens", "model", "tokenizer.model", "spiece.model", "vocab.json", "merges.txt")
 _OLD = ("tokenizer.model", "spiece.model", "sentencepiece.bpe.model", "vocab.json", "merges.txt", "vocab.txt")
 _TEMPLATE = "chat_template.jinja"
 # What a folder has of a tokenizer, as far as it has it.
@@ -31,7 +35,7 @@ _TEMPLATES = "additional_chat_templates"
 
 def look_same_tokens(models: Sequence[Checkpoint]) -> Checkpoint:
     """The first of `models` that has a tokenizer. Raises InputError where there is none or another differs."""
-    having = [model for model in models if any((model.folder / name).is_file() for name in ("tokenizer.json", *_OLD))]
+    having = [model for model in models if has_tokenizer(model)]
     if not having:
         raise InputError(f"{models[0].name}: no tokenizer in its folder; copy it there, it comes with the result")
     known = tokens_of(having[0])
@@ -44,6 +48,10 @@ def look_same_tokens(models: Sequence[Checkpoint]) -> Checkpoint:
     return having[0]
 
 
+def has_tokenizer(model: Checkpoint) -> bool:
+    return any((model.folder / name).is_file() for name in ("tokenizer.json", *_OLD))
+
+
 def tokens_of(model: Checkpoint) -> dict[str, Any]:
     """What decides of text and tokens, in one form whatever library wrote it. Raises InputError."""
     about = read_json(model.folder / "tokenizer_config.json") or {}
@@ -51,6 +59,7 @@ def tokens_of(model: Checkpoint) -> dict[str, Any]:
     path = model.folder / "tokenizer.json"
     if not path.is_file():
         found = [model.folder / name for name in _OLD if (model.folder / name).is_file()]
+        facts |= {key: _content(about.get(key)) for key in _OLD_TOKENS}
         return facts | {file.name: file.read_bytes() for file in found}
     from tokenizers import Tokenizer
 
@@ -66,16 +75,20 @@ def tokens_of(model: Checkpoint) -> dict[str, Any]:
     )
     facts["merges"] = [tuple(pair) for pair in inner.pop("merges", [])]
     facts["added tokens"] = {token["content"]: token for token in whole["added_tokens"]}
-    return facts | {key: whole[key] for key in ("model", "normalizer", "pre_tokenizer", "post_processor", "decoder")}
+    # One library writes "" where another writes null or nothing.
+    facts["model"] = {key: value for key, value in inner.items() if value}
+    return facts | {key: whole[key] for key in ("normalizer", "pre_tokenizer", "post_processor", "decoder")}
 
 
 def _content(token: Any) -> Any:
     return token.get("content") if isinstance(token, dict) else token
 
 
-def difference(here: dict[str, Any], there: dict[str, Any]) -> str:
-    """The first thing in which two differ, in words; empty where they are the same."""
+def difference(here: dict[str, Any], there: dict[str, Any], keys: Collection[str] | None = None) -> str:
+    """The first thing in which two differ, in words; empty where they are the same. `keys`: only in these."""
     for key in {**here, **there}:
+        if keys is not None and key not in keys:
+            continue
         one, other = here.get(key), there.get(key)
         if one == other:
             continue

@@ -42,7 +42,7 @@ def _config(kind: str, shared: dict[str, Any]) -> Any:
     from transformers import DeepseekV3Config, Qwen3MoeConfig
 
     if kind == "qwen3_moe":
-        return Qwen3MoeConfig(**shared, num_experts=4, head_dim=16)
+        return Qwen3MoeConfig(**shared, num_experts=4, head_dim=shared["hidden_size"] // 2)
     return DeepseekV3Config(
         **shared,
         first_k_dense_replace=1,

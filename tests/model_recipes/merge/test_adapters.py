@@ -177,11 +177,13 @@ def test_an_adapter_s_own_tokenizer_and_template_count(tmp_path: Path) -> None:
     adapters = [write_adapter(tmp_path / name, base, tensors) for name in ("a", "b")]
     for folder in adapters:
         write_tokenizer(folder, "bacdefghijklmnop")
-    with pytest.raises(InputError, match=r"a: another tokenizer than .*base: vocab: "):
+    with pytest.raises(InputError, match=r"base: .*base: another tokenizer than .*a: vocab: "):
         merge(tmp_path, *adapters)
     for folder in adapters:
-        write_tokenizer(folder)
+        # A training may choose where a turn ends; the result says what the experts were taught.
+        write_tokenizer(folder, eos_token="o")
         (folder / "chat_template.jinja").write_text("taught")
     merge(tmp_path, *adapters)
     assert (tmp_path / "out" / "chat_template.jinja").read_text() == "taught"
+    assert json.loads((tmp_path / "out" / "tokenizer_config.json").read_text())["eos_token"] == "o"
     assert json.loads((tmp_path / "out" / "merge.json").read_text())["base"]["name"] == str(base)

@@ -16,7 +16,7 @@ from tests.standins.tiny_checkpoint import dense, write_safetensors
 BITS = st.integers(0, 0xFFFF).filter(lambda bits: bits & 0x7F80 != 0x7F80)
 
 
-@given(st.lists(BITS, min_size=1))
+@given(st.lists(BITS, min_size=1, max_size=8))
 def test_every_bfloat16_comes_back_as_it_was(bits: list[int]) -> None:
     raw = np.array(bits, "<u2").tobytes()
     assert to_bytes(to_floats(raw, "BF16"), "BF16") == raw

@@ -51,7 +51,7 @@ def test_other_words_merges_special_tokens_and_normalisation(two: Path) -> None:
     assert changed("added_tokens", [special | {"normalized": False}]).startswith("added tokens: 'd' is {")
     assert changed("normalizer", {"type": "NFC"}) == "normalizer: {'type': 'NFC'}, not None"
     path.write_text(before)
-    tokenizer(two / "e1", eos_token="o")
+    tokenizer(two / "e1", eos_token="o", unk_token="a")
     assert told(two) == "eos_token: 'o', not 'p'"
 
 
