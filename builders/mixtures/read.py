@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 # Rows that are made Python objects at once; bytes of row groups that are read as one part.
-_ROWS, PART_BYTES = 512, 32_000_000
+_ROWS, PART_BYTES = 512, 8_000_000
 _PARQUET = ".parquet"
 # Of a row beside its chat, for thresholds and for the mixture's own columns, where its source has them.
 TEXTS = ("id", "translator")
