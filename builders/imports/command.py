@@ -17,6 +17,7 @@ from typing import IO, TYPE_CHECKING, Any
 from builders.dataset.shard_writer import SplitWriter
 from builders.imports.chats import CannotTake
 from builders.imports.hub_rows import hub_id, hub_splits
+from builders.imports.question_sets import questions
 from builders.imports.readers import Row, read_file
 from builders.imports.shapes import ID, column_name, converted
 from builders.recipes.base import NAME_PATTERN
@@ -125,7 +126,7 @@ def _write(
 ) -> Imported:
     one = Imported(name, split)
     batch: list[dict[str, Any]] = []
-    for row in rows:
+    for row in questions(iter(rows)):
         one.read += 1
         try:
             if row.values is None:

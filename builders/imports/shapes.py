@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from builders.imports.chats import FIELDS, CannotTake, chat, from_json
+from builders.imports.question_sets import armath, squad
 from processors.selection.row_problems import row_problem
 
 # The name that a row's own `id` takes: the dataset's `id` says the split and the row.
@@ -93,6 +94,9 @@ SHAPES = (
     RowShape("Dolly", ("instruction", "response"), ("context",), _turns("instruction", "response", "context")),
     RowShape("prompt and response", ("prompt", "response"), (), _turns("prompt", "response")),
     RowShape("question and answer", ("question", "answer"), (), _turns("question", "answer")),
+    RowShape("ArMATH", ("question", "equation"), ("segmented",), armath),
+    # Answers may be a list of texts or of objects: they are looked at with the row.
+    RowShape("SQuAD", ("context", "question"), ("answers",), squad),
 )
 EVERY = ("system", "tools", "functions", "chat_template_kwargs", "source", "id")
 _INTO = {
