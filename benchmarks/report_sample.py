@@ -1,14 +1,18 @@
 """What the report's page says from a sample, against the build that its block makes of all rows.
 
-    python -m benchmarks.report_sample [--rows 40000]
+    python -m benchmarks.report_sample DIR PREFIX [--systems google opusmt] [--rows 8000] [--sample 2000]
 
-Builds `benchmarks.many_rows`' conversations, writes the report (over 20,000 rows it has a sample), moves the least LR
-to the median in a real browser, builds again with the block to paste, and counts how many of the page's figures (rows,
-tokens and mean scores, of all splits and of each, in both configs) have the build's within their 95 % intervals.
+DIR and PREFIX as of `python -m benchmarks.checks`: real translations of two systems. Conversations are two of its
+lines, at random; each system translates them as a memory. The page has a sample of the rows; in a real browser the
+least LR is moved to its lower quartile and `numbers` is told to veto nothing, and the build is done again with the
+block to paste. Counted is how many of the page's figures (rows, tokens and mean scores, of all splits and of each, in
+both configs) have the build's within their 95 % intervals.
 """
 
 import argparse
+import json
 import os
+import random
 import subprocess
 import sys
 import tempfile
@@ -16,40 +20,51 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import yaml
 
-from benchmarks.many_rows import RECIPE, ROOT, write_source
 from builders.dataset.statistics import SplitStatistics, summarise
+from builders.run_folder import schemas
+from hub.report.command import run_report
 from hub.report.gathered import gather
+from model_recipes.ranker.texts import read_texts
 from tests.standins.browser import chromium, open_file
 
+ROOT = Path(__file__).resolve().parent.parent
+SPLITS = 4
 _MOVE = """
-const box = document.getElementById("least-LR");
-box.value = arguments[0];
+const [least] = arguments, box = document.getElementById("least-LR");
+box.value = least;
+const numbers = document.querySelector("[data-check=numbers]");
+if (numbers) numbers.value = "none";
 box.dispatchEvent(new Event("input"));
 """
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rows", type=int, default=40_000, help="conversations; the sample is of 20,000")
-    rows = parser.parse_args().rows
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("prefix")
+    parser.add_argument("--systems", nargs=2, default=["google", "opusmt"])
+    parser.add_argument("--rows", type=int, default=8000)
+    parser.add_argument("--sample", type=int, default=2000)
+    arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        write_source(folder / "source", rows)
         recipe, run, page = folder / "recipe.yaml", folder / "run", folder / "report.html"
-        recipe.write_text(RECIPE.format(source=folder / "source"))
-        smolkalam("build", recipe, "--output", run)
-        smolkalam("report", run, "-o", page)
-        known = gather(run)
-        values = sorted(row["candidates"][0]["LR"] for row in known.sample.rows)
-        least = round(values[len(values) // 2], 3)
-        print(f"{rows:,} rows, {len(known.sample.rows):,} in the page of {page.stat().st_size / 1e6:.1f} MB")
+        recipe.write_text(yaml.safe_dump(written(folder, arguments)))
+        build(recipe, run)
+        run_report(run, page, exact_rows=arguments.sample)
+        known = gather(run, exact_rows=arguments.sample).sample
+        values = sorted(one["LR"] for row in known.rows for one in row["candidates"] if one["LR"] is not None)
+        least = round(values[len(values) // 4], 3)
+        print(f"{sum(known.population.values()):,} rows ranked, {len(known.rows):,} in the page")
         shown, block = asked(page, least)
         changed = yaml.safe_load((run / "recipe.yaml").read_text())
         changed["ranking"] |= yaml.safe_load(block)["ranking"]
         recipe.write_text(yaml.safe_dump(changed))
-        smolkalam("build", recipe, "--output", run)
+        build(recipe, run)
         built = gather(run).built
         held: Counter[str] = Counter()
         for config, found in zip(built, shown, strict=True):
@@ -57,8 +72,33 @@ def main() -> None:
         print(f"min_LR {least}: the interval holds the build's figure in {held['held']} of {held['all']}")
 
 
-def smolkalam(*arguments: Any) -> None:
-    command = [sys.executable, "-m", "smolkalam", *map(str, arguments)]
+def written(folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
+    """The source and a memory of each system, below `folder`; returns the recipe."""
+    texts = read_texts(arguments.folder, arguments.prefix)
+    chance = random.Random(5)
+    for name in arguments.systems:
+        pairs = zip(texts.sources, texts.candidates[name], strict=True)
+        lines = (json.dumps({"source": source, "target": target}) + "\n" for source, target in pairs)
+        (folder / f"{name}.jsonl").write_text("".join(lines))
+    (folder / "source" / "SFT").mkdir(parents=True)
+    schema = pa.schema([schemas.selected().field(name) for name in ("messages", "chat_template_kwargs", "source")])
+    none = {"custom_instructions": "", "enable_thinking": False, "python_tools": [], "xml_tools": []}
+    for split in range(SPLITS):
+        rows = []
+        for _ in range(arguments.rows // SPLITS):
+            said = zip(("user", "assistant"), chance.sample(texts.sources, 2), strict=True)
+            messages = [{"role": role, "content": text} for role, text in said]
+            rows.append({"messages": messages, "chat_template_kwargs": none, "source": "lines"})
+        path = folder / "source" / "SFT" / f"split_{split}_no_think-00000-of-00001.parquet"
+        pq.write_table(pa.Table.from_pylist(rows, schema=schema), path)
+    translators = [
+        {"name": name, "backend": "memory", "memory": [str(folder / f"{name}.jsonl")]} for name in arguments.systems
+    ]
+    return {"name": "sample", "source": {"path": str(folder / "source")}, "translators": translators}
+
+
+def build(recipe: Path, run: Path) -> None:
+    command = [sys.executable, "-m", "smolkalam", "build", str(recipe), "--output", str(run)]
     done = subprocess.run(command, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
     if done.returncode:
         sys.exit(done.stderr)
