@@ -235,10 +235,10 @@ class Recipe(Strict):
                 f"translator '{fusing[0]}': of: what is fused is of several translators, and both sides of a pair "
                 "must be of one (source.pairs); leave it out"
             )
-        if self.outputs.system_message and (self.source.pairs or self.source.fields):
+        if self.outputs.system_message and self.source.fields:
             raise ValueError(
-                "outputs.system_message puts a message before those of a row, which pairs and rows of fields do not "
-                "have (source.pairs, source.fields); leave it out"
+                "outputs.system_message puts a message before those of a row, which rows of fields do not have "
+                "(source.fields); leave it out"
             )
         if self.source.pairs and self.ranking.by_segment:
             raise ValueError(

@@ -112,6 +112,16 @@ def test_a_build_has_them_says_how_many_and_check_proves_it(tmp_path: Path) -> N
     assert {"tools", "system-message"} <= {finding.rule for finding in check_dataset(run / "dataset")}
 
 
-def test_pairs_have_no_place_for_one() -> None:
+def test_rows_of_fields_have_no_place_for_one() -> None:
     with pytest.raises(ValueError, match=r"outputs\.system_message puts a message before those of a row"):
-        small_recipe(("one",), source={"path": "sample", "pairs": True}, outputs={"system_message": True})
+        small_recipe(("one",), source={"path": "sample", "fields": ["text"]}, outputs={"system_message": True})
+
+
+def test_of_a_pair_it_is_the_first_of_the_prompt() -> None:
+    before = a_row()
+    messages = before.pop("messages")
+    pair = before | {"prompt": messages[:1], "chosen": messages[1:], "rejected": messages[1:]}
+    row, done = with_system_message(pair, len)
+    assert done == "added" and row["prompt"] == [message("system", "كن موجزا."), *messages[:1]]
+    assert (row["chosen"], row["rejected"]) == (pair["chosen"], pair["rejected"])
+    assert row["candidates"][0]["checks"][0]["message"] == 2
