@@ -32,6 +32,11 @@ class Mixed:
         return language_shares(self.accounts)
 
 
+def public(name: str) -> str:
+    """A name on the Hub as it is; of a path the last part, for the rest is nobody's business."""
+    return Path(name).name if Path(name).is_absolute() else name
+
+
 def manifest(mixed: Mixed) -> dict[str, Any]:
     """Where each row is from and what became of the others, ready for JSON; nothing of it is of this machine."""
     mixture, sources = mixed.mixture, []
@@ -41,7 +46,7 @@ def manifest(mixed: Mixed) -> dict[str, Any]:
         sources.append(
             {
                 "name": one.source.name,
-                "path": one.source.path if one.revision else Path(one.source.path).name,
+                "path": public(one.source.path),
                 "revision": one.revision,
                 "config": one.config,
                 "language": one.source.language,
@@ -50,16 +55,15 @@ def manifest(mixed: Mixed) -> dict[str, Any]:
                 "splits": {split: account.plain() | {"files": files[split]} for split, account in mine.items()},
             }
         )
-    tokenizer = Path(mixture.tokenizer).name if Path(mixture.tokenizer).is_absolute() else mixture.tokenizer
     benchmarks = [
-        {"name": Path(one.name).name if Path(one.name).is_absolute() else one.name, "items": one.items}
+        {"name": public(one.name), "items": one.items}
         | {"looked_for": one.looked_for, "rows": mixed.contaminated.get(one.name, 0)}
         for one in mixed.benchmarks
     ]
     return {
         "name": mixture.name,
         "seed": mixture.seed,
-        "tokenizer": tokenizer,
+        "tokenizer": public(mixture.tokenizer),
         "deduplicated": mixture.deduplicate,
         "budget": {"tokens": mixture.tokens, "rows": mixture.rows},
         "shares": mixture.languages.model_dump(mode="json"),

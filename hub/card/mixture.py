@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from builders.licences import PROVENANCE
-from builders.mixtures.manifest import MANIFEST
+from builders.mixtures.manifest import MANIFEST, public
 from builders.recipes.base import Terms
 from builders.reports.canvas import Canvas
 from builders.reports.drawing import COLOURS
@@ -107,8 +107,7 @@ def _body(mixed: "Mixed") -> list[str]:
 
 
 def _tokenizer(mixed: "Mixed") -> str:
-    name = mixed.mixture.tokenizer
-    return name if name.count("/") <= 1 else "a local tokenizer"
+    return public(mixed.mixture.tokenizer)
 
 
 def _languages(mixed: "Mixed") -> str:
@@ -126,7 +125,7 @@ def _languages(mixed: "Mixed") -> str:
 
 
 def _place_of(one: Any) -> str:
-    return linked_dataset(one.source.path, one.revision) if one.revision else cell(Path(one.source.path).name)
+    return linked_dataset(one.source.path, one.revision) if one.revision else cell(public(one.source.path))
 
 
 def linked_dataset(path: str, revision: str) -> str:
@@ -182,7 +181,12 @@ def _left_out(mixed: "Mixed") -> str:
         )
     if mixed.benchmarks:
         rows = [
-            [cell(one.name), f"{one.items:,}", f"{one.looked_for:,}", f"{mixed.contaminated.get(one.name, 0):,}"]
+            [
+                cell(public(one.name)),
+                f"{one.items:,}",
+                f"{one.looked_for:,}",
+                f"{mixed.contaminated.get(one.name, 0):,}",
+            ]
             for one in mixed.benchmarks
         ]
         parts.append(table(["Benchmark", "Items", "Looked for", "Rows left out"], rows))
@@ -218,15 +222,13 @@ def _licences(mixed: "Mixed") -> str:
 def _again(mixed: "Mixed") -> str:
     recipe = mixed.mixture.model_dump(mode="json", exclude_defaults=True)
     for shown, one in zip(recipe["sources"], mixed.found, strict=True):
-        shown["path"] = one.source.path if one.revision else Path(one.source.path).name
+        shown["path"] = public(one.source.path)
         if one.revision:
             shown["revision"] = one.revision
     if "tokenizer" in recipe:
-        recipe["tokenizer"] = (
-            Path(recipe["tokenizer"]).name if recipe["tokenizer"].count("/") > 1 else recipe["tokenizer"]
-        )
+        recipe["tokenizer"] = public(recipe["tokenizer"])
     for one in (recipe.get("decontamination") or {}).get("against", ()):
-        one["path"] = Path(one["path"]).name if Path(one["path"]).is_absolute() else one["path"]
+        one["path"] = public(one["path"])
     text = yaml.safe_dump(recipe, sort_keys=False, allow_unicode=True, width=100)
     return (
         f"## How to make it again\n\nThe recipe, with which `smolkalam mix RECIPE -o DIR` gives the same bytes; "
@@ -241,7 +243,7 @@ def _provenance(mixed: "Mixed") -> dict[str, Any]:
     translators: dict[str, Any] = {}
     for one in mixed.found:
         name, terms = one.source.name, one.source.terms or Terms(license=one.licence)
-        splits[name] = {"title": _place_name(one)} | terms.model_dump(mode="json")
+        splits[name] = {"title": public(one.source.path)} | terms.model_dump(mode="json")
         for of, into in (("splits", splits), ("translators", translators)):
             said = one.provenance.get(of)
             for inner, told in said.items() if isinstance(said, Mapping) else ():
@@ -253,10 +255,6 @@ def _provenance(mixed: "Mixed") -> dict[str, Any]:
         "splits": splits,
         "translators": translators,
     }
-
-
-def _place_name(one: Any) -> str:
-    return str(one.source.path) if one.revision else Path(one.source.path).name
 
 
 def draw_mixture(mixed: "Mixed") -> Canvas:

@@ -193,6 +193,9 @@ def test_benchmarks_items_fall_out_and_are_counted(tmp_path: Path, recipe: Write
     (benchmark,) = manifest["benchmarks"]
     counted = sum(split["dropped"].get("contaminated", 0) for split in manifest["sources"][0]["splits"].values())
     assert benchmark["rows"] == counted >= 1 and benchmark["name"] == "benchmark.jsonl"
+    # Where it lies here is nobody's business.
+    for told in ("README.md", "mixture.json", "provenance.json"):
+        assert str(tmp_path) not in (tmp_path / "out" / told).read_text()
     assert not any("word3 word4 word5 word6" in row["messages"][1]["content"] for row in rows(tmp_path / "out"))
 
 
