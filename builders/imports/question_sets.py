@@ -35,9 +35,9 @@ def solved(sum_of: str) -> str:
     """
     try:
         value = _value(ast.parse(sum_of.strip().replace("%", "/100"), mode="eval").body)
+        places = f"{float(value):.6f}".rstrip("0").rstrip(".")
     except (SyntaxError, ValueError, ArithmeticError, RecursionError, MemoryError):
         return ""
-    places = f"{float(value):.6f}".rstrip("0").rstrip(".")
     return places if Fraction(places) == value else ""
 
 
