@@ -205,7 +205,8 @@ def _splits(build: "Build") -> Group:
         whole = summarise(splits.values()).means()
         columns = [name for name in _FORMATS if whole.get(name) is not None]
         for column in columns:
-            table.add_column(column, justify="right", overflow="fold")
+            title = "texts" if column == "turns" and build.recipe.source.fields else column
+            table.add_column(title, justify="right", overflow="fold")
         for name, split in splits.items():
             table.add_row(name, *_cells(split.means(), columns))
         table.add_row("all", *_cells(whole, columns))

@@ -154,6 +154,24 @@ def test_killed_and_gone_on_with_in_eight_tasks_gives_the_same_bytes(built: Buil
     assert tree(tmp_path / "run" / "dataset") == tree(built.mcq / "dataset")
 
 
+def test_another_revision_of_the_source_is_built_anew_and_said(built: Built, tmp_path: Path) -> None:
+    rows = sets.mcq()
+    sets.write_source(tmp_path / "mcq", "main", rows, sets.MCQ)
+    sets.write_memories(tmp_path)
+    (tmp_path / "mcq.yaml").write_text(MCQ)
+    command = ("build", tmp_path / "mcq.yaml", "--output", tmp_path / "run", "--workers", "1")
+    assert run(*command).returncode == 0
+    moved = [*rows[1:], rows[0] | {"id": 99}]
+    sets.write_source(tmp_path / "mcq", "main", moved, sets.MCQ)
+    done = run(*command)
+
+    assert done.returncode == 0 and "another revision than the build before had" in done.stderr, done.stderr
+    arabic = table(tmp_path / "run", "main_reference_ranked", "test")
+    assert arabic["id"].to_pylist() == [row["id"] for row in moved]
+    assert arabic["question"].to_pylist()[-1] == sets.lines("mcq.tsv")[0][3]
+    assert "texts  tokens" in done.stderr and "turns" not in done.stderr
+
+
 @pytest.fixture
 def look() -> Callable[..., str]:
     """The command line over a build, which is to end well; what it says."""
