@@ -41,3 +41,4 @@ def test_the_demos_card_has_the_domains_of_its_cuts(demo: Demo) -> None:
     cut = re.findall(r"\| `OpenThoughts3_\w+` \| `SFT_reference_ranked` \| (\d+) \|", card)
     assert sum(int(rows) for _, rows, _ in lines) == sum(map(int, cut))
     assert abs(sum(float(share) for _, _, share in lines) - 100) < 0.2
+    assert "<summary>By <code>source</code>: 40 lines</summary>" in card
