@@ -1,6 +1,7 @@
 """Builds of data that is no chat: what is named is translated, all else is as it was, and nothing is lost."""
 
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -156,14 +157,13 @@ def test_killed_and_gone_on_with_in_eight_tasks_gives_the_same_bytes(built: Buil
 
 def test_another_revision_of_the_source_is_built_anew_and_said(built: Built, tmp_path: Path) -> None:
     rows = sets.mcq()
-    sets.write_source(tmp_path / "mcq", "main", rows, sets.MCQ)
-    sets.write_memories(tmp_path)
-    (tmp_path / "mcq.yaml").write_text(MCQ)
-    command = ("build", tmp_path / "mcq.yaml", "--output", tmp_path / "run", "--workers", "1")
-    assert run(*command).returncode == 0
     moved = [*rows[1:], rows[0] | {"id": 99}]
     sets.write_source(tmp_path / "mcq", "main", moved, sets.MCQ)
-    done = run(*command)
+    sets.write_memories(tmp_path)
+    (tmp_path / "mcq.yaml").write_text(MCQ)
+    # What a build of the revision before has left.
+    shutil.copytree(built.mcq, tmp_path / "run")
+    done = run("build", tmp_path / "mcq.yaml", "--output", tmp_path / "run", "--workers", "1")
 
     assert done.returncode == 0 and "another revision than the build before had" in done.stderr, done.stderr
     arabic = table(tmp_path / "run", "main_reference_ranked", "test")
