@@ -50,8 +50,10 @@ def fenced(text: str, language: str = "") -> str:
 
 
 def details(summary: str, content: str) -> str:
-    """A block that is closed until a reader opens it; `content` is Markdown."""
-    return f"<details>\n<summary>{html.escape(summary)}</summary>\n\n{content}\n\n</details>"
+    """A block that is closed until a reader opens it; `content` is Markdown, and of it `summary` knows backticks."""
+    # A summary is HTML, in which Markdown's backticks would be signs like any.
+    said = re.sub("`(.*?)`", r"<code>\1</code>", html.escape(summary))
+    return f"<details>\n<summary>{said}</summary>\n\n{content}\n\n</details>"
 
 
 def names(items: Iterable[str]) -> str:

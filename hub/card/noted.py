@@ -3,7 +3,6 @@
 Of pairs, also whether the translation makes one side longer or worse than the other where the source does not.
 """
 
-import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -149,9 +148,7 @@ def divided_tables(build: "Build") -> list[str]:
                     lines.append([cell(value) or "not said", f"`{config}`", f"{rows:,}", share, shown(tokens)])
         title = "Domain, by which splits were cut" if column == DOMAIN else f"By `{column}`"
         made = table([title, "Config", "Rows", "Share", largest], lines, left=2)
-        # A summary is HTML, in which Markdown's backticks are none.
-        closed = re.sub("`(.*?)`", r"<code>\1</code>", title)
-        parts.append(made if len(lines) <= _LINES else details(f"{closed}: {len(lines)} lines", made))
+        parts.append(made if len(lines) <= _LINES else details(f"{title}: {len(lines)} lines", made))
     return parts
 
 
