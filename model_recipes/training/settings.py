@@ -20,6 +20,15 @@ from processors.errors import RecipeError
 
 Own = TypeVar("Own", bound=BaseModel)
 
+# The least value of numbers that TRL's dataclasses take of any size: 0 rows at once divide by zero after the data have
+# been read, -3 epochs save the model as it was, a max_length of -5 cuts the last five tokens off each row.
+_LEAST = {
+    **dict.fromkeys(("per_device_train_batch_size", "per_device_eval_batch_size", "gradient_accumulation_steps"), 1),
+    **dict.fromkeys(("max_length", "lora_r", "lora_alpha"), 1),
+    **dict.fromkeys(("learning_rate", "weight_decay", "max_grad_norm", "seed", "data_seed", "warmup_steps"), 0),
+}
+_ABOVE = {"num_train_epochs": 0}
+
 
 def _day(text: str) -> str:
     # Of the ways to write a day that Python reads, the one that is written down.
@@ -82,14 +91,18 @@ def read_settings(
 
 
 def strict_model(kinds: Sequence[type], own: type[BaseModel], without: Collection[str] = ()) -> type[BaseModel]:
-    """A model with every key of the dataclasses `kinds`, of their types, and of `own`; all else is a mistake."""
+    """A model with every key of `kinds` (dataclasses), of their types and in range, and of `own`; no other."""
     fields: dict[str, Any] = {}
     for kind in kinds:
         hints = typing.get_type_hints(kind)
         # The dataclass has the defaults: here a key is given or not.
-        fields |= {key: (hints[key], Field(default=None)) for key in _keys(kind) if key not in without}
+        fields |= {
+            key: (hints[key], Field(default=None, ge=_LEAST.get(key), gt=_ABOVE.get(key)))
+            for key in _keys(kind)
+            if key not in without
+        }
     fields |= {key: (field.annotation, field) for key, field in own.model_fields.items()}
-    config = ConfigDict(extra="forbid", protected_namespaces=(), arbitrary_types_allowed=True)
+    config = ConfigDict(extra="forbid", protected_namespaces=(), arbitrary_types_allowed=True, allow_inf_nan=False)
     return create_model("Settings", __config__=config, **fields)
 
 
