@@ -1,7 +1,7 @@
 """Training on what was built, and what a model's tokenizer makes of it."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -12,11 +12,17 @@ def train(
     recipe: Annotated[str, typer.Argument(help="What to train: sft, dpo or reward; or merge, of what was trained.")],
     config: Annotated[Path, typer.Option(help="YAML of the settings: TRL's own keys, `datasets` and few more.")],
     set: Settings = None,
-    accelerate: Annotated[
-        bool, typer.Option("--accelerate", help="Under `accelerate launch`: all GPUs of this machine.")
-    ] = False,
-    accelerate_config: Annotated[
-        Path | None, typer.Option(help="Accelerate's YAML (FSDP, several machines); implies --accelerate.")
+    on: Annotated[
+        Literal["local", "accelerate", "slurm"],
+        typer.Option(help="This process, `accelerate launch` on this machine, or a job of a Slurm cluster."),
+    ] = "local",
+    launch: Annotated[
+        str | None,
+        typer.Option(help="Accelerate's YAML, with --on accelerate or slurm: several-gpus, fsdp, zero3, or a file."),
+    ] = None,
+    slurm: Annotated[
+        list[str] | None,
+        typer.Option(help="--on slurm: what the job asks, such as nodes=2; short for --set slurm.nodes=2."),
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Only say rows, tokens, steps, and memory and hours on a GPU.")
@@ -31,7 +37,7 @@ def train(
     from model_recipes.training.launch import run_train
 
     asked = ["--dry-run", "--gpu", gpu, "--gpus", str(gpus), *(["--sharded"] if sharded else [])] if dry_run else []
-    run_train(recipe, config, set or [], asked, accelerate=accelerate, accelerate_config=accelerate_config)
+    run_train(recipe, config, set or [], asked, on=on, launch=launch, slurm=slurm or [])
 
 
 def tokens(

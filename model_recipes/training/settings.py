@@ -16,6 +16,7 @@ from typing import Annotated, Any, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, create_model
 
 from builders.recipes.yaml_file import apply_setting, checked, read_mapping
+from model_recipes.training.slurm import SlurmTraining
 from processors.errors import RecipeError
 
 Own = TypeVar("Own", bound=BaseModel)
@@ -64,6 +65,7 @@ class DataSettings(BaseModel):
         None,
         description="The day that a chat template which writes today's date is told; the start's if not given.",
     )
+    slurm: SlurmTraining | None = Field(None, description="What the job of `--on slurm` asks of the cluster.")
 
 
 def read_settings(

@@ -83,7 +83,7 @@ def test_a_template_is_told_the_day_of_the_training() -> None:
 
 def test_an_unknown_recipe_is_one_line(tmp_path) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(InputError, match="no training recipe 'stf'; expected one of sft, dpo, reward, merge"):
-        run_train("stf", tmp_path / "x.yaml", [], accelerate=False, accelerate_config=None)
+        run_train("stf", tmp_path / "x.yaml", [])
 
 
 def test_without_the_extra_it_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
