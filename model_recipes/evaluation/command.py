@@ -97,7 +97,6 @@ def _one(
     asking: Questioning,
     baseline: tuple[str, Evaluation] | None,
 ) -> ScoreTable:
-    folder.mkdir(parents=True, exist_ok=True)
     lock = lock_folder(folder, busy="is being evaluated into already; wait for that or choose another --output")
     try:
         found = asking.runner(model, folder).run(benchmarks)
@@ -153,7 +152,6 @@ def _baseline(
     other = replace(model, name=baseline, revision=None)
     print(f"baseline {other.title}", file=sys.stderr)
     folder = _beside(other)
-    folder.mkdir(parents=True, exist_ok=True)
     lock = lock_folder(folder, busy="is being evaluated into already; wait for that")
     try:
         return other.title, asking.runner(other, folder).run(benchmarks)

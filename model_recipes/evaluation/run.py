@@ -276,9 +276,17 @@ def _rows_digest(task: Any) -> str:
 @contextlib.contextmanager
 def _library(where: str) -> Iterator[None]:
     """What lm-eval and `datasets` say of bad rows becomes one line; their log is kept to warnings."""
+    from datasets.exceptions import DatasetsError
+
     logging.getLogger("lm_eval").setLevel(logging.ERROR)
     try:
         yield
+    except StopIteration:
+        # What `datasets` raises for JSON lines without a byte.
+        raise InputError(f"{where}: is empty; expected the rows that this task asks") from None
+    except DatasetsError as error:
+        said = one_line(error.__cause__ or error, 250)
+        raise InputError(f"{where}: no rows that can be read ({said}); repair the file") from None
     except (KeyError, ValueError, TypeError, IndexError, FileNotFoundError) as error:
         raise InputError(f"{where}: not the rows that this task asks ({type(error).__name__}: {one_line(error, 250)})"
         ) from None  # fmt: skip

@@ -17,6 +17,7 @@ from builders.recipes.scorers import load_panel
 from model_recipes.evaluation.arena import compare
 from model_recipes.evaluation.asked.models import Model
 from model_recipes.evaluation.benchmarks.suites import TASKS, chosen
+from model_recipes.evaluation.command import run_evaluate
 from model_recipes.evaluation.in_training import items_in_training
 from model_recipes.evaluation.report import made, text
 from model_recipes.evaluation.run import Runner
@@ -183,6 +184,29 @@ def test_rows_of_another_schema_are_one_line(data: Path, model: Path, tmp_path: 
     runner = Runner(Model(str(model)), tmp_path / "out", data)
     with pytest.raises(InputError, match=r"exams, smolkalam_exams.*not the rows that this task asks"):
         runner.run(chosen(["exams"]))
+
+
+@pytest.mark.parametrize(
+    ("name", "held", "said"),
+    [
+        ("exams.jsonl", b"", r"exams\.jsonl: is empty; expected the rows that this task asks$"),
+        ("exams.csv", b"", r"exams\.csv: no rows that can be read \(.*\); repair the file$"),
+        ("exams.jsonl", b'{"a": [\n', r"exams\.jsonl: no rows that can be read \(.*JSON.*\); repair the file$"),
+        ("exams.jsonl", b"\xff\xfe\0", r"exams\.jsonl: no rows that can be read \(.*\); repair the file$"),
+    ],
+)
+def test_a_file_of_rows_that_cannot_be_read_is_one_line(
+    model: Path, tmp_path: Path, name: str, held: bytes, said: str
+) -> None:
+    (tmp_path / name).write_bytes(held)
+    with pytest.raises(InputError, match=said):
+        Runner(Model(str(model)), tmp_path / "out", tmp_path).run(chosen(["exams"]))
+
+
+def test_an_output_that_is_a_file_is_one_line(data: Path, model: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").touch()
+    with pytest.raises(InputError, match=r"out: cannot be written \(File exists\); choose another --output$"):
+        run_evaluate(Model(str(model)), ["exams"], output=tmp_path / "out", data=data)
 
 
 def test_what_is_internal_to_a_paper_is_left_out_and_said(model: Path, tmp_path: Path, data: Path) -> None:
