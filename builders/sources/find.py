@@ -186,7 +186,12 @@ def _instead(source: Source, names: list[str]) -> str:
     if names:
         found = ", ".join(name.rsplit("/", 1)[-1] for name in names[:3])
         return f"{source.config} holds {found}: name a Parquet file such as {file}, or make one: `smolkalam import`"
-    return "give --input a folder laid out as the Hub repository HuggingFaceTB/smoltalk2"
+    instead = "give --input a folder laid out as the Hub repository HuggingFaceTB/smoltalk2"
+    there = {shard.parent.name for shard in path.glob("*/*.parquet") if _SHARD.match(shard.name)}
+    if not there:
+        return instead
+    listed = ", ".join(sorted(there)[:8]) + (", ..." if len(there) > 8 else "")
+    return f"{instead}, or as source.config what is there: {listed}"
 
 
 @contextmanager

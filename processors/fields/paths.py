@@ -99,7 +99,9 @@ def _inside(
         return
     if _is_list(kind):
         if tokens[0] != EVERY:
-            raise InputError(f"{key}: '{way}' is a list; write {'.'.join((way, EVERY, *tokens))} for its entries")
+            # Entries that have nothing inside are the end of the path: choices.0 and choices.text are choices.*.
+            rest = tokens if _is_list(kind.value_type) or _is_struct(kind.value_type) else ()
+            raise InputError(f"{key}: '{way}' is a list; write {'.'.join((way, EVERY, *rest))} for its entries")
         entry = Leaf(leaf.path, leaf.column, (*leaf.steps, Step()))
         yield from _inside(entry, kind.value_type, tokens[1:], key, f"{way}.{EVERY}")
         return

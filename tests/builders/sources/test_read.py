@@ -330,6 +330,7 @@ def test_any_file_system_of_fsspec_will_do(row: Row, write_split: Write) -> None
         ("flat", "put the shards into {folder}/flat/SFT"),
         ("lines", "SFT holds train.jsonl: name a Parquet file such as SFT/train-00000-of-00001.parquet"),
         (".", "give --input a folder laid out as the Hub repository"),
+        (".", "or as source.config what is there: flat"),
     ],
 )
 def test_a_path_that_is_no_folder_of_shards_is_one_line(

@@ -47,6 +47,7 @@ def test_what_is_verbatim_is_left_out_of_what_a_star_stands_for() -> None:
         (["question"], ("anser",), "source.verbatim: there is no column 'anser'; the nearest is 'answer'"),
         (["question.text"], (), "'question.text' goes into 'question', which is string and has nothing inside; write"),
         (["choices"], (), "source.fields: 'choices' is a list; write choices.* for its entries"),
+        (["choices.0"], (), "source.fields: 'choices' is a list; write choices.* for its entries"),
         (["scored.text"], (), "source.fields: 'scored' is a list; write scored.*.text for its entries"),
         (["scored.*.txt"], (), "source.fields: 'scored.*' has no field 'txt'; the nearest is 'text', of text, score"),
         (["arc"], (), "source.fields: 'arc' is a struct; write arc.text, or arc.* for all of its fields"),
