@@ -33,6 +33,8 @@ _COUNTERS = {
 }
 
 
+STORED = "Answers stored, refused ones among them"
+
 # What else a request has, and where.
 SYSTEM = "\n\n[system, at its end, in a conversation with a system prompt]"
 TERMS = "\n\n[system, at its end, of a chunk with terms of the glossary]"
@@ -55,10 +57,12 @@ def translators(build: "Build") -> str:
         name = engine.spec.name
         alone = len(asking.get(build.run.answers(engine.spec), [])) == 1
         parts.append(f"- **{name}**: {engine.says(public[name], linked)}")
+        totals = build.totals[f"{TRANSLATE}/{name}"]
+        bill = [*replayed(totals.extra["requests"], bills[name]), *bills[name]] if alone else []
         counts = _counts(
             name,
-            build.totals[f"{TRANSLATE}/{name}"],
-            bills[name] if alone else [],
+            totals,
+            bill,
             "Rows" if fields else "Conversations",
         )
         parts.append(details(f"What became of what {name} was asked", counts))
@@ -132,6 +136,18 @@ def _counts(name: str, totals: Any, bill: list[list[str]], rows_title: str) -> s
     return table([f"`{name}`", "Number"], [*([title, f"{n:,}"] for title, n in rows), *bill])
 
 
+def replayed(requests: int, bill: list[list[str]]) -> list[list[str]]:
+    """How many of the requests that the conversations came to were sent, so that a reader can add up.
+
+    Whatever was stopped and gone on with: both numbers are of the conversations and of the store. A store that other
+    settings filled too, or that is of no use any more, may have more than was asked for these.
+    """
+    stored = next((int(line[1].replace(",", "")) for line in bill if line[0] == STORED), 0)
+    if 0 < stored < requests:
+        return [["Requests answered by what was stored, a text met twice", f"{requests - stored:,}"]]
+    return []
+
+
 def _bill(asked: Counter[str] | None, engines: list[Engine[Any]]) -> list[list[str]]:
     """What the answers of translators that keep them in one place came to; no price where theirs differ."""
     if asked is None:
@@ -139,7 +155,7 @@ def _bill(asked: Counter[str] | None, engines: list[Engine[Any]]) -> list[list[s
     choices = max(engine.choices for engine in engines)
     of = f"all {choices} answers of a request, of which the first is taken" if choices > 1 else "the answers"
     lines = [
-        ["Answers stored", f"{asked['answers']:,}"],
+        [STORED, f"{asked['answers']:,}"],
         ["Tokens of their prompts", f"{asked['prompt_tokens']:,}"],
         [f"Tokens of {of}", f"{asked['completion_tokens']:,}"],
     ]

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from hub.card.noted import notes_section
+from hub.card.translators import STORED, replayed
 from tests.conftest import Demo
 from tests.hub.card.test_write import SPLITS, build, recipe
 from tests.standins.processes import ROOT
@@ -57,3 +58,12 @@ def test_the_snippet_finds_which_templates_show_tools_and_instructions(
                     exec(code, {"dataset": dataset})
             else:
                 exec(code, {"dataset": dataset})
+
+
+@pytest.mark.parametrize(
+    ("requests", "stored", "told"), [(364, "359", "5"), (12_364, "1,359", "11,005"), (7, "7", None)]
+)
+def test_requests_and_stored_answers_add_up(requests: int, stored: str, told: str | None) -> None:
+    found = replayed(requests, [["Tokens", "9"], [STORED, stored]])
+    assert [line[1] for line in found] == ([told] if told else [])
+    assert not replayed(requests, []) and not replayed(3, [[STORED, "9"]])
