@@ -44,6 +44,7 @@ def run_choice(
     look_for_training()
     if not train.is_file():
         raise InputError(f"--train {train}: no such file; expected the YAML of `smolkalam train sft`")
+    _look_at_training(train)
     # Each variant's rows are its own translations: one that takes the others' would be trained on them too.
     settings = [*(build.pop("settings") or []), "ranking.replace=never"]
     run_ablation(recipe, over, settings=settings, finish=finish, **build)
@@ -68,6 +69,21 @@ def run_choice(
         file=sys.stderr,
     )
     return choice
+
+
+def _look_at_training(train: Path) -> None:
+    """Raises InputError for settings that no training would take, as each variant's would after the build.
+
+    TRL's own arguments are not made of them: that sets variables of this process, which the trainings would inherit.
+    """
+    from trl import ModelConfig
+
+    from model_recipes.sft.train import RECIPE
+    from model_recipes.training.settings import read_settings
+
+    (_, model), _ = read_settings(train, (), (RECIPE.config(), ModelConfig), RECIPE.own, RECIPE.without_effect)
+    if not model.get("model_name_or_path"):
+        raise InputError(f"--train {train}: model_name_or_path: missing; name a model of the Hub or a folder")
 
 
 def _dataset(run: Run, finish: Callable[[Any], None], build: dict[str, Any]) -> Path:

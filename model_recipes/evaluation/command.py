@@ -138,7 +138,9 @@ def _beside(model: Model) -> Path:
 
 def _checkpoints(model: Model) -> list[Model]:
     """The checkpoints of a training's folder, by step. Raises InputError where there are none."""
-    found = sorted(Path(model.name).glob("checkpoint-*"), key=lambda path: int(path.name.rpartition("-")[2]))
+    # A folder of a user's own, such as checkpoint-best, has no step.
+    steps = [path for path in Path(model.name).glob("checkpoint-*") if path.name.rpartition("-")[2].isdecimal()]
+    found = sorted(steps, key=lambda path: int(path.name.rpartition("-")[2]))
     if not found:
         raise InputError(f"{model.name}: has no checkpoint-* folders; set save_strategy: steps in its training")
     return [replace(model, name=str(path)) for path in found]

@@ -9,7 +9,7 @@ from typing import Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
-from processors.errors import InputError
+from processors.errors import InputError, one_line
 
 _HERE = Path(__file__).parent
 TASKS = _HERE / "tasks"
@@ -88,9 +88,8 @@ def own_task(path: Path) -> SuiteBenchmark:
     except OSError as error:
         raise InputError(f"--suite {path}: cannot be read ({error.strerror})") from None
     except (yaml.YAMLError, KeyError, TypeError, IndexError, ValueError) as error:
-        raise InputError(
-            f"--suite {path}: not a task of lm-eval's with task and metric_list ({type(error).__name__}: {error})"
-        ) from None
+        said = f"{type(error).__name__}: {one_line(error)}"
+        raise InputError(f"--suite {path}: not a task of lm-eval's with task and metric_list ({said})") from None
 
 
 def published(of: Sequence[SuiteBenchmark]) -> dict[str, dict[str, float]]:

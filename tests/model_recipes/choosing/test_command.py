@@ -100,7 +100,11 @@ def test_killed_at_every_step_the_choice_is_the_same(files: Path, tmp_path: Path
 
 def test_what_training_could_not_follow_is_told_before_anything_is_built(files: Path, tmp_path: Path) -> None:
     words = command(files, tmp_path / "out")
+    (tmp_path / "unknown.yaml").write_text("model_name_or_path: x\nlearnig_rate: 1\n")
+    (tmp_path / "none.yaml").write_text("learning_rate: 1\n")
     for wrong, said in (
+        ([*words[:-3], str(tmp_path / "unknown.yaml"), *words[-2:]], "learnig_rate: unknown key"),
+        ([*words[:-3], str(tmp_path / "none.yaml"), *words[-2:]], "model_name_or_path: missing"),
         ([*words[:-1], "arabik"], "did you mean arabic"),
         ([*words[:-3], "none.yaml", *words[-2:]], "--train none.yaml: no such file"),
         (words[:-2], "--train needs --evaluate"),

@@ -8,6 +8,7 @@ import pytest
 from model_recipes.evaluation.asked.models import Model
 from model_recipes.evaluation.benchmarks.data import local_data
 from model_recipes.evaluation.benchmarks.suites import chosen
+from model_recipes.evaluation.command import _checkpoints
 from model_recipes.evaluation.report.model_card import write_section
 from model_recipes.evaluation.report.table import made, plain, text
 from model_recipes.evaluation.scoring.answers import read_answers, write_answers
@@ -65,6 +66,14 @@ def test_a_model_trained_further_is_another(tmp_path: Path) -> None:
         Model(str(tmp_path / "empty")).identity()
     with pytest.raises(InputError, match="not the id of a model"):
         Model("nothing").identity()
+
+
+def test_checkpoints_are_those_with_a_step(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"has no checkpoint-\* folders"):
+        _checkpoints(Model(str(tmp_path)))
+    for name in ("checkpoint-100", "checkpoint-20", "checkpoint-best"):
+        (tmp_path / name).mkdir()
+    assert [Path(one.name).name for one in _checkpoints(Model(str(tmp_path)))] == ["checkpoint-20", "checkpoint-100"]
 
 
 def test_the_table_says_what_was_and_was_not_asked() -> None:

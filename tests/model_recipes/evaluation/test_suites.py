@@ -106,5 +106,9 @@ def test_a_task_of_ones_own_is_read_by_its_file(tmp_path: Path) -> None:
     file.write_text("task: my_task\n")
     with pytest.raises(InputError, match="not a task of lm-eval's"):
         chosen([str(file)])
+    file.write_text("task: [\n")
+    with pytest.raises(InputError, match=r"not a task of lm-eval's .*line 2") as caught:
+        chosen([str(file)])
+    assert len(str(caught.value).splitlines()) == 1
     with pytest.raises(InputError, match="cannot be read"):
         chosen([str(tmp_path / "none.yaml")])
