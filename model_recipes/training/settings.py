@@ -22,11 +22,14 @@ from processors.errors import RecipeError
 Own = TypeVar("Own", bound=BaseModel)
 
 # The least value of numbers that TRL's dataclasses take of any size: 0 rows at once divide by zero after the data have
-# been read, -3 epochs save the model as it was, a max_length of -5 cuts the last five tokens off each row.
+# been read, -3 epochs save the model as it was, a max_length of -5 cuts the last five tokens off each row, and by
+# a beta below 0 DPO teaches the rejected answers.
 _LEAST = {
     **dict.fromkeys(("per_device_train_batch_size", "per_device_eval_batch_size", "gradient_accumulation_steps"), 1),
     **dict.fromkeys(("max_length", "lora_r", "lora_alpha"), 1),
-    **dict.fromkeys(("learning_rate", "weight_decay", "max_grad_norm", "seed", "data_seed", "warmup_steps"), 0),
+    **dict.fromkeys(
+        ("learning_rate", "weight_decay", "max_grad_norm", "seed", "data_seed", "warmup_steps", "beta"), 0
+    ),
 }
 _ABOVE = {"num_train_epochs": 0}
 

@@ -19,6 +19,7 @@ class Arguments:
     max_length: int | None = 1024
     learning_rate: float = 2e-5
     seed: int = 42
+    beta: float = 0.1
     lora_r: int = 16
 
 
@@ -39,6 +40,7 @@ def _read(folder: Path, line: str) -> dict[str, object]:
         ("max_length: -5", "greater than or equal to 1 .found -5"),
         ("learning_rate: -1.0", "greater than or equal to 0 .found -1"),
         ("learning_rate: .nan", "finite number .found nan"),
+        ("beta: -0.1", "greater than or equal to 0 .found -0.1"),
         ("seed: -1", "greater than or equal to 0 .found -1"),
         ("lora_r: 0", "greater than or equal to 1 .found 0"),
     ],
