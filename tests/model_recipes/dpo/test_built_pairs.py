@@ -1,6 +1,8 @@
 """TRL trains on a built config of pairs as it is. Needs the extra `train`: `python -m pytest -m train`."""
 
 import os
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from builders.build import run_build
+from hub.card.first_screen import loading
 from hub.card.write import write_card
 from tests.builders.fifty_pairs import SPLITS, fifty_pairs, message, write_pairs
 from tests.standins.tiny_reward import write_base
@@ -45,17 +48,23 @@ def test_what_smolkalam_train_dpo_reads_of_a_pair(dataset: Path, split: str) -> 
 
 @pytest.mark.train
 @pytest.mark.timeout(1800)
-def test_trl_dpo_reads_the_config_as_it_is(dataset: Path, tmp_path: Path) -> None:
+def test_the_card_s_command_trains_on_the_config_as_it_is(dataset: Path, tmp_path: Path) -> None:
     base = write_base(tmp_path / "base", [str(row) for row in fifty_pairs()], hidden=64, layers=1)
-    arguments = {
-        "dataset_name": dataset, "dataset_config": CONFIG, "dataset_train_split": SPLITS[0],
-        "model_name_or_path": base, "output_dir": tmp_path / "dpo", "max_steps": 3, "logging_steps": 1,
-        "per_device_train_batch_size": 2, "bf16": "false", "report_to": "none", "save_strategy": "no",
-    }  # fmt: skip
-    command = [sys.executable, "-m", "trl.scripts.dpo", "--use_cpu"]
-    command += [text for name, value in arguments.items() for text in (f"--{name}", str(value))]
+    # The card of a translation has it; this one's, made without meaning, says not to train on it.
+    about = {"config": CONFIG, "split": SPLITS[0], "rows": 45, "bytes": 1, "files": [{"path": "a", "bytes": 1}]}
+    [command] = re.findall(r"```bash\n(trl dpo .*?)```", loading("user/SmolKalam", [about], pairs=True), re.S)
+    # The card names where it will be published; the dataset lies on this disk.
+    repository = re.search(r'--dataset_name "([^"]+)"', command)
+    assert repository and f'--dataset_config "{CONFIG}"' in command
+    command = command.replace("\\\n", "").replace(repository[1], str(dataset)).replace("MODEL", str(base))
+    words = shlex.split(command)
+    # The one beside this Python.
+    words[:2] = [sys.executable, "-m", "trl.scripts.dpo"]
+    words[words.index("--output_dir") + 1] = str(tmp_path / "dpo")
+    small = ["--use_cpu", "--bf16", "false", "--max_steps", "3", "--logging_steps", "1", "--report_to", "none"]
+    small += ["--per_device_train_batch_size", "2", "--save_strategy", "no"]
     done = subprocess.run(
-        command, capture_output=True, text=True, env=os.environ | {"HF_HUB_OFFLINE": "1"}, timeout=900
+        [*words, *small], capture_output=True, text=True, env=os.environ | {"HF_HUB_OFFLINE": "1"}, timeout=900
     )
     assert done.returncode == 0, done.stderr[-3000:]
     assert "rewards/margins" in done.stdout
