@@ -11,6 +11,7 @@ from builders.recipes.paths import beside, resolved
 from builders.recipes.translator_base import (
     AskedTranslator,
     Cost,
+    Only,
     ServedTranslator,
     TranslatorBase,
 )
@@ -306,6 +307,12 @@ Translator = Annotated[
 def others_of(translator: TranslatorBase) -> list[str]:
     """The translators of whose candidates this one writes its own; most write theirs from the source alone."""
     return translator.of if isinstance(translator, ServedTranslator) else []
+
+
+def fused_rows(translator: TranslatorBase) -> Only:
+    """On which rows a translator that has others' candidates writes its own."""
+    assert isinstance(translator, ServedTranslator)
+    return translator.only
 
 
 BACKENDS: tuple[str, ...] = tuple(

@@ -18,8 +18,8 @@ from datatrove.pipeline.base import PipelineStep
 
 from builders.engines.common.make import OFFERS, leave_alone
 from builders.recipes.ranking import Ranking
-from builders.recipes.translator_base import Only, ServedTranslator
-from builders.recipes.translators import Translator, others_of
+from builders.recipes.translator_base import Only
+from builders.recipes.translators import Translator, fused_rows, others_of
 from builders.run_folder.files import write_error
 from builders.run_folder.folder import FITTED, RANKER, SELECT, TRANSLATE, WEIGHTS
 from builders.run_folder.units import UnitFiles, read_donors
@@ -63,7 +63,7 @@ def fusion_inputs(spec: Translator, build: Build) -> dict[str, Any]:
     if not (others := others_of(spec)):
         return {}
     found: dict[str, Any] = {"of": {name: build.marks[f"{TRANSLATE}/{name}"] for name in others}}
-    if _only(spec) == "near ties":
+    if fused_rows(spec) == "near ties":
         fusion = _fusion(spec, build)
         found |= {
             "ranker": blake2b(_weights(build).read_bytes(), digest_size=16).hexdigest(),
@@ -83,15 +83,10 @@ def offering(spec: Translator, build: Build) -> list[PipelineStep]:
     return [OfferCandidates(fusion)]
 
 
-def _only(spec: Translator) -> Only:
-    assert isinstance(spec, ServedTranslator)
-    return spec.only
-
-
 def _fusion(spec: Translator, build: Build) -> Fusion:
     folders = {name: build.run.stage(TRANSLATE, name) for name in others_of(spec)}
     ranker = build.run.stage(TRANSLATE, spec.name, RANKER)
-    return Fusion(folders, _only(spec), build.recipe.ranking, build.recipe.language, ranker)
+    return Fusion(folders, fused_rows(spec), build.recipe.ranking, build.recipe.language, ranker)
 
 
 def _weights(build: Build) -> Path:

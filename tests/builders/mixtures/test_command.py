@@ -245,7 +245,11 @@ def test_what_is_not_there_is_one_line_and_nothing_is_written(
     assert all(list(left.glob("look-*/*.npz")) for left in tmp_path.glob(".out*"))
 
 
-def test_many_splits_are_shown_by_source(tmp_path: Path, recipe: Write, capsys: pytest.CaptureFixture[str]) -> None:
+def test_many_splits_are_shown_by_source(
+    tmp_path: Path, recipe: Write, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Where it is said how wide a line may be, a table is cut to it.
+    monkeypatch.setenv("COLUMNS", "160")
     shards(tmp_path / "many", "SFT", {f"s{number}": [chat(number)] for number in range(31)}, files=1)
     run_mix(recipe(ar={"path": "many", "split_weights": {"s1": 2}}), None, dry_run=True)
     lines = capsys.readouterr().out.splitlines()

@@ -186,8 +186,9 @@ def test_each_fault_is_caught_by_its_check(check: str, hard: bool, source: str, 
 
 def test_every_verdict_has_a_name_of_the_published_list() -> None:
     seen = {v.check for _, _, source, target in FAULTY for v in check_pair(source, target)}
-    # What a call says is looked for in whole conversations, and so are options that became one.
-    assert seen | {"tool_grounding", "options_merged"} == set(VERDICTS)
+    # What a call says is looked for in whole conversations, and so are options that became one; a scorer is asked of a
+    # row's candidates.
+    assert seen | {"tool_grounding", "options_merged", "scorer_behind"} == set(VERDICTS)
 
 
 @pytest.mark.parametrize("reason", ["length", "content_filter", "abort"])
