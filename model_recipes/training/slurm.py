@@ -100,10 +100,8 @@ def batch_script(
         launch += ["-m", "accelerate.commands.launch", "--config_file", str(launch_file.resolve())]
         launch += ["--num_machines", str(asked.nodes), "--num_processes", str(asked.processes)]
         where = '--machine_rank "$SLURM_NODEID" --main_process_ip "$MAIN_IP" --main_process_port "$MAIN_PORT" '
-    options = "\n".join(
-        f"#SBATCH --{key}={_value(value)}" if value else f"#SBATCH --{key}"
-        for key, value in _options(name, asked, logs).items()
-    )
+    given = _options(name, asked, logs).items()
+    options = "\n".join(f"#SBATCH --{key}={_value(value)}" if value else f"#SBATCH --{key}" for key, value in given)
     cores = _cores(asked)
     return f"""#!/bin/bash
 {options}
@@ -125,7 +123,6 @@ export -f train
 
 # Before its time limit, or before it is preempted. A job that was cancelled is not running any more.
 again() {{
-    signalled=yes
     if [ "$(squeue --noheader --jobs="$SLURM_JOB_ID" --format=%T)" = RUNNING ]; then
         echo "$(date): requeued"
         scontrol requeue "$SLURM_JOB_ID"
@@ -134,16 +131,18 @@ again() {{
 trap again {SIGNAL} TERM
 
 echo "$(date): begins on $SLURM_JOB_NODELIST"
-srun --ntasks={asked.nodes} --ntasks-per-node=1 --cpus-per-task={cores} --kill-on-bad-exit=1 --open-mode=append \\
-    --output={shlex.quote(_pattern(logs) + "/%j-node%n.log")} bash -c train &
+# It is written down how it ends: after a wait that a trapped signal ended, bash may say -1 (5.2, one try of six).
+ended={shlex.quote(str(logs))}/$SLURM_JOB_ID.code
+rm -f "$ended"
+(
+    trap : {SIGNAL} TERM
+    srun --ntasks={asked.nodes} --ntasks-per-node=1 --cpus-per-task={cores} --kill-on-bad-exit=1 --open-mode=append \\
+        --output={shlex.quote(_pattern(logs) + "/%j-node%n.log")} bash -c train
+    echo "$?" > "$ended"
+) &
 step=$!
-# A signal that is trapped ends the wait, not the training.
-while
-    signalled=
-    wait "$step"
-    code=$?
-    [ "$signalled" ]
-do :; done
+while kill -0 "$step" 2> /dev/null; do wait "$step"; done
+code=$(cat "$ended" || echo 1)
 echo "$(date): ended with exit code $code"
 exit "$code"
 """

@@ -90,9 +90,13 @@ def test_a_signal_requeues_a_job_that_was_not_cancelled(
 ) -> None:
     """The training signals the job's shell, as Slurm does before the time limit, and goes on until it is ended."""
     script, _ = submit("sft", SlurmTraining(), None, COMMAND, tmp_path / "out")
-    (tmp_path / "bin" / "python").write_text('#!/bin/bash\nkill -USR1 "$PPID"\nexit 0\n')
-    done = as_a_node(script, STATE=state)
-    assert done.returncode == 0, done.stderr
+    (tmp_path / "bin" / "python").write_text(
+        # Its parent waits for it, and the parent of that is the job's shell.
+        '#!/bin/bash\nread -r _ _ _ shell _ < "/proc/$PPID/stat"\nkill -USR1 "$shell"\nexit "${CODE:-0}"\n'
+    )
+    for code in ("0", "3", "0", "3"):
+        done = as_a_node(script, STATE=state, CODE=code)
+        assert done.returncode == int(code), done.stdout
     assert ("scontrol\nrequeue\n20007\n" in said.read_text()) is requeued
 
 
