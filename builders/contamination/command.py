@@ -7,7 +7,6 @@ same data and benchmarks give the same bytes, whatever the number of processes.
 import json
 import shutil
 import sys
-import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -32,6 +31,7 @@ from processors.atomic_files import look_for_room, new_folder
 from processors.errors import CountError
 from processors.selection.decontamination import Index, save
 from processors.selection.decontamination.words import script_of_most
+from processors.watcher import watched_by
 
 KEPT, DROPPED, REPORT, INDEX = "kept", "dropped.jsonl", "decontamination.json", "index.npz"
 # Less is looked through by this process itself: others take half a second to start.
@@ -39,6 +39,7 @@ _SMALL = 30_000_000
 # An item in so many rows, and in this share of them, is more likely a common phrase than a leak.
 _MANY_ROWS, _MANY_SHARE = 20, 0.01
 _EARLY_ROWS = 1000
+_EVERY_S = 0.3
 
 
 @dataclass(slots=True)
@@ -132,37 +133,28 @@ def _watched(folder: Path, parts: list[DataPart]) -> Iterator[None]:
 
     console = Console(file=sys.stderr, highlight=False)
     columns = TextColumn("looking"), BarColumn(), DownloadColumn(), TextColumn("{task.fields[note]}")
-    total, ended = sum(part.bytes for part in parts), threading.Event()
+    total = sum(part.bytes for part in parts)
+    waiting = set(range(len(parts)))
+    read = dropped = done = 0
+    warned = False
     with Progress(*columns, TimeRemainingColumn(), console=console, disable=not console.is_terminal) as progress:
         bar = progress.add_task("", total=total, note="")
 
-        def watch() -> None:
-            waiting = set(range(len(parts)))
-            read = dropped = done = 0
-            warned = False
-            last = False
-            while not last:
-                last = ended.wait(0.3)
-                for number in [one for one in sorted(waiting) if _part(folder, one).exists()]:
-                    waiting.discard(number)
-                    looked = json.loads(_part(folder, number).read_bytes())
-                    read += looked["rows"]
-                    dropped += len(looked["dropped"])
-                    done += parts[number].bytes
-                progress.update(bar, completed=done, note=f"{read:,} rows, {dropped:,} dropped")
-                if not warned and read >= _EARLY_ROWS and 2 * dropped > read:
-                    warned = True
-                    _warn(
-                        f"{dropped:,} of the first {read:,} rows are dropped; stop (Ctrl-C) and look at a few of them"
-                    )
+        def look() -> None:
+            nonlocal read, dropped, done, warned
+            for number in [one for one in sorted(waiting) if _part(folder, one).exists()]:
+                waiting.discard(number)
+                looked = json.loads(_part(folder, number).read_bytes())
+                read += looked["rows"]
+                dropped += len(looked["dropped"])
+                done += parts[number].bytes
+            progress.update(bar, completed=done, note=f"{read:,} rows, {dropped:,} dropped")
+            if not warned and read >= _EARLY_ROWS and 2 * dropped > read:
+                warned = True
+                _warn(f"{dropped:,} of the first {read:,} rows are dropped; stop (Ctrl-C) and look at a few of them")
 
-        watcher = threading.Thread(target=watch, daemon=True)
-        watcher.start()
-        try:
+        with watched_by(look, _EVERY_S):
             yield
-        finally:
-            ended.set()
-            watcher.join()
 
 
 def _write(data: Path, files: list[Path], parts: list[DataPart], looked: list[LookedThrough], folder: Path) -> Cleaned:

@@ -1,6 +1,6 @@
 """From a ranked row to the rows of the dataset's configs."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from builders.dataset.notes import notes
@@ -12,6 +12,21 @@ from processors.ranking.policy import decided
 from processors.scoring.columns import NAMES
 
 
+def with_decisions(
+    row: dict[str, Any], choice: dict[str, Any], shown: Callable[[dict[str, Any]], dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """What is `shown` of each candidate of a row, and what a config's `choice` decided on it."""
+    return [
+        {
+            **shown(candidate),
+            "chosen": candidate["translator"] == choice["translator"],
+            "decision": decision,
+            "decided": decided(decision),
+        }
+        for candidate, decision in zip(row["candidates"], choice["decisions"], strict=True)
+    ]
+
+
 def ranked_row(row: dict[str, Any], config: str, combined: bool = False) -> dict[str, Any] | None:
     """A ranked unit's row as a row of `config`; None where the config leaves it out.
 
@@ -21,15 +36,7 @@ def ranked_row(row: dict[str, Any], config: str, combined: bool = False) -> dict
     chosen = taken_by(row, config)
     if chosen is None:
         return None
-    candidates = [
-        {
-            **{key: c[key] for key in ("translator", *_scores(c), "checks")},
-            "chosen": c["translator"] == choice["translator"],
-            "decision": decision,
-            "decided": decided(decision),
-        }
-        for c, decision in zip(row["candidates"], choice["decisions"], strict=True)
-    ]
+    candidates = with_decisions(row, choice, lambda c: {key: c[key] for key in ("translator", *_scores(c), "checks")})
     return {
         "id": row["id"],
         **said_in(row, chosen["messages"]),

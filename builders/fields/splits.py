@@ -2,11 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from builders.dataset.categories import Categories
 from builders.dataset.duplicates import left_out
 from builders.dataset.notes import notes
+from builders.dataset.rows import with_decisions
 from builders.dataset.shard_writer import SplitWriter
 from builders.dataset.side_statistics import SideStatistics
 from builders.dataset.statistics import SplitStatistics
@@ -17,7 +19,6 @@ from builders.run_folder.folder import RANK
 from builders.run_folder.ranked_rows import taken_by
 from builders.run_folder.schemas import OWN, PARALLEL
 from builders.run_folder.units import UnitFiles, read_unit
-from processors.ranking.policy import decided
 from processors.scoring.columns import NAMES
 
 if TYPE_CHECKING:
@@ -87,15 +88,7 @@ def _ranked_row(row: dict[str, Any], config: str, combined: bool) -> dict[str, A
     """What is added to a row that `config` has (`schemas.field_columns`), without what the names begin with."""
     choice, chosen = next(one for one in row["choices"] if one["config"] == config), taken_by(row, config)
     assert chosen is not None
-    candidates = [
-        {
-            **_scored(row, c),
-            "chosen": c["translator"] == choice["translator"],
-            "decision": decision,
-            "decided": decided(decision),
-        }
-        for c, decision in zip(row["candidates"], choice["decisions"], strict=True)
-    ]
+    candidates = with_decisions(row, choice, partial(_scored, row))
     return {
         "id": row["id"],
         **{name: chosen[name] for name in NAMES if name in chosen},

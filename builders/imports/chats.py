@@ -5,6 +5,7 @@ What a text cannot say is put into it the way SmolTalk2 does: calls of tools as 
 """
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 ROLES = {
@@ -137,3 +138,15 @@ def _call(call: Any, field: str) -> str:
     return json.dumps(
         {"name": function["name"], "arguments": {} if arguments is None else arguments}, ensure_ascii=False
     )
+
+
+def text_in(row: Mapping[str, Any], name: str) -> str:
+    """A row's text of this name. Raises CannotTake for one that is missing, of another type, or empty."""
+    value = row.get(name)
+    if value is None:
+        raise CannotTake("missing_field", f"{name} is null, expected a text")
+    if not isinstance(value, str):
+        raise CannotTake("wrong_type", f"{name} is a {type(value).__name__}, expected a text")
+    if not value.strip():
+        raise CannotTake("empty", f"{name} is empty")
+    return value

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
-from builders.imports.chats import CannotTake
+from builders.imports.chats import CannotTake, text_in
 from builders.imports.readers import Row
 
 _SIGNS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv}
@@ -22,9 +22,9 @@ def armath(row: Mapping[str, Any]) -> list[dict[str, str]]:
     >>> armath({"question": "كم ثمن 3 أقلام بسعر 2.5؟", "equation": "x=3*2.5"})[1]["content"]
     'x=3*2.5=7.5'
     """
-    equation = _text(row, "equation")
+    equation = text_in(row, "equation")
     value = solved(equation.partition("=")[2])
-    return _turn(_text(row, "question"), f"{equation}={value}" if value else equation)
+    return _turn(text_in(row, "question"), f"{equation}={value}" if value else equation)
 
 
 def solved(sum_of: str) -> str:
@@ -62,7 +62,7 @@ def squad(row: Mapping[str, Any]) -> list[dict[str, str]]:
         raise CannotTake("wrong_type", f"answers is a {type(answers).__name__}, expected a list or SQuAD's object")
     if not isinstance(text, str) or not text.strip():
         raise CannotTake("unanswered", "answers has no text: the passage does not answer the question")
-    return _turn(f"{_text(row, 'context')}\n\n{_text(row, 'question')}", text)
+    return _turn(f"{text_in(row, 'context')}\n\n{text_in(row, 'question')}", text)
 
 
 def questions(rows: Iterator[Row]) -> Iterator[Row]:
@@ -89,14 +89,3 @@ def _of_article(row: Row, paragraphs: list[Any]) -> Iterator[Row]:
 
 def _turn(question: str, answer: str) -> list[dict[str, str]]:
     return [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
-
-
-def _text(row: Mapping[str, Any], name: str) -> str:
-    value = row.get(name)
-    if value is None:
-        raise CannotTake("missing_field", f"{name} is null, expected a text")
-    if not isinstance(value, str):
-        raise CannotTake("wrong_type", f"{name} is a {type(value).__name__}, expected a text")
-    if not value.strip():
-        raise CannotTake("empty", f"{name} is empty")
-    return value

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from builders.imports.chats import FIELDS, CannotTake, chat, from_json
+from builders.imports.chats import FIELDS, CannotTake, chat, from_json, text_in
 from builders.imports.question_sets import armath, squad
 from processors.selection.row_problems import row_problem
 
@@ -39,26 +39,15 @@ def _chats(column: str) -> Callable[[Mapping[str, Any]], list[dict[str, str]]]:
     return lambda row: chat(row[column], column)
 
 
-def _text(row: Mapping[str, Any], name: str) -> str:
-    value = row.get(name)
-    if value is None:
-        raise CannotTake("missing_field", f"{name} is null, expected a text")
-    if not isinstance(value, str):
-        raise CannotTake("wrong_type", f"{name} is a {type(value).__name__}, expected a text")
-    if not value.strip():
-        raise CannotTake("empty", f"{name} is empty")
-    return value
-
-
 def _turns(asked: str, answered: str, context: str = "") -> Callable[[Mapping[str, Any]], list[dict[str, str]]]:
     def messages(row: Mapping[str, Any]) -> list[dict[str, str]]:
-        question = _text(row, asked)
+        question = text_in(row, asked)
         if context and row.get(context):
-            question += f"\n\n{_text(row, context)}"
+            question += f"\n\n{text_in(row, context)}"
         return [
             *_history(row.get("history")),
             {"role": "user", "content": question},
-            {"role": "assistant", "content": _text(row, answered)},
+            {"role": "assistant", "content": text_in(row, answered)},
         ]
 
     return messages
@@ -82,7 +71,7 @@ def _prompt_completion(row: Mapping[str, Any]) -> list[dict[str, str]]:
 
 
 def _one_or_more(row: Mapping[str, Any], name: str, role: str) -> list[dict[str, str]]:
-    return chat(row[name], name) if isinstance(row[name], list) else [{"role": role, "content": _text(row, name)}]
+    return chat(row[name], name) if isinstance(row[name], list) else [{"role": role, "content": text_in(row, name)}]
 
 
 SHAPES = (
@@ -127,7 +116,7 @@ def converted(row: Mapping[str, Any], keep: Mapping[str, str], source: str) -> C
         raise CannotTake("unknown_shape", f"columns {', '.join(row) or 'none'}; expected one of: {known}")
     messages = shape.messages(row)
     if row.get("system") and messages[0]["role"] != "system":
-        messages.insert(0, {"role": "system", "content": _text(row, "system")})
+        messages.insert(0, {"role": "system", "content": text_in(row, "system")})
     if not any(message["content"].strip() for message in messages if message["role"] == "assistant"):
         raise CannotTake("empty", "no assistant message has any text")
     made = {

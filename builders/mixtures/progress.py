@@ -1,10 +1,11 @@
 """How far a pass over a mixture's parts is: a bar with rate and time left on a terminal, a line now and then else."""
 
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+
+from processors.watcher import watched_by
 
 _EVERY_S, _LOG_EVERY_S = 0.3, 30.0
 
@@ -29,28 +30,21 @@ def watched(what: str, total: int, done: Callable[[], int], rows: int | None = N
         TextColumn("{task.description:<10}"), BarColumn(), TaskProgressColumn(), TextColumn("{task.fields[rate]}"),
         TimeElapsedColumn(), TimeRemainingColumn(),
     )  # fmt: skip
-    ended = threading.Event()
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         begin, before = time.monotonic(), done()
+        told = begin
         bar = progress.add_task(what, total=max(total, 1), completed=before, rate="")
 
-        def watch() -> None:
-            told, last = begin, False
-            while not last:
-                last = ended.wait(_EVERY_S)
-                now, here = time.monotonic(), done()
-                rate = (here - before) / max(now - begin, 1e-3)
-                shown = f"{rate * rows / max(total, 1):,.0f} rows/s" if rows else f"{rate / 1e6:,.1f} MB/s"
-                progress.update(bar, completed=here, rate=shown)
-                if not console.is_terminal and now - told > _LOG_EVERY_S and here < total:
-                    told = now
-                    left = f", {duration((total - here) / rate)} left" if rate else ""
-                    console.print(f"{what}: {here / max(total, 1):.0%}, {shown}{left}", markup=False)
+        def look() -> None:
+            nonlocal told
+            now, here = time.monotonic(), done()
+            rate = (here - before) / max(now - begin, 1e-3)
+            shown = f"{rate * rows / max(total, 1):,.0f} rows/s" if rows else f"{rate / 1e6:,.1f} MB/s"
+            progress.update(bar, completed=here, rate=shown)
+            if not console.is_terminal and now - told > _LOG_EVERY_S and here < total:
+                told = now
+                left = f", {duration((total - here) / rate)} left" if rate else ""
+                console.print(f"{what}: {here / max(total, 1):.0%}, {shown}{left}", markup=False)
 
-        watcher = threading.Thread(target=watch, daemon=True)
-        watcher.start()
-        try:
+        with watched_by(look, _EVERY_S):
             yield
-        finally:
-            ended.set()
-            watcher.join()

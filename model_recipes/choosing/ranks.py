@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from model_recipes.evaluation.benchmarks.suites import SuiteBenchmark
-from model_recipes.evaluation.scoring.scores import ScoredItem, ScoreInterval, resampled
+from model_recipes.evaluation.scoring.scores import ScoredItem, ScoreInterval, interval_of, resampled
 
 _SEED = 1
 
@@ -64,9 +64,9 @@ def compare_trained(
     found = [
         TrainedVariant(
             name,
-            _interval(float(point[v].mean()), means[v]),
-            _interval(float(point[v].mean() - point[0].mean()), means[v] - means[0]),
-            _interval(float(rank_point[v]), ranks[v]),
+            interval_of(float(point[v].mean()), means[v]),
+            interval_of(float(point[v].mean() - point[0].mean()), means[v] - means[0]),
+            interval_of(float(rank_point[v]), ranks[v]),
             {one.name: float(point[v, b]) for b, one in enumerate(asked)},
             [float(x) for x in value[v].mean(axis=1)],
         )
@@ -105,11 +105,6 @@ def _ranks(scores: np.ndarray) -> np.ndarray:
     better = (scores[None] > scores[:, None]).sum(axis=1)
     equal = (scores[None] == scores[:, None]).sum(axis=1)
     return 1 + better + (equal - 1) / 2
-
-
-def _interval(value: float, drawn: np.ndarray) -> ScoreInterval:
-    low, high = np.quantile(drawn, [0.025, 0.975])
-    return ScoreInterval(value, float(low), float(high))
 
 
 def as_table(choice: TrainedChoice, titles: Mapping[str, str]) -> str:

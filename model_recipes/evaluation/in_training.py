@@ -17,9 +17,7 @@ from processors.errors import InputError
 from processors.selection.decontamination import IndexBuilder, Item, save
 
 
-def items_in_training(
-    data: Path, tasks: list[tuple[str, str, list[dict[str, Any]]]]
-) -> dict[str, set[tuple[str, str]]]:
+def items_in_training(data: Path, tasks: list[tuple[str, str, Any]]) -> dict[str, set[tuple[str, str]]]:
     """Of each benchmark the items, as (part, key), that `data` has. `tasks`: benchmark, part and rows.
 
     Raises InputError where the data cannot be read. A benchmark whose rows have no question that is known is told.
@@ -44,6 +42,7 @@ def items_in_training(
     return {benchmark: found[benchmark] for benchmark in belongs.values()}
 
 
-def _items(part: str, rows: list[dict[str, Any]]) -> Iterator[Item]:
-    for key, row in zip(keys_of(rows), rows, strict=True):
+def _items(part: str, rows: Any) -> Iterator[Item]:
+    found = list(rows)
+    for key, row in zip(keys_of(found), found, strict=True):
         yield item_of(row, key, Against(part))

@@ -32,11 +32,15 @@ OURS = "smolkalam_"
 
 @dataclass(slots=True)
 class Task:
-    """A part of a benchmark: lm-eval's configuration, what its items are filed under, and where its rows are from."""
+    """A part of a benchmark: lm-eval's configuration, what its items are filed under, and where its rows are from.
+
+    `rows` are those that are asked, as `datasets` has them: lm-eval makes them anew whenever it is asked.
+    """
 
     benchmark: SuiteBenchmark
     name: str
     built: Any
+    rows: Any
     key: str
     source: str
     in_words: bool = False
@@ -107,14 +111,16 @@ class Runner:
             with _library(f"{benchmark.name}, {name}"):
                 built = _built(manager, as_generated(asked))
             built.asked = asked
-        if not len(built.eval_docs):
+        rows = built.eval_docs
+        if not len(rows):
             raise InputError(f"{benchmark.name}, {name}: {data.source}: no rows")
         key = sha256(
             json.dumps(
-                [self.identity, self.model.engine, self.model.chat, self.limit, name, in_words, _rows_digest(built)]
+                [self.identity, self.model.engine, self.model.chat, self.limit, name, in_words, _rows_digest(rows)]
             ).encode()
         ).hexdigest()[:32]
-        return Task(benchmark, name, built, key, data.source, in_words)
+        rows = rows.select(range(min(self.limit, len(rows)))) if self.limit else rows
+        return Task(benchmark, name, built, rows, key, data.source, in_words)
 
     def run(self, benchmarks: Sequence[SuiteBenchmark]) -> Evaluation:
         """Evaluate; raises InputError and EngineError where that cannot be done."""
@@ -123,35 +129,30 @@ class Runner:
         if self.judges is None:
             found.left_out |= {one.name: "marked by judges; name them by --judges" for one in benchmarks if one.judge}
         tasks = [task for task in tasks if task.benchmark.name not in found.left_out]
+        known = {task.name: read_answers(self._path(task), task.key) for task in tasks}
         if self.model.engine == "api":
-            self._confirm(tasks)
+            self._confirm([task for task in tasks if known[task.name] is None])
         for number, task in enumerate(tasks, 1):
-            path = self._path(task)
-            records = read_answers(path, task.key)
+            records = known.pop(task.name)
             if records is None:
                 print(f"{number:,} of {len(tasks):,}: {task.benchmark.title}, {task.name}", file=sys.stderr)
                 records = self._asked(task)
                 about = {"key": task.key, "task": task.name, "model": self.identity, "source": task.source}
-                write_answers(path, about, records)
+                write_answers(self._path(task), about, records)
                 found.asked += len(records)
             name = task.benchmark.name
             if task.benchmark.judge:
                 records = self._judged(records)
-            found.rows.append((name, task.name, list(task.built.eval_docs)[: self.limit or None]))
+            found.rows.append((name, task.name, task.rows))
             found.items.setdefault(name, []).extend(items_of(task.name, records))
             found.sources.setdefault(name, []).append(task.source)
             if task.in_words:
                 found.in_words.add(name)
         return found
 
-    def _confirm(self, tasks: Sequence[Task]) -> None:
+    def _confirm(self, todo: Sequence[Task]) -> None:
         """Say what an API will be asked, and ask whether to go on. Raises InputError for a no."""
-        todo = [task for task in tasks if read_answers(self._path(task), task.key) is None]
-        prompts = [
-            str(task.built.doc_to_text(row))
-            for task in todo
-            for row in list(task.built.eval_docs)[: self.limit or None]
-        ]
+        prompts = [str(task.built.doc_to_text(row)) for task in todo for row in task.rows]
         if prompts:
             # Four characters a token in English, three in Arabic: an upper bound for both.
             tokens = sum(map(len, prompts)) // 3
@@ -181,8 +182,8 @@ class Runner:
                 bootstrap_iters=0,
                 log_samples=True,
                 apply_chat_template=self.model.chat and self.model.engine != "api",
-                # An API's answers have a store of their own.
                 task_manager=self._manager,
+                # An API's answers have a store of their own.
                 use_cache=None if self.model.engine == "api" else str(self.folder / CACHE / self.identity[:16]),
             )
         assert results is not None
@@ -233,7 +234,7 @@ class Runner:
 def _readable(task: Task) -> Any:
     if not task.in_words:
         return lambda text: bool(text.strip())
-    sets = {tuple(labels(list(task.built.asked.doc_to_choice(row)))) for row in task.built.eval_docs}
+    sets = {tuple(labels(list(task.built.asked.doc_to_choice(row)))) for row in task.rows}
     every = sorted({label for options in sets for label in options})
     return lambda text: read_label(text, every) is not None
 
@@ -266,9 +267,9 @@ def _built(manager: Any, config: Mapping[str, Any]) -> Any:
     return task
 
 
-def _rows_digest(task: Any) -> str:
+def _rows_digest(rows: Any) -> str:
     found = sha256()
-    for row in task.eval_docs:
+    for row in rows:
         found.update(json.dumps(row, ensure_ascii=False, default=str).encode("utf-8", "backslashreplace"))
     return found.hexdigest()
 

@@ -8,6 +8,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
+from model_recipes.evaluation.benchmarks.hub import commit_of
 from processors.errors import InputError, one_line
 
 Engine = Literal["transformers", "vllm", "api"]
@@ -41,7 +42,10 @@ class Model:
             return f"{self.base_url} {self.name} {self.revision or ''}".strip()
         if Path(self.name).is_dir():
             return _digest(Path(self.name))
-        return f"{self.name}@{hub_revision(self.name, self.revision)}"
+        if self.name.count("/") != 1:
+            raise InputError(f"{self.name}: no such folder, and not the id of a model such as user/name")
+        commit = commit_of("model", self.name, self.revision, "check the name and the network, or give a folder")
+        return f"{self.name}@{commit}"
 
 
 def _digest(folder: Path) -> str:
@@ -61,20 +65,6 @@ def _digest(folder: Path) -> str:
                 stream.seek(max(0, size - _PIECE) * place // (_PLACES - 1))
                 found.update(stream.read(_PIECE))
     return found.hexdigest()[:32]
-
-
-def hub_revision(name: str, revision: str | None) -> str:
-    """The commit of a model of the Hub. Raises InputError."""
-    import httpx2
-    from huggingface_hub import HfApi
-    from huggingface_hub.errors import HfHubHTTPError
-
-    if name.count("/") != 1:
-        raise InputError(f"{name}: no such folder, and not the id of a model such as user/name")
-    try:
-        return str(HfApi().model_info(name, revision=revision, timeout=30).sha)
-    except (HfHubHTTPError, httpx2.HTTPError, OSError, ValueError) as error:
-        raise InputError(f"{name}: no such folder, and the Hub does not give it ({one_line(error)})") from None
 
 
 def look_for_libraries(engine: Engine) -> None:

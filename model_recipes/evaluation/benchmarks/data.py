@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from processors.errors import InputError, one_line
+from model_recipes.evaluation.benchmarks.hub import commit_of
+from processors.errors import InputError
 
 _KINDS = {".jsonl": "json", ".json": "json", ".csv": "csv", ".parquet": "parquet"}
 
@@ -71,18 +72,6 @@ def hub_data(config: Mapping[str, Any], revisions: dict[str, str]) -> TaskData:
         files = (config.get("dataset_kwargs") or {}).get("data_files")
         return TaskData({}, f"{path} {files}")
     if path not in revisions:
-        revisions[path] = newest_revision(path)
+        revisions[path] = commit_of("dataset", path, None, "give its rows by --data")
     kept = dict(config.get("dataset_kwargs") or {})
     return TaskData({"dataset_kwargs": {**kept, "revision": revisions[path]}}, f"{path}@{revisions[path][:12]}")
-
-
-def newest_revision(path: str) -> str:
-    """The commit of a dataset's main branch. Raises InputError."""
-    import httpx2
-    from huggingface_hub import HfApi
-    from huggingface_hub.errors import HfHubHTTPError
-
-    try:
-        return str(HfApi().dataset_info(path, timeout=30).sha)
-    except (HfHubHTTPError, httpx2.HTTPError, OSError, ValueError) as error:
-        raise InputError(f"{path}: the Hub does not give it ({one_line(error)}); give its rows by --data") from None

@@ -15,5 +15,5 @@ class Evaluation:
     in_words: set[str] = field(default_factory=set)
     left_out: dict[str, str] = field(default_factory=dict)
     asked: int = 0
-    # Benchmark, part and rows, for who looks for them elsewhere.
-    rows: list[tuple[str, str, list[dict[str, Any]]]] = field(default_factory=list)
+    # Benchmark, part and rows as `datasets` has them, for who looks for them elsewhere.
+    rows: list[tuple[str, str, Any]] = field(default_factory=list)

@@ -62,7 +62,7 @@ def score(benchmark: SuiteBenchmark, items: Sequence[ScoredItem]) -> ScoreInterv
     if not items:
         raise ValueError(f"{benchmark.name}: no items")
     value, drawn = resampled(benchmark, [items])
-    return _interval(value[0], drawn[0])
+    return interval_of(value[0], drawn[0])
 
 
 def difference(
@@ -74,17 +74,18 @@ def difference(
     if not shared:
         return None
     value, drawn = resampled(benchmark, [shared, [other[item.part, item.key] for item in shared]])
-    return PairedDifference(_interval(value[0] - value[1], drawn[0] - drawn[1]), len(shared))
+    return PairedDifference(interval_of(value[0] - value[1], drawn[0] - drawn[1]), len(shared))
 
 
 def average(benchmarks: Sequence[SuiteBenchmark], items: Mapping[str, Sequence[ScoredItem]]) -> ScoreInterval:
     """The mean of several benchmarks' scores, each by itself resampled."""
     found = [resampled(one, [items[one.name]]) for one in benchmarks]
     value = float(np.mean([values[0] for values, _ in found]))
-    return _interval(value, np.mean([drawn[0] for _, drawn in found], axis=0))
+    return interval_of(value, np.mean([drawn[0] for _, drawn in found], axis=0))
 
 
-def _interval(value: float, drawn: Array) -> ScoreInterval:
+def interval_of(value: float, drawn: Array) -> ScoreInterval:
+    """A value with the 95% limits of what was drawn of it."""
     low, high = np.quantile(drawn, [0.025, 0.975])
     return ScoreInterval(float(value), float(low), float(high))
 
