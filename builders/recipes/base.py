@@ -12,6 +12,11 @@ from processors.clients.address import EXPECTED, is_address
 NAME_PATTERN = r"^\w+(\.\w+)*$"
 
 
+# What no config of the Hub has in its name (datasets 5.2, `datasets.builder`): `ARC-Challenge` and `Islamic Studies`
+# are such names, which those of splits cannot be.
+_NO_CONFIG = r"< > : / \ | ? *"
+
+
 class Strict(BaseModel):
     # YAML knows .inf and .nan, which no setting means and which cannot be written down as JSON.
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
@@ -22,6 +27,12 @@ def _name(name: str) -> str:
         near = re.sub(r"\W+", "_", name).strip("_")
         hint = f", such as {near}" if near else ""
         raise ValueError(f"expected letters, digits, _ and single dots{hint}, for it names a folder of the dataset")
+    return name
+
+
+def _config(name: str) -> str:
+    if re.search(r"[<>:/\\|?*\x00-\x1f]", name) or name != name.strip(" .") or not name:
+        raise ValueError(f"expected a name without any of {_NO_CONFIG}, for it names a folder of the dataset")
     return name
 
 
@@ -42,6 +53,7 @@ def _variable(name: str) -> str:
 
 
 Name = Annotated[str, AfterValidator(_name), Field(max_length=96)]
+ConfigName = Annotated[str, AfterValidator(_config), Field(max_length=96)]
 BaseUrl = Annotated[
     str, AfterValidator(_address), Field(description="such as http://localhost:8000/v1, without a key in it")
 ]

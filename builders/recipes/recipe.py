@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
-from builders.recipes.base import Name, Strict, Terms
+from builders.recipes.base import ConfigName, Name, Strict, Terms
 from builders.recipes.executors import ExecutorRecipe, LocalRun
 from builders.recipes.ranking import Ranking
 from builders.recipes.translator_base import AskedTranslator
@@ -31,7 +31,7 @@ class Source(Strict):
     path: str = Field(
         description="folder, `hf://datasets/user/name`, or `sample` (the conversations that ship with the project)"
     )
-    config: Name = Field("SFT", description="config of the source, and folder of its shards")
+    config: ConfigName = Field("SFT", description="config of the source, and folder of its shards")
     pairs: bool = Field(
         False, description="its rows are preference pairs (`chosen`, `rejected`), as in SmolTalk2's `Preference`"
     )

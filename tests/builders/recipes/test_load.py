@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -272,3 +273,15 @@ def test_what_yaml_itself_trips_over_is_one_line(value: str, tmp_path: Path) -> 
     assert "\n" not in str(error.value)
     with pytest.raises(RecipeError, match="the value is not valid YAML; quote it"):
         load_recipe("demo", [f"name={value}"])
+
+
+@pytest.mark.parametrize("config", ["SFT", "ARC-Challenge", "Arabic Language (General)", "2024.06", "عربي"])
+def test_a_config_is_named_as_its_source_names_it(config: str, tmp_path: Path) -> None:
+    recipe = load(tmp_path, MINIMAL.replace("{path: here", f"{{config: {json.dumps(config)}, path: here"))
+    assert recipe.config_name("a") == f"{config}_a_ranked"
+
+
+@pytest.mark.parametrize("config", ["..", "a/b", "a\\b", "", " a", "a.", "a:b", "a*", "a\nb", "a\0"])
+def test_a_config_that_no_folder_is_named_is_one_line(config: str, tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match=r"r\.yaml:2: source\.config: expected a name without any of"):
+        load(tmp_path, MINIMAL.replace("{path: here", f"{{config: {json.dumps(config)}, path: here"))
