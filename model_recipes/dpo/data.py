@@ -10,7 +10,16 @@ from datetime import date
 from typing import Any
 
 from model_recipes.training.data import PAIRS
-from model_recipes.training.rows import BAD_TOOLS, NO_TOOLS, REFUSED, check_template, dated, read_tools, tools_hidden
+from model_recipes.training.rows import (
+    BAD_TOOLS,
+    NO_TOOLS,
+    REFUSED,
+    check_template,
+    dated,
+    read_tools,
+    tools_hidden,
+    with_instructions,
+)
 from processors.errors import one_line
 
 NO_PAIR = "a side is no list of messages"
@@ -63,6 +72,16 @@ class DpoEncoder:
             "left_out": why,
         }
 
+    def shown(self, row: dict[str, Any]) -> list[str]:
+        """The text of the chosen and of the rejected sequence, with what has a loss between guillemets.
+
+        One text that says why, where the pair is left out.
+        """
+        prompt, sides, why = self._encode(row)
+        if why:
+            return [f"(left out: {why})"]
+        return [f"{self.tokenizer.decode(prompt)}«{self.tokenizer.decode(side)}»" for side in sides]
+
     def _encode(self, row: dict[str, Any]) -> tuple[list[int], list[list[int]], str]:
         from jinja2 import TemplateError
 
@@ -76,6 +95,7 @@ class DpoEncoder:
         except ValueError:
             return *none, BAD_TOOLS
         kwargs = {"chat_template": self.template, "tools": tools, **kwargs}
+        prompt = with_instructions(prompt, kwargs, self.template)
         try:
             start = self._ids(prompt, kwargs, add_generation_prompt=True)
             whole = [self._ids([*prompt, *side], kwargs) for side in (chosen, rejected)]

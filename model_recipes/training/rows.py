@@ -96,9 +96,11 @@ class RowEncoder:
         from jinja2 import TemplateError
 
         messages = row.get("messages") or []
-        if self.assistant_only and not any(message.get("role") == "assistant" for message in messages):
+        if not any(message.get("role") == "assistant" for message in messages):
+            # With a loss on all of it, too: such a row has questions alone, and no answer to learn.
             return [], [], NO_ASSISTANT
         kwargs = {key: value for key, value in (row.get("chat_template_kwargs") or {}).items() if value is not None}
+        messages = with_instructions(messages, kwargs, self.template)
         try:
             tools = read_tools(row.get("tools"))
         except ValueError:
@@ -170,19 +172,37 @@ def read_tools(value: Any) -> list[dict[str, Any]] | None:
     return tools
 
 
+def with_instructions(messages: list[Any], kwargs: dict[str, Any], template: str | None) -> list[Any]:
+    """A row's messages, with its `custom_instructions` as the system prompt where the template does not know these.
+
+    That is what SmolLM3's template, which they are made for, does with them: it shows them in the place of a system
+    prompt, and not at all beside one. Other models' templates would leave them out without a word, and the model would
+    learn to follow instructions that it was not given.
+    """
+    instructions = kwargs.get("custom_instructions")
+    has_prompt = bool(messages) and messages[0].get("role") == "system"
+    if not instructions or has_prompt or "custom_instructions" in (template or ""):
+        return messages
+    return [{"role": "system", "content": instructions}, *messages]
+
+
 def tools_hidden(tools: list[dict[str, Any]] | None, kwargs: dict[str, Any], text: Callable[[], str]) -> bool:
-    """Whether a row has tools of which the text that the template makes names none."""
+    """Whether a row has tools of a kind, schemas or functions of Python, of which the template's text names none."""
     try:
         given = tools or read_tools(kwargs.get("xml_tools")) or []
     except ValueError:
         # SmolTalk2 has tools that are no JSON; a template shows such a string as it is, or not at all.
         given = []
     functions = [tool.get("function", tool) for tool in given]
-    names = [str(function["name"]) for function in functions if isinstance(function, dict) and function.get("name")]
-    if not names:
+    schemas = [str(function["name"]) for function in functions if isinstance(function, dict) and function.get("name")]
+    python = re.findall(
+        r"^\s*(?:async )?def (\w+)", "\n".join(map(str, kwargs.get("python_tools") or [])), re.MULTILINE
+    )
+    kinds = [names for names in (schemas, python) if names]
+    if not kinds:
         return False
     whole = text()
-    return not any(name in whole for name in names)
+    return any(not any(name in whole for name in names) for names in kinds)
 
 
 def training_template(tokenizer: Any) -> str | None:

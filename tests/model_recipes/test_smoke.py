@@ -14,12 +14,7 @@ from tests.standins.trainings import losses, write_settings
 
 pytest.importorskip("trl", reason="needs the extra `train`")
 
-TEMPLATE = (
-    "{% for message in messages %}<|im_start|>{{ message.role }}\n{% if message.role == 'assistant' %}"
-    "{% generation %}{{ message.content }}<|im_end|>\n{% endgeneration %}{% else %}{{ message.content }}<|im_end|>\n"
-    "{% endif %}{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
-)
-
+CHATML = Path(__file__).with_name("sft") / "chatml.jinja"
 OWN: dict[str, dict[str, Any]] = {
     "sft": {"assistant_only_loss": True},
     "dpo": {"loss_type": ["apo_zero"]},
@@ -61,12 +56,11 @@ def test_a_training_has_the_steps_and_tokens_that_were_foretold(
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     main = importlib.import_module(f"model_recipes.{recipe}.train").main
     (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows(recipe)), encoding="utf-8")
-    (tmp_path / "template.jinja").write_text(TEMPLATE, encoding="utf-8")
     config = write_settings(
         tmp_path,
         base,
         [{"path": str(tmp_path / "rows.jsonl")}],
-        chat_template_path=str(tmp_path / "template.jinja"),
+        chat_template_path=str(CHATML),
         num_train_epochs=2,
         gradient_accumulation_steps=3,
         learning_rate="5e-3",

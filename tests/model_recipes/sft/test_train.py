@@ -4,7 +4,6 @@ Needs the extra `train` and some minutes: `python -m pytest -m train`.
 """
 
 import json
-import re
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -22,25 +21,7 @@ SMOLLM3 = Path(__file__).with_name("smollm3.jinja")
 SHIPPED = sorted((ROOT / "model_recipes" / "sft").glob("*.yaml"))
 TOOL = {"type": "function", "function": {"name": "get_weather", "parameters": {"city": "string"}}}
 ASK = [{"role": "user", "content": "ما عاصمة مصر؟"}, {"role": "assistant", "content": "القاهرة."}]
-SHAPES: dict[str, dict[str, Any]] = {
-    "no_think": {"messages": ASK, "chat_template_kwargs": {"enable_thinking": False}},
-    "think": {
-        "messages": [ASK[0], {"role": "assistant", "content": "<think>\nمصر.\n</think>\nالقاهرة."}],
-        "chat_template_kwargs": {"enable_thinking": True},
-    },
-    "None": {"messages": ASK, "chat_template_kwargs": None},
-    "system prompt": {"messages": [{"role": "system", "content": "كن موجزًا."}, *ASK], "chat_template_kwargs": None},
-    "tools": {
-        "messages": [
-            {"role": "user", "content": "ما الطقس؟"},
-            {"role": "assistant", "content": '<tool_call>{"name": "get_weather"}</tool_call>'},
-            {"role": "tool", "content": "مشمس"},
-            {"role": "assistant", "content": "مشمس."},
-        ],
-        "tools": json.dumps([TOOL]),
-        "chat_template_kwargs": {"enable_thinking": False, "custom_instructions": "كن موجزًا."},
-    },
-}
+NO_THINK = {"messages": ASK, "chat_template_kwargs": {"enable_thinking": False}}
 
 
 @pytest.fixture(scope="module")
@@ -65,22 +46,12 @@ def qwen3() -> Path:
     return Path(trl.__file__).parent / "chat_templates" / "qwen3_training.jinja"
 
 
-@pytest.mark.parametrize("shape", SHAPES)
-def test_each_shape_has_the_text_that_the_documentation_shows(base: Path, shape: str) -> None:
-    page = (ROOT / "docs" / "training.md").read_text(encoding="utf-8")
-    for name, template in (("SmolLM3", SMOLLM3), ("Qwen3", qwen3())):
-        shown = encoder(base, template).shown(SHAPES[shape])
-        # The end of every turn of the assistant's has a loss, and nothing of another's.
-        assert shown.count("<|im_end|>\n»") + shown.count("<|im_end|>»") == shown.count("«") > 0
-        assert not re.search("«[^»]*(عاصمة|الطقس؟|كن موجزًا)", shown)
-        assert f"{name}, {shape}:\n\n```text\n{shown.strip()}\n```" in page
-
-
 def test_what_has_no_loss_is_left_out_with_its_reason(base: Path) -> None:
     encode = encoder(base, SMOLLM3, max_length=64)
-    assert encode({"messages": ASK[:1]})["left_out"] == "no assistant turn"
-    assert encode(SHAPES["no_think"])["left_out"] == "no token of the assistant's within max_length"
-    assert encoder(base, SMOLLM3, max_length=64, keep_end=True)(SHAPES["no_think"])["learnt"] > 0
+    for learnt in (True, False):
+        assert encoder(base, SMOLLM3, assistant_only=learnt)({"messages": ASK[:1]})["left_out"] == "no assistant turn"
+    assert encode(NO_THINK)["left_out"] == "no token of the assistant's within max_length"
+    assert encoder(base, SMOLLM3, max_length=64, keep_end=True)(NO_THINK)["learnt"] > 0
     assert encode({"messages": ASK, "tools": "{"})["left_out"] == "its tools cannot be read as JSON"
     broken = encode({"messages": [{"role": "user", "content": None}, {"role": "assistant"}]})
     assert broken["left_out"].startswith("the chat template refuses it: ") or broken["learnt"] >= 0

@@ -75,6 +75,15 @@ def test_tools_that_the_text_does_not_name_are_hidden() -> None:
     assert not tools_hidden(None, {"xml_tools": ["def f(): ..."]}, lambda: pytest.fail("asked for the text"))
 
 
+def test_functions_of_python_that_the_text_does_not_name_are_hidden() -> None:
+    python = {"python_tools": ["def area(radius: float) -> float: ...", "async def fetch(url: str) -> str: ..."]}
+    assert tools_hidden(None, python, lambda: "a text without them")
+    assert not tools_hidden(None, python, lambda: "fetch(url)")
+    # Of each kind one must be seen.
+    assert tools_hidden(read_tools([TOOL]), python, lambda: "<tools>get_weather</tools>")
+    assert not tools_hidden(None, {"python_tools": []}, lambda: pytest.fail("asked for the text"))
+
+
 def test_a_template_is_told_the_day_of_the_training() -> None:
     template = """{% set today = strftime_now("%d %B %Y") %}{{ strftime_now('%Y') }}"""
     assert dated(template, date(2026, 1, 31)) == "{% set today = '31 January 2026' %}{{ '2026' }}"
