@@ -54,6 +54,7 @@ ROOMS: dict[str, Floors] = {
     "builders": (
         ("builders.ablations", "builders.judging", "builders.starting", "builders.trying"),
         ("builders",),
+        ("builders.pools",),
         ("builders.preferences", "builders.estimates", "builders.mixtures"),
         ("builders.reports",),
         ("builders.stages",),
@@ -74,6 +75,7 @@ ROOMS: dict[str, Floors] = {
         ("processors.reward",),
         ("processors.judging", "processors.translation", "processors.seq2seq"),
         ("processors.ranking", "processors.answers", "processors.servers", "processors.batches"),
+        ("processors.completions",),
         ("processors.checks",),
         ("processors.checks.quantities", "processors.terms"),
         ("processors.checks.pairs",),

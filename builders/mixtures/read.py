@@ -110,6 +110,22 @@ def chats(part: MixturePart, origin: str, columns: Sequence[str]) -> Iterator[Ch
         yield _converted(batch, origin, columns)
 
 
+def raw_rows(part: MixturePart) -> Iterator[Row]:
+    """A part's rows as they are, with all of their columns."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    if not part.file.endswith(_PARQUET):
+        yield from read_file(Path(part.file))
+        return
+    try:
+        with pq.ParquetFile(part.file) as file:
+            for batch in file.iter_batches(batch_size=_ROWS, row_groups=list(range(part.first, part.last))):
+                yield from _rows(batch)
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(f"{part.file}: damaged: {str(error).splitlines()[0]}; download it again") from None
+
+
 def _parquet(part: MixturePart, origin: str, columns: Sequence[str]) -> Iterator[ChatRows]:
     import pyarrow as pa
     import pyarrow.parquet as pq

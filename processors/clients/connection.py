@@ -63,6 +63,8 @@ class EndpointConfig:
     # Where processes share `rates`; None: each has its own.
     rates_folder: Path | None = None
     others: tuple[Address, ...] = ()
+    # Whether what a server tells of its model's reasoning beside an answer is put before it, as `<think>`.
+    thoughts: bool = False
 
     def __post_init__(self) -> None:
         self.addresses  # noqa: B018 - a bad address is for whoever gives it, not for the worker.
@@ -172,7 +174,7 @@ class Connection:
 
     def read(self, status: int, headers: Mapping[str, str], content: bytes) -> Answer | Fault:
         """What a response means."""
-        return read_response(status, headers, content, self.mode)
+        return read_response(status, headers, content, self.mode, self.endpoint.thoughts)
 
     async def send(self, payload: dict[str, Any]) -> Answer | Fault:
         """One HTTP request. Our own deadline covers all of it: httpx's would begin anew with each packet."""

@@ -134,6 +134,10 @@ class HttpServer(InferenceServer):
         if not self._server_ready.done():
             self._server_ready.set_result(True)
 
+    async def ready(self) -> None:
+        """Wait until one endpoint is there. Raises EngineError where none is."""
+        await asyncio.shield(self._server_ready)
+
     def stop(self) -> None:
         """Start no further request; those on their way are let through."""
         self._stopping.set()

@@ -64,8 +64,12 @@ class Fault:
     refused: bool = False
 
 
-def read_response(status: int, headers: Mapping[str, str], body: bytes, mode: Mode) -> Answer | Fault:
+def read_response(
+    status: int, headers: Mapping[str, str], body: bytes, mode: Mode, thoughts: bool = False
+) -> Answer | Fault:
     """The answer in a response. `headers` has lower-case names.
+
+    With `thoughts`, what a model thought beside its answer is put before it, between `<think>` and `</think>`.
 
     A request over the model's context comes back as an Answer with an empty text and finish_reason `length`, as an
     answer that was cut off does: the remedy, smaller chunks, is the same. The text of a `classify` answer is JSON: a
@@ -88,11 +92,11 @@ def read_response(status: int, headers: Mapping[str, str], body: bytes, mode: Mo
             if not (isinstance(code, int) and 400 <= code < 600):
                 return Fault("fault", "error_body", f"{status} with an error in it: {_message(data, body)[:SHOWN]}")
             return _read_error(code, headers, data, body)
-        return _read_answer(data, mode)
+        return _read_answer(data, mode, thoughts)
     return _read_error(status, headers, data, body)
 
 
-def _read_answer(data: dict[str, Any], mode: Mode) -> Answer | Fault:
+def _read_answer(data: dict[str, Any], mode: Mode, thoughts: bool) -> Answer | Fault:
     if mode == "classify":
         return _read_classes(data)
     if mode == "prompt_logprobs":
@@ -109,6 +113,8 @@ def _read_answer(data: dict[str, Any], mode: Mode) -> Answer | Fault:
         return Fault("fault", "error_body", "the server broke off the answer with an error")
     # What a model thought comes under either name, and is no translation.
     thought = mode == "chat" and (choice["message"].get("reasoning_content") or choice["message"].get("reasoning"))
+    if thoughts and isinstance(thought, str) and "<think>" not in (text or ""):
+        text, thought = f"<think>\n{thought.strip()}\n</think>\n\n{text or ''}", ""
     answer = Answer(
         well_formed(text or ""), finish(finish_reason), reasoned=bool(thought), **read_usage(data.get("usage"))
     )

@@ -78,14 +78,17 @@ class Trial(AnswerCounts):
     """Admits chunks and judges the translator. `name` is for the message; `begin` for each run that goes on with it.
 
     `at_once`: it admits all, and judges by what comes of the first, as where requests wait for each other for hours.
-    `enough` good chunks end it. While it lasts, requests are `ON_TRIAL`.
+    `enough` good chunks end it. While it lasts, requests are `ON_TRIAL`. `of` is what the message calls chunks.
 
     `refused`, `ended` and `turn` raise Useless once the translator is given up.
     """
 
-    def __init__(self, name: str, count: Count, *, at_once: bool = False, enough: int = ENOUGH) -> None:
+    def __init__(
+        self, name: str, count: Count, *, at_once: bool = False, enough: int = ENOUGH, of: str = "chunks"
+    ) -> None:
         super().__init__(count)
         self.name = name
+        self._of = of
         self._enough = enough
         self._at_once = at_once
         self.over = False
@@ -168,7 +171,7 @@ class Trial(AnswerCounts):
         told = ", ".join(f"{reason} ({number})" for reason, number in self._reasons.most_common(3))
         samples = "".join(f"; sample {number}: {sample}" for number, sample in enumerate(self._samples, 1))
         self._error = Useless(
-            f"{self.name}: {self._bad} of its first {judged} chunks got no usable answer, {self._refused} were "
+            f"{self.name}: {self._bad} of its first {judged} {self._of} got no usable answer, {self._refused} were "
             f"refused: {told}{samples}. "
             "Stopped before it costs more; mend its prompt, decoding or model, or set `give_up: false` in the recipe"
         )

@@ -64,6 +64,9 @@ def test_reasoning_beside_the_answer_is_left_out_and_counted(field: str) -> None
     answer = read_response(200, {}, body, "chat")
     assert isinstance(answer, Answer) and answer.text == "مرحبا" and answer.reasoned
     assert (answer.cached_tokens, answer.reasoning_tokens) == (64, 40)
+    # Whoever wants the thoughts has them before the answer.
+    told = read_response(200, {}, body, "chat", thoughts=True)
+    assert isinstance(told, Answer) and told.text == "<think>\nThe user wants Arabic.\n</think>\n\nمرحبا"
 
 
 def test_it_survives_on_disk_and_is_added_up_once(tmp_path: Path) -> None:
