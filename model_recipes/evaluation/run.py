@@ -7,6 +7,7 @@ batch; an API's answers lie in the store of answers.
 import contextlib
 import json
 import logging
+import random
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -26,6 +27,8 @@ from model_recipes.evaluation.scoring.evaluation import Evaluation
 from processors.errors import InputError, one_line
 
 ITEMS, REVISIONS, CACHE = "items", "revisions.json", "requests"
+# The order in which a benchmark that mixes its options shows them; lm-eval's own.
+_SEED = 0
 # What the names of our own tasks begin with.
 OURS = "smolkalam_"
 
@@ -263,7 +266,25 @@ def leaves(manager: Any, name: str) -> list[dict[str, Any]]:
 
 
 def _built(manager: Any, config: Mapping[str, Any]) -> Any:
-    (task,) = manager.load([dict(config)])["tasks"].values()
+    """lm-eval's task, whose rows are made once.
+
+    GPQA's options are put in an order by chance whenever lm-eval asks for the rows, and `datasets` keeps the first on
+    a disk: two models would be asked other items, and the same model when it is killed and asked again.
+    """
+    import datasets
+
+    state, caching = random.getstate(), datasets.is_caching_enabled()
+    random.seed(_SEED)
+    datasets.disable_caching()
+    try:
+        (task,) = manager.load([dict(config)])["tasks"].values()
+        random.seed(_SEED)
+        rows = task.eval_docs
+    finally:
+        random.setstate(state)
+        if caching:
+            datasets.enable_caching()
+    setattr(task, "test_docs" if task.has_test_docs() else "validation_docs", lambda: rows)
     return task
 
 

@@ -49,7 +49,8 @@ def local_data(folder: Path, benchmark: str, task: str, config: Mapping[str, Any
         files[split] = str(shown if shown.is_file() else found)
     if split := config.get("training_split"):
         files.setdefault(split, str(shown if shown.is_file() else found))
-    if not shown.is_file():
+    # BBH and MATH show examples that stand in their own configuration.
+    if not shown.is_file() and not (config.get("fewshot_config") or {}).get("samples"):
         changes["num_fewshot"] = 0
     return TaskData({**changes, "dataset_kwargs": {"data_files": files}}, str(found))
 

@@ -80,7 +80,7 @@ def records_of(
                 "of": [of for _, of in reached],
                 "chance": 1 / len(options) if options else 0.0,
                 "gold": _gold(sample["target"], options),
-                "answer": _answer(sample, options),
+                "answer": _answer(sample, options, by_character="acc_norm" in metrics),
                 **({"prompt": str(sample["arguments"][0][0])[:_KEPT]} if keep_prompt else {}),
             }
         )
@@ -100,11 +100,12 @@ def _gold(target: Any, options: Sequence[str]) -> str:
     return str(target)[:_KEPT]
 
 
-def _answer(sample: Mapping[str, Any], options: Sequence[str]) -> str:
+def _answer(sample: Mapping[str, Any], options: Sequence[str], *, by_character: bool) -> str:
     found = sample["filtered_resps"]
     if options:
-        # (log-likelihood, whether greedy) of each option.
-        best = max(range(len(options)), key=lambda n: float(found[n][0]))
+        # (log-likelihood, whether greedy) of each option; what the metric takes, the first of equals.
+        lengths = [len(option) if by_character else 1 for option in options]
+        best = max(range(len(options)), key=lambda n: float(found[n][0]) / lengths[n])
         return str(options[best])
     first = found[0]
     return str(first[0] if isinstance(first, list | tuple) else first)[:_KEPT]

@@ -92,7 +92,7 @@ SCHEMAS: dict[str, tuple[Sequence[str], Callable[[int], dict[str, Any]], Callabl
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     for name, (parts, row, _) in SCHEMAS.items():
-        for part in parts or [None]:
+        for part in parts or [""]:
             path = tmp_path / "data" / (f"{name}/{part}.jsonl" if part else f"{name}.jsonl")
             write(path, [row(n) for n in range(20)])
     return tmp_path / "data"
