@@ -77,7 +77,7 @@ ROOMS: dict[str, Floors] = {
         ("processors.ranking", "processors.answers", "processors.servers", "processors.batches"),
         ("processors.completions",),
         ("processors.checks",),
-        ("processors.checks.quantities", "processors.terms"),
+        ("processors.checks.quantities", "processors.checks.arabic", "processors.terms"),
         ("processors.checks.pairs",),
         ("processors.checks.wording",),
         ("processors.alignment",),

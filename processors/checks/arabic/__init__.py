@@ -1,0 +1,11 @@
+"""Arabic as its readers write it: errors of spelling, marks, punctuation, numbers and agreement, each at its place.
+
+`verify(text)` needs no source. What it finds are errors; it does not say which translation is better. Each kind keeps
+silent where a form may be right. To add a kind: its name in `mistake.Kind`, a file that yields mistakes or slips, and
+a line in `verify.mistakes`.
+"""
+
+from processors.checks.arabic.mistake import KINDS, Kind, Mistake
+from processors.checks.arabic.verify import verify
+
+__all__ = ["KINDS", "Kind", "Mistake", "verify"]

@@ -1,0 +1,55 @@
+"""A text's mistakes, all kinds in the order of the text: what other rooms ask."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from processors.checks.arabic.endings import ending
+from processors.checks.arabic.hamza import hamza
+from processors.checks.arabic.marks import marks
+from processors.checks.arabic.mistake import Mistake, Slip
+from processors.checks.arabic.prose import Word, words_of
+from processors.checks.arabic.punctuation import punctuation
+from processors.protected.find import blanked
+from processors.texts.text import Text, text_of, view
+
+# Distinct words whose spelling a process remembers; a running text repeats most of its words.
+REMEMBERED = 1 << 16
+_ARABIC = re.compile("[\u0621-\u064a]")
+
+
+def verify(text: str) -> tuple[Mistake, ...]:
+    """Everything found wrong with the Arabic of `text`, in its order; empty where nothing is or it has no Arabic.
+
+    Code, formulas, addresses and tags are left out. What is found is an error or looks like one; that nothing is found
+    says little of a text (docs/checks.md has the figures).
+
+    >>> [(one.kind, one.found, one.expected) for one in verify("ذهبت الى المدرسه, ثم عدت.")]
+    [('hamza', 'الى', 'إلى'), ('ta_marbuta', 'المدرسه', 'المدرسة'), ('punctuation', ',', '،')]
+    """
+    return mistakes(text_of(text))
+
+
+@view
+def mistakes(text: Text) -> tuple[Mistake, ...]:
+    """As `verify`, found once a text."""
+    if _ARABIC.search(text.string) is None:
+        return ()
+    string = blanked(text)
+    found = [*_spelling(words_of(text)), *marks(string), *punctuation(string)]
+    return tuple(sorted(found, key=lambda one: (one.start, one.end)))
+
+
+def _spelling(words: tuple[Word, ...]) -> Iterator[Mistake]:
+    for word in words:
+        slip = slip_of(word.bare)
+        if slip is not None:
+            yield Mistake(slip.kind, word.start, word.end, word.string, slip.expected)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def slip_of(word: str) -> Slip | None:
+    """What is wrong with the spelling of a bare word, wherever it stands."""
+    return (hamza(word) or ending(word)) if len(word) > 1 else None

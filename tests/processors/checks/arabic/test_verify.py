@@ -1,0 +1,78 @@
+"""Each kind of finding: what is found, where, and what is left alone because it may be right."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from processors.checks.arabic import KINDS, verify
+
+# (kind, text, what is found, what is expected)
+WRONG = [
+    ("hamza", "ذهبت الى السوق.", "الى", "إلى"),
+    ("hamza", "وكان ايضا مريضا.", "ايضا", "أيضا"),
+    ("hamza", "هذه اسباب كثيرة.", "اسباب", "أسباب"),
+    ("hamza", "رأيت الاطفال.", "الاطفال", "الأطفال"),
+    ("hamza", "كان الإستخدام سهلا.", "الإستخدام", "الاستخدام"),
+    ("hamza", "حضرنا الإجتماع.", "الإجتماع", "الاجتماع"),
+    ("hamza", "ما إسمك؟", "إسمك", "اسمك"),
+    ("hamza", "هاذا كتاب.", "هاذا", "هذا"),
+    ("ta_marbuta", "دخلت المدرسه.", "المدرسه", "المدرسة"),
+    ("ta_marbuta", "بقيت هناك ثلاثه أيام.", "ثلاثه", "ثلاثة"),
+    ("ta_marbuta", "قرأت هذة الرسالة.", "هذة", "هذه"),
+    ("alif_maqsura", "نحن فى البيت.", "فى", "في"),
+    ("alif_maqsura", "زرت المستشفي.", "المستشفي", "المستشفى"),
+    ("alif_maqsura", "الشعب العربى كريم.", "العربى", "العربي"),
+    ("tanwin", "قرأت كتاباَ.", "اَ", "اً"),
+    ("tanwin", "شكرأ لك.", "شكرأ", "شكراً"),
+    ("tanwin", "هذا الكتابٌ جديد.", "الكتابٌ", "no tanwin with the article"),
+    ("tatweel", "هذا جميــل.", "جميــ", "no tatweel"),
+    ("diacritics", "هذا كتاب ُ جديد.", "ُ", "a letter before the mark"),
+    ("diacritics", "كتبََ الولد.", "ََ", "the mark once"),
+    ("letters", "هذا کتاب.", "کتاب", "كتاب"),
+    ("punctuation", "جاء الولد, ثم خرج.", ",", "،"),
+    ("punctuation", "أين البيت?", "?", "؟"),
+    ("punctuation", "جاء الولد ، ثم خرج.", " ،", "،"),
+    ("punctuation", "جاء الولد،، ثم خرج.", "،،", "،"),
+]
+
+
+@pytest.mark.parametrize(("kind", "text", "found", "expected"), WRONG)
+def test_an_error_is_found_at_its_place(kind: str, text: str, found: str, expected: str) -> None:
+    assert [(one.kind, one.found, one.expected) for one in verify(text)] == [(kind, found, expected)]
+
+
+@pytest.mark.parametrize("text", [text for _, text, _, _ in WRONG])
+def test_places_are_of_the_text_as_it_stands(text: str) -> None:
+    shifted = f"`الى` <think>\n{text}\n</think>"
+    (one,) = verify(shifted)
+    assert shifted[one.start : one.end] == one.found and one.kind in KINDS
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "No Arabic, but commas; and questions?",
+        "اكتب اسمك هنا ثم افتح الباب.",
+        "جاء علي مع والديه.",
+        "وصلت المياه إلى الوجه.",
+        "القيمة 3,5 أو [أ, ب] في `قائمه`.",
+        "في سنة 1445 هـ وفي الـ20 من عمره.",
+        "كان واحد كامل واضح.",
+        "مُدَرِّسٌ كتابًا كتاباً شيءٍ",
+    ],
+)
+def test_what_may_be_right_is_left_alone(text: str) -> None:
+    assert verify(text) == ()
+
+
+def test_both_orders_of_shadda_and_vowel_in_a_text_are_told_once() -> None:
+    assert [one.kind for one in verify("مدّ\u064eرس معل\u064eّم")] == ["diacritics"]
+    assert verify("مدّ\u064eرس معلّ\u064eم") == ()
+
+
+@given(st.text(alphabet=st.sampled_from("اأإآبتةهىيوفلكمن ًَّـ،,?`<>12\n")))
+def test_any_text_gets_findings_in_order(text: str) -> None:
+    found = verify(text)
+    assert [one.start for one in found] == sorted(one.start for one in found)
+    assert all(text[one.start : one.end] == one.found for one in found)
