@@ -149,7 +149,7 @@ def enter_stage(folder: Path, inputs: dict[str, Any], *, say: Callable[[str], No
         before = _inputs_before(path, say)
         if before is not None and before["fingerprint"] != mark:
             changed = (
-                ", ".join(_changes(before["inputs"], json.loads(json.dumps(inputs, default=str)))) or "the version"
+                ", ".join(changes(before["inputs"], json.loads(json.dumps(inputs, default=str)))) or "the version"
             )
             say(f"{folder.name}: done again, for this changed: {changed}")
             _remove(folder)
@@ -191,17 +191,17 @@ def _remove(folder: Path) -> None:
         shutil.rmtree(old, ignore_errors=True)
 
 
-def _changes(before: Any, after: Any, path: str = "") -> list[str]:
+def changes(before: Any, after: Any, path: str = "") -> list[str]:
     """Dotted names of what differs.
 
-    >>> _changes({"a": {"b": 1, "c": 2}}, {"a": {"b": 1, "c": 3}})
+    >>> changes({"a": {"b": 1, "c": 2}}, {"a": {"b": 1, "c": 3}})
     ['a.c']
     """
     if isinstance(before, dict) and isinstance(after, dict):
         return [
             change
             for key in dict.fromkeys([*before, *after])
-            for change in _changes(before.get(key), after.get(key), f"{path}.{key}" if path else str(key))
+            for change in changes(before.get(key), after.get(key), f"{path}.{key}" if path else str(key))
         ]
     return [] if before == after else [path]
 

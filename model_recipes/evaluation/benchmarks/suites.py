@@ -92,6 +92,17 @@ def own_task(path: Path) -> SuiteBenchmark:
         raise InputError(f"--suite {path}: not a task of lm-eval's with task and metric_list ({said})") from None
 
 
+def own_files(name: str) -> list[Path]:
+    """Of a suite's name that is the file of a task of one's own: that file, and the rows that it names here."""
+    if not name.endswith((".yaml", ".yml")):
+        return []
+    config = yaml.load(Path(name).read_text(encoding="utf-8"), _Names)
+    named = (config.get("dataset_kwargs") or {}).get("data_files") or {}
+    rows = [named] if isinstance(named, str) else list(named.values()) if isinstance(named, dict) else list(named)
+    found = [Path(one) for one in rows if isinstance(one, str)]
+    return [Path(name), *(file for file in found if file.is_file())]
+
+
 def published(of: Sequence[SuiteBenchmark]) -> dict[str, dict[str, float]]:
     """Scores in percent that the paper reports on these benchmarks: model -> benchmark -> score."""
     papers = yaml.safe_load((_HERE / "papers.yaml").read_text(encoding="utf-8"))

@@ -1,0 +1,58 @@
+"""A command of ours as a process of its own, so that memory and randomness are a step's alone."""
+
+import fcntl
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from processors.errors import InputError
+
+# The command line of this installation.
+OURS = (sys.executable, "-m", "smolkalam")
+_LOCK = ".command.lock"
+
+
+def run_command(
+    words: Sequence[str], failed: str, *, folder: Path, environment: Mapping[str, str] | None = None
+) -> None:
+    """Run `smolkalam WORDS`; its progress is shown. Raises InputError, `failed` and its last line, where it fails.
+
+    One at a time in `folder`: what an earlier start has left running there, because it alone was killed, is waited
+    for, and not run a second time beside itself.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("waiting for a command that an earlier start has left running", file=sys.stderr)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        # The command holds the lock too, for as long as it lives, whatever becomes of this process.
+        code, last = _run([*OURS, *words], descriptor, environment)
+    finally:
+        os.close(descriptor)
+    if code:
+        raise InputError(f"{failed} (exit code {code}): {last.removeprefix('smolkalam: ')[:300]}")
+
+
+def _run(command: Sequence[str], descriptor: int, environment: Mapping[str, str] | None) -> tuple[int, str]:
+    """The exit code, and the last line that it said."""
+    with subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        errors="replace",
+        pass_fds=(descriptor,),
+        env=environment,
+    ) as process:
+        assert process.stderr is not None
+        last = ""
+        for line in process.stderr:
+            print(line, end="", file=sys.stderr)
+            last = line.strip() or last
+    return process.returncode, last
