@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from smolkalam.options import Workers, cores
+from smolkalam.options import PageLanguage, Workers, cores
 
 
 def preferences(
@@ -76,8 +76,9 @@ def review(
         float, typer.Option(min=0, max=1, help="Two whose quality differs by at most this are a near tie.")
     ] = 0.2,
     seed: Annotated[int, typer.Option(min=0, help="Draws the queues, and which translation is shown first.")] = 42,
+    language: PageLanguage = None,
 ) -> None:
     """Serve a page where people judge, edit and approve a run's translations; the next build uses what they said."""
     from hub.review.command import run_review
 
-    run_review(run, output, port=port, near=near_ties, seed=seed)
+    run_review(run, output, port=port, near=near_ties, seed=seed, language=language)

@@ -19,6 +19,10 @@ Keep = Annotated[list[str] | None, typer.Option(help="A column of the file to ke
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask before paying more than about $10.")]
 Output = Annotated[Path, typer.Option("--output", "-o", help="File to write.")]
 Languages = Annotated[str, typer.Option(help="Source and target language, such as en:ar.")]
+PageLanguage = Annotated[
+    Literal["en", "ar"] | None,
+    typer.Option(help="Of the page's own words [default: as the browser wants]; it can be changed in the page."),
+]
 
 
 def cores() -> int:

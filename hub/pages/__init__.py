@@ -2,5 +2,17 @@
 
 from hub.pages.shell import data_block, page, style
 from hub.pages.texts import escaped, places, shown_text
+from hub.pages.words import LANGUAGES, PageWord, PageWords, Value
 
-__all__ = ["data_block", "escaped", "page", "places", "shown_text", "style"]
+__all__ = [
+    "LANGUAGES",
+    "PageWord",
+    "PageWords",
+    "Value",
+    "data_block",
+    "escaped",
+    "page",
+    "places",
+    "shown_text",
+    "style",
+]

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from hub.pages.texts import escaped
+from hub.pages.words import SCRIPT, PageWords, words_data
 
 _FOLDER = Path(__file__).parent
 # What the page may do: its own scripts and style, and nothing from outside.
@@ -16,18 +17,36 @@ def style(more: str = "") -> str:
     return (_FOLDER / "page.css").read_text(encoding="utf-8") + more
 
 
-def page(title: str, body: str, *, css: str, scripts: str = "", served: bool = False) -> str:
-    """A whole page of plain English around texts of other languages. `body` is HTML, `title` plain text.
+def page(
+    title: str,
+    body: str,
+    *,
+    css: str,
+    scripts: str = "",
+    served: bool = False,
+    words: PageWords | None = None,
+    part: str = "",
+) -> str:
+    """A whole page. `body` is HTML, `title` plain text.
 
-    `served`: its script may ask the server that the page is of.
+    `words`: those that the body is written with, which `scripts` use too: the page has a switch of its language
+    (`PageWords.switch`) in its body, those of its words whose keys begin with `part`, and `<part>.title` around its
+    title. Without, it is plain English around texts of other languages. `served`: its script may ask the server that
+    the page is of.
     """
     policy = _POLICY + ("; connect-src 'self'" if served else "")
+    heading, spoken, language, direction = f"<title>{escaped(title)}</title>", "", "en", "ltr"
+    if words:
+        heading = words.tag("title", f"{part}.title", title=title)
+        spoken = data_block("words-data", words_data(words, part)) + "\n"
+        scripts = SCRIPT.read_text(encoding="utf-8") + scripts
+        language, direction = words.language, words.text("page.direction")
     return (
-        '<!doctype html>\n<html lang="en" dir="ltr">\n<head>\n<meta charset="utf-8">\n'
+        f'<!doctype html>\n<html lang="{language}" dir="{direction}">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="color-scheme" content="light dark">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
-        f"<title>{escaped(title)}</title>\n<style>\n{css}</style>\n</head>\n<body>\n{body}\n"
+        f"{heading}\n<style>\n{css}</style>\n</head>\n<body>\n{body}\n{spoken}"
         + (f"<script>\n{scripts}</script>\n" if scripts else "")
         + "</body>\n</html>\n"
     )

@@ -27,8 +27,12 @@ HOST = "127.0.0.1"
 FOLDER = "review"
 
 
-def run_review(run: Path, output: Path | None = None, *, port: int, near: float, seed: int) -> None:
+def run_review(
+    run: Path, output: Path | None = None, *, port: int, near: float, seed: int, language: str | None = None
+) -> None:
     """Serve the review of `run` until it is interrupted; what is said lies in `output`, by default RUN/review.
+
+    `language`: of the page itself; None: as the browser wants.
 
     Raises InputError where the extra is not installed, the run is not ranked or has no candidate, the folder cannot be
     written or another server has it, or the port is taken.
@@ -53,7 +57,7 @@ def run_review(run: Path, output: Path | None = None, *, port: int, near: float,
         with _listening(port) as listener:
             token, port = secrets.token_urlsafe(24), listener.getsockname()[1]
             title = recipe.outputs.pretty_name or recipe.name
-            app = ReviewGate(make_app(Desk(recipe, queues, reviews), title), token, port)
+            app = ReviewGate(make_app(Desk(recipe, queues, reviews), title, language), token, port)
             quiet: dict[str, Any] = {"log_level": "warning", "access_log": False, "server_header": False}
             # What is said is on the disk before its answer: nobody waits for a browser that holds a connection.
             config = uvicorn.Config(app, lifespan="off", timeout_graceful_shutdown=1, **quiet)

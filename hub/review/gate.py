@@ -11,6 +11,8 @@ from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from hub.pages import LANGUAGES, PageWords
+
 _HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 _HEADERS = {
     "cache-control": "no-store",
@@ -75,7 +77,8 @@ class ReviewGate:
         held = _cookie(headers.get("cookie", ""), self.cookie)
         known = given if path == PAGE and given else held
         if not secrets.compare_digest(known.encode(), self.token.encode()):
-            return 403, "Open the address that `smolkalam review` printed when it was started last."
+            # Before there is a page: nothing is known of the reader's language.
+            return 403, "\n".join(PageWords(one).text("review.error.address") for one in LANGUAGES)
         return None
 
 

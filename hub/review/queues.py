@@ -52,7 +52,7 @@ class Queues:
         self.names = list(configs_of(recipe).values())
         self.rows = {row["id"]: row for row in rows.rows}
         self.splits = list(rows.population)
-        # The queues that there are, each with its title.
+        # The queues that there are, in the order in which they are offered.
         self.kinds = self._kinds()
         self._items: dict[str, ReviewItem] = {}
         self._drawn: dict[tuple[str, str | None], list[ReviewItem]] = {}
@@ -60,10 +60,10 @@ class Queues:
         # For the texts of rows that are looked at again and again; a unit is read for each that is not here.
         self._texts = lru_cache(maxsize=256)(self._read_row)
 
-    def _kinds(self) -> dict[str, str]:
-        found = {NEAR: "Near ties"} if len(self.names) > 1 else {}
+    def _kinds(self) -> tuple[str, ...]:
+        near = [NEAR] if len(self.names) > 1 else []
         checks = {verdict["check"] for row in self.rows.values() for verdict in _verdicts(row)}
-        return found | {RANDOM: "Random"} | {f"{CHECK}{name}": f"Found by {name}" for name in sorted(checks)}
+        return (*near, RANDOM, *(f"{CHECK}{name}" for name in sorted(checks)))
 
     def queue(self, kind: str, split: str | None = None) -> list[ReviewItem]:
         """A queue in its order. KeyError where there is no such kind or split."""

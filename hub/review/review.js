@@ -2,7 +2,7 @@
 const review = (() => {
   const {element} = texts;
   const $ = (id) => document.getElementById(id);
-  const LABELS = ["First", "Second"];
+  const said = words.span;
   const TIE = "tie";
   let start = null, items = [], at = -1, item = null, saving = false, editing = null, marking = null;
 
@@ -15,34 +15,41 @@ const review = (() => {
   };
   const annotator = () => kept.get("name") || $("name").value;
 
-  async function ask(path, said = null) {
-    const options = said ? {method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify(said)} : {};
+  async function ask(path, sent = null) {
+    const options = sent ? {method: "POST", headers: {"Content-Type": "application/json"}, body: JSON.stringify(sent)} : {};
     let answer;
-    try { answer = await fetch("/api/" + path, options); } catch { throw new Error("the server does not answer; start `smolkalam review` again, and open what it prints"); }
+    try { answer = await fetch("/api/" + path, options); } catch { throw failure(words.word("review.error.gone")); }
     const text = await answer.text();
     if (answer.ok) return JSON.parse(text);
-    let why = text;
-    try { why = JSON.parse(text).error; } catch { /* plain text */ }
-    throw new Error(why);
+    if (answer.status === 403) throw failure(words.word("review.error.address"));
+    let why = {error: text};
+    try { why = JSON.parse(text); } catch { /* plain text */ }
+    throw failure(why.said || words.word("page.text", {text: why.error}));
   }
 
-  function tell(text, bad = false) {
-    $("told").textContent = text;
+  // An error that is told by a word.
+  const failure = (why) => Object.assign(new Error(why.word), {why});
+  const whyOf = (error) => error.why || words.word("page.text", {text: String(error)});
+
+  function tell(key, args = {}, bad = false) {
+    words.on($("told"), key, args);
     $("told").className = bad ? "bad" : "good";
   }
+
+  const tellWhy = (error) => { const {word, args} = whyOf(error); tell(word, args, true); };
 
   // Say something of the item that is open; true once it is saved.
   async function say(path, what, told) {
     if (saving || !item) return false;
     saving = true;
-    tell("Saving…");
+    tell("review.told.saving");
     try {
       item = await ask(path, {annotator: annotator(), key: item.key, ...what});
       items[at].done = items[at].done || item.choice !== null || item.sides.length < 2;
       tell(told);
       return true;
     } catch (error) {
-      tell(`Not saved: ${error.message}`, true);
+      tell("review.told.not_saved", {why: whyOf(error)}, true);
       return false;
     } finally {
       saving = false;
@@ -53,7 +60,7 @@ const review = (() => {
 
   async function openQueue(key = null) {
     const query = new URLSearchParams({annotator: annotator(), kind: $("kind").value, split: $("split").value});
-    try { items = (await ask("queue?" + query)).items; } catch (error) { tell(error.message, true); return; }
+    try { items = (await ask("queue?" + query)).items; } catch (error) { tellWhy(error); return; }
     const first = items.findIndex((one) => one.key === key);
     const todo = items.findIndex((one) => !one.done);
     await open(first >= 0 ? first : Math.max(0, todo));
@@ -63,14 +70,14 @@ const review = (() => {
     if (!items.length) {
       at = -1;
       item = null;
-      $("item").replaceChildren(element("p", {className: "quiet"}, "Nothing to judge here; choose another queue or split."));
+      $("item").replaceChildren(element("p", {className: "quiet"}, said("review.nothing")));
       $("comments").hidden = true;
       showBar();
       return;
     }
-    if (place < 0 || place >= items.length) { tell(place < 0 ? "This is the first one." : "This is the last one of the queue."); return; }
+    if (place < 0 || place >= items.length) { tell(place < 0 ? "review.told.first" : "review.told.last"); return; }
     const query = new URLSearchParams({annotator: annotator(), key: items[place].key});
-    try { item = await ask("item?" + query); } catch (error) { tell(error.message, true); return; }
+    try { item = await ask("item?" + query); } catch (error) { tellWhy(error); return; }
     at = place;
     editing = null;
     history.replaceState(null, "", "#" + item.key);
@@ -105,7 +112,7 @@ const review = (() => {
     const done = items.filter((one) => one.done).length;
     $("bar").max = Math.max(1, items.length);
     $("bar").value = done;
-    $("count").textContent = `${done} of ${items.length} done`;
+    words.on($("count"), "review.done", {done, n: items.length});
     $("place").textContent = item ? `${at + 1}. ${item.row}` : "";
     document.querySelector(".verdicts").hidden = !item || item.sides.length < 2;
     for (const [id, choice] of [["better-0", 0], ["better-1", 1], ["tie", TIE]]) {
@@ -115,53 +122,60 @@ const review = (() => {
 
   function heads() {
     const cells = item.sides.map((side, i) => element("div", {className: "head"},
-      element("h2", {}, item.sides.length < 2 ? "Translation" : LABELS[i], side.name ? element("bdi", {className: "name"}, side.name) : null),
-      item.choice === i ? element("span", {className: "good"}, "preferred") : null,
+      element("h2", {}, said(sideOf(i)), side.name ? element("bdi", {className: "name"}, side.name) : null),
+      item.choice === i ? element("span", {className: "good"}, said("review.preferred")) : null,
       element("button", {type: "button", className: side.approved ? "" : "plain", "aria-pressed": String(side.approved),
-        id: `approve-${i}`, on: {click: () => approve(i)}}, side.approved ? "Approved" : "Approve", element("kbd", {}, "QW"[i])),
+        id: `approve-${i}`, on: {click: () => approve(i)}}, said(side.approved ? "review.approved" : "review.approve"), element("kbd", {}, "QW"[i])),
       ...side.verdicts.map(verdictLine)));
-    return element("div", {className: "row heads"}, element("div", {className: "head"}, element("h2", {}, "Source")), ...cells);
+    return element("div", {className: "row heads"}, element("div", {className: "head"}, element("h2", {}, said("review.source"))), ...cells);
   }
 
-  const verdictLine = ({check, hard, detail}) => element("p", {className: hard ? "found hard" : "found"},
-    element("strong", {}, check), hard ? " (hard) " : " ", element("bdi", {}, detail));
+  const sideOf = (side) => item.sides.length < 2 ? "review.translation" : `review.side.${side}`;
+
+  const verdictLine = ({check, hard, detail}) => element("p", {className: `found${hard ? " hard" : ""}`},
+    element("strong", {}, said("page.text", {text: words.named("page.check", check)})), hard ? " (" : null, hard ? said("review.hard") : null,
+    hard ? ") " : " ", element("bdi", {lang: "en"}, detail));
 
   function messageRow(message) {
-    const source = element("div", {className: "cell source"}, element("h4", {}, "Source"),
+    const role = words.named("review.role", message.role);
+    const source = element("div", {className: "cell source"}, element("h4", {}, said("review.source")),
       texts.fill(element("div", {className: "text", dir: "auto", lang: "en"}), message.source.text,
         [...message.source.kept.map(([from, to]) => ({start: from, end: to, kind: "kept"})),
           ...message.source.places.map(([from, to]) => ({start: from, end: to, kind: "finding"}))]));
-    const cells = message.sides.map((one, side) => one ? cell(message, one, side) : element("div", {className: "cell"}, "No such message."));
-    return element("section", {className: "row", "aria-label": message.role}, element("h3", {}, message.role), source, ...cells);
+    const cells = message.sides.map((one, side) => one ? cell(message, one, side) : element("div", {className: "cell"}, said("review.none")));
+    return element("section", {className: "row", labels: {"aria-label": ["page.text", {text: role}]}}, element("h3", {}, said("page.text", {text: role})), source, ...cells);
   }
 
   function cell(message, one, side) {
     const marks = [
       ...one.kept.map(([from, to]) => ({start: from, end: to, kind: "kept"})),
       ...one.differs.map(([from, to]) => ({start: from, end: to, kind: "differs"})),
-      ...one.verdicts.flatMap(({check, detail, places}) => places.map(([from, to]) => ({start: from, end: to, kind: "finding", title: `${check}: ${detail}`}))),
-      ...one.errors.map((error) => ({...error, kind: `error ${error.severity}`, title: `${error.category}, ${error.severity}`})),
+      ...one.verdicts.flatMap(({check, detail, places}) => places.map(([from, to]) => ({start: from, end: to, kind: "finding", title: [words.named("page.check", check), detail]}))),
+      ...one.errors.map((error) => ({...error, kind: `error ${error.severity}`, title: kindOf(error)})),
     ];
     const text = texts.fill(element("div", {className: "text", dir: "auto", lang: start.language}), one.text, marks);
-    const label = item.sides.length < 2 ? "Translation" : LABELS[side];
-    const box = element("div", {className: "cell target", tabIndex: 0, role: "group", "aria-label": `${label}, ${message.role}`,
-      "data-side": side, "data-message": message.number}, element("h4", {}, label), text);
+    const label = {side: words.word(sideOf(side)), role: words.named("review.role", message.role)};
+    const box = element("div", {className: "cell target", tabIndex: 0, role: "group", labels: {"aria-label": ["review.cell", label]},
+      "data-side": side, "data-message": message.number}, element("h4", {}, said(sideOf(side))), text);
     if (one.edit !== null) {
-      box.append(element("h5", {}, "Edited"), texts.fill(element("div", {className: "text edited", dir: "auto", lang: start.language}), one.edit));
+      box.append(element("h5", {}, said("review.edited")), texts.fill(element("div", {className: "text edited", dir: "auto", lang: start.language}), one.edit));
     }
     box.append(...one.verdicts.map(verdictLine));
     box.append(element("p", {className: "tools"},
-      element("button", {type: "button", className: "plain edit", on: {click: () => edit(box)}}, "Edit", element("kbd", {}, "AS"[side])),
-      element("button", {type: "button", className: "plain mark", on: {mousedown: (event) => event.preventDefault(), click: () => mark(box)}}, "Mark error", element("kbd", {}, "ZX"[side]))));
+      element("button", {type: "button", className: "plain edit", on: {click: () => edit(box)}}, said("review.edit"), element("kbd", {}, "AS"[side])),
+      element("button", {type: "button", className: "plain mark", on: {mousedown: (event) => event.preventDefault(), click: () => mark(box)}}, said("review.mark"), element("kbd", {}, "ZX"[side]))));
     if (one.errors.length) box.append(element("ul", {className: "errors"}, ...one.errors.map((error) => errorLine(message, side, error))));
     return box;
   }
 
-  const errorLine = (message, side, error) => element("li", {}, element("span", {className: `badge ${error.severity}`}, `${error.category}, ${error.severity}`),
+  const kindOf = ({category, severity}) => words.word("review.mark.both",
+    {category: words.word(`review.category.${category}`), severity: words.word(`review.severity.${severity}`)});
+
+  const errorLine = (message, side, error) => element("li", {}, element("span", {className: `badge ${error.severity}`}, said("page.text", {text: kindOf(error)})),
     " ", element("bdi", {}, error.text), " ",
-    element("button", {type: "button", className: "plain", "aria-label": `Take the mark away: ${error.text}`, on: {click: async () => {
+    element("button", {type: "button", className: "plain", labels: {"aria-label": ["review.mark.away", {text: error.text}]}, on: {click: async () => {
       const {start: from, end, category, severity} = error;
-      if (await say("mark", {side, message: message.number, start: from, end, category, severity, removed: true}, "The mark is taken away.")) refresh(side, message.number);
+      if (await say("mark", {side, message: message.number, start: from, end, category, severity, removed: true}, "review.told.unmarked")) refresh(side, message.number);
     }}}, "×"));
 
   // Show the item again and put the focus where it was.
@@ -188,19 +202,19 @@ const review = (() => {
 
   async function judge(choice) {
     if (!item || item.sides.length < 2) return;
-    if (!await say("verdict", {choice}, "Saved.")) return;
+    if (!await say("verdict", {choice}, "review.told.saved")) return;
     const todo = $("onwards").checked ? nextTodo() : -1;
     if (todo >= 0) await open(todo);
     else {
       show();
-      if ($("onwards").checked) tell("Saved. This queue is done.");
+      if ($("onwards").checked) tell("review.told.all_done");
     }
   }
 
   async function approve(side) {
     if (!item || side >= item.sides.length) return;
     const approved = !item.sides[side].approved;
-    if (await say("approve", {side, approved}, approved ? "Approved." : "The approval is taken back.")) { show(); $(`approve-${side}`).focus({preventScroll: true}); }
+    if (await say("approve", {side, approved}, approved ? "review.told.approved" : "review.told.unapproved")) { show(); $(`approve-${side}`).focus({preventScroll: true}); }
   }
 
   const draftKey = (side, number) => `draft:${annotator()}:${item.key}:${side}:${number}`;
@@ -210,12 +224,12 @@ const review = (() => {
     const side = Number(box.dataset.side), number = Number(box.dataset.message);
     const one = item.messages.find((message) => message.number === number).sides[side];
     const saved = one.edit === null ? one.text : one.edit;
-    const area = element("textarea", {dir: "auto", lang: start.language, value: draft === null ? saved : draft, "aria-label": "The translation, to be edited"});
+    const area = element("textarea", {dir: "auto", lang: start.language, value: draft === null ? saved : draft, labels: {"aria-label": ["review.edit.label"]}});
     const told = element("div", {className: "live", role: "status", "aria-live": "polite"});
     const form = element("div", {className: "editor"}, area, told, element("p", {className: "tools"},
-      element("button", {type: "button", className: "save", on: {click: () => save()}}, "Save", element("kbd", {}, "Ctrl+Enter")),
-      element("button", {type: "button", className: "plain", on: {click: () => leave()}}, "Cancel", element("kbd", {}, "Esc")),
-      element("button", {type: "button", className: "plain", on: {click: () => { area.value = one.text; area.dispatchEvent(new Event("input")); area.focus(); }}}, "As it was")));
+      element("button", {type: "button", className: "save", on: {click: () => save()}}, said("review.save"), element("kbd", {}, "Ctrl+Enter")),
+      element("button", {type: "button", className: "plain", on: {click: () => leave()}}, said("review.cancel"), element("kbd", {}, "Esc")),
+      element("button", {type: "button", className: "plain", on: {click: () => { area.value = one.text; area.dispatchEvent(new Event("input")); area.focus(); }}}, said("review.as_it_was"))));
     let timer = 0, asked = 0;
     const grow = () => { area.style.height = "auto"; area.style.height = `${area.scrollHeight + 4}px`; };
     const text = () => texts.likeBefore(area.value, one.text);
@@ -224,14 +238,14 @@ const review = (() => {
       try {
         const found = await ask("check", {annotator: annotator(), key: item.key, side, message: number, text: text()});
         if (number_of !== asked || editing !== form) return;
-        told.replaceChildren(...(found.verdicts.length ? found.verdicts.map(verdictLine) : [element("p", {className: "good"}, "The checks find nothing.")]));
-        if (found.verdicts.some(({hard}) => hard)) told.append(element("p", {className: "quiet"}, "A build refuses what a hard verdict is on."));
-      } catch (error) { told.textContent = error.message; }
+        told.replaceChildren(...(found.verdicts.length ? found.verdicts.map(verdictLine) : [element("p", {className: "good"}, said("review.told.clean"))]));
+        if (found.verdicts.some(({hard}) => hard)) told.append(element("p", {className: "quiet"}, said("review.told.refused")));
+      } catch (error) { const {word, args} = whyOf(error); told.replaceChildren(said(word, args)); }
     }
     async function save() {
-      if (!area.value.trim()) { tell("A translation cannot be empty.", true); return; }
+      if (!area.value.trim()) { tell("review.error.empty", {}, true); return; }
       const key = draftKey(side, number);
-      if (await say("edit", {side, message: number, text: text()}, "The edit is saved.")) { kept.set(key, null); editing = null; refresh(side, number); }
+      if (await say("edit", {side, message: number, text: text()}, "review.told.edited")) { kept.set(key, null); editing = null; refresh(side, number); }
     }
     function leave() {
       kept.set(draftKey(side, number), null);
@@ -261,7 +275,7 @@ const review = (() => {
       const one = message.sides[side];
       if (draft !== null && one && draft !== (one.edit === null ? one.text : one.edit)) {
         edit(boxOf(side, message.number), draft);
-        tell("What you typed here before is not saved yet.");
+        tell("review.told.draft");
         return;
       }
     }
@@ -276,7 +290,7 @@ const review = (() => {
     area.value = text;
     area.lang = start.language;
     marking = {side, number, map};
-    $("marks-told").textContent = "";
+    $("marks-told").replaceChildren();
     $("marks").showModal();
     area.focus();
     area.setSelectionRange(...(place ? place.map(map.toArea) : [0, 0]));
@@ -287,32 +301,32 @@ const review = (() => {
   async function markIt() {
     const area = $("marks-text"), {side, number, map} = marking;
     const [from, to] = [area.selectionStart, area.selectionEnd];
-    if (from === to) { $("marks-told").textContent = "Select the faulty words first."; area.focus(); return; }
+    if (from === to) { $("marks-told").replaceChildren(said("review.mark.first")); area.focus(); return; }
     const what = {side, message: number, start: map.fromArea(from), end: map.fromArea(to), category: $("category").value, severity: $("severity").value};
-    if (await say("mark", what, "The error is marked.")) { $("marks").close(); refresh(side, number); }
-    else $("marks-told").textContent = $("told").textContent;
+    if (await say("mark", what, "review.told.marked")) { $("marks").close(); refresh(side, number); }
+    else $("marks-told").replaceChildren(said($("told").dataset.word, JSON.parse($("told").dataset.args)));
   }
 
   async function comment() {
     const text = $("comment").value;
-    if (text.trim() && await say("comment", {text}, "The comment is saved.")) { $("comment").value = ""; show(); $("item").focus({preventScroll: true}); }
+    if (text.trim() && await say("comment", {text}, "review.told.comment")) { $("comment").value = ""; show(); $("item").focus({preventScroll: true}); }
   }
 
   async function showProgress() {
     const box = $("progress").querySelector("div");
     let found;
-    try { found = await ask("progress"); } catch (error) { box.textContent = error.message; return; }
+    try { found = await ask("progress"); } catch (error) { const {word, args} = whyOf(error); box.replaceChildren(said(word, args)); return; }
     const {alpha, pairs, same} = found.agreement;
     const columns = ["annotator", "verdicts", "ties", "approved", "edited", "errors", "comments"];
-    const table = element("table", {}, element("thead", {}, element("tr", {}, ...columns.map((name) => element("th", {scope: "col"}, name)))),
-      element("tbody", {}, ...found.annotators.map((one) => element("tr", {}, ...columns.map((name, i) => element(i ? "td" : "th", i ? {className: "n"} : {scope: "row"}, String(one[name])))))));
-    box.replaceChildren(element("div", {className: "scroll"}, table), element("p", {id: "agreement"}, pairs
-      ? `${pairs} ${pairs === 1 ? "pair was" : "pairs were"} judged by more than one; all said the same of ${same}. Krippendorff's alpha: ${alpha === null ? "none, for all verdicts are alike" : alpha.toFixed(3)}.`
-      : "No pair was judged by more than one yet."));
+    const table = element("table", {}, element("thead", {}, element("tr", {}, ...columns.map((name) => element("th", {scope: "col", className: name === "annotator" ? "" : "n"}, said(`review.count.${name}`))))),
+      element("tbody", {}, ...found.annotators.map((one) => element("tr", {}, ...columns.map((name, i) => element(i ? "td" : "th", i ? {className: "n"} : {scope: "row"}, i ? String(one[name]) : element("bdi", {}, one[name])))))));
+    const told = alpha === null ? words.word("review.alpha.none") : alpha.toFixed(3);
+    box.replaceChildren(element("div", {className: "scroll"}, table), element("p", {id: "agreement"},
+      pairs ? said("review.agreement", {n: pairs, same, alpha: told}) : said("review.agreement.none")));
   }
 
   // Keys, by their letters; where a keyboard has other ones (Arabic), by their places on it.
-  const keyOf = (event) => /^[a-z0-9?]$/i.test(event.key) ? event.key.toLowerCase() : event.code.replace(/^(Key|Digit|Numpad)/, "").toLowerCase();
+  const keyOf = (event) => /^[a-z0-9?]$/i.test(event.key) ? event.key.toLowerCase() : event.key === "؟" ? "?" : event.code.replace(/^(Key|Digit|Numpad)/, "").toLowerCase();
   const KEYS = {
     1: () => judge(0), 2: () => judge(1), 0: () => judge(TIE),
     q: () => approve(0), w: () => approve(1),
@@ -357,18 +371,22 @@ const review = (() => {
     await openQueue(key);
   }
 
+  // Values with their texts: words, or names as they are.
   function options(select, all) {
-    select.replaceChildren(...all.map(([value, text]) => element("option", {value}, text)));
+    select.replaceChildren(...all.map(([value, text]) => words.on(element("option", {value}), "page.text", {text})));
   }
+
+  const titleOf = (kind) => kind.startsWith("check:")
+    ? words.word("review.queue.check", {check: words.named("page.check", kind.slice("check:".length))}) : words.word(`review.queue.${kind}`);
 
   async function begin() {
     // The secret need not stand in the address any longer: the cookie has it.
     history.replaceState(null, "", location.pathname + location.hash);
-    try { start = await ask("start"); } catch (error) { tell(error.message, true); return; }
-    options($("kind"), start.queues.map(({kind, title}) => [kind, title]));
-    options($("split"), [["", "all"], ...start.splits.map((name) => [name, name])]);
-    options($("category"), start.categories.map((name) => [name, name]));
-    options($("severity"), start.severities.map((name) => [name, name]));
+    try { start = await ask("start"); } catch (error) { tellWhy(error); return; }
+    options($("kind"), start.queues.map(({kind}) => [kind, titleOf(kind)]));
+    options($("split"), [["", words.word("review.split.all")], ...start.splits.map((name) => [name, name])]);
+    options($("category"), start.categories.map((name) => [name, words.word(`review.category.${name}`)]));
+    options($("severity"), start.severities.map((name) => [name, words.word(`review.severity.${name}`)]));
     $("onwards").checked = kept.get("onwards") !== "false";
     for (const id of ["kind", "split"]) {
       const before = kept.get(id);

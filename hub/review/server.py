@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from builders.recipes.recipe import Recipe
+from hub.pages import PageWord, PageWords, Value
 from hub.review.exports import write_memory
 from hub.review.page import review_page
 from hub.review.progress import agreement, progress
@@ -28,7 +29,11 @@ Asked = Mapping[str, Any]
 
 
 class NonsenseAsked(Exception):
-    """What the page asked makes no sense."""
+    """What the page asked makes no sense: `review.error.<key>` of the page's words says why."""
+
+    def __init__(self, key: str, /, **args: Value) -> None:
+        self.word = PageWord(f"review.error.{key}", args)
+        super().__init__(PageWords().text(self.word.key, **args))
 
 
 @dataclass(slots=True)
@@ -41,8 +46,8 @@ class Desk:
 
     def start(self, asked: Asked) -> dict[str, Any]:
         """What there is to choose from."""
-        kinds = [{"kind": kind, "title": title} for kind, title in self.queues.kinds.items()]
-        if not self.queues.queue(next(iter(self.queues.kinds))):
+        kinds = [{"kind": kind} for kind in self.queues.kinds]
+        if not self.queues.queue(self.queues.kinds[0]):
             # Nothing lies near: what there is comes first.
             kinds.sort(key=lambda kind: kind["kind"] == NEAR)
         return {
@@ -59,7 +64,7 @@ class Desk:
         try:
             items = self.queues.queue(str(asked.get("kind")), asked.get("split") or None)
         except KeyError as error:
-            raise NonsenseAsked(f"there is no queue {error}") from None
+            raise NonsenseAsked("queue", name=str(error.args[0])) from None
         return {
             "items": [{"key": item.key, "done": is_done(self.queues, self.reviews, item, annotator)} for item in items]
         }
@@ -75,7 +80,7 @@ class Desk:
         pair = self._sides(item, annotator)
         choice = asked.get("choice")
         if len(pair) < 2 or not (choice == TIE or (type(choice) is int and 0 <= choice < len(pair))):
-            raise NonsenseAsked("expected the number of a side, or a tie, of two")
+            raise NonsenseAsked("choice")
         better = TIE if choice == TIE else pair[choice].translator
         # Who has judged was shown whose they are.
         blind = choice_of(self.reviews, annotator, pair) is None
@@ -91,7 +96,7 @@ class Desk:
         candidate = self._side(asked)
         number, text = self._message(asked, candidate), _text(asked, "text")
         if not text.strip():
-            raise NonsenseAsked("a translation cannot be empty")
+            raise NonsenseAsked("empty")
         self.reviews.edit(_annotator(asked), candidate, number, text)
         write_memory(self.reviews, self.recipe.language.code)
         return self.item(asked)
@@ -108,10 +113,10 @@ class Desk:
         message = candidate.message(number)
         start, end = asked.get("start"), asked.get("end")
         if not (type(start) is int and type(end) is int and message and 0 <= start < end <= len(message.target)):
-            raise NonsenseAsked("expected a place in the message")
+            raise NonsenseAsked("place")
         category, severity = asked.get("category"), asked.get("severity")
         if category not in CATEGORIES or severity not in SEVERITIES:
-            raise NonsenseAsked(f"expected one of {', '.join(CATEGORIES)}, and one of {', '.join(SEVERITIES)}")
+            raise NonsenseAsked("kind", categories=CATEGORIES, severities=SEVERITIES)
         others = self.queues.candidates(candidate.row).values()
         self.reviews.mark(
             _annotator(asked),
@@ -127,7 +132,7 @@ class Desk:
     def comment(self, asked: Asked) -> dict[str, Any]:
         text = _text(asked, "text").strip()
         if not text:
-            raise NonsenseAsked("an empty comment says nothing")
+            raise NonsenseAsked("comment")
         self.reviews.comment(_annotator(asked), self._item(asked).row, text)
         return self.item(asked)
 
@@ -135,7 +140,7 @@ class Desk:
         try:
             return self.queues.item(str(asked.get("key")))
         except KeyError:
-            raise NonsenseAsked("there is no such item; open the page again") from None
+            raise NonsenseAsked("item") from None
 
     def _sides(self, item: ReviewItem, annotator: str) -> list[ReviewedText]:
         candidates = self.queues.candidates(item.row)
@@ -144,13 +149,13 @@ class Desk:
     def _side(self, asked: Asked) -> ReviewedText:
         sides, side = self._sides(self._item(asked), _annotator(asked)), asked.get("side")
         if not (type(side) is int and 0 <= side < len(sides)):
-            raise NonsenseAsked("expected the number of a side")
+            raise NonsenseAsked("side")
         return sides[side]
 
     def _message(self, asked: Asked, candidate: ReviewedText) -> int:
         number = asked.get("message")
         if type(number) is not int or candidate.message(number) is None:
-            raise NonsenseAsked("there is no such message")
+            raise NonsenseAsked("message")
         return number
 
 
@@ -158,26 +163,26 @@ def _annotator(asked: Asked) -> str:
     name = asked.get("annotator")
     name = " ".join(name.split()) if isinstance(name, str) else ""
     if not 0 < len(name) <= _MOST_NAME or not name.isprintable():
-        raise NonsenseAsked(f"expected an annotator's name of at most {_MOST_NAME} characters")
+        raise NonsenseAsked("name", n=_MOST_NAME)
     return name
 
 
 def _text(asked: Asked, key: str) -> str:
     value = asked.get(key)
     if not isinstance(value, str):
-        raise NonsenseAsked(f"expected {key} as a text")
+        raise NonsenseAsked("text", name=key)
     return value
 
 
-def make_app(desk: Desk, title: str) -> "Starlette":
-    """The application, without its gate."""
+def make_app(desk: Desk, title: str, language: str | None = None) -> "Starlette":
+    """The application, without its gate. `language`: of the page itself; None: as the browser wants."""
     from starlette.applications import Starlette
     from starlette.concurrency import run_in_threadpool
     from starlette.requests import Request
     from starlette.responses import HTMLResponse, JSONResponse, Response
     from starlette.routing import Route
 
-    text = review_page(title)
+    text = review_page(title, language)
 
     async def page(request: Request) -> Response:
         return HTMLResponse(text)
@@ -189,9 +194,10 @@ def make_app(desk: Desk, title: str) -> "Starlette":
                 asked = await _body(request) if method == "POST" else dict(request.query_params)
                 said = await run_in_threadpool(work, asked)
             except NonsenseAsked as error:
-                status, said = 400, {"error": str(error)}
+                status, said = 400, {"error": str(error), "said": error.word.plain()}
             except OSError as error:
-                status, said = 507, {"error": f"not saved: {error.strerror or error}"}
+                word = PageWord("review.error.disk", {"why": error.strerror or str(error)})
+                status, said = 507, {"error": PageWords().text(word.key, **word.args), "said": word.plain()}
             except SmolKalamError as error:
                 status, said = 500, {"error": str(error)}
             # ASCII: a lone surrogate of a foreign text comes through.
@@ -212,11 +218,11 @@ async def _body(request: Any) -> Asked:
     async for part in request.stream():
         data += part
         if len(data) > _MOST_BYTES:
-            raise NonsenseAsked(f"more than {_MOST_BYTES:,} bytes")
+            raise NonsenseAsked("large", n=_MOST_BYTES)
     try:
         asked = json.loads(data)
     except ValueError:
-        raise NonsenseAsked("expected JSON") from None
+        raise NonsenseAsked("json") from None
     if not isinstance(asked, dict):
-        raise NonsenseAsked("expected a JSON object")
+        raise NonsenseAsked("object")
     return asked

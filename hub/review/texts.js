@@ -11,6 +11,7 @@ const texts = (() => {
     const made = document.createElement(tag);
     for (const [name, value] of Object.entries(of)) {
       if (name === "on") for (const [event, run] of Object.entries(value)) made.addEventListener(event, run);
+      else if (name === "labels") for (const [label, said] of Object.entries(value)) words.label(made, label, ...said);
       else if (name in made && name !== "lang") made[name] = value;
       else made.setAttribute(name, value);
     }
@@ -36,7 +37,7 @@ const texts = (() => {
     return parts;
   }
 
-  // Fill a box with a text; of marks {start, end, kind, title} several may lie over each other. What is "kept" (code, a
+  // Fill a box with a text; of marks {start, end, kind, title: a word} several may lie over each other. What is "kept" (code, a
   // formula) has a direction of its own: in a line of Arabic its ends would stand at the wrong sides.
   function fill(box, text, marks = []) {
     const characters = Array.from(text);
@@ -58,9 +59,9 @@ const texts = (() => {
       const pieces = plain(characters.slice(start, end), start);
       const seen = over.filter((mark) => mark !== kept);
       if (!seen.length) { into.append(...pieces); continue; }
-      const title = seen.map((mark) => mark.title).filter(Boolean).join("; ");
+      const titles = seen.map((mark) => mark.title).filter(Boolean);
       const mark = element("mark", {className: [...new Set(seen.map(({kind}) => kind))].join(" ")}, ...pieces);
-      if (title) mark.title = title;
+      if (titles.length) words.label(mark, "title", "page.text", {text: titles});
       into.append(mark);
     }
     return box;

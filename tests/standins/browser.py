@@ -53,3 +53,34 @@ def open_file(window: Any, path: Path) -> None:
 
     window.get(path.resolve().as_uri())
     WebDriverWait(window, PATIENCE_S).until(lambda w: w.execute_script("return document.body.dataset.ready"))
+
+
+# What a page in Arabic says in Latin letters, other than names, code and texts of the data.
+_LATIN = r"""
+const OTHERS = "bdi, code, kbd, pre, .text, textarea, script, style, #language, #who, #place, h1, noscript";
+const NAMED = /\u2068[^\u2069]*\u2069|LR|SCR|JavaScript/g;
+const found = [], walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+while (walk.nextNode()) {
+  const text = walk.currentNode.data.replace(NAMED, "");
+  if (/[a-z]{2}/i.test(text) && !walk.currentNode.parentElement.closest(OTHERS)) found.push(text);
+}
+for (const one of document.querySelectorAll("[aria-label], [placeholder], svg title")) {
+  const said = (one.getAttribute("aria-label") || one.textContent).replace(NAMED, "");
+  if (/[a-z]{2}/i.test(said)) found.push(said);
+}
+return found;
+"""
+
+
+def read_in_arabic(window: Any) -> None:
+    """Change the page's language by its button, at the keyboard, and see that nothing of it is left in English."""
+    from selenium.webdriver.common.keys import Keys
+
+    window.find_element("id", "language").send_keys(Keys.ENTER)
+    assert window.execute_script("const {lang, dir} = document.documentElement; return [lang, dir]") == ["ar", "rtl"]
+    all_arabic(window)
+
+
+def all_arabic(window: Any) -> None:
+    left = window.execute_script(_LATIN)
+    assert not left, left

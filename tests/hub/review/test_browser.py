@@ -4,7 +4,7 @@ import json
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,9 @@ import yaml
 
 from builders.preferences.command import run_preferences
 from builders.run_folder.folder import Run
+from hub.pages.words import PLURALS
 from tests.conftest import Demo
-from tests.standins.browser import PATIENCE_S, chromium
+from tests.standins.browser import PATIENCE_S, all_arabic, chromium, read_in_arabic
 from tests.standins.processes import command_line, environment, start_command
 
 
@@ -291,4 +292,64 @@ def test_nothing_stands_beyond_the_edge(run: Path, width: int) -> None:
             "ltr",
         )
         assert window.execute_script(PLACES) == PLACED
+        in_arabic(reader, fits)
         assert not window.get_log("browser")
+
+
+# Of 0 to 300, and of what ends alike, the category that the browser has for Arabic.
+CATEGORIES = "const of = new Intl.PluralRules('ar'); return arguments[0].map((n) => of.select(n))"
+
+
+def in_arabic(reader: Reader, fits: Callable[[], None]) -> None:
+    """The same page in Arabic, by the keys of an Arabic keyboard, and so still after it was loaded again."""
+    from selenium.webdriver.common.keys import Keys
+
+    window = reader.window
+    read_in_arabic(window)
+    numbers = [*range(301), 1000, 1002, 1111]
+    assert window.execute_script(CATEGORIES, numbers) == [PLURALS["ar"](n) for n in numbers]
+    source, other = (window.find_element("css selector", f".{name} .text") for name in ("source", "target"))
+    assert [one.value_of_css_property("direction") for one in (source, other)] == ["ltr", "rtl"]
+
+    def typed(key: str, code: str) -> None:
+        script = "const [key, code] = arguments; document.activeElement.dispatchEvent(new KeyboardEvent('keydown',"
+        window.execute_script(script + " {key, code, bubbles: true, cancelable: true}))", key, code)
+
+    def seen() -> None:
+        fits()
+        all_arabic(window)
+
+    window.find_element("id", "item").send_keys(Keys.TAB)
+    window.execute_script("document.getElementById('item').focus()")
+    before = reader.item()
+    typed("\u0661", "Digit1")
+    reader.wait("return document.body.dataset.ready !== arguments[0]", before)
+    reader.told("حُفظ")
+    typed("\u061f", "Slash")
+    reader.wait("return document.getElementById('shows-keys').open")
+    seen()
+    reader.press(Keys.ESCAPE)
+    typed("ئ", "KeyZ")
+    reader.wait("return document.activeElement.id === 'marks-text'")
+    reader.chord(Keys.CONTROL, "a")
+    window.find_element("id", "marks-it").send_keys(Keys.ENTER)
+    reader.told("وُسم الخطأ")
+    reader.wait("return document.querySelectorAll('.badge').length === 1")
+    seen()
+    typed("س", "KeyS")
+    reader.wait("return document.querySelector('.live')?.children.length")
+    seen()
+    # The language can be changed while something is written, which stays as it is.
+    reader.press("مرحبا")
+    held = window.execute_script("return document.activeElement.value")
+    window.find_element("id", "language").send_keys(Keys.ENTER)
+    read_in_arabic(window)
+    assert window.find_element("css selector", ".editor textarea").get_property("value") == held
+    window.find_element("css selector", ".editor textarea").send_keys(Keys.ESCAPE)
+    window.find_element("css selector", "#progress summary").send_keys(Keys.ENTER)
+    reader.wait("return document.getElementById('agreement')")
+    seen()
+    window.refresh()
+    reader.item()
+    assert window.execute_script("return document.documentElement.lang") == "ar"
+    seen()
