@@ -3,6 +3,8 @@
 Every class takes exactly one string, so that an error raised in a worker process survives pickling.
 """
 
+import sys
+
 
 class SmolKalamError(Exception):
     """Base of all errors raised on purpose. The command line prints the message and exits with `exit_code`."""
@@ -32,6 +34,12 @@ class CeilingReached(EngineError):
     """A run or a translator has cost what it may: the run stops, and goes on when the recipe allows more."""
 
     exit_code = 3
+
+
+def tell(error: SmolKalamError) -> None:
+    """An error on stderr, as every command of ours tells it: each of its lines under the program's name."""
+    for line in str(error).splitlines():
+        print(f"smolkalam: {line}", file=sys.stderr, flush=True)
 
 
 def one_line(error: BaseException, most: int = 200) -> str:

@@ -85,13 +85,12 @@ def program(
 
 def main() -> None:
     """Entry point: errors meant for the user are one line on stderr and exit code 2 (1 where it is not theirs)."""
-    from processors.errors import SmolKalamError
+    from processors.errors import SmolKalamError, tell
 
     try:
         app()
     except SmolKalamError as error:
-        for line in str(error).splitlines():
-            print(f"smolkalam: {line}", file=sys.stderr)
+        tell(error)
         raise SystemExit(error.exit_code) from None
     except (KeyboardInterrupt, SystemExit) as stop:
         # typer ends an interrupted command with exit code 130 and without a word.

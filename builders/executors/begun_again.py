@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from builders.executors.this_machine import WorkerKilled, begin_worker, worker_context
-from processors.errors import SmolKalamError
+from processors.errors import SmolKalamError, tell
 
 # How often a task is begun again. Memory that is used up by the same row each time, no further try mends.
 LIVES = 3
@@ -50,5 +50,5 @@ def _work(work: Callable[[], Any], ignored: signal.Signals) -> None:
     try:
         work()
     except SmolKalamError as error:
-        print(f"smolkalam: {error}", file=sys.stderr, flush=True)
+        tell(error)
         os._exit(_KILLED if isinstance(error, WorkerKilled) else error.exit_code)

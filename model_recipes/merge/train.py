@@ -36,7 +36,7 @@ from model_recipes.merge.stream import (
     write_index,
 )
 from processors.atomic_files import replacing_text
-from processors.errors import InputError, SmolKalamError
+from processors.errors import InputError, SmolKalamError, tell
 
 # What a merge that is not finished keeps, inside its output folder.
 _KEPT, _PLAN = ".merge", "plan.json"
@@ -158,7 +158,7 @@ def main(words: Sequence[str] | None = None) -> None:
     try:
         folder = train(given.config, given.set)
     except SmolKalamError as error:
-        print(f"error: {error}", file=sys.stderr)
+        tell(error)
         sys.exit(error.exit_code)
     print(f"{folder}: model, tokenizer, merge.json, settings.yaml, README.md", file=sys.stderr)
 

@@ -35,7 +35,7 @@ from numpy.typing import NDArray
 
 from model_recipes.ranker.data import Examples, Rows, Subset, WithReferences, read_preferences, training_set
 from model_recipes.ranker.texts import read_texts
-from processors.errors import InputError
+from processors.errors import InputError, tell
 from processors.ranking.features import CONTRASTS, PRIOR, SIGNS, Floats, Measures, contrasts
 from processors.ranking.known_translators import learn_standings
 from processors.ranking.model import (
@@ -297,7 +297,7 @@ def main() -> None:
     try:
         _train(arguments)
     except InputError as error:
-        print(f"error: {error}", file=sys.stderr)
+        tell(error)
         raise SystemExit(error.exit_code) from None
 
 

@@ -27,7 +27,7 @@ from model_recipes.reward.metrics import (
     reliability,
 )
 from processors.atomic_files import replacing_text
-from processors.errors import InputError, SmolKalamError
+from processors.errors import InputError, SmolKalamError, tell
 from processors.reward.local_model import ModelScorer, load_reward_tokenizer
 from processors.reward.score import Scorer, TokenIds, score_candidates
 
@@ -177,7 +177,7 @@ def main() -> None:
             limit=options.limit,
         )
     except SmolKalamError as error:
-        print(f"error: {error}", file=sys.stderr)
+        tell(error)
         sys.exit(error.exit_code)
     print(report(found))
 

@@ -4,6 +4,7 @@ A recipe is a subclass in a folder of its own, made once as `RECIPE` in its `tra
 """
 
 import sys
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -91,6 +92,16 @@ class TrainingRecipe(ABC):
         return
 
 
+def _quieten() -> None:
+    """Silence the one warning that TRL (1.16) raises in every training by itself: it still sets and asks for
+    `gradient_checkpointing`, which transformers (5.24) has renamed, four lines at each start and at each evaluation.
+
+    Nobody who trains can mend it. Every other warning is shown.
+    """
+    about = r"`(is_)?gradient_checkpointing(_kwargs|_enable|_disable)?` is deprecated and will be removed in v6"
+    warnings.filterwarnings("ignore", message=about, category=FutureWarning)
+
+
 def read(
     recipe: TrainingRecipe, config: Path, overrides: Sequence[str], *, dry: bool = False
 ) -> tuple[Any, Any, Any, dict[str, Any]]:
@@ -100,6 +111,7 @@ def read(
     """
     from trl import ModelConfig
 
+    _quieten()
     (trainer_keys, model_keys), ours = read_settings(
         config, overrides, (recipe.config(), ModelConfig), recipe.own, recipe.without_effect
     )

@@ -21,7 +21,7 @@ from model_recipes.training.model_card import write_model_card
 from model_recipes.training.recipe import TrainingRecipe, prepare, read
 from model_recipes.training.resume import TRAINING, decisive, last_checkpoint, loaded_as
 from processors.atomic_files import replacing_text
-from processors.errors import InputError, SmolKalamError, one_line
+from processors.errors import InputError, SmolKalamError, one_line, tell
 
 
 def train(recipe: TrainingRecipe, config: Path, overrides: Sequence[str] = ()) -> Path:
@@ -108,6 +108,6 @@ def main(recipe: TrainingRecipe, words: Sequence[str] | None = None) -> None:
             return
         folder = train(recipe, given.config, given.set)
     except SmolKalamError as error:
-        print(f"error: {error}", file=sys.stderr)
+        tell(error)
         sys.exit(error.exit_code)
     print(f"{folder}: model, training.json, settings.yaml, README.md", file=sys.stderr)

@@ -48,7 +48,12 @@ def rows(recipe: str) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize("recipe", ["sft", "dpo", "reward"])
 def test_a_training_has_the_steps_and_tokens_that_were_foretold(
-    base: Path, tmp_path: Path, recipe: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    base: Path,
+    tmp_path: Path,
+    recipe: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    recwarn: pytest.WarningsRecorder,
 ) -> None:
     import importlib
 
@@ -73,6 +78,8 @@ def test_a_training_has_the_steps_and_tokens_that_were_foretold(
     assert "steps: 6 = ceil(ceil(30 rows / (4 a GPU × 1 GPUs)) / 3 accumulated) × 2 epochs" in foretold
     assert "fits: 1.0 of 24 GB" in foretold
     main(["--config", str(config)])
+    # What a user cannot mend is not shown to him.
+    assert not [str(warning.message) for warning in recwarn if warning.category is FutureWarning]
     state = json.loads((tmp_path / "out" / "trainer_state.json").read_text())
     assert state["global_step"] == len(losses(tmp_path / "out")) == 6
     tokens = [entry["num_tokens"] for entry in state["log_history"] if "num_tokens" in entry][-1]

@@ -300,5 +300,5 @@ def test_a_mistake_is_a_line_and_exit_code_2(
     with pytest.raises(SystemExit) as stop:
         recipe.main()
     said = capsys.readouterr().err
-    assert stop.value.code == 2 and said.startswith("error: nowhere") and said.count("\n") == 1
+    assert stop.value.code == 2 and said.startswith("smolkalam: nowhere") and said.count("\n") == 1
     assert not Path("out.json").exists()

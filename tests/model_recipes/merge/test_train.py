@@ -211,7 +211,7 @@ def test_a_mistake_is_one_line_and_exit_code_2(tmp_path: Path, capsys: pytest.Ca
         with pytest.raises(SystemExit) as stopped:
             main([*words, setting])
         assert stopped.value.code == 2
-        assert f"error: {told}\n" in capsys.readouterr().err
+        assert f"smolkalam: {told}\n" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 
