@@ -5,9 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +22,7 @@ from model_recipes.evaluation.run import Runner
 from model_recipes.evaluation.scoring.answers import write_answers
 from model_recipes.evaluation.scoring.scores import score
 from processors.errors import EngineError, InputError
+from tests.standins.speaking import Speaking, panel_of
 from tests.standins.tiny_model import write_model
 
 pytest.importorskip("lm_eval")
@@ -214,51 +213,6 @@ def test_what_is_internal_to_a_paper_is_left_out_and_said(model: Path, tmp_path:
     assert "no data on the Hub" in found.left_out["ifeval_ar"] and "exams" in found.items
 
 
-class Speaking:
-    """A chat server on the loopback that says `answer`, or what it makes of a request's last message."""
-
-    def __init__(self) -> None:
-        self.answer: str | Callable[[str], str] = ""
-        self.requests = 0
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self) -> None:
-                asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["messages"][-1]["content"]
-                outer.requests += 1
-                answer = outer.answer if isinstance(outer.answer, str) else outer.answer(asked)
-                choice = {"message": {"role": "assistant", "content": answer}, "finish_reason": "stop"}
-                body = {"choices": [choice], "usage": {"prompt_tokens": 9, "completion_tokens": 2}}
-                self._say(body)
-
-            def do_GET(self) -> None:
-                self._say({"data": [{"id": "m"}, {"id": "n"}]})
-
-            def _say(self, body: dict[str, Any]) -> None:
-                raw = json.dumps(body).encode()
-                self.send_response(200)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(raw)))
-                self.end_headers()
-                self.wfile.write(raw)
-
-            def log_message(self, *words: Any) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}/v1"
-
-    def __enter__(self) -> "Speaking":
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-
 def test_an_api_is_asked_in_words_once_and_a_useless_one_is_left(data: Path, tmp_path: Path) -> None:
     (exams,) = chosen(["exams"])
     with Speaking() as server:
@@ -275,11 +229,6 @@ def test_an_api_is_asked_in_words_once_and_a_useless_one_is_left(data: Path, tmp
             Runner(Model("n", "api", base_url=server.url), tmp_path / "useless", data).run([exams])
 
 
-def panel_of(server: Speaking, path: Path) -> Path:
-    path.write_text(f"judges:\n  - {{name: J, base_url: '{server.url}', model: judge, attempts: 1}}\n")
-    return path
-
-
 def test_judges_mark_alrage_once_and_without_them_it_is_left_out(data: Path, model: Path, tmp_path: Path) -> None:
     rows = [{"question": f"س {n}", "candidates": ["نص"], "gold_answer": "ج"} for n in range(6)]
     write(data / "alrage.jsonl", rows)
@@ -288,7 +237,7 @@ def test_judges_mark_alrage_once_and_without_them_it_is_left_out(data: Path, mod
         server.answer = lambda asked: '{"mark": 7}' if "<answer-" in asked else "جواب"
         api = Model("m", "api", base_url=server.url)
         assert "--judges" in Runner(api, tmp_path / "out", data).run([alrage]).left_out["alrage"]
-        judges = load_panel(panel_of(server, tmp_path / "panel.yaml"))
+        judges = load_panel(panel_of(tmp_path / "panel.yaml", server))
         found = Runner(api, tmp_path / "out", data, judges=judges).run([alrage])
         assert score(alrage, found.items["alrage"]).value == pytest.approx(0.7)
         asked = server.requests
@@ -312,7 +261,7 @@ def test_two_models_are_compared_in_both_orders(tmp_path: Path) -> None:
             return json.dumps({"reason": "", "better": better})
 
         server.answer = say
-        panel = load_panel(panel_of(server, tmp_path / "panel.yaml"))
+        panel = load_panel(panel_of(tmp_path / "panel.yaml", server))
         one = Runner(Model("m", "api", base_url=server.url), tmp_path / "one", None)
         other = Runner(Model("n", "api", base_url=server.url), tmp_path / "other", None)
         found = compare(one, other, [f"قل شيئا {n}" for n in range(4)], panel, yes=True)
