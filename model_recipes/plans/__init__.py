@@ -13,7 +13,7 @@ is given one below it. `run.command(["train", "sft", ...], failed)` is a command
 `needs` is what it will take (`training_needs`), `mark` what tells that what it left is still that. (3) In the
 command:
 
-    with PlanRun(folder, plan, where) as run:
+    with PlanRun(folder, plan) as run:
         steps = ...
         if run.begin(steps, perhaps, dry_run=dry_run, yes=yes):
             for step in steps:
