@@ -56,7 +56,10 @@ def model_step(
     run: PlanRun, plan: Plan, variant: str, seed: int, said: str = "", *, after: tuple[PlanStep, ...] = (),
     needs: StepNeeds | None = None,
 ) -> PlanStep:  # fmt: skip
-    """The step that trains a model on a variant's rows by a seed, and evaluates it; `said` once it begins."""
+    """The step that trains a model on a variant's rows by a seed, and evaluates it; `said` once it begins.
+
+    `after` are the steps that make the rows; without any, the rows' files are part of what the step depends on.
+    """
 
     def do(place: Path) -> None:
         if said:
@@ -76,7 +79,7 @@ def model_step(
             "evaluate": list(plan.evaluate),
         },
         files={
-            **{f"rows {number}": str(one["path"]) for number, one in enumerate(sources, 1)},
+            **{f"rows {number}": str(one["path"]) for number, one in enumerate(sources, 1) if not after},
             "train": plan.train,
             **({"data": plan.data} if plan.data else {}),
             **{str(file): file for one in plan.suites for file in own_files(one)},

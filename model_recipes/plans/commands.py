@@ -9,13 +9,18 @@ from pathlib import Path
 
 from processors.errors import InputError
 
-# The command line of this installation.
-OURS = (sys.executable, "-m", "smolkalam")
+# What runs a module of this installation.
+PYTHON_M = (sys.executable, "-m")
 _LOCK = ".command.lock"
 
 
 def run_command(
-    words: Sequence[str], failed: str, *, folder: Path, environment: Mapping[str, str] | None = None
+    words: Sequence[str],
+    failed: str,
+    *,
+    folder: Path,
+    module: str = "smolkalam",
+    environment: Mapping[str, str] | None = None,
 ) -> None:
     """Run `smolkalam WORDS`; its progress is shown. Raises InputError, `failed` and its last line, where it fails.
 
@@ -31,11 +36,13 @@ def run_command(
             print("waiting for a command that an earlier start has left running", file=sys.stderr)
             fcntl.flock(descriptor, fcntl.LOCK_EX)
         # The command holds the lock too, for as long as it lives, whatever becomes of this process.
-        code, last = _run([*OURS, *words], descriptor, environment)
+        code, last = _run([*PYTHON_M, module, *words], descriptor, environment)
     finally:
         os.close(descriptor)
     if code:
-        raise InputError(f"{failed} (exit code {code}): {last.removeprefix('smolkalam: ')[:300]}")
+        raise InputError(
+            f"{failed} (exit code {code}): {last.removeprefix('smolkalam: ').removeprefix('error: ')[:300]}"
+        )
 
 
 def _run(command: Sequence[str], descriptor: int, environment: Mapping[str, str] | None) -> tuple[int, str]:

@@ -5,7 +5,6 @@ settings do.
 """
 
 import json
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -39,8 +38,6 @@ class PlanRun(AbstractContextManager["PlanRun"]):
     def __init__(self, folder: Path, plan: PlanFile | None = None) -> None:
         self.folder = folder.absolute()
         self.plan = plan
-        # As it is now: libraries that are asked for estimates set variables that a training would inherit.
-        self._environment = dict(os.environ)
         self._digests: dict[str, str] = {}
         self._keys: dict[int, tuple[PlanStep, str, dict[str, Any]]] = {}
         self._to_do: list[PlanStep] = []
@@ -217,9 +214,12 @@ class PlanRun(AbstractContextManager["PlanRun"]):
         """Write a decision down in the journal, once; `figures` are all that it was made of, as JSON takes them."""
         self.journal.decide(what, figures)
 
-    def command(self, words: Sequence[str], failed: str) -> None:
-        """Run `smolkalam WORDS` in a process of its own. Raises InputError, `failed` and its last line."""
-        run_command(words, failed, folder=self.folder, environment=self._environment)
+    def command(self, words: Sequence[str], failed: str, module: str = "smolkalam") -> None:
+        """Run `smolkalam WORDS`, or another module of ours, in a process of its own.
+
+        Raises InputError, `failed` and its last line.
+        """
+        run_command(words, failed, folder=self.folder, module=module)
 
 
 def _look_at_names(steps: Sequence[PlanStep]) -> None:

@@ -238,13 +238,13 @@ def test_killed_in_a_step_only_that_one_is_begun_again(tmp_path: Path) -> None:
 
 
 def test_a_command_that_fails_says_its_last_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    code = "import sys; print('some progress', file=sys.stderr); sys.exit('smolkalam: no such ' + sys.argv[1])"
-    monkeypatch.setattr("model_recipes.plans.commands.OURS", (sys.executable, "-c", code))
+    code = "import sys; print('some progress', file=sys.stderr); sys.exit('smolkalam: no such ' + sys.argv[2])"
+    monkeypatch.setattr("model_recipes.plans.commands.PYTHON_M", (sys.executable, "-c", code))
     with pytest.raises(InputError, match=r"^its training failed \(exit code 1\): no such file$"):
         run_command(["file"], "its training failed", folder=tmp_path)
 
 
-def test_what_a_killed_start_left_running_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_killed_start_left_running_is_waited_for(tmp_path: Path) -> None:
     # The first command says that it runs and waits for a word; whoever started it is killed meanwhile.
     write(
         tmp_path / "first.py", "open(0 if 0 else 'up', 'w').close(); open('fifo').read(); open('whole', 'w').close()"
@@ -253,15 +253,13 @@ def test_what_a_killed_start_left_running_is_waited_for(tmp_path: Path, monkeypa
     os.mkfifo(tmp_path / "fifo")
     starter = (
         "import sys; from pathlib import Path; import model_recipes.plans.commands as c; "
-        "c.OURS = (sys.executable,); c.run_command(['first.py'], 'failed', folder=Path('.'))"
+        "c.PYTHON_M = (sys.executable,); c.run_command([], 'failed', folder=Path('.'), module='first.py')"
     )
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     first = subprocess.Popen([sys.executable, "-c", starter], cwd=tmp_path, env=environment)
     with (tmp_path / "fifo").open("w") as word:
         first.kill()
         first.wait()
-        monkeypatch.chdir(tmp_path)
-        monkeypatch.setattr("model_recipes.plans.commands.OURS", (sys.executable,))
         second = subprocess.Popen(
             [sys.executable, "-c", starter.replace("first.py", "second.py")],
             cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True,
