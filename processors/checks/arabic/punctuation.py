@@ -16,7 +16,8 @@ _OWN = {",": "،", ";": "؛", "?": "؟"}
 # Behind a single letter it is a list of variables.
 _LATIN = re.compile(rf"(?<=[{LETTER}{MARK}]{{2}})[ \t]?(?P<latin>[,;?])(?![\w,;?/=&])")
 _LATIN_CLOSE = re.compile(rf"(?<=[{LETTER}{MARK}])(?P<latin>[,;])(?=[{LETTER}])")
-_SPACED = re.compile(rf"(?<=[{LETTER}{MARK})\]»\"])[ \t\u00a0]+[،؛؟]")
+# Protected spans are blank here, and none is as short as two spaces.
+_SPACED = re.compile(rf"(?<=[{LETTER}{MARK})\]»\"])[ \t\u00a0]{{1,2}}[،؛؟]")
 _DOUBLED = re.compile(r"،[ \t]*[،,؛;]|؛[ \t]*[؛;،,]|[،؛][ \t]*\.(?!\.)")
 _CLOSE = re.compile(rf"(?<=[{LETTER}{MARK}])[،؛](?=[{LETTER}])")
 

@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
+from processors.checks.arabic.agreement import agreement
 from processors.checks.arabic.endings import ending
 from processors.checks.arabic.hamza import hamza
 from processors.checks.arabic.marks import marks
 from processors.checks.arabic.mistake import Mistake, Slip
+from processors.checks.arabic.numbers import numbers
 from processors.checks.arabic.prose import Word, words_of
 from processors.checks.arabic.punctuation import punctuation
 from processors.protected.find import blanked
@@ -38,7 +40,14 @@ def mistakes(text: Text) -> tuple[Mistake, ...]:
     if _ARABIC.search(text.string) is None:
         return ()
     string = blanked(text)
-    found = [*_spelling(words_of(text)), *marks(string), *punctuation(string)]
+    words = words_of(text)
+    found = [
+        *_spelling(words),
+        *marks(string),
+        *punctuation(string),
+        *numbers(string, words),
+        *agreement(string, words),
+    ]
     return tuple(sorted(found, key=lambda one: (one.start, one.end)))
 
 

@@ -1,4 +1,4 @@
-"""The word lists of the rules of spelling, written for these checks; they stand in `words.json`.
+"""The word lists of the rules of spelling and agreement, written for these checks; they stand in `words.json`.
 
 A word is in a list only if the spelling that it is told from is no other word: not أكتب, whose اكتب is a command, nor
 مكتبة, for مكتبه is his office.
@@ -38,3 +38,8 @@ TA_MARBUTA = _words("ta_marbuta")
 PRONOUN, YA_NOUNS = _pairs("pronoun"), _words("ya_nouns")
 # In alif maqsura: told where they have a ya. Those with the article that do end in one. Words with one for a ya.
 MAQSURA, OWN_MAQSURA, YA = _words("maqsura"), _words("own_maqsura"), _pairs("ya")
+# Of agreement: adjectives in the masculine, nouns of women with the article, pasts with their feminine, words behind
+# which a noun with the article is owned by no other, masculine nouns in ta marbuta.
+ADJECTIVES, WOMEN, PASTS, FREE, MASCULINE = (
+    _words("adjectives"), _words("women"), _pairs("pasts"), _words("free"), _words("masculine")
+)  # fmt: skip

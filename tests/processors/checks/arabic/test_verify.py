@@ -1,5 +1,7 @@
 """Each kind of finding: what is found, where, and what is left alone because it may be right."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,6 +31,26 @@ WRONG = [
     ("diacritics", "هذا كتاب ُ جديد.", "ُ", "a letter before the mark"),
     ("diacritics", "كتبََ الولد.", "ََ", "the mark once"),
     ("letters", "هذا کتاب.", "کتاب", "كتاب"),
+    ("number_noun", "عندي ثلاثة كرسي.", "ثلاثة كرسي", "ثلاثة كراسي"),
+    ("number_noun", "في القرية ثلاث بيوت.", "ثلاث بيوت", "ثلاثة بيوت"),
+    ("number_noun", "مع خمسة سيارات.", "خمسة سيارات", "خمس سيارات"),
+    ("number_noun", "جاء ثلاثة مهندسون.", "ثلاثة مهندسون", "ثلاثة مهندسين"),
+    ("number_noun", "مضى أحد عشر يوم.", "أحد عشر يوم", "أحد عشر يوما"),
+    ("number_noun", "مضت ثلاثة عشرة ليلة.", "ثلاثة عشرة ليلة", "ثلاث عشرة ليلة"),
+    ("number_noun", "مضى إحدى عشر شهرا.", "إحدى عشر شهرا", "أحد عشر شهرا"),
+    ("number_noun", "غرس خمسة وعشرين شجرة.", "خمسة وعشرين شجرة", "خمس وعشرين شجرة"),
+    ("number_noun", "بعد عشرين أيام.", "عشرين أيام", "عشرين يوما"),
+    ("number_noun", "بعد مئة سنوات.", "مئة سنوات", "مئة سنة"),
+    ("number_noun", "جاء اثنان مهندس.", "اثنان مهندس", "مهندسان / مهندسين"),
+    ("number_noun", "جاء مع سيارة واحد.", "سيارة واحد", "سيارة واحدة"),
+    ("number_noun", "في الدار 7 باب.", "7 باب", "7 أبواب"),
+    ("number_noun", "في الدار 25 أبواب.", "25 أبواب", "25 بابا"),
+    ("agreement", "هذا السيارة جديدة.", "هذا السيارة", "هذه السيارة"),
+    ("agreement", "وهذه البيت جديد.", "وهذه البيت", "وهذا البيت"),
+    ("agreement", "هذا الكتب قديمة.", "هذا الكتب", "هذه الكتب"),
+    ("agreement", "نزلت من السيارة الجديد.", "الجديد", "الجديدة"),
+    ("agreement", "دخلت إلى البيت القديمة.", "القديمة", "القديم"),
+    ("agreement", "قال المرأة لا.", "قال المرأة", "قالت المرأة"),
     ("punctuation", "جاء الولد, ثم خرج.", ",", "،"),
     ("punctuation", "أين البيت?", "?", "؟"),
     ("punctuation", "جاء الولد ، ثم خرج.", " ،", "،"),
@@ -46,6 +68,12 @@ def test_places_are_of_the_text_as_it_stands(text: str) -> None:
     shifted = f"`الى` <think>\n{text}\n</think>"
     (one,) = verify(shifted)
     assert shifted[one.start : one.end] == one.found and one.kind in KINDS
+
+
+def test_correct_sentences_are_left_alone() -> None:
+    sentences = Path(__file__).with_name("correct.txt").read_text(encoding="utf-8").splitlines()
+    assert len(sentences) >= 60
+    assert [(sentence, verify(sentence)) for sentence in sentences if verify(sentence)] == []
 
 
 @pytest.mark.parametrize(
