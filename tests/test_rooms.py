@@ -91,6 +91,7 @@ ROOMS: dict[str, Floors] = {
         ),
         ("processors.selection.decontamination", "processors.fields"),
         ("processors.conversations", "processors.prompting"),
+        ("processors.instructions",),
         ("processors.languages",),
         ("processors.languages.names",),
         ("processors.protected",),
