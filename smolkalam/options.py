@@ -8,9 +8,7 @@ import typer
 
 Format = Literal["text", "json"]
 RecipeName = Annotated[str, typer.Argument(help="A recipe's YAML file, or one that ships: demo, pseudo, smolkalam.")]
-Input = Annotated[
-    str | None, typer.Option(help="Folder (or hf:// path) laid out as the Hub repository; replaces source.path.")
-]
+Input = Annotated[str | None, typer.Option(help="Folder, file or hf:// path of the rows; replaces source.path.")]
 Settings = Annotated[list[str] | None, typer.Option(help="Change the recipe: a.b=c, such as seed=7.")]
 Workers = Annotated[
     int | None, typer.Option(min=1, help="Processes [default: the machine's cores; of a small build, one].")

@@ -6,9 +6,7 @@ how long answers are, for how many requests the retry ladder added, and for how 
 
 import json
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,6 +23,7 @@ from builders.estimates.panel import opinion_figures
 from builders.estimates.repeated_messages import LOOK_BYTES, rows_with
 from builders.estimates.row_sample import Drawn, allocate, draw, groups_read, read_drawn
 from builders.estimates.text import print_plan
+from builders.imports.prepared import opened
 from builders.licences import training_warnings
 from builders.recipes.load import load_recipe
 from builders.recipes.recipe import Recipe, Source
@@ -69,10 +68,14 @@ def run_plan(
 
 def estimate(recipe: Recipe, run: Run, sample: int, *, scan: bool | None, console: Console) -> dict[str, Any]:
     """The plan of a recipe, as `run_plan` prints it with `as_json`; what is being done is said on `console`."""
-    with opened_source(recipe) as source:
+
+    def warn(text: str) -> None:
+        console.print(f"warning: {text}", style="yellow", markup=False)
+
+    with opened(recipe.source, warn) as source:
         shards, warnings, _ = find_shards(source)
         for warning in [*warnings, *training_warnings(recipe)]:
-            console.print(f"warning: {warning}", style="yellow", markup=False)
+            warn(warning)
         return _plan(recipe, run, source, shards, sample, scan, console)
 
 
@@ -260,16 +263,3 @@ def _assumptions(recipe: Recipe, run: Run, samples: list[SplitSample], counted: 
     if few:
         notes.append(f"too few rows drawn to tell the error of {', '.join(few)}; give a larger --sample")
     return notes
-
-
-@contextmanager
-def opened_source(recipe: Recipe) -> Iterator[Source]:
-    """The source to read: the recipe's, or a folder with the sample for as long as the block lasts."""
-    if recipe.source.path != "sample":
-        yield recipe.source
-        return
-    from builders.sample import write_shards
-
-    with tempfile.TemporaryDirectory() as folder:
-        write_shards(Path(folder), recipe.source.config)
-        yield recipe.source.model_copy(update={"path": folder})

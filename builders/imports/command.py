@@ -73,16 +73,27 @@ def run_import(
         raise InputError(f"--split {split}: expected letters, digits, _ and single dots")
     look_for_room(output)
     sources = list(_sources(names, split, config))
+    with new_folder(output) as folder:
+        found, columns = import_rows(sources, folder, keep=keep)
+    _tell(found, output, columns)
+    return found
+
+
+def import_rows(
+    sources: Sequence[tuple[str, str, Iterable[Row]]], folder: Path, *, keep: Sequence[str], config: str = "SFT"
+) -> tuple[list[Imported], list[str]]:
+    """Write the rows of things to read, each with its name and its split, into `folder` as shards of `config`.
+
+    Returns what became of each, and the names of the columns that are kept. Raises InputError where there is no row.
+    """
     taken = [*schemas.ranked(combined=True, scored=NAMES).names, *schemas.parallel().names, ID]
     columns = {name: column_name(name, taken) for name in dict.fromkeys(keep) if name != "id"}
-    with new_folder(output) as folder:
-        found = _write_all(sources, folder, columns)
-        _check(found)
-        (folder / REPORT).write_text(
-            json.dumps({"files": [one.plain() for one in found], "carry": [ID, *columns.values()]}, indent=1)
-        )
-    _tell(found, output, list(columns.values()))
-    return found
+    found = _write_all(sources, folder / config, columns)
+    _check(found)
+    (folder / REPORT).write_text(
+        json.dumps({"files": [one.plain() for one in found], "carry": [ID, *columns.values()]}, indent=1)
+    )
+    return found, list(columns.values())
 
 
 def _sources(names: Sequence[str], split: str | None, config: str | None) -> Iterator[tuple[str, str, Iterable[Row]]]:
@@ -101,14 +112,16 @@ def _sources(names: Sequence[str], split: str | None, config: str | None) -> Ite
             yield name, split or "train", read_file(path)
 
 
-def _write_all(sources: list[tuple[str, str, Iterable[Row]]], folder: Path, columns: dict[str, str]) -> list[Imported]:
+def _write_all(
+    sources: Sequence[tuple[str, str, Iterable[Row]]], folder: Path, columns: dict[str, str]
+) -> list[Imported]:
     schema = _schema(columns)
-    (folder / "SFT").mkdir(parents=True)
+    folder.mkdir(parents=True)
     found: list[Imported] = []
     with ExitStack() as stack:
-        left_out = stack.enter_context((folder / LEFT_OUT).open("w", encoding="utf-8"))
+        left_out = stack.enter_context((folder.parent / LEFT_OUT).open("w", encoding="utf-8"))
         for split in dict.fromkeys(split for _, split, _ in sources):
-            writer = SplitWriter(folder / "SFT", split, schema, group_bytes=_GROUP_BYTES, shard_bytes=_SHARD_BYTES)
+            writer = SplitWriter(folder, split, schema, group_bytes=_GROUP_BYTES, shard_bytes=_SHARD_BYTES)
             for name, _, rows in (source for source in sources if source[1] == split):
                 found.append(_write(name, split, rows, writer, left_out, columns))
             writer.close()

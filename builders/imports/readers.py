@@ -9,7 +9,7 @@ import gzip
 import json
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -35,10 +35,13 @@ class Row:
     detail: str = ""
 
 
-def read_file(path: Path, *, header: bool = True) -> Iterator[Row]:
+def read_file(
+    path: Path, *, header: bool = True, names: Sequence[str] = (), delimiter: str | None = None, under: str = ""
+) -> Iterator[Row]:
     """The rows of a JSON lines, JSON, CSV, TSV or Parquet file, `.gz` too. Raises InputError, one line.
 
-    Without `header` the first line of CSV and TSV is a row, and columns are named 1, 2, ....
+    Without `header` the first line of CSV and TSV is a row, and columns are `names`, or 1, 2, ...; `delimiter` is that
+    which the first line has most of, if not said. `under`: the key of an object of JSON under which its rows are.
     """
     endings = [ending.lower() for ending in path.suffixes]
     kind = (endings[:-1] if endings[-1:] == [".gz"] else endings)[-1:]
@@ -46,7 +49,9 @@ def read_file(path: Path, *, header: bool = True) -> Iterator[Row]:
         if kind == [".parquet"]:
             yield from _parquet(path)
         elif kind in ([".csv"], [".tsv"]):
-            yield from _csv(path, tab=kind == [".tsv"], header=header)
+            yield from _csv(path, delimiter or ("\t" if kind == [".tsv"] else ""), header=header, names=names)
+        elif under and kind in ([".json"], [".jsonl"], [".ndjson"]):
+            yield from _under(path, under)
         elif kind in ([".jsonl"], [".ndjson"]):
             yield from _json_lines(path)
         elif kind == [".json"]:
@@ -113,6 +118,15 @@ def _json(path: Path) -> Iterator[Row]:
         yield from _json_lines(path)
         return
     yield from _Values(path, nested).rows()
+
+
+def _under(path: Path, key: str) -> Iterator[Row]:
+    with _open(path) as file:
+        whole = _row_of_line(1, file.read().removeprefix(b"\xef\xbb\xbf"))
+    rows = (whole.values or {}).get(key)
+    if not isinstance(rows, list):
+        raise InputError(f"{path}: {whole.detail or f'no list under its key {key}'}, where its card says the rows are")
+    yield from (_object(number, value) for number, value in enumerate(rows, 1))
 
 
 def _value_of(text: str) -> Any:
@@ -196,7 +210,7 @@ class _Values:
         )
 
 
-def _csv(path: Path, *, tab: bool, header: bool) -> Iterator[Row]:
+def _csv(path: Path, delimiter: str, *, header: bool, names: Sequence[str]) -> Iterator[Row]:
     import io
 
     csv.field_size_limit(MAX_ROW)
@@ -206,15 +220,17 @@ def _csv(path: Path, *, tab: bool, header: bool) -> Iterator[Row]:
     ):
         first = text.readline(_PIECE)
         text.seek(0)
-        delimiter = "\t" if tab else max(",;\t", key=first.count)
+        delimiter = delimiter or max(",;\t", key=first.count)
         reader = csv.reader(text, delimiter=delimiter)
-        names = next(reader, [])
+        begin = next(reader, [])
         if not header:
             # From the beginning again: the first line was read for the number of its cells alone.
-            names = [str(number) for number in range(1, len(names) + 1)]
+            begin = [str(number) for number in range(1, len(begin) + 1)]
             text.seek(0)
             reader = csv.reader(text, delimiter=delimiter)
-        if not any(names):
+        # As pandas names a column without a name, such as one of row numbers.
+        names = list(names) or [name or f"Unnamed: {number}" for number, name in enumerate(begin)]
+        if not any(begin):
             return
         if len(set(names)) < len(names):
             raise InputError(f"{path}: two columns are named '{max(names, key=names.count)}'; rename one")

@@ -26,12 +26,15 @@ class SourcePart(Strict):
 
 
 class Source(Strict):
-    """Where the English conversations are: a folder laid out as the Hub repository, or an `hf://` path."""
+    """Where the English rows are: a dataset of the Hub, or a folder or file as a dataset of the Hub has it."""
 
     path: str = Field(
-        description="folder, `hf://datasets/user/name`, or `sample` (the conversations that ship with the project)"
+        description="folder, file, `hf://datasets/user/name@revision`, or `sample` (the conversations that ship with "
+        "the project)"
     )
-    config: ConfigName = Field("SFT", description="config of the source, and folder of its shards")
+    config: ConfigName = Field(
+        "SFT", description="config of the source, and folder of its shards; with `fields`, `default` if not given"
+    )
     pairs: bool = Field(
         False, description="its rows are preference pairs (`chosen`, `rejected`), as in SmolTalk2's `Preference`"
     )
@@ -51,6 +54,14 @@ class Source(Strict):
     title: str | None = Field(None, description="what the card calls the source; null: the last part of its path")
     terms: Terms | None = Field(None, description="under which its rows may be used; null: as far as is known")
     parts: list[SourcePart] = Field([], description="where splits come from datasets with terms of their own")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _config_of_fields(cls, given: Any) -> Any:
+        """What is no chat is not SmolTalk2's: it is called as the Hub calls what has no configs."""
+        if isinstance(given, dict) and given.get("fields") and "config" not in given:
+            return given | {"config": "default"}
+        return given
 
     @model_validator(mode="after")
     def _by_fields_or_chat(self) -> "Source":

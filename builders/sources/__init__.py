@@ -1,6 +1,7 @@
 """Where a build's rows come from: shards of SmolTalk2's layout, found by their names and read by units.
 
-To read another layout, give its files as `Shard`s in `find.py`, and their rows as Documents in `read.py`.
+Other layouts are found by `datasets` (`layouts.py`); what is no Parquet is written as shards by `builders.imports`. To
+read another layout, give its files as `Shard`s in `find.py`, and their rows as Documents in `read.py`.
 Outside, the names below are the ones to use.
 """
 

@@ -14,6 +14,7 @@ from builders.recipes.recipe import Source
 from builders.run_folder import schemas
 from builders.run_folder.units import Unit
 from builders.sources.fields import check_fields
+from builders.sources.layouts import PARQUET, DataFiles, data_files, has_configs, within
 from processors.errors import InputError, one_line
 from processors.scoring.columns import NAMES
 from processors.selection.choose_rows import choose_splits
@@ -84,11 +85,7 @@ def find_shards(source: Source) -> tuple[list[Shard], list[str], list[str]]:
             names = folder.list_files(source.config, recursive=False)
         except (FileNotFoundError, NotADirectoryError):
             names = []
-    by_split = _by_split(source, names)
-    if not by_split:
-        raise InputError(
-            f"{source.path}: no shards {source.config}/<split>-00000-of-000NN.parquet; {_instead(source, names)}"
-        )
+    by_split = _by_split(source, names) or _parquet_files(source, names)
     choice = choose_splits(by_split, source.keep, source.drop)
     warnings = [f"split '{name}' is wanted by the recipe and not in {source.path}" for name in choice.missing]
     if not choice.kept:
@@ -109,6 +106,40 @@ def find_shards(source: Source) -> tuple[list[Shard], list[str], list[str]]:
     if source.fields:
         _check_one_schema(source, found)
     return found, warnings, choice.dropped
+
+
+def other_files(source: Source) -> DataFiles | None:
+    """The files of a source that is not laid out in shards; None where it is, or is no place that can be read.
+
+    Raises InputError as `data_files` does.
+    """
+    if not Path(source.path).is_file() and (_shard_names(source) or _misplaced(source)):
+        return None
+    return data_files(source)
+
+
+def _shard_names(source: Source) -> list[str]:
+    try:
+        with reaching(source.path):
+            names = get_datafolder(source.path).list_files(source.config, recursive=False)
+    except (FileNotFoundError, NotADirectoryError, ValueError, ImportError):
+        return []
+    return [name for name in names if _SHARD.match(name.rpartition("/")[2])]
+
+
+def _parquet_files(source: Source, names: list[str]) -> dict[str, dict[int, tuple[str, int]]]:
+    """As `_by_split`, of Parquet files under other names. Raises InputError where there are none."""
+    hint = _misplaced(source)
+    found = None if hint else data_files(source)
+    if found is None or found.kind != PARQUET:
+        raise InputError(
+            f"{source.path}: no shards {source.config}/<split>-00000-of-000NN.parquet; "
+            f"{hint or _instead(source, names)}"
+        )
+    return {
+        split: {number: (within(source, file), len(files)) for number, file in enumerate(files)}
+        for split, files in found.splits.items()
+    }
 
 
 def _by_split(source: Source, names: list[str]) -> dict[str, dict[int, tuple[str, int]]]:
@@ -173,25 +204,37 @@ def _check_one_schema(source: Source, shards: Sequence[Shard]) -> None:
         )
 
 
-def _instead(source: Source, names: list[str]) -> str:
-    """What to do about a source without shards, by what is there."""
-    path, file = Path(source.path), f"{source.config}/train-00000-of-00001.parquet"
-    if "://" not in source.path and not path.exists():
+def _misplaced(source: Source) -> str | None:
+    """What to do about shards that lie elsewhere than `source.path` says, unless a card says where they are."""
+    path = Path(source.path)
+    if "://" in source.path:
+        return None
+    if not path.exists():
         return "there is no such folder"
     if path.is_file():
         return f"that is a file: `smolkalam import {path} -o FOLDER` makes a folder of it, to give instead"
+    if has_configs(path):
+        return None
     if any(_SHARD.match(shard.name) for shard in path.glob("*.parquet")):
         inside = path.name == source.config
         return f"give {path.parent}, the folder around it" if inside else f"put the shards into {path / source.config}"
-    if names:
-        found = ", ".join(name.rsplit("/", 1)[-1] for name in names[:3])
-        return f"{source.config} holds {found}: name a Parquet file such as {file}, or make one: `smolkalam import`"
-    instead = "give --input a folder laid out as the Hub repository HuggingFaceTB/smoltalk2"
-    there = {shard.parent.name for shard in path.glob("*/*.parquet") if _SHARD.match(shard.name)}
-    if not there:
-        return instead
-    listed = ", ".join(sorted(there)[:8]) + (", ..." if len(there) > 8 else "")
-    return f"{instead}, or as source.config what is there: {listed}"
+    # `data` is where the Hub keeps the shards of a dataset without configs.
+    there = {shard.parent.name for shard in path.glob("*/*.parquet") if _SHARD.match(shard.name)} - {"data"}
+    if there and not (path / source.config).is_dir():
+        listed = ", ".join(sorted(there)[:8]) + (", ..." if len(there) > 8 else "")
+        return f"{_EXPECTED}, or as source.config what is there: {listed}"
+    return None
+
+
+_EXPECTED = "give --input a folder laid out as the Hub repository HuggingFaceTB/smoltalk2"
+
+
+def _instead(source: Source, names: list[str]) -> str:
+    """What to do about a source without any file that is read, by what is there."""
+    if not names:
+        return _EXPECTED
+    file, found = f"{source.config}/train-00000-of-00001.parquet", ", ".join(n.rsplit("/", 1)[-1] for n in names[:3])
+    return f"{source.config} holds {found}: name a Parquet file such as {file}, or make one: `smolkalam import`"
 
 
 @contextmanager

@@ -4,10 +4,10 @@ import re
 from dataclasses import asdict
 from typing import Any
 
+from builders.imports.prepared import prepared
 from builders.licences import training_warnings
 from builders.recipes.base import NAME_PATTERN
-from builders.recipes.recipe import Recipe, Source
-from builders.run_folder.folder import Run
+from builders.recipes.recipe import Recipe
 from builders.sources.find import Shard, find_shards, plan_units
 from builders.stages.common.contamination import benchmarks
 from builders.stages.common.context import Build, Observer
@@ -17,7 +17,7 @@ from processors.errors import InputError
 def plan_source(build: Build) -> dict[str, Any]:
     """What there is to select from: the source, its units, and what the selection's output depends on."""
     recipe = build.recipe
-    source = _source(recipe, build.run)
+    source = prepared(recipe.source, build.run.stage("source"), build.observer.warn)
     shards, warnings, left_out = find_shards(source)
     for warning in warnings:
         build.observer.warn(warning)
@@ -46,16 +46,6 @@ def plan_source(build: Build) -> dict[str, Any]:
         "notes": [f"split '{name}' is left out by the recipe" for name in left_out],
         "inputs": inputs,
     }
-
-
-def _source(recipe: Recipe, run: Run) -> Source:
-    if recipe.source.path != "sample":
-        return recipe.source
-    from builders.sample import write_shards
-
-    folder = run.stage("source")
-    write_shards(folder, recipe.source.config)
-    return recipe.source.model_copy(update={"path": str(folder)})
 
 
 def _output_splits(recipe: Recipe, shards: list[Shard], observer: Observer) -> dict[str, str]:

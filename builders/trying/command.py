@@ -15,9 +15,9 @@ from loguru import logger
 
 from builders.engines import engine_of
 from builders.engines.common.make import OFFERS, KeepDonors, candidate_row, donor_row
-from builders.estimates.command import opened_source
 from builders.estimates.count_requests import RequestCounter
 from builders.estimates.spending import ASK_ABOVE_USD, ask_to_go_on
+from builders.imports.prepared import opened
 from builders.recipes.load import load_recipe
 from builders.recipes.recipe import Recipe
 from builders.recipes.translators import Translator, others_of
@@ -142,7 +142,7 @@ def _of_text(text: str) -> Document:
 
 
 def _of_source(recipe: Recipe, row: str) -> Document:
-    with opened_source(recipe) as source:
+    with opened(recipe.source, lambda text: None) as source:
         document = find_row(source, row)
     (document,) = ApplyFilters(recipe.selection.drop_han).run([document])
     if dropped := document.metadata.get(DROPPED):
