@@ -2,7 +2,7 @@
 
 What a phrase is, its words alone seldom say: in "سائق السيارة الجديد" the driver is new. So an adjective is judged
 only behind a noun with the article that nothing before can own: at the start of a clause, or behind a preposition.
-Nouns and their gender are those of `nouns`, adjectives a short list, and a word that might be something else is left
+Nouns and their gender are those of `nouns.json`, adjectives a short list; a word that may be something else is left
 alone.
 """
 
@@ -11,9 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from processors.checks.arabic.mistake import Mistake
-from processors.checks.arabic.nouns import NounForm, nouns
 from processors.checks.arabic.prose import Word
-from processors.checks.arabic.words import ADJECTIVES, FREE, MASCULINE, PASTS, WOMEN
+from processors.checks.arabic.words import ADJECTIVES, FREE, MASCULINE, PASTS, WOMEN, NounForm, nouns
 
 _SPACES = (" ", "\u00a0")
 # This and that -> the other gender's.

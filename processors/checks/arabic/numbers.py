@@ -1,9 +1,9 @@
 """A number and the noun that it counts: one and two, 3 to 10, 11 to 99, hundreds and thousands.
 
 3 to 10 take a plural and the opposite gender, 11 to 99 one in the accusative, 100 and above one in the genitive. Only
-a common noun with a form of its own is judged (`nouns`), directly behind its number and without an article. Digits say
-no gender, and behind them units stay as they are and the alif of the accusative is often left out: there only the
-number of the noun is told.
+a common noun with a form of its own is judged (`nouns.json`), directly behind its number and without an article.
+Digits say no gender, and behind them units stay as they are and the alif of the accusative is often left out: there
+only the number of the noun is told.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterator, Sequence
 
 from processors.checks.arabic.mistake import Mistake
-from processors.checks.arabic.nouns import NounForm, nouns
 from processors.checks.arabic.prose import LETTER, MARK, Word, bare
+from processors.checks.arabic.words import NounForm, nouns
 
 # 3 to 10 beside masculine nouns and beside feminine ones.
 _UNITS = (

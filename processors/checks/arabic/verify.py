@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from processors.checks.arabic.agreement import agreement
 from processors.checks.arabic.endings import ending
+from processors.checks.arabic.foreign import foreign
 from processors.checks.arabic.hamza import hamza
 from processors.checks.arabic.marks import marks
 from processors.checks.arabic.mistake import Mistake, Slip
@@ -31,12 +32,13 @@ def verify(text: str) -> tuple[Mistake, ...]:
     >>> [(one.kind, one.found, one.expected) for one in verify("ذهبت الى المدرسه, ثم عدت.")]
     [('hamza', 'الى', 'إلى'), ('ta_marbuta', 'المدرسه', 'المدرسة'), ('punctuation', ',', '،')]
     """
-    return mistakes(text_of(text))
+    one = text_of(text)
+    return _in_order([*mistakes(one), *foreign(blanked(one))])
 
 
 @view
 def mistakes(text: Text) -> tuple[Mistake, ...]:
-    """As `verify`, found once a text."""
+    """As `verify`, without the kind `language`, found once a text."""
     if _ARABIC.search(text.string) is None:
         return ()
     string = blanked(text)
@@ -48,6 +50,10 @@ def mistakes(text: Text) -> tuple[Mistake, ...]:
         *numbers(string, words),
         *agreement(string, words),
     ]
+    return _in_order(found)
+
+
+def _in_order(found: list[Mistake]) -> tuple[Mistake, ...]:
     return tuple(sorted(found, key=lambda one: (one.start, one.end)))
 
 

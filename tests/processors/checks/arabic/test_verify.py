@@ -51,6 +51,11 @@ WRONG = [
     ("agreement", "نزلت من السيارة الجديد.", "الجديد", "الجديدة"),
     ("agreement", "دخلت إلى البيت القديمة.", "القديمة", "القديم"),
     ("agreement", "قال المرأة لا.", "قال المرأة", "قالت المرأة"),
+    ("language", "نحسب المساحة first ثم نضربها.", "first", "Arabic"),
+    ("language", "نريد أن نجد الحل. So let me check again.", "So let me check again", "Arabic"),
+    ("language", "هذه مسألة 简单 جدا.", "简单", "Arabic"),
+    ("language", "وهذا ответ صحيح.", "ответ", "Arabic"),
+    ("language", "يعيش في city كبيرة.", "city", "Arabic"),
     ("punctuation", "جاء الولد, ثم خرج.", ",", "،"),
     ("punctuation", "أين البيت?", "?", "؟"),
     ("punctuation", "جاء الولد ، ثم خرج.", " ،", "،"),
@@ -80,7 +85,7 @@ def test_correct_sentences_are_left_alone() -> None:
     "text",
     [
         "",
-        "No Arabic, but commas; and questions?",
+        "`No Arabic`, $x, y$; 12?",
         "اكتب اسمك هنا ثم افتح الباب.",
         "جاء علي مع والديه.",
         "وصلت المياه إلى الوجه.",
@@ -91,6 +96,26 @@ def test_correct_sentences_are_left_alone() -> None:
     ],
 )
 def test_what_may_be_right_is_left_alone(text: str) -> None:
+    assert verify(text) == ()
+
+
+def test_a_text_in_another_language_is_told_as_a_whole() -> None:
+    (one,) = verify("<think>\nThe user wants the sum of both numbers\n</think>")
+    assert one.kind == "language" and one.found == "The user wants the sum of both numbers"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "فيلم The Lord of the Rings طويل.",
+        "المسافة 5 km والوزن 3 kg والزاوية sin x.",
+        "يعمل في Google وفي New York Times.",
+        "استخدم max_length أو utils.py أو npm install.",
+        "كلمة 'serendipity' جميلة، ومعنى «hello there» مرحبا.",
+        "الاحتمال (probability) هو α، والسرعة هي v.",
+    ],
+)
+def test_names_terms_units_and_quotations_may_be_foreign(text: str) -> None:
     assert verify(text) == ()
 
 
