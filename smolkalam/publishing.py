@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from smolkalam.options import PageLanguage
+
 
 def check(run: Annotated[Path, typer.Argument(help="Run folder, or a dataset's folder.")]) -> None:
     """Check a built dataset by the rules of the Hub, its viewer and `datasets`."""
@@ -36,9 +38,10 @@ def publish(
 def report(
     run: Annotated[Path, typer.Argument(help="Run folder of a finished build; it is only read.")],
     output: Annotated[Path, typer.Option("--output", "-o", help="The page to write, such as report.html.")],
+    language: PageLanguage = None,
 ) -> None:
     """Write a build's report as one HTML page: what became of the rows, and what other thresholds would make of it."""
     from hub.report.command import run_report
 
-    run_report(run, output)
+    run_report(run, output, language=language)
     print(output)

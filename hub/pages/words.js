@@ -1,3 +1,4 @@
+"use strict";
 // The page's own words, in the language that the reader chose, as words.py has them: by attributes of each element.
 const words = (() => {
   const {given, languages} = JSON.parse(document.getElementById("words-data").textContent);

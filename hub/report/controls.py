@@ -3,43 +3,45 @@
 from collections import Counter
 
 from builders.stages.rank import configs_of
-from hub.pages import escaped
+from hub.pages import PageWord, escaped
 from hub.report.explorer import scores_of
 from hub.report.gathered import Report
 from processors.scoring.columns import COLUMN
 
+# Attributes of elements that have words.
+_AS_BUILT, _COPY = 'type="button" id="as-built" class="plain"', 'type="button" id="copy"'
+_TOLD, _COLUMN = 'id="told" class="told" role="status" aria-live="polite"', 'scope="col"'
+
 
 def explorer(report: Report) -> str:
     """What to move, which config, and tables that follow."""
-    recipe, sample = report.recipe, report.sample
-    told = [
-        "Move a threshold or change which checks veto: the rows, tokens and means that the build would have "
-        "follow at once. Beside a figure stands how it differs from the build as it is. "
-        "Paste the block into the recipe to get it."
-    ]
+    recipe, sample, words = report.recipe, report.sample, report.words
+    said, tag, label = words.said, words.tag, words.label
+    told = [said("report.explorer.said")]
     if not sample.exact:
-        told.append(
-            f"Computed on {len(sample.rows):,} of {sum(sample.population.values()):,} rows; "
-            "± is half of a 95 % interval."
-        )
+        rows = sum(sample.population.values())
+        told.append(said("report.explorer.sampled", n=rows, sampled=len(sample.rows)))
     if recipe.ranking.by_segment:
-        told.append("Rows that are put together by segment count here as their best whole candidate.")
+        told.append(said("report.explorer.segments"))
     configs = "".join(f'<option value="{i}">{escaped(config)}</option>' for i, config in enumerate(configs_of(recipe)))
     means = ("LR", "SCR", "rank_score", *(name for name in scores_of(recipe) if name not in ("LR", "SCR")))
-    heads = "".join(f'<th scope="col" class="n">{COLUMN[name].title}</th>' for name in means)
+    heads = "".join(tag("th", f"report.score.{name}", 'scope="col" class="n"') for name in means)
+    counts = "".join(
+        tag("th", f"report.head.{name}", 'scope="col" class="n"') for name in ("ranked", "rows", "tokens")
+    )
     return (
-        f"<p>{' '.join(told)}</p><noscript><p>The explorer needs JavaScript.</p></noscript>"
+        f"<p>{' '.join(told)}</p><noscript>{tag('p', 'report.explorer.needs_scripts')}</noscript>"
         '<form class="controls" onsubmit="return false" autocomplete="off"><div class="limits">'
-        f'<label class="config">Config <select id="config" data-now="0">{configs}</select></label>'
+        f'<label class="config">{said("report.head.config")} '
+        f'<select id="config" data-now="0">{configs}</select></label>'
         + "".join(_slider(report, name) for name in scores_of(recipe))
         + f"</div>{_checks(report)}"
-        '<p><button type="button" id="as-built" class="plain">As built</button></p></form>'
-        '<p id="told" class="told" role="status" aria-live="polite">Unpacking…</p>'
-        '<div class="scroll" tabindex="0" role="region" aria-label="What the config would hold"><table id="figures">'
-        '<thead><tr><th scope="col">Split</th><th scope="col" class="n">Ranked</th><th scope="col" class="n">Rows</th>'
-        f'<th scope="col" class="n">Tokens</th>{heads}</tr></thead><tbody></tbody></table></div>'
-        "<h3>For the recipe</h3><p>In place of the keys of these names in <code>ranking</code>:</p>"
-        '<pre id="block" tabindex="0"></pre><p><button type="button" id="copy">Copy</button> '
+        f"<p>{tag('button', 'report.explorer.as_built', _AS_BUILT)}</p></form>"
+        f"{tag('p', 'report.explorer.unpacking', _TOLD)}"
+        f'<div class="scroll" tabindex="0" role="region" {label("report.explorer.table")}><table id="figures">'
+        f"<thead><tr>{tag('th', 'report.head.split', _COLUMN)}{counts}{heads}</tr></thead>"
+        f"<tbody></tbody></table></div>{tag('h3', 'report.explorer.recipe')}{tag('p', 'report.explorer.instead')}"
+        f'<pre id="block" dir="ltr" tabindex="0"></pre><p>{tag("button", "report.explorer.copy", _COPY)} '
         '<span id="copied" role="status"></span></p>'
     )
 
@@ -57,10 +59,11 @@ def _slider(report: Report, name: str) -> str:
     low = max(low, column.low)
     value = "" if now is None else f"{now:g}"
     shown = f"{low:g}" if now is None else f"{now:g}"
+    words, score, of = report.words, PageWord(f"report.score.{name}"), f'for="least-{name}"'
     return (
-        f'<div class="limit"><label for="least-{name}">Least {column.title}</label>'
+        f'<div class="limit">{words.tag("label", "report.explorer.least", of, score=score)}'
         f'<input type="range" id="slide-{name}" min="{low:g}" max="{high:g}" step="{step:g}" value="{shown}" '
-        f'data-now="{shown}" aria-label="Least {column.title}, slider">'
+        f'data-now="{shown}" {words.label("report.explorer.slider", score=score)}>'
         f'<input type="number" id="least-{name}" min="{column.low:g}" max="{column.high:g}" step="any" '
         f'value="{value}" data-now="{value}"></div>'
     )
@@ -75,7 +78,7 @@ def _checks(report: Report) -> str:
             if one["tokens"] is not None:
                 hard.update({verdict["check"] for verdict in one["checks"] if verdict["hard"]})
                 soft.update({verdict["check"] for verdict in one["checks"] if not verdict["hard"]})
-    veto = report.recipe.ranking.veto
+    words, veto = report.words, report.recipe.ranking.veto
     names = sorted({*hard, *soft, *veto})
     if not names:
         return ""
@@ -83,11 +86,14 @@ def _checks(report: Report) -> str:
     for name in names:
         now = "hard" if name not in veto else "all" if veto[name] else "none"
         options = "".join(
-            f'<option value="{value}"{" selected" if value == now else ""}>{label}</option>'
-            for value, label in (("hard", "hard verdicts veto"), ("none", "never vetoes"), ("all", "always vetoes"))
+            words.tag("option", f"report.explorer.veto.{kind}", f'value="{kind}"{" selected" if kind == now else ""}')
+            for kind in ("hard", "none", "all")
         )
+        said = words.said("page.text", text=words.known("page.check", name))
+        counts = words.tag("span", "report.explorer.counts", 'class="quiet"', hard=hard[name], soft=soft[name])
         lines.append(
-            f'<li><label>{escaped(name)} <span class="quiet">{hard[name]:,} hard, {soft[name]:,} soft</span> '
+            f"<li><label>{said} {counts} "
             f'<select data-check="{escaped(name)}" data-now="{now}">{options}</select></label></li>'
         )
-    return f'<fieldset><legend>Which checks veto</legend><ul class="checks">{"".join(lines)}</ul></fieldset>'
+    legend = words.tag("legend", "report.explorer.checks")
+    return f'<fieldset>{legend}<ul class="checks">{"".join(lines)}</ul></fieldset>'

@@ -1,4 +1,3 @@
-"use strict";
 // Chooses a candidate for each row as processors/ranking/policy.py and votes_decide.py do, and adds up what comes of it.
 const explorer = (() => {
   const data = JSON.parse(document.getElementById("explorer-data").textContent);
@@ -159,6 +158,12 @@ const explorer = (() => {
     return found;
   }
 
+  function bdi(text) {
+    const made = document.createElement("bdi");
+    made.textContent = text;
+    return made;
+  }
+
   const number = new Intl.NumberFormat("en", {maximumFractionDigits: 0});
   function cell(row, {value, half}, decimals, before) {
     const td = row.insertCell();
@@ -192,7 +197,7 @@ const explorer = (() => {
     for (const [name, one] of Object.entries(found)) {
       const row = body.insertRow(), head = document.createElement("th"), before = built[name];
       head.scope = "row";
-      head.textContent = name || "all splits";
+      if (name) head.append(bdi(name)); else words.on(head, "report.explorer.all_splits");
       row.dataset.split = name;
       if (!name) row.className = "all";
       row.append(head);
@@ -205,7 +210,7 @@ const explorer = (() => {
       }
     }
     const all = found[""], share = all.all ? 100 * all.rows.value / all.all : 0;
-    $("told").textContent = `${config}: ${number.format(all.rows.value)} of ${number.format(all.all)} rows (${share.toFixed(1)} %)`;
+    words.on($("told"), "report.explorer.told", {config, rows: all.rows.value, n: all.all, share: share.toFixed(1)});
     $("block").textContent = recipe(wanted);
   }
 
@@ -221,13 +226,13 @@ const explorer = (() => {
       show();
     });
     $("copy").addEventListener("click", async () => {
-      try { await navigator.clipboard.writeText($("block").textContent); $("copied").textContent = "Copied."; }
-      catch { getSelection().selectAllChildren($("block")); $("copied").textContent = "Selected: press Ctrl+C."; }
+      try { await navigator.clipboard.writeText($("block").textContent); words.on($("copied"), "report.explorer.copied"); }
+      catch { getSelection().selectAllChildren($("block")); words.on($("copied"), "report.explorer.selected"); }
     });
   }
 
   const ready = unpack().then(() => { wire(); show(); document.body.dataset.ready = "true"; }, (error) => {
-    $("told").textContent = "This browser cannot unpack the figures (" + error + "); Firefox 113, Chrome 80 or Safari 16.4 can.";
+    words.on($("told"), "report.explorer.old_browser", {error: String(error)});
   });
   return {ready, choose: (primary) => Array.from(choose(primary, settings())), figures, settings, data};
 })();

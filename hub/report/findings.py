@@ -10,15 +10,12 @@ import regex
 from builders.recipes.recipe import Recipe
 from builders.run_folder.folder import Run
 from builders.stages.rank import configs_of
-from hub.pages import escaped, places, shown_text
+from hub.pages import PageWord, PageWords, escaped, places, shown_text
 from hub.report.rows import SampledRows, texts_of
 from processors.selection.choose_rows import sample_key
 
 # Of each check, and of these the hard ones first.
 EXAMPLES = 3
-# In place of a candidate's text.
-_REFUSED = "No candidate: what was answered was refused."
-_NOT_KEPT = "No config took this row, and so the texts of its candidates are not kept."
 _FAILED = regex.compile(r"^not translated: messages\[(\d+)\]: ")
 
 
@@ -62,7 +59,7 @@ def found_by_check(recipe: Recipe, sample: SampledRows) -> dict[str, tuple[Count
     return {check: (counted[check], chosen[check][:EXAMPLES]) for check in sorted(counted)}
 
 
-def shown_examples(recipe: Recipe, run: Run, examples: list[Example]) -> dict[int, str]:
+def shown_examples(recipe: Recipe, run: Run, examples: list[Example], words: PageWords) -> dict[int, str]:
     """Each example (by its place) as HTML: the source and the candidate's text, what the check speaks of marked."""
     by_unit = sorted(range(len(examples)), key=lambda i: examples[i].row["unit"])
     shown = {}
@@ -70,31 +67,32 @@ def shown_examples(recipe: Recipe, run: Run, examples: list[Example]) -> dict[in
         numbers = list(places_of)
         texts = texts_of(run, unit, [examples[i].row["id"] for i in numbers])
         for i in numbers:
-            shown[i] = _shown(recipe, examples[i], texts[examples[i].row["id"]])
+            shown[i] = _shown(recipe, examples[i], texts[examples[i].row["id"]], words)
     return shown
 
 
-def _shown(recipe: Recipe, one: Example, texts: dict[str, Any]) -> str:
+def _shown(recipe: Recipe, one: Example, texts: dict[str, Any], words: PageWords) -> str:
     failed = _FAILED.match(one.detail)
     number = int(failed[1]) if failed else one.message
     detail = _FAILED.sub("", one.detail).removeprefix("not translated: ")
     source, target = (_message(texts.get(side), number) for side in ("source", one.translator))
-    kind = "left without a candidate" if one.failed else "hard" if one.hard else "soft"
+    kind = "failed" if one.failed else "hard" if one.hard else "soft"
     if target is None:
-        why = _REFUSED if one.failed else _NOT_KEPT
-        right = f'<p class="quiet">{why}</p>'
+        # In place of a candidate's text.
+        right = words.tag("p", f"report.example.{'refused' if one.failed else 'not_kept'}", 'class="quiet"')
     else:
         right = shown_text(target, recipe.language.code, places(detail, target))
     left = (
         shown_text(source, "en", places(detail, source))
         if source is not None
-        else '<p class="quiet">No such message.</p>'
+        else words.tag("p", "report.example.none", 'class="quiet"')
     )
+    told = words.said("report.pair", a=one.translator, b=PageWord(f"report.example.{kind}"))
     return (
-        f'<figure class="example"><figcaption><code>{escaped(one.row["id"])}</code>, '
-        f"{escaped(one.translator)}, {kind}: <bdi>{escaped(detail)}</bdi></figcaption>"
-        f'<div class="pair"><div><h4>Source</h4>{left}</div>'
-        f"<div><h4>{escaped(one.translator)}</h4>{right}</div></div></figure>"
+        f'<figure class="example"><figcaption><code>{escaped(one.row["id"])}</code> '
+        f'{told} <bdi class="detail" lang="en">{escaped(detail)}</bdi></figcaption>'
+        f'<div class="pair"><div>{words.tag("h4", "report.example.source")}{left}</div>'
+        f"<div><h4><bdi>{escaped(one.translator)}</bdi></h4>{right}</div></div></figure>"
     )
 
 

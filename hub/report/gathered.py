@@ -13,6 +13,7 @@ from builders.recipes.recipe import Recipe
 from builders.run_folder.folder import RANK, RECIPE, SELECT, TRANSLATE, Run
 from builders.run_folder.units import Totals, all_counts
 from builders.stages.rank import configs_of
+from hub.pages import PageWords
 from hub.report.rows import EXACT_ROWS, SampledRows, read_rows
 from processors.errors import InputError
 from processors.judging.votes import Votes, read_votes
@@ -21,7 +22,7 @@ from processors.judging.votes import Votes, read_votes
 @dataclass(slots=True)
 class Report:
     """A run, what its stages counted (also by split of the source), its statistics, its rows, and of each config those
-    that say again what an earlier one says (`builders.dataset.duplicates`)."""
+    that say again what an earlier one says (`builders.dataset.duplicates`); and the words to tell it with."""
 
     recipe: Recipe
     run: Run
@@ -31,6 +32,7 @@ class Report:
     sample: SampledRows
     votes: Votes | None
     duplicates: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    words: PageWords = field(default_factory=PageWords)
 
 
 def gather(folder: Path, *, exact_rows: int = EXACT_ROWS) -> Report:

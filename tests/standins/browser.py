@@ -57,7 +57,8 @@ def open_file(window: Any, path: Path) -> None:
 
 # What a page in Arabic says in Latin letters, other than names, code and texts of the data.
 _LATIN = r"""
-const OTHERS = "bdi, code, kbd, pre, .text, textarea, script, style, #language, #who, #place, h1, noscript";
+const OTHERS = "bdi, code, kbd, pre, .text, textarea, script, style, #language, #who, #place, h1, noscript, " +
+  "option:not([data-word])";
 const NAMED = /\u2068[^\u2069]*\u2069|LR|SCR|JavaScript/g;
 const found = [], walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
 while (walk.nextNode()) {

@@ -22,7 +22,7 @@ from processors.ranking.votes_decide import settle
 from processors.scoring.columns import NAMES
 from tests.builders.small_run import small_recipe
 from tests.conftest import Demo
-from tests.standins.browser import chromium, open_file
+from tests.standins.browser import PATIENCE_S, all_arabic, chromium, open_file, read_in_arabic
 from tests.standins.processes import command_line, environment
 
 TRANSLATORS = ("reference", "draft")
@@ -148,6 +148,35 @@ def test_nothing_stands_beyond_the_edge(page: Path, width: int) -> None:
         assert (colour == "rgb(21, 25, 28)") == (width == 400)
         arabic = window.find_element("css selector", ".text[lang=ar]")
         assert arabic.value_of_css_property("direction") == "rtl"
+        in_arabic(window, width)
+
+
+def in_arabic(window: Any, width: int) -> None:
+    """The same page in Arabic, by keyboard alone, and so still when it is opened again."""
+    from selenium.webdriver.common.keys import Keys
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    read_in_arabic(window)
+    window.find_element("id", "slide-LR").send_keys(Keys.END)
+    assert "min_LR: 1\n" in window.find_element("id", "block").text
+    window.find_element("id", "copy").send_keys(Keys.ENTER)
+    WebDriverWait(window, PATIENCE_S).until(lambda w: w.find_element("id", "copied").text)
+    all_arabic(window)
+    assert window.execute_script("return document.documentElement.scrollWidth") <= width
+    window.find_element("id", "as-built").send_keys(Keys.ENTER)
+    told = window.find_element("id", "told").text
+    assert "من أصل 94 صفًّا" in told, told
+    source = window.find_element("css selector", ".text[lang=en]")
+    assert source.value_of_css_property("direction") == "ltr"
+    # Columns run from the right; numbers are as they were, their signs before them.
+    cells = window.find_elements("css selector", "#figures tbody tr:first-child > *")
+    assert [cell.location["x"] for cell in cells] == sorted((cell.location["x"] for cell in cells), reverse=True)
+    assert cells[1].value_of_css_property("direction") == "ltr"
+    window.refresh()
+    WebDriverWait(window, PATIENCE_S).until(lambda w: w.execute_script("return document.body.dataset.ready"))
+    all_arabic(window)
+    assert window.execute_script("return document.documentElement.dir") == "rtl"
+    assert not window.get_log("browser")
 
 
 # From here on: rows made up, in place of the demo's on its page.

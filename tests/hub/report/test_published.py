@@ -30,7 +30,7 @@ def test_rows_are_listed_those_of_the_translation_first_and_no_more_than_a_page_
     said = room.published(dataclasses.replace(report, duplicates={config: rows}))
     assert f"{len(rows):,} rows say again what an earlier one says (nearly the same {len(rows):,})" in said
     assert f"{len(rows) - 1:,} of them in translation only" in said
-    assert said.count("in translation only</td>") == room.MOST and "in the source too" not in said
+    assert said.count("in translation only</span></td>") == room.MOST and "in the source too" not in said
     assert "<code>a/&lt;0&gt;</code>" in said and f"duplicates/{config}.jsonl</code> of the run folder has all" in said
 
 
