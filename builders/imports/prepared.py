@@ -52,7 +52,8 @@ def prepared(source: Source, folder: Path, warn: Callable[[str], None]) -> Sourc
 def opened(source: Source, warn: Callable[[str], None]) -> Iterator[Source]:
     """As `prepared`, for as long as the block lasts: for who looks at a source without a run folder."""
     with tempfile.TemporaryDirectory() as folder:
-        yield prepared(source, Path(folder), warn)
+        # The file that it names will be gone: a build keeps it.
+        yield prepared(source, Path(folder), lambda text: warn(text.partition("; each with its line in ")[0]))
 
 
 def _is_file(source: Source, found: DataFiles) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from builders.imports.command import REPORT, run_import
+from builders.imports.prepared import opened
 from builders.recipes.load import load_recipe
 from builders.recipes.recipe import Source
 from builders.sources.find import find_shards
@@ -134,7 +135,8 @@ def _look(source: str, recipe: Path, keep: Sequence[str]) -> tuple[str, str, tup
         if not re.fullmatch(r"[\w.-]+/[\w.-]+", source):
             raise InputError(f"--source {source}: no such file or folder, and not an id on the Hub such as user/name")
         path = f"hf://datasets/{source}"
-    shards, _, _ = find_shards(Source(path=path))
+    with opened(Source(path=path), lambda text: None) as there:
+        shards, _, _ = find_shards(there)
     splits = list(dict.fromkeys(shard.split for shard in shards))
     named = f"{', '.join(splits[:3])}{f' and {len(splits) - 3} more' if len(splits) > 3 else ''}"
     carry: tuple[str, ...] = ()

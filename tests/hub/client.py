@@ -130,6 +130,13 @@ def load(repo: str, config: str, split: str, revision: str = "main", streaming: 
     return list(load_dataset(repo, config, split=split, revision=revision, streaming=streaming))
 
 
+def features(repo: str, config: str, split: str) -> str:
+    """What `datasets` says the columns are, once they are loaded."""
+    from datasets import load_dataset
+
+    return repr(dict(load_dataset(repo, config, split=split).features))
+
+
 def api(name: str, **arguments: Any) -> Any:
     """Any of HfApi's methods; a list of what it gives, as text."""
     from huggingface_hub import HfApi
@@ -175,7 +182,7 @@ def state(repo: str, revision: str = "main") -> dict[str, Any]:
     }
 
 
-CALLS = (publish, run_publish, verify, load, push, api, disable_discussions, state)
+CALLS = (publish, run_publish, verify, load, features, push, api, disable_discussions, state)
 COMMANDS = {call.__name__: call for call in CALLS}
 
 

@@ -213,10 +213,12 @@ def test_published_and_loaded_it_is_the_source_s_rows_and_features(built: Built,
                 done = client("run_publish", folder=str(run), repo=f"user/{name}")
                 assert done["error"] is None, done
             loaded = client("load", repo="user/mcq", config="main_draft_ranked", split="test")["result"]
+            seen = client("features", repo="user/mcq", config="main_draft_ranked", split="test")["result"]
             prompts = client("load", repo="user/ifeval", config="default_reference_ranked", split="dev")["result"]
         finally:
             client.kill()
     built_rows = table(built.mcq, "main_draft_ranked", "test").to_pylist()
     assert loaded == built_rows and len(loaded) == 20
+    assert seen.startswith(repr(dict(sets.MCQ)).removesuffix("}")) and "'kalam_LR': Value('float64')" in seen
     english = source(built.folder / "ifeval" / "default", "dev").to_pylist()
     assert [row["kwargs"] for row in prompts] == [row["kwargs"] for row in english]
