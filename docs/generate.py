@@ -1,4 +1,4 @@
-"""Writes the references that are read off the code: recipe.md, mixture.md, commands.md and rooms.md.
+"""Writes the references that are read off the code: recipes of all kinds, commands and rooms.
 
     python -m docs.generate           # writes them
     python -m docs.generate --check   # writes nothing; exit code 1 where one differs from the code
@@ -49,10 +49,22 @@ def mixture() -> str:
     return _reference("A mixture's recipe", said, Mixture)
 
 
-def _reference(title: str, said: str, model: type[BaseModel]) -> str:
-    """A page of a model: each block with a table of its keys."""
+def arbitrage() -> str:
+    """docs/arbitrage_recipe.md: the same of an arbitrage's recipe."""
+    from builders.arbitrage import ArbitrageRecipe
+
+    said = (
+        "One YAML describes an arbitrage, which [arbitrage.md](arbitrage.md) explains. The models of `pool` have the "
+        "keys of a build's translators, and `reward` and `panel.judges` those of its ranking: "
+        "[recipe.md](recipe.md) has them."
+    )
+    return _reference("An arbitrage's recipe", said, ArbitrageRecipe, without="builders.recipes.")
+
+
+def _reference(title: str, said: str, model: type[BaseModel], without: str = "") -> str:
+    """A page of a model: each block with a table of its keys; those of modules `without` stand on another page."""
     text = [f"# {title}\n\n{NOTE}\n{said}\n"]
-    blocks = list(_blocks(model))
+    blocks = [(path, block) for path, block in _blocks(model) if not without or without not in block.__module__]
     told: set[type[BaseModel]] = set()
     for path, block in blocks:
         for shared in [*reversed(_shared(block)), block]:
@@ -269,7 +281,13 @@ def _first_line(path: Path) -> str:
     return " ".join((said or "").partition("\n\n")[0].split())
 
 
-PAGES = {"recipe.md": recipe, "mixture.md": mixture, "commands.md": commands, "rooms.md": rooms}
+PAGES = {
+    "recipe.md": recipe,
+    "mixture.md": mixture,
+    "arbitrage_recipe.md": arbitrage,
+    "commands.md": commands,
+    "rooms.md": rooms,
+}
 
 
 def main(arguments: list[str]) -> int:

@@ -16,7 +16,7 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 import typer
 
-from smolkalam import building, data, judging, publishing, training
+from smolkalam import answering, building, data, judging, publishing, training
 
 _HELP = """Turn an English post-training dataset into a ranked, filtered, documented translation of it.
 
@@ -37,6 +37,7 @@ _COMMANDS: dict[str, Callable[..., Any]] = {
     "review": judging.review,
     "decontaminate": data.decontaminate,
     "mix": data.mix,
+    "arbitrate": answering.arbitrate,
     "preferences": judging.preferences,
     "judge": judging.judge,
     "tokens": training.tokens,

@@ -20,6 +20,7 @@ import typer
 import yaml
 
 import smolkalam
+from builders.arbitrage import load_arbitrage
 from builders.mixtures import load_mixture
 from builders.recipes.load import load_recipe
 from tests.conftest import Demo
@@ -50,10 +51,11 @@ def test_the_references_are_what_the_code_says() -> None:
     assert done.returncode == 0, done.stderr
 
 
+PAGES_OF_KEYS = ("recipe.md", "mixture.md", "arbitrage_recipe.md")
+
+
 def test_every_key_of_a_recipe_has_a_meaning() -> None:
-    rows = [
-        row for page in ("recipe.md", "mixture.md") for row in (ROOT / "docs" / page).read_text("utf-8").splitlines()
-    ]
+    rows = [row for page in PAGES_OF_KEYS for row in (ROOT / "docs" / page).read_text("utf-8").splitlines()]
     assert not [row for row in rows if row.startswith("| `") and row.endswith("|  |")]
 
 
@@ -95,6 +97,10 @@ def test_recipes_load(text: str, tmp_path: Path) -> None:
     shown = yaml.safe_load(text)
     if "judges" in shown:
         pytest.skip("a panel, which tests/builders/judging/test_command.py reads")
+    if "pool" in shown:
+        (tmp_path / "arbitrage.yaml").write_text(text, "utf-8")
+        assert load_arbitrage(str(tmp_path / "arbitrage.yaml"))
+        return
     if "sources" in shown:
         (tmp_path / "mixture.yaml").write_text(text, "utf-8")
         assert load_mixture(str(tmp_path / "mixture.yaml"))

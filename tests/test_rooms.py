@@ -36,6 +36,7 @@ ROOMS: dict[str, Floors] = {
         ("hub",),
         ("hub.review",),
         ("hub.publishing", "hub.report"),
+        ("hub.card.answered",),
         ("hub.card", "hub.rules", "hub.pages"),
         ("hub.card.merging", "hub.card.fields"),
     ),
@@ -53,7 +54,7 @@ ROOMS: dict[str, Floors] = {
         ("model_recipes.lora", "model_recipes.needs"),
     ),
     "builders": (
-        ("builders.ablations", "builders.judging", "builders.starting", "builders.trying"),
+        ("builders.ablations", "builders.judging", "builders.starting", "builders.trying", "builders.arbitrage"),
         ("builders",),
         ("builders.pools",),
         ("builders.preferences", "builders.estimates", "builders.mixtures"),

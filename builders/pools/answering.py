@@ -71,7 +71,7 @@ class PoolOfModels:
 
     def messages(self, prompt: Record) -> list[dict[str, str]]:
         """What is asked of a prompt."""
-        return with_system(prompt["messages"], self.recipe.answering.system, self.recipe.language.code)
+        return with_system(prompt["messages"], self.recipe.answering.system, prompt["language"])
 
     def payloads(self, spec: Translator, prompts: Iterator[Record]) -> Iterator[dict[str, Any]]:
         """All that a model is asked."""

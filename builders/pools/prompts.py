@@ -16,13 +16,15 @@ from builders.mixtures.find import SourceFiles, fetch, find_sources
 from builders.mixtures.read import parts_of, raw_rows
 from builders.mixtures.recipe import Mixture, MixtureSource
 from builders.pools.recipe import PromptSource
+from processors.completions import letter_share
 from processors.errors import InputError
+from processors.languages.language import Language
 from processors.selection.choose_rows import sample_key
 from processors.selection.domains import domain_from_columns
 
 # Where a prompt may stand, in the order in which it is looked for.
 COLUMNS = ("messages", "conversations", "conversation", "prompt", "problem", "question", "instruction")
-NO_DOMAIN = "not said"
+NO_DOMAIN, OTHER = "not said", "other"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,7 @@ class PromptRow:
     id: str
     messages: list[dict[str, str]]
     domain: str
+    language: str
     source: str
     values: dict[str, Any]
 
@@ -48,11 +51,13 @@ class NoPrompt:
 class Prompts:
     """The prompts of a source. Raises InputError, which begins with the recipe's key, for what is not there.
 
-    `columns` are further ones that whoever asks wants to see in `values`.
+    `columns` are further ones that whoever asks wants to see in `values`; `target` is the language that prompts are
+    taken to be in where their letters are of its script and nothing else is said.
     """
 
-    def __init__(self, source: PromptSource, columns: Sequence[str] = ()) -> None:
+    def __init__(self, source: PromptSource, target: Language, columns: Sequence[str] = ()) -> None:
         self.source = source
+        self.target = target
         self.columns = tuple(columns)
         named = {name: getattr(source, name) for name in ("path", "revision", "config", "splits", "terms")}
         mixture = Mixture(name="prompts", sources=[MixtureSource(name="prompts", **named)])
@@ -121,7 +126,15 @@ class Prompts:
         domain = said.strip() if isinstance(said, str) and said.strip() else domain_from_columns(row.values)
         origin = row.values.get("source")
         values = {column: row.values.get(column) for column in self.columns}
-        return PromptRow(name, messages, domain or NO_DOMAIN, origin if isinstance(origin, str) else "", values)
+        origin = origin if isinstance(origin, str) else ""
+        return PromptRow(name, messages, domain or NO_DOMAIN, self._language(row.values, messages), origin, values)
+
+    def _language(self, values: dict[str, Any], messages: list[dict[str, str]]) -> str:
+        said = values.get(self.source.language or "language")
+        if isinstance(said, str) and said.strip():
+            return said.strip()
+        share = letter_share(messages[-1]["content"], self.target.script)
+        return self.target.code if share is None or share >= 0.5 else OTHER
 
     def _messages(self, values: dict[str, Any]) -> list[dict[str, str]]:
         column = self.source.prompt or next((name for name in COLUMNS if values.get(name) is not None), None)

@@ -57,6 +57,10 @@ class PromptSource(Strict):
         "conversations, prompt, problem, question, instruction",
     )
     domain: str | None = Field(None, description="the column that says a prompt's domain; null: `domain`, if there is")
+    language: str | None = Field(
+        None,
+        description="the column that says a prompt's language (BCP 47); null: `language`, if there is, else by script",
+    )
     rows: int | None = Field(None, ge=1, description="prompts at most, drawn by the seed; null: all")
     most_characters: int = Field(24_000, ge=1, description="of a prompt; longer ones are left out")
     terms: Terms | None = Field(None, description="under which its rows may be used; null: its card's licence")

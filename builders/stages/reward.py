@@ -45,10 +45,13 @@ def parts(recipe: Recipe) -> list[StagePart]:
         return []
     after = tuple(part.name for part in translate.parts(recipe))
     # The cost is a guess: 40 ms a row, as 1.5 billion parameters may take on a GPU.
-    return [StagePart(NAME, after=after, cost=60.0, jobs=lambda where: where.reward, ready=partial(_check, spec))]
+    return [
+        StagePart(NAME, after=after, cost=60.0, jobs=lambda where: where.reward, ready=partial(check_reward, spec))
+    ]
 
 
-def _check(spec: Reward, warn: Callable[[str], None]) -> None:
+def check_reward(spec: Reward, warn: Callable[[str], None]) -> None:
+    """Raises InputError where the model is none, or its server's key is not there."""
     from processors.reward.local_model import check_model
 
     if spec.base_url:
@@ -208,15 +211,21 @@ class PartialRewards:
 # A worker does several tasks; to load a model takes longer than many of them.
 @lru_cache(maxsize=1)
 def _load(spec: str, language: str) -> tuple[Encoder, Scorer]:
-    from processors.reward.local_model import ModelScorer, load_reward_tokenizer
-    from processors.reward.served_model import EndpointScorer
+    from processors.reward.local_model import load_reward_tokenizer
 
     reward = Reward.model_validate_json(spec)
     tokenizer = load_reward_tokenizer(reward.model, reward.revision)
-    encoder = Encoder(tokenizer, language, reward.max_length)
+    return Encoder(tokenizer, language, reward.max_length), scorer_of(reward, tokenizer)
+
+
+def scorer_of(reward: Reward, tokenizer: Any) -> Scorer:
+    """What gives rewards: the recipe's server, or the model here. `tokenizer` is the model's."""
+    from processors.reward.local_model import ModelScorer
+    from processors.reward.served_model import EndpointScorer
+
     if reward.base_url:
         name = reward.served_model or reward.model
-        return encoder, EndpointScorer(
+        return EndpointScorer(
             reward.base_url,
             name,
             tokenizer.pad_token_id,
@@ -224,7 +233,7 @@ def _load(spec: str, language: str) -> tuple[Encoder, Scorer]:
             concurrency=reward.concurrency,
             timeout_s=reward.timeout_s,
         )
-    return encoder, ModelScorer(reward.model, reward.revision, reward.dtype, _gpu(), reward.cpu_threads)
+    return ModelScorer(reward.model, reward.revision, reward.dtype, _gpu(), reward.cpu_threads)
 
 
 def _loaded(spec: Reward, language: Language) -> tuple[Encoder, Scorer]:

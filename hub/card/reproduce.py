@@ -99,6 +99,21 @@ def _hide_local(translator: dict[str, Any]) -> None:
         translator["decoding"]["extra"] = _without_secrets(translator["decoding"]["extra"])
 
 
+def public_block(block: Any) -> Any:
+    """A recipe's block, of whatever kind, without what belongs to one machine: places, keys, paths of files."""
+    if isinstance(block, list):
+        return [public_block(one) for one in block]
+    if isinstance(block, str):
+        return Path(block).name if block.startswith("/") else block
+    if not isinstance(block, dict):
+        return block
+    shown = {name: public_block(value) for name, value in block.items() if name != "environment"}
+    if endpoints := shown.pop("endpoints", None):
+        shown["base_url"] = endpoints[0]["base_url"]
+    _hide_server(shown)
+    return _without_secrets(shown)
+
+
 def _hide_panel(panel: dict[str, Any]) -> None:
     panel["tokenizer"] = _public_tokenizer(panel["tokenizer"])
     for judge in panel["judges"]:

@@ -74,17 +74,22 @@ class FormClient:
     _questions: AskedOnce = field(init=False)
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack, init=False)
     _taken: Output = field(init=False)
+    _server: HttpServer = field(init=False)
 
     async def __aenter__(self) -> Self:
         self._taken = self.output
         config = InferenceConfig(server_type="endpoint", model_name_or_path=self.endpoint.model)
-        server = await self._stack.enter_async_context(HttpServer(config, self.endpoint, 0, self.count))
-        self._questions = AskedOnce(server, self.store, self.count, self.ceiling)
+        self._server = await self._stack.enter_async_context(HttpServer(config, self.endpoint, 0, self.count))
+        self._questions = AskedOnce(self._server, self.store, self.count, self.ceiling)
         return self
 
     async def __aexit__(self, *error: Any) -> None:
         await self._questions.drain()
         await self._stack.__aexit__(*error)
+
+    async def ready(self) -> None:
+        """Wait until its server is there. Raises EngineError where it is not."""
+        await self._server.ready()
 
     async def ask(self, payload: Callable[[int, Output], dict[str, Any]], read: Callable[[str, str], T]) -> T | str:
         """What `read` (text, finish reason) makes of an answer to `payload` (attempt, output); or why it made nothing.

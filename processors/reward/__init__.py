@@ -10,6 +10,7 @@ from processors.later import handed_on
 
 if TYPE_CHECKING:
     from processors.reward.batches import combine, make_batches, padding_share
+    from processors.reward.exchanges import ExchangeEncoder
     from processors.reward.local_model import ModelScorer, check_model, load_reward_tokenizer, resolve_model
     from processors.reward.score import Encoder, Scorer, SourceAndCandidate, TokenIds, judged, score_candidates
     from processors.reward.served_model import EndpointScorer
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Encoder",
     "EndpointScorer",
+    "ExchangeEncoder",
     "ModelScorer",
     "Scorer",
     "SourceAndCandidate",
@@ -38,6 +40,7 @@ __getattr__ = handed_on(
     __name__,
     {
         "batches": ["combine", "make_batches", "padding_share"],
+        "exchanges": ["ExchangeEncoder"],
         "local_model": ["ModelScorer", "check_model", "load_reward_tokenizer", "resolve_model"],
         "score": ["Encoder", "SourceAndCandidate", "Scorer", "TokenIds", "judged", "score_candidates"],
         "served_model": ["EndpointScorer"],

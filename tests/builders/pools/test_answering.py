@@ -10,6 +10,7 @@ from builders.pools import PoolOfModels, PoolRecipe, Prompts, Stages, load_pool_
 from builders.pools.recipe import look_at_answerers
 from builders.recipes.translators import EndpointTranslator
 from processors.errors import EngineError, InputError, RecipeError
+from processors.languages import DEFAULT
 from tests.standins.standin_models import ModelsServer, asked_last, models
 from tests.standins.standin_useless import REFUSAL_ARABIC
 
@@ -39,7 +40,7 @@ def model(server: ModelsServer, name: str, **more: Any) -> EndpointTranslator:
 def answered(folder: Path, recipe: PoolRecipe, pool: list[Any], samples: int = 1) -> tuple[Stages, list[str]]:
     said: list[str] = []
     stages = Stages(folder, said.append)
-    take_prompts(stages, recipe, Prompts(recipe.source))
+    take_prompts(stages, recipe, Prompts(recipe.source, DEFAULT))
     PoolOfModels(recipe, pool, folder, samples=samples).answer(stages)
     return stages, said
 
@@ -102,7 +103,7 @@ def test_what_is_not_a_prompt_is_left_out_with_its_reason(tmp_path: Path) -> Non
     lines = [json.dumps(row) for row in rows] + ["{broken"]
     path.write_text("\n".join(lines), encoding="utf-8")
     stages = Stages(tmp_path / "run", lambda line: None)
-    take_prompts(stages, recipe_for(path), Prompts(recipe_for(path).source))
+    take_prompts(stages, recipe_for(path), Prompts(recipe_for(path).source, DEFAULT))
     kept = list(stages.kept("prompts"))
     assert [row["messages"] for row in kept] == [[{"content": "من أنت؟", "role": "user"}]]
     assert (kept[0]["domain"], kept[0]["source"]) == ("not said", "s")
@@ -122,7 +123,7 @@ def test_rows_are_drawn_by_the_seed_and_more_hold_fewer(tmp_path: Path) -> None:
     def drawn(rows: int, seed: int = 42) -> list[str]:
         recipe = recipe_for(path, source={"path": str(path), "rows": rows}, seed=seed)
         stages = Stages(tmp_path / f"run-{rows}-{seed}", lambda line: None)
-        told = take_prompts(stages, recipe, Prompts(recipe.source))
+        told = take_prompts(stages, recipe, Prompts(recipe.source, DEFAULT))
         assert told["left_out"] == {"not_drawn": 50 - rows}
         return [row["id"] for row in stages.kept("prompts")]
 
@@ -148,4 +149,4 @@ def test_a_mistake_of_a_recipe_is_a_line(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match=r"r.yaml:2: source.row: unknown key; did you mean 'rows'\?"):
         load_pool_recipe(str(tmp_path / "r.yaml"), PoolRecipe, tmp_path / "shipped")
     with pytest.raises(InputError, match=r"^source.path: nowhere.jsonl: no such file or folder"):
-        Prompts(recipe_for(Path("nowhere.jsonl")).source)
+        Prompts(recipe_for(Path("nowhere.jsonl")).source, DEFAULT)
