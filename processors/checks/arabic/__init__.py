@@ -6,6 +6,7 @@ a line in `verify.mistakes`.
 """
 
 from processors.checks.arabic.mistake import KINDS, Kind, Mistake
+from processors.checks.arabic.spelling import Dictionary
 from processors.checks.arabic.verify import verify
 
-__all__ = ["KINDS", "Kind", "Mistake", "verify"]
+__all__ = ["KINDS", "Dictionary", "Kind", "Mistake", "verify"]

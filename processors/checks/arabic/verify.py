@@ -15,6 +15,7 @@ from processors.checks.arabic.mistake import Mistake, Slip
 from processors.checks.arabic.numbers import numbers
 from processors.checks.arabic.prose import Word, words_of
 from processors.checks.arabic.punctuation import punctuation
+from processors.checks.arabic.spelling import Dictionary, spelling
 from processors.protected.find import blanked
 from processors.texts.text import Text, text_of, view
 
@@ -23,17 +24,27 @@ REMEMBERED = 1 << 16
 _ARABIC = re.compile("[\u0621-\u064a]")
 
 
-def verify(text: str) -> tuple[Mistake, ...]:
+def verify(text: str, dictionary: Dictionary | None = None) -> tuple[Mistake, ...]:
     """Everything found wrong with the Arabic of `text`, in its order; empty where nothing is or it has no Arabic.
 
     Code, formulas, addresses and tags are left out. What is found is an error or looks like one; that nothing is found
-    says little of a text (docs/checks.md has the figures).
+    says little of a text (docs/checks.md has the figures). `dictionary` is a hunspell dictionary of the user, without
+    which there is no kind `spelling`.
 
     >>> [(one.kind, one.found, one.expected) for one in verify("ذهبت الى المدرسه, ثم عدت.")]
     [('hamza', 'الى', 'إلى'), ('ta_marbuta', 'المدرسه', 'المدرسة'), ('punctuation', ',', '،')]
     """
     one = text_of(text)
-    return _in_order([*mistakes(one), *foreign(blanked(one))])
+    found = [*mistakes(one), *foreign(blanked(one))]
+    if dictionary is not None:
+        found += misspelled(one, dictionary)
+    return _in_order(found)
+
+
+def misspelled(text: Text, dictionary: Dictionary) -> list[Mistake]:
+    """Only the kind `spelling`: words that the dictionary does not know and no other kind has told."""
+    told = frozenset(one.start for one in mistakes(text))
+    return list(spelling(blanked(text), words_of(text), dictionary, told))
 
 
 @view
@@ -44,7 +55,7 @@ def mistakes(text: Text) -> tuple[Mistake, ...]:
     string = blanked(text)
     words = words_of(text)
     found = [
-        *_spelling(words),
+        *_slips(words),
         *marks(string),
         *punctuation(string),
         *numbers(string, words),
@@ -57,7 +68,7 @@ def _in_order(found: list[Mistake]) -> tuple[Mistake, ...]:
     return tuple(sorted(found, key=lambda one: (one.start, one.end)))
 
 
-def _spelling(words: tuple[Word, ...]) -> Iterator[Mistake]:
+def _slips(words: tuple[Word, ...]) -> Iterator[Mistake]:
     for word in words:
         slip = slip_of(word.bare)
         if slip is not None:

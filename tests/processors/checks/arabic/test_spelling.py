@@ -1,0 +1,103 @@
+"""Typing errors by a user's dictionary: the program is a stand-in that knows the words of its file and no endings."""
+
+import os
+import pickle
+import stat
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from processors.checks.arabic import Dictionary, verify
+from processors.errors import InputError
+
+KNOWN = "ذهبت إلى المدرسة الكبيرة صباح اليوم والتقيت صديقي القديم هناك وتكلمنا طويلا قبل الدرس الأول"
+# As `hunspell -l`: of each line that is no word of the dictionary it writes the line.
+STAND_IN = """#!{python}
+import sys
+base = sys.argv[sys.argv.index("-d") + 1]
+known = set(open(base + ".dic", encoding="utf-8").read().split())
+for line in iter(sys.stdin.buffer.readline, b""):
+    word = line.decode().strip()
+    if word and word not in known:
+        sys.stdout.buffer.write(line)
+        sys.stdout.buffer.flush()
+"""
+
+
+@pytest.fixture
+def dictionary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Dictionary]:
+    program = tmp_path / "bin" / "hunspell"
+    program.parent.mkdir()
+    program.write_text(STAND_IN.format(python=sys.executable))
+    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("PATH", str(program.parent), prepend=os.pathsep)
+    (tmp_path / "ar.aff").write_text("")
+    (tmp_path / "ar.dic").write_text(KNOWN, encoding="utf-8")
+    made = Dictionary(tmp_path / "ar.dic")
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("المدرة", "المدرسة"),
+        ("المدرسسة", "المدرسة"),
+        ("المردسة", "المدرسة"),
+        ("المدرصة", "المدرسة"),
+        ("صباحاليوم", "صباح اليوم"),
+    ],
+)
+def test_a_slip_of_the_hand_is_told_with_what_was_meant(dictionary: Dictionary, wrong: str, right: str) -> None:
+    text = f"ذهبت إلى {wrong} صباح اليوم"
+    (one,) = verify(text, dictionary)
+    assert (one.kind, one.found, one.expected) == ("spelling", wrong, right)
+    assert text[one.start : one.end] == wrong
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        KNOWN,
+        "التقيت شوارزنيغر هناك",  # a name: no slip makes it of a word
+        "ذهبت المدرصة المدرصة",  # twice
+        "ذهبت إلى «المدرصة» اليوم",
+        "ذهبت إلى المدرصة (school) اليوم",
+        "ذهبت إلى كلكامش المدرصة",  # beside another unknown word
+        "`المدرصة`",
+    ],
+)
+def test_what_may_be_a_name_is_left_alone(dictionary: Dictionary, text: str) -> None:
+    assert verify(text, dictionary) == ()
+
+
+def test_what_another_kind_tells_is_not_told_twice(dictionary: Dictionary) -> None:
+    assert [one.kind for one in verify("ذهبت إلى المدرسه", dictionary)] == ["ta_marbuta"]
+
+
+def test_without_a_dictionary_there_is_no_such_kind() -> None:
+    assert verify("ذهبت إلى المدرصة صباح اليوم") == ()
+
+
+def test_a_copy_in_another_process_starts_its_own_program(dictionary: Dictionary) -> None:
+    assert dictionary.unknown(["هناك", "هناخ"]) == {"هناخ"}
+    copy = pickle.loads(pickle.dumps(dictionary))
+    assert copy.unknown(["هناك", "هناخ"]) == {"هناخ"}
+    copy.close()
+
+
+def test_many_words_are_asked_in_batches(dictionary: Dictionary) -> None:
+    words = {f"كلمة{chr(0x621 + i % 20)}{chr(0x628 + i // 20)}" for i in range(300)}
+    assert dictionary.unknown([*words, "هناك"]) == words
+
+
+def test_what_is_missing_is_said_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(InputError, match=r"no file .*none\.aff; give the path of a hunspell dictionary"):
+        Dictionary(tmp_path / "none")
+    for suffix in (".aff", ".dic"):
+        (tmp_path / f"ar{suffix}").write_text("")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(InputError, match="hunspell is not on PATH"):
+        Dictionary(tmp_path / "ar")
