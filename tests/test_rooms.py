@@ -93,6 +93,7 @@ ROOMS: dict[str, Floors] = {
         ("processors.selection.decontamination", "processors.fields"),
         ("processors.conversations", "processors.prompting"),
         ("processors.instructions",),
+        ("processors.instructions.verbs",),
         ("processors.languages",),
         ("processors.languages.names",),
         ("processors.protected",),

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 
 from processors.errors import InputError
-from processors.instructions import content, formats, lengths, letters, words
+from processors.instructions import content, formats, lengths, letters, sentences, words
 from processors.instructions.kind import Kind
 
 KINDS: Mapping[str, Kind] = {
-    kind.id: kind for room in (words, lengths, content, formats, letters) for kind in room.KINDS
+    kind.id: kind for room in (words, lengths, content, formats, letters, sentences) for kind in room.KINDS
 }
 
 
