@@ -15,7 +15,12 @@ def write_error(error: OSError, folder: Path) -> SmolKalamError:
     """The one line for a write that failed, for whatever reason the system gives."""
     if is_full(error):
         return SmolKalamError(f"{folder}: the disk is full; free some space and run the same command again to go on")
-    unwritable = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.ENOENT)
+    if error.errno == errno.EISDIR:
+        return InputError(f"{error.filename or folder}: is a folder; take it away, or choose another --output")
+    unwritable = (
+        *(errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.ENOENT),
+        *(errno.ENAMETOOLONG, errno.ELOOP),
+    )
     if error.errno in unwritable:
         return InputError(f"{folder}: cannot be written ({error.strerror}); choose another --output")
     return SmolKalamError(f"{folder}: writing failed: {error}")

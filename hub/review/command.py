@@ -113,6 +113,8 @@ def _tell(run: Path, folder: Path, reviews: Reviews) -> None:
     kinds = ("verdicts", "ties", "approved", "edited", "errors", "comments")
     for one in counts:
         print(f"{one['annotator']}: " + ", ".join(f"{kind} {one[kind]:,}" for kind in kinds), file=sys.stderr)
+    if not counts:
+        print(f"{folder}: nothing was said", file=sys.stderr)
     found = agreement(reviews)
     if found["pairs"]:
         alpha = "none, for all verdicts are alike" if found["alpha"] is None else f"{found['alpha']:.3f}"

@@ -2,10 +2,12 @@
 
 import csv
 import json
+import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import cache
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -63,7 +65,8 @@ def read_verdicts(path: Path, translators: Sequence[str]) -> Votes:
     """People's verdicts: JSONL, CSV or TSV with `id`, `better`, `worse`, perhaps `annotator` and `weight`, one a line.
 
     `weight` is how much of a vote it is: 0 a tie, without it 1. Without an annotator every line is a vote of its own.
-    A folder is that of `smolkalam review`. Raises InputError with file and line.
+    A folder is that of `smolkalam review`; of its file a last line that a crash tore is left out, with a notice, as
+    the review itself does. Raises InputError with file and line.
     """
     votes = Votes(list(translators))
     for place, record in _records(_file(path)):
@@ -128,7 +131,9 @@ def _records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         with path.open(encoding="utf-8-sig", newline="") as stream:
             if suffix == ".jsonl":
                 for number, line in enumerate(stream, start=1):
-                    if line.strip():
+                    if path.name == VERDICTS and _is_torn(line):
+                        _tell_of_torn(path, number)
+                    elif line.strip():
                         record = json.loads(line)
                         if not isinstance(record, dict):
                             raise InputError(f"{path}, line {number}: expected a JSON object")
@@ -142,6 +147,23 @@ def _records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         raise InputError(f"{path}, line {max(number, 1)}: cannot be read ({error}); repair the line") from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror or error}); check the path") from None
+
+
+def _is_torn(line: str) -> bool:
+    """Whether a line of a file that only grows is the end of a write that a crash cut off: nobody was told of it."""
+    if line.endswith("\n") or not line.strip():
+        return False
+    try:
+        json.loads(line)
+    except ValueError:
+        return True
+    return False
+
+
+@cache
+def _tell_of_torn(path: Path, number: int) -> None:
+    # Once a process: votes are read to check them and again to use them.
+    print(f"{path}, line {number}: torn, as by a crash; it is left out", file=sys.stderr)
 
 
 def _text(record: Mapping[str, Any], name: str, place: str) -> str:

@@ -7,10 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from builders.dataset.duplicates import KINDS
 from hub.pages import LANGUAGES, PageWord, PageWords
 from hub.pages.words import Text, texts_of
 from hub.report.command import run_report
+from hub.report.sections import SECTIONS
 from hub.review.page import review_page
+from processors.checks.run import CHECKS
+from processors.judging.mqm import CATEGORIES, SEVERITIES
+from processors.ranking.policy import OUTCOMES
+from processors.scoring.columns import COLUMNS
 from tests.conftest import Demo
 from tests.standins.processes import ROOT
 
@@ -76,6 +82,16 @@ def test_words_are_used_and_known() -> None:
     names = {"page.check", "report.reason", "report.score", "review.role"}
     assert {key for key in used if not key.endswith((".js", ".css"))} - known <= names
     assert {key for key in known - used if not key.startswith(MADE)} == set()
+
+
+def test_whatever_a_run_can_name_has_a_word() -> None:
+    named = {f"page.check.{name}" for one in CHECKS for name in (one.says or (one.name,))}
+    named |= {f"report.score.{column.name}" for column in COLUMNS}
+    named |= {f"report.outcome.{outcome}" for outcome in OUTCOMES} | {f"report.kind.{kind}" for kind in KINDS}
+    named |= {f"report.section.{name}" for name in SECTIONS}
+    named |= {f"review.category.{name}" for name in CATEGORIES} | {f"review.severity.{name}" for name in SEVERITIES}
+    assert not named - set(texts_of("en"))
+    assert {texts_of("en")[f"report.score.{column.name}"] for column in COLUMNS} == {one.title for one in COLUMNS}
 
 
 def test_plurals_and_pieces() -> None:

@@ -195,6 +195,22 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
         told("cannot be written", run)
 
 
+@pytest.mark.parametrize("name", ["verdicts.jsonl", "comments.jsonl", "verdicts.csv", "approved.tmx"])
+def test_a_folder_in_place_of_a_file_is_told(name: str, tmp_path: Path) -> None:
+    run = _ranked(tmp_path)
+    (run / "review" / name).mkdir(parents=True)
+    told(rf"review/{name}: is a folder; take it away", run)
+
+
+def test_that_nothing_was_said_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(hub.review.command, "_serve", lambda *given: None)
+    run = _ranked(tmp_path)
+    run_review(run, None, port=0, near=0.2, seed=1)
+    assert capsys.readouterr().err.splitlines()[-1] == f"{run}/review: nothing was said"
+
+
 def test_a_missing_extra_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     told(r"pip install 'smolkalam\[review\]'", _ranked(tmp_path))

@@ -44,3 +44,22 @@ def test_a_folder_s_verdicts_are_read_whoever_gave_them(tmp_path: Path) -> None:
     assert read_verdicts(tmp_path, NAMES).rows() == {"1"}
     (tmp_path / "verdicts.jsonl").write_text('{"id": "1", "a": "Ada", "b": "Bob", "judge": "j", "verdict": "b"}\n')
     assert read_votes(tmp_path, NAMES).difference("1", "Ada", "Bob", {}) == -1
+
+
+def test_a_line_that_a_crash_tore_is_left_out_and_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    whole = '{"id": "1", "better": "Ada", "worse": "Bob"}'
+    path = tmp_path / "verdicts.jsonl"
+    path.write_text(f'{whole}\n{{"id": "2", "bet')
+    assert read_votes(tmp_path, NAMES).rows() == {"1"} == read_verdicts(path, NAMES).rows()
+    assert capsys.readouterr().err.splitlines() == [f"{path}, line 2: torn, as by a crash; it is left out"]
+    # The last line may lack its line feed; one that is torn and ended, or in between, is damaged.
+    path.write_text(f"{whole}\n{whole.replace('1', '2')}")
+    assert read_votes(tmp_path, NAMES).rows() == {"1", "2"} and not capsys.readouterr().err
+    for text in (f'{whole}\n{{"id": "2", "bet\n', f'{{"id": "2", "bet\n{whole}\n'):
+        path.write_text(text)
+        with pytest.raises(InputError, match="cannot be read"):
+            read_votes(tmp_path, NAMES)
+    # A file of somebody's own does not only grow.
+    (tmp_path / "mine.jsonl").write_text(f'{whole}\n{{"id": "2", "bet')
+    with pytest.raises(InputError, match="line 2: cannot be read"):
+        read_verdicts(tmp_path / "mine.jsonl", NAMES)
