@@ -1,8 +1,9 @@
 """`smolkalam evaluate`: a model on a suite, with intervals, a baseline and the papers' columns beside it."""
 
+import contextlib
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -52,6 +53,9 @@ def run_evaluate(
         raise InputError(f"--data {data}: no such folder")
     asking = Questioning(data, limit, _panel(judges), training_data, yes)
     models = _checkpoints(model) if checkpoints else [model]
+    for one in [*models, *([replace(model, name=baseline, revision=None)] if baseline else [])]:
+        # One that is not there is told before hours are spent on the others.
+        one.identity()
     folder = output or _beside(model)
     other = _baseline(baseline, model, benchmarks, asking) if benchmarks else None
     tables = []
@@ -77,8 +81,12 @@ class Questioning:
     training_data: Path | None
     yes: bool
 
-    def runner(self, model: Model, folder: Path) -> Runner:
-        return Runner(model, folder, self.data, self.limit, judges=self.judges, yes=self.yes)
+    @contextlib.contextmanager
+    def runner(self, model: Model, folder: Path) -> Iterator[Runner]:
+        with contextlib.closing(
+            Runner(model, folder, self.data, self.limit, judges=self.judges, yes=self.yes)
+        ) as runner:
+            yield runner
 
 
 def _panel(path: Path | None) -> Panel | None:
@@ -99,7 +107,8 @@ def _one(
 ) -> ScoreTable:
     lock = lock_folder(folder, busy="is being evaluated into already; wait for that or choose another --output")
     try:
-        found = asking.runner(model, folder).run(benchmarks)
+        with asking.runner(model, folder) as runner:
+            found = runner.run(benchmarks)
         trained = items_in_training(asking.training_data, found.rows) if asking.training_data else None
         table = made(model.title, benchmarks, found, baseline, trained)
         words = text(table)
@@ -121,8 +130,8 @@ def _arena(model: Model, other: Model, prompts: list[str], folder: Path, asking:
     assert asking.judges is not None
     lock = lock_folder(folder, busy="is being evaluated into already; wait for that or choose another --output")
     try:
-        runners = asking.runner(model, folder), asking.runner(other, _beside(other))
-        found = compare(*runners, prompts[: asking.limit], asking.judges, yes=asking.yes)
+        with asking.runner(model, folder) as one, asking.runner(other, _beside(other)) as two:
+            found = compare(one, two, prompts[: asking.limit], asking.judges, yes=asking.yes)
         about = {**asdict(found), "model": model.title, "baseline": other.title, "prompts": len(prompts)}
         write_text(folder / ARENA, json.dumps(about, indent=1, ensure_ascii=False) + "\n")
     finally:
@@ -156,6 +165,7 @@ def _baseline(
     folder = _beside(other)
     lock = lock_folder(folder, busy="is being evaluated into already; wait for that")
     try:
-        return other.title, asking.runner(other, folder).run(benchmarks)
+        with asking.runner(other, folder) as runner:
+            return other.title, runner.run(benchmarks)
     finally:
         lock.release()

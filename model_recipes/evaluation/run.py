@@ -4,49 +4,29 @@ lm-eval keeps a model's answers within a task too (its request cache), so a run 
 batch; an API's answers lie in the store of answers.
 """
 
-import contextlib
 import json
-import logging
-import random
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from builders.estimates.spending import ask_to_go_on
 from builders.recipes.scorers import Panel
-from model_recipes.evaluation.asked.generated import as_generated, labels, read_label
+from model_recipes.evaluation.asked.generated import labels, read_label
 from model_recipes.evaluation.asked.models import Model, load
 from model_recipes.evaluation.benchmarks.data import hub_data, local_data
 from model_recipes.evaluation.benchmarks.suites import TASKS, SuiteBenchmark
 from model_recipes.evaluation.judged import marks
+from model_recipes.evaluation.parts import Task, failures_told, leaves, prepared
 from model_recipes.evaluation.scoring.answers import items_of, read_answers, records_of, write_answers
 from model_recipes.evaluation.scoring.evaluation import Evaluation
-from processors.errors import InputError, one_line
+from processors.answers.store import AnswerStore
+from processors.errors import InputError
 
 ITEMS, REVISIONS, CACHE = "items", "revisions.json", "requests"
-# The order in which a benchmark that mixes its options shows them; lm-eval's own.
-_SEED = 0
 # What the names of our own tasks begin with.
 OURS = "smolkalam_"
-
-
-@dataclass(slots=True)
-class Task:
-    """A part of a benchmark: lm-eval's configuration, what its items are filed under, and where its rows are from.
-
-    `rows` are those that are asked, as `datasets` has them: lm-eval makes them anew whenever it is asked.
-    """
-
-    benchmark: SuiteBenchmark
-    name: str
-    built: Any
-    rows: Any
-    key: str
-    source: str
-    in_words: bool = False
 
 
 class Runner:
@@ -67,6 +47,13 @@ class Runner:
         self.identity = model.identity()
         self._lm: Any = None
         self._manager: Any = None
+        self._store: AnswerStore | None = None
+
+    def close(self) -> None:
+        """Let go of the store of answers: another process may write into it."""
+        if self._store is not None:
+            self._store.close()
+            self._store = self._lm = None
 
     def tasks(self, benchmarks: Sequence[SuiteBenchmark], found: Evaluation) -> list[Task]:
         """The parts of all benchmarks, with their data at hand. Raises InputError where it cannot be had."""
@@ -87,6 +74,7 @@ class Runner:
                     )
                     break
                 made.append(task)
+                found.warnings.setdefault(benchmark.name, []).extend(task.warnings)
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / REVISIONS).write_text(json.dumps(revisions, indent=1, sort_keys=True) + "\n", encoding="utf-8")
         return made
@@ -106,24 +94,11 @@ class Runner:
         if given is None and benchmark.data:
             return None
         data = given or hub_data(config, revisions)
-        with _library(f"{benchmark.name}, {name}: {data.source}"):
-            built = _built(manager, {**config, **data.changes})
-        in_words = self.model.engine == "api" and built.OUTPUT_TYPE != "generate_until"
-        if in_words:
-            asked = built
-            with _library(f"{benchmark.name}, {name}"):
-                built = _built(manager, as_generated(asked))
-            built.asked = asked
-        rows = built.eval_docs
-        if not len(rows):
-            raise InputError(f"{benchmark.name}, {name}: {data.source}: no rows")
-        key = sha256(
-            json.dumps(
-                [self.identity, self.model.engine, self.model.chat, self.limit, name, in_words, _rows_digest(rows)]
-            ).encode()
-        ).hexdigest()[:32]
-        rows = rows.select(range(min(self.limit, len(rows)))) if self.limit else rows
-        return Task(benchmark, name, built, rows, key, data.source, in_words)
+        task = prepared(manager, benchmark, config, data, in_words=self.model.engine == "api")
+        about = [self.identity, self.model.engine, self.model.chat, self.limit, task.about]
+        task.key = sha256(json.dumps(about).encode()).hexdigest()[:32]
+        task.rows = task.rows.select(range(min(self.limit, len(task.rows)))) if self.limit else task.rows
+        return task
 
     def run(self, benchmarks: Sequence[SuiteBenchmark]) -> Evaluation:
         """Evaluate; raises InputError and EngineError where that cannot be done."""
@@ -177,7 +152,7 @@ class Runner:
         if self.model.engine == "api":
             lm.title = task.name
             lm.readable = _readable(task)
-        with _library(f"{task.benchmark.name}, {task.name}"):
+        with failures_told(task, self.model.title, self.folder):
             results = simple_evaluate(
                 model=lm,
                 tasks=[task.built],
@@ -226,9 +201,9 @@ class Runner:
         if self._lm is None:
             if self.model.engine == "api":
                 from model_recipes.evaluation.asked.api_model import ApiModel
-                from processors.answers.store import AnswerStore
 
-                self._lm = ApiModel(self.model, AnswerStore(self.folder / "answers"))
+                self._store = AnswerStore(self.folder / "answers")
+                self._lm = ApiModel(self.model, self._store)
             else:
                 self._lm = load(self.model)
         return self._lm
@@ -240,75 +215,3 @@ def _readable(task: Task) -> Any:
     sets = {tuple(labels(list(task.built.asked.doc_to_choice(row)))) for row in task.rows}
     every = sorted({label for options in sets for label in options})
     return lambda text: read_label(text, every) is not None
-
-
-def leaves(manager: Any, name: str) -> list[dict[str, Any]]:
-    """The configuration of each task of a task, group or tag of lm-eval's, in its order.
-
-    Raises InputError where there is none of this name.
-    """
-    entry = manager.task_index.get(name)
-    if entry is None:
-        raise InputError(f"lm-eval has no task {name}; what is here was written for 0.4.13")
-    if entry.kind.name == "TAG":
-        return [found for task in sorted(entry.tags) for found in leaves(manager, task)]
-    from lm_eval.tasks._yaml_loader import load_yaml
-
-    config = dict(load_yaml(entry.yaml_path))
-    if entry.kind.name != "GROUP":
-        return [{key: value for key, value in config.items() if key not in ("tag", "group")}]
-    members = config["task"] if isinstance(config["task"], list) else [config["task"]]
-    found: list[dict[str, Any]] = []
-    for member in members:
-        # A group of our own holds its tasks itself; lm-eval's name tasks, tags and groups.
-        found += leaves(manager, member) if isinstance(member, str) else [dict(member)]
-    return found
-
-
-def _built(manager: Any, config: Mapping[str, Any]) -> Any:
-    """lm-eval's task, whose rows are made once.
-
-    GPQA's options are put in an order by chance whenever lm-eval asks for the rows, and `datasets` keeps the first on
-    a disk: two models would be asked other items, and the same model when it is killed and asked again.
-    """
-    import datasets
-
-    state, caching = random.getstate(), datasets.is_caching_enabled()
-    random.seed(_SEED)
-    datasets.disable_caching()
-    try:
-        (task,) = manager.load([dict(config)])["tasks"].values()
-        random.seed(_SEED)
-        rows = task.eval_docs
-    finally:
-        random.setstate(state)
-        if caching:
-            datasets.enable_caching()
-    setattr(task, "test_docs" if task.has_test_docs() else "validation_docs", lambda: rows)
-    return task
-
-
-def _rows_digest(rows: Any) -> str:
-    found = sha256()
-    for row in rows:
-        found.update(json.dumps(row, ensure_ascii=False, default=str).encode("utf-8", "backslashreplace"))
-    return found.hexdigest()
-
-
-@contextlib.contextmanager
-def _library(where: str) -> Iterator[None]:
-    """What lm-eval and `datasets` say of bad rows becomes one line; their log is kept to warnings."""
-    from datasets.exceptions import DatasetsError
-
-    logging.getLogger("lm_eval").setLevel(logging.ERROR)
-    try:
-        yield
-    except StopIteration:
-        # What `datasets` raises for JSON lines without a byte.
-        raise InputError(f"{where}: is empty; expected the rows that this task asks") from None
-    except DatasetsError as error:
-        said = one_line(error.__cause__ or error, 250)
-        raise InputError(f"{where}: no rows that can be read ({said}); repair the file") from None
-    except (KeyError, ValueError, TypeError, IndexError, FileNotFoundError) as error:
-        raise InputError(f"{where}: not the rows that this task asks ({type(error).__name__}: {one_line(error, 250)})"
-        ) from None  # fmt: skip

@@ -14,6 +14,7 @@ class Speaking:
     def __init__(self) -> None:
         self.answer: str | Callable[[str], str] = ""
         self.requests = 0
+        self.status = 200
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -25,14 +26,14 @@ class Speaking:
                 answer = outer.answer if isinstance(outer.answer, str) else outer.answer(asked)
                 choice = {"message": {"role": "assistant", "content": answer}, "finish_reason": "stop"}
                 body = {"choices": [choice], "usage": {"prompt_tokens": 9, "completion_tokens": 2}}
-                self._say(body)
+                self._say(body if outer.status == 200 else {"error": {"message": "no"}}, outer.status)
 
             def do_GET(self) -> None:
                 self._say({"data": [{"id": "m"}, {"id": "n"}]})
 
-            def _say(self, body: dict[str, Any]) -> None:
+            def _say(self, body: dict[str, Any], status: int = 200) -> None:
                 raw = json.dumps(body).encode()
-                self.send_response(200)
+                self.send_response(status)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(raw)))
                 self.end_headers()

@@ -15,7 +15,7 @@ from lm_eval.api.model import LM
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from model_recipes.evaluation.asked.models import Model
+from model_recipes.evaluation.asked.models import FEWEST, TRIAL, Model, nothing_said
 from processors.answers.ask_once import AskedOnce
 from processors.answers.store import AnswerStore
 from processors.clients.answer import request_key
@@ -23,13 +23,13 @@ from processors.clients.connection import EndpointConfig
 from processors.clients.endpoint import HttpServer
 from processors.clients.prompts import PromptConfig
 from processors.clients.responses import RequestFailed
-from processors.errors import EngineError, SmolKalamError, first_error
+from processors.errors import EngineError, InputError, SmolKalamError, first_error
 from processors.languages import DEFAULT
 from processors.scoring.wilson import wilson_interval
 from processors.scrub import excerpt
 
-# A model of whose first answers so many are read and hardly one says anything is not asked on.
-_TRIAL, _USEFUL = 20, 0.25
+# A model of whose first answers at most about this share says anything is not asked on.
+_USEFUL = 0.25
 
 Readable = Callable[[str], bool]
 
@@ -63,8 +63,17 @@ class ApiModel(LM):
     loglikelihood_rolling = loglikelihood
 
     def generate_until(self, requests: Sequence[Any]) -> list[str]:
-        """The answers, in order; one that the server refuses for good is empty. Raises EngineError."""
-        return asyncio.run(self._all(requests))
+        """The answers, in order; one that the server refuses for good is empty.
+
+        Raises InputError where nothing that was given works: no request was ever answered, or every answer is empty;
+        EngineError where a server or a model does no longer.
+        """
+        try:
+            return asyncio.run(self._all(requests))
+        except EngineError as error:
+            if self.counts["answers"] or self.counts["cached"]:
+                raise
+            raise InputError(str(error)) from None
 
     def payload(self, context: str, settings: dict[str, Any]) -> dict[str, Any]:
         """The body of a request without its model."""
@@ -104,7 +113,7 @@ class ApiModel(LM):
                         except RequestFailed as failure:
                             self.counts["refused"] += 1
                             answer = ""
-                            trial.hear("", f"{failure}")
+                            trial.hear("", f"{failure}", refused=True)
                         else:
                             trial.hear(answer, answer)
                         answers[number] = answer
@@ -118,6 +127,7 @@ class ApiModel(LM):
                     raise first_error(errors) from None
                 finally:
                     await asked.drain()
+        trial.end()
         return answers
 
     def _count(self, name: str, n: int) -> None:
@@ -129,18 +139,32 @@ class _Trial:
 
     def __init__(self, model: str, readable: Readable) -> None:
         self._model, self._readable = model, readable
-        self.heard = self.useless = 0
+        self.heard = self.useless = self.empty = self.refused = 0
         self._samples: list[str] = []
 
-    def hear(self, answer: str, shown: str) -> None:
+    def hear(self, answer: str, shown: str, *, refused: bool = False) -> None:
         self.heard += 1
+        self.refused += refused
+        self.empty += not refused and not answer.strip()
         if not (answer and self._readable(answer)):
             self.useless += 1
             if len(self._samples) < 2:
                 self._samples.append(excerpt(shown, 160) or "(nothing)")
-        if self.heard == _TRIAL and wilson_interval(self.heard - self.useless, self.heard)[1] < _USEFUL:
+        if self.heard == TRIAL and wilson_interval(self.heard - self.useless, self.heard)[1] < _USEFUL:
+            self._look_for_nothing()
             told = "; ".join(self._samples)
             raise EngineError(
                 f"{self._model}: of its first {self.heard} answers {self.useless} name no option: {told}; nothing "
                 "more is asked; mend the model or its settings and run the same command again"
             )
+
+    def end(self) -> None:
+        """The task is over, perhaps before its trial was. Raises InputError where all was nothing."""
+        if self.heard < TRIAL:
+            self._look_for_nothing()
+
+    def _look_for_nothing(self) -> None:
+        if self.refused and self.refused == self.heard:
+            raise InputError(f"{self._model}: every request was refused: {self._samples[0]}")
+        if self.heard >= FEWEST and self.empty == self.heard:
+            raise InputError(nothing_said(self._model, self.heard))

@@ -2,18 +2,22 @@
 
 import importlib.util
 import json
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Literal
 
 from model_recipes.evaluation.benchmarks.hub import commit_of
-from processors.errors import InputError, one_line
+from processors.errors import InputError, SmolKalamError, one_line
 
+# A model of whose first answers so many are read and none says anything is not asked on; fewer items tell nothing.
+TRIAL, FEWEST = 20, 5
 Engine = Literal["transformers", "vllm", "api"]
 # Of each file of weights so much is read, at so many places: another training changes all of them.
 _PIECE, _PLACES = 1 << 16, 16
+_SHARD = re.compile(r"-\d+-of-\d+\.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,7 @@ def _digest(folder: Path) -> str:
     )
     if not any(file.name in ("config.json", "adapter_config.json") for file in files):
         raise InputError(f"{folder}: no model there (no config.json); expected a folder as training writes it")
+    _look_at_weights(folder)
     for file in files:
         size = file.stat().st_size
         found.update(f"{file.name} {size}\n".encode())
@@ -65,6 +70,26 @@ def _digest(folder: Path) -> str:
                 stream.seek(max(0, size - _PIECE) * place // (_PLACES - 1))
                 found.update(stream.read(_PIECE))
     return found.hexdigest()[:32]
+
+
+def _look_at_weights(folder: Path) -> None:
+    """Raises InputError where weights, or a shard of them, are missing: before anything else is read or asked."""
+    found = {file.name for ending in ("safetensors", "bin") for file in folder.glob(f"*model*.{ending}")}
+    if not found:
+        raise InputError(f"{folder}: no weights there (no model.safetensors); expected a folder as training writes it")
+    shards = sorted(name for name in found if _SHARD.search(name))
+    for ending in ("safetensors", "bin"):
+        index = folder / f"{'model' if ending == 'safetensors' else 'pytorch_model'}.{ending}.index.json"
+        if not index.is_file():
+            if len(found) == len(shards) and any(name.endswith(ending) for name in shards):
+                raise InputError(f"{folder}: its weights are in shards ({shards[0]}), and {index.name} is missing")
+            continue
+        try:
+            named = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise InputError(f"{index}: cannot be read ({one_line(error)})") from None
+        if missing := sorted(named - found):
+            raise InputError(f"{folder}: {index.name} names {missing[0]}, which is missing")
 
 
 def look_for_libraries(engine: Engine) -> None:
@@ -110,6 +135,38 @@ _ENGINES: dict[str, Callable[[Model], Any]] = {"transformers": _transformers, "v
 def load(model: Model) -> Any:
     """lm-eval's LM of a model with likelihoods. Raises InputError where it cannot be loaded."""
     try:
-        return _ENGINES[model.engine](model)
-    except (OSError, ValueError, KeyError, ImportError) as error:
-        raise InputError(f"{model.name}: cannot be loaded ({one_line(error, 300)})") from None
+        lm = _ENGINES[model.engine](model)
+        if model.chat:
+            # Told by lm-eval only when it has read the first part.
+            lm.apply_chat_template([{"role": "user", "content": "?"}])
+    except SmolKalamError:
+        raise
+    # Formats of weights and tokenizers have errors of their own, which share no other class.
+    except Exception as error:
+        raise InputError(f"{model.name}: cannot be loaded ({one_line(error, 300) or type(error).__name__})") from None
+    return _with_trial(lm, model.title)
+
+
+def _with_trial(lm: Any, title: str) -> Any:
+    """The same LM, which is not asked on where all that it writes first is nothing."""
+    whole = lm.generate_until
+
+    def generate_until(requests: Sequence[Any], **more: Any) -> list[str]:
+        if len(requests) < FEWEST:
+            return list(whole(requests, **more))
+        first = list(whole(requests[:TRIAL], **more))
+        if not any(answer.strip() for answer in first):
+            raise InputError(nothing_said(title, len(first)))
+        rest = requests[TRIAL:]
+        return first + (list(whole(rest, **more)) if rest else [])
+
+    lm.generate_until = generate_until
+    return lm
+
+
+def nothing_said(title: str, answers: int) -> str:
+    """What is told of a model that writes nothing."""
+    return (
+        f"{title}: its first {answers} answers are empty; look at its chat template (--chat) and at the settings "
+        "of its server, or leave out the benchmarks for which it has to write"
+    )

@@ -55,6 +55,7 @@ def made(
         items = found.items.get(one.name, [])
         row = TableRow(one, items=len(items))
         row.papers = {paper: scores[one.name] for paper, scores in columns.items() if one.name in scores}
+        row.notes += found.warnings.get(one.name, [])
         rows.append(row)
         if not items:
             row.notes.append(found.left_out.get(one.name, "no items"))

@@ -14,6 +14,8 @@ class Evaluation:
     sources: dict[str, list[str]] = field(default_factory=dict)
     in_words: set[str] = field(default_factory=set)
     left_out: dict[str, str] = field(default_factory=dict)
+    # What a benchmark's line has to say of its rows.
+    warnings: dict[str, list[str]] = field(default_factory=dict)
     asked: int = 0
     # Benchmark, part and rows as `datasets` has them, for who looks for them elsewhere.
     rows: list[tuple[str, str, Any]] = field(default_factory=list)

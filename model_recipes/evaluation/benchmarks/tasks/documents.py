@@ -5,11 +5,11 @@ start offline. lm-eval loads this file by itself for `!function documents.*`, so
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 LETTERS = ("أ", "ب", "ج", "د", "هـ")
-LATIN = "ABCDE"
+LATIN = ("A", "B", "C", "D", "E")
 ANSWER = "الإجابة:"
 _ASK = "السؤال التالي هو سؤال متعدد الإختيارات. اختر الإجابة الصحيحة"
 # What a model may say where the passage does not tell, and where it contradicts itself.
@@ -28,6 +28,12 @@ def _numbered(options: list[str], first: int, mark: str) -> str:
     return "".join(f"{number}{mark} {option}\n" for number, option in enumerate(options, first))
 
 
+def _place(answer: Any, among: Sequence[str]) -> int:
+    if (said := str(answer).strip()) not in among:
+        raise ValueError(f"the answer {answer!r} is none of {', '.join(among)}")
+    return list(among).index(said)
+
+
 def _options(row: Row) -> list[str]:
     """`Option 1` to `Option 5`; the later ones may be null."""
     return [str(row[name]) for n in range(1, 6) if (row.get(name := f"Option {n}"))]
@@ -40,7 +46,7 @@ def option_letters(row: Row) -> list[str]:
 def option_answer(row: Row) -> int:
     """The answer's place among the options that are there: a letter is that of the option's number."""
     there = [LATIN[n - 1] for n in range(1, 6) if row.get(f"Option {n}")]
-    return there.index(str(row["Answer Key"]).strip())
+    return _place(row["Answer Key"], there)
 
 
 def arabic_mmlu(row: Row) -> str:
@@ -83,7 +89,7 @@ def ara_trust(row: Row) -> str:
 
 
 def ara_trust_answer(row: Row) -> int:
-    return LETTERS.index(str(row["Answer"]).strip())
+    return _place(row["Answer"], LETTERS)
 
 
 def exams(row: Row) -> str:
@@ -94,7 +100,7 @@ def exams(row: Row) -> str:
 
 
 def latin_answer(row: Row) -> int:
-    return LATIN.index(str(row["answer"]).strip())
+    return _place(row["answer"], LATIN)
 
 
 def mmlu_mt(row: Row) -> str:
@@ -115,7 +121,7 @@ def faith_choices(row: Row) -> list[str]:
 
 
 def faith_answer(row: Row) -> int:
-    return faith_choices(row).index(str(row["answerKey"]))
+    return _place(row["answerKey"], faith_choices(row))
 
 
 def faith_counterfactual(row: Row) -> str:
