@@ -7,7 +7,9 @@ from builders.dataset.notes import notes
 from builders.dataset.pairs import said_in
 from builders.dataset.statistics import SplitStatistics
 from builders.dataset.templates import tools_as_json
+from builders.run_folder import schemas
 from builders.run_folder.ranked_rows import taken_by
+from processors.conversations.sides import Sides
 from processors.ranking.policy import decided
 from processors.scoring.columns import NAMES
 
@@ -40,7 +42,7 @@ def ranked_row(row: dict[str, Any], config: str, combined: bool = False) -> dict
     return {
         "id": row["id"],
         **said_in(row, chosen["messages"]),
-        "chat_template_kwargs": _kwargs(row["chat_template_kwargs"], chosen["custom_instructions"]),
+        "chat_template_kwargs": _kwargs(_given(row), chosen["custom_instructions"]),
         "source": row["source"],
         **{score: chosen[score] for score in _scores(chosen)},
         "translator": chosen["translator"],
@@ -77,6 +79,14 @@ def _translation(row: dict[str, Any], messages: Any) -> dict[str, Any]:
 def _scores(candidate: dict[str, Any]) -> list[str]:
     """The score columns that a candidate has: those of models are in builds with these."""
     return [name for name in NAMES if name in candidate]
+
+
+def _given(row: dict[str, Any]) -> dict[str, Any] | None:
+    """A row's template arguments. TRL 1.16 stops at a pair where they are null, and takes nulls inside of them."""
+    given: dict[str, Any] | None = row["chat_template_kwargs"]
+    if given is not None or Sides.of(row) is None:
+        return given
+    return dict.fromkeys(field.name for field in schemas.chat_template_kwargs())
 
 
 def _kwargs(kwargs: dict[str, Any] | None, custom_instructions: str) -> dict[str, Any] | None:

@@ -144,8 +144,19 @@ def _kwargs(row: Mapping[str, Any], messages: list[dict[str, str]]) -> dict[str,
             tools = from_json(row[name], name)
             if not isinstance(tools, list):
                 raise CannotTake("wrong_type", f"{name} is a {type(tools).__name__}, expected a list")
-            made["xml_tools"] = [*made["xml_tools"], *(_tool(from_json(tool, name)) for tool in tools)]
+            # A dataset that was built here has its tools in both places, for templates that read only one.
+            there = [_function(text) for text in made["xml_tools"]]
+            new = [text for text in (_tool(from_json(tool, name)) for tool in tools) if json.loads(text) not in there]
+            made["xml_tools"] = [*made["xml_tools"], *new]
     return made
+
+
+def _function(text: Any) -> Any:
+    """The function that one of `xml_tools` describes; what is no JSON describes none."""
+    try:
+        return json.loads(_tool(json.loads(text)))
+    except (ValueError, TypeError, RecursionError):
+        return None
 
 
 def _tool(tool: Any) -> str:

@@ -196,10 +196,6 @@ def _converted(rows: Sequence[Row], origin: str, columns: Sequence[str]) -> Chat
     reasons: list[str | None] = []
     for row in rows:
         given = dict(row.values or {})
-        kwargs = given.get("chat_template_kwargs")
-        if isinstance(kwargs, dict) and kwargs.get("xml_tools"):
-            # The same tools twice, as a dataset of ours has them.
-            given.pop("tools", None)
         try:
             if row.values is None:
                 raise CannotTake(row.reason, row.detail)

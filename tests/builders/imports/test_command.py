@@ -263,3 +263,15 @@ def test_smoltalk2s_own_rows_come_through_as_they_are(
     run_import([str(shard)], tmp_path / "data", split="alpha")
     (made,) = pq.read_table(tmp_path / "data" / "SFT" / shard.name).to_pylist()
     assert made == rows[0] | {"source_id": None}
+
+
+def test_tools_that_stand_in_both_places_are_taken_once() -> None:
+    """As a dataset that was built here has them: in `chat_template_kwargs`, and as OpenAI's JSON."""
+    from builders.imports.shapes import converted
+
+    other = {"name": "subtract", "parameters": {}}
+    said = json.dumps([TOOL, {"type": "function", "function": other}, other])
+    for known in (json.dumps(TOOL), json.dumps(TOOL["function"], indent=1)):
+        row = openai("Add.", "3") | {"chat_template_kwargs": {"xml_tools": [known, "no JSON"]}, "tools": said}
+        made = converted(row, {}, "x").row["chat_template_kwargs"]["xml_tools"]
+        assert made == [known, "no JSON", json.dumps(other), json.dumps(other)]

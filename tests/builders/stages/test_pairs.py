@@ -308,6 +308,8 @@ def test_no_pattern_of_failures_makes_a_pair_of_two_translators(
             continue
         for part in ("prompt", "chosen", "rejected"):
             assert who_said(texts(row[part])) == {row["translator"]}
+        # The source's are null, at which `trl dpo` would stop.
+        assert row["chat_template_kwargs"]["enable_thinking"] is None
         assert whole[row["translator"]] and row["turns"] == 5
         assert [len(row[part]) for part in ("prompt", "chosen", "rejected")] == [1, 3, 1]
         assert row["LR"] == min(side["LR"] for side in row["by_side"].values())
