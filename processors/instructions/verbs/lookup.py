@@ -90,9 +90,9 @@ def tenses(word: str) -> frozenset[str]:
 
 @lru_cache(maxsize=1 << 14)
 def _tenses(word: str) -> frozenset[str]:
-    if _NUNATION.search(word):
-        return frozenset()
     written = _MARKS.sub("", word)
+    if not written or _NUNATION.search(word):
+        return frozenset()
     found = _bare(written)
     if not found and written[:1] in _CONJUNCTIONS and len(written) > 3:
         found = _bare(written[1:])
