@@ -1,10 +1,12 @@
 """`smolkalam ablate --train`: the variants of a recipe, each trained on and evaluated."""
 
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import yaml
@@ -15,8 +17,8 @@ from builders.recipes.load import load_recipe
 from builders.run_folder.folder import Run
 from model_recipes.choosing.models import Plan, train_and_evaluate
 from model_recipes.choosing.ranks import TrainedChoice, as_table, compare_trained, plain
-from model_recipes.evaluation.asked.models import look_for_libraries
-from model_recipes.evaluation.benchmarks.suites import chosen
+from model_recipes.evaluation.asked.models import Model, look_for_libraries
+from model_recipes.evaluation.benchmarks.suites import SuiteBenchmark, chosen
 from model_recipes.training.launch import look_for_libraries as look_for_training
 from processors.atomic_files import write_text
 from processors.errors import InputError
@@ -44,7 +46,9 @@ def run_choice(
     look_for_training()
     if not train.is_file():
         raise InputError(f"--train {train}: no such file; expected the YAML of `smolkalam train sft`")
-    _look_at_training(train)
+    if data and not data.is_dir():
+        raise InputError(f"--data {data}: no such folder")
+    benchmarks = _that_can_be_asked(benchmarks, _look_at_training(train), data)
     # Each variant's rows are its own translations: one that takes the others' would be trained on them too.
     settings = [*(build.pop("settings") or []), "ranking.replace=never"]
     run_ablation(recipe, over, settings=settings, finish=finish, **build)
@@ -71,19 +75,44 @@ def run_choice(
     return choice
 
 
-def _look_at_training(train: Path) -> None:
-    """Raises InputError for settings that no training would take, as each variant's would after the build.
+def _look_at_training(train: Path) -> Model:
+    """The model that each training begins from.
 
-    TRL's own arguments are not made of them: that sets variables of this process, which the trainings would inherit.
+    Raises InputError for settings that no training would take, for a model, tokenizer or template that is not there or
+    cannot do what they ask, as each variant's training would after the build.
     """
-    from trl import ModelConfig
-
     from model_recipes.sft.train import RECIPE
-    from model_recipes.training.settings import read_settings
+    from model_recipes.training.recipe import look_ahead, read
 
-    (_, model), _ = read_settings(train, (), (RECIPE.config(), ModelConfig), RECIPE.own, RECIPE.without_effect)
-    if not model.get("model_name_or_path"):
-        raise InputError(f"--train {train}: model_name_or_path: missing; name a model of the Hub or a folder")
+    before = dict(os.environ)
+    try:
+        args, model, ours, _ = read(RECIPE, train, ["datasets=[{path: built}]"], dry=True)
+        look_ahead(RECIPE, args, model, ours)
+    finally:
+        # TRL's arguments set variables of this process, which the trainings would inherit.
+        os.environ.clear()
+        os.environ.update(before)
+    return Model(model.model_name_or_path, revision=model.model_revision)
+
+
+def _that_can_be_asked(benchmarks: Sequence[SuiteBenchmark], model: Model, data: Path | None) -> list[SuiteBenchmark]:
+    """The benchmarks whose rows are at hand; the others are said, since an evaluation leaves them out.
+
+    Raises InputError where rows cannot be read, as an evaluation would after the trainings, or none are left. What the
+    Hub has of them is kept for these; the model is only named.
+    """
+    from model_recipes.evaluation.run import Runner
+    from model_recipes.evaluation.scoring.evaluation import Evaluation
+
+    with TemporaryDirectory() as folder:
+        found = Evaluation()
+        Runner(model, Path(folder), data).tasks(benchmarks, found)
+    found.left_out |= {one.name: "is marked by judges, of which a choice has none" for one in benchmarks if one.judge}
+    for name, why in found.left_out.items():
+        print(f"--evaluate {name}: left out: {why}", file=sys.stderr)
+    if not (left := [one for one in benchmarks if one.name not in found.left_out]):
+        raise InputError("--evaluate: nothing is left to ask")
+    return left
 
 
 def _dataset(run: Run, finish: Callable[[Any], None], build: dict[str, Any]) -> Path:

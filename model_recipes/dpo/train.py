@@ -55,9 +55,11 @@ class PreferenceTraining(TrainingRecipe):
 
         return DPOConfig
 
+    def encoder(self, args: Any, tokenizer: Any, day: date) -> DpoEncoder:
+        return DpoEncoder(tokenizer, max_length=args.max_length, day=day)
+
     def encode(self, about: Prepared, sources: Any, day: date) -> tuple[Any, list[Account]]:
-        encoder = DpoEncoder(about.tokenizer, max_length=about.args.max_length, day=day)
-        return encode(sources, encoder, about.args.dataset_num_proc)
+        return encode(sources, self.encoder(about.args, about.tokenizer, day), about.args.dataset_num_proc)
 
     def lengths(self, about: Prepared) -> list[int]:
         return [

@@ -5,6 +5,7 @@
 
 from model_recipes.needs.estimate import GpuMemory, Schedule, hours, memory, schedule, step_flops
 from model_recipes.needs.gpus import Gpu, find_gpu
+from model_recipes.needs.model import context_of, look_at_name, look_at_vocabulary, read_config, unstopped_end
 from model_recipes.needs.shape import ModelShape, shape_of
 
 __all__ = [
@@ -12,10 +13,15 @@ __all__ = [
     "GpuMemory",
     "ModelShape",
     "Schedule",
+    "context_of",
     "find_gpu",
     "hours",
+    "look_at_name",
+    "look_at_vocabulary",
     "memory",
+    "read_config",
     "schedule",
     "shape_of",
     "step_flops",
+    "unstopped_end",
 ]

@@ -47,6 +47,11 @@ class RewardTraining(TrainingRecipe):
         "hub_token": "keys come from the environment; set HF_TOKEN",
     }
 
+    held_back = "set test_dataset, such as {path: PREFERENCES, split: test}"
+
+    def evaluates(self, ours: DataSettings) -> bool:
+        return isinstance(ours, RewardSettings) and ours.test_dataset is not None
+
     def config(self) -> type:
         from trl import RewardConfig
 
@@ -97,11 +102,7 @@ class RewardTraining(TrainingRecipe):
         shared["train_dataset"] = _columns(shared["train_dataset"])
         if about.args.eval_strategy != "no":
             test = _test_dataset(about)
-            if test is None:
-                raise InputError(
-                    "eval_strategy: there is nothing to evaluate on; set test_dataset, such as "
-                    "{path: PREFERENCES, split: test}, or eval_strategy=no"
-                )
+            assert test is not None, "looked at by `evaluates`"
             windows, _ = self._encoded(about, title(test), load_part(test, COLUMNS))
             shared["eval_dataset"] = _columns(windows)
         return RewardTrainer(**shared)

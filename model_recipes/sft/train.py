@@ -36,17 +36,18 @@ class FineTuning(TrainingRecipe):
 
         return SFTConfig
 
-    def encode(self, about: Prepared, sources: Any, day: date) -> tuple[Any, list[Account]]:
-        args = about.args
-        encoder = RowEncoder(
-            about.tokenizer,
+    def encoder(self, args: Any, tokenizer: Any, day: date) -> RowEncoder:
+        return RowEncoder(
+            tokenizer,
             assistant_only=args.assistant_only_loss,
             # The two ways of packing that cut nothing off put what is left of a row into the next sequence.
             max_length=None if args.packing and args.packing_strategy != "bfd" else args.max_length,
             keep_end=args.truncation_mode == "keep_end",
             day=day,
         )
-        return encode(sources, encoder, args.dataset_num_proc)
+
+    def encode(self, about: Prepared, sources: Any, day: date) -> tuple[Any, list[Account]]:
+        return encode(sources, self.encoder(about.args, about.tokenizer, day), about.args.dataset_num_proc)
 
     def batches_of(self, about: Prepared) -> int:
         from trl import pack_dataset

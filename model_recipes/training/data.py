@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+from model_recipes.needs import look_at_name
 from model_recipes.training.accounts import Account
 from model_recipes.training.settings import RowSource
 from processors.errors import InputError, one_line
@@ -40,9 +41,7 @@ def load_tokenizer(name: str, revision: str | None, where: str) -> Any:
     """A tokenizer of transformers'. Raises InputError, which begins with `where`, if there is none."""
     from transformers import AutoTokenizer
 
-    if "/" not in name and not Path(name).is_dir():
-        # The Hub would be asked for it again and again: half a minute until the same is said.
-        raise InputError(f"{where} {name}: no such folder, and the Hub's models are named USER/NAME")
+    look_at_name(name, where)
     try:
         return AutoTokenizer.from_pretrained(name, revision=revision or "main")
     except (OSError, ValueError) as error:

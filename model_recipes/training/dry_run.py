@@ -73,7 +73,7 @@ def dry_run(
     if bf16 and not device.bf16:
         raise InputError(f"--gpu {gpu}: {device.name} has no bf16; --set bf16=false --set fp16=true")
     shape = _shape(model, reward=recipe.name == "reward")
-    about = prepare(recipe, args, model, ours, settings)
+    about = prepare(recipe, args, model, ours, settings, dry=True)
     lengths, rows = recipe.lengths(about), recipe.batches_of(about)
     plan = schedule(
         rows,

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from model_recipes.lora.targets import look_at_targets
+from model_recipes.needs import context_of, look_at_vocabulary, read_config, unstopped_end
 from model_recipes.training.accounts import Account, look_at, table
 from model_recipes.training.data import hold_back, load_tokenizer, read_template
 from model_recipes.training.resume import described_before
@@ -40,14 +41,16 @@ class TrainingRecipe(ABC):
 
     `name` is its folder and what `smolkalam train` calls it, `trainer_name` TRL's class, `decisive` the trainer's own
     keys that a checkpoint must have been trained with to be gone on from, `without_effect` the keys of TRL's that the
-    recipe does not use, with the reason. `sides` is how many sequences a row has, `has_reference` whether a second
-    model is asked of each, `task` what the Hub calls the model that comes out.
+    recipe does not use, with the reason, `held_back` how rows to evaluate on are given. `sides` is how many sequences
+    a row has, `has_reference` whether a second model is asked of each, `task` what the Hub calls the model that comes
+    out.
     """
 
     name: ClassVar[str]
     trainer_name: ClassVar[str]
     decisive: ClassVar[tuple[str, ...]] = ()
     without_effect: ClassVar[Mapping[str, str]] = {}
+    held_back: ClassVar[str] = "set test_rows"
     own: ClassVar[type[DataSettings]] = DataSettings
     sides: ClassVar[int] = 1
     has_reference: ClassVar[bool] = False
@@ -65,6 +68,13 @@ class TrainingRecipe(ABC):
     def trainer(self, about: Prepared, shared: dict[str, Any]) -> Any:
         """The trainer. `shared` is what every trainer of TRL's takes: model, args, data sets, tokenizer, peft."""
 
+    def encoder(self, args: Any, tokenizer: Any, day: date) -> Any:
+        """What encodes a row; made before rows are read too, since it says what the chat template cannot do.
+
+        None where the recipe has another for each source. Raises InputError.
+        """
+        return None
+
     def tokenizer(self, args: Any, model: Any, ours: DataSettings) -> Any:
         """The tokenizer with its chat template as the trainer will see it. Raises InputError."""
         tokenizer = load_tokenizer(model.model_name_or_path, model.model_revision, "model_name_or_path:")
@@ -78,6 +88,10 @@ class TrainingRecipe(ABC):
     def lengths(self, about: Prepared) -> list[int]:
         """Tokens of each sequence that is trained on in an epoch."""
         return [len(ids) for batch in about.training.iter(1000) for ids in batch["input_ids"]]
+
+    def evaluates(self, ours: DataSettings) -> bool:
+        """Whether there are rows to evaluate on; `held_back` says how to have some."""
+        return ours.test_rows > 0
 
     def batches_of(self, about: Prepared) -> int:
         """How many rows the trainer makes its batches of."""
@@ -124,18 +138,77 @@ def read(
     return args, model, ours, {**trainer_keys, **model_keys, **ours.model_dump(exclude_unset=True)}
 
 
-def prepare(recipe: TrainingRecipe, args: Any, model: Any, ours: DataSettings, settings: dict[str, Any]) -> Prepared:
-    """Encode and count the rows, print what became of them, and hold back what was asked for. Raises InputError."""
+def look_ahead(
+    recipe: TrainingRecipe, args: Any, model: Any, ours: DataSettings, *, weights: bool = True
+) -> tuple[Any, Any]:
+    """The model's configuration and its tokenizer. Raises InputError for what can be told of a training without a row
+    of its data: no such model, or (`weights`) none of its weights, LoRA that finds nothing, another model's tokenizer,
+    a chat template that cannot do what is asked, nothing to evaluate on.
+    """
+    if str(getattr(args.eval_strategy, "value", args.eval_strategy)) != "no" and not recipe.evaluates(ours):
+        raise InputError(f"eval_strategy: there is nothing to evaluate on; {recipe.held_back}, or set it to 'no'")
+    config = read_config(model.model_name_or_path, model.model_revision, weights=weights)
+    look_at_targets(model)
+    tokenizer = recipe.tokenizer(args, model, ours)
+    look_at_vocabulary(model.model_name_or_path, config, tokenizer)
+    recipe.encoder(args, tokenizer, datetime.now(UTC).date())
+    return config, tokenizer
+
+
+def _look_at_rows(recipe: TrainingRecipe, about: Prepared, config: Any) -> None:
+    """Raises InputError where rows have tokens that the model has not, or more than it reads at once."""
+    columns = [name for name in about.training.column_names if name.endswith("ids")]
+
+    def used() -> int:
+        lists = (ids for batch in about.training.iter(1000) for name in columns for ids in batch[name])
+        return max(max(ids, default=0) for ids in lists)
+
+    look_at_vocabulary(about.model.model_name_or_path, config, about.tokenizer, used)
+    context, limit = context_of(config), about.args.max_length
+    if context and (limit is None or limit > context):
+        longer = [length for length in recipe.lengths(about) if length > context]
+        if longer:
+            raise InputError(
+                f"max_length: {limit}: {len(longer):,} sequences of up to {max(longer):,} tokens are longer than the "
+                f"{context:,} that {about.model.model_name_or_path} reads at once (max_position_embeddings); set "
+                f"max_length to {context} at most, or give a model that was stretched"
+            )
+
+
+def _warn_of_the_end(recipe: TrainingRecipe, about: Prepared) -> None:
+    """Say where the model would learn an end of its turn that no generation stops at."""
+    model = about.model
+    given = getattr(about.args, "eos_token", None)
+    if recipe.task == "text-generation" and (
+        end := unstopped_end(model.model_name_or_path, model.model_revision, about.tokenizer, given)
+    ):
+        print(
+            f"warning: the chat template ends the assistant's turn with {end}, and generation stops at "
+            f"{given or about.tokenizer.eos_token}: the trained model would talk on, unless what asks it is told to "
+            "stop there; give the model's own template, or set eos_token (sft)",
+            file=sys.stderr,
+        )
+
+
+def prepare(
+    recipe: TrainingRecipe, args: Any, model: Any, ours: DataSettings, settings: dict[str, Any], *, dry: bool = False
+) -> Prepared:
+    """Encode and count the rows, print what became of them, and hold back what was asked for. Raises InputError.
+
+    For a `dry` run the model need not have weights.
+    """
     from accelerate import PartialState
 
-    look_at_targets(model)
+    config, tokenizer = look_ahead(recipe, args, model, ours, weights=not dry)
     day = ours.date or described_before(Path(args.output_dir)).get("date") or datetime.now(UTC).date().isoformat()
-    tokenizer = recipe.tokenizer(args, model, ours)
     about = Prepared(args, model, ours, settings, tokenizer, day, training=None, held_back=None, accounts=[])
     with PartialState().main_process_first():
         rows, about.accounts = recipe.encode(about, ours.datasets, date.fromisoformat(day))
     if PartialState().is_main_process:
         print(table(about.accounts), file=sys.stderr)
+        _warn_of_the_end(recipe, about)
     look_at(about.accounts, ours.max_left_out)
+    about.training = rows
+    _look_at_rows(recipe, about, config)
     about.training, about.held_back = hold_back(rows, ours.test_rows, args.seed)
     return about

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -100,6 +101,19 @@ def test_killed_at_every_step_the_choice_is_the_same(files: Path, tmp_path: Path
 
 def test_what_training_could_not_follow_is_told_before_anything_is_built(files: Path, tmp_path: Path) -> None:
     words = command(files, tmp_path / "out")
+    hollow = tmp_path / "hollow"
+    shutil.copytree(files / "base", hollow, ignore=shutil.ignore_patterns("*.safetensors"))
+    task = (files / "greetings.yaml").read_text(encoding="utf-8").replace("rows.jsonl", "nowhere.jsonl")
+    (tmp_path / "no_rows.yaml").write_text(task, encoding="utf-8")
+
+    def with_settings(lines: str) -> list[str]:
+        """The training with these settings in place of its own."""
+        named = {line.partition(":")[0] for line in lines.splitlines()}
+        kept = [line for line in (files / "sft.yaml").read_text().splitlines() if line.partition(":")[0] not in named]
+        file = tmp_path / f"{len(list(tmp_path.iterdir()))}.yaml"
+        file.write_text("\n".join([*kept, lines]))
+        return [*words[:-3], str(file), *words[-2:]]
+
     (tmp_path / "unknown.yaml").write_text("model_name_or_path: x\nlearnig_rate: 1\n")
     (tmp_path / "none.yaml").write_text("learning_rate: 1\n")
     for wrong, said in (
@@ -108,6 +122,16 @@ def test_what_training_could_not_follow_is_told_before_anything_is_built(files: 
         ([*words[:-1], "arabik"], "did you mean arabic"),
         ([*words[:-3], "none.yaml", *words[-2:]], "--train none.yaml: no such file"),
         (words[:-2], "--train needs --evaluate"),
+        ([*words, "--data", str(tmp_path / "nowhere")], "nowhere: no such folder"),
+        (with_settings("model_name_or_path: nowhere"), "no such folder, and the Hub's models are named USER/NAME"),
+        (with_settings("model_name_or_path: user/nowhere"), "user/nowhere: no model there"),
+        (with_settings(f"model_name_or_path: {hollow}"), "has no weights"),
+        (
+            with_settings("chat_template_path: null\nassistant_only_loss: true"),
+            "does not mark what the",
+        ),
+        (with_settings("eval_strategy: steps\neval_steps: 1"), "nothing to evaluate on; set test_rows"),
+        ([*words[:-1], str(tmp_path / "no_rows.yaml")], "no_rows"),
     ):
         done = subprocess.run(wrong, env=environment(tmp_path), capture_output=True, text=True)
         assert done.returncode == 2 and said in done.stderr, done.stderr
