@@ -92,7 +92,7 @@ ROOMS: dict[str, Floors] = {
         ),
         ("processors.selection.decontamination", "processors.fields"),
         ("processors.conversations", "processors.prompting"),
-        ("processors.instructions",),
+        ("processors.instructions", "processors.verification"),
         ("processors.instructions.verbs",),
         ("processors.languages",),
         ("processors.languages.names",),

@@ -13,7 +13,7 @@ from typing import Any
 
 from builders.estimates.spending import ask_to_go_on
 from builders.recipes.scorers import Panel
-from model_recipes.evaluation.asked.generated import labels, read_label
+from model_recipes.evaluation.asked.generated import labels
 from model_recipes.evaluation.asked.models import Model, load
 from model_recipes.evaluation.benchmarks.data import hub_data, local_data
 from model_recipes.evaluation.benchmarks.suites import TASKS, SuiteBenchmark
@@ -23,6 +23,7 @@ from model_recipes.evaluation.scoring.answers import items_of, read_answers, rec
 from model_recipes.evaluation.scoring.evaluation import Evaluation
 from processors.answers.store import AnswerStore
 from processors.errors import InputError
+from processors.verification import read_label
 
 ITEMS, REVISIONS, CACHE = "items", "revisions.json", "requests"
 # What the names of our own tasks begin with.

@@ -9,13 +9,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from processors.verification import read_label
+
 # Labels are short; an option that is a text by itself is shown under a number.
 _LABEL = 4
 _ARABIC = re.compile("[\u0621-\u064a]")
-_EASTERN = str.maketrans("٠١٢٣٤٥٦٧٨٩", "0123456789")
-_DECORATION = re.compile(r"[*_`\u0640\u064b-\u0652]+")
-_ANNOUNCED = re.compile(r"(?:الإجابة|الاجابة|الجواب|answer)[^:\n]{0,30}(?::|is|هي|هو)\s*(.*)", re.IGNORECASE)
-_THOUGHT = re.compile(r"\s*<think>.*?</think>", re.DOTALL)
 # Where a model was cut off, or thinks without end, nothing is an answer.
 MAX_TOKENS = 1024
 
@@ -73,26 +71,3 @@ def question(task: Any, row: Mapping[str, Any]) -> str:
 def result(task: Any, row: Mapping[str, Any], answer: str) -> dict[str, float]:
     options = labels(list(task.doc_to_choice(row)))
     return {"acc": float(read_label(answer, options) == options[gold(task, row)])}
-
-
-def read_label(answer: str, options: Sequence[str]) -> str | None:
-    """The one label that an answer gives; None where it gives none or several.
-
-    >>> read_label("الإجابة الصحيحة هي: **ب**", ["أ", "ب"]), read_label("A or B", ["A", "B"])
-    ('ب', None)
-    """
-    text = _DECORATION.sub("", _THOUGHT.sub("", answer)).translate(_EASTERN).strip()
-    lines = [line for line in text.splitlines() if line.strip()]
-    announced = [found[1] for line in lines if (found := _ANNOUNCED.search(line)) and found[1].strip()]
-    # From what is surest: all of it is a label, the last line that announces one, the first line, the whole.
-    for place in [text, *announced[-1:], *lines[:1], text]:
-        named = [option for option in options if _stands_in(option, place)]
-        if len(named) == 1:
-            return named[0]
-    return None
-
-
-def _stands_in(label: str, text: str) -> bool:
-    # هـ loses its tatweel with the decoration.
-    plain = re.escape(_DECORATION.sub("", label).translate(_EASTERN))
-    return re.search(rf"(?<!\w){plain}(?!\w)", text) is not None

@@ -1,0 +1,23 @@
+"""Whether an answer is right, where that can be told without a judge: the last thing it says against a reference.
+
+To add a kind of answer: a file with a function of an answer and its reference, and a line in `VERIFIERS`.
+"""
+
+from collections.abc import Callable
+
+from processors.verification.choices import read_label, same_choice
+from processors.verification.final import final_answers, without_thinking
+from processors.verification.mathematics import needs_library, same_value
+
+# By the name that recipes give them: whether an answer comes to what a reference says.
+VERIFIERS: dict[str, Callable[[str, str], bool]] = {"mathematics": same_value, "choice": same_choice}
+
+__all__ = [
+    "VERIFIERS",
+    "final_answers",
+    "needs_library",
+    "read_label",
+    "same_choice",
+    "same_value",
+    "without_thinking",
+]
