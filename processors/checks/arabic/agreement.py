@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from processors.checks.arabic.mistake import Mistake
 from processors.checks.arabic.prose import Word
-from processors.checks.arabic.words import ADJECTIVES, FREE, MASCULINE, PASTS, WOMEN, NounForm, nouns
+from processors.checks.arabic.words import ADJECTIVES, FREE, MASCULINE, NOT_NISBA, PASTS, WOMEN, NounForm, nouns
 
 _SPACES = (" ", "\u00a0")
 # This and that -> the other gender's.
@@ -82,11 +82,14 @@ def _adjective(string: str, words: Sequence[Word], place: int) -> str | None:
         return None
     stem = adjective.bare[2:]
     feminine = stem.endswith("ة")
-    if (stem[:-1] if feminine else stem) not in ADJECTIVES:
+    relation = len(stem) > 3 and stem.endswith("ي") and adjective.bare not in NOT_NISBA
+    if not relation and (stem[:-1] if feminine else stem) not in ADJECTIVES:
+        return None
+    if not _free(string, words, place):
         return None
     forms = _of(noun.bare)
-    if not forms or not _free(string, words, place):
-        return None
+    if not forms and noun.bare.endswith("ة") and len(noun.bare) > 5 and noun.bare not in MASCULINE:
+        return None if feminine else f"{adjective.bare}ة"
     wants = {_feminine_adjective(form) for form in forms}
     if wants == {True} and not feminine:
         return f"{adjective.bare}ة"

@@ -23,6 +23,7 @@ _FOREIGN = re.compile("[یکہۀەھێۃ]")
 # Letters that only other languages have: such a word is theirs, or a name.
 _THEIRS = re.compile("[پچژگٹڈڑںےڤۆڕڵۇ]")
 _WITHIN = re.compile("ى(?=[\u0622-\u064a])")
+_MINE = re.compile(r"\w{3,}(?:(?<!أ)تى|ننى)")
 _CONJUNCTION = ("و", "ف")
 _JOINED = ("و", "ف", "ب", "ل", "ك")
 
@@ -91,6 +92,9 @@ def _maqsura(word: str) -> Slip | None:
         # Elatives and passive participles of weak roots end in one too, and their shape is all that is known.
         if plain in OWN_MAQSURA or plain[2] in "أام" or len(plain) < 6:
             return None
+        return Slip("alif_maqsura", word[:-1] + "ي")
+    # "My" behind ta marbuta, "me" behind a verb in nun: no word of its own ends so.
+    if _MINE.fullmatch(word):
         return Slip("alif_maqsura", word[:-1] + "ي")
     return _inside(word[:-1]) and Slip("alif_maqsura", word.replace("ى", "ي"))
 

@@ -12,7 +12,17 @@ import re
 from functools import cache
 
 from processors.checks.arabic.mistake import Slip
-from processors.checks.arabic.words import ADVERBS, KNOWN, NOT_JOINED, NOUNS, VERBS, WASL, WASL_DOUBLED, WHOLE
+from processors.checks.arabic.words import (
+    ADVERBS,
+    EITHER_SEAT,
+    KNOWN,
+    NOT_JOINED,
+    NOUNS,
+    VERBS,
+    WASL,
+    WASL_DOUBLED,
+    WHOLE,
+)
 
 _TO_BARE = str.maketrans("أإآ", "ااا")
 _NOUN_BEFORE = r"(?P<before>[وف]?(?:ال|بال|كال|لل|[بل])?)"
@@ -37,6 +47,9 @@ _FORM_VIII = re.compile(
 _FORM_VII = re.compile(
     rf"(?P<before>[وف]?(?:ال|بال|كال|لل|[بلك])?)[إأ](?P<stem>ن(?!ست|د[ويي]|تر){_C}[{_C[1:-1]}ي]ا[{_C[1:-1]}]\w{{0,3}})"
 )
+# With a ya where a hamza stands on one: the plural فعائل and the participle فاعلة of a hollow root.
+_HOLLOW = "[بجحخدذرسشصضطظعغفقكلمنه]"
+_SEAT = re.compile(rf"[وف]?(?:[بك]?ال|لل)(?:(?![تمينأس]){_HOLLOW}[{_HOLLOW[1:-1]}و]اي{_HOLLOW}|{_HOLLOW}اي{_HOLLOW}ة)")
 _FORM_PAST = re.compile(
     rf"(?P<before>[وف]?)إ(?P<stem>(?:ست{_C}{{3}}|ست{_C}[اي]{_C}|(?!س|نتر){_C}ت{_C}{{2}}|ن(?!ت){_C}{{3}}|ستطاع)(?:ت|وا|نا|ها|ه)?)"
 )
@@ -59,6 +72,8 @@ def hamza(word: str) -> Slip | None:
         return Slip("tanwin", word[:-1] + "اً")
     if "إ" in word or "أ" in word:
         return _not_wanted(word)
+    if "اي" in word and _SEAT.fullmatch(word):
+        return Slip("hamza", word.replace("اي", "ائ"))
     return _missing(word) if "ا" in word[:5] else None
 
 
@@ -69,6 +84,9 @@ def _not_wanted(word: str) -> Slip | None:
         return None
     if rest[:1] in ("إ", "أ") and (plain in WASL or plain in WASL_DOUBLED) and not (before == "" and rest[0] == "أ"):
         return Slip("hamza", before + plain)
+    seat = _wrong_seat(word)
+    if seat:
+        return Slip("hamza", seat)
     if _LOANS.search(word):
         return None
     for pattern in (_FORM_X, _FORM_VIII, _FORM_VII, _FORM_PAST):
@@ -76,6 +94,29 @@ def _not_wanted(word: str) -> Slip | None:
         if m:
             return Slip("hamza", f"{m['before']}ا{m['stem']}")
     return None
+
+
+# إفعال, إفالة: verbal nouns, whose other seat is often a plural or a verb.
+_VERBAL_NOUN = re.compile(rf"[أإ](?:[{_C[1:-1]}ي]{{2}}|{_C})ا\w+")
+_EITHER = str.maketrans("أإ", "إأ")
+
+
+def _wrong_seat(word: str) -> str | None:
+    """The word with its hamza on the other side of its alif, if only that is a word of the lists."""
+    for before, stem, behind in _readings(_NOUN, word.translate(_TO_BARE)):
+        at = len(before)
+        stem = word[at : at + len(stem)]
+        other = stem.translate(_EITHER)
+        if other != stem and other in _seats() and not _VERBAL_NOUN.fullmatch(stem) and (len(stem) > 3 or not behind):
+            return f"{before}{other}{behind}"
+    return None
+
+
+@cache
+def _seats() -> frozenset[str]:
+    """Words and stems of the lists whose other seat makes no other word."""
+    both = WHOLE | NOUNS
+    return frozenset(word for word in both if len(word) > 2 and word.translate(_EITHER) not in both) - EITHER_SEAT
 
 
 def _split(word: str) -> tuple[str, str]:

@@ -40,6 +40,8 @@ WHOLE, NOT_JOINED, NOUNS, VERBS = map(_words, ("whole", "not_joined", "nouns", "
 WASL, WASL_DOUBLED = map(_words, ("wasl", "wasl_doubled"))
 # Common misspellings of whole words; adverbs without the ending that is their tanwin.
 KNOWN, ADVERBS = _pairs("known"), _words("adverbs")
+# Right with the hamza above its alif and below it.
+EITHER_SEAT = _words("either_seat")
 # With the article and a heh of their root, or of a foreign word.
 OWN_HEH = _words("own_heh")
 # In ta marbuta, and no word with a pronoun in its place.
@@ -51,9 +53,14 @@ MAQSURA, OWN_MAQSURA, YA = _words("maqsura"), _words("own_maqsura"), _pairs("ya"
 # Of agreement: adjectives in the masculine, nouns of women with the article, pasts with their feminine, words behind
 # which a noun with the article is owned by no other, masculine nouns in ta marbuta.
 ADJECTIVES, WOMEN, PASTS, FREE, MASCULINE = (
-    _words("adjectives"), _words("women"), _pairs("pasts"), _words("free"), _words("masculine")
-)  # fmt: skip
-
+    _words("adjectives"),
+    _words("women"),
+    _pairs("pasts"),
+    _words("free"),
+    _words("masculine"),
+)
+# With the article and a ya at their end, and no adjective of relation.
+NOT_NISBA = _words("not_nisba")
 # English words that no name has in small letters, those that titles have; what is written small between Arabic words:
 # units, functions, what programs say.
 ENGLISH, IN_TITLES, SMALL_NAMES = map(_words, ("english", "in_titles", "small_names"))
