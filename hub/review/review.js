@@ -4,12 +4,14 @@ const review = (() => {
   const $ = (id) => document.getElementById(id);
   const said = words.span;
   const TIE = "tie";
-  let start = null, items = [], at = -1, item = null, saving = false, editing = null, marking = null;
+  let start = null, items = [], at = -1, item = null, saving = false, opening = false, editing = null, marking = null;
 
   // What is kept in this browser: the name, choices, and what was typed and not saved. Without storage all else works.
   const kept = {
-    get: (key) => { try { return localStorage.getItem("review:" + key); } catch { return null; } },
+    here: new Map(),
+    get: (key) => { try { return localStorage.getItem("review:" + key) ?? kept.here.get(key) ?? null; } catch { return kept.here.get(key) ?? null; } },
     set: (key, value) => {
+      value === null ? kept.here.delete(key) : kept.here.set(key, value);
       try { value === null ? localStorage.removeItem("review:" + key) : localStorage.setItem("review:" + key, value); } catch { /* full or forbidden */ }
     },
   };
@@ -40,7 +42,8 @@ const review = (() => {
 
   // Say something of the item that is open; true once it is saved.
   async function say(path, what, told) {
-    if (saving || !item) return false;
+    // What comes while the next item is on its way is not meant for the one that was judged.
+    if (saving || opening || !item) return false;
     saving = true;
     tell("review.told.saving");
     try {
@@ -77,9 +80,11 @@ const review = (() => {
     }
     if (place < 0 || place >= items.length) { tell(place < 0 ? "review.told.first" : "review.told.last"); return; }
     const query = new URLSearchParams({annotator: annotator(), key: items[place].key});
-    try { item = await ask("item?" + query); } catch (error) { tellWhy(error); return; }
+    opening = true;
+    try { item = await ask("item?" + query); } catch (error) { tellWhy(error); return; } finally { opening = false; }
     at = place;
     editing = null;
+    $("comment").value = kept.get(commentKey()) || "";
     history.replaceState(null, "", "#" + item.key);
     show();
     scrollTo(0, 0);
@@ -307,9 +312,11 @@ const review = (() => {
     else $("marks-told").replaceChildren(said($("told").dataset.word, JSON.parse($("told").dataset.args)));
   }
 
+  const commentKey = () => `comment:${annotator()}:${item.row}`;
+
   async function comment() {
-    const text = $("comment").value;
-    if (text.trim() && await say("comment", {text}, "review.told.comment")) { $("comment").value = ""; show(); $("item").focus({preventScroll: true}); }
+    const text = $("comment").value, key = item && commentKey();
+    if (text.trim() && await say("comment", {text}, "review.told.comment")) { kept.set(key, null); $("comment").value = ""; show(); $("item").focus({preventScroll: true}); }
   }
 
   async function showProgress() {
@@ -352,7 +359,7 @@ const review = (() => {
     if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
     if (event.target.matches("input:not([type=checkbox]), textarea, select")) return;
     const run = KEYS[keyOf(event)];
-    if (run && !editing) { event.preventDefault(); run(); }
+    if (run && !editing) { event.preventDefault(); if (!event.repeat) run(); }
   }
 
   function askName() {
@@ -403,6 +410,7 @@ const review = (() => {
     $("back").addEventListener("click", () => open(at - 1));
     $("next").addEventListener("click", () => open(at + 1));
     $("say").addEventListener("click", comment);
+    $("comment").addEventListener("input", () => { if (item) kept.set(commentKey(), $("comment").value || null); });
     $("marks-it").addEventListener("click", markIt);
     // It is there to select in; a textarea that is read-only has no caret for the keyboard.
     $("marks-text").addEventListener("beforeinput", (event) => event.preventDefault());

@@ -13,7 +13,7 @@ from hub.pages.words import Text, texts_of
 from hub.report.command import run_report
 from hub.report.sections import SECTIONS
 from hub.review.page import review_page
-from processors.checks.run import CHECKS
+from processors.checks.run import VERDICTS
 from processors.judging.mqm import CATEGORIES, SEVERITIES
 from processors.ranking.policy import OUTCOMES
 from processors.scoring.columns import COLUMNS
@@ -85,7 +85,7 @@ def test_words_are_used_and_known() -> None:
 
 
 def test_whatever_a_run_can_name_has_a_word() -> None:
-    named = {f"page.check.{name}" for one in CHECKS for name in (one.says or (one.name,))}
+    named = {f"page.check.{name}" for name in VERDICTS}
     named |= {f"report.score.{column.name}" for column in COLUMNS}
     named |= {f"report.outcome.{outcome}" for outcome in OUTCOMES} | {f"report.kind.{kind}" for kind in KINDS}
     named |= {f"report.section.{name}" for name in SECTIONS}

@@ -117,7 +117,10 @@ def test_nothing_is_lost_and_the_next_build_uses_all_of_it(run: Path, tmp_path: 
             reader.name("ann")
             assert "token" not in window.current_url
             reader.choose("R")
-            for number in range(13):
+            comment_that_is_not_saved(reader)
+            reader.judge("1")
+            judged_while_the_next_one_comes(reader)
+            for number in range(2, 13):
                 reader.judge("120"[number % 3])
             # A mark, by selecting from the end of the text to its beginning, and an edit.
             reader.press("z")
@@ -163,6 +166,41 @@ def test_nothing_is_lost_and_the_next_build_uses_all_of_it(run: Path, tmp_path: 
     changed = [line["after"] for line in lines(run, "translations.jsonl") if line["after"] != line["before"]]
     assert changed == [edited, draft]
     used_by_the_next_build(run, changed, tmp_path)
+
+
+def comment_that_is_not_saved(reader: Reader) -> None:
+    """It stays with its row, and is there again."""
+    from selenium.webdriver.common.keys import Keys
+
+    reader.press("c")
+    reader.press("Not sure.", Keys.ESCAPE)
+    typed = []
+    for key in ("n", "p"):
+        before = reader.item()
+        reader.press(key)
+        reader.wait("return document.body.dataset.ready !== arguments[0]", before)
+        typed.append(reader.window.find_element("id", "comment").get_property("value"))
+    assert typed == ["", "Not sure."]
+
+
+# The next item's answer waits until `held` is called.
+HOLD = """
+const real = window.fetch;
+window.fetch = (path, ...rest) => String(path).startsWith("/api/item") ? new Promise((come) => {
+  window.held = () => { window.fetch = real; come(real(path, ...rest)); };
+}) : real(path, ...rest);
+"""
+
+
+def judged_while_the_next_one_comes(reader: Reader) -> None:
+    """Keys that are pressed too early judge nothing: not what is still there, whose translators are known by then."""
+    reader.window.execute_script(HOLD)
+    before = reader.item()
+    reader.press("2")
+    reader.wait("return Boolean(window.held)")
+    reader.press("1", "q")
+    reader.window.execute_script("held()")
+    reader.wait("return document.body.dataset.ready !== arguments[0]", before)
 
 
 def edit(reader: Reader, key: str, more: str, *, save: bool = True) -> str:
