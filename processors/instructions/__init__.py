@@ -4,7 +4,7 @@
 `Facts` in `facts.py`.
 """
 
-from processors.instructions.check import Followed, follows, loose_readings, share_followed
+from processors.instructions.check import Followed, follows, look_at_given, loose_readings, share_followed
 from processors.instructions.facts import AT_LEAST, LESS_THAN, counted, facts_of
 from processors.instructions.kind import Kind
 from processors.instructions.kinds import KINDS, clash, kind_of
@@ -21,6 +21,7 @@ __all__ = [
     "facts_of",
     "follows",
     "kind_of",
+    "look_at_given",
     "loose_readings",
     "marked_shares",
     "share_followed",

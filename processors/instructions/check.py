@@ -47,6 +47,18 @@ def follows(
     return [readings.look(name, given) for name, given in zip(instruction_ids, kwargs, strict=True)]
 
 
+def look_at_given(
+    instruction_ids: Sequence[str], kwargs: Sequence[Mapping[str, Any] | None], language: str, where: str
+) -> None:
+    """Raises InputError, with `where`, for what `follows` could not check; of no instruction at all too."""
+    if not len(instruction_ids):
+        raise InputError(f"{where}: no instruction; expected instruction_id_list and kwargs as IFEval has them")
+    try:
+        follows("نص", instruction_ids, kwargs, language)
+    except InputError as error:
+        raise InputError(f"{where}: {error}") from None
+
+
 class _Readings:
     """The answer as it is, and the ones that the loose rule reads, each made when it is asked for."""
 

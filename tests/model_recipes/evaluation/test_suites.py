@@ -1,5 +1,6 @@
 """The registry, the papers' columns, and prompts in the schema that each benchmark has on the Hub."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -112,3 +113,41 @@ def test_a_task_of_ones_own_is_read_by_its_file(tmp_path: Path) -> None:
     assert len(str(caught.value).splitlines()) == 1
     with pytest.raises(InputError, match="cannot be read"):
         chosen([str(tmp_path / "none.yaml")])
+
+
+IFEVAL = {
+    "prompt": "اكتب ثلاث كلمات بلا فواصل.",
+    "instruction_id_list": ["length_constraints:number_words", "punctuation:no_comma"],
+    "kwargs": [{"num_words": 3, "relation": "at least", "letter": None}, {"letter": None}],
+}
+
+
+def test_ifeval_is_checked_by_rules_for_arabic() -> None:
+    """A comma of Arabic counts, vowel marks break no word, and a first line may be left out loosely."""
+    found = documents.instructions_followed(IFEVAL, ["إليك الكلمات، كما طلبت:\nصَبْرٌ جَمِيلٌ دائمًا"])
+    assert found == {
+        "prompt_level_strict_acc": False,
+        "inst_level_strict_acc": [True, False],
+        "prompt_level_loose_acc": True,
+        "inst_level_loose_acc": [True, True],
+    }
+    assert documents.instructions_followed(IFEVAL, [""])["inst_level_loose_acc"] == [False, False]
+
+
+class Rows(list[dict[str, Any]]):
+    """What of a dataset the task asks."""
+
+    def filter(self, keeps: Callable[[dict[str, Any]], bool]) -> "Rows":
+        return Rows(filter(keeps, self))
+
+
+def test_rows_of_ifeval_that_ask_for_english_letters_are_left_out() -> None:
+    def row(name: str, **given: Any) -> dict[str, Any]:
+        return {"prompt": "", "instruction_id_list": [name], "kwargs": [given]}
+
+    often = {"let_frequency": 2, "let_relation": "at least"}
+    kept = [IFEVAL, row("keywords:letter_frequency", letter="ق", **often)]
+    rows = Rows([*kept, row("change_case:english_capital"), row("keywords:letter_frequency", letter="q", **often)])
+    assert documents.asked_of_arabic(rows) == kept
+    with pytest.raises(InputError, match="row 1: instruction 'change_case:capital' is not known"):
+        documents.asked_of_arabic(Rows([row("change_case:capital")]))

@@ -1,7 +1,8 @@
 """A benchmark's row as a prompt with its options, as the Open Arabic LLM Leaderboard v2 asks it.
 
 The wording, the labels and the splits are those of lighteval 0.13 (`tasks/multilingual/tasks/arabic.py`), which cannot
-start offline. lm-eval loads this file by itself for `!function documents.*`, so it imports nothing of ours.
+start offline. lm-eval loads this file by itself for `!function documents.*`, so it imports nothing of ours but inside
+the functions of IFEval, which need the package installed.
 """
 
 import re
@@ -158,20 +159,39 @@ def says_conflict(row: Row, answers: list[str]) -> dict[str, float]:
     return _says(answers, CONFLICT)
 
 
-# Kinds of lm-eval's IFEval that ask for English letters: no Arabic answer can follow them.
-_ENGLISH_ONLY = ("change_case:", "keywords:letter_frequency")
+def asked_of_arabic(rows: Any) -> Any:
+    """IFEval's rows without those of which an instruction asks for English letters: no Arabic answer can follow them.
+
+    Raises InputError, before a model is asked, for a row whose instructions cannot be checked.
+    """
+    from processors.instructions import look_at_given
+
+    for number, row in enumerate(rows, 1):
+        look_at_given(row["instruction_id_list"], row["kwargs"], "ar", f"row {number}")
+    return rows.filter(lambda row: not _asks_for_english(row))
 
 
-def checked_in_any_language(rows: Any) -> Any:
-    """IFEval's rows without those whose instructions only English can follow."""
-    return rows.filter(lambda row: not any(one.startswith(_ENGLISH_ONLY) for one in row["instruction_id_list"]))
+def _asks_for_english(row: Row) -> bool:
+    from processors.instructions import kind_of
+
+    for name, given in zip(row["instruction_id_list"], row["kwargs"], strict=True):
+        letter = str((given or {}).get("letter") or "") if name == "keywords:letter_frequency" else ""
+        if "ar" not in (kind_of(name).asked_in or ("ar",)) or (letter and letter.isascii()):
+            return True
+    return False
 
 
 def instructions_followed(row: Row, answers: list[str]) -> dict[str, Any]:
-    from lm_eval.tasks.ifeval.utils import process_results
+    """Strict and loose, of the prompt and of each instruction, by `processors.instructions`."""
+    from processors.instructions import follows
 
-    found: dict[str, Any] = process_results(row, answers)
-    return found
+    found = follows(answers[0], row["instruction_id_list"], row["kwargs"], "ar")
+    return {
+        "prompt_level_strict_acc": all(one.strict for one in found),
+        "inst_level_strict_acc": [one.strict for one in found],
+        "prompt_level_loose_acc": all(one.loose for one in found),
+        "inst_level_loose_acc": [one.loose for one in found],
+    }
 
 
 def share_of_all(lists: list[list[bool]]) -> float:
