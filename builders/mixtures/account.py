@@ -9,9 +9,10 @@ import numpy as np
 
 from builders.mixtures.decide import Decision, Pool, decide
 from builders.mixtures.find import SourceFiles
-from builders.mixtures.look import DUPLICATE, NOT_DRAWN, OVER_BUDGET, Looked
+from builders.mixtures.look import DUPLICATE, NEAR_DUPLICATE, NOT_DRAWN, OVER_BUDGET, Looked
 from builders.mixtures.read import MixturePart
 from builders.mixtures.recipe import Mixture
+from processors.duplicates import first_rows
 from processors.errors import CountError, InputError
 
 if TYPE_CHECKING:
@@ -90,6 +91,8 @@ def gather(
             gathered.leave_out(_there(gathered, start, end), NOT_DRAWN)
     if mixture.deduplicate:
         gathered.leave_out(repeated(gathered.digests, np.flatnonzero(gathered.reason == _TAKEN)), DUPLICATE)
+    if mixture.deduplicate == "near":
+        gathered.leave_out(_nearly_repeated(gathered, looked), NEAR_DUPLICATE)
     _look_for_rows(gathered, found)
     return gathered
 
@@ -100,6 +103,18 @@ def repeated(digests: "np.ndarray[Any, np.dtype[np.uint64]]", rows: "Whole") -> 
     order = np.lexsort((rows, second, first))
     same = (np.diff(first[order]) == 0) & (np.diff(second[order]) == 0)
     return np.sort(rows[order[1:][same]])
+
+
+def _nearly_repeated(gathered: Gathered, looked: Sequence[Looked]) -> "Whole":
+    """Of the rows that are left those that say nearly what an earlier one of them says."""
+    having = np.flatnonzero(np.concatenate([one.sketched for one in looked]))
+    mine = gathered.reason[having] == _TAKEN
+    rows = having[mine]
+    # Part by part: all sketches and those of the rows that are left would lie in memory twice.
+    ends = np.cumsum([len(one.sketches) for one in looked])[:-1]
+    sketches = np.concatenate([one.sketches[of] for one, of in zip(looked, np.split(mine, ends), strict=True)])
+    found = first_rows(gathered.digests[rows, 0], sketches, np.ones(len(rows), bool))
+    return rows[found.rows]
 
 
 def _there(gathered: Gathered, start: int, end: int) -> "Whole":

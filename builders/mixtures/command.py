@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 # Less is looked at by this process itself: others take half a second to start.
 _SMALL = 20_000_000
 # Raised when what is found of a row, or how it is put aside, changes: earlier work in a folder is done again.
-_FORMAT = 1
+_FORMAT = 2
 
 
 Finish = Callable[[Path, Mixed], None]
@@ -140,6 +140,7 @@ class _Mixing:
             tuple(one.source.where for one in self.found),
             mixture.tokenizer,
             index,
+            mixture.deduplicate == "near",
         )
         tokenizer = Path(mixture.tokenizer)
         tokenizer = tokenizer / "tokenizer.json" if tokenizer.is_dir() else tokenizer
@@ -147,7 +148,15 @@ class _Mixing:
         files = {part.file: [(stat := Path(part.file).stat()).st_size, stat.st_mtime_ns] for part in self.parts}
         wheres = [where.model_dump() for where in looker.wheres]
         benchmarks = Path(index).name if index else None
-        inputs = [looker.origins, wheres, counted_by, benchmarks, files, [asdict(part) for part in self.parts]]
+        inputs = [
+            looker.origins,
+            wheres,
+            counted_by,
+            benchmarks,
+            looker.near,
+            files,
+            [asdict(part) for part in self.parts],
+        ]
         folder = self._folder("look", inputs)
         known = [part.rows for part in self.parts if part.rows is not None]
         results = [folder / f"{number:06d}.npz" for number in range(len(self.parts))]

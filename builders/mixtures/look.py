@@ -20,13 +20,14 @@ from builders.mixtures.recipe import COLUMN_OF_TOKENS, Where
 from processors.atomic_files import replacing
 from processors.conversations.token_counts import count_tokens
 from processors.conversations.tokenizers import load_tokenizer
+from processors.duplicates.sketch import VALUES, Sketches
 from processors.scoring.columns import COLUMN
 from processors.selection.choose_rows import texts_in
 from processors.selection.decontamination import Search, load
 from processors.selection.row_problems import row_problem
 
-NOT_A_CHAT, DUPLICATE, NOT_DRAWN, OVER_BUDGET, CONTAMINATED = (
-    "not_a_chat", "duplicate", "not_drawn", "over_budget", "contaminated",
+NOT_A_CHAT, DUPLICATE, NEAR_DUPLICATE, NOT_DRAWN, OVER_BUDGET, CONTAMINATED = (
+    "not_a_chat", "duplicate", "near_duplicate", "not_drawn", "over_budget", "contaminated",
 )  # fmt: skip
 
 
@@ -38,6 +39,7 @@ class Looker:
     wheres: tuple[Where, ...]
     tokenizer: str
     index: str | None = None
+    near: bool = False
 
     def columns(self, source: int) -> list[str]:
         """The further columns that are read of a source."""
@@ -46,11 +48,15 @@ class Looker:
         return list(dict.fromkeys([*where.min, *where.max, *(["noted"] if where.without_noted else []), *counted]))
 
 
+_ARRAYS = ("digests", "tokens", "bytes", "reason", "sketches", "sketched")
+
+
 @dataclass(frozen=True, slots=True)
 class Looked:
     """A part's rows: `reason` is a place in `reasons`, -1 for one that may be taken. `digests` are two numbers a row.
 
-    `bytes` is about what a row needs in memory; `found` counts the rows that each benchmark made fall out.
+    `bytes` is about what a row needs in memory; `found` counts the rows that each benchmark made fall out. `sketches`
+    are those of `processors.duplicates` of the rows that have one, in their order, and none where nobody asked.
     """
 
     digests: "np.ndarray[Any, np.dtype[np.uint64]]"
@@ -59,6 +65,8 @@ class Looked:
     reason: "np.ndarray[Any, np.dtype[np.int16]]"
     reasons: list[str]
     found: dict[str, int]
+    sketches: "np.ndarray[Any, np.dtype[np.uint16]]"
+    sketched: "np.ndarray[Any, np.dtype[np.bool_]]"
 
     @property
     def rows(self) -> int:
@@ -67,14 +75,15 @@ class Looked:
     def save(self, path: Path) -> None:
         with replacing(path) as temporary, temporary.open("wb") as file:
             told = np.array(json.dumps([self.reasons, self.found]))
-            arrays = {name: getattr(self, name) for name in ("digests", "tokens", "bytes", "reason")}
+            arrays = {name: getattr(self, name) for name in _ARRAYS}
             np.savez(file, told=told, **arrays)
 
     @classmethod
     def read(cls, path: Path) -> "Looked":
         with np.load(path) as file:
             reasons, found = json.loads(str(file["told"]))
-            return cls(file["digests"], file["tokens"], file["bytes"], file["reason"], reasons, found)
+            digests, tokens, sizes, reason, sketches, sketched = (file[name] for name in _ARRAYS)
+            return cls(digests, tokens, sizes, reason, reasons, found, sketches, sketched)
 
 
 def look_at(part: MixturePart, looker: Looker) -> Looked:
@@ -84,6 +93,8 @@ def look_at(part: MixturePart, looker: Looker) -> Looked:
     sizes: list[int] = []
     reasons: list[str | None] = []
     found: dict[str, int] = {}
+    sketches: list[bytes | None] = []
+    sketch = _sketches().of if looker.near else None
     for rows in chats(part, looker.origins[part.source], looker.columns(part.source)):
         chosen = rows.batch.select(["messages", "chat_template_kwargs", "source"]).to_pylist()
         why = list(_reasons(chosen, rows, looker.wheres[part.source]))
@@ -97,6 +108,7 @@ def look_at(part: MixturePart, looker: Looker) -> Looked:
             if why[number] is None and looker.index is not None:
                 why[number] = _contaminated(texts[number], looker.index, found)
             digests.append(_digest(row, texts[number]) if why[number] is None else bytes(16))
+            sketches.append(sketch(texts[number]) if sketch and why[number] is None else None)
             sizes.append(sum(len(text.encode("utf-8", "replace")) for text in texts[number]) + 200)
         tokens += [count or 0 for count in counted]
         reasons += why
@@ -109,6 +121,8 @@ def look_at(part: MixturePart, looker: Looker) -> Looked:
         np.array([places[reason] for reason in reasons], np.int16),
         names,
         found,
+        np.frombuffer(b"".join(filter(None, sketches)), "<u2").reshape(-1, VALUES),
+        np.array([one is not None for one in sketches], bool),
     )
 
 
@@ -164,6 +178,11 @@ def _reason_of_count(count: int | None, where: Where) -> str | None:
 @lru_cache(maxsize=1)
 def _tokenizer(name: str) -> Any:
     return load_tokenizer(name)
+
+
+@lru_cache(maxsize=1)
+def _sketches() -> Sketches:
+    return Sketches()
 
 
 @lru_cache(maxsize=1)

@@ -126,7 +126,11 @@ class Mixture(Strict):
         description="counts the tokens of budgets and shares: a `tokenizer.json`, a folder with one, a model of the "
         "Hub, `approximate`, or `column` for what the rows' own column `tokens` says",
     )
-    deduplicate: bool = Field(True, description="take one of several rows that say the same, but for case and spaces")
+    deduplicate: bool | Literal["near"] = Field(
+        True,
+        description="take one of several rows that say the same, but for case and spaces; `near`: also of those that "
+        "say nearly the same, which takes 200 bytes of memory a row",
+    )
     decontamination: Decontamination | None = Field(
         None, description="which benchmarks' items no row may hold; null: none is looked for"
     )

@@ -176,8 +176,8 @@ def _left_out(mixed: "Mixed") -> str:
         )
         parts.append(
             "`not_drawn`: by its weight; `over_budget`: by a budget or a share; `duplicate`: another row says the "
-            "same but for case and spaces; `contaminated`: an item of a benchmark stands in it; `min_...`, `max_...`, "
-            "`noted_...`: by the recipe's thresholds."
+            "same but for case and spaces; `near_duplicate`: another row says nearly the same; `contaminated`: an "
+            "item of a benchmark stands in it; `min_...`, `max_...`, `noted_...`: by the recipe's thresholds."
         )
     if mixed.benchmarks:
         rows = [

@@ -209,6 +209,25 @@ def test_of_equal_rows_the_earlier_sources_is_taken_unless_it_takes_none(tmp_pat
     assert (found["ar/talk_think"].dropped, found["en/talk_think"].written) == ({"not_drawn": 60}, 60)
 
 
+def test_of_rows_that_are_nearly_equal_one_is_taken_where_it_is_asked_for(tmp_path: Path, recipe: Write) -> None:
+    def told(*changed: str) -> dict[str, str]:
+        words = [*changed, *(f"word{chr(97 + n % 26)}{chr(97 + n // 26)}" for n in range(80))]
+        return {"prompt": "Which words are these, and where do they stand?", "response": " ".join(words)}
+
+    some = [told("one"), told("two", "new"), told(*(f"other{chr(97 + n)}" for n in range(26))), told("one")]
+    (tmp_path / "near.jsonl").write_text("".join(json.dumps(row) + "\n" for row in some))
+    alike = {"path": "near.jsonl"}
+    found = by_split(run_mix(recipe(ar=alike), None, dry_run=True))["ar/train"]
+    assert (found.read, found.kept, found.dropped) == (4, 3, {"duplicate": 1})
+    near = recipe(ar=alike, deduplicate="near")
+    found = by_split(run_mix(near, tmp_path / "out", finish=write_mixture_card))["ar/train"]
+    assert (found.read, found.kept, found.dropped) == (4, 2, {"duplicate": 1, "near_duplicate": 1})
+    kept = [row["messages"][1]["content"].split()[0] for row in rows(tmp_path / "out") if row["language"] == "ar"]
+    assert sorted(kept) == ["one", "othera"]
+    run_mix(near, tmp_path / "again", finish=write_mixture_card, workers=2)
+    assert files(tmp_path / "again") == files(tmp_path / "out")
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
