@@ -61,6 +61,18 @@ def arbitrage() -> str:
     return _reference("An arbitrage's recipe", said, ArbitrageRecipe, without="builders.recipes.")
 
 
+def gate() -> str:
+    """docs/gate_plan.md: the same of a gate's plan."""
+    from model_recipes.gate import GatePlan
+
+    said = (
+        "One YAML describes a gate, which [gate.md](gate.md) explains. `mixture` and `candidates` have the keys of a "
+        "mixture and its sources ([mixture.md](mixture.md)), `rewriter` and `answerer` those of a build's translators "
+        "([recipe.md](recipe.md)). `smolkalam gate PLAN --set a.b=c` changes a key."
+    )
+    return _reference("A gate's plan", said, GatePlan, without="builders.")
+
+
 def _reference(title: str, said: str, model: type[BaseModel], without: str = "") -> str:
     """A page of a model: each block with a table of its keys; those of modules `without` stand on another page."""
     text = [f"# {title}\n\n{NOTE}\n{said}\n"]
@@ -285,6 +297,7 @@ PAGES = {
     "recipe.md": recipe,
     "mixture.md": mixture,
     "arbitrage_recipe.md": arbitrage,
+    "gate_plan.md": gate,
     "commands.md": commands,
     "rooms.md": rooms,
 }

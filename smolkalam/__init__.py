@@ -43,6 +43,7 @@ _COMMANDS: dict[str, Callable[..., Any]] = {
     "tokens": training.tokens,
     "train": training.train,
     "evaluate": training.evaluate,
+    "gate": training.gate,
     "recipes": building.recipes,
     "ablate": building.ablate,
 }

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from smolkalam.options import Format, Settings
+from smolkalam.options import Format, Settings, Yes
 
 
 def train(
@@ -38,6 +38,24 @@ def train(
 
     asked = ["--dry-run", "--gpu", gpu, "--gpus", str(gpus), *(["--sharded"] if sharded else [])] if dry_run else []
     run_train(recipe, config, set or [], asked, on=on, launch=launch, slurm=slurm or [])
+
+
+def gate(
+    plan: Annotated[Path, typer.Argument(help="A gate's YAML file.")],
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="Folder of its steps; given again, it goes on [default: run/NAME]."),
+    ] = None,
+    set: Settings = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Make the mixtures, say GPU-hours and price, and train nothing.")
+    ] = False,
+    yes: Yes = False,
+) -> None:
+    """Keep of candidate datasets those that make a model better beyond chance and nothing worse; refine the others."""
+    from model_recipes.gate import run_gate
+
+    run_gate(plan, set or [], output=output, dry_run=dry_run, yes=yes)
 
 
 def tokens(

@@ -23,6 +23,8 @@ import smolkalam
 from builders.arbitrage import load_arbitrage
 from builders.mixtures import load_mixture
 from builders.recipes.load import load_recipe
+from model_recipes.gate import GatePlan
+from model_recipes.plans import load_plan
 from tests.conftest import Demo
 from tests.rooms import names_of_nothing
 from tests.standins.processes import ROOT, command_line, environment
@@ -51,7 +53,7 @@ def test_the_references_are_what_the_code_says() -> None:
     assert done.returncode == 0, done.stderr
 
 
-PAGES_OF_KEYS = ("recipe.md", "mixture.md", "arbitrage_recipe.md")
+PAGES_OF_KEYS = ("recipe.md", "mixture.md", "arbitrage_recipe.md", "gate_plan.md")
 
 
 def test_every_key_of_a_recipe_has_a_meaning() -> None:
@@ -100,6 +102,11 @@ def test_recipes_load(text: str, tmp_path: Path) -> None:
     if "pool" in shown:
         (tmp_path / "arbitrage.yaml").write_text(text, "utf-8")
         assert load_arbitrage(str(tmp_path / "arbitrage.yaml"))
+        return
+    if "candidates" in shown:
+        # The files that it names are a user's own.
+        (tmp_path / "plan.yaml").write_text(text, "utf-8")
+        assert load_plan(tmp_path / "plan.yaml", GatePlan)
         return
     if "sources" in shown:
         (tmp_path / "mixture.yaml").write_text(text, "utf-8")

@@ -42,6 +42,7 @@ ROOMS: dict[str, Floors] = {
     ),
     "model_recipes": (
         ("model_recipes.lexicon", "model_recipes.names", "model_recipes.ranker"),
+        ("model_recipes.gate",),
         ("model_recipes.choosing",),
         ("model_recipes.plans",),
         ("model_recipes.evaluation",),

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
 CHOICE, REPORT, QUEUE = "choice", "arbitrage.json", "queue.jsonl"
 # What a judge reads of an answer beside its text, for the estimate: the rubric and the request.
-_RUBRIC_TOKENS = 700
+RUBRIC_TOKENS = 700
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ class _Arbitrage:
     def _costs_of_judges(self, answers: int) -> list[ModelCost]:
         marked = (self.folder / MARKS / STAGE).exists()
         judges = self.recipe.panel.judges if self.recipe.panel and not marked else []
-        each = _RUBRIC_TOKENS + self.recipe.answering.answer_tokens
+        each = RUBRIC_TOKENS + self.recipe.answering.answer_tokens
         return [cost_of_judge(judge, answers, each) for judge in judges]
 
     def _reach_judges(self) -> None:

@@ -194,14 +194,22 @@ def load_mixture(name: str, settings: Iterable[str] = ()) -> tuple[Mixture, str]
     path = _find(name)
     data, tree = read_mapping(path, "a mixture is a mapping with the keys name, sources, ...")
     set_here = {tuple(apply_setting(data, setting)): setting for setting in settings}
-    mixture = checked(path, data, tree, Mixture, set_here)
-    folder = path.parent
-    sources = [one.model_copy(update={"path": file_or_id(one.path, folder)}) for one in mixture.sources]
+    return in_folder(checked(path, data, tree, Mixture, set_here), path.parent), str(path)
+
+
+def in_folder(mixture: Mixture, folder: Path) -> Mixture:
+    """A mixture as a file in `folder` has it, with its paths absolute."""
+    sources = [source_in_folder(one, folder) for one in mixture.sources]
     updates = {"sources": sources, "tokenizer": beside(mixture.tokenizer, folder)}
     if against := mixture.decontamination:
         named = [one.model_copy(update={"path": file_or_id(one.path, folder)}) for one in against.against]
         updates["decontamination"] = against.model_copy(update={"against": named})  # type: ignore[assignment]
-    return mixture.model_copy(update=updates), str(path)
+    return mixture.model_copy(update=updates)
+
+
+def source_in_folder(source: MixtureSource, folder: Path) -> MixtureSource:
+    """One source of it, likewise."""
+    return source.model_copy(update={"path": file_or_id(source.path, folder)})
 
 
 def _find(name: str) -> Path:

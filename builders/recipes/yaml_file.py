@@ -181,7 +181,7 @@ def _line(where: str, problem: Any, model: type[BaseModel]) -> str:
     if kind == "missing":
         return f"{where}: {key}: missing; add it"
     if kind in ("union_tag_invalid", "union_tag_not_found"):
-        tag, _, models = _unions(model)[str(location[0])]
+        tag, models = _walked(problem["loc"], model)[2]
         if kind == "union_tag_not_found":
             return f"{where}: {key}.{tag}: missing; expected one of {', '.join(sorted(models))}"
         near = difflib.get_close_matches(str(given.get(tag)), sorted(models), n=1)
@@ -212,21 +212,37 @@ def _by_tag(annotation: Any, tag: str) -> dict[str, type[BaseModel]]:
     return {get_args(model.model_fields[tag].annotation)[0]: model for model in _models(annotation)}
 
 
-def _unions(model: type[BaseModel]) -> dict[str, tuple[str, int, dict[str, type[BaseModel]]]]:
-    """A model's fields whose block is of several kinds, or is a list of such.
+def _unions(model: type[BaseModel]) -> dict[str, tuple[str, dict[str, type[BaseModel]]]]:
+    """A model's fields whose block is of several kinds, or is a list of such: the key that says which, and the kinds.
 
-    For each the key that says which, where pydantic puts its value into the location of a mistake (the file has no
-    such key), and the kinds.
+    pydantic puts that key's value into the location of a mistake, where the file has no such key.
     """
     found = {}
     for name, field in model.model_fields.items():
         if isinstance(field.discriminator, str):
-            found[name] = field.discriminator, 1, _by_tag(field.annotation, field.discriminator)
+            found[name] = field.discriminator, _by_tag(field.annotation, field.discriminator)
         for part in get_args(field.annotation):
             for mark in get_args(part)[1:] if get_origin(part) is Annotated else ():
                 if isinstance(mark, FieldInfo) and isinstance(mark.discriminator, str):
-                    found[name] = mark.discriminator, 2, _by_tag(part, mark.discriminator)
+                    found[name] = mark.discriminator, _by_tag(part, mark.discriminator)
     return found
+
+
+def _walked(
+    location: Sequence[Any], model: type[BaseModel]
+) -> tuple[list[Any], type[BaseModel], tuple[str, dict[str, type[BaseModel]]]]:
+    """pydantic's location of a mistake as the file has it, the model there, and the kinds that it may be of."""
+    found: list[Any] = []
+    tag, kinds = "", dict[str, type[BaseModel]]()
+    for part in location:
+        if part in kinds:
+            model, kinds = kinds[part], {}
+            continue
+        found.append(part)
+        if part in model.model_fields:
+            tag, kinds = _unions(model).get(part, ("", {}))
+            model = next(iter(_models(model.model_fields[part].annotation)), model)
+    return found, model, (tag, kinds)
 
 
 def _location(location: Sequence[Any], model: type[BaseModel]) -> list[Any]:
@@ -236,20 +252,12 @@ def _location(location: Sequence[Any], model: type[BaseModel]) -> list[Any]:
     >>> _location(("executor", "slurm", "tasks"), Recipe), _location(("translators", 0, "tgi", "model"), Recipe)
     (['executor', 'tasks'], ['translators', 0, 'model'])
     """
-    _, place, models = _unions(model).get(location[0] if location else "", ("", 0, {}))
-    return [part for i, part in enumerate(location) if not (models and i == place and part in models)]
+    return _walked(location, model)[0]
 
 
 def _valid_names(location: Sequence[Any], model: type[BaseModel]) -> list[str]:
     """The keys of the block at pydantic's `location`, which begins in `model`."""
-    kinds: dict[str, type[BaseModel]] = {}
-    for part in location:
-        if part in kinds:
-            model, kinds = kinds[part], {}
-        elif part in model.model_fields:
-            _, _, kinds = _unions(model).get(part, ("", 0, {}))
-            model = next(iter(_models(model.model_fields[part].annotation)), model)
-    return list(model.model_fields)
+    return list(_walked(location, model)[1].model_fields)
 
 
 def _line_number(node: yaml.Node | None, location: list[Any]) -> int:

@@ -15,10 +15,13 @@ from typing import Any
 from model_recipes.evaluation.asked.models import Model
 from model_recipes.evaluation.benchmarks.suites import SuiteBenchmark, own_files
 from model_recipes.evaluation.scoring.answers import items_of, read_answers
-from model_recipes.evaluation.scoring.scores import ScoredItem
+from model_recipes.evaluation.scoring.scores import ScoredItem, score
 from model_recipes.plans import PlanRun, PlanStep, StepNeeds
+from processors.atomic_files import write_text
 from processors.errors import InputError
 
+# In a model's folder, when its training has ended: what the model is.
+TRAINED = "trained.json"
 Items = dict[str, list[ScoredItem]]
 
 
@@ -46,30 +49,44 @@ def train_and_evaluate(plan: Plan, benchmarks: Sequence[SuiteBenchmark], folder:
     todo = plan.models()
     with PlanRun(folder) as run:
         for number, (variant, seed) in enumerate(todo, 1):
-            step = model_step(run, plan, variant, seed, f"model {number} of {len(todo)}: {variant}, seed {seed}")
+            said = f"model {number} of {len(todo)}: {variant}, seed {seed}"
+            step = model_step(run, plan, variant, seed, benchmarks, said)
             run.do(step)
             found[variant, seed] = read_items(run.place(step), benchmarks)
     return found
 
 
 def model_step(
-    run: PlanRun, plan: Plan, variant: str, seed: int, said: str = "", *, after: tuple[PlanStep, ...] = (),
+    run: PlanRun,
+    plan: Plan,
+    variant: str,
+    seed: int,
+    benchmarks: Sequence[SuiteBenchmark],
+    said: str = "",
+    *,
+    room: str = "",
+    after: tuple[PlanStep, ...] = (),
     needs: StepNeeds | None = None,
-) -> PlanStep:  # fmt: skip
+) -> PlanStep:
     """The step that trains a model on a variant's rows by a seed, and evaluates it; `said` once it begins.
 
-    `after` are the steps that make the rows; without any, the rows' files are part of what the step depends on.
+    Its results are its scores. `room` is the folder that models stand in, below the run's. `after` are the steps that
+    make the rows; without any, the rows' files are part of what the step depends on.
     """
 
-    def do(place: Path) -> None:
+    def do(place: Path) -> dict[str, Any]:
         if said:
             print(said, file=sys.stderr)
-        _train(run, plan, variant, seed, place)
+        if _trained(place) is None:
+            _train(run, plan, variant, seed, place)
+            write_text(place / TRAINED, json.dumps({"identity": Model(str(place)).identity()}) + "\n")
         _evaluate(run, plan, place)
+        items = read_items(place, benchmarks)
+        return {"scores": {one.name: score(one, items[one.name]).value for one in benchmarks if items.get(one.name)}}
 
     sources = [dict(one) for one in plan.variants[variant]]
     return PlanStep(
-        f"{variant}_seed{seed}",
+        f"{room}{variant}_seed{seed}",
         do,
         settings={
             "seed": seed,
@@ -88,6 +105,15 @@ def model_step(
         needs=needs or StepNeeds(None, None),
         mark=lambda place: Model(str(place)).identity(),
     )
+
+
+def _trained(place: Path) -> str | None:
+    """What the model is, if its training has ended; a training that saves nothing on its way would be done again."""
+    try:
+        identity = str(json.loads((place / TRAINED).read_text(encoding="utf-8"))["identity"])
+        return identity if Model(str(place)).identity() == identity else None
+    except (OSError, ValueError, KeyError, TypeError, InputError):
+        return None
 
 
 def _train(run: PlanRun, plan: Plan, variant: str, seed: int, place: Path) -> None:

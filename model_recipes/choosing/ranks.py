@@ -52,7 +52,7 @@ def compare_trained(
     values, drawn = [], []
     for one in asked:
         order = [items[variant, seed][one.name] for variant in variants for seed in range(1, seeds + 1)]
-        value, resamples = resampled(one, _aligned(order))
+        value, resamples = resampled(one, aligned(order))
         values.append(value.reshape(len(variants), seeds))
         drawn.append(resamples.reshape(len(variants), seeds, -1))
     value, resamples = np.stack(values, axis=-1), np.stack(drawn, axis=2)
@@ -77,7 +77,7 @@ def compare_trained(
     return TrainedChoice(found, variants[best[0]], bool(np.quantile(lead, 0.025) > 0))
 
 
-def _aligned(order: Sequence[Sequence[ScoredItem]]) -> list[list[ScoredItem]]:
+def aligned(order: Sequence[Sequence[ScoredItem]]) -> list[list[ScoredItem]]:
     """Each model's items in the first one's order. Raises ValueError where they are not the same items."""
     keys = [(item.part, item.key) for item in order[0]]
     aligned = []

@@ -42,10 +42,12 @@ class Runner:
         *,
         judges: Panel | None = None,
         yes: bool = False,
+        identity: str | None = None,
     ) -> None:
+        """`identity` is given where no model is asked, and only its benchmarks' rows are wanted."""
         self.judges = judges
         self.model, self.folder, self.data, self.limit, self.yes = model, folder, data, limit, yes
-        self.identity = model.identity()
+        self.identity = model.identity() if identity is None else identity
         self._lm: Any = None
         self._manager: Any = None
         self._store: AnswerStore | None = None
