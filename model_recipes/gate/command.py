@@ -15,7 +15,7 @@ from builders.pools.panel import look_at_keys
 from builders.recipes.api_keys import check_key
 from model_recipes.choosing import Items, Plan, model_step, read_items
 from model_recipes.evaluation.benchmarks.suites import SuiteBenchmark
-from model_recipes.gate.decide import Decision, decide
+from model_recipes.gate.decide import GateDecision, decide
 from model_recipes.gate.mixes import items_step, look_at_mix, mix_step, rows_of
 from model_recipes.gate.plan import BASE, GatePlan, is_bounded, load_gate
 from model_recipes.gate.refine import price_of, refine_step, refined_source
@@ -26,7 +26,7 @@ from processors.errors import InputError
 
 def run_gate(
     path: Path, settings: Iterable[str] = (), *, output: Path | None = None, dry_run: bool = False, yes: bool = False
-) -> list[Decision]:
+) -> list[GateDecision]:
     """Decide on each candidate of a plan; prints the table, and returns the decisions (none for `dry_run`).
 
     Killed, the same command goes on. Mixtures are made before the first training, by a dry run too: what cannot be
@@ -171,9 +171,9 @@ class _Gate:
                 found.append(PlanStep(name, _nothing, needs=StepNeeds(hours, usd)))
         return found
 
-    def decide(self) -> list[Decision]:
+    def decide(self) -> list[GateDecision]:
         """Train and decide, round by round. Every decision is in the journal before what follows from it begins."""
-        decisions: list[Decision] = []
+        decisions: list[GateDecision] = []
         base = self._trained(self.base)
         trying = [(one.name, one) for one in self.candidates]
         for round_ in range(1 + (self.plan.refine.rounds if self.plan.refine else 0)):
@@ -190,14 +190,14 @@ class _Gate:
             trying = []
             for name, variant, one in failed:
                 refined = self._refined(name, variant, one, round_ + 1)
-                if isinstance(refined, Decision):
+                if isinstance(refined, GateDecision):
                     self._tell(refined)
                     decisions.append(refined)
                 else:
                     trying.append((name, refined))
         return decisions
 
-    def _tell(self, one: Decision) -> None:
+    def _tell(self, one: GateDecision) -> None:
         self.run.decide(f"{one.candidate}, round {one.round}", one.plain())
         _say(f"{one.candidate}: {'kept' if one.kept else 'not kept'}: {one.why}")
 
@@ -207,7 +207,7 @@ class _Gate:
             self.run.do(step)
         return [read_items(self.run.place(step), self.benchmarks) for step in variant.models]
 
-    def _refined(self, name: str, before: _Variant, decision: Decision, round_: int) -> _Variant | Decision:
+    def _refined(self, name: str, before: _Variant, decision: GateDecision, round_: int) -> _Variant | GateDecision:
         """A candidate with its prompts rewritten and answered anew; or, where nothing came of that, why."""
         assert before.source is not None
         new = f"{name}_r{round_}"
@@ -215,7 +215,7 @@ class _Gate:
         step = refine_step(self.run, self.plan, before.source, decision, models, self.items, new)
         told = self.run.do(step)
         if not told["rows"]:
-            return Decision(
+            return GateDecision(
                 new, round_, False, f"of {told['prompts']:,} prompts none came back rewritten and answered"
             )
         source = refined_source(self.run, self.plan, before.source, step, new)
@@ -224,7 +224,7 @@ class _Gate:
             for line in look_at_mix(new, self.run.do(variant.mix), "drop"):
                 _say(line)
         except InputError as error:
-            return Decision(new, round_, False, str(error))
+            return GateDecision(new, round_, False, str(error))
         variant.needs = before.needs
         variant.models = self._models(variant)
         return variant

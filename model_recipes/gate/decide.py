@@ -41,7 +41,7 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class GateDecision:
     """What became of a candidate in a round, and why, in words."""
 
     candidate: str
@@ -62,7 +62,7 @@ def decide(
     items: Mapping[str, Sequence[Items]],
     base: Sequence[Items],
     round_: int,
-) -> list[Decision]:
+) -> list[GateDecision]:
     """Decide on a round's candidates, by name in `items`; both have one entry a seed. A pure function of these."""
     gains = {
         name: {
@@ -79,7 +79,7 @@ def decide(
             _judged(plan, one.name, gains[name][one.name], chances.get((name, one.name)), level) for one in benchmarks
         ]
         kept, why = _said(judged, plan.critical)
-        found.append(Decision(name, round_, kept, why, judged))
+        found.append(GateDecision(name, round_, kept, why, judged))
     return found
 
 

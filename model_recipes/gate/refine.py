@@ -21,7 +21,7 @@ from builders.pools.cost import agree_to, cost_of_judge
 from builders.pools.dataset import DATASET
 from builders.pools.prompts import PromptRow
 from model_recipes.evaluation.scoring.answers import read_answers
-from model_recipes.gate.decide import Decision
+from model_recipes.gate.decide import GateDecision
 from model_recipes.gate.mixes import read_items_file
 from model_recipes.gate.plan import GatePlan, Refinement
 from model_recipes.plans import PlanRun, PlanStep
@@ -64,7 +64,7 @@ def refine_step(
     run: PlanRun,
     plan: GatePlan,
     source: MixtureSource,
-    decision: Decision,
+    decision: GateDecision,
     models: Mapping[str, Sequence[PlanStep]],
     items: PlanStep,
     name: str,
@@ -204,7 +204,7 @@ def _written(path: Path, rows: Iterator[dict[str, Any]]) -> int:
 
 
 def evidence_of(
-    decision: Decision,
+    decision: GateDecision,
     critical: Sequence[str],
     items: Sequence[Mapping[str, Any]],
     folders: Mapping[str, Sequence[Path]],

@@ -9,7 +9,7 @@ import yaml
 from builders.mixtures.recipe import Mixture, MixtureSource
 from builders.reports.drawing import COLOURS, new_figure, save
 from model_recipes.evaluation.benchmarks.suites import SuiteBenchmark
-from model_recipes.gate.decide import Decision, Judged
+from model_recipes.gate.decide import GateDecision, Judged
 from model_recipes.gate.plan import GatePlan
 from processors.atomic_files import write_text
 
@@ -19,7 +19,7 @@ TABLE, FIGURES, PICTURE, MIXTURE = "gate.md", "gate.json", "gate.png", "mixture.
 def write_report(
     folder: Path,
     plan: GatePlan,
-    decisions: Sequence[Decision],
+    decisions: Sequence[GateDecision],
     languages: Mapping[str, Sequence[SuiteBenchmark]],
     kept: Sequence[MixtureSource],
 ) -> str:
@@ -33,7 +33,7 @@ def write_report(
     return words
 
 
-def table(plan: GatePlan, decisions: Sequence[Decision], languages: Mapping[str, Sequence[SuiteBenchmark]]) -> str:
+def table(plan: GatePlan, decisions: Sequence[GateDecision], languages: Mapping[str, Sequence[SuiteBenchmark]]) -> str:
     """Markdown: a line a candidate and round, the change of each benchmark in points with its limits."""
     names = [(language, one) for language, of in languages.items() for one in of]
     heads = [f"{language}: {one.title}{' (critical)' if one.name in plan.critical else ''}" for language, one in names]
@@ -62,7 +62,7 @@ def table(plan: GatePlan, decisions: Sequence[Decision], languages: Mapping[str,
     )
 
 
-def _base(decisions: Sequence[Decision]) -> dict[str, float]:
+def _base(decisions: Sequence[GateDecision]) -> dict[str, float]:
     return {each.benchmark: each.gain.base for one in decisions for each in one.benchmarks}
 
 
@@ -89,7 +89,7 @@ def _plain(mixture: Mixture) -> dict[str, object]:
 
 
 def draw(
-    plan: GatePlan, decisions: Sequence[Decision], languages: Mapping[str, Sequence[SuiteBenchmark]], path: Path
+    plan: GatePlan, decisions: Sequence[GateDecision], languages: Mapping[str, Sequence[SuiteBenchmark]], path: Path
 ) -> None:
     """A panel a benchmark: each candidate's change with its limits, beside no change and the tolerance."""
     panels = [one for of in languages.values() for one in of]
