@@ -169,6 +169,8 @@ def _rows_told(where: str) -> Iterator[None]:
     logging.getLogger("lm_eval").setLevel(logging.ERROR)
     try:
         yield
+    except InputError as error:
+        raise InputError(f"{where}: {error}") from None
     except ImportError as error:
         raise _missing(where, error) from None
     except StopIteration:

@@ -20,6 +20,7 @@ from model_recipes.evaluation.benchmarks.suites import chosen
 from model_recipes.evaluation.judged import marks
 from model_recipes.evaluation.run import Runner
 from model_recipes.evaluation.scoring.scores import ScoredItem, score
+from processors.errors import InputError
 from tests.standins.known_model import known_model
 from tests.standins.speaking import Speaking, panel_of
 
@@ -88,6 +89,36 @@ IFEVAL: list[tuple[Asked, str, list[int]]] = [
         [1, 0, 0],
     ),
 ]  # fmt: skip  # 11 of 20 prompts, 15 of 25 instructions
+
+FIVE_WORDS = "ذهب الولد إلى المدرسة صباحا"
+THRICE = {"letter": "س", "let_frequency": 3, "let_relation": "at least"}
+# The same in Arabic, whose commas, clitics and quotation marks are others.
+IFEVAL_AR: list[tuple[Asked, str, list[int]]] = [
+    ([("punctuation:no_comma", {})], "الماء سائل.", [1]),
+    ([("punctuation:no_comma", {})], "نعم، الماء سائل.", [0]),
+    ([("punctuation:no_comma", {})], "نعم, الماء سائل.", [0]),
+    ([("length_constraints:number_words", {"num_words": 5, "relation": "at least"})], FIVE_WORDS, [1]),
+    ([("length_constraints:number_words", {"num_words": 5, "relation": "less than"})], FIVE_WORDS, [0]),
+    ([("keywords:existence", {"keywords": ["كتاب"]})], "قرأت الكتاب أمس.", [1]),
+    ([("keywords:existence", {"keywords": ["علم"]})], "دخل المعلم.", [0]),
+    ([("keywords:forbidden_words", {"forbidden_words": ["حرب"]})], "ذكر الحرب في خطبته.", [0]),
+    ([("keywords:forbidden_words", {"forbidden_words": ["حرب"]})], "عاش في سلام.", [1]),
+    ([("keywords:letter_frequency", THRICE)], "سمع سعيد سرا.", [1]),
+    ([("keywords:letter_frequency", THRICE)], "سمع خالد خبرا.", [0]),
+    ([("detectable_format:number_bullet_lists", {"num_bullets": 3})], "- أ\n- ب\n- ج", [1]),
+    ([("detectable_content:postscript", {"postscript_marker": "ملاحظة"})], "النص هنا.\n\nملاحظة: وداعا", [1]),
+    ([("startend:quotation", {})], "«كل شيء هنا.»", [1]),
+    ([("startend:end_checker", {"end_phrase": "انتهى."})], "هذا كل شيء. انتهى.", [1]),
+    ([("detectable_format:json_format", {})], '```json\n{"أ": 1}\n```', [1]),
+    ([("detectable_format:json_format", {})], "{'أ': 1}", [0]),
+    ([("detectable_format:title", {}), ("punctuation:no_comma", {})], "<<يوم جميل>>\nكان يوما.", [1, 1]),
+    (
+        [("detectable_content:number_placeholders", {"num_placeholders": 2}), ("punctuation:no_comma", {})],
+        "عزيزي [الاسم]، تعال إلى [المكان].",
+        [1, 0],
+    ),
+    ([("punctuation:no_comma", {})], "", [0]),
+]  # fmt: skip  # 11 of 20 prompts, 13 of 22 instructions
 
 # What stands in the box of the solution, what the model says, whether it is the same.
 MATH: list[tuple[str, str, int]] = [
@@ -189,6 +220,44 @@ def test_ifeval(tmp_path: Path) -> None:
     assert [item.reached for item in items] == [(all(found), sum(found)) for _, _, found in IFEVAL]
     assert [item.of[1] for item in items] == [len(found) for _, _, found in IFEVAL]
     assert value == pytest.approx((11 / 20 + 15 / 25) / 2)
+
+
+def asked_in_arabic(n: int, asked: Asked) -> dict[str, Any]:
+    names, given = [name for name, _ in asked], [given for _, given in asked]
+    return {"key": n, "prompt": f"افعل هذا item {n}", "instruction_id_list": names, "kwargs": given}
+
+
+@pytest.mark.train
+def test_ifeval_in_arabic(tmp_path: Path) -> None:
+    pytest.importorskip("lm_eval")
+    rows = [asked_in_arabic(n, asked) for n, (asked, _, _) in enumerate(IFEVAL_AR)]
+    letter = {"letter": "e", "let_frequency": 3, "let_relation": "at least"}
+    # No answer in Arabic could follow these: they are not asked.
+    english = [asked_in_arabic(99, [(name, given)]) for name, given in (
+        ("change_case:english_capital", {}), ("keywords:letter_frequency", letter)
+    )]  # fmt: skip
+    write(tmp_path / "data" / "ifeval_ar.jsonl", [english[0], *rows, english[1]])
+    items, value = evaluated("ifeval_ar", tmp_path, [said for _, said, _ in IFEVAL_AR])
+    assert [item.reached for item in items] == [(all(found), sum(found)) for _, _, found in IFEVAL_AR]
+    assert value == pytest.approx((11 / 20 + 13 / 22) / 2)
+
+
+@pytest.mark.train
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (("punctuation:no_commas", {}), r"row 2: instruction 'punctuation:no_commas' is not known; did you mean"),
+        (("length_constraints:number_words", {"num_words": 3}), r"row 2: length_constraints:number_words needs the"),
+    ],
+)
+def test_instructions_that_nobody_can_check_are_told_before_a_model_is_asked(
+    tmp_path: Path, asked: tuple[str, dict[str, Any]], said: str
+) -> None:
+    pytest.importorskip("lm_eval")
+    rows = [asked_in_arabic(n, [one]) for n, one in enumerate([("punctuation:no_comma", {}), asked])]
+    write(tmp_path / "data" / "ifeval_ar.jsonl", rows)
+    with pytest.raises(InputError, match=said):
+        evaluated("ifeval_ar", tmp_path, [])
 
 
 @pytest.mark.train
