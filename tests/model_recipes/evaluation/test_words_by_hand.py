@@ -246,8 +246,8 @@ def test_ifeval_in_arabic(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        (("punctuation:no_commas", {}), r"row 2: instruction 'punctuation:no_commas' is not known; did you mean"),
-        (("length_constraints:number_words", {"num_words": 3}), r"row 2: length_constraints:number_words needs the"),
+        (("punctuation:no_commas", {}), r"row 2: .*'punctuation:no_commas' is not known; did you mean"),
+        (("length_constraints:number_words", {"num_words": 3}), r"row 2.*length_constraints:number_words needs the"),
     ],
 )
 def test_instructions_that_nobody_can_check_are_told_before_a_model_is_asked(
