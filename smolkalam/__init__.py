@@ -16,7 +16,7 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 import typer
 
-from smolkalam import answering, building, data, judging, publishing, training
+from smolkalam import answering, building, data, judging, planning, publishing, training
 
 _HELP = """Turn an English post-training dataset into a ranked, filtered, documented translation of it.
 
@@ -44,6 +44,8 @@ _COMMANDS: dict[str, Callable[..., Any]] = {
     "train": training.train,
     "evaluate": training.evaluate,
     "gate": training.gate,
+    "iterate": planning.iterate,
+    "pipeline": planning.pipeline,
     "recipes": building.recipes,
     "ablate": building.ablate,
 }

@@ -58,10 +58,10 @@ def read_template(path: Path, asked: str) -> str:
         raise InputError(f"{asked}: is no UTF-8 text (byte {error.start}); expected a Jinja template") from None
 
 
-def load_part(part: RowSource, reads: tuple[str, ...] = CONVERSATIONS) -> Any:
+def load_part(part: RowSource, reads: tuple[str, ...] = CONVERSATIONS, needed: int | None = None) -> Any:
     """A part's rows as a `datasets.Dataset` of the columns that are read. Raises InputError where there are none.
 
-    The first column must be there, and of pairs the first two.
+    The first `needed` columns must be there; unless given, one, and of pairs two.
     """
     from datasets import concatenate_datasets, load_dataset
 
@@ -91,8 +91,8 @@ def load_part(part: RowSource, reads: tuple[str, ...] = CONVERSATIONS) -> Any:
             raise InputError(f"datasets: {part.path}: no split '{name}'; it has {', '.join(sorted(found))}")
     splits = [found[name] for name in names]
     for name, split in zip(names, splits, strict=True):
-        needed = reads[:1] if reads == CONVERSATIONS else reads[:2]
-        if missing := [column for column in needed if column not in split.column_names]:
+        must = reads[: needed or (1 if reads == CONVERSATIONS else 2)]
+        if missing := [column for column in must if column not in split.column_names]:
             raise InputError(
                 f"datasets: {part.path}, {name}: no column '{missing[0]}' (found {', '.join(split.column_names)}); "
                 f"expected {_EXPECTED[reads[0]]}"

@@ -6,7 +6,7 @@ verified by their tests (`verify.py`), which are run in `sandbox.py` alone, and 
 
 from collections.abc import Callable
 
-from processors.verification.choices import read_label, same_choice
+from processors.verification.choices import is_label, read_label, same_choice
 from processors.verification.final import final_answers, without_thinking
 from processors.verification.mathematics import needs_library, same_value
 from processors.verification.sandbox import Sandbox, sandbox_missing
@@ -31,6 +31,7 @@ __all__ = [
     "SolvableKind",
     "Verified",
     "final_answers",
+    "is_label",
     "needs_library",
     "read_label",
     "same_choice",

@@ -1,0 +1,118 @@
+"""The steps that make data: mixtures, what is kept of rows beside benchmarks, distilled and arbitrated answers."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from pydantic import Field
+
+from model_recipes.pipeline.base import DatasetOf, Makes, PipelineStep, Resolve, StepOutcome, set_words
+from model_recipes.plans.file import InPlanFolder
+from processors.errors import InputError
+
+
+class _FromRecipe(PipelineStep):
+    """A command that makes a dataset of a recipe; `inputs` puts earlier steps' folders into its settings."""
+
+    makes: ClassVar[Makes] = "dataset"
+    command: ClassVar[str]
+
+    recipe: str = Field(description="its YAML, or one that ships")
+    inputs: dict[str, DatasetOf] = Field(
+        default={}, description="settings that are an earlier step's folder, such as {sources.arabic.path: distilled}"
+    )
+    set: list[str] = Field(default=[], description="settings over the YAML's")
+
+    def uses(self) -> dict[str, str]:
+        return dict(self.inputs)
+
+    def files(self) -> dict[str, str]:
+        return {"recipe": self.recipe} if Path(self.recipe).suffix in (".yaml", ".yml") else {}
+
+    def words(self, resolve: Resolve, place: Path) -> list[str]:
+        made = [f"{key}={json.dumps(resolve(value))}" for key, value in self.inputs.items()]
+        return [self.command, self.recipe, "--output", str(place / "output"), *set_words([*self.set, *made])]
+
+    def look(self) -> None:
+        if self.files() and not Path(self.recipe).is_file():
+            raise InputError(f"steps: {self.name}: recipe: {self.recipe}: no such file")
+
+
+class MixStep(_FromRecipe):
+    """`smolkalam mix`."""
+
+    do: Literal["mix"]
+    command: ClassVar[str] = "mix"
+    fresh: ClassVar[bool] = True
+
+    def outcome(self, place: Path) -> StepOutcome:
+        folder = place / "output"
+        about = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        return StepOutcome(folder, *_counted(about))
+
+
+class _FromModels(_FromRecipe):
+    """What asks models, which is paid for: it says its price, and refuses a high one without --yes."""
+
+    pays: ClassVar[bool] = True
+    report: ClassVar[str]
+
+    def outcome(self, place: Path) -> StepOutcome:
+        folder = place / "output"
+        about = json.loads((folder / self.report).read_text(encoding="utf-8"))
+        figures = {name: stage["counts"] for name, stage in about["stages"].items()}
+        lines = [f"- {name}: {_words(counts)}" for name, counts in figures.items()]
+        return StepOutcome(folder / "dataset", figures, "\n".join(lines))
+
+
+class DistilStep(_FromModels):
+    """`smolkalam distil`."""
+
+    do: Literal["distil"]
+    command: ClassVar[str] = "distil"
+    report: ClassVar[str] = "distillation.json"
+
+
+class ArbitrateStep(_FromModels):
+    """`smolkalam arbitrate`."""
+
+    do: Literal["arbitrate"]
+    command: ClassVar[str] = "arbitrate"
+    report: ClassVar[str] = "arbitrage.json"
+
+
+class DecontaminateStep(PipelineStep):
+    """`smolkalam decontaminate`: what holds items of benchmarks is left out."""
+
+    makes: ClassVar[Makes] = "dataset"
+    fresh: ClassVar[bool] = True
+
+    do: Literal["decontaminate"]
+    data: DatasetOf = Field(description="an earlier step, a folder or a file")
+    against: list[InPlanFolder] = Field(min_length=1, description="benchmarks: files, folders, ids, or an index.npz")
+
+    def uses(self) -> dict[str, str]:
+        return {"data": self.data}
+
+    def files(self) -> dict[str, str]:
+        return {f"against {n}": one for n, one in enumerate(self.against, 1)}
+
+    def words(self, resolve: Resolve, place: Path) -> list[str]:
+        against = [word for one in self.against for word in ("--against", one)]
+        return ["decontaminate", resolve(self.data), *against, "--output", str(place / "output")]
+
+    def outcome(self, place: Path) -> StepOutcome:
+        folder = place / "output"
+        about = json.loads((folder / "decontamination.json").read_text(encoding="utf-8"))
+        return StepOutcome(folder, *_counted(about))
+
+
+def _counted(about: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    """The counts at the top of a report, as figures and in words."""
+    figures = {key: value for key, value in about.items() if isinstance(value, int | float) and value is not True}
+    return figures, f"{_words(figures)}."
+
+
+def _words(counts: Mapping[str, Any]) -> str:
+    return ", ".join(f"{key.replace('_', ' ')} {value:,}" for key, value in counts.items())

@@ -1,0 +1,244 @@
+"""The steps that make or measure models: trainings, merges, rounds of iterative training, evaluations."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from model_recipes.pipeline.base import (
+    DatasetOf,
+    Makes,
+    ModelOf,
+    PipelineStep,
+    Resolve,
+    StepData,
+    StepOutcome,
+    own_keys,
+    set_words,
+)
+from model_recipes.pipeline.data_steps import ArbitrateStep, DecontaminateStep, DistilStep, MixStep
+from model_recipes.plans.file import InPlanFolder
+from processors.errors import InputError
+
+_LINEAR = Path(__file__).parents[1] / "merge" / "linear.yaml"
+
+
+class _Training(PipelineStep):
+    """`smolkalam train`, with what it trains and on what from earlier steps."""
+
+    makes: ClassVar[Makes] = "model"
+    recipe: ClassVar[str]
+
+    config: InPlanFolder = Field(description="YAML of the training")
+    model: ModelOf = Field(description="an earlier step, a folder, or a model of the Hub")
+    data: list[StepData] = Field(min_length=1, description="what it is trained on, put together in this order")
+    set: list[str] = Field(default=[], description="settings over the YAML's, such as learning_rate=1e-5")
+
+    _own: ClassVar = ("model_name_or_path", "datasets", "output_dir")
+
+    def uses(self) -> dict[str, str]:
+        return {"model": self.model, **{f"data {n}": one.path for n, one in enumerate(self.data, 1)}}
+
+    def files(self) -> dict[str, str]:
+        return {"config": self.config}
+
+    def words(self, resolve: Resolve, place: Path) -> list[str]:
+        data = [{**one.model_dump(exclude_none=True), "path": resolve(one.path)} for one in self.data]
+        own = {
+            "model_name_or_path": resolve(self.model),
+            "datasets": data,
+            "output_dir": str(place / "output"),
+        }
+        made = [f"{key}={json.dumps(value)}" for key, value in own.items()]
+        return ["train", self.recipe, "--config", self.config, *set_words([*self.set, *made])]
+
+    def look(self) -> None:
+        import importlib
+
+        from model_recipes.training.recipe import read
+
+        own_keys(self.set, self._own, self.name)
+        made = ["model_name_or_path=model", "datasets=[{path: rows}]", "output_dir=output"]
+        read(
+            importlib.import_module(f"model_recipes.{self.recipe}.train").RECIPE,
+            Path(self.config),
+            [*self.set, *made],
+            dry=True,
+        )
+
+    def outcome(self, place: Path) -> StepOutcome:
+        folder = place / "output"
+        about = json.loads((folder / "training.json").read_text(encoding="utf-8"))
+        state = json.loads((folder / "trainer_state.json").read_text(encoding="utf-8"))
+        losses = [entry["loss"] for entry in state["log_history"] if "loss" in entry]
+        rows = sum(int(part.get("kept", 0)) for part in about["data"])
+        figures: dict[str, Any] = {"rows": rows, "steps": state["global_step"]}
+        told = f"{rows:,} rows, {state['global_step']:,} steps"
+        if losses:
+            figures |= {"first_loss": losses[0], "last_loss": losses[-1]}
+            told += f", loss {losses[0]:.4f} at first, {losses[-1]:.4f} at the end"
+        return StepOutcome(folder, figures, f"{told}.")
+
+
+class SftStep(_Training):
+    """Training on conversations."""
+
+    do: Literal["sft"]
+    recipe: ClassVar[str] = "sft"
+
+
+class DpoStep(_Training):
+    """Training on preference pairs."""
+
+    do: Literal["dpo"]
+    recipe: ClassVar[str] = "dpo"
+
+
+class RewardStep(_Training):
+    """Training of a reward model on preference pairs."""
+
+    do: Literal["reward"]
+    recipe: ClassVar[str] = "reward"
+
+
+class MergeStep(PipelineStep):
+    """`smolkalam train merge` of experts that earlier steps trained."""
+
+    makes: ClassVar[Makes] = "model"
+
+    do: Literal["merge"]
+    experts: list[ModelOf] = Field(min_length=2, description="earlier steps, folders, or models of the Hub")
+    base: ModelOf | None = Field(None, description="what the experts were trained from, for their distances")
+    config: InPlanFolder = Field(str(_LINEAR), description="YAML of the merge [default: equal weights]")
+    importance: list[float] | None = Field(None, description="a weight for each expert; equal ones if not given")
+    set: list[str] = Field(default=[], description="settings over the YAML's")
+
+    def uses(self) -> dict[str, str]:
+        base = {"base": self.base} if self.base else {}
+        return {**{f"experts {n}": one for n, one in enumerate(self.experts, 1)}, **base}
+
+    def files(self) -> dict[str, str]:
+        return {"config": self.config}
+
+    def words(self, resolve: Resolve, place: Path) -> list[str]:
+        experts: list[dict[str, Any]] = [{"path": resolve(one), "capability": one} for one in self.experts]
+        for expert, importance in zip(experts, self.importance or (), strict=False):
+            expert["importance"] = importance
+        own: dict[str, Any] = {"experts": experts, "output_dir": str(place / "output")}
+        own |= {"base": resolve(self.base)} if self.base else {}
+        own |= {"weights": "importance"} if self.importance else {}
+        made = [f"{key}={json.dumps(value)}" for key, value in own.items()]
+        return ["train", "merge", "--config", self.config, *set_words([*self.set, *made])]
+
+    def look(self) -> None:
+        own_keys(self.set, ("experts", "base", "output_dir"), self.name)
+        if self.importance and len(self.importance) != len(self.experts):
+            raise InputError(
+                f"steps: {self.name}: importance: {len(self.importance)} weights for {len(self.experts)} experts"
+            )
+
+    def outcome(self, place: Path) -> StepOutcome:
+        folder = place / "output"
+        about = json.loads((folder / "merge.json").read_text(encoding="utf-8"))
+        return StepOutcome(folder, {"distances": about["distances"]["all"]}, f"Merged: {', '.join(self.experts)}.")
+
+
+class IterateStep(PipelineStep):
+    """`smolkalam iterate`: iterative preference training."""
+
+    makes: ClassVar[Makes] = "model"
+
+    do: Literal["iterate"]
+    plan: InPlanFolder = Field(description="YAML of `smolkalam iterate`")
+    model: ModelOf = Field(description="an earlier step, a folder, or a model of the Hub")
+    set: list[str] = Field(default=[], description="settings over the YAML's")
+
+    def uses(self) -> dict[str, str]:
+        return {"model": self.model}
+
+    def files(self) -> dict[str, str]:
+        from model_recipes.on_policy.settings import OnPolicyPlan
+        from model_recipes.plans import load_plan
+
+        found = load_plan(Path(self.plan), OnPolicyPlan, [*self.set, f"model={json.dumps(self.model)}"])
+        return {
+            "plan": self.plan,
+            "dpo": found.dpo,
+            **{f"prompts {n}": p.path for n, p in enumerate(found.prompts, 1)},
+        }
+
+    def words(self, resolve: Resolve, place: Path) -> list[str]:
+        made = [f"model={json.dumps(resolve(self.model))}", "model_revision=null"]
+        return ["iterate", self.plan, "--output", str(place / "output"), "--yes", *set_words([*self.set, *made])]
+
+    def look(self) -> None:
+        own_keys(self.set, ("model", "model_revision"), self.name)
+        self.files()
+
+    def outcome(self, place: Path) -> StepOutcome:
+        about = json.loads((place / "output" / "result.json").read_text(encoding="utf-8"))
+        table = (place / "output" / "rounds.md").read_text(encoding="utf-8").strip()
+        figures = {key: about[key] for key in ("best", "watched", "why")}
+        return StepOutcome(Path(about["model"]), figures, table)
+
+
+class EvaluateStep(PipelineStep):
+    """`smolkalam evaluate`, against another model on the same items."""
+
+    makes: ClassVar[Makes] = "table"
+
+    do: Literal["evaluate"]
+    model: ModelOf = Field(description="an earlier step, a folder, or a model of the Hub")
+    suites: list[str] = Field(min_length=1, description="arabic, english, oall, a benchmark's name, or a task's YAML")
+    baseline: ModelOf | None = Field(None, description="another model, asked the same items")
+    data: InPlanFolder | None = Field(None, description="a folder of local rows; the Hub has the others")
+    trained_on: DatasetOf | None = Field(None, description="its rows are searched for the benchmarks' items")
+    chat: bool = Field(False, description="asked in the model's chat template")
+    vllm: bool = Field(False, description="by vLLM")
+
+    def uses(self) -> dict[str, str]:
+        found = {"model": self.model, "baseline": self.baseline, "trained_on": self.trained_on}
+        return {key: value for key, value in found.items() if value}
+
+    def files(self) -> dict[str, str]:
+        own = {str(n): one for n, one in enumerate(self.suites) if Path(one).suffix in (".yaml", ".yml")}
+        return own | ({"data": self.data} if self.data else {})
+
+    def words(self, resolve: Resolve, place: Path) -> list[str]:
+        words = ["evaluate", resolve(self.model), *(word for one in self.suites for word in ("--suite", one))]
+        words += ["--output", str(place / "output"), "--yes"]
+        for option, value in (("--baseline", self.baseline), ("--training-data", self.trained_on)):
+            words += [option, resolve(value)] if value else []
+        words += ["--data", self.data] if self.data else []
+        return words + ["--chat"] * self.chat + ["--vllm"] * self.vllm
+
+    def look(self) -> None:
+        from model_recipes.evaluation.asked.models import look_for_libraries
+        from model_recipes.evaluation.benchmarks.suites import chosen
+
+        chosen(self.suites)
+        look_for_libraries("vllm" if self.vllm else "transformers")
+
+    def outcome(self, place: Path) -> StepOutcome:
+        folder = place / "output"
+        about = json.loads((folder / "evaluation.json").read_text(encoding="utf-8"))
+        scores = {name: one["score"] for name, one in about["benchmarks"].items()}
+        differences = {name: one["difference"] for name, one in about["benchmarks"].items() if one["difference"]}
+        figures = {"average": about["average"], "scores": scores, "differences": differences}
+        return StepOutcome(folder, figures, (folder / "evaluation.md").read_text(encoding="utf-8").strip())
+
+
+AnyStep = Annotated[
+    SftStep
+    | DpoStep
+    | RewardStep
+    | MergeStep
+    | IterateStep
+    | EvaluateStep
+    | MixStep
+    | DecontaminateStep
+    | DistilStep
+    | ArbitrateStep,
+    Field(discriminator="do"),
+]
