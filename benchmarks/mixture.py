@@ -1,11 +1,11 @@
 """A mixture over a million rows: shares exact, bytes equal for any number of workers, seconds and memory.
 
-    python -m benchmarks.mixture [--rows 1000000] [--workers 1 2 3]
+    python -m benchmarks.mixture [--rows 1000000] [--workers 1 2 3] [--length 1] [--near]
 
-Synthetic chats of about a kilobyte: four splits of translations with scores (four fifths of the rows, one in a hundred
-of them said twice) and two of English. The mixture takes 80 % of its tokens from the translations, with fractional
-weights, a threshold and a budget. Memory is the most that all processes of the command held at the same moment (a
-shared page counts once for each), and of the largest process alone.
+Synthetic chats of about a kilobyte times `--length` (0: four hundred bytes): four splits of translations with scores
+(four fifths of the rows, one in a hundred of them said twice) and two of English. The mixture takes 80 % of its tokens
+from the translations, with fractional weights, a threshold and a budget. Memory is the most that all processes of the
+command held at the same moment (a shared page counts once for each), and of the largest process alone.
 """
 
 import argparse
@@ -53,14 +53,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--workers", type=int, nargs="+", default=[2, 1, 3])
+    parser.add_argument("--length", type=int, default=1)
+    parser.add_argument("--near", action="store_true", help="leave out what is nearly the same, too")
     arguments = parser.parse_args()
     # Processes that outlive their parent, as workers do, come to this one and so are counted.
     ctypes.CDLL(None).prctl(_BECOME_REAPER, 1, 0, 0, 0)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        size = write_sources(folder, arguments.rows)
-        tokens = arguments.rows * 130
-        (folder / "mix.yaml").write_text(RECIPE.replace("TOKENS", str(tokens)))
+        size = write_sources(folder, arguments.rows, arguments.length)
+        tokens = arguments.rows * (arguments.length * 130 or 52)
+        near = "deduplicate: near\n" if arguments.near else ""
+        (folder / "mix.yaml").write_text(RECIPE.replace("TOKENS", str(tokens)) + near)
         print(f"{arguments.rows:,} rows, {size / 1e6:,.1f} MB of Parquet; load average {os.getloadavg()[0]:.1f}")
         environment = os.environ | {"PYTHONPATH": str(ROOT)}
         digests = []
@@ -74,7 +77,7 @@ def main() -> None:
             sys.exit(1)
 
 
-def write_sources(folder: Path, rows: int) -> int:
+def write_sources(folder: Path, rows: int, length: int) -> int:
     """Parquet in the layout of a published dataset; returns its bytes."""
     pick = random.Random(7)
     base = [pa.field("id", pa.string()), *schemas.source()]
@@ -86,7 +89,7 @@ def write_sources(folder: Path, rows: int) -> int:
         (folder / name / "SFT").mkdir(parents=True)
         paragraphs = [" ".join(pick.choices(words, k=30)) for _ in range(500)]
         for split, share in splits.items():
-            made = chats(split, paragraphs, int(rows * share), pick)
+            made = chats(split, paragraphs, int(rows * share), pick, length)
             path = folder / name / "SFT" / f"{split}-00000-of-00001.parquet"
             with pq.ParquetWriter(path, schema, compression="zstd") as writer:
                 while batch := list(islice(made, 5000)):
@@ -94,13 +97,13 @@ def write_sources(folder: Path, rows: int) -> int:
     return sum(path.stat().st_size for path in folder.rglob("*.parquet"))
 
 
-def chats(split: str, paragraphs: list[str], rows: int, pick: random.Random) -> Iterator[dict[str, Any]]:
+def chats(split: str, paragraphs: list[str], rows: int, pick: random.Random, length: int) -> Iterator[dict[str, Any]]:
     kwargs = {"custom_instructions": "", "enable_thinking": False, "python_tools": [], "xml_tools": []}
     for row in range(rows):
         # One in a hundred says what the row before it says.
         said = row - (row % 100 == 99)
         local = random.Random(f"{split}{said}")
-        answer = "\n\n".join(local.choices(paragraphs, k=local.randint(2, 6)))
+        answer = "\n\n".join(local.choices(paragraphs, k=local.randint(2, 6) * length or 1))
         yield {
             "id": f"{split}/{row:07d}",
             "messages": [

@@ -2,7 +2,7 @@
 
 They are those that `datasets` gives (measured with 5.2), where these lose nothing. It reads integers of more than 64
 bits as floats, a text that looks like a date as a time, CSV's `001` as 1, `None` and `NA` as nothing and integers
-beside an empty cell as floats; here each of them stays what it is.
+beside an empty cell as floats; here each of them stays what it is. What has no value anywhere is text.
 """
 
 import json
@@ -77,7 +77,8 @@ class Seen:
 
         simple = {"str": pa.string(), "bool": pa.bool_(), "float": pa.float64()}
         if not self.kinds:
-            return pa.null()
+            # `datasets` says null, a type that matches no other file's and with which nothing is published.
+            return pa.string()
         if self.kinds == {"int"}:
             return self._integer()
         if self.kinds == {"int", "float"} and self.least >= -_EXACT and self.most <= _EXACT:
@@ -124,15 +125,11 @@ class SeenCells:
     floats: bool = True
     truths: bool = True
     any: bool = False
-    words: bool = False
     numbers: Seen = field(default_factory=Seen)
 
     def add(self, cell: str | None) -> None:
         """Count a cell in; None is an empty one."""
-        if cell is None:
-            return
-        if cell in _MISSING:
-            self.words = True
+        if cell is None or cell in _MISSING:
             return
         self.any = True
         self.truths = self.truths and cell in _TRUTHS
@@ -147,10 +144,8 @@ class SeenCells:
         """The type that holds all of it; `inside`: the column is named as one of texts."""
         import pyarrow as pa
 
-        if inside:
+        if inside or not self.any:
             return pa.string()
-        if not self.any:
-            return pa.string() if self.words else pa.null()
         if self.integers:
             return self.numbers.type()
         if self.truths:
@@ -170,7 +165,7 @@ def of_cell(cell: str | None, kind: "pa.DataType") -> Any:
     """
     import pyarrow as pa
 
-    if cell is None or pa.types.is_null(kind) or (cell in _MISSING and not pa.types.is_string(kind)):
+    if cell is None or (cell in _MISSING and not pa.types.is_string(kind)):
         return None
     if pa.types.is_integer(kind) or pa.types.is_decimal(kind):
         return int(cell)
