@@ -6,7 +6,8 @@ DIR holds AceGPT's copies: `MMLUArabic/test/<subject>_test.csv` (question, four 
 a header) and `ArabicCulture/*.jsonl` (question; answer نعم or لا). They are written in the columns of OALL/Arabic_MMLU
 and OALL/ACVA, asked by our command's runner and by `lm_eval run` on the same tasks in a process of its own, with the
 same model (one of random weights where none is given), and compared: each item's option and whether it counts.
-Printed: items, those that differ (there must be none), and both accuracies. `--limit`: so many items of each subject.
+Printed: items, those that differ (there must be none), and both accuracies. `--limit`: so many items of each of
+MMLU's subjects.
 """
 
 import argparse
@@ -63,7 +64,7 @@ class Numbers:
     own: float
 
 
-def convert(source: Path, folder: Path) -> dict[str, Path]:
+def convert(source: Path, folder: Path, limit: int | None) -> dict[str, Path]:
     """AceGPT's files in the columns of the Hub: mmlu_mt/<subject>.jsonl and culture.jsonl; task -> rows.
 
     Raises ValueError for a row of other columns.
@@ -76,7 +77,7 @@ def convert(source: Path, folder: Path) -> dict[str, Path]:
                 dict(zip(("question", "A", "B", "C", "D", "answer", "subject"), (*row, subject), strict=True))
                 for row in csv.reader(stream)
             ]
-        found[f"smolkalam_mmlu_mt_{subject}"] = _write(folder / "mmlu_mt" / f"{subject}.jsonl", rows)
+        found[f"smolkalam_mmlu_mt_{subject}"] = _write(folder / "mmlu_mt" / f"{subject}.jsonl", rows[:limit])
     said = {"نعم": "صح", "لا": "خطأ"}
     rows = []
     for path in sorted((source / "ArabicCulture").glob("*.jsonl")):
@@ -95,15 +96,15 @@ def _write(path: Path, rows: Sequence[dict[str, Any]]) -> Path:
 
 def compare(source: Path, model: Path, folder: Path, limit: int | None) -> Iterator[Numbers]:
     """Both benchmarks of `source`, by our runner and by lm-eval's command line."""
-    rows = convert(source, folder / "data")
+    rows = convert(source, folder / "data", limit)
     tasks = folder / "tasks"
     tasks.mkdir(parents=True, exist_ok=True)
     shutil.copy(TASKS / "documents.py", tasks)
     for name, path in rows.items():
         asked = ASKED[CULTURE if name == CULTURE else "mmlu_mt"]
         (tasks / f"{name}.yaml").write_text(YAML.format(name=name, rows=path, asked=asked), encoding="utf-8")
-    own = _of_lm_eval(model, tasks, list(rows), folder / "own", limit)
-    runner = Runner(Model(str(model)), folder / "ours", folder / "data", limit)
+    own = _of_lm_eval(model, tasks, list(rows), folder / "own")
+    runner = Runner(Model(str(model)), folder / "ours", folder / "data")
     benchmarks = chosen(["mmlu_mt", str(tasks / f"{CULTURE}.yaml")])
     evaluated = runner.run(benchmarks)
     for benchmark in benchmarks:
@@ -129,11 +130,11 @@ def _ours(folder: Path, part: str) -> list[Item]:
     return [(str(one["id"]).partition("-")[0], str(one["answer"]), float(one["reached"][0])) for one in records]
 
 
-def _of_lm_eval(model: Path, tasks: Path, names: list[str], folder: Path, limit: int | None) -> dict[str, list[Item]]:
+def _of_lm_eval(model: Path, tasks: Path, names: list[str], folder: Path) -> dict[str, list[Item]]:
     """Each task's items as lm-eval's own command logs them, in the order of the rows."""
     command = [sys.executable, "-m", "lm_eval", "run", "--model", "hf", "--model_args", f"pretrained={model}"]
     command += ["--tasks", ",".join(names), "--include_path", str(tasks), "--device", "cpu", "--batch_size", "8"]
-    command += ["--output_path", str(folder), "--log_samples", *(["--limit", str(limit)] if limit else [])]
+    command += ["--output_path", str(folder), "--log_samples"]
     subprocess.run(command, check=True, stdout=sys.stderr)
     found = {}
     for name in names:
