@@ -7,6 +7,7 @@ what became of the rows (`training.json`) and a model card. The training itself 
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -110,4 +111,5 @@ def main(recipe: TrainingRecipe, words: Sequence[str] | None = None) -> None:
     except SmolKalamError as error:
         tell(error)
         sys.exit(error.exit_code)
-    print(f"{folder}: model, training.json, settings.yaml, README.md", file=sys.stderr)
+    if os.environ.get("RANK", "0") == "0":
+        print(f"{folder}: model, training.json, settings.yaml, README.md", file=sys.stderr)

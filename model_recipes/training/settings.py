@@ -7,6 +7,7 @@ is a mistake with its line and the nearest name, and so is one that TRL knows an
 
 import dataclasses
 import datetime
+import os
 import sys
 import typing
 from collections.abc import Collection, Mapping, Sequence
@@ -129,6 +130,7 @@ def for_this_machine(arguments: dict[str, Any], *, quiet: bool = False) -> dict[
 
     if torch.cuda.is_available() or torch.backends.mps.is_available():
         return arguments
-    if not quiet:
+    # Of several processes the first says it.
+    if not quiet and os.environ.get("RANK", "0") == "0":
         print("no GPU here: training on the CPU, in the weights' own type instead of bf16", file=sys.stderr)
     return {"use_cpu": True, **arguments, "bf16": False, "fp16": False}

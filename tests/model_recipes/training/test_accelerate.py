@@ -1,8 +1,11 @@
 """Launching by accelerate: its files that ship, read by its own class, which refuses a key that it does not know."""
 
+import json
 import os
 import re
 import shlex
+import shutil
+import subprocess
 import sys
 from pathlib import Path
 
@@ -11,6 +14,8 @@ import pytest
 from model_recipes.training.launch import launch_file, run_train
 from processors.errors import InputError
 from tests.standins.processes import ROOT
+from tests.standins.tiny_reward import sample_pairs, write_base
+from tests.standins.trainings import losses, run, write_settings
 
 pytest.importorskip("accelerate", reason="needs the extra `train`")
 
@@ -90,3 +95,67 @@ def test_without_sbatch_the_command_is_said(
     read, _, _ = _validate_launch_command(launch_command_parser().parse_args([*given, "-m", "x"]))
     assert (read.multi_gpu, read.num_machines, read.num_processes, read.machine_rank) == (True, 2, 8, 1)
     assert (read.main_process_ip, read.main_process_port) == ("$MAIN_IP", 20007)
+
+
+def in_processes(config: Path, *words: str, environment: dict[str, str] | None = None) -> str:
+    """Two processes of this CPU train together, as two GPUs would; returns what they said."""
+    port = str(20000 + os.getpid() % 10000)
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", "2", "--master_port", port, *words]
+    offline = {"ACCELERATE_USE_CPU": "true", "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
+    done = subprocess.run(
+        [*command, "--config", str(config), "--set", "per_device_train_batch_size=2"],
+        cwd=ROOT,
+        env=os.environ | offline | {"HF_HOME": str(config.parent / "hf")} | (environment or {}),
+        capture_output=True,
+        text=True,
+        timeout=900,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done.stderr
+
+
+def sharded() -> dict[str, str]:
+    """What `accelerate launch` tells the processes of fsdp.yaml, in the weights' own type, as the CPU trains."""
+    from accelerate.commands.launch import _validate_launch_command, launch_command_parser
+    from accelerate.utils.launch import prepare_multi_gpu_env
+
+    file = next(path for path in SHIPPED if path.stem == "fsdp")
+    words = ["--config_file", str(file), "--mixed_precision", "no", "-m", "x"]
+    read, _, _ = _validate_launch_command(launch_command_parser().parse_args(words))
+    found = {key: value for key, value in prepare_multi_gpu_env(read).items() if os.environ.get(key) != value}
+    assert (found["ACCELERATE_USE_FSDP"], found["FSDP_VERSION"]) == ("true", "2")
+    return found
+
+
+@pytest.mark.train
+@pytest.mark.timeout(3600)
+def test_two_processes_have_the_losses_of_one_each_with_the_whole_model_or_sharded(tmp_path: Path) -> None:
+    from safetensors.numpy import load_file
+
+    texts = [text for pair in sample_pairs()[:60] for text in pair]
+    base = write_base(tmp_path / "base", texts, layers=2, vocabulary=500)
+    rows = tmp_path / "rows.jsonl"
+    with rows.open("w", encoding="utf-8") as stream:
+        for english, arabic in sample_pairs()[:40]:
+            row = {"messages": [{"role": "user", "content": english}, {"role": "assistant", "content": arabic}]}
+            stream.write(json.dumps(row) + "\n")
+
+    def settings(name: str) -> Path:
+        given = {"output_dir": str(tmp_path / name), "max_steps": 12, "save_steps": 6, "learning_rate": "1e-3"}
+        return write_settings(tmp_path, base, [{"path": str(rows)}], **given)
+
+    code, said = run("sft", settings("one"))
+    assert code == 0, said
+    in_processes(settings("each"), "-m", "model_recipes.sft.train")
+    over = ["-m", "tests.standins.fsdp_cpu", "model_recipes.sft.train"]
+    in_processes(settings("sharded"), *over, environment=sharded())
+    # Each holds half: the optimizer's state is gathered for a checkpoint, from which it goes on.
+    shutil.rmtree(tmp_path / "sharded" / "checkpoint-12")
+    assert "going on from" in in_processes(settings("sharded"), *over, environment=sharded())
+    expected = load_file(tmp_path / "one" / "model.safetensors")
+    for name in ("each", "sharded"):
+        assert losses(tmp_path / name) == pytest.approx(losses(tmp_path / "one"), abs=1e-4)
+        found = load_file(tmp_path / name / "model.safetensors")
+        assert found.keys() == expected.keys()
+        assert all(abs(found[key] - expected[key]).max() < 1e-3 for key in expected)
+        assert (tmp_path / name / "README.md").is_file()

@@ -1,5 +1,6 @@
-"""A training as a job: what is written and submitted, by stand-ins on PATH; the last test asks a real Slurm."""
+"""A training as a job: what is written and submitted, by stand-ins on PATH; the last tests ask a real Slurm."""
 
+import json
 import os
 import re
 import shutil
@@ -17,6 +18,8 @@ from model_recipes.training.settings import DataSettings, read_settings
 from model_recipes.training.slurm import SlurmTraining, as_settings, submit
 from processors.errors import InputError, RecipeError, SmolKalamError
 from tests.standins.processes import ROOT
+from tests.standins.tiny_reward import sample_pairs, write_base
+from tests.standins.trainings import losses, run, write_settings
 
 # Each says how it was called, a line a word; `srun` does what its last three words say, as a node would.
 SAYS = 'for word in "$0" "$@"; do echo "$word"; done >> "$SAID"\n'
@@ -198,6 +201,35 @@ def test_on_a_real_slurm_it_is_requeued_by_a_signal_and_not_when_cancelled(clust
     assert log.read_text().count("begins on") == 2 and (requeued / "lives").read_text() == "xx"
     assert state(other) == "CANCELLED" and (cancelled / "lives").read_text() == "x"
     assert (requeued / "_slurm" / f"{job}-node0.log").is_file()
+
+
+@pytest.mark.slurm
+@pytest.mark.skipif(not shutil.which("sbatch"), reason="needs slurm-wlm and munge")
+def test_a_training_as_a_job_that_is_requeued_has_the_losses_of_one_here(cluster: None, tmp_path: Path) -> None:
+    pytest.importorskip("trl", reason="needs the extra `train`")
+    texts = [text for pair in sample_pairs()[:60] for text in pair]
+    base = write_base(tmp_path / "base", texts, layers=1, vocabulary=500)
+    rows = [
+        {"messages": [{"role": "user", "content": english}, {"role": "assistant", "content": arabic}]}
+        for english, arabic in sample_pairs()[:60]
+    ]
+    (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    # Long enough that it is not over before the signal has gone its way.
+    config = write_settings(
+        tmp_path, base, [{"path": str(tmp_path / "rows.jsonl")}], max_steps=200, save_steps=40, learning_rate="1e-3"
+    )
+    code, said = run("sft", config, "--set", f"output_dir={tmp_path / 'here'}")
+    assert code == 0, said
+    code, said = run("sft", config, "--on", "slurm", "--slurm", "gpus=0", "--slurm", "cpus=1")
+    assert code == 0, said
+    [job] = re.findall(r"Submitted batch job (\d+)", said)
+    log = tmp_path / "out" / "_slurm" / f"{job}.log"
+    wait_for(lambda: (tmp_path / "out" / "checkpoint-40" / "trainer_state.json").exists(), "its first checkpoint")
+    subprocess.run(["scancel", "--batch", "--signal=USR1", job], check=True)
+    wait_for(lambda: "ended with exit code 0" in log.read_text(), "its second life ends")
+    assert log.read_text().count("begins on") == 2
+    assert "going on from" in (tmp_path / "out" / "_slurm" / f"{job}-node0.log").read_text()
+    assert losses(tmp_path / "out") == pytest.approx(losses(tmp_path / "here"), abs=1e-4)
 
 
 def state(job: str) -> str:
