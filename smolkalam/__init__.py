@@ -37,6 +37,8 @@ _COMMANDS: dict[str, Callable[..., Any]] = {
     "review": judging.review,
     "decontaminate": data.decontaminate,
     "mix": data.mix,
+    "instruct": data.instruct,
+    "follow": data.follow,
     "arbitrate": answering.arbitrate,
     "preferences": judging.preferences,
     "judge": judging.judge,

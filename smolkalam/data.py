@@ -122,3 +122,46 @@ def memory_from_build(
     from builders.memories import from_build
 
     from_build(run, config, output, min_score)
+
+
+def instruct(
+    seeds: Annotated[
+        Path, typer.Argument(help="Prompts: a file of rows with prompt or messages, .jsonl, .json, .csv or .parquet.")
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write.")],
+    language: Annotated[str, typer.Option(help="In which the instructions are written: ar or en.")] = "ar",
+    least: Annotated[int, typer.Option(min=1, help="Fewest instructions of a prompt.")] = 1,
+    most: Annotated[int, typer.Option(min=1, help="Most instructions of a prompt.")] = 3,
+    per_seed: Annotated[int, typer.Option(min=1, help="Prompts made of each seed.")] = 1,
+    kind: Annotated[
+        list[str] | None,
+        typer.Option(help="Only such instructions, as punctuation:no_comma; may be repeated [default: all]."),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="The same one draws the same instructions.")] = 0,
+) -> None:
+    """Add instructions to prompts that a program can check in an answer: words, lists, quotes, diacritics, ..."""
+    from builders.instructions import Drawing, run_instruct
+
+    run_instruct(seeds, output, Drawing(language, least, most, tuple(kind or ()), seed), per_seed)
+    print(output)
+
+
+def follow(
+    rows: Annotated[
+        Path,
+        typer.Argument(help="Rows with instruction_id_list, kwargs and an answer: completion, response or messages."),
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write.")],
+    language: Annotated[str, typer.Option(help="Of the answers, where a row does not say it.")] = "ar",
+    least: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of a row's instructions that its answer has to follow.")
+    ] = 1.0,
+    loose: Annotated[
+        bool, typer.Option("--loose", help="As IFEval's loose accuracy: a first and last line may be left out.")
+    ] = False,
+) -> None:
+    """Keep the answers that follow their instructions; the others are dropped, with the reason."""
+    from builders.instructions import run_follow
+
+    run_follow(rows, output, language=language, least=least, loose=loose)
+    print(output)

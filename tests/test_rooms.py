@@ -56,6 +56,7 @@ ROOMS: dict[str, Floors] = {
     ),
     "builders": (
         ("builders.ablations", "builders.judging", "builders.starting", "builders.trying", "builders.arbitrage"),
+        ("builders.instructions",),
         ("builders",),
         ("builders.pools",),
         ("builders.preferences", "builders.estimates", "builders.mixtures"),

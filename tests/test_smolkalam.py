@@ -135,7 +135,7 @@ def test_a_shell_completes_commands() -> None:
     code = "import sys; sys.argv = ['smolkalam']; import smolkalam; smolkalam.main()"
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, env=environment() | asked, cwd=ROOT, capture_output=True, text=True)
-    assert done.stdout.split() == ["init"], done.stderr
+    assert done.stdout.split() == ["init", "instruct"], done.stderr
 
 
 def test_a_number_of_workers_that_cannot_be_is_told_without_a_box(smolkalam: Run) -> None:

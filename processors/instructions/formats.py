@@ -80,6 +80,17 @@ def _constrained(response: ResponseText, given: Arguments) -> bool:
     return len(set(found)) == 1
 
 
+# What leaves no room for another form of the whole answer.
+_FORMS = frozenset(
+    {
+        "detectable_format:number_bullet_lists", "detectable_format:multiple_sections",
+        "detectable_format:constrained_response", "detectable_format:json_format", "detectable_format:title",
+        "detectable_format:number_highlighted_sections", "combination:two_responses", "combination:repeat_prompt",
+        "startend:quotation", "startend:end_checker", "detectable_content:postscript",
+        "length_constraints:number_paragraphs", "length_constraints:nth_paragraph_first_word",
+    }
+)  # fmt: skip
+
 KINDS = (
     Kind(
         "detectable_format:number_bullet_lists",
@@ -101,6 +112,7 @@ KINDS = (
         },
         {"options": "texts"},
         optional=frozenset({"options"}),
+        clashes=_FORMS | {"length_constraints:number_words", "length_constraints:number_sentences"},
     ),
     Kind(
         "detectable_format:number_highlighted_sections",
@@ -131,6 +143,7 @@ KINDS = (
             "ar": "يجب أن تكون إجابتك كلها بصيغة JSON، ويمكنك استخدام علامات ماركداون مثل ```.",
             "en": "Entire output should be wrapped in JSON format. You can use markdown ticks such as ```.",
         },
+        clashes=_FORMS | {"length_constraints:number_sentences"},
     ),
     Kind(
         "detectable_format:title",

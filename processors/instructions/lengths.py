@@ -47,7 +47,7 @@ KINDS = (
         "length_constraints:number_sentences",
         _sentences,
         {
-            "ar": "يجب أن تتكون إجابتك من {relation} {num_sentences:sentences}.",
+            "ar": "اكتب إجابة فيها {relation} {num_sentences:sentences}.",
             "en": "Your response should contain {relation} {num_sentences:sentences}.",
         },
         {"num_sentences": "number", "relation": "relation"},
@@ -65,7 +65,7 @@ KINDS = (
     Kind(
         "length_constraints:number_words",
         _words,
-        {"ar": "أجب بـ{relation} {num_words:words}.", "en": "Answer with {relation} {num_words:words}."},
+        {"ar": "أجب في {relation} {num_words:words}.", "en": "Answer with {relation} {num_words:words}."},
         {"num_words": "number", "relation": "relation"},
     ),
     Kind(
