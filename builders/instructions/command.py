@@ -17,7 +17,7 @@ from typing import Any
 from builders.instructions.arguments import words_of
 from builders.instructions.draw import Drawing, with_instructions
 from builders.instructions.rows import (
-    Writer,
+    RowWriter,
     answer_of,
     asked_schema,
     instructions_of,
@@ -73,7 +73,7 @@ def run_instruct(seeds: Path, output: Path, drawing: Drawing, per_seed: int = 1)
     name = f"{PROMPTS}.parquet" if is_parquet(seeds) else f"{PROMPTS}.jsonl"
     schema = asked_schema() if is_parquet(seeds) else None
     with new_folder(output) as folder:
-        with Writer(folder / name, schema) as prompts, Writer(folder / DROPPED, None) as dropped:
+        with RowWriter(folder / name, schema) as prompts, RowWriter(folder / DROPPED, None) as dropped:
             for number, row, reason in read_rows(seeds):
                 found.read += 1
                 made, reason = _asked(number, row, reason, drawing, per_seed)
@@ -146,7 +146,7 @@ def run_follow(rows: Path, output: Path, *, language: str = "ar", least: float =
     schema = with_columns(rows, _NEW) if is_parquet(rows) else None
     with new_folder(output) as folder:
         kept_file = folder / (f"{KEPT}.parquet" if schema is not None else f"{KEPT}.jsonl")
-        with Writer(kept_file, schema) as kept, Writer(folder / DROPPED, None) as dropped:
+        with RowWriter(kept_file, schema) as kept, RowWriter(folder / DROPPED, None) as dropped:
             for number, row, reason in read_rows(rows):
                 found.read += 1
                 more, reason = _looked_at(row, reason, found, language, loose)
@@ -186,7 +186,7 @@ def _looked_at(
     return more, "not_followed: " + ", ".join(missed)
 
 
-def _drop(found: Sorted, dropped: Writer, number: int, reason: str, more: Mapping[str, Any] | None = None) -> None:
+def _drop(found: Sorted, dropped: RowWriter, number: int, reason: str, more: Mapping[str, Any] | None = None) -> None:
     found.dropped[reason.partition(":")[0]] += 1
     dropped.write({"row": number, "reason": reason, **(more or {})})
 

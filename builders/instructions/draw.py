@@ -31,7 +31,7 @@ _WORDS_OF = {
 # Sentences likewise: a line's end ends one.
 _SENTENCES_OF = {"num_paragraphs": 1, "num_bullets": 1, "num_sections": 2}
 _TEXTS = ("prompt_to_repeat", "end_phrase", "postscript_marker", "first_word", "section_spliter")
-# Asked for where they are named: not every prompt can be answered by yes or no.
+# PromptAsked for where they are named: not every prompt can be answered by yes or no.
 _ONLY_NAMED = frozenset({"detectable_format:constrained_response"})
 # A letter of Arabic or English is at most every tenth; a word has five.
 _LETTERS_A_WORD = 0.5
@@ -65,7 +65,7 @@ class Drawing:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PromptAsked:
     """A prompt with its instructions, as IFEval's columns have them."""
 
     prompt: str
@@ -73,7 +73,7 @@ class Asked:
     kwargs: list[dict[str, Any]]
 
 
-def with_instructions(prompt: str, drawing: Drawing, number: int = 0) -> Asked:
+def with_instructions(prompt: str, drawing: Drawing, number: int = 0) -> PromptAsked:
     """A prompt with instructions behind it; `number` tells several of one prompt apart."""
     chance = Random(f"{drawing.seed}\n{number}\n{prompt}")
     pool = drawing.pool()
@@ -92,7 +92,7 @@ def with_instructions(prompt: str, drawing: Drawing, number: int = 0) -> Asked:
     if not chosen:
         raise InputError("no instruction of the kinds that were named fits the prompt")
     text = "\n".join([prompt.rstrip(), "", *(said(kind, given, drawing.language) for kind, given in chosen)])
-    return Asked(text, [kind.id for kind, _ in chosen], [given for _, given in chosen])
+    return PromptAsked(text, [kind.id for kind, _ in chosen], [given for _, given in chosen])
 
 
 def can_be_followed(chosen: Sequence[tuple[Kind, Mapping[str, Any]]], language: str) -> bool:

@@ -86,7 +86,7 @@ def asked_schema() -> pa.Schema:
     )  # fmt: skip
 
 
-class Writer:
+class RowWriter:
     """Rows into a file, as JSON lines or as Parquet of `schema`; a context manager."""
 
     def __init__(self, path: Path, schema: pa.Schema | None) -> None:
@@ -94,7 +94,7 @@ class Writer:
         self._held: list[dict[str, Any]] = []
         self._parquet: Any = None
 
-    def __enter__(self) -> Writer:
+    def __enter__(self) -> RowWriter:
         if self._schema is None:
             self._stream = self._path.open("w", encoding="utf-8")
         else:
