@@ -80,19 +80,24 @@ def run_import(
 
 
 def import_rows(
-    sources: Sequence[tuple[str, str, Iterable[Row]]], folder: Path, *, keep: Sequence[str], config: str = "SFT"
+    sources: Sequence[tuple[str, str, Iterable[Row]]],
+    folder: Path,
+    *,
+    keep: Sequence[str],
+    config: str = "SFT",
+    own_id: bool = True,
 ) -> tuple[list[Imported], list[str]]:
     """Write the rows of things to read, each with its name and its split, into `folder` as shards of `config`.
 
-    Returns what became of each, and the names of the columns that are kept. Raises InputError where there is no row.
+    `own_id`: with a column for the rows' own ids. Returns what became of each, and the names of the columns that are
+    kept. Raises InputError where there is no row.
     """
     taken = [*schemas.ranked(combined=True, scored=NAMES).names, *schemas.parallel().names, ID]
     columns = {name: column_name(name, taken) for name in dict.fromkeys(keep) if name != "id"}
-    found = _write_all(sources, folder / config, columns)
+    names = [*([ID] if own_id else []), *columns.values()]
+    found = _write_all(sources, folder / config, columns, names)
     _check(found)
-    (folder / REPORT).write_text(
-        json.dumps({"files": [one.plain() for one in found], "carry": [ID, *columns.values()]}, indent=1)
-    )
+    (folder / REPORT).write_text(json.dumps({"files": [one.plain() for one in found], "carry": names}, indent=1))
     return found, list(columns.values())
 
 
@@ -113,9 +118,9 @@ def _sources(names: Sequence[str], split: str | None, config: str | None) -> Ite
 
 
 def _write_all(
-    sources: Sequence[tuple[str, str, Iterable[Row]]], folder: Path, columns: dict[str, str]
+    sources: Sequence[tuple[str, str, Iterable[Row]]], folder: Path, columns: dict[str, str], names: Sequence[str]
 ) -> list[Imported]:
-    schema = _schema(columns)
+    schema = _schema(names)
     folder.mkdir(parents=True)
     found: list[Imported] = []
     with ExitStack() as stack:
@@ -128,10 +133,10 @@ def _write_all(
     return found
 
 
-def _schema(columns: dict[str, str]) -> "pa.Schema":
+def _schema(names: Sequence[str]) -> "pa.Schema":
     import pyarrow as pa
 
-    return pa.schema([*schemas.source(), *((name, pa.string()) for name in (ID, *columns.values()))])
+    return pa.schema([*schemas.source(), *((name, pa.string()) for name in names)])
 
 
 def _write(

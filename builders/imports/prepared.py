@@ -7,6 +7,7 @@ Parquet files under other names stay where they are, but for a single one, which
 
 import hashlib
 import json
+import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -44,6 +45,9 @@ def prepared(source: Source, folder: Path, warn: Callable[[str], None]) -> Sourc
     if not place.is_dir():
         with new_folder(place) as made:
             _write(source, found, files, made)
+        # What was written of the files as they were before.
+        for other in set(folder.glob("*/")) - {place}:
+            shutil.rmtree(other, ignore_errors=True)
     _tell_left_out(source, place, warn)
     return source.model_copy(update={"path": str(place)})
 
@@ -97,7 +101,8 @@ def _write(source: Source, found: DataFiles, files: Mapping[str, Sequence[DataFi
         return
     # Chats come in many shapes, of which `smolkalam import` makes SmolTalk2's.
     rows = [(one.name, split, read_file(one.path)) for split, some in files.items() for one in some]
-    import_rows(rows, folder, keep=[name for name in source.carry if name != ID], config=source.config)
+    keep = [name for name in source.carry if name != ID]
+    import_rows(rows, folder, keep=keep, config=source.config, own_id=ID in source.carry)
 
 
 def _tell_left_out(source: Source, place: Path, warn: Callable[[str], None]) -> None:

@@ -186,6 +186,26 @@ dataset_info:
 
 
 @pytest.mark.parametrize(
+    ("said", "name", "data", "rows"),
+    [
+        ("names: [q, n]", "a.csv", b"x,1\ny,2\n", [{"q": "x", "n": 1}, {"q": "y", "n": 2}]),
+        ("names: [q, n], header: 0", "a.csv", b"old,other\nx,1\n", [{"q": "x", "n": 1}]),
+        ("delimiter: '|'", "a.csv", b"q|n\nx, y|1\n", [{"q": "x, y", "n": 1}]),
+        ("field: rows", "a.json", b'{"version": 1, "rows": [{"q": "x"}, {"q": null}]}', [{"q": "x"}, {"q": None}]),
+        ("default: true", "a.csv", b",q\n0,x\n1,y\n", [{"Unnamed: 0": 0, "q": "x"}, {"Unnamed: 0": 1, "q": "y"}]),
+    ],
+)
+def test_how_a_card_reads_its_files_is_how_they_are_read(
+    tmp_path: Path, said: str, name: str, data: bytes, rows: list[dict[str, Any]]
+) -> None:
+    card = f"---\nconfigs: [{{config_name: default, data_files: {name}, {said}}}]\n---\n"
+    folder = write(tmp_path / "d", READMEDOTmd=card.encode(), **{name.replace(".", "DOT"): data})
+    _, found = shards(tmp_path, folder, ["q"])
+    assert found["train"].to_pylist() == rows
+    assert list(load_dataset(str(folder), split="train", streaming=True)) == rows
+
+
+@pytest.mark.parametrize(
     "name", ["data/test-00000-of-00001.parquet", "test.parquet", "default/test.parquet", "one.parquet"]
 )
 def test_parquet_under_other_names_is_read_where_it_lies(tmp_path: Path, name: str) -> None:
@@ -248,6 +268,7 @@ def test_what_was_written_before_is_not_written_again_and_what_changed_is(tmp_pa
     path.write_bytes(jsonl(IFEVAL[1:]))
     second, found = shards(tmp_path, path, ["prompt"])
     assert second.path != first.path and found["train"].num_rows == 19
+    assert list((tmp_path / "made").iterdir()) == [Path(second.path)]
     path.write_bytes(jsonl(IFEVAL))
     third, _ = shards(tmp_path, path, ["prompt"])
     assert next(Path(third.path).glob("*/*.parquet")).read_bytes() == before[1]
@@ -260,7 +281,7 @@ def test_chats_are_taken_as_import_takes_them_and_who_is_left_out_is_said(tmp_pa
     source = prepared(Source(path=str(folder), carry=["topic"]), tmp_path / "made", warned.append)
     found, warnings, _ = find_shards(source)
     assert {one.split: one.rows for one in found} == {"train": 1, "test": 2}
-    assert len(warnings) == 1 and warnings[0].endswith("source.carry does not name it: source_id")
+    assert not warnings
     assert len(warned) == 1 and "1 of 4 rows are no conversations and left out (invalid_json 1)" in warned[0]
 
 
