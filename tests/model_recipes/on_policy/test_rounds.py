@@ -71,8 +71,8 @@ def plan(folder: Path, start: Path, **over: Any) -> Path:
     ]
     (folder / "prompts.jsonl").write_text("".join(json.dumps(row) + "\n" for row in prompts), encoding="utf-8")
     dpo = {
-        "loss_type": ["sigmoid"], "beta": 0.1, "learning_rate": 1e-3, "per_device_train_batch_size": 8,
-        "max_length": 256, "num_train_epochs": 1, "save_strategy": "steps", "save_steps": 3, "report_to": "none",
+        "loss_type": ["sigmoid"], "beta": 0.3, "learning_rate": 4e-4, "per_device_train_batch_size": 8,
+        "max_length": 256, "num_train_epochs": 2, "save_strategy": "steps", "save_steps": 3, "report_to": "none",
         "logging_steps": 1,
     }  # fmt: skip
     (folder / "dpo.yaml").write_text(yaml.safe_dump(dpo), encoding="utf-8")
@@ -93,13 +93,13 @@ def test_two_rounds_raise_the_reward_of_a_planted_preference_and_a_kill_at_each_
     whole = json.loads((tmp_path / "whole" / "result.json").read_text(encoding="utf-8"))
     rewards = [one["reward"] for one in whole["watched"]]
     assert 0.2 < rewards[0] < 0.8, told
-    assert rewards[0] + 0.1 < rewards[1] <= rewards[2] + 0.02, rewards
-    assert rewards[2] > 0.9, rewards
+    assert rewards[0] + 0.05 < rewards[1] < rewards[2], rewards
+    assert rewards[2] > rewards[0] + 0.15, rewards
     assert whole["best"] == 2
     assert (tmp_path / "whole" / "model" / "model.safetensors").exists()
 
     killed = tmp_path / "killed"
-    for name in ("start", "round_1/pairs", "round_1/train", "round_1/watch", "round_2/train"):
+    for name in ("start", "round_1/pairs", "round_1/train", "round_2/pairs", "round_2/watch"):
         process = command("iterate", str(path), "--output", str(killed))
         while process.poll() is None and not (killed / name).is_dir():
             time.sleep(0.05)
