@@ -75,13 +75,17 @@ class PipelineStep(Strict):
         """What it left, read from its files. Raises InputError where that is not what was asked for."""
         raise NotImplementedError
 
+    def output(self, place: Path) -> Path:
+        """Where the command writes to, named as the step, for that name stands in tables and cards."""
+        return place / self.name.rpartition("/")[2]
+
     def look(self) -> None:
         """Raises InputError for what can be known to fail before anything is run."""
 
     def clear(self, place: Path) -> None:
         """Take away what a command that cannot go on left half done."""
         if self.fresh:
-            shutil.rmtree(place / "output", ignore_errors=True)
+            shutil.rmtree(self.output(place), ignore_errors=True)
 
 
 def set_words(settings: Sequence[str]) -> list[str]:

@@ -32,7 +32,7 @@ class _FromRecipe(PipelineStep):
 
     def words(self, resolve: Resolve, place: Path) -> list[str]:
         made = [f"{key}={json.dumps(resolve(value))}" for key, value in self.inputs.items()]
-        return [self.command, self.recipe, "--output", str(place / "output"), *set_words([*self.set, *made])]
+        return [self.command, self.recipe, "--output", str(self.output(place)), *set_words([*self.set, *made])]
 
     def look(self) -> None:
         if self.files() and not Path(self.recipe).is_file():
@@ -47,7 +47,7 @@ class MixStep(_FromRecipe):
     fresh: ClassVar[bool] = True
 
     def outcome(self, place: Path) -> StepOutcome:
-        folder = place / "output"
+        folder = self.output(place)
         about = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
         return StepOutcome(folder, *_counted(about))
 
@@ -59,7 +59,7 @@ class _FromModels(_FromRecipe):
     report: ClassVar[str]
 
     def outcome(self, place: Path) -> StepOutcome:
-        folder = place / "output"
+        folder = self.output(place)
         about = json.loads((folder / self.report).read_text(encoding="utf-8"))
         figures = {name: stage["counts"] for name, stage in about["stages"].items()}
         lines = [f"- {name}: {_words(counts)}" for name, counts in figures.items()]
@@ -100,10 +100,10 @@ class DecontaminateStep(PipelineStep):
 
     def words(self, resolve: Resolve, place: Path) -> list[str]:
         against = [word for one in self.against for word in ("--against", one)]
-        return ["decontaminate", resolve(self.data), *against, "--output", str(place / "output")]
+        return ["decontaminate", resolve(self.data), *against, "--output", str(self.output(place))]
 
     def outcome(self, place: Path) -> StepOutcome:
-        folder = place / "output"
+        folder = self.output(place)
         about = json.loads((folder / "decontamination.json").read_text(encoding="utf-8"))
         return StepOutcome(folder, *_counted(about))
 

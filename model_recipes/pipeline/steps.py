@@ -48,7 +48,7 @@ class _Training(PipelineStep):
         own = {
             "model_name_or_path": resolve(self.model),
             "datasets": data,
-            "output_dir": str(place / "output"),
+            "output_dir": str(self.output(place)),
         }
         made = [f"{key}={json.dumps(value)}" for key, value in own.items()]
         return ["train", self.recipe, "--config", self.config, *set_words([*self.set, *made])]
@@ -68,7 +68,7 @@ class _Training(PipelineStep):
         )
 
     def outcome(self, place: Path) -> StepOutcome:
-        folder = place / "output"
+        folder = self.output(place)
         about = json.loads((folder / "training.json").read_text(encoding="utf-8"))
         state = json.loads((folder / "trainer_state.json").read_text(encoding="utf-8"))
         losses = [entry["loss"] for entry in state["log_history"] if "loss" in entry]
@@ -125,7 +125,7 @@ class MergeStep(PipelineStep):
         experts: list[dict[str, Any]] = [{"path": resolve(one), "capability": one} for one in self.experts]
         for expert, importance in zip(experts, self.importance or (), strict=False):
             expert["importance"] = importance
-        own: dict[str, Any] = {"experts": experts, "output_dir": str(place / "output")}
+        own: dict[str, Any] = {"experts": experts, "output_dir": str(self.output(place))}
         own |= {"base": resolve(self.base)} if self.base else {}
         own |= {"weights": "importance"} if self.importance else {}
         made = [f"{key}={json.dumps(value)}" for key, value in own.items()]
@@ -139,9 +139,15 @@ class MergeStep(PipelineStep):
             )
 
     def outcome(self, place: Path) -> StepOutcome:
-        folder = place / "output"
+        folder = self.output(place)
         about = json.loads((folder / "merge.json").read_text(encoding="utf-8"))
-        return StepOutcome(folder, {"distances": about["distances"]["all"]}, f"Merged: {', '.join(self.experts)}.")
+        shares = list(about["distances"]["all"]["distance"].values())
+        whence = "their base" if self.base else "their mean"
+        experts = [
+            f"{name} ({share:.2%} of the norm from {whence})"
+            for name, share in zip(self.experts, shares, strict=False)
+        ]
+        return StepOutcome(folder, {"distances": shares}, f"Merged: {', '.join(experts)}.")
 
 
 class IterateStep(PipelineStep):
@@ -170,15 +176,15 @@ class IterateStep(PipelineStep):
 
     def words(self, resolve: Resolve, place: Path) -> list[str]:
         made = [f"model={json.dumps(resolve(self.model))}", "model_revision=null"]
-        return ["iterate", self.plan, "--output", str(place / "output"), "--yes", *set_words([*self.set, *made])]
+        return ["iterate", self.plan, "--output", str(self.output(place)), "--yes", *set_words([*self.set, *made])]
 
     def look(self) -> None:
         own_keys(self.set, ("model", "model_revision"), self.name)
         self.files()
 
     def outcome(self, place: Path) -> StepOutcome:
-        about = json.loads((place / "output" / "result.json").read_text(encoding="utf-8"))
-        table = (place / "output" / "rounds.md").read_text(encoding="utf-8").strip()
+        about = json.loads((self.output(place) / "result.json").read_text(encoding="utf-8"))
+        table = (self.output(place) / "rounds.md").read_text(encoding="utf-8").strip()
         figures = {key: about[key] for key in ("best", "watched", "why")}
         return StepOutcome(Path(about["model"]), figures, table)
 
@@ -207,7 +213,7 @@ class EvaluateStep(PipelineStep):
 
     def words(self, resolve: Resolve, place: Path) -> list[str]:
         words = ["evaluate", resolve(self.model), *(word for one in self.suites for word in ("--suite", one))]
-        words += ["--output", str(place / "output"), "--yes"]
+        words += ["--output", str(self.output(place)), "--yes"]
         for option, value in (("--baseline", self.baseline), ("--training-data", self.trained_on)):
             words += [option, resolve(value)] if value else []
         words += ["--data", self.data] if self.data else []
@@ -221,7 +227,7 @@ class EvaluateStep(PipelineStep):
         look_for_libraries("vllm" if self.vllm else "transformers")
 
     def outcome(self, place: Path) -> StepOutcome:
-        folder = place / "output"
+        folder = self.output(place)
         about = json.loads((folder / "evaluation.json").read_text(encoding="utf-8"))
         scores = {name: one["score"] for name, one in about["benchmarks"].items()}
         differences = {name: one["difference"] for name, one in about["benchmarks"].items() if one["difference"]}

@@ -107,7 +107,7 @@ def test_the_whole_in_one_command_and_the_same_when_killed_at_each_step(tmp_path
     whole = tmp_path / "whole"
     card = (whole / "model" / "README.md").read_text(encoding="utf-8")
     assert all(f"### {name}" in card for name in STEPS)
-    assert "less base" in card
+    assert "| preferred | items | less base |" in card
     weights = (whole / "model" / "model.safetensors").read_bytes()
 
     killed = tmp_path / "killed"
@@ -121,7 +121,7 @@ def test_the_whole_in_one_command_and_the_same_when_killed_at_each_step(tmp_path
     run("pipeline", str(path), "--output", str(killed))
     assert (killed / "model" / "model.safetensors").read_bytes() == weights
     scores = [
-        json.loads((place / "table" / "output" / "evaluation.json").read_text(encoding="utf-8"))["benchmarks"]
+        json.loads((place / "table" / "table" / "evaluation.json").read_text(encoding="utf-8"))["benchmarks"]
         for place in (whole, killed)
     ]
     assert scores[0] == scores[1]
