@@ -1,7 +1,7 @@
 """What the pages have in common that people open in a browser: one file without a server, texts of any direction."""
 
 from hub.pages.shell import data_block, page, style
-from hub.pages.texts import escaped, places, shown_text
+from hub.pages.texts import escaped, places, protected_places, shown_text
 from hub.pages.words import LANGUAGES, PageWord, PageWords, Value
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "escaped",
     "page",
     "places",
+    "protected_places",
     "shown_text",
     "style",
 ]

@@ -8,6 +8,8 @@ import html
 import re
 from collections.abc import Iterable
 
+from processors.protected.compare import protected_spans
+
 # Invisible, and able to turn around what stands after them: shown by name.
 _NAMED = {
     0x202A: "LRE", 0x202B: "RLE", 0x202C: "PDF", 0x202D: "LRO", 0x202E: "RLO",
@@ -59,6 +61,11 @@ def places(detail: str, text: str) -> list[Place]:
     return _apart(marked)
 
 
+def protected_places(text: str) -> list[Place]:
+    """Where code, addresses, mathematics and the like stand, which a translation must keep as they are."""
+    return [(span.start, span.end) for span in protected_spans(text)]
+
+
 def _find(piece: str, text: str, near: int) -> Place | None:
     words = piece.rstrip("…").split()
     if not words:
@@ -82,21 +89,35 @@ def _apart(found: Iterable[Place]) -> list[Place]:
     return apart
 
 
-def shown_text(text: str, language: str, marked: Iterable[Place] = (), *, whole: bool = False) -> str:
+def shown_text(
+    text: str, language: str, marked: Iterable[Place] = (), *, kept: Iterable[Place] = (), whole: bool = False
+) -> str:
     """A text as an element: each of its lines in its own direction, with `marked` places, in HTML.
 
-    Unless `whole`, of a long text what is around its first mark.
+    `kept` are code, formulas and the like, which run from left to right: in a line of Arabic their ends would stand at
+    the wrong sides. Unless `whole`, of a long text what is around its first mark.
     """
-    marked = _apart(marked)
+    marked, kept = _apart(marked), _apart(kept)
     start, end = 0, len(text)
     if not whole and end > 2 * _WINDOW:
         start = max(0, (marked[0][0] if marked else 0) - _WINDOW // 2)
         end = min(end, max(start + 2 * _WINDOW, marked[0][1] + _WINDOW // 2 if marked else 0))
     parts, at = ["… " if start else ""], start
+    for left, right in kept:
+        if right > start and left < end:
+            left, right = max(left, start), min(right, end)
+            inner = _with_marks(text, at, left, marked), _with_marks(text, left, right, marked)
+            parts += [inner[0], f'<bdi dir="ltr">{inner[1]}</bdi>']
+            at = right
+    parts.append(_with_marks(text, at, end, marked) + (" …" if end < len(text) else ""))
+    return f'<div class="text" dir="auto" lang="{escaped(language)}">{"".join(parts)}</div>'
+
+
+def _with_marks(text: str, start: int, end: int, marked: list[Place]) -> str:
+    parts, at = [], start
     for left, right in marked:
         if right > start and left < end:
             left, right = max(left, start), min(right, end)
             parts.append(f"{escaped(text[at:left])}<mark>{escaped(text[left:right])}</mark>")
             at = right
-    parts.append(escaped(text[at:end]) + (" …" if end < len(text) else ""))
-    return f'<div class="text" dir="auto" lang="{escaped(language)}">{"".join(parts)}</div>'
+    return "".join([*parts, escaped(text[at:end])])

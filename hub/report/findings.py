@@ -10,7 +10,7 @@ import regex
 from builders.recipes.recipe import Recipe
 from builders.run_folder.folder import Run
 from builders.stages.rank import configs_of
-from hub.pages import PageWord, PageWords, escaped, places, shown_text
+from hub.pages import PageWord, PageWords, escaped, places, protected_places, shown_text
 from hub.report.rows import SampledRows, texts_of
 from processors.selection.choose_rows import sample_key
 
@@ -81,9 +81,9 @@ def _shown(recipe: Recipe, one: Example, texts: dict[str, Any], words: PageWords
         # In place of a candidate's text.
         right = words.tag("p", f"report.example.{'refused' if one.failed else 'not_kept'}", 'class="quiet"')
     else:
-        right = shown_text(target, recipe.language.code, places(detail, target))
+        right = shown_text(target, recipe.language.code, places(detail, target), kept=protected_places(target))
     left = (
-        shown_text(source, "en", places(detail, source))
+        shown_text(source, "en", places(detail, source), kept=protected_places(source))
         if source is not None
         else words.tag("p", "report.example.none", 'class="quiet"')
     )

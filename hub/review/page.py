@@ -100,7 +100,7 @@ def _dialogs(words: PageWords) -> str:
 <dialog id="marks" aria-labelledby="marks-title"><form method="dialog">
 {tag("h2", "review.mark", 'id="marks-title"')}
 {tag("p", "review.mark.how", 'id="marks-how"')}
-<textarea id="marks-text" rows="8" dir="auto" aria-describedby="marks-how" {label("review.mark.label")}></textarea>
+<textarea id="marks-text" rows="3" dir="auto" aria-describedby="marks-how" {label("review.mark.label")}></textarea>
 <p class="choices"><label>{words.said("review.mark.category")} <select id="category"></select></label>
 <label>{words.said("review.mark.severity")} <select id="severity"></select></label></p>
 <p>{tag("button", "review.mark.it", 'type="button" id="marks-it"')}

@@ -235,17 +235,26 @@ const review = (() => {
       element("button", {type: "button", className: "save", on: {click: () => save()}}, said("review.save"), element("kbd", {}, "Ctrl+Enter")),
       element("button", {type: "button", className: "plain", on: {click: () => leave()}}, said("review.cancel"), element("kbd", {}, "Esc")),
       element("button", {type: "button", className: "plain", on: {click: () => { area.value = one.text; area.dispatchEvent(new Event("input")); area.focus(); }}}, said("review.as_it_was"))));
-    let timer = 0, asked = 0;
+    let timer = 0, checking = false, again = false;
     const grow = () => { area.style.height = "auto"; area.style.height = `${area.scrollHeight + 4}px`; };
     const text = () => texts.likeBefore(area.value, one.text);
+    // One at a time: of a very long text a check takes seconds, and only what is there at last matters.
     async function check() {
-      const number_of = ++asked;
+      again = checking;
+      if (checking) return;
+      checking = true;
       try {
         const found = await ask("check", {annotator: annotator(), key: item.key, side, message: number, text: text()});
-        if (number_of !== asked || editing !== form) return;
+        if (again || editing !== form) return;
         told.replaceChildren(...(found.verdicts.length ? found.verdicts.map(verdictLine) : [element("p", {className: "good"}, said("review.told.clean"))]));
         if (found.verdicts.some(({hard}) => hard)) told.append(element("p", {className: "quiet"}, said("review.told.refused")));
-      } catch (error) { const {word, args} = whyOf(error); told.replaceChildren(said(word, args)); }
+      } catch (error) {
+        const {word, args} = whyOf(error);
+        told.replaceChildren(said(word, args));
+      } finally {
+        checking = false;
+        if (again && editing === form) check();
+      }
     }
     async function save() {
       if (!area.value.trim()) { tell("review.error.empty", {}, true); return; }
@@ -300,6 +309,7 @@ const review = (() => {
     area.focus();
     area.setSelectionRange(...(place ? place.map(map.toArea) : [0, 0]));
     const size = parseFloat(getComputedStyle(area).lineHeight) || 24;
+    area.style.height = "auto";
     area.style.height = `${Math.min(area.scrollHeight + 4, 14 * size)}px`;
   }
 

@@ -9,13 +9,12 @@ from difflib import SequenceMatcher
 from itertools import zip_longest
 from typing import Any
 
-from hub.pages import places
+from hub.pages import places, protected_places
 from hub.review.queues import Queues, ReviewItem
 from hub.review.said import INSTRUCTIONS, TIE, Message, ReviewedText, Reviews
 from processors.checks.pairs.verdict import Verdict
 from processors.checks.run import check_conversation
 from processors.languages.language import Language
-from processors.protected.compare import protected_spans
 
 _WORDS = re.compile(r"\S+")
 # Words of one text times words of the other: beyond, comparing them takes a second. And from how much in common on
@@ -60,7 +59,11 @@ def shown(queues: Queues, reviews: Reviews, item: ReviewItem, annotator: str) ->
             {
                 "number": first.number,
                 "role": "custom instructions" if first.number == INSTRUCTIONS else first.role,
-                "source": {"text": first.source, "kept": _kept(first.source), "places": sorted(set(source))},
+                "source": {
+                    "text": first.source,
+                    "kept": protected_places(first.source),
+                    "places": sorted(set(source)),
+                },
                 "sides": cells,
             }
         )
@@ -82,7 +85,7 @@ def _cell(
 ) -> dict[str, Any]:
     return {
         "text": one.target,
-        "kept": _kept(one.target),
+        "kept": protected_places(one.target),
         "differs": differs,
         "verdicts": [_plain(verdict) | {"places": places(verdict["detail"], one.target)} for verdict in verdicts],
         "errors": errors,
@@ -121,11 +124,6 @@ def checked(language: Language, candidate: ReviewedText, number: int, text: str)
     target = [{"role": one.role, "content": said} for one, said in pairs]
     verdicts = check_conversation(source, target, script=language.script, language=language.code)
     return [_said(verdict) | {"places": places(verdict.detail, text)} for verdict in verdicts if verdict.message == at]
-
-
-def _kept(text: str) -> list[Place]:
-    """Where code, addresses, mathematics and the like stand, which a translation must keep as they are."""
-    return [(span.start, span.end) for span in protected_spans(text)]
 
 
 def _verdicts(queues: Queues, item: ReviewItem, names: Sequence[str]) -> list[list[dict[str, Any]]]:

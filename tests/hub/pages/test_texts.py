@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.pages import data_block, escaped, page, places, shown_text, style
+from hub.pages import data_block, escaped, page, places, protected_places, shown_text, style
 
 NASTY = "a</script><b>&\"'\u202eb\u2066\ud800\x00\u2028<!--"
 
@@ -86,3 +86,16 @@ def test_a_long_text_is_shown_around_its_first_mark() -> None:
     text = "a" * 3000 + " wrong " + "b" * 3000
     shown = shown_text(text, "en", [(3001, 3006)])
     assert "<mark>wrong</mark>" in shown and shown.count("a") < 700 and len(shown) < 1100
+
+
+def test_code_and_formulas_run_from_left_to_right() -> None:
+    text = "لذا \\boxed{\\frac{1}{8}} يبقى $a < 3$."
+    shown = shown_text(text, "ar", [(text.index("8"), text.index("8") + 1)], kept=protected_places(text))
+    assert '<bdi dir="ltr">\\boxed{\\frac{1}{<mark>8</mark>}}</bdi> يبقى <bdi dir="ltr">$a &lt; 3$</bdi>.' in shown
+
+
+@given(st.text(), st.integers(0, 9), st.integers(1, 9))
+def test_what_is_kept_is_shown_once_too(text: str, first: int, length: int) -> None:
+    places_of = [(first, min(first + length, len(text)))] if first < len(text) else []
+    shown = shown_text(text, "ar", [(2, 5)] if len(text) > 5 else [], kept=places_of, whole=True)
+    assert re.sub("</?(?:mark|bdi|div)[^>]*>", "", shown) == escaped(text)
