@@ -20,6 +20,12 @@ _DEMONSTRATIVES = {"هذا": "هذه", "هذه": "هذا", "ذلك": "تلك", "
 _FEMININE_DEMONSTRATIVES = ("هذه", "تلك")
 
 
+def may_disagree(word: str) -> bool:
+    """Whether a bare word is one that something beside it must agree with, or that must agree itself."""
+    plain = word[1:] if word[0] in "وف" and len(word) > 3 else word
+    return plain in _DEMONSTRATIVES or plain in PASTS or _is_adjective(word)
+
+
 def agreement(string: str, words: Sequence[Word]) -> Iterator[Mistake]:
     """Words beside each other that should agree and do not."""
     for place, word in enumerate(words[:-1]):
@@ -78,13 +84,9 @@ def _demonstrative(word: str, noun: Word) -> str | None:
 def _adjective(string: str, words: Sequence[Word], place: int) -> str | None:
     """The adjective with its article behind a noun with its own, if the noun asks for the other gender."""
     noun, adjective = words[place], words[place + 1]
-    if not adjective.bare.startswith("ال"):
+    if not _is_adjective(adjective.bare):
         return None
-    stem = adjective.bare[2:]
-    feminine = stem.endswith("ة")
-    relation = len(stem) > 3 and stem.endswith("ي") and adjective.bare not in NOT_NISBA
-    if not relation and (stem[:-1] if feminine else stem) not in ADJECTIVES:
-        return None
+    feminine = adjective.bare.endswith("ة")
     if not _free(string, words, place):
         return None
     forms = _of(noun.bare)
@@ -96,6 +98,15 @@ def _adjective(string: str, words: Sequence[Word], place: int) -> str | None:
     if wants == {False} and feminine:
         return adjective.bare[:-1]
     return None
+
+
+def _is_adjective(word: str) -> bool:
+    """Whether it is an adjective with the article, as far as the list and a ya of relation tell."""
+    if not word.startswith("ال"):
+        return False
+    stem = word[2:]
+    relation = len(stem) > 3 and stem.endswith("ي") and word not in NOT_NISBA
+    return relation or (stem[:-1] if stem.endswith("ة") else stem) in ADJECTIVES
 
 
 def _feminine_adjective(form: NounForm) -> bool | None:

@@ -40,11 +40,20 @@ _RULES: tuple[tuple[Kind, re.Pattern[str], str], ...] = (
 
 def marks(string: str) -> Iterator[Mistake]:
     """Stray and doubled marks, tanwin in the wrong place, tatweel within a word."""
-    if _ANY.search(string) is None:
-        return
     for kind, pattern, expected in _RULES:
         for m in pattern.finditer(string):
             yield Mistake(kind, *m.span(), m[0], expected)
     before = _BEFORE.search(string)
     if before and _BEHIND.search(string):
         yield Mistake("diacritics", *before.span(), before[0], "one order of shadda and vowel in a text")
+
+
+def has_marks(token: str) -> bool:
+    """Whether a stretch of letters and marks has a mark or tatweel."""
+    return _ANY.search(token) is not None
+
+
+def is_mismarked(token: str) -> bool:
+    """Whether a rule finds something in a stretch of letters and marks. Of the order of shadda and vowel, which only a
+    whole text shows, each stretch that has the rarer one is told."""
+    return any(pattern.search(token) for _, pattern, _ in _RULES) or _BEFORE.search(token) is not None

@@ -47,9 +47,11 @@ _LABELS = frozenset(
 _HALF = re.compile("ثلاث|ثالث|أربع|رابع|خامس|خمس|سادس|ست|سا?بع|ثما?[انم]|تا?سع|ثان|حاد|اثن|إحد|أحد")
 _DIGITS = str.maketrans("٠١٢٣٤٥٦٧٨٩", "0123456789")
 _FIGURE = re.compile(
-    rf"(?:(?P<label>[{LETTER}]+)[ \u00a0])?(?<![\w.,٫٬:/+\-–−%$€£=×*^])(?P<figure>[0-9٠-٩]{{1,6}})[ \u00a0]"
-    rf"(?P<noun>[{LETTER}][{LETTER}{MARK}]+)(?![\w-])"
+    rf"(?<![\w.,٫٬:/+\-–−%$€£=×*^])(?P<figure>[0-9٠-٩]{{1,6}})[ \u00a0](?P<noun>[{LETTER}][{LETTER}{MARK}]+)(?![\w-])"
 )
+_LABEL = re.compile(rf"[{LETTER}]+(?=[ \u00a0]\Z)")
+# The longest label, and the space behind it.
+_LOOK_BACK = 9
 _ANY_FIGURE = re.compile("[0-9٠-٩]")
 _NUMBERS = frozenset([*_TEEN_UNITS, *_TENS, *_LARGE, *_TWO])
 _BEFORE = ("", "و", "ف", "ب", "ل", "ك")
@@ -58,19 +60,31 @@ _READ = {before + word: word for word in _NUMBERS for before in _BEFORE if not (
 _YEAR = range(1200, 2200)
 
 
+def is_number(word: str) -> bool:
+    """Whether a bare word is a number that counts a noun."""
+    return word in _READ or word in ("واحد", "واحدة")
+
+
 def numbers(string: str, words: Sequence[Word]) -> Iterator[Mistake]:
-    """Nouns behind a number that ask for another form of either."""
-    known = nouns()
+    """Nouns behind a number in words that ask for another form of either."""
     for place, word in enumerate(words):
         number = _READ.get(word.bare)
         if number is not None:
             yield from _counted(string, words, place, number)
         elif word.bare in ("واحد", "واحدة") and place:
             yield from _one(string, words[place - 1], word, words[place - 2 : place - 1])
+
+
+def figures(string: str) -> Iterator[Mistake]:
+    """Nouns behind a number in digits that ask for another form."""
     if _ANY_FIGURE.search(string):
+        known = nouns()
         for m in _FIGURE.finditer(string):
             forms = known.get(bare(m["noun"]), ())
-            if not forms or m["label"] in _LABELS or bare(m["noun"]) in _OTHER_WORDS:
+            if not forms or bare(m["noun"]) in _OTHER_WORDS:
+                continue
+            label = _LABEL.search(string, max(m.start() - _LOOK_BACK, 0), m.start())
+            if label and label[0] in _LABELS:
                 continue
             expected = _behind_figure(int(m["figure"].translate(_DIGITS)), m["figure"], forms)
             if expected:

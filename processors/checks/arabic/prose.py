@@ -17,6 +17,8 @@ LETTER = "\u0620-\u063a\u0641-\u064a\u0671-\u06d3\u06d5"
 MARK = "\u064b-\u0652\u0670"
 TATWEEL = "\u0640"
 WORD = re.compile(f"[{LETTER}][{LETTER}{MARK}{TATWEEL}]*")
+# The same, and marks with no letter before them.
+STRETCH = re.compile(f"[{LETTER}{MARK}{TATWEEL}]+")
 _MARKS = re.compile(f"[{MARK}{TATWEEL}]")
 
 

@@ -6,14 +6,14 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from processors.checks.arabic.agreement import agreement
+from processors.checks.arabic.agreement import agreement, may_disagree
 from processors.checks.arabic.endings import ending
 from processors.checks.arabic.foreign import foreign
 from processors.checks.arabic.hamza import hamza
-from processors.checks.arabic.marks import marks
+from processors.checks.arabic.marks import has_marks, is_mismarked, marks
 from processors.checks.arabic.mistake import Mistake, Slip
-from processors.checks.arabic.numbers import numbers
-from processors.checks.arabic.prose import Word, words_of
+from processors.checks.arabic.numbers import figures, is_number, numbers
+from processors.checks.arabic.prose import STRETCH, Word, bare, words_of
 from processors.checks.arabic.punctuation import punctuation
 from processors.checks.arabic.spelling import Dictionary, spelling
 from processors.protected.find import blanked
@@ -21,6 +21,8 @@ from processors.texts.text import Text, text_of, view
 
 # Distinct words whose spelling a process remembers; a running text repeats most of its words.
 REMEMBERED = 1 << 16
+# Of which kinds a word may be a part.
+_SLIP, _MARKED, _NUMBER, _AGREES = 1, 2, 4, 8
 _ARABIC = re.compile("[\u0621-\u064a]")
 
 
@@ -49,19 +51,38 @@ def misspelled(text: Text, dictionary: Dictionary) -> list[Mistake]:
 
 @view
 def mistakes(text: Text) -> tuple[Mistake, ...]:
-    """As `verify`, without the kind `language`, found once a text."""
+    """As `verify`, without the kind `language`, found once a text.
+
+    What may be wrong with a word is remembered of each word, so a text of which no word may be wrong is soon done.
+    """
     if _ARABIC.search(text.string) is None:
         return ()
     string = blanked(text)
-    words = words_of(text)
-    found = [
-        *_slips(words),
-        *marks(string),
-        *punctuation(string),
-        *numbers(string, words),
-        *agreement(string, words),
-    ]
+    hints = 0
+    for stretch in set(STRETCH.findall(string)):
+        hints |= _hints(stretch)
+    found = [*punctuation(string), *figures(string)]
+    if hints & _SLIP:
+        found += _slips(words_of(text))
+    if hints & _MARKED:
+        found += marks(string)
+    if hints & _NUMBER:
+        found += numbers(string, words_of(text))
+    if hints & _AGREES:
+        found += agreement(string, words_of(text))
     return _in_order(found)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _hints(stretch: str) -> int:
+    """What is to be asked of a text because of this word."""
+    hints = _MARKED if has_marks(stretch) and is_mismarked(stretch) else 0
+    word = bare(stretch)
+    if word:
+        hints |= _SLIP if _slip_of(word) else 0
+        hints |= _NUMBER if is_number(word) else 0
+        hints |= _AGREES if may_disagree(word) else 0
+    return hints
 
 
 def _in_order(found: list[Mistake]) -> tuple[Mistake, ...]:
@@ -70,12 +91,12 @@ def _in_order(found: list[Mistake]) -> tuple[Mistake, ...]:
 
 def _slips(words: tuple[Word, ...]) -> Iterator[Mistake]:
     for word in words:
-        slip = slip_of(word.bare)
+        slip = _slip_of(word.bare)
         if slip is not None:
             yield Mistake(slip.kind, word.start, word.end, word.string, slip.expected)
 
 
 @lru_cache(maxsize=REMEMBERED)
-def slip_of(word: str) -> Slip | None:
+def _slip_of(word: str) -> Slip | None:
     """What is wrong with the spelling of a bare word, wherever it stands."""
     return (hamza(word) or ending(word)) if len(word) > 1 else None
