@@ -73,6 +73,18 @@ def gate() -> str:
     return _reference("A gate's plan", said, GatePlan, without="builders.")
 
 
+def distillation() -> str:
+    """docs/distillation_recipe.md: the same of a distillation's recipe."""
+    from builders.distillation import DistillationRecipe
+
+    said = (
+        "One YAML describes a distillation, which [distillation.md](distillation.md) explains. `teacher` and "
+        "`norms.rewriter` have the keys of a build's translators, and `norms.judges` those of its judges: "
+        "[recipe.md](recipe.md) has them."
+    )
+    return _reference("A distillation's recipe", said, DistillationRecipe, without="builders.recipes.")
+
+
 def _reference(title: str, said: str, model: type[BaseModel], without: str = "") -> str:
     """A page of a model: each block with a table of its keys; those of modules `without` stand on another page."""
     text = [f"# {title}\n\n{NOTE}\n{said}\n"]
@@ -298,6 +310,7 @@ PAGES = {
     "mixture.md": mixture,
     "arbitrage_recipe.md": arbitrage,
     "gate_plan.md": gate,
+    "distillation_recipe.md": distillation,
     "commands.md": commands,
     "rooms.md": rooms,
 }

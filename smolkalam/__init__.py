@@ -40,6 +40,7 @@ _COMMANDS: dict[str, Callable[..., Any]] = {
     "instruct": data.instruct,
     "follow": data.follow,
     "arbitrate": answering.arbitrate,
+    "distil": answering.distil,
     "preferences": judging.preferences,
     "judge": judging.judge,
     "tokens": training.tokens,

@@ -21,6 +21,8 @@ import yaml
 
 import smolkalam
 from builders.arbitrage import load_arbitrage
+from builders.distillation import load_distillation
+from builders.distillation.recipe import load_norms
 from builders.mixtures import load_mixture
 from builders.recipes.load import load_recipe
 from model_recipes.gate import GatePlan
@@ -53,7 +55,7 @@ def test_the_references_are_what_the_code_says() -> None:
     assert done.returncode == 0, done.stderr
 
 
-PAGES_OF_KEYS = ("recipe.md", "mixture.md", "arbitrage_recipe.md", "gate_plan.md")
+PAGES_OF_KEYS = ("recipe.md", "mixture.md", "arbitrage_recipe.md", "distillation_recipe.md", "gate_plan.md")
 
 
 def test_every_key_of_a_recipe_has_a_meaning() -> None:
@@ -107,6 +109,14 @@ def test_recipes_load(text: str, tmp_path: Path) -> None:
         # The files that it names are a user's own.
         (tmp_path / "plan.yaml").write_text(text, "utf-8")
         assert load_plan(tmp_path / "plan.yaml", GatePlan)
+        return
+    if "teacher" in shown:
+        (tmp_path / "distillation.yaml").write_text(text, "utf-8")
+        assert load_distillation(str(tmp_path / "distillation.yaml"))
+        return
+    if "regions" in shown:
+        (tmp_path / "norms.yaml").write_text(text, "utf-8")
+        assert load_norms(str(tmp_path / "norms.yaml"))
         return
     if "sources" in shown:
         (tmp_path / "mixture.yaml").write_text(text, "utf-8")

@@ -55,7 +55,8 @@ ROOMS: dict[str, Floors] = {
         ("model_recipes.lora", "model_recipes.needs"),
     ),
     "builders": (
-        ("builders.ablations", "builders.judging", "builders.starting", "builders.trying", "builders.arbitrage"),
+        ("builders.ablations", "builders.judging", "builders.starting", "builders.trying"),
+        ("builders.arbitrage", "builders.distillation"),
         ("builders.instructions",),
         ("builders",),
         ("builders.pools",),

@@ -32,9 +32,16 @@ SHOWN = 2000
 
 
 def take_prompts(
-    stages: Stages, recipe: PoolRecipe, prompts: Prompts, keep: Callable[[Record], str] | None = None
+    stages: Stages,
+    recipe: PoolRecipe,
+    prompts: Prompts,
+    keep: Callable[[Record], str] | None = None,
+    inputs: Any = None,
 ) -> Record:
-    """The stage of prompts: each once. `keep` says of a prompt why it is left out, or nothing."""
+    """The stage of prompts: each once. `keep` says of a prompt why it is left out, `reason: detail`, or nothing.
+
+    `inputs` are what that depends on.
+    """
 
     def make(written: Written) -> None:
         met: dict[str, str] = {}
@@ -55,7 +62,7 @@ def take_prompts(
             else:
                 written.keep(record)
 
-    return stages.run(PROMPTS, [prompts.digest(), recipe.seed], make)
+    return stages.run(PROMPTS, [prompts.digest(), recipe.seed, inputs], make)
 
 
 @dataclass(slots=True)
@@ -68,10 +75,13 @@ class PoolOfModels:
     fault: Fault | None = None
     thoughts: bool = False
     samples: int = 1
+    # What is asked of a prompt, where that is more than its messages.
+    shown: Callable[[Record], list[dict[str, str]]] | None = None
 
     def messages(self, prompt: Record) -> list[dict[str, str]]:
         """What is asked of a prompt."""
-        return with_system(prompt["messages"], self.recipe.answering.system, prompt["language"])
+        messages = self.shown(prompt) if self.shown else prompt["messages"]
+        return with_system(messages, self.recipe.answering.system, prompt["language"])
 
     def payloads(self, spec: Translator, prompts: Iterator[Record]) -> Iterator[dict[str, Any]]:
         """All that a model is asked."""

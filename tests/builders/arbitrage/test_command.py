@@ -214,8 +214,8 @@ def test_what_would_cost_much_is_asked_about(tmp_path: Path) -> None:
 
 def test_recipes_are_strict_and_the_shipped_ones_load(tmp_path: Path) -> None:
     for path in SHIPPED.glob("*.yaml"):
-        recipe, _ = load_arbitrage(path.stem)
-        assert recipe.by == "reward"
+        shipped, _ = load_arbitrage(path.stem)
+        assert shipped.by == "reward"
     with server_of() as server:
         recipe = write_recipe(tmp_path, server)
         for setting, said in (
