@@ -1,6 +1,9 @@
 """What cannot work is told in one line before a model is asked for hours, as what it is."""
 
 import json
+import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,7 +22,10 @@ from model_recipes.evaluation.run import Runner
 from model_recipes.evaluation.scoring.evaluation import Evaluation
 from processors.errors import EngineError, InputError
 from tests.standins.known_model import known_model
+from tests.standins.processes import command_line
 from tests.standins.speaking import Speaking
+from tests.standins.standin_hub import Hub
+from tests.standins.tiny_model import write_model
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
@@ -99,20 +105,26 @@ def test_where_the_hub_is_not_reached_its_cache_is_used(
     def unreachable(*given: Any, **more: Any) -> None:
         raise ConnectionError("no route")
 
+    offline: list[bool] = []
     monkeypatch.setattr("huggingface_hub.HfApi.repo_info", unreachable)
+    monkeypatch.setattr("model_recipes.evaluation.benchmarks.hub.stay_offline", lambda: offline.append(True))
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
-    with pytest.raises(InputError, match=r"user/name: the Hub does not give it \(no route\); give it"):
-        commit_of(kind, "user/name", None, "give it")
-    folder = tmp_path / f"{kind}s--user--name"
+    with pytest.raises(InputError, match=rf"user/{kind}: the Hub does not give it \(no route\); give it"):
+        commit_of(kind, f"user/{kind}", None, "give it")
+    folder = tmp_path / f"{kind}s--user--{kind}"
     (folder / "refs").mkdir(parents=True)
     (folder / "refs" / "main").write_text(COMMIT)
     with pytest.raises(InputError):
-        commit_of(kind, "user/name", None, "give it")
+        commit_of(kind, f"user/{kind}", None, "give it")
     (folder / "snapshots" / COMMIT).mkdir(parents=True)
-    assert commit_of(kind, "user/name", None, "") == COMMIT == commit_of(kind, "user/name", COMMIT, "")
-    assert "the Hub is not reached; of its cache is taken 0123456789ab" in capsys.readouterr().err
+    assert commit_of(kind, f"user/{kind}", None, "") == COMMIT == commit_of(kind, f"user/{kind}", COMMIT, "")
+    assert capsys.readouterr().err == f"user/{kind}: the Hub is not reached; of its cache is taken 0123456789ab\n"
+    assert offline
     with pytest.raises(InputError):
-        commit_of(kind, "user/name", "v1.0", "")
+        commit_of(kind, f"user/{kind}", "v1.0", "")
+    # What was asked for by its commit has no name in the cache.
+    (folder / "refs" / "main").unlink()
+    assert commit_of(kind, f"user/{kind}", None, "") == COMMIT
 
 
 def test_a_row_without_an_answer_has_none() -> None:
@@ -223,3 +235,45 @@ def test_an_api_that_is_not_there_is_told(tmp_path: Path) -> None:
     runner = Runner(Model("m", "api", base_url="http://127.0.0.1:9/v1"), tmp_path / "out", tmp_path / "data")
     with pytest.raises(InputError, match=r"127\.0\.0\.1:9"):
         runner.run(chosen(["exams"]))
+
+
+_UPLOAD = """
+import sys
+from huggingface_hub import HfApi
+api = HfApi()
+api.create_repo("user/mine", repo_type="dataset")
+api.create_repo("user/tiny")
+api.upload_file(path_or_fileobj=sys.argv[1], path_in_repo="test.jsonl", repo_id="user/mine", repo_type="dataset")
+api.upload_folder(folder_path=sys.argv[2], repo_id="user/tiny")
+"""
+
+
+@pytest.mark.train
+@pytest.mark.timeout(600)
+def test_without_the_hub_its_cache_gives_model_and_rows(tmp_path: Path) -> None:
+    pytest.importorskip("lm_eval")
+    write(tmp_path / "test.jsonl", [{"q": f"item {n}", "a": n % 2} for n in range(6)])
+    task = tmp_path / "mine.yaml"
+    task.write_text(
+        "task: mine\ndataset_path: user/mine\ntest_split: test\noutput_type: multiple_choice\ndoc_to_text: '{{q}}'\n"
+        "doc_to_choice: ['yes', 'no']\ndoc_to_target: a\nmetric_list: [{metric: acc}]\n"
+    )
+
+    def evaluate(out: str) -> subprocess.CompletedProcess[str]:
+        words = command_line("evaluate", "user/tiny", "--suite", str(task), "-o", str(tmp_path / out))
+        return subprocess.run(words, env=environment, capture_output=True, text=True)
+
+    with Hub(tmp_path / "state") as hub:
+        environment = hub.environment(tmp_path / "home") | {"HF_DATASETS_CACHE": str(tmp_path / "home" / "datasets")}
+        model = write_model(tmp_path / "tiny")
+        upload = [sys.executable, "-c", _UPLOAD, str(tmp_path / "test.jsonl"), str(model)]
+        subprocess.run(upload, env=environment, check=True)
+        with_it = evaluate("with")
+        assert with_it.returncode == 0, with_it.stderr
+    without = evaluate("without")
+    assert without.returncode == 0, without.stderr
+    assert without.stdout == with_it.stdout and "Retrying" not in without.stderr
+    assert all(f"user/{name}: the Hub is not reached" in without.stderr for name in ("tiny", "mine"))
+    shutil.rmtree(tmp_path / "home")
+    without = evaluate("nowhere")
+    assert without.returncode == 2 and len(without.stderr.splitlines()) == 1
