@@ -136,8 +136,15 @@ def warnings_of(whole: Mapping[str, Any], max_distance: float, *, from_base: boo
         for pair, angle in whole["angle"].items()
         if from_base and angle is not None and angle > OPPOSED
     ]
+    told += [
+        f"{pair}: no angle between them: they are one model under two names, which counts twice in the mean"
+        for pair, angle in whole["angle"].items()
+        if angle is not None and angle < SAME
+    ]
     return told
 
 
+# Degrees; two that were trained at all are some hundredths apart, and rounding makes 1e-6 of none.
+SAME = 1e-5
 # Degrees, cosine -0.17.
 OPPOSED = 100.0

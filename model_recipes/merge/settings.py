@@ -71,9 +71,13 @@ def read_merge(config: Path, overrides: Sequence[str]) -> MergeSettings:
     experts = settings.experts
     if len(experts) < 2:
         raise RecipeError(f"{config}: experts: {len(experts)} given; name two or more, such as [{{path: sft-math}}]")
-    names = [(expert.path, expert.revision) for expert in experts]
-    if twice := next((name for name in names if names.count(name) > 1), None):
-        raise RecipeError(f"{config}: experts: {twice[0]} is given twice")
+    # One folder by whatever ways it is named.
+    names = [
+        (str(Path(expert.path).resolve()) if Path(expert.path).exists() else expert.path, expert.revision)
+        for expert in experts
+    ]
+    if twice := next((expert for expert, name in zip(experts, names, strict=True) if names.count(name) > 1), None):
+        raise RecipeError(f"{config}: experts: {twice.path} is given twice")
     for key in ("importance", "size"):
         given = [expert for expert in experts if getattr(expert, key) is not None]
         if given and settings.weights != key:

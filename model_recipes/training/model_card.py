@@ -9,7 +9,7 @@ import yaml
 from model_recipes.training.recipe import TrainingRecipe
 from processors.atomic_files import replacing_text
 
-_NO_SETTING = ("model", "data", "date", "test_rows")
+_NO_SETTING = ("model", "data", "date", "test_rows", "rows")
 
 
 def write_model_card(

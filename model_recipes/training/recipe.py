@@ -3,12 +3,14 @@
 A recipe is a subclass in a folder of its own, made once as `RECIPE` in its `train.py`.
 """
 
+import inspect
 import sys
 import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -19,6 +21,9 @@ from model_recipes.training.data import hold_back, load_tokenizer, read_template
 from model_recipes.training.resume import described_before
 from model_recipes.training.settings import DataSettings, for_this_machine, make, read_settings
 from processors.errors import InputError
+
+# What the trainer itself gives to a schedule.
+_OF_THE_TRAINER = ("optimizer", "num_warmup_steps", "num_training_steps", "scheduler_specific_kwargs")
 
 
 @dataclass
@@ -147,12 +152,31 @@ def look_ahead(
     """
     if str(getattr(args.eval_strategy, "value", args.eval_strategy)) != "no" and not recipe.evaluates(ours):
         raise InputError(f"eval_strategy: there is nothing to evaluate on; {recipe.held_back}, or set it to 'no'")
+    _look_at_schedule(args)
     config = read_config(model.model_name_or_path, model.model_revision, weights=weights)
     look_at_targets(model)
     tokenizer = recipe.tokenizer(args, model, ours)
     look_at_vocabulary(model.model_name_or_path, config, tokenizer)
     recipe.encoder(args, tokenizer, datetime.now(UTC).date())
     return config, tokenizer
+
+
+def _look_at_schedule(args: Any) -> None:
+    """Raises InputError for an argument that the learning rate's schedule has not: TRL makes it after all else."""
+    from transformers.optimization import TYPE_TO_SCHEDULER_FUNCTION
+
+    given = args.lr_scheduler_kwargs or {}
+    schedule = TYPE_TO_SCHEDULER_FUNCTION.get(args.lr_scheduler_type)
+    if not isinstance(given, dict) or schedule is None:
+        return
+    known = [name for name in inspect.signature(schedule).parameters if name not in _OF_THE_TRAINER]
+    for name in given:
+        if name not in known:
+            near = get_close_matches(name, known, 1)
+            raise InputError(
+                f"lr_scheduler_kwargs.{name}: unknown to {args.lr_scheduler_type.value}"
+                f"{f'; did you mean {near[0]!r}?' if near else ''}; it takes {', '.join(known) or 'none'}"
+            )
 
 
 def _look_at_rows(recipe: TrainingRecipe, about: Prepared, config: Any) -> None:

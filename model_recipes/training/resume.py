@@ -2,6 +2,7 @@
 
 import json
 import sys
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,22 @@ DECISIVE = (
     "weight_decay",
     "bf16",
     "seed",
+    "data_seed",
+    "optim",
+    "warmup_steps",
+    "max_grad_norm",
+    "lr_scheduler_kwargs",
+    "neftune_noise_alpha",
+)
+# The same of an adapter.
+_ADAPTER = (
+    "lora_alpha",
+    "lora_dropout",
+    "lora_target_modules",
+    "lora_target_parameters",
+    "lora_modules_to_save",
+    "use_rslora",
+    "use_dora",
 )
 # In the output folder: what the training is, to know it again and for the model's card.
 TRAINING = "training.json"
@@ -27,9 +44,33 @@ TRAINING = "training.json"
 def decisive(args: Any, model: Any, *more: str) -> dict[str, Any]:
     """What decides of a trainer's arguments and a ModelConfig, beside the data; `more` names the trainer's own."""
     values = {name: getattr(args, name) for name in (*DECISIVE, *more)}
-    # An enumeration as its value, as JSON takes it.
+    values["lora_r"] = model.lora_r if model.use_peft else None
+    values |= {name: getattr(model, name, None) for name in _ADAPTER if model.use_peft}
+    # An enumeration as its value, as JSON takes it; without what is empty, as most is.
     plain = {name: getattr(value, "value", value) for name, value in values.items()}
-    return {**plain, "lora_r": model.lora_r if model.use_peft else None}
+    return {name: value for name, value in plain.items() if value not in ({}, [])}
+
+
+def digest_of(rows: Any) -> str:
+    """Of a `datasets.Dataset` of tokens: what is in it and in which order, whatever files it lies in.
+
+    The accounts say how many rows and tokens there are, which other rows, or these in another order, may have too.
+    """
+    # Lengths apart from values: neither may depend on the pieces that the rows come in.
+    found = {(name, what): sha256() for name in sorted(rows.column_names) for what in ("lengths", "values")}
+    for batch in rows.with_format("arrow").iter(10_000):
+        for name in batch.column_names:
+            for chunk in batch.column(name).chunks:
+                if hasattr(chunk, "value_lengths"):
+                    found[name, "lengths"].update(_bytes(chunk.value_lengths()))
+                    found[name, "values"].update(_bytes(chunk.flatten()))
+                else:
+                    found[name, "values"].update("".join(f"{value!r}\n" for value in chunk.to_pylist()).encode())
+    return sha256("".join(f"{key} {one.hexdigest()}\n" for key, one in found.items()).encode()).hexdigest()[:32]
+
+
+def _bytes(numbers: Any) -> bytes:
+    return bytes(numbers.to_numpy(zero_copy_only=False).astype("int64").tobytes())
 
 
 def loaded_as(model: Any, given: dict[str, Any] | None) -> dict[str, Any]:

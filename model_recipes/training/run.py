@@ -9,20 +9,26 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from shutil import disk_usage
 from typing import Any
 
 import yaml
 
+from builders.run_folder.files import is_full
 from model_recipes.training.accounts import table
 from model_recipes.training.dry_run import dry_run
 from model_recipes.training.launch import look_for_libraries
 from model_recipes.training.model_card import write_model_card
 from model_recipes.training.recipe import TrainingRecipe, prepare, read
-from model_recipes.training.resume import TRAINING, decisive, last_checkpoint, loaded_as
+from model_recipes.training.resume import TRAINING, decisive, digest_of, last_checkpoint, loaded_as
 from processors.atomic_files import replacing_text
 from processors.errors import InputError, SmolKalamError, one_line, tell
+
+# PyTorch's writer says only that it failed; bytes that are free where it is the disk that did.
+_NO_ROOM = 1 << 20
 
 
 def train(recipe: TrainingRecipe, config: Path, overrides: Sequence[str] = ()) -> Path:
@@ -39,6 +45,8 @@ def train(recipe: TrainingRecipe, config: Path, overrides: Sequence[str] = ()) -
         "date": about.day,
         "data": [account.plain() for account in about.accounts],
         "test_rows": ours.test_rows,
+        "rows": digest_of(about.training),
+        "processes": PartialState().num_processes,
         **decisive(args, model, *recipe.decisive),
     }
     checkpoint = last_checkpoint(folder, described)
@@ -54,21 +62,46 @@ def train(recipe: TrainingRecipe, config: Path, overrides: Sequence[str] = ()) -
     }
     try:
         trainer = recipe.trainer(about, shared)
-    except ValueError as error:
+    except (ValueError, TypeError) as error:
         # What TRL, transformers and peft refuse of the settings once they see the model.
         raise InputError(f"{config}: {one_line(error, 300)}") from None
     first = PartialState().is_main_process
     if first:
         _write_start(folder, described, settings)
-    trainer.train(resume_from_checkpoint=args.resume_from_checkpoint or checkpoint)
-    recipe.save(trainer, folder)
-    trainer.save_state()
-    if first:
-        write_model_card(folder, recipe, described, trainer.state.log_history, table(about.accounts))
+    with _told_of_the_disk(folder):
+        trainer.train(resume_from_checkpoint=args.resume_from_checkpoint or checkpoint)
+        if about.held_back is not None and args.eval_strategy == "no":
+            # Rows that are held back and never looked at would be lost to the training for nothing.
+            trainer.evaluate(about.held_back)
+        recipe.save(trainer, folder)
+        trainer.save_state()
+        if first:
+            write_model_card(folder, recipe, described, trainer.state.log_history, table(about.accounts))
     trainer.accelerator.wait_for_everyone()
     if first:
         recipe.finish(about, folder)
     return folder
+
+
+@contextmanager
+def _told_of_the_disk(folder: Path) -> Iterator[None]:
+    """A disk that is full as one line: in the middle of days of training it is the commonest end of all.
+
+    What is half written of a checkpoint is passed over when the same command goes on. safetensors and PyTorch have
+    errors of their own for it.
+    """
+    from safetensors import SafetensorError
+
+    try:
+        yield
+    except (OSError, RuntimeError, SafetensorError) as error:
+        full = isinstance(error, OSError) and is_full(error)
+        if not full and "No space left" not in str(error) and disk_usage(folder).free > _NO_ROOM:
+            raise
+        raise SmolKalamError(
+            f"{folder}: the disk is full ({one_line(error, 80)}); free some space, or set save_total_limit, and run "
+            "the same command again to go on from the last checkpoint"
+        ) from None
 
 
 def _made(folder: Path) -> Path:

@@ -88,3 +88,74 @@ def test_a_training_has_the_steps_and_tokens_that_were_foretold(
     assert found[-1] < found[0]
     card = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
     assert "| rows.jsonl all | 30 | 30 | 0 | 0 |" in card
+
+
+@pytest.fixture
+def small(base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A fine-tuning of three steps with these settings."""
+    from model_recipes.sft.train import main
+
+    monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", tmp_path / "cache")
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+
+    def train(made: list[dict[str, Any]] | None = None, **settings: Any) -> None:
+        (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in made or rows("sft")))
+        given = {"chat_template_path": str(CHATML), "max_steps": 3, "save_steps": 1, "learning_rate": "5e-3"}
+        main(
+            [
+                "--config",
+                str(write_settings(tmp_path, base, [{"path": str(tmp_path / "rows.jsonl")}], **given | settings)),
+            ]
+        )
+
+    return train
+
+
+def test_rows_held_back_are_looked_at_in_the_end(small: Any, tmp_path: Path) -> None:
+    small(test_rows=4)
+    history = json.loads((tmp_path / "out" / "trainer_state.json").read_text())["log_history"]
+    assert len([entry for entry in history if "eval_loss" in entry]) == 1
+    assert "On the rows held back " in (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+
+
+def test_it_goes_on_with_the_same_rows_in_the_same_order_alone(
+    small: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    small(max_steps=2, num_train_epochs=1)
+    small(max_steps=2, num_train_epochs=1)
+    assert "going on from" in capsys.readouterr().err
+    for made, settings, differs in (
+        (rows("sft")[::-1], {}, "rows"),
+        (None, {"seed": 7}, "seed"),
+        (None, {"optim": "sgd"}, "optim"),
+        (None, {"warmup_steps": 1}, "warmup_steps"),
+    ):
+        with pytest.raises(SystemExit) as stopped:
+            small(made, max_steps=2, num_train_epochs=1, **settings)
+        assert stopped.value.code == 2
+        assert f"holds checkpoints of another training ({differs} differ)" in capsys.readouterr().err
+
+
+def test_a_full_disk_is_one_line_and_the_same_command_goes_on(
+    small: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from safetensors import SafetensorError
+    from transformers import PreTrainedModel
+
+    save = PreTrainedModel.save_pretrained
+
+    def full(self: Any, folder: str, *given: Any, **options: Any) -> Any:
+        if "checkpoint-2" in str(folder):
+            raise SafetensorError("Error while serializing: I/O error: No space left on device (os error 28)")
+        return save(self, folder, *given, **options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(PreTrainedModel, "save_pretrained", full)
+        with pytest.raises(SystemExit) as stopped:
+            small()
+    said = capsys.readouterr().err
+    assert stopped.value.code == 1 and "Traceback" not in said
+    assert f"smolkalam: {tmp_path / 'out'}: the disk is full (Error while serializing" in said
+    small()
+    assert f"going on from {tmp_path / 'out' / 'checkpoint-1'}" in capsys.readouterr().err
+    assert (tmp_path / "out" / "model.safetensors").is_file()

@@ -57,3 +57,10 @@ def test_it_warns_of_what_lies_far_and_of_what_is_opposed() -> None:
     # Between weights an angle says nothing of which way the experts went.
     assert len(warnings_of(whole, 0.1, from_base=False)) == 1
     assert not warnings_of(whole, 0.5, from_base=False)
+
+
+@pytest.mark.parametrize("from_base", [True, False])
+def test_one_model_under_two_names_is_told(*, from_base: bool) -> None:
+    whole = plain({"all": sums([3.0, 4.0], [3.5, 4.25], [3.5, 4.25])}, ["a", "b"])["all"]
+    (told,) = warnings_of(whole, 1.0, from_base=from_base)
+    assert told.startswith("a / b: no angle between them: they are one model under two names")

@@ -204,6 +204,10 @@ def test_a_mistake_is_one_line_and_exit_code_2(tmp_path: Path, capsys: pytest.Ca
             f"{tmp_path}/none: no such folder",
         ),
         (
+            f"experts=[{{path: {tmp_path}/e0}}, {{path: {tmp_path}/e0/../e0}}]",
+            f"{LINEAR}: experts: {tmp_path}/e0 is given twice",
+        ),
+        (
             "experts=[{path: x, importence: 1}]",
             "--set experts=[{path: x, importence: 1}]: experts[0].importence: unknown key; did you mean 'importance'?",
         ),

@@ -81,3 +81,11 @@ def test_an_end_of_another_model_s_template_is_told(
 def test_the_model_s_own_template_is_not_warned_of(ask: Any) -> None:
     code, said = ask()
     assert code == 0 and "warning" not in said
+
+
+def test_an_argument_that_the_schedule_has_not_is_told_with_the_nearest(ask: Any) -> None:
+    cosine = {"lr_scheduler_type": "cosine_with_min_lr"}
+    assert ask(**cosine, lr_scheduler_kwargs={"min_lr_rate": 0.1})[0] == 0
+    code, said = ask(**cosine, lr_scheduler_kwargs={"min_lr_rat": 0.1})
+    assert code == 2
+    assert "lr_scheduler_kwargs.min_lr_rat: unknown to cosine_with_min_lr; did you mean 'min_lr_rate'?" in said
