@@ -13,6 +13,7 @@ import yaml
 
 from builders.dataset.statistics import SplitStatistics, summarise
 from hub.pages import data_block
+from hub.report.command import run_report
 from hub.report.explorer import explorer_data
 from hub.report.gathered import gather
 from hub.report.rows import SampledRows
@@ -135,6 +136,28 @@ def test_the_keyboard_alone_will_do(page: Path, window: Any) -> None:
     press(Keys.ENTER)
     assert window.find_element("id", "told").text == told
     assert not window.get_log("browser")
+
+
+def test_the_language_is_the_browser_s_or_the_one_that_was_asked_for(
+    demo: Demo, page: Path, window: Any, tmp_path: Path
+) -> None:
+    run_report(demo.run, tmp_path / "arabic.html", language="ar")
+    # Without its script, too.
+    text = (tmp_path / "arabic.html").read_text(encoding="utf-8")
+    assert '<html lang="ar" dir="rtl">' in text and "نظرة عامة" in text and ">Overview<" not in text
+    agent = window.execute_script("return navigator.userAgent")
+
+    def read(path: Path, languages: str) -> str:
+        override = {"userAgent": agent, "acceptLanguage": languages}
+        window.execute_cdp_cmd("Emulation.setUserAgentOverride", override)
+        open_file(window, path)
+        return window.execute_script("return document.documentElement.lang + document.title")
+
+    title = gather(demo.run).recipe.outputs.pretty_name
+    assert read(page, "fr-FR,ar-EG,en") == f"ar\u2068{title}\u2069: التقرير"
+    all_arabic(window)
+    assert read(page, "fr-FR,de") == read(page, "en-GB,ar") == f"en{title}: report"
+    assert read(tmp_path / "arabic.html", "en-GB") == f"ar\u2068{title}\u2069: التقرير"
 
 
 @pytest.mark.parametrize("width", [400, 1600])

@@ -7,6 +7,7 @@ import socket
 import stat
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +97,26 @@ def test_verdicts_edits_and_marks_are_on_the_disk_at_once(desk: Desk) -> None:
     again = Desk(desk.recipe, desk.queues, Reviews(desk.reviews.folder))
     assert again.item(said) == desk.item(said)
     assert again.item(said)["messages"][message]["sides"][side]["edit"] == edited
+
+
+def test_two_annotators_say_things_of_the_same_rows_at_once(desk: Desk) -> None:
+    keys = [one["key"] for one in desk.queue({"kind": "random", "annotator": "ann"})["items"]][:12]
+
+    def judge(annotator: str) -> None:
+        for number, key in enumerate(keys):
+            said = {"annotator": annotator, "key": key}
+            desk.verdict(said | {"choice": number % 2})
+            item = desk.item(said)
+            text = item["messages"][0]["sides"][0]["text"]
+            desk.edit(said | {"side": 0, "message": item["messages"][0]["number"], "text": f"{text} {annotator}"})
+
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(judge, ("ann", "ben")))
+    again = Desk(desk.recipe, desk.queues, Reviews(desk.reviews.folder))
+    assert again.progress({}) == desk.progress({})
+    counts = {one["annotator"]: (one["verdicts"], one["edited"]) for one in again.progress({})["annotators"]}
+    assert counts == {"ann": (12, 12), "ben": (12, 12)} and again.progress({})["agreement"]["pairs"] == 12
+    assert Memory.load(desk.reviews.folder / "approved.tmx")
 
 
 @pytest.mark.parametrize(
