@@ -1,7 +1,8 @@
 """What a kind of instruction is: its id and arguments, how it is said, and the checker of an answer.
 
 To add one: a `Kind` in the file of this room that it belongs to, in that file's list (`kinds.py` gathers the lists);
-and ten examples in `tests/processors/instructions/`.
+ten examples in `tests/processors/instructions/`; a composer in
+`benchmarks/instruction_checkers.py`; then `python -m benchmarks.instruction_checkers --write`.
 """
 
 from __future__ import annotations

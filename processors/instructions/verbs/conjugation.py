@@ -164,7 +164,7 @@ def persons(parts: Parts) -> Iterator[tuple[str, str]]:
 
 def _past(parts: Parts) -> Iterator[str]:
     yield from (parts.past, parts.past_she + "ت", parts.past_plural + "وا", parts.past_plural + "و")
-    yield from (parts.past_she + "تا", parts.past_short + "ا")
+    yield from (parts.past_she + "تا", parts.past_short + "ا", parts.past + "ا")
     yield from (parts.past_short + end for end in ("ت", "نا", "تم", "تمو", "تما", "تن", "ن", "تي"))
     # The alif maqsura is an alif before a pronoun: "رمى", "رماه".
     if parts.past.endswith("ي"):

@@ -93,8 +93,11 @@ def _tenses(word: str) -> frozenset[str]:
     written = _MARKS.sub("", word)
     if not written or _NUNATION.search(word):
         return frozenset()
+    # "وفي" is "and in" before it is "he was faithful"; "فقد" may be "for" and "he lost".
+    if written[0] == "و" and _fold(written[1:]) in particles():
+        return frozenset()
     found = _bare(written)
-    if not found and written[:1] in _CONJUNCTIONS and len(written) > 3:
+    if not found and written[0] in _CONJUNCTIONS and len(written) > 2:
         found = _bare(written[1:])
     return found
 
@@ -127,10 +130,16 @@ def _listed(word: str) -> frozenset[str]:
     """The tenses of a listed form, with a pronoun behind it or none. A hamza that was left out or added counts where
     no verb is written so."""
     folded = _fold(word)
+    if "ؤو" in folded:
+        # "جاؤوا" and "قرؤوا", whose hamza is written by itself or as an alif in the list.
+        return _listed(word.replace("ؤو", "ءو")) | _listed(word.replace("ؤو", "أو"))
     if folded[:1] != "ا":
         return _with_pronoun(folded)
     hamza = "أ" + folded[1:]
     first, second = (folded, hamza) if word[0] in "اٱ" else (hamza, folded)
+    if word[0] == "آ":
+        # "آكل": the hamza of "I" before that of the root; or one form with its alif, "آمن".
+        return _with_pronoun("أ" + folded) | _with_pronoun(hamza)
     return _with_pronoun(first) or _with_pronoun(second)
 
 
