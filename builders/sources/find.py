@@ -232,7 +232,7 @@ _EXPECTED = "give --input a folder laid out as the Hub repository HuggingFaceTB/
 def _instead(source: Source, names: list[str]) -> str:
     """What to do about a source without any file that is read, by what is there."""
     if not names:
-        return _EXPECTED
+        return f"put Parquet, JSON lines, JSON or CSV there, under names that `datasets` knows, or {_EXPECTED}"
     file, found = f"{source.config}/train-00000-of-00001.parquet", ", ".join(n.rsplit("/", 1)[-1] for n in names[:3])
     return f"{source.config} holds {found}: name a Parquet file such as {file}, or make one: `smolkalam import`"
 

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile
 
 from builders.recipes.recipe import Source
 from processors.errors import InputError, one_line
@@ -165,18 +166,22 @@ def _reading(path: str) -> Iterator[None]:
     """Turn what `datasets` and the Hub's client raise into one line; what they log of the same is not shown twice."""
     import httpx2
     from datasets.exceptions import DatasetsError
+    from yaml import YAMLError
 
-    log = logging.getLogger("datasets")
-    before, log.disabled = log.disabled, True
+    # What a card says may be of any kind, and is not looked at before it is used.
+    of_card = (ValueError, TypeError, AttributeError, KeyError, YAMLError, BadZipFile)
+    logs = [logging.getLogger(name) for name in ("datasets", "huggingface_hub.repocard")]
+    before = [log.disabled for log in logs]
+    for log in logs:
+        log.disabled = True
     try:
         yield
-    except (DatasetsError, httpx2.HTTPError, OSError, ValueError) as error:
-        if isinstance(error, InputError):
-            raise
+    except (DatasetsError, httpx2.HTTPError, OSError, *of_card) as error:
         hint = "check the name, the network and, for a private dataset, HF_TOKEN" if path.startswith(_HUB) else ""
         raise InputError(
             f"{path}: `datasets` cannot tell its splits ({type(error).__name__}: {one_line(error, 300)}); "
             f"{hint or 'mend its card or its files'}"
         ) from None
     finally:
-        log.disabled = before
+        for log, was in zip(logs, before, strict=True):
+            log.disabled = was

@@ -159,6 +159,10 @@ def _no_text(leaf: Leaf, kind: "pa.DataType") -> str:
     if _is_struct(kind):
         names = [kind.field(number).name for number in range(kind.num_fields)]
         return f"{said} a struct; write {way}.{names[0] if names else EVERY}, or {way}.{EVERY} for all of its fields"
+    import pyarrow as pa
+
+    if isinstance(kind, pa.JsonType):
+        return f"{said} JSON of several kinds, expected text; leave it out, or write all of its values as texts"
     if way == leaf.path:
         return f"is {kind}, expected text; leave it out: what source.fields does not name is carried as it is"
     return f"leads to '{way}', which is {kind}, expected text; name {way} in source.verbatim, or the texts one by one"

@@ -230,6 +230,7 @@ BROKEN: dict[str, tuple[bytes, str]] = {
     "f.csv": (b'q,a\n"x\ny",1\nz\n', "f.csv:4: wrong cells: 1 cells, expected 2"),
     "g.jsonl": (b"", "g.jsonl: no row in it"),
     "h.jsonl": (b'{"q": 1}\n', "'q' is int64, expected text"),
+    "n.jsonl": (b'{"q": "a"}\n{"q": 1}\n', "'q' is JSON of several kinds, expected text"),
     "i.jsonl": (b'{"q": "a", "n": [1, "x", 1180591620717411303424]}\n', "column 'n': integers of more than 64 bits"),
     "j.jsonl": (b'{"q": "a", "kalam_LR": 1}\n', "column 'kalam_LR' is called as the columns that a build adds"),
     "k.jsonl": (b'{"p": "a"}\n', "k.jsonl: source.fields: there is no column 'q'; there is p"),
@@ -253,6 +254,11 @@ def test_what_datasets_reads_in_other_ways_is_one_line(tmp_path: Path) -> None:
         ("a", {"trainDOTtxt": b"x"}, "is read by `datasets` as 'text'; here as parquet, json, csv"),
         ("b", {"READMEDOTmd": skipping, "aDOTcsv": b"q\n"}, "skiprows, which is not done here"),
         ("c", {"READMEDOTmd": b"---\nconfigs: 3\n---\n", "aDOTcsv": b"q\n"}, "cannot tell its splits"),
+        ("e", {"READMEDOTmd": b"---\nconfigs: [3]\n---\n", "aDOTcsv": b"q\n"}, "cannot tell its splits"),
+        ("f", {"READMEDOTmd": b"---\nconfigs: [{\n---\n", "aDOTcsv": b"q\n"}, "cannot tell its splits"),
+        ("g", {"aDOTzip": b"PK"}, "cannot tell its splits"),
+        ("h", {"trainDOTcsv": b"q\n", "testDOTjsonl": b"{}"}, "cannot tell its splits"),
+        ("i", {"TESTDOTJSONL": b"{}"}, "put Parquet, JSON lines, JSON or CSV there"),
     ):  # fmt: skip
         with pytest.raises(InputError, match=told):
             shards(tmp_path, write(tmp_path / name, **data), ["q"])
