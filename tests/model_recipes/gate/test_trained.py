@@ -1,0 +1,143 @@
+"""The gate with models that are trained: a planted capability, and kills at every step.
+
+By construction: whether a number is even, asked in Arabic and in English. The base teaches it in English; `good` adds
+the same in Arabic, `spoiling` too but with English answers that are false.
+"""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from benchmarks.filter_worth import TASK, TRAINING, pair, write_model
+
+pytest.importorskip("lm_eval")
+pytest.importorskip("trl")
+pytestmark = [pytest.mark.train, pytest.mark.timeout(3600)]
+
+ENGLISH = TASK.replace("even_numbers", "even_in_english").replace('["صح", "خطأ"]', '["True", "False"]')
+
+
+def rows_for(name: str, numbers: list[int]) -> list[dict[str, Any]]:
+    """Of each number the row or rows of a dataset."""
+    found = []
+    for number in numbers:
+        english, arabic = pair(number)
+        if name == "base":
+            found.append(english)
+        else:
+            found.append(arabic)
+        if name == "spoiling":
+            found.append(pair(number + 1000, said=number % 2 == 1)[0])
+    return found
+
+
+def write(path: Path, rows: list[dict[str, Any]]) -> None:
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+
+
+def plan_in(folder: Path, *, rows: int, steps: int, seeds: int, candidates: list[str], tolerance: float) -> Path:
+    """A plan with its models, rows and benchmarks."""
+    numbers = random.Random(20260731).sample(range(100, 1000), rows)
+    write(folder / "base.jsonl", rows_for("base", numbers))
+    for name in candidates:
+        write(folder / f"{name}.jsonl", rows_for(name, numbers))
+    asked = sorted(set(range(100, 1000)) - set(numbers))[:200]
+    for name, task, side in (("even_numbers", TASK, 1), ("even_in_english", ENGLISH, 0)):
+        shown = [{"prompt": pair(n)[side]["messages"][0]["content"], "target": n % 2} for n in asked]
+        write(folder / f"{name}.rows.jsonl", shown)
+        text = task.format(test=folder / f"{name}.rows.jsonl")
+        (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+    model = write_model(folder / "model")
+    (folder / "sft.yaml").write_text(TRAINING.format(model=model, steps=steps), encoding="utf-8")
+    plan: dict[str, Any] = {
+        "name": "gate",
+        "mixture": {
+            "name": "base",
+            "tokenizer": "approximate",
+            "sources": [{"name": "english", "path": "base.jsonl", "language": "en"}],
+        },
+        "candidates": [{"name": name, "path": f"{name}.jsonl", "language": "ar"} for name in candidates],
+        "train": "sft.yaml",
+        "seeds": seeds,
+        "benchmarks": {"ar": ["even_numbers.yaml"], "en": ["even_in_english.yaml"]},
+        "critical": ["even_numbers"],
+        "tolerance": tolerance,
+        "batch_size": 64,
+        "machine": {"gpu": "CPU", "gpus": 2, "usd_per_hour": 0.0},
+    }
+    path = folder / "plan.yaml"
+    path.write_text(yaml.safe_dump(plan, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    return path
+
+
+def environment(folder: Path) -> dict[str, str]:
+    return os.environ | {
+        "HF_HUB_OFFLINE": "1",
+        "HF_DATASETS_OFFLINE": "1",
+        "HF_HOME": str(folder),
+        "OMP_NUM_THREADS": "1",
+    }
+
+
+def command(path: Path, output: Path) -> list[str]:
+    return [sys.executable, "-m", "smolkalam", "gate", str(path), "--output", str(output)]
+
+
+def run(path: Path, output: Path) -> subprocess.CompletedProcess[str]:
+    home = environment(path.parent)
+    done = subprocess.run(command(path, output), env=home, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-3000:]
+    return done
+
+
+def test_over_five_seeds_the_good_is_kept_and_the_bad_is_not(tmp_path: Path) -> None:
+    path = plan_in(tmp_path, rows=500, steps=200, seeds=5, candidates=["good", "spoiling"], tolerance=10.0)
+    done = run(path, tmp_path / "run")
+    found = json.loads((tmp_path / "run" / "gate.json").read_text())
+    assert [(one["candidate"], one["kept"]) for one in found] == [("good", True), ("spoiling", False)], done.stdout
+    assert "fell on even_in_english" in found[1]["why"]
+    mixture = yaml.safe_load((tmp_path / "run" / "mixture.yaml").read_text())
+    assert [one["name"] for one in mixture["sources"]] == ["english", "good"]
+    assert "15 of 22 steps to do: about" in done.stderr
+    print(done.stdout)
+
+
+def decided(folder: Path) -> list[tuple[str, Any]]:
+    records = [json.loads(line) for line in (folder / "journal.jsonl").read_text(encoding="utf-8").splitlines()]
+    return [(one["what"], one["figures"]) for one in records if one["event"] == "decided"]
+
+
+def test_killed_at_every_step_it_decides_the_same(tmp_path: Path) -> None:
+    path = plan_in(tmp_path, rows=64, steps=2, seeds=2, candidates=["good"], tolerance=100.0)
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    run(path, whole)
+    base, good = killed / "models" / "base_seed2", killed / "models" / "good_seed1"
+    # When each of these has just come into being the gate is killed, and what it has started is left to itself.
+    signs = [
+        killed / "items" / "begun.json", killed / "mix" / "good" / "data", killed / "needs" / "base" / "begun.json",
+        base / "begun.json", base / "training.json", good / "trained.json", good / "evaluation" / "items",
+    ]  # fmt: skip
+    for sign in signs:
+        process = subprocess.Popen(
+            command(path, killed), env=environment(tmp_path), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        while not sign.exists() and process.poll() is None:
+            os.sched_yield()
+        assert process.poll() is None, f"ended before {sign}"
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+    run(path, killed)
+    for name in ("gate.json", "gate.md", "gate.png"):
+        assert (killed / name).read_bytes() == (whole / name).read_bytes()
+    assert decided(killed) == decided(whole) and len(decided(whole)) == 1
+    records = [json.loads(line) for line in (killed / "journal.jsonl").read_text(encoding="utf-8").splitlines()]
+    ended = [one["step"] for one in records if one["event"] == "done"]
+    assert len(ended) == len(set(ended)) == 9
