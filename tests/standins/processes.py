@@ -38,10 +38,12 @@ def wait_for(found: Callable[[], Any], what: str, *, seconds: float = PATIENCE_S
     return result
 
 
-def kill_when(process: "subprocess.Popen[Any]", seen: Callable[[], Any], *, every_s: float = 0.01) -> bool:
+def kill_when(
+    process: "subprocess.Popen[Any]", seen: Callable[[], Any], *, seconds: float = PATIENCE_S, every_s: float = 0.01
+) -> bool:
     """Kill -9 a process as soon as `seen` is true; False if it had ended before."""
     try:
-        wait_for(lambda: process.poll() is not None or seen(), "the time to kill", every_s=every_s)
+        wait_for(lambda: process.poll() is not None or seen(), "the time to kill", seconds=seconds, every_s=every_s)
         return process.poll() is None
     finally:
         process.kill()

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 import yaml
 
@@ -174,6 +175,42 @@ def test_what_did_not_pass_is_refined_and_tried_again(
     assert "with all that may be called for about 10.50 hours, at least $0.1" in said and "if it is called for" in said
     run_gate(path, output=folder / "run")
     assert len(engines.asked) == 24
+
+
+def test_new_prompts_are_answered_by_arbitrage(folder: Path) -> None:
+    def rewrite(body: dict[str, Any]) -> str:
+        return f"أعد صياغة ما يلي بدقة ثم أجب عنه: {asked_last(body).rpartition('Prompt:')[2].strip()}"
+
+    def answer(body: dict[str, Any]) -> str:
+        return f"هذا جواب من النموذج {body['model']} فيه تفصيل كاف عن السؤال الذي نصه: {asked_last(body)}"
+
+    def judge(body: dict[str, Any]) -> str:
+        mark = 5 if "النموذج fine" in asked_last(body) else 2
+        names = ("helpful", "natural", "correct", "register", "language", "culture")
+        return json.dumps({"reason": "none", "scores": dict.fromkeys(names, mark)})
+
+    with models(rewriter=rewrite, fine=answer, poor=answer, judge=judge) as server:
+        place = {"base_url": f"{server.url}/v1"}
+        recipe = {
+            "name": "answers",
+            "source": {"path": "user/elsewhere", "config": "none"},
+            "pool": [{"name": name, "backend": "endpoint", "model": name, **place} for name in ("poor", "fine")],
+            "panel": {"judges": [{"name": "judge", "model": "judge", **place}]},
+        }
+        (folder / "arbitrage.yaml").write_text(yaml.safe_dump(recipe, allow_unicode=True), encoding="utf-8")
+        about = refine(server) | {"arbitrage": "arbitrage.yaml", "rounds": 1, "rows": 6}
+        del about["answerer"]
+        found = run_gate(plan_for(folder, ["idle"], seeds=2, refine=about), output=folder / "run")
+        assert len(server.asked_of("rewriter")) == len(server.asked_of("fine")) == 6
+    assert [(one.candidate, one.kept) for one in found] == [("idle", False), ("idle_r1", True)]
+    told = json.loads((folder / "run" / "refined" / "idle_r1" / "done.json").read_text())["results"]
+    assert told == {"prompts": 6, "rewritten": 6, "rows": 6}
+    mixture, _ = load_mixture(str(folder / "run" / "mixture.yaml"))
+    assert (mixture.sources[-1].name, mixture.sources[-1].config) == ("idle_r1", "SFT_arbitrage")
+    [file] = (folder / "run" / "mix" / "idle_r1" / "data" / "SFT").glob("*.parquet")
+    rows = pq.read_table(file).to_pylist()
+    best = [row["messages"][-1]["content"] for row in rows if row["origin"] == "idle_r1"]
+    assert len(best) == 6 and all("النموذج fine" in text for text in best)
 
 
 _DRIVER = """\

@@ -5,11 +5,8 @@ the same in Arabic, `spoiling` too but with English answers that are false.
 """
 
 import json
-import os
 import random
-import signal
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +14,8 @@ import pytest
 import yaml
 
 from benchmarks.filter_worth import TASK, TRAINING, pair, write_model
+from tests.standins.processes import command_line, kill_when, start_command
+from tests.standins.processes import environment as plain
 
 pytest.importorskip("lm_eval")
 pytest.importorskip("trl")
@@ -79,7 +78,7 @@ def plan_in(folder: Path, *, rows: int, steps: int, seeds: int, candidates: list
 
 
 def environment(folder: Path) -> dict[str, str]:
-    return os.environ | {
+    return plain() | {
         "HF_HUB_OFFLINE": "1",
         "HF_DATASETS_OFFLINE": "1",
         "HF_HOME": str(folder),
@@ -88,7 +87,7 @@ def environment(folder: Path) -> dict[str, str]:
 
 
 def command(path: Path, output: Path) -> list[str]:
-    return [sys.executable, "-m", "smolkalam", "gate", str(path), "--output", str(output)]
+    return command_line("gate", path, "--output", output)
 
 
 def run(path: Path, output: Path) -> subprocess.CompletedProcess[str]:
@@ -98,16 +97,27 @@ def run(path: Path, output: Path) -> subprocess.CompletedProcess[str]:
     return done
 
 
-def test_over_five_seeds_the_good_is_kept_and_the_bad_is_not(tmp_path: Path) -> None:
-    path = plan_in(tmp_path, rows=500, steps=200, seeds=5, candidates=["good", "spoiling"], tolerance=10.0)
-    done = run(path, tmp_path / "run")
-    found = json.loads((tmp_path / "run" / "gate.json").read_text())
-    assert [(one["candidate"], one["kept"]) for one in found] == [("good", True), ("spoiling", False)], done.stdout
-    assert "fell on even_in_english" in found[1]["why"]
-    mixture = yaml.safe_load((tmp_path / "run" / "mixture.yaml").read_text())
-    assert [one["name"] for one in mixture["sources"]] == ["english", "good"]
-    assert "15 of 22 steps to do: about" in done.stderr
+def test_over_five_seeds_the_good_is_kept_and_the_bad_is_not_though_it_is_killed(tmp_path: Path) -> None:
+    path = plan_in(tmp_path, rows=400, steps=120, seeds=5, candidates=["good", "spoiling"], tolerance=10.0)
+    out = tmp_path / "run"
+    models = out / "models"
+    signs = [out / "mix" / "good", models / "base_seed2" / "training.json", models / "good_seed4" / "trained.json"]
+    kill_at(signs, path, out)
+    done = run(path, out)
     print(done.stdout)
+    found = json.loads((out / "gate.json").read_text())
+    assert [(one["candidate"], one["kept"]) for one in found] == [("good", True), ("spoiling", False)]
+    assert "fell on even_in_english" in found[1]["why"]
+    mixture = yaml.safe_load((out / "mixture.yaml").read_text())
+    assert [one["name"] for one in mixture["sources"]] == ["english", "good"]
+
+
+def kill_at(signs: list[Path], path: Path, output: Path) -> None:
+    """Start the gate and kill it when each of these has just come into being; what it has started goes on alone."""
+    for sign in signs:
+        process = start_command("gate", path, "--output", output, env=environment(path.parent))
+        # As long as trainings take on a busy machine.
+        assert kill_when(process, sign.exists, seconds=1800), f"ended before {sign}"
 
 
 def decided(folder: Path) -> list[tuple[str, Any]]:
@@ -115,25 +125,16 @@ def decided(folder: Path) -> list[tuple[str, Any]]:
     return [(one["what"], one["figures"]) for one in records if one["event"] == "decided"]
 
 
-def test_killed_at_every_step_it_decides_the_same(tmp_path: Path) -> None:
+def test_a_kill_at_every_step_changes_no_decision(tmp_path: Path) -> None:
     path = plan_in(tmp_path, rows=64, steps=2, seeds=2, candidates=["good"], tolerance=100.0)
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     run(path, whole)
     base, good = killed / "models" / "base_seed2", killed / "models" / "good_seed1"
-    # When each of these has just come into being the gate is killed, and what it has started is left to itself.
     signs = [
         killed / "items" / "begun.json", killed / "mix" / "good" / "data", killed / "needs" / "base" / "begun.json",
         base / "begun.json", base / "training.json", good / "trained.json", good / "evaluation" / "items",
     ]  # fmt: skip
-    for sign in signs:
-        process = subprocess.Popen(
-            command(path, killed), env=environment(tmp_path), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        while not sign.exists() and process.poll() is None:
-            os.sched_yield()
-        assert process.poll() is None, f"ended before {sign}"
-        process.send_signal(signal.SIGKILL)
-        process.wait()
+    kill_at(signs, path, killed)
     run(path, killed)
     for name in ("gate.json", "gate.md", "gate.png"):
         assert (killed / name).read_bytes() == (whole / name).read_bytes()
