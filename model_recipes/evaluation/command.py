@@ -15,6 +15,7 @@ from model_recipes.evaluation.asked.models import Model, look_for_libraries
 from model_recipes.evaluation.benchmarks.suites import SuiteBenchmark, chosen
 from model_recipes.evaluation.in_training import items_in_training
 from model_recipes.evaluation.report.model_card import write_section
+from model_recipes.evaluation.report.plot import PLOT, write_plot
 from model_recipes.evaluation.report.table import ScoreTable, made, plain, text
 from model_recipes.evaluation.run import Runner
 from model_recipes.evaluation.scoring.evaluation import Evaluation
@@ -115,8 +116,12 @@ def _one(
         about = {**plain(table), "limit": asking.limit, "engine": model.engine, "chat": model.chat}
         write_text(folder / TABLE, json.dumps(about, indent=1, ensure_ascii=False) + "\n")
         write_text(folder / MARKDOWN, words + "\n")
-        if Path(model.name).is_dir():
-            write_section(Path(model.name), words, asking.limit)
+        drawn = write_plot(folder / PLOT, table)
+        if (own := Path(model.name)).is_dir():
+            if drawn and folder.resolve() != own.resolve():
+                # Beside the card, which is published with what stands there.
+                write_plot(own / PLOT, table)
+            write_section(own, words, asking.limit, PLOT if drawn else None)
     finally:
         lock.release()
     print(words)

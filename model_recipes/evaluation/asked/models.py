@@ -45,6 +45,8 @@ class Model:
         if self.engine == "api":
             return f"{self.base_url} {self.name} {self.revision or ''}".strip()
         if Path(self.name).is_dir():
+            if self.chat and not _has_template(Path(self.name)):
+                raise InputError(f"{self.name}: --chat asks in the model's chat template, and its tokenizer has none")
             return _digest(Path(self.name))
         if self.name.count("/") != 1:
             raise InputError(f"{self.name}: no such folder, and not the id of a model such as user/name")
@@ -70,6 +72,19 @@ def _digest(folder: Path) -> str:
                 stream.seek(max(0, size - _PIECE) * place // (_PLACES - 1))
                 found.update(stream.read(_PIECE))
     return found.hexdigest()[:32]
+
+
+def _has_template(folder: Path) -> bool:
+    if (folder / "chat_template.jinja").is_file():
+        return True
+    settings = folder / "tokenizer_config.json"
+    if not settings.is_file():
+        # An adapter's tokenizer may be its base's.
+        return True
+    try:
+        return bool(json.loads(settings.read_text(encoding="utf-8")).get("chat_template"))
+    except (OSError, ValueError, AttributeError) as error:
+        raise InputError(f"{settings}: cannot be read ({one_line(error)})") from None
 
 
 def _look_at_weights(folder: Path) -> None:

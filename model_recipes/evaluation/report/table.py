@@ -9,7 +9,7 @@ from typing import Any
 
 from model_recipes.evaluation.benchmarks.suites import SuiteBenchmark, published
 from model_recipes.evaluation.scoring.evaluation import Evaluation
-from model_recipes.evaluation.scoring.scores import PairedDifference, ScoreInterval, average, difference, score
+from model_recipes.evaluation.scoring.scores import FEWEST, PairedDifference, ScoreInterval, average, difference, score
 
 IN_WORDS = "asked in words: not comparable with scores by likelihoods"
 
@@ -62,6 +62,8 @@ def made(
             continue
         row.score = score(one, items)
         row.chance = sum(item.chance for item in items) / len(items)
+        if len(items) < FEWEST:
+            row.notes.append(f"an interval of {len(items)} items says little")
         if row.chance and not one.above_chance and row.score.low <= row.chance:
             row.notes.append(f"not above guessing ({100 * row.chance:.1f})")
         if one.name in found.in_words:
@@ -69,6 +71,9 @@ def made(
         if baseline and (other := baseline[1].items.get(one.name)):
             if (one.name in baseline[1].in_words) == (one.name in found.in_words):
                 row.difference = difference(one, items, other)
+                shared = row.difference.items if row.difference else 0
+                if shared < len(items):
+                    row.notes.append(f"of {len(items):,} items the baseline was asked {shared:,}")
             else:
                 row.notes.append("baseline asked in another way")
         if in_training is not None:

@@ -13,6 +13,7 @@ import numpy as np
 from model_recipes.evaluation.benchmarks.suites import SuiteBenchmark
 
 _RESAMPLES, _SEED = 1000, 20_260_731
+FEWEST = 6
 # Counts of a resample are held as (resamples, items): so many items at a time stay within 100 MB.
 _CELLS = 6_000_000
 
@@ -47,14 +48,18 @@ class ScoreInterval(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class PairedDifference:
-    """Model less baseline on the items that both answered; `sure` where the interval leaves 0 out."""
+    """Model less baseline on the items that both answered.
+
+    `sure` where the interval leaves 0 out, and there are items enough that chance would not often do so: of fewer than
+    FEWEST even a difference on every one has a probability above 5 % by a sign test, and their bootstrap no width.
+    """
 
     interval: ScoreInterval
     items: int
 
     @property
     def sure(self) -> bool:
-        return self.interval.low > 0 or self.interval.high < 0
+        return self.items >= FEWEST and (self.interval.low > 0 or self.interval.high < 0)
 
 
 def score(benchmark: SuiteBenchmark, items: Sequence[ScoredItem]) -> ScoreInterval:

@@ -10,6 +10,7 @@ from model_recipes.evaluation.benchmarks.data import local_data
 from model_recipes.evaluation.benchmarks.suites import chosen
 from model_recipes.evaluation.command import _checkpoints
 from model_recipes.evaluation.report.model_card import write_section
+from model_recipes.evaluation.report.plot import write_plot
 from model_recipes.evaluation.report.table import made, plain, text
 from model_recipes.evaluation.scoring.answers import read_answers, write_answers
 from model_recipes.evaluation.scoring.evaluation import Evaluation
@@ -93,6 +94,36 @@ def test_the_table_says_what_was_and_was_not_asked() -> None:
     assert "+25.0 [" in words and "not above guessing (25.0)" in words and "asked in words" in words
     assert "IFEval in Arabic: no data on the Hub" in words
     assert json.dumps(plain(table)) and plain(table)["benchmarks"]["tydiqa_ar"]["score"] is None
+
+
+def test_a_baseline_that_was_asked_other_items_is_said() -> None:
+    exams = chosen(["exams"])
+    mine = [ScoredItem("p", str(n), (1.0,), (1.0,), 0.25) for n in range(10)]
+    for shared, told in (
+        (10, ""),
+        (4, "of 10 items the baseline was asked 4"),
+        (0, "of 10 items the baseline was asked 0"),
+    ):
+        other = [ScoredItem("p", str(n + 10 - shared), (0.0,), (1.0,), 0.25) for n in range(10)]
+        table = made("M", exams, Evaluation(items={"exams": mine}), ("B", Evaluation(items={"exams": other})))
+        assert told in text(table) and ("the baseline was asked" in text(table)) == bool(told)
+        assert (table.rows[0].difference is None) == (shared == 0)
+
+
+def test_a_benchmark_of_one_item_says_that_its_interval_says_little() -> None:
+    found = Evaluation(items={"exams": [ScoredItem("p", "1", (1.0,), (1.0,), 0.25)]})
+    assert "an interval of 1 items says little" in text(made("M", chosen(["exams"]), found))
+
+
+def test_a_picture_has_every_score_and_none_is_drawn_of_nothing(tmp_path: Path) -> None:
+    mine = [ScoredItem("p", str(n), (float(n < 6),), (1.0,), 0.25) for n in range(10)]
+    base = ("B", Evaluation(items={"exams": mine[:5]}))
+    assert write_plot(tmp_path / "a.png", made("M", chosen(["exams"]), Evaluation(items={"exams": mine}), base))
+    assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
+    assert not write_plot(tmp_path / "b.png", made("M", chosen(["exams"]), Evaluation()))
+    assert not (tmp_path / "b.png").exists()
+    write_section(tmp_path, "| a |", None, "a.png")
+    assert "![Scores with their intervals](a.png)\n\n| a |" in (tmp_path / "README.md").read_text()
 
 
 def test_a_card_keeps_what_others_wrote(tmp_path: Path) -> None:

@@ -67,6 +67,13 @@ def test_the_same_model_differs_by_nothing_and_is_not_sure() -> None:
     assert found and found.interval == (0, 0, 0) and not found.sure
 
 
+def test_of_a_few_items_no_difference_is_sure() -> None:
+    """A bootstrap of one item has no width: it would be sure of anything."""
+    for n in (1, 2, 5, 6, 7):
+        found = difference(bench(), items({"p": [1] * n}), items({"p": [0] * n}))
+        assert found and found.interval == (1, 1, 1) and found.sure == (n >= 6)
+
+
 def test_only_shared_items_are_compared() -> None:
     found = difference(bench(), items({"p": [1, 1, 1, 1]}), items({"p": [0, 1]}))
     assert found and found.items == 2 and found.interval.value == 0.5

@@ -82,6 +82,20 @@ def test_weights_that_are_there_are_a_model(tmp_path: Path, name: str) -> None:
     assert Model(str(tmp_path)).identity()
 
 
+def test_a_chat_template_that_is_missing_is_told_at_once(tmp_path: Path) -> None:
+    for name in ("config.json", "tokenizer_config.json"):
+        (tmp_path / name).write_text("{}")
+    (tmp_path / "model.safetensors").write_text("")
+    model = Model(str(tmp_path), chat=True)
+    with pytest.raises(InputError, match=r"--chat asks in the model's chat template, and its tokenizer has none"):
+        model.identity()
+    (tmp_path / "tokenizer_config.json").write_text('{"chat_template": "{{ messages }}"}')
+    assert model.identity() == Model(str(tmp_path)).identity()
+    (tmp_path / "tokenizer_config.json").write_text("{")
+    with pytest.raises(InputError, match=r"tokenizer_config\.json: cannot be read"):
+        model.identity()
+
+
 @pytest.mark.parametrize("missing", ["model", "baseline"])
 def test_a_model_that_is_missing_is_told_before_the_other_is_asked(
     tmp_path: Path, missing: str, monkeypatch: pytest.MonkeyPatch
@@ -182,6 +196,31 @@ def test_labels_out_of_the_options_are_wrong_and_said(tmp_path: Path, monkeypatc
         InputError, match=r"4 of 4 rows have no answer among .*\(row 1: '-1'\); give rows with answers by"
     ):
         runner_of(tmp_path, None).run(ht)
+
+
+@pytest.mark.train
+def test_other_rows_in_the_same_folder_are_asked_anew(tmp_path: Path) -> None:
+    pytest.importorskip("lm_eval")
+    path, exams = tmp_path / "data" / "exams.jsonl", chosen(["exams"])
+    first = known_model(lambda item, prompt, option: -float(ord(option[0])))
+    for answer, asked in (("A", 5), ("A", 0), ("B", 5), ("A", 5)):
+        write(path, [exam(n, answer) for n in range(5)])
+        found = runner_of(tmp_path, first).run(exams)
+        assert (found.asked, [item.reached[0] for item in found.items["exams"]]) == (asked, [answer == "A"] * 5)
+    # A row that stands twice is two items, and the same two for every model.
+    write(path, [exam(0), exam(0)])
+    assert len({item.key for item in runner_of(tmp_path, first).run(exams).items["exams"]}) == 2
+
+
+@pytest.mark.train
+def test_a_benchmark_that_the_given_data_lacks_is_told(tmp_path: Path) -> None:
+    pytest.importorskip("lm_eval")
+    write(tmp_path / "data" / "exams.jsonl", [exam(0)])
+    model = known_model(lambda *given: pytest.fail("was asked"))
+    with pytest.raises(
+        InputError, match=r"asas-ai/AraTrust-categorized: the Hub does not give it .*; give its rows by"
+    ):
+        runner_of(tmp_path, model).run(chosen(["exams", "ara_trust"]))
 
 
 @pytest.mark.train
