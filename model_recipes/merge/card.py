@@ -58,7 +58,8 @@ def merged_json(inputs: Inputs, weights: str, digests: dict[str, str], distances
         )
     ]
     base = inputs.base and {"name": inputs.base.name, "sha256": digests[inputs.base.name]}
-    kind = "LoRA adapters on their base" if inputs.updates else "models"
+    adapters = "LoRA adapters on their base" if len(inputs.experts) > 1 else "LoRA adapter on its base"
+    kind = adapters if inputs.updates else "models"
     return {
         "method": "linear",
         "of": kind,

@@ -59,11 +59,16 @@ def open_inputs(settings: MergeSettings) -> Inputs:
         path = Path(settings.chat_template)
         template = read_template(path, f"chat_template: {path}")
     adapters = [expert for expert in experts if expert.is_adapter]
+    if len(experts) == 1 and not adapters:
+        raise InputError(
+            f"experts: {experts[0].name} alone is a whole model; name two or more, or an adapter, which becomes one "
+            "with its base"
+        )
     if adapters and len(adapters) < len(experts):
         whole = next(expert for expert in experts if not expert.is_adapter)
         raise InputError(
-            f"{adapters[0].name} is an adapter and {whole.name} a whole model; merge the adapter into its base by "
-            "peft's merge_and_unload first"
+            f"{adapters[0].name} is an adapter and {whole.name} a whole model; merge the adapter into its base first, "
+            "as the only one of `experts`"
         )
     updates: list[dict[str, Update]] = []
     base: Checkpoint | None

@@ -69,8 +69,8 @@ def read_merge(config: Path, overrides: Sequence[str]) -> MergeSettings:
     """Raises RecipeError, one line per mistake."""
     _, settings = read_settings(config, overrides, (), MergeSettings, {})
     experts = settings.experts
-    if len(experts) < 2:
-        raise RecipeError(f"{config}: experts: {len(experts)} given; name two or more, such as [{{path: sft-math}}]")
+    if not experts:
+        raise RecipeError(f"{config}: experts: 0 given; name two or more, such as [{{path: sft-math}}]")
     # One folder by whatever ways it is named.
     names = [
         (str(Path(expert.path).resolve()) if Path(expert.path).exists() else expert.path, expert.revision)

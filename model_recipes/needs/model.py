@@ -34,8 +34,8 @@ def read_config(name: str, revision: str | None, *, weights: bool = True) -> Any
     folder = Path(name)
     if folder.is_dir() and (folder / "adapter_config.json").is_file() and not (folder / "config.json").is_file():
         raise InputError(
-            f"model_name_or_path: {name}: is an adapter, not a model; name its base, or merge it first "
-            "(`smolkalam train merge`)"
+            f"model_name_or_path: {name}: is an adapter, not a model; name its base, or make it one with its base by "
+            f"`smolkalam train merge` (experts=[{{path: {name}}}])"
         )
     try:
         config = AutoConfig.from_pretrained(name, revision=revision)

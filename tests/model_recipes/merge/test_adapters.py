@@ -40,6 +40,19 @@ def added(tensors: dict[str, Any], module: str, scale: float) -> Any:
     return scale * tensors[f"{module}.lora_B.weight"].astype(np.float64) @ tensors[f"{module}.lora_A.weight"]
 
 
+def test_one_adapter_becomes_one_with_its_base_and_one_whole_model_is_no_merge(tmp_path: Path) -> None:
+    base = write_checkpoint(tmp_path / "base", dense(0))
+    one = lora(Q, (2, WIDTH), (WIDTH, 2), 1)
+    found = merge(tmp_path, write_adapter(tmp_path / "a", base, one, alpha_pattern={"q_proj": 6}))
+    before = dense(0)
+    expected = before[f"{Q}.weight"] + added(one, Q, 3)
+    assert np.allclose(found.pop(f"{Q}.weight"), expected, atol=1e-6)
+    assert all(values.tobytes() == before[name].tobytes() for name, values in found.items())
+    assert "The linear merge of 1 LoRA adapter on its base" in (tmp_path / "out" / "README.md").read_text()
+    with pytest.raises(InputError, match="base alone is a whole model; name two or more, or an adapter"):
+        merge(tmp_path / "a", base, output_dir=str(tmp_path / "other"))
+
+
 def test_adapters_are_added_to_their_base_by_their_shares(tmp_path: Path) -> None:
     base = write_checkpoint(tmp_path / "base", dense(0), files=2)
     head = "lm_head"
