@@ -18,7 +18,7 @@ class _FromRecipe(PipelineStep):
     makes: ClassVar[Makes] = "dataset"
     command: ClassVar[str]
 
-    recipe: str = Field(description="its YAML, or one that ships")
+    recipe: InPlanFolder = Field(description="its YAML, or one that ships")
     inputs: dict[str, DatasetOf] = Field(
         default={}, description="settings that are an earlier step's folder, such as {sources.arabic.path: distilled}"
     )
