@@ -96,7 +96,10 @@ def _plan_step(
         # What asks models says its price itself, and refuses a high one that nobody has said yes to.
         words = step.words(resolve, place) + ["--yes"] * (step.pays and yes)
         run.command(words, f"{step.name}: failed")
-        found = step.outcome(place)
+        try:
+            found = step.outcome(place)
+        except FileNotFoundError as error:
+            raise InputError(f"{step.name}: ended, and left no {error.filename}; see what it said above") from None
         output = found.output.absolute()
         # In the plan's folder, which may be moved; or elsewhere, as the start that no round was better than.
         kept = output.relative_to(run.folder) if output.is_relative_to(run.folder) else output

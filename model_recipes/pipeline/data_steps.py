@@ -48,8 +48,13 @@ class MixStep(_FromRecipe):
 
     def outcome(self, place: Path) -> StepOutcome:
         folder = self.output(place)
-        about = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-        return StepOutcome(folder, *_counted(about))
+        about = json.loads((folder / "mixture.json").read_text(encoding="utf-8"))
+        figures = {"rows": about["rows"], "tokens": about["tokens"], "languages": about["languages"]}
+        told = [f"{_words({'rows': about['rows'], 'tokens': about['tokens']})}."]
+        for source in about["sources"]:
+            rows = sum(split["written"] for split in source["splits"].values())
+            told.append(f"- {source['name']} ({source['language'] or 'no language given'}): {rows:,} rows")
+        return StepOutcome(folder, figures, "\n".join(told))
 
 
 class _FromModels(_FromRecipe):
@@ -105,13 +110,8 @@ class DecontaminateStep(PipelineStep):
     def outcome(self, place: Path) -> StepOutcome:
         folder = self.output(place)
         about = json.loads((folder / "decontamination.json").read_text(encoding="utf-8"))
-        return StepOutcome(folder, *_counted(about))
-
-
-def _counted(about: dict[str, Any]) -> tuple[dict[str, Any], str]:
-    """The counts at the top of a report, as figures and in words."""
-    figures = {key: value for key, value in about.items() if isinstance(value, int | float) and value is not True}
-    return figures, f"{_words(figures)}."
+        figures = {"read": about["read"], "kept": about["kept"], **about["dropped"]}
+        return StepOutcome(folder / "kept", figures, f"{_words(figures)}.")
 
 
 def _words(counts: Mapping[str, Any]) -> str:
