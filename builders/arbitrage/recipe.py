@@ -6,8 +6,16 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from builders.engines import engine_of
 from builders.pools.panel import look_at_judges
-from builders.pools.recipe import DatasetOutputs, PoolRecipe, found_answerers, load_pool_recipe, look_at_answerers
+from builders.pools.recipe import (
+    DatasetOutputs,
+    PoolRecipe,
+    found_answerers,
+    load_pool_recipe,
+    look_at_answerers,
+    look_at_ceiling,
+)
 from builders.recipes.base import Name, Strict
 from builders.recipes.paths import beside, resolved
 from builders.recipes.scorers import PanelJudge, Reward
@@ -95,6 +103,8 @@ class ArbitrageRecipe(PoolRecipe):
                 raise ValueError(f"choose.by: {by}: the recipe has none")
         if self.choose.least_reward is not None and self.reward is None:
             raise ValueError("choose.least_reward: the recipe has no reward model")
+        judges = self.panel.judges if self.panel else []
+        look_at_ceiling(self.max_usd, [engine_of(one).cost for one in self.pool] + [one.cost for one in judges])
         return self
 
     @property

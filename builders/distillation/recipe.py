@@ -6,8 +6,16 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from builders.engines import engine_of
 from builders.pools.panel import look_at_judges
-from builders.pools.recipe import DatasetOutputs, PoolRecipe, found_answerers, load_pool_recipe, look_at_answerers
+from builders.pools.recipe import (
+    DatasetOutputs,
+    PoolRecipe,
+    found_answerers,
+    load_pool_recipe,
+    look_at_answerers,
+    look_at_ceiling,
+)
 from builders.recipes.base import Name, Strict
 from builders.recipes.paths import resolved
 from builders.recipes.scorers import PanelJudge
@@ -148,6 +156,9 @@ class DistillationRecipe(PoolRecipe):
             raise ValueError("code.run: programs are verified by running them; say `code: {run: true}`")
         if self.norms and self.norms.rewriter and self.norms.rewriter.name == self.teacher.name:
             raise ValueError("norms.rewriter: has the teacher's name; rename it, or leave it out")
+        models = [self.teacher, *([self.norms.rewriter] if self.norms and self.norms.rewriter else [])]
+        judges = self.norms.judges if self.norms else []
+        look_at_ceiling(self.max_usd, [engine_of(one).cost for one in models] + [one.cost for one in judges])
         return self
 
     @property

@@ -109,8 +109,8 @@ class Answerer:
 
     @property
     def on_trial(self) -> bool:
-        """Whether it has not shown yet that it is of use."""
-        return self._trial is not None and not self._trial.over
+        """Whether it has not shown yet that it is of use. Who is asked by batches alone shows that by the first."""
+        return self._trial is not None and not self._trial.over and self._server.enough_on_trial > 0
 
     async def ask(self, messages: Messages, sample: int, fault: Fault) -> Answered:
         """One answer, of which `fault` says what is wrong. Raises Useless, and EngineError where none can be had."""

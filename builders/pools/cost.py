@@ -79,9 +79,9 @@ def cost_of_asking(
             found.input_tokens += count(payload["messages"])
     mean = sum(lengths) / len(lengths) if len(lengths) >= ENOUGH_KNOWN else answer_tokens
     found.output_tokens = round(found.requests * mean)
-    cost = engine_of(spec).cost
-    if cost.priced:
-        found.usd = cost.usd(found.input_tokens, found.output_tokens)
+    engine = engine_of(spec)
+    if engine.cost.priced:
+        found.usd = engine.price_share * engine.cost.usd(found.input_tokens, found.output_tokens)
     return found
 
 

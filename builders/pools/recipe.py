@@ -13,7 +13,7 @@ from pydantic import Field
 
 from builders.recipes.base import ConfigName, Name, Strict, Terms
 from builders.recipes.paths import file_or_id
-from builders.recipes.translator_base import ServedTranslator
+from builders.recipes.translator_base import Cost, ServedTranslator
 from builders.recipes.translators import Translator
 from builders.recipes.yaml_file import apply_setting, checked, read_mapping
 from processors.errors import InputError, RecipeError
@@ -39,6 +39,12 @@ def look_at_answerers(given: Sequence[Translator], samples: int = 1) -> None:
     names = [one.name for one in given]
     if twice := [name for name in names if names.count(name) > 1]:
         raise ValueError(f"two are named '{twice[0]}'; rename one")
+
+
+def look_at_ceiling(max_usd: float | None, costs: Iterable[Cost | None]) -> None:
+    """Raises ValueError for a ceiling on what has no price."""
+    if max_usd is not None and not any(cost is not None and cost.priced for cost in costs):
+        raise ValueError("max_usd: no model of the recipe has a `cost`; give prices of what is to be bounded")
 
 
 class PromptSource(Strict):
