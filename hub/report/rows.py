@@ -49,18 +49,20 @@ def read_rows(recipe: Recipe, run: Run, *, exact_rows: int = EXACT_ROWS) -> Samp
     found = SampledRows()
     wanted: dict[str, set[str]] | None = None
     if total > exact_rows:
-        wanted = _draw(recipe, run, units, min(exact_rows, _SAMPLE_CANDIDATES // len(recipe.translators)), total)
+        size = min(exact_rows, _SAMPLE_CANDIDATES // len(recipe.translators))
+        wanted = _draw(recipe, run, units, size, total, found.population)
     again: dict[str, set[str]] = {}
     for unit in units:
         files = UnitFiles(run.stage(RANK), unit)
-        for row in _candidates(recipe, files):
+        for row in _candidates(recipe, files, None if wanted is None else wanted[unit]):
             split = built_split(recipe, row["id"])
-            found.population[split] = found.population.get(split, 0) + 1
-            if wanted is None or row["id"] in wanted[unit]:
-                found.rows.append(row | {"split": split, "unit": unit})
+            found.rows.append(row | {"split": split, "unit": unit})
+            if wanted is None:
+                found.population[split] = found.population.get(split, 0) + 1
         for dropped in _left_out(files):
-            split = built_split(recipe, dropped)
-            found.population[split] = found.population.get(split, 0) + 1
+            if wanted is None:
+                split = built_split(recipe, dropped)
+                found.population[split] = found.population.get(split, 0) + 1
             if wanted is None or dropped in wanted[unit]:
                 again.setdefault(unit, set()).add(dropped)
     if again:
@@ -81,23 +83,35 @@ def _left_out(files: UnitFiles) -> Iterator[str]:
     return (dropped.id for dropped in read_dropped(files) if dropped.reason == _NO_CANDIDATE)
 
 
-def _draw(recipe: Recipe, run: Run, units: Sequence[str], size: int, total: int) -> dict[str, set[str]]:
-    """Ids by unit: of each split about its share of `size`, those with the smallest keys of the recipe's seed."""
+def _draw(
+    recipe: Recipe, run: Run, units: Sequence[str], size: int, total: int, population: dict[str, int]
+) -> dict[str, set[str]]:
+    """Ids by unit: of each split about its share of `size`, those with the smallest keys of the recipe's seed.
+
+    `population` gets the number of all rows of each split.
+    """
     by_split: dict[str, list[tuple[int, str, str]]] = {}
     for unit in units:
         files = UnitFiles(run.stage(RANK), unit)
         for row in [*read_unit(files, ["id"])["id"].to_pylist(), *_left_out(files)]:
             by_split.setdefault(built_split(recipe, row), []).append((sample_key(row, recipe.seed), unit, row))
     wanted: dict[str, set[str]] = {unit: set() for unit in units}
-    for keys in by_split.values():
+    for split, keys in by_split.items():
+        population[split] = len(keys)
         for _, unit, row in heapq.nsmallest(max(_LEAST_OF_SPLIT, size * len(keys) // total), keys):
             wanted[unit].add(row)
     return wanted
 
 
-def _candidates(recipe: Recipe, files: UnitFiles) -> Iterator[dict[str, Any]]:
+def _candidates(recipe: Recipe, files: UnitFiles, wanted: set[str] | None) -> Iterator[dict[str, Any]]:
+    """The rows of a unit, or those that are wanted of it: Python's values of all would be most of the time."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
     names = ("translator", *columns_with(recipe.ranking.scorers.given()), "checks", "tokens", "segments")
     table = read_unit(files, ["id", *(f"candidates.list.element.{name}" for name in names)])
+    if wanted is not None:
+        table = table.filter(pc.is_in(table["id"], pa.array(sorted(wanted), pa.string())))
     for batch in table.to_batches(max_chunksize=4096):
         yield from batch.to_pylist()
 

@@ -86,6 +86,8 @@ def _listening(port: int) -> Iterator[socket.socket]:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((HOST, port))
+            # Before the address is told: who opens it at once waits for the server, and is not refused.
+            listener.listen(128)
         except OSError as error:
             raise InputError(
                 f"--port {port}: cannot be served ({error.strerror or error}); give another one, or 0 for any"

@@ -223,6 +223,18 @@ def test_a_folder_in_place_of_a_file_is_told(name: str, tmp_path: Path) -> None:
     told(rf"review/{name}: is a folder; take it away", run)
 
 
+def test_who_opens_the_address_at_once_is_not_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = []
+
+    def serve(server: Any, listener: socket.socket) -> None:
+        with socket.create_connection(listener.getsockname(), timeout=60):
+            opened.append(listener.getsockname())
+
+    monkeypatch.setattr(hub.review.command, "_serve", serve)
+    run_review(_ranked(tmp_path), None, port=0, near=0.2, seed=1)
+    assert len(opened) == 1
+
+
 def test_that_nothing_was_said_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
