@@ -38,7 +38,7 @@ def prepared(source: Source, folder: Path, warn: Callable[[str], None]) -> Sourc
         write_shards(folder, source.config)
         return source.model_copy(update={"path": str(folder)})
     found = other_files(source)
-    if found is None or (found.kind == PARQUET and not _is_file(source, found)):
+    if found is None or (found.kind == PARQUET and not (_is_file(source, found) or _card_says_more(source, found))):
         return source
     files = {split: [_here(file) for file in of] for split, of in found.splits.items()}
     place = folder / _name(source, found, files)
@@ -58,6 +58,27 @@ def opened(source: Source, warn: Callable[[str], None]) -> Iterator[Source]:
     with tempfile.TemporaryDirectory() as folder:
         # The file that it names will be gone: a build keeps it.
         yield prepared(source, Path(folder), lambda text: warn(text.partition("; each with its line in ")[0]))
+
+
+def _card_says_more(source: Source, found: DataFiles) -> bool:
+    """Whether a card gives features (names of classes, and the like) that its Parquet files do not say themselves.
+
+    Of chats nothing but messages is read, which need none.
+    """
+    import fsspec
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+    from datasets import Features
+
+    if found.features is None or not source.fields:
+        return False
+    first = next(file for of in found.splits.values() for file in of)
+    try:
+        with reaching(first), fsspec.open(first, "rb") as file:
+            return bool(Features.from_arrow_schema(pq.read_schema(file)) != found.features)
+    except pa.ArrowException:
+        # It is told where all files are looked at.
+        return False
 
 
 def _is_file(source: Source, found: DataFiles) -> bool:
@@ -94,7 +115,7 @@ def _name(source: Source, found: DataFiles, files: Mapping[str, Sequence[DataFil
 
 def _write(source: Source, found: DataFiles, files: Mapping[str, Sequence[DataFile]], folder: Path) -> None:
     if found.kind == PARQUET:
-        copy_tables(files, folder / source.config)
+        copy_tables(found, files, folder / source.config)
         return
     if source.fields or source.pairs:
         write_tables(source, found, files, folder / source.config)

@@ -49,23 +49,35 @@ def write_tables(source: Source, found: DataFiles, files: Mapping[str, Sequence[
         writer.close()
 
 
-def copy_tables(files: Mapping[str, Sequence[DataFile]], folder: Path) -> None:
-    """Write Parquet files' rows as shards, with all that their schema says. Raises InputError for a damaged file."""
+def copy_tables(found: DataFiles, files: Mapping[str, Sequence[DataFile]], folder: Path) -> None:
+    """Write Parquet files' rows as shards, with the card's features, or all that their own schema says.
+
+    Raises InputError for a damaged file, and one whose rows are not as the card says.
+    """
     import pyarrow as pa
     import pyarrow.parquet as pq
+    from datasets.table import table_cast
 
     folder.mkdir(parents=True)
+    schema = found.features and found.features.arrow_schema
     for split, of in files.items():
+        writer: SplitWriter | None = None
         for file in of:
             try:
                 with pq.ParquetFile(file.path) as parquet:
+                    to = schema or parquet.schema_arrow
                     sizes = {"group_bytes": _GROUP_BYTES, "shard_bytes": _SHARD_BYTES}
-                    writer = SplitWriter(folder, split, parquet.schema_arrow, **sizes)
+                    writer = writer or SplitWriter(folder, split, to, **sizes)
                     for batch in parquet.iter_batches(batch_size=_BATCH):
-                        writer.write_batch(batch, (batch.slice(n, 1).nbytes for n in range(batch.num_rows)))
-                    writer.close()
-            except pa.ArrowException as error:
-                raise InputError(f"{file.name}: damaged, or no Parquet ({one_line(error)})") from None
+                        made = table_cast(pa.Table.from_batches([batch]), to) if schema else batch
+                        for one in made.combine_chunks().to_batches() if schema else [batch]:
+                            writer.write_batch(one, (one.slice(n, 1).nbytes for n in range(one.num_rows)))
+            except (pa.ArrowException, ValueError, TypeError) as error:
+                raise InputError(
+                    f"{file.name}: damaged, no Parquet, or not as the card's features say ({one_line(error)})"
+                ) from None
+        if writer is not None:
+            writer.close()
 
 
 def storage_schema(schema: "pa.Schema") -> "pa.Schema":

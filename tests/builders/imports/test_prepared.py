@@ -221,6 +221,30 @@ def test_parquet_under_other_names_is_read_where_it_lies(tmp_path: Path, name: s
     assert (source.path == str(tmp_path / "d")) is not one
 
 
+def test_features_that_only_a_card_gives_to_parquet_are_those_of_the_dataset(tmp_path: Path) -> None:
+    folder = tmp_path / "d"
+    (folder / "data").mkdir(parents=True)
+    for number in range(2):
+        pq.write_table(
+            pa.table({"q": ["a"], "label": [number]}), folder / "data" / f"test-0000{number}-of-00002.parquet"
+        )
+    card = """---
+dataset_info:
+  features:
+  - {name: q, dtype: string}
+  - {name: label, dtype: {class_label: {names: {'0': no, '1': yes}}}}
+---
+"""
+    (folder / "README.md").write_text(card.replace("no,", "'no',").replace(": yes}", ": 'yes'}"))
+    _, found = shards(tmp_path, folder, ["q"])
+    there = load_dataset(str(folder), split="test", streaming=True)
+    assert Features.from_arrow_schema(found["test"].schema) == there.features
+    assert found["test"].to_pylist() == list(there)
+    (folder / "README.md").write_text(card.replace("dtype: string", "dtype: {list: int32}"))
+    with pytest.raises(InputError, match="not as the card's features say"):
+        shards(tmp_path, folder, ["q"])
+
+
 BROKEN: dict[str, tuple[bytes, str]] = {
     "a.jsonl": (b'{"q": "a"}\n\n{"q": "b"\n', "a.jsonl:3: invalid json: .*; mend that line"),
     "b.jsonl": (b'{"q": "a"}\n{"q": "\xe9"}\n', "b.jsonl:2: not utf8: byte 0xe9"),
