@@ -77,8 +77,10 @@ def model_step(
     def do(place: Path) -> dict[str, Any]:
         if said:
             print(said, file=sys.stderr)
-        if _trained(place) is None:
+        run.wait()
+        if not _is_trained(place):
             _train(run, plan, variant, seed, place)
+        if not (place / TRAINED).is_file():
             write_text(place / TRAINED, json.dumps({"identity": Model(str(place)).identity()}) + "\n")
         _evaluate(run, plan, place)
         items = read_items(place, benchmarks)
@@ -107,13 +109,22 @@ def model_step(
     )
 
 
-def _trained(place: Path) -> str | None:
-    """What the model is, if its training has ended; a training that saves nothing on its way would be done again."""
+def _is_trained(place: Path) -> bool:
+    """Whether the training has ended, and the model is still what came of it.
+
+    One that saves nothing on its way would be done again as a whole. A start that was killed has not written down what
+    its training has come to, but that may have gone on without it: the trainer's state is what it writes last.
+    """
+    if not (place / TRAINED).is_file():
+        return (place / "trainer_state.json").is_file()
     try:
-        identity = str(json.loads((place / TRAINED).read_text(encoding="utf-8"))["identity"])
-        return identity if Model(str(place)).identity() == identity else None
+        before = json.loads((place / TRAINED).read_text(encoding="utf-8"))["identity"]
+        found = bool(Model(str(place)).identity() == before)
     except (OSError, ValueError, KeyError, TypeError, InputError):
-        return None
+        found = False
+    if not found:
+        (place / TRAINED).unlink()
+    return found
 
 
 def _train(run: PlanRun, plan: Plan, variant: str, seed: int, place: Path) -> None:

@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
-import yaml
 from pydantic import Field, field_validator, model_validator
 
 from builders.arbitrage import load_arbitrage
@@ -14,6 +13,7 @@ from builders.pools.recipe import found_answerers, look_at_answerers
 from builders.recipes.base import Strict
 from builders.recipes.paths import resolved
 from builders.recipes.translators import Translator
+from builders.recipes.yaml_file import read_mapping
 from model_recipes.evaluation.benchmarks.suites import SuiteBenchmark, chosen
 from model_recipes.plans import InPlanFolder, PlanFile, load_plan
 from processors.errors import InputError, RecipeError
@@ -194,6 +194,6 @@ def _rows_of(source: MixtureSource) -> str:
 
 def is_bounded(plan: GatePlan) -> bool:
     """Whether a model with a candidate is trained on no more than one without: by a budget, or a number of steps."""
-    settings = yaml.safe_load(Path(plan.train).read_text(encoding="utf-8"))
-    steps = settings.get("max_steps", -1) if isinstance(settings, dict) else -1
+    settings, _ = read_mapping(Path(plan.train), "expected the settings of `smolkalam train sft`, a mapping")
+    steps = settings.get("max_steps", -1)
     return plan.mixture.tokens is not None or plan.mixture.rows is not None or (isinstance(steps, int) and steps > 0)

@@ -27,14 +27,8 @@ def run_command(
     One at a time in `folder`: what an earlier start has left running there, because it alone was killed, is waited
     for, and not run a second time beside itself.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT)
+    descriptor = _locked(folder)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            print("waiting for a command that an earlier start has left running", file=sys.stderr)
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
         # The command holds the lock too, for as long as it lives, whatever becomes of this process.
         code, last = _run([*PYTHON_M, module, *words], descriptor, environment)
     finally:
@@ -43,6 +37,27 @@ def run_command(
         raise InputError(
             f"{failed} (exit code {code}): {last.removeprefix('smolkalam: ').removeprefix('error: ')[:300]}"
         )
+
+
+def wait_for_command(folder: Path) -> None:
+    """Wait until no command of an earlier start runs in `folder`: what it is about to finish is not to be begun."""
+    os.close(_locked(folder))
+
+
+def _locked(folder: Path) -> int:
+    """The descriptor of the folder's lock, which is held until it is closed in all processes that have it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print("waiting for a command that an earlier start has left running", file=sys.stderr)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
 
 
 def _run(command: Sequence[str], descriptor: int, environment: Mapping[str, str] | None) -> tuple[int, str]:

@@ -18,7 +18,7 @@ from filelock import BaseFileLock
 from builders.estimates.spending import ASK_ABOVE_USD, ask_to_go_on
 from builders.run_folder.files import write_error
 from builders.run_folder.folder import changes, lock_folder
-from model_recipes.plans.commands import run_command
+from model_recipes.plans.commands import run_command, wait_for_command
 from model_recipes.plans.file import PlanFile, PlanMachine
 from model_recipes.plans.journal import JOURNAL, PlanJournal, versions
 from model_recipes.plans.shown import Ahead, show_ahead, total
@@ -220,6 +220,10 @@ class PlanRun(AbstractContextManager["PlanRun"]):
         Raises InputError, `failed` and its last line.
         """
         run_command(words, failed, folder=self.folder, module=module)
+
+    def wait(self) -> None:
+        """Wait for a command that an earlier start, killed by itself, has left running."""
+        wait_for_command(self.folder)
 
 
 def _look_at_names(steps: Sequence[PlanStep]) -> None:

@@ -5,8 +5,8 @@
 as `python -m MODULE WORDS...`. A model's skill at a benchmark is 0.5 and what the sources of its mixture teach, by
 `STANDIN_SKILLS` (JSON: source -> benchmark -> points from -0.5 to 0.5), with a little chance of its seed. It answers
 each item right or wrong by a hash of item and seed. What it was asked is a line of `STANDIN_LOG`; at the line of the
-number `STANDIN_KILL` it kills whoever started it, as `kill -9` does, before it has done anything. Arbitrage is the
-command itself.
+number `STANDIN_KILL` it kills whoever started it, as `kill -9` does, before it has done anything, and does its work
+alone where `STANDIN_GOES_ON` says so. Arbitrage is the command itself.
 """
 
 import argparse
@@ -25,7 +25,8 @@ def main() -> None:
         stream.write(f"{module} {' '.join(words)}\n")
     if len(log.read_text(encoding="utf-8").splitlines()) == int(os.environ.get("STANDIN_KILL", "0")):
         os.kill(os.getppid(), signal.SIGKILL)
-        return
+        if not os.environ.get("STANDIN_GOES_ON"):
+            return
     if module == "smolkalam" and words[0] == "arbitrate":
         # Nothing of it is stood in for but its servers.
         os.execv(sys.executable, [sys.executable, "-m", module, *words])
@@ -85,6 +86,7 @@ def train(words: list[str]) -> None:
     place.mkdir(parents=True, exist_ok=True)
     (place / "model.safetensors").write_text(json.dumps({"skills": skills, "seed": int(settings["seed"])}))
     (place / "config.json").write_text("{}")
+    (place / "trainer_state.json").write_text("{}")
 
 
 def evaluate(words: list[str]) -> None:
