@@ -140,6 +140,9 @@ def _listed(word: str) -> frozenset[str]:
     if word[0] == "آ":
         # "آكل": the hamza of "I" before that of the root; or one form with its alif, "آمن".
         return _with_pronoun("أ" + folded) | _with_pronoun(hamza)
+    if word.startswith("ال"):
+        # The article before it is a hamza that was left out: "المهم" is what matters, not "I gather them".
+        return _with_pronoun(first)
     return _with_pronoun(first) or _with_pronoun(second)
 
 
