@@ -24,6 +24,9 @@ from processors.errors import EngineError, InputError, one_line
 # The order in which a benchmark that mixes its options shows them; lm-eval's own.
 _SEED = 0
 FAILED = "failed.txt"
+# lm-eval's IFEval cuts sentences and words by data of nltk's, which it downloads from GitHub.
+_IFEVAL = "leaderboard_ifeval"
+_SENTENCES = ("length_constraints:number_sentences", "change_case:capital_word_frequency")
 
 
 @dataclass(slots=True)
@@ -59,6 +62,8 @@ def prepared(
     if not len(rows):
         raise InputError(f"{where}: no rows")
     warnings = _looked_at(built, rows, where)
+    if name == _IFEVAL and any(one in _SENTENCES for row in rows for one in row["instruction_id_list"]):
+        _look_for_sentences(where)
     shots = (dict(config) | dict(data.changes)).get("num_fewshot")
     if config.get("num_fewshot") and not shots:
         warnings.append(f"asked without the {config['num_fewshot']} examples that it shows: no .fewshot file")
@@ -147,6 +152,17 @@ def _looked_at(task: Any, rows: Any, where: str) -> list[str]:
     return [f"{task.config.task}: {told}; counted as wrong"]
 
 
+def _look_for_sentences(where: str) -> None:
+    import nltk
+
+    try:
+        nltk.data.find("tokenizers/punkt_tab")
+    except LookupError:
+        raise InputError(
+            f"{where}: counting sentences needs data of nltk's, which is missing: python -m nltk.downloader punkt_tab"
+        ) from None
+
+
 def _among(target: Any, options: list[str]) -> bool:
     if isinstance(target, list):
         return bool(target) and all(_among(one, options) for one in target)
@@ -190,18 +206,13 @@ def _rows_told(where: str) -> Iterator[None]:
 def failures_told(task: Task, model: str, folder: Path) -> Iterator[None]:
     """What a model, or lm-eval with it, runs into becomes one line; all of it is in `folder`/failed.txt.
 
-    Rows were looked at before: this is no fault of theirs. Raises EngineError, InputError for a library's resources
-    that are missing.
+    Rows were looked at before: this is no fault of theirs. Raises EngineError.
     """
     try:
         yield
-    except LookupError as error:
-        if "nltk" in str(error).lower():
-            raise InputError(
-                f"{task.name}: counting sentences and words needs data of nltk's: python -m nltk.downloader punkt_tab"
-            ) from None
-        raise _failed(task, model, folder, error) from None
-    except (RuntimeError, ValueError, TypeError, AttributeError, ArithmeticError, AssertionError, OSError) as error:
+    except (
+        RuntimeError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, AssertionError, OSError
+    ) as error:  # fmt: skip
         raise _failed(task, model, folder, error) from None
 
 

@@ -222,6 +222,19 @@ def test_ifeval(tmp_path: Path) -> None:
     assert value == pytest.approx((11 / 20 + 15 / 25) / 2)
 
 
+@pytest.mark.train
+def test_data_that_ifeval_needs_is_missed_before_a_model_is_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("lm_eval")
+    pytest.importorskip("langdetect")
+    monkeypatch.setattr("nltk.data.path", [])
+    row = asked_in_arabic(0, [("length_constraints:number_sentences", {"num_sentences": 3, "relation": "at least"})])
+    write(tmp_path / "data" / "ifeval.jsonl", [row])
+    with pytest.raises(InputError, match=r"is missing: python -m nltk.downloader punkt_tab"):
+        evaluated("ifeval", tmp_path, [])
+
+
 def asked_in_arabic(n: int, asked: Asked) -> dict[str, Any]:
     names, given = [name for name, _ in asked], [given for _, given in asked]
     return {"key": n, "prompt": f"افعل هذا item {n}", "instruction_id_list": names, "kwargs": given}
