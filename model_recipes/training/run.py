@@ -55,7 +55,8 @@ def train(recipe: TrainingRecipe, config: Path, overrides: Sequence[str] = ()) -
         "model": model.model_name_or_path,
         "args": args,
         "train_dataset": about.training,
-        "eval_dataset": about.held_back if args.eval_strategy != "no" else None,
+        # Given from the start: DPO asks the reference of all rows before it trains.
+        "eval_dataset": about.held_back,
         "processing_class": about.tokenizer,
         "quantization_config": get_quantization_config(model),
         "peft_config": get_peft_config(model),
@@ -72,7 +73,7 @@ def train(recipe: TrainingRecipe, config: Path, overrides: Sequence[str] = ()) -
         trainer.train(resume_from_checkpoint=args.resume_from_checkpoint or checkpoint)
         if about.held_back is not None and args.eval_strategy == "no":
             # Rows that are held back and never looked at would be lost to the training for nothing.
-            trainer.evaluate(about.held_back)
+            trainer.evaluate()
         recipe.save(trainer, folder)
         trainer.save_state()
         if first:

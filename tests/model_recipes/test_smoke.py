@@ -118,6 +118,21 @@ def test_rows_held_back_are_looked_at_in_the_end(small: Any, tmp_path: Path) -> 
     assert "On the rows held back " in (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("before", [True, False])
+def test_pairs_held_back_are_looked_at_whenever_the_reference_is_asked(
+    base: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, before: bool
+) -> None:
+    from model_recipes.dpo.train import main
+
+    monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", tmp_path / "cache")
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows("dpo")), encoding="utf-8")
+    given = {"chat_template_path": str(CHATML), "max_steps": 1, "precompute_ref_log_probs": before, "test_rows": 4}
+    main(["--config", str(write_settings(tmp_path, base, [{"path": str(tmp_path / "rows.jsonl")}], **given))])
+    history = json.loads((tmp_path / "out" / "trainer_state.json").read_text())["log_history"]
+    assert len([entry for entry in history if "eval_loss" in entry]) == 1
+
+
 def test_it_goes_on_with_the_same_rows_in_the_same_order_alone(
     small: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
