@@ -1,13 +1,14 @@
 """Several models behind one address that say what a test makes them say, and a reward model beside them.
 
 `says` has for each model what it answers to a request's body: a text, or a status and the words of an error. `reward`
-gives a list of token ids its reward at vLLM's `/classify`. `asked` has the bodies of all requests, in order.
+gives a list of token ids its reward at vLLM's `/classify`. `asked` has the bodies of all requests, in order; `hold`
+lets so many be answered and keeps the others waiting until `go_on`, so that who asks can be killed there.
 """
 
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -22,6 +23,18 @@ class ModelsServer:
         self.reward: Callable[[list[int]], float] = lambda ids: float(len(ids))
         self.asked: list[dict[str, Any]] = []
         self.url = ""
+        self._most: int | None = None
+        self._going = threading.Event()
+
+    def hold(self, after: int) -> None:
+        """Answer no request but the first `after`, until `go_on`."""
+        self._going.clear()
+        self._most = after
+
+    def go_on(self) -> None:
+        """Answer those that wait, and all that come."""
+        self._most = None
+        self._going.set()
 
     def asked_of(self, model: str) -> list[dict[str, Any]]:
         """The requests to one model."""
@@ -30,6 +43,8 @@ class ModelsServer:
     def respond(self, path: str, body: dict[str, Any]) -> tuple[int, Any]:
         """Status and body of the response to a request."""
         self.asked.append(body)
+        if self._most is not None and len(self.asked) > self._most:
+            self._going.wait()
         if path.endswith("/classify"):
             rows = [{"index": n, "probs": [self.reward(ids)]} for n, ids in enumerate(body["input"])]
             return 200, {"data": rows, "usage": {"prompt_tokens": 1}}
@@ -64,7 +79,10 @@ def models(**says: Says) -> Iterator[ModelsServer]:
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            self._send(*standin.respond(self.path, body))
+            found = standin.respond(self.path, body)
+            # Who asked may have been killed meanwhile.
+            with suppress(ConnectionError):
+                self._send(*found)
 
         def _send(self, status: int, said: Any) -> None:
             content = json.dumps(said).encode()
@@ -88,5 +106,6 @@ def models(**says: Says) -> Iterator[ModelsServer]:
     try:
         yield standin
     finally:
+        standin.go_on()
         server.shutdown()
         server.server_close()
