@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import Any
 
 from processors.checks.answered import check_answered
+from processors.checks.arabic import check_arabic
 from processors.checks.correspondence import (
     check_correspondence,
     check_discourse,
@@ -106,6 +107,7 @@ CHECKS = (
     Check("private", check_private),
     Check("exchanged", check_exchanged, on_chunks=15),
     Check("correspondence", check_correspondence, says=("lost", "added", "another_text"), on_chunks=14),
+    Check("arabic", check_arabic, languages=("ar",)),
 )
 _NOTHING: Found = {}
 _ON_CHUNKS = tuple(sorted((check for check in CHECKS if check.on_chunks), key=lambda check: check.on_chunks))

@@ -9,48 +9,50 @@ alone.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from itertools import pairwise
 
 from processors.checks.arabic.mistake import Mistake
 from processors.checks.arabic.prose import Word
 from processors.checks.arabic.words import ADJECTIVES, FREE, MASCULINE, NOT_NISBA, PASTS, WOMEN, NounForm, nouns
 
 _SPACES = (" ", "\u00a0")
+_WITH_ARTICLE = ("ال", "بال", "وال", "لل")
+# Pairs of words that a process remembers.
+REMEMBERED = 1 << 17
 # This and that -> the other gender's.
 _DEMONSTRATIVES = {"هذا": "هذه", "هذه": "هذا", "ذلك": "تلك", "تلك": "ذلك"}
 _FEMININE_DEMONSTRATIVES = ("هذه", "تلك")
 
 
-def may_disagree(word: str) -> bool:
-    """Whether a bare word is one that something beside it must agree with, or that must agree itself."""
-    plain = word[1:] if word[0] in "وف" and len(word) > 3 else word
-    return plain in _DEMONSTRATIVES or plain in PASTS or _is_adjective(word)
+@lru_cache(maxsize=REMEMBERED)
+def clash(first: str, second: str) -> str | None:
+    """What two bare words beside each other should be, as far as they alone tell; None if they may be right.
+
+    Of an adjective only that is said; else what should stand for the first word.
+    """
+    if _is_adjective(second) and first.startswith(_WITH_ARTICLE):
+        return _adjective(first, second)
+    plain = first[1:] if first[0] in "وف" and len(first) > 3 else first
+    right = None
+    if plain in _DEMONSTRATIVES:
+        right = _demonstrative(plain, second)
+    elif plain in PASTS and second in WOMEN:
+        right = PASTS[plain]
+    return right and first[: len(first) - len(plain)] + right
 
 
 def agreement(string: str, words: Sequence[Word]) -> Iterator[Mistake]:
     """Words beside each other that should agree and do not."""
-    for place, word in enumerate(words[:-1]):
-        following = words[place + 1]
-        plain = word.bare[1:] if word.bare[0] in "وف" and len(word.bare) > 3 else word.bare
-        before = word.bare[: len(word.bare) - len(plain)]
-        if plain in _DEMONSTRATIVES:
-            right = _demonstrative(plain, following)
-        elif plain in PASTS and following.bare in WOMEN:
-            right = PASTS[plain]
-        elif word.bare.startswith(("ال", "بال", "وال", "لل")):
-            right = None
-            adjective = _adjective(string, words, place)
-            if adjective and string[word.end : following.start] in _SPACES:
-                yield Mistake("agreement", following.start, following.end, following.string, adjective)
-        else:
+    for place, (word, following) in enumerate(pairwise(words)):
+        right = clash(word.bare, following.bare)
+        if right is None or string[word.end : following.start] not in _SPACES:
             continue
-        if right and string[word.end : following.start] in _SPACES:
-            yield Mistake(
-                "agreement",
-                word.start,
-                following.end,
-                string[word.start : following.end],
-                f"{before}{right} {following.bare}",
-            )
+        if not _is_adjective(following.bare) or not word.bare.startswith(_WITH_ARTICLE):
+            found = string[word.start : following.end]
+            yield Mistake("agreement", word.start, following.end, found, f"{right} {following.bare}")
+        elif _free(string, words, place):
+            yield Mistake("agreement", following.start, following.end, following.string, right)
 
 
 def _of(word: str) -> tuple[NounForm, ...]:
@@ -61,15 +63,15 @@ def _of(word: str) -> tuple[NounForm, ...]:
     return nouns().get(word[len(article) :], ()) if article else ()
 
 
-def _demonstrative(word: str, noun: Word) -> str | None:
+def _demonstrative(word: str, noun: str) -> str | None:
     """The demonstrative that the noun with its article asks for, if it is another one."""
     feminine = word in _FEMININE_DEMONSTRATIVES
-    if not noun.bare.startswith("ال"):
+    if not noun.startswith("ال"):
         return None
-    forms = _of(noun.bare)
+    forms = _of(noun)
     if not forms:
         # A ta marbuta tells; its lack does not. "That" may end the phrase before.
-        known = word == "هذا" and noun.bare.endswith("ة") and len(noun.bare) > 4 and noun.bare not in MASCULINE
+        known = word == "هذا" and noun.endswith("ة") and len(noun) > 4 and noun not in MASCULINE
         return _DEMONSTRATIVES[word] if known and not feminine else None
     if all(form.number == "one" and form.feminine != feminine for form in forms):
         return _DEMONSTRATIVES[word]
@@ -81,22 +83,17 @@ def _demonstrative(word: str, noun: Word) -> str | None:
     return None
 
 
-def _adjective(string: str, words: Sequence[Word], place: int) -> str | None:
+def _adjective(noun: str, adjective: str) -> str | None:
     """The adjective with its article behind a noun with its own, if the noun asks for the other gender."""
-    noun, adjective = words[place], words[place + 1]
-    if not _is_adjective(adjective.bare):
-        return None
-    feminine = adjective.bare.endswith("ة")
-    if not _free(string, words, place):
-        return None
-    forms = _of(noun.bare)
-    if not forms and noun.bare.endswith("ة") and len(noun.bare) > 5 and noun.bare not in MASCULINE:
-        return None if feminine else f"{adjective.bare}ة"
+    feminine = adjective.endswith("ة")
+    forms = _of(noun)
+    if not forms and noun.endswith("ة") and len(noun) > 5 and noun not in MASCULINE:
+        return None if feminine else f"{adjective}ة"
     wants = {_feminine_adjective(form) for form in forms}
     if wants == {True} and not feminine:
-        return f"{adjective.bare}ة"
+        return f"{adjective}ة"
     if wants == {False} and feminine:
-        return adjective.bare[:-1]
+        return adjective[:-1]
     return None
 
 

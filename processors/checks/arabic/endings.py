@@ -65,7 +65,8 @@ def _heh(word: str) -> Slip | None:
         if plain in OWN_HEH or (_FORM_VIII.fullmatch(word) and not word.endswith("يه")):
             return None
         return Slip("ta_marbuta", right)
-    if any(form in TA_MARBUTA for form in _after(right, _JOINED)):
+    # Behind a preposition short ones look like verbs: بلغه has reached him.
+    if any(form in TA_MARBUTA and (form == right or len(form) > 4) for form in _after(right, _JOINED)):
         return Slip("ta_marbuta", right)
     return None
 

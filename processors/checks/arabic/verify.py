@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
 
-from processors.checks.arabic.agreement import agreement, may_disagree
+from processors.checks.arabic.agreement import agreement, clash
 from processors.checks.arabic.endings import ending
 from processors.checks.arabic.foreign import foreign
 from processors.checks.arabic.hamza import hamza
@@ -16,13 +17,15 @@ from processors.checks.arabic.numbers import figures, is_number, numbers
 from processors.checks.arabic.prose import STRETCH, Word, bare, words_of
 from processors.checks.arabic.punctuation import punctuation
 from processors.checks.arabic.spelling import Dictionary, spelling
+from processors.checks.pairs.pair import Pair
+from processors.checks.pairs.verdict import Verdict, excerpt
 from processors.protected.find import blanked
 from processors.texts.text import Text, text_of, view
 
 # Distinct words whose spelling a process remembers; a running text repeats most of its words.
 REMEMBERED = 1 << 16
 # Of which kinds a word may be a part.
-_SLIP, _MARKED, _NUMBER, _AGREES = 1, 2, 4, 8
+_SLIP, _MARKED, _NUMBER, _HAS_MARKS = 1, 2, 4, 8
 _ARABIC = re.compile("[\u0621-\u064a]")
 
 
@@ -59,8 +62,11 @@ def mistakes(text: Text) -> tuple[Mistake, ...]:
         return ()
     string = blanked(text)
     hints = 0
-    for stretch in set(STRETCH.findall(string)):
+    stretches = STRETCH.findall(string)
+    for stretch in set(stretches):
         hints |= _hints(stretch)
+    if hints & _HAS_MARKS:
+        stretches = [bare(stretch) or stretch for stretch in stretches]
     found = [*punctuation(string), *figures(string)]
     if hints & _SLIP:
         found += _slips(words_of(text))
@@ -68,7 +74,7 @@ def mistakes(text: Text) -> tuple[Mistake, ...]:
         found += marks(string)
     if hints & _NUMBER:
         found += numbers(string, words_of(text))
-    if hints & _AGREES:
+    if any(map(clash, stretches, stretches[1:])):
         found += agreement(string, words_of(text))
     return _in_order(found)
 
@@ -76,13 +82,28 @@ def mistakes(text: Text) -> tuple[Mistake, ...]:
 @lru_cache(maxsize=REMEMBERED)
 def _hints(stretch: str) -> int:
     """What is to be asked of a text because of this word."""
-    hints = _MARKED if has_marks(stretch) and is_mismarked(stretch) else 0
+    hints = 0
+    if has_marks(stretch):
+        hints = _HAS_MARKS | (_MARKED if is_mismarked(stretch) else 0)
     word = bare(stretch)
     if word:
         hints |= _SLIP if _slip_of(word) else 0
         hints |= _NUMBER if is_number(word) else 0
-        hints |= _AGREES if may_disagree(word) else 0
     return hints
+
+
+def check_arabic(pair: Pair) -> list[Verdict]:
+    """Errors of Arabic writing, soft: all of a text in one verdict, by kind, with the first of them.
+
+    What the source decides is asked elsewhere: letters of a neighbour's alphabet and other languages (`script`).
+    """
+    found = [one for one in mistakes(pair.target) if one.kind != "letters"]
+    if not found:
+        return []
+    counts = ", ".join(f"{number} {kind}" for kind, number in Counter(one.kind for one in found).most_common())
+    first = found[0]
+    shown = f"'{excerpt(first.found)}'" + (f" for '{excerpt(first.expected)}'" if first.expected else "")
+    return [Verdict("arabic", False, f"{counts}; first {shown}")]
 
 
 def _in_order(found: list[Mistake]) -> tuple[Mistake, ...]:

@@ -166,6 +166,7 @@ FAULTY = [
     ("structure", True, '{"city": "Paris", "n": 3}', '{"مدينة": "باريس", "n": 3}'),
     ("discourse", False, "However, the river rose in spring.", "ارتفع منسوب النهر في الربيع."),
     ("structure", True, "<tool_call>{}</tool_call> is the format.", "هذه هي الصيغة."),
+    ("arabic", False, "She went to the school.", "ذهبت الى المدرسه."),
 ]  # fmt: skip
 
 

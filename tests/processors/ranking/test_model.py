@@ -222,7 +222,7 @@ def test_verdicts_of_the_checks_are_taken(ranker: Ranker) -> None:
     assert prior["b"] - prior["a"] > blind["b"] - blind["a"] + 1
 
 
-@pytest.mark.parametrize("check", sorted(set(VERDICTS) - {"numbers"}))
+@pytest.mark.parametrize("check", sorted(set(VERDICTS) - {"numbers", "arabic"}))
 def test_of_two_near_candidates_the_one_with_fewer_faults_wins(ranker: Ranker, check: str) -> None:
     candidates = {"a": GOOD, "b": [text.replace(".", "!", 1) for text in GOOD]}
     clean: dict[str, list[list[Verdict]]] = {name: [[] for _ in SOURCES] for name in candidates}
@@ -232,6 +232,14 @@ def test_of_two_near_candidates_the_one_with_fewer_faults_wins(ranker: Ranker, c
     for won, row in zip(better, fitted.score(SOURCES, candidates, faulty), strict=True):
         (lost,) = set(candidates) - {won}
         assert row[lost].quality > row[won].quality and row["a"].gain + row["b"].gain == pytest.approx(0)
+
+
+def test_errors_of_writing_choose_no_candidate(ranker: Ranker) -> None:
+    candidates = {"a": GOOD, "b": [text.replace(".", "!", 1) for text in GOOD]}
+    clean: dict[str, list[list[Verdict]]] = {name: [[] for _ in SOURCES] for name in candidates}
+    written = {"a": [[Verdict("arabic", False, "")] for _ in SOURCES], "b": clean["b"]}
+    fitted = ranker.fit_batch(SOURCES, candidates, clean)
+    assert fitted.score(SOURCES, candidates, written) == fitted.score(SOURCES, candidates, clean)
 
 
 def test_a_fitted_ranker_can_be_pickled(ranker: Ranker) -> None:
