@@ -161,8 +161,8 @@ def _listed(word: str) -> str | None:
     for pattern, words in ((_NOUN, _by_bare(NOUNS)), (_VERB, _by_bare(VERBS))):
         # The article and the first letter of a stem may be the same, and so may an ending and its last one.
         for before, stem, behind in _readings(pattern, word):
-            # Of three letters behind one that may be of the root it is a participle: كامل, واصل.
-            if stem in words and not (len(stem) == 3 and len(before) == 1):
+            # Of three letters behind one that may be of the root it is a participle: كامل, واصل, لازمة.
+            if stem in words and not (len(stem.removesuffix("ة")) == 3 and len(before) == 1):
                 return f"{before}{words[stem]}{behind}"
     return None
 

@@ -19,7 +19,7 @@ _BEFORE_LATIN = re.compile(rf"[{LETTER}{MARK}][{LETTER}{MARK}](?P<space>[ \t]?)\
 # Protected spans are blank here, and none is as short as two spaces.
 _SPACED = re.compile(rf"(?<=[{LETTER}{MARK})\]»\"])[ \t\u00a0]{{1,2}}(?P<mark>[،؛؟])")
 _BEHIND_SPACE = re.compile(r"[ \t\u00a0][،؛؟]")
-_DOUBLED = re.compile(r"[،؛][ \t]*[،؛,;]|[،؛][ \t]*\.(?!\.)")
+_DOUBLED = re.compile(r"[،؛][ \t]{0,2}[،؛,;]|[،؛][ \t]{0,2}\.(?!\.)")
 _CLOSE = re.compile(rf"[،؛](?=[{LETTER}])(?<=[{LETTER}{MARK}].)")
 _OURS = re.compile("[،؛؟]")
 
