@@ -52,8 +52,6 @@ _FEW_ROWS = 20
 # On half of FLORES dev, mean of the 15 pairs of six systems: chrF 60.01 of the chosen without, 60.02 with 1 or 2,
 # 60.01 with 3, 59.94 with 10; of the chosen have verdicts 3.5 % without, 2.9 % with 2.
 FAULT, _MOST_FAULTS = 2.0, 5
-# A measure has the numbers; errors of writing say nothing of which translation is the better one (docs/decisions/005).
-_NO_FAULTS = frozenset(["numbers", "arabic"])
 # Faults a sentence that even a good translator has.
 _RARE = 0.001
 
@@ -391,9 +389,9 @@ class FittedRanker:
 
 
 def count_faults(verdicts: Sequence[Sequence[Sequence[Any]]]) -> Floats:
-    """Of S translators' n rows: how many verdicts each candidate has that no measure counts, shape (n, S)."""
+    """Of n rows of S translators: verdicts of each candidate, shape (n, S), without measured ones and `arabic`."""
     counted = [
-        [min(sum(verdict.check not in _NO_FAULTS for verdict in found), _MOST_FAULTS) for found in rows]
+        [min(sum(verdict.check not in ("numbers", "arabic") for verdict in found), _MOST_FAULTS) for found in rows]
         for rows in verdicts
     ]
     return np.array(counted, dtype=float).T
