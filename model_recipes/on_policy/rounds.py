@@ -23,6 +23,7 @@ from model_recipes.plans import PlanRun, PlanStep
 from processors.atomic_files import write_text
 from processors.errors import InputError
 
+LINEAR = Path(__file__).parents[1] / "merge" / "linear.yaml"
 ANSWERS, REWARDS, PAIRS, MODEL = "answers.jsonl", "rewards.json", "pairs.jsonl", "model"
 # Where the start's answers to the held-back prompts teach nothing, that is told before hours of sampling.
 _SAME = "no two answers to one prompt differ by {least:g} or more"
@@ -198,7 +199,9 @@ class Rounds:
             run.command(words, f"round {number}: its training failed")
             # What was trained is the next round's start, and an adapter is of no use to who samples.
             if (trained / "adapter_config.json").exists():
-                self._module("whole", [str(trained), str(place / MODEL)], f"round {number}: its adapter")
+                whole = [f"experts={json.dumps([{'path': str(trained)}])}", f"output_dir={place / MODEL}"]
+                words = ["train", "merge", "--config", str(LINEAR), *(w for one in whole for w in ("--set", one))]
+                run.command(words, f"round {number}: its adapter could not be put into its base")
             else:
                 trained.rename(place / MODEL)
 

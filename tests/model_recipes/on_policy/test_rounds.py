@@ -110,3 +110,13 @@ def test_two_rounds_raise_the_reward_of_a_planted_preference_and_a_kill_at_each_
     assert json.loads((killed / "result.json").read_text(encoding="utf-8"))["watched"] == whole["watched"]
     for name in ("round_1/pairs/pairs.jsonl", "round_2/pairs/pairs.jsonl", "model/model.safetensors"):
         assert (killed / name).read_bytes() == (tmp_path / "whole" / name).read_bytes(), name
+
+
+def test_a_round_by_an_adapter_leaves_a_whole_model(start: Path, tmp_path: Path) -> None:
+    lora = ["use_peft=true", "lora_r=4", "lora_alpha=8", "lora_target_modules=[q_proj, v_proj]", "learning_rate=1e-3"]
+    path = plan(tmp_path, start, rounds=1, dpo_settings=lora)
+    run("iterate", str(path), "--output", str(tmp_path / "run"))
+    model = tmp_path / "run" / "round_1" / "train" / "model"
+    assert (model / "model.safetensors").exists()
+    assert not (model / "adapter_config.json").exists()
+    assert (model / "model.safetensors").read_bytes() != (start / "model.safetensors").read_bytes()
