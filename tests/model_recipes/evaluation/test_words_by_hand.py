@@ -144,6 +144,30 @@ MATH: list[tuple[str, str, int]] = [
     ("5", "$\\boxed{4}$\n\nProblem:\nAnother one.\n\nSolution: $\\boxed{5}$", 0),
 ]  # 10 of 20
 
+# The right option of four, what a model behind an API writes, whether that names it and no other.
+IN_WORDS: list[tuple[int, str, int]] = [
+    (1, "1", 1),
+    (2, "1", 0),
+    (3, "٣", 1),
+    (4, "٣", 0),
+    (2, "**2**", 1),
+    (2, "الإجابة الصحيحة هي: 2", 1),
+    (2, "الإجابة: ٢ لأن الماء سائل", 1),
+    (2, "الإجابة: 3", 0),
+    (1, "لنفكر: 3 خطأ، و4 خطأ.\nالإجابة: 1", 1),
+    (4, "<think>ربما 1 أو 2</think>\n4", 1),
+    (1, "1 أو 2", 0),
+    (1, "12", 0),
+    (3, "(3) نار", 1),
+    (3, "3.", 1),
+    (4, "The answer is 4.", 1),
+    (4, "5", 0),
+    (1, "لا أعرف", 0),
+    (1, "", 0),
+    (2, "ماء", 0),
+    (4, "٤) هواء", 1),
+]  # 11 of 20
+
 # The model's answer, what two judges say of it, the mark from 0 to 1: the mean of those that gave one.
 ALRAGE: list[tuple[str, str, str, float]] = [
     ("جواب", '{"mark": 10}', '{"mark": 10}', 1.0),
@@ -310,6 +334,25 @@ def test_alrage_s_marks(tmp_path: Path, judges: tuple[Speaking, Speaking]) -> No
     assert [judge.requests for judge in judges] == [18, 18]
     marks(panel, records, tmp_path, yes=True)
     assert [judge.requests for judge in judges] == [18, 18]
+
+
+@pytest.mark.train
+def test_options_in_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("lm_eval")
+    every = run.leaves
+    monkeypatch.setattr(run, "leaves", lambda manager, name: every(manager, name)[:1])
+    rows = [
+        {"question": f"item {n} ما هذا؟", "choices": ["ماء", "تراب", "نار", "هواء"], "answer": right - 1}
+        for n, (right, _, _) in enumerate(IN_WORDS)
+    ]
+    write(tmp_path / "data" / "mmlu_ht" / "abstract_algebra.jsonl", rows)
+    with Speaking() as server:
+        server.answer = lambda asked: IN_WORDS[int(re.findall(r"item (\d+)", asked)[-1])][1]
+        runner = Runner(Model("m", "api", base_url=server.url), tmp_path / "out", tmp_path / "data")
+        found = runner.run(chosen(["mmlu_ht"]))
+        runner.close()
+    assert [item.reached[0] for item in found.items["mmlu_ht"]] == [right for _, _, right in IN_WORDS]
+    assert found.in_words == {"mmlu_ht"}
 
 
 @pytest.mark.train
