@@ -17,7 +17,7 @@ from processors.checks.arabic.numbers import figures, is_number, numbers
 from processors.checks.arabic.prose import STRETCH, Word, bare, words_of
 from processors.checks.arabic.punctuation import punctuation
 from processors.checks.arabic.spelling import Dictionary, spelling
-from processors.checks.pairs.pair import Pair
+from processors.checks.pairs.pair import NO_LANGUAGE, Pair
 from processors.checks.pairs.verdict import Verdict, excerpt
 from processors.protected.find import blanked
 from processors.texts.text import Text, text_of, view
@@ -97,6 +97,8 @@ def check_arabic(pair: Pair) -> list[Verdict]:
 
     What the source decides is asked elsewhere: letters of a neighbour's alphabet and other languages (`script`).
     """
+    if pair.language == NO_LANGUAGE:
+        return []
     found = [one for one in mistakes(pair.target) if one.kind != "letters"]
     if not found:
         return []

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.checks.arabic import KINDS, verify
+from processors.checks.arabic import KINDS, check_arabic, verify
+from processors.checks.pairs.pair import Pair
 
 # (kind, text, what is found, what is expected)
 WRONG = [
@@ -117,6 +118,14 @@ def test_a_text_in_another_language_is_told_as_a_whole() -> None:
 )
 def test_names_terms_units_and_quotations_may_be_foreign(text: str) -> None:
     assert verify(text) == ()
+
+
+def test_letters_for_letters_are_no_arabic() -> None:
+    source = "the old school is near the river and the city has a new bridge"
+    letters = str.maketrans("abcdefghilnoprstvwy", "ابتثجحخدذرزسشصضطظعغ")
+    assert check_arabic(Pair.of(source, source.translate(letters))) == []
+    (verdict,) = check_arabic(Pair.of(source, "ذهبت الى المدرسه الى"))
+    assert verdict.detail == "2 hamza, 1 ta_marbuta; first 'الى' for 'إلى'" and not verdict.hard
 
 
 def test_both_orders_of_shadda_and_vowel_in_a_text_are_told_once() -> None:
