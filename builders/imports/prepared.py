@@ -24,6 +24,7 @@ from builders.sample import write_shards
 from builders.sources.find import other_files, reaching
 from builders.sources.layouts import PARQUET, DataFiles, repository
 from processors.atomic_files import new_folder
+from processors.selection.choose_rows import choose_splits
 
 # Another way of writing them makes other shards of the same files.
 _VERSION = 1
@@ -49,6 +50,7 @@ def prepared(source: Source, folder: Path, warn: Callable[[str], None]) -> Sourc
         for other in set(folder.glob("*/")) - {place}:
             shutil.rmtree(other, ignore_errors=True)
     _tell_left_out(source, place, warn)
+    _tell_empty(source, found, place, warn)
     return source.model_copy(update={"path": str(place)})
 
 
@@ -138,3 +140,12 @@ def _tell_left_out(source: Source, place: Path, warn: Callable[[str], None]) -> 
             f"{source.path}: {reasons.total():,} of {read:,} rows are no conversations and left out ({why}); each "
             f"with its line in {place / LEFT_OUT}"
         )
+
+
+def _tell_empty(source: Source, found: DataFiles, place: Path, warn: Callable[[str], None]) -> None:
+    """Of a split without rows nothing is written, by which it could be told later."""
+    names = [file.name.rpartition("-of-")[0] for file in (place / source.config).glob("*.parquet")]
+    written = {name.rpartition("-")[0] for name in names}
+    for split in choose_splits(found.splits, source.keep, source.drop).kept if written else ():
+        if split not in written:
+            warn(f"split '{split}' has no rows")

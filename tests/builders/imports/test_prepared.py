@@ -331,3 +331,18 @@ def test_pairs_of_json_lines_are_read_as_those_of_parquet(tmp_path: Path) -> Non
 @pytest.fixture(autouse=True)
 def offline(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", str(tmp_path / "cache"))
+
+
+@pytest.mark.parametrize(
+    ("name", "full", "empty"),
+    [("DOTjsonl", jsonl([{"q": "What?"}]), b""), ("DOTcsv", b"q,n\nWhat?,1\n", b"q,n\n")],
+)
+def test_a_split_whose_file_has_no_row_is_told_and_not_lost_in_silence(
+    tmp_path: Path, name: str, full: bytes, empty: bytes
+) -> None:
+    place = write(tmp_path / "data", **{f"train{name}": full, f"test{name}": empty, f"validation{name}": empty})
+    source = Source(path=str(place), fields=["q"], drop=["valid*"])
+    for _ in range(2):  # What is written already is told again: a build that goes on says it too.
+        warned: list[str] = []
+        prepared(source, tmp_path / "made", warned.append)
+        assert warned == ["split 'test' has no rows"]
