@@ -25,7 +25,7 @@ from builders.pools.dataset import WrittenConfig, new_dataset, write_config
 from builders.pools.panel import AskedPanel, look_at_keys
 from builders.pools.prompts import Prompts
 from builders.pools.rewards import REWARDS, RewardOfAnswers
-from builders.pools.stages import STAGE, Record, Stages, Written
+from builders.pools.stages import STAGE, Record, Stages, Written, take_folder
 from builders.preferences.pairs import is_test
 from builders.recipes.api_keys import check_key
 from builders.reports.bars import table_console
@@ -71,6 +71,7 @@ def run_arbitrage(
     output = output.absolute()
     lock = lock_folder(output, busy="another arbitrage is running in this folder; wait for it or choose another -o")
     try:
+        take_folder(output, "arbitrate")
         _Arbitrage(recipe, where, output).run(yes, finish)
     except OSError as error:
         raise write_error(error, output) from error

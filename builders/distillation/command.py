@@ -32,7 +32,7 @@ from builders.pools.cost import ModelCost, agree_to, cost_of_judge
 from builders.pools.dataset import WrittenConfig, new_dataset, write_config
 from builders.pools.panel import AskedPanel, look_at_keys
 from builders.pools.prompts import Prompts
-from builders.pools.stages import STAGE, Record, Stages
+from builders.pools.stages import STAGE, Record, Stages, take_folder
 from builders.recipes.api_keys import check_key
 from builders.run_folder import schemas
 from builders.run_folder.files import write_error
@@ -81,6 +81,7 @@ def run_distillation(
     busy = "another distillation is running in this folder; wait for it or choose another -o"
     lock = lock_folder(output, busy=busy)
     try:
+        take_folder(output, "distil")
         _distil(recipe, where, output, yes, workers, finish)
     except OSError as error:
         raise write_error(error, output) from error

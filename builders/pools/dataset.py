@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from builders.dataset.shard_writer import SplitWriter
 from builders.pools.recipe import DatasetOutputs
+from builders.pools.stages import DATASET
 from processors.atomic_files import new_folder
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-DATASET = "dataset"
 # Rows that are held until they are written.
 _BATCH = 256
 
@@ -61,11 +61,13 @@ def write_config(
 @contextmanager
 def new_dataset(work: Path) -> Iterator[Path]:
     """A folder to write the dataset of `work` into, which takes the place of the one before."""
-    before = work / DATASET
-    with new_folder(work / f"{DATASET}.new") as folder:
+    before, new = work / DATASET, work / f"{DATASET}.new"
+    # Left by a kill while the one before was deleted: it is made anew.
+    shutil.rmtree(new, ignore_errors=True)
+    with new_folder(new) as folder:
         yield folder
     shutil.rmtree(before, ignore_errors=True)
-    (work / f"{DATASET}.new").replace(before)
+    new.replace(before)
 
 
 Finish = Callable[[Path, Any], None]

@@ -20,7 +20,7 @@ from typing import Any, TypeVar
 
 from processors.answers.ask_once import look_at_error
 from processors.atomic_files import replacing, write_text
-from processors.errors import CountError
+from processors.errors import CountError, InputError
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -29,8 +29,31 @@ Record = dict[str, Any]
 # Raised when a stage's output changes for the same input.
 FORMAT = 1
 STAGE, KEPT, LEFT_OUT = "stage.json", "kept.jsonl", "left_out.jsonl"
+# In the folder of a command's work: which command's it is.
+COMMAND = ".command"
+# What a command of this kind writes: the first stage, and the dataset.
+FIRST, DATASET = "prompts", "dataset"
 # Without a terminal a line of progress is printed so often.
 LINE_S = 30.0
+
+
+def take_folder(folder: Path, command: str) -> None:
+    """Mark a folder as the work of a command, for stages and the dataset take the place of what is there.
+
+    Raises InputError where it is another command's, or has folders that no such command wrote.
+    """
+    mark = folder / COMMAND
+    if mark.exists():
+        of = mark.read_text(encoding="utf-8").strip()
+        if of != command:
+            raise InputError(f"{folder}: is of `smolkalam {of}`; choose another -o")
+        return
+    # Work that was begun before there was a mark has its first stage.
+    if not (folder / FIRST / STAGE).exists():
+        for name in (FIRST, DATASET):
+            if (folder / name).exists():
+                raise InputError(f"{folder / name}: is there already and not of this command; choose another -o")
+    write_text(mark, command + "\n")
 
 
 @dataclass(slots=True)
@@ -92,6 +115,7 @@ class Stages:
             told = self.told(name)
             self.say(f"{name}: {summary(told)} (from before)")
             return told
+        _look_for_others(folder)
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         with (
@@ -112,6 +136,15 @@ class Stages:
         told = self.told(name)
         self.say(f"{name}: {summary(told)}")
         return told
+
+
+def _look_for_others(folder: Path) -> None:
+    """Raises InputError where a stage's folder has what no stage writes: it would be deleted."""
+    if not folder.is_dir():
+        return
+    for path in sorted(folder.iterdir()):
+        if path.name not in (STAGE, KEPT, LEFT_OUT) and not path.name.endswith(".tmp"):
+            raise InputError(f"{path}: is not of this command, and its folder is; move it, or choose another -o")
 
 
 def summary(told: Mapping[str, Any]) -> str:
