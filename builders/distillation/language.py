@@ -5,11 +5,14 @@ several traces the cleanest are kept.
 """
 
 from collections import Counter
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
 
 from builders.distillation.recipe import DistillationRecipe
 from builders.distillation.traces import VERIFIED
 from builders.pools.stages import Record, Stages, Written
-from processors.checks.arabic import verify
+from processors.checks.arabic import Dictionary, verify
 from processors.verification import split_thought
 
 LINGUISTICS = "linguistics"
@@ -22,11 +25,12 @@ def look_at_language(stages: Stages, recipe: DistillationRecipe) -> Record:
 
     def make(written: Written) -> Record:
         kinds: Counter[str] = Counter()
+        dictionary = dictionary_of(recipe.linguistics.dictionary)
         for row in stages.kept(VERIFIED):
             written.read()
             clean, refused = [], []
             for one in row["answers"]:
-                found = mistakes_in(one["text"])
+                found = mistakes_in(one["text"], dictionary)
                 kinds.update(mistake["kind"] for mistake in found)
                 why = refused_for(found, one["text"], recipe)
                 looked = {**one, "mistakes": found[:_LISTED], "mistakes_in_all": len(found)}
@@ -45,10 +49,28 @@ def look_at_language(stages: Stages, recipe: DistillationRecipe) -> Record:
                 written.leave_out(record, reasons[0] if len(reasons) == 1 else "not_clean", ", ".join(reasons))
         return {"mistakes": dict(sorted(kinds.items()))}
 
-    return stages.run(LINGUISTICS, [recipe.linguistics.model_dump(mode="json"), recipe.traces], make)
+    about = [recipe.linguistics.model_dump(mode="json"), recipe.traces, _words_of(recipe.linguistics.dictionary)]
+    return stages.run(LINGUISTICS, about, make)
 
 
-def mistakes_in(text: str) -> list[Record]:
+@lru_cache(maxsize=1)
+def dictionary_of(path: str | None) -> Dictionary | None:
+    """The recipe's dictionary, whose program then runs once for all that is looked at."""
+    return Dictionary(path) if path else None
+
+
+def _words_of(dictionary: str | None) -> str:
+    """What a dictionary holds, for the stage's key: another edition finds other mistakes."""
+    if dictionary is None:
+        return ""
+    base = Path(dictionary.removesuffix(".dic").removesuffix(".aff"))
+    found = sha256()
+    for ending in (".aff", ".dic"):
+        found.update(base.with_name(base.name + ending).read_bytes())
+    return found.hexdigest()
+
+
+def mistakes_in(text: str, dictionary: Dictionary | None = None) -> list[Record]:
     """All mistakes of a trace, of its thought and its answer; places are in the part that is named."""
     split = split_thought(text) or ("", text)
     return [
@@ -61,7 +83,7 @@ def mistakes_in(text: str) -> list[Record]:
             "expected": one.expected,
         }
         for where, part in zip(("thought", "answer"), split, strict=True)
-        for one in verify(part)
+        for one in verify(part, dictionary)
     ]
 
 

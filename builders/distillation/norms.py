@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from builders.distillation.language import LINGUISTICS, mistakes_in, refused_for
+from builders.distillation.language import LINGUISTICS, dictionary_of, mistakes_in, refused_for
 from builders.distillation.problems import problem_of, region_of, shown
 from builders.distillation.recipe import DistillationRecipe, NormsFile, load_norms
 from builders.distillation.traces import sandbox_of, trace_fault
@@ -134,7 +134,7 @@ async def _trace(work: _Work, row: Record, one: Record) -> tuple[Record, list[li
         broken = by_most(read)
         history += [{"round": number, **each} for each in broken]
         if not broken:
-            found = mistakes_in(text) if number else one["mistakes"]
+            found = _mistakes(text, recipe) if number else one["mistakes"]
             more = {"region": region, "norms": history, "rewritten": number, "mistakes": found}
             return {**one, "text": text, **more}, units
         detail = "; ".join(f"{each['norm']}: {each['reason']}" for each in broken)
@@ -204,7 +204,7 @@ async def _worse(work: _Work, row: Record, text: str) -> str:
         result = verified(problem, text, work.sandbox)
     if not result.right:
         return result.reason
-    why = refused_for(mistakes_in(text), text, work.recipe)
+    why = refused_for(_mistakes(text, work.recipe), text, work.recipe)
     return why[0] if why else ""
 
 
@@ -223,3 +223,7 @@ def _take(written: Written, work: _Work, row: Record, found: Sequence[tuple[Reco
     else:
         reasons = sorted({one["reason"] for one in refused})
         written.leave_out(record, reasons[0] if len(reasons) == 1 else "norms", refused[0]["detail"])
+
+
+def _mistakes(text: str, recipe: DistillationRecipe) -> list[Record]:
+    return mistakes_in(text, dictionary_of(recipe.linguistics.dictionary))

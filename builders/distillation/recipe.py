@@ -22,7 +22,8 @@ from builders.recipes.scorers import PanelJudge
 from builders.recipes.translators import Translator
 from builders.recipes.yaml_file import load_checked
 from processors.checks.arabic import KINDS as MISTAKES
-from processors.errors import RecipeError
+from processors.checks.arabic import Dictionary
+from processors.errors import InputError, RecipeError
 from processors.judging.norms import RegionalNorms
 from processors.verification import SolvableKind
 
@@ -72,6 +73,11 @@ class Linguistics(Strict):
     )
     most: float | None = Field(
         0.02, ge=0, le=1, description="mistakes of all kinds for each word, in thought and answer; null: any"
+    )
+    dictionary: str | None = Field(
+        None,
+        description="a hunspell dictionary of yours, such as /usr/share/hunspell/ar, for typing errors (`spelling`); "
+        "null: none is looked for",
     )
 
     @model_validator(mode="after")
@@ -172,6 +178,8 @@ def load_distillation(name: str, settings: Iterable[str] = ()) -> tuple[Distilla
     recipe, path = load_pool_recipe(name, DistillationRecipe, SHIPPED, settings)
     folder = path.parent
     updates: dict[str, object] = {"teacher": found_answerers([recipe.teacher], folder)[0]}
+    if given := recipe.linguistics.dictionary:
+        updates["linguistics"] = recipe.linguistics.model_copy(update={"dictionary": _dictionary(given, folder, path)})
     if norms := recipe.norms:
         found = {"rubric": _rubric_file(norms.rubric, folder)}
         rewriter = found_answerers([norms.rewriter], folder)[0] if norms.rewriter else None
@@ -182,6 +190,16 @@ def load_distillation(name: str, settings: Iterable[str] = ()) -> tuple[Distilla
             raise RecipeError(f"{path}: norms.region: '{norms.region}' is none of the rubric's: {there}")
         updates["norms"] = norms
     return recipe.model_copy(update=updates), str(path)
+
+
+def _dictionary(name: str, folder: Path, recipe: Path) -> str:
+    """The dictionary's path, once it is known that it can be asked. Raises RecipeError."""
+    path = resolved(name, folder)
+    try:
+        Dictionary(path)
+    except InputError as error:
+        raise RecipeError(f"{recipe}: linguistics.{error}") from None
+    return path
 
 
 def _rubric_file(name: str, folder: Path) -> str:

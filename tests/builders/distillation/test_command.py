@@ -1,6 +1,7 @@
 """`smolkalam distil` on a stand-in teacher with planted faults, stand-in judges, and what can go wrong."""
 
 import json
+import os
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,16 @@ import pytest
 import yaml
 
 from builders.distillation import load_distillation, run_distillation
+from builders.distillation.language import mistakes_in
 from builders.distillation.recipe import RUBRICS, SHIPPED, load_norms
 from hub.card.answered import write_distillation_card
 from hub.rules.check import check_dataset
+from processors.checks.arabic import Dictionary
 from processors.errors import EngineError, InputError, RecipeError
 from processors.verification import sandbox_missing
 from tests.builders.distillation.planted import judge, kind_of, number_in, problems, teacher
 from tests.standins.processes import kill_when, start_command
+from tests.standins.standin_hunspell import write_hunspell
 from tests.standins.standin_models import ModelsServer, models
 
 # By the fault that was planted, for which reasons a trace is left out.
@@ -241,3 +245,21 @@ def test_recipes_are_strict_and_the_shipped_ones_load(tmp_path: Path) -> None:
         ):
             with pytest.raises(RecipeError, match=said):
                 load_distillation(str(recipe), [setting])
+
+
+def test_typing_errors_are_looked_for_in_a_dictionary_of_the_user_s(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = "الجواب النهائي هو المطلوب المسألة العددين نجمع لنصل إلى"
+    (tmp_path / "mine.aff").write_text("SET UTF-8\n", encoding="utf-8")
+    (tmp_path / "mine.dic").write_text("\n".join(words.split()), encoding="utf-8")
+    monkeypatch.setenv("PATH", str(write_hunspell(tmp_path / "bin")), prepend=os.pathsep)
+    text = "<think>\nنجمع العددين لنصل إلى المطوب.\n</think>\nالجواب هو 5"
+    [found] = [one for one in mistakes_in(text, Dictionary(tmp_path / "mine")) if one["kind"] == "spelling"]
+    assert (found["where"], found["found"], found["expected"]) == ("thought", "المطوب", "المطلوب")
+    with server_of() as server:
+        settings = ["linguistics.dictionary=none"]
+        with pytest.raises(RecipeError, match=r"recipe.yaml: linguistics.dictionary .*none.*hunspell dictionary"):
+            load_distillation(str(write_recipe(tmp_path, server, 4)), settings)
+        recipe, _ = load_distillation(str(tmp_path / "recipe.yaml"), ["linguistics.dictionary=mine"])
+    assert recipe.linguistics.dictionary == str(tmp_path / "mine")

@@ -2,8 +2,6 @@
 
 import os
 import pickle
-import stat
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,28 +9,14 @@ import pytest
 
 from processors.checks.arabic import Dictionary, verify
 from processors.errors import InputError
+from tests.standins.standin_hunspell import write_hunspell
 
 KNOWN = "ذهبت إلى المدرسة الكبيرة صباح اليوم والتقيت صديقي القديم هناك وتكلمنا طويلا قبل الدرس الأول"
-# As `hunspell -l`: of each line that is no word of the dictionary it writes the line.
-STAND_IN = """#!{python}
-import sys
-base = sys.argv[sys.argv.index("-d") + 1]
-known = set(open(base + ".dic", encoding="utf-8").read().split())
-for line in iter(sys.stdin.buffer.readline, b""):
-    word = line.decode().strip()
-    if word and word not in known:
-        sys.stdout.buffer.write(line)
-        sys.stdout.buffer.flush()
-"""
 
 
 @pytest.fixture
 def dictionary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Dictionary]:
-    program = tmp_path / "bin" / "hunspell"
-    program.parent.mkdir()
-    program.write_text(STAND_IN.format(python=sys.executable))
-    program.chmod(program.stat().st_mode | stat.S_IXUSR)
-    monkeypatch.setenv("PATH", str(program.parent), prepend=os.pathsep)
+    monkeypatch.setenv("PATH", str(write_hunspell(tmp_path / "bin")), prepend=os.pathsep)
     (tmp_path / "ar.aff").write_text("")
     (tmp_path / "ar.dic").write_text(KNOWN, encoding="utf-8")
     made = Dictionary(tmp_path / "ar.dic")
