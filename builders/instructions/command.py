@@ -85,9 +85,15 @@ def run_instruct(seeds: Path, output: Path, drawing: Drawing, per_seed: int = 1)
                     prompts.write(one)
                     found.written += 1
                     found.kinds.update(one["instruction_id_list"])
+        _look_for_rows(seeds, found)
         _write_report(folder, found, {"seed": drawing.seed, "language": drawing.language, "per_seed": per_seed})
     _tell(found, f"{found.written:,} prompts", output)
     return found
+
+
+def _look_for_rows(path: Path, found: Sorted) -> None:
+    if not found.read:
+        raise InputError(f"{path}: has no row in it")
 
 
 def _asked(
@@ -155,6 +161,7 @@ def run_follow(rows: Path, output: Path, *, language: str = "ar", least: float =
                     continue
                 found.kept, found.written = found.kept + 1, found.written + 1
                 kept.write({**row, **more})
+        _look_for_rows(rows, found)
         _write_report(folder, found, {"language": language, "least": least, "loose": loose})
     _tell(found, f"{found.kept:,} rows kept", output)
     return found

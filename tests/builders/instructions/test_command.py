@@ -111,3 +111,9 @@ def test_what_is_wrong_is_said(tmp_path: Path) -> None:
     (tmp_path / "bad.parquet").write_bytes(b"no")
     with pytest.raises(InputError, match=r"bad\.parquet"):
         run_follow(tmp_path / "bad.parquet", tmp_path / "out")
+    (tmp_path / "empty.jsonl").touch()
+    with pytest.raises(InputError, match="has no row in it"):
+        run_instruct(tmp_path / "empty.jsonl", tmp_path / "out", Drawing("ar"))
+    with pytest.raises(InputError, match="has no row in it"):
+        run_follow(tmp_path / "empty.jsonl", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
