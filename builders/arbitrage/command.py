@@ -25,7 +25,7 @@ from builders.pools.dataset import WrittenConfig, new_dataset, write_config
 from builders.pools.panel import AskedPanel, look_at_keys
 from builders.pools.prompts import Prompts
 from builders.pools.rewards import REWARDS, RewardOfAnswers
-from builders.pools.stages import STAGE, Record, Stages, Written, take_folder
+from builders.pools.stages import STAGE, Record, Stages, Written, emptied, take_folder
 from builders.preferences.pairs import is_test
 from builders.recipes.api_keys import check_key
 from builders.reports.bars import table_console
@@ -186,7 +186,9 @@ class _Arbitrage:
             text = "".join(line + "\n" for line in lines)
             write_text(self.folder / QUEUE, text, errors="backslashreplace")
         if not told["stages"][CHOICE]["counts"].get("kept"):
-            raise InputError(f"{recipe.name}: no prompt has a good answer; {self.folder / CHOICE} says why")
+            raise InputError(
+                f"{recipe.name}: no prompt has a good answer; {self.folder / emptied(told['stages'])} says why"
+            )
         with new_dataset(self.folder) as folder:
             configs = [write_config(folder, outputs.sft, sft_schema(), self._best(), outputs)]
             if told["pairs"].get("pair"):

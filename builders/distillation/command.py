@@ -32,7 +32,7 @@ from builders.pools.cost import ModelCost, agree_to, cost_of_judge
 from builders.pools.dataset import WrittenConfig, new_dataset, write_config
 from builders.pools.panel import AskedPanel, look_at_keys
 from builders.pools.prompts import Prompts
-from builders.pools.stages import STAGE, Record, Stages, take_folder
+from builders.pools.stages import STAGE, Record, Stages, emptied, take_folder
 from builders.recipes.api_keys import check_key
 from builders.run_folder import schemas
 from builders.run_folder.files import write_error
@@ -128,7 +128,7 @@ def _distil(
         told["norms"] = {**done[NORMS]["more"], "rewritten": done[NORMS]["counts"].get("rewritten", 0)}
     write_text(folder / REPORT, json.dumps(told, indent=1, ensure_ascii=False) + "\n")
     if not done[last]["counts"].get("kept"):
-        raise InputError(f"{recipe.name}: no trace came through; {folder / last} says why")
+        raise InputError(f"{recipe.name}: no trace came through; {folder / emptied(done)} says why")
     with new_dataset(folder) as dataset:
         rows = (("train", row) for row in rows_of(stages, recipe, last))
         configs = [write_config(dataset, recipe.config, schema(), rows, recipe.outputs)]

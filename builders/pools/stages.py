@@ -158,6 +158,15 @@ def summary(told: Mapping[str, Any]) -> str:
     return f"{counts.get('read', 0):,} read = {counts.get('kept', 0):,} kept + {sum(reasons.values()):,} left out{why}"
 
 
+def emptied(told: Mapping[str, Record]) -> str:
+    """Of stages in their order, the first that kept nothing: those after it have nothing to say of why.
+
+    >>> emptied({"a": {"counts": {"read": 2, "kept": 1}}, "b": {"counts": {"read": 1}}, "c": {"counts": {}}})
+    'b'
+    """
+    return next(name for name, one in told.items() if not one["counts"].get("kept"))
+
+
 def read_lines(path: Path) -> Iterator[Record]:
     """The records of a file of JSON lines."""
     with path.open(encoding="utf-8") as file:

@@ -263,3 +263,12 @@ def test_typing_errors_are_looked_for_in_a_dictionary_of_the_user_s(
             load_distillation(str(write_recipe(tmp_path, server, 4)), settings)
         recipe, _ = load_distillation(str(tmp_path / "recipe.yaml"), ["linguistics.dictionary=mine"])
     assert recipe.linguistics.dictionary == str(tmp_path / "mine")
+
+
+def test_the_stage_that_left_all_out_is_named(tmp_path: Path) -> None:
+    said = "<think>\nنحسب المسألة خطوة خطوة ثم نجمع العددين فنحصل على الناتج.\n</think>\n\nالجواب هو 987654321."
+    with (
+        server_of(teacher=lambda body: said) as server,
+        pytest.raises(InputError, match=r"no trace came through; .*verified says why"),
+    ):
+        distil(tmp_path, write_recipe(tmp_path, server, 6))
