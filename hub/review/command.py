@@ -131,4 +131,8 @@ def _tell(run: Path, folder: Path, reviews: Reviews) -> None:
             file=sys.stderr,
         )
     if (folder / MEMORY).exists():
-        print(f"next: memory: [{folder.absolute() / MEMORY}] in each translator of the recipe", file=sys.stderr)
+        print(
+            f"next: memory: [{folder.absolute() / MEMORY}] in each translator of the recipe, after its other "
+            "memories: of two approved texts the later is taken",
+            file=sys.stderr,
+        )

@@ -244,6 +244,26 @@ def test_that_nothing_was_said_is_told(
     assert capsys.readouterr().err.splitlines()[-1] == f"{run}/review: nothing was said"
 
 
+def test_an_edit_goes_before_an_approved_memory_where_the_end_of_the_review_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A translator may have approved texts already: of two memories the later one's is taken."""
+    run, own = _ranked(tmp_path), tmp_path / "own.csv"
+    own.write_text("source,target,approved\nHi.,أ,true\n", encoding="utf-8")
+    recipe = load_recipe(str(run / "recipe.yaml"))
+    desk = Desk(recipe, Queues(Run(run), recipe, read_rows(recipe, Run(run)), near=0.2, seed=1), _said(run))
+    desk.edit({"key": first(desk)["key"], "annotator": "ann", "side": 0, "message": 0, "text": "مرحبا."})
+    monkeypatch.setattr(hub.review.command, "_serve", lambda *given: None)
+    run_review(run, None, port=0, near=0.2, seed=1)
+    assert "approved.tmx] in each translator of the recipe, after its other memories:" in capsys.readouterr().err
+    assert Memory.load([own, run / "review" / "approved.tmx"]).lookup("Hi.") == "مرحبا."
+
+
+def _said(run: Path) -> Reviews:
+    (run / "review").mkdir()
+    return Reviews(run / "review")
+
+
 def test_a_missing_extra_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "uvicorn", None)
     told(r"pip install 'smolkalam\[review\]'", _ranked(tmp_path))
