@@ -16,6 +16,8 @@ from model_recipes.plans import PlanFile, PlanRun, PlanStep, StepNeeds, load_pla
 from processors.errors import InputError
 
 RESULT = "model"
+# What the plan itself writes into its folder.
+_TAKEN = (RESULT, "earlier", "journal.jsonl", "plan.md")
 
 
 class PipelinePlan(PlanFile):
@@ -56,6 +58,11 @@ def used_by(before: Sequence[PipelineStep], step: PipelineStep, path: Path) -> d
     known = {one.name: one for one in before}
     if step.name in known:
         raise InputError(f"{path}: steps: {step.name}: is there twice")
+    own = f"{step.name}/"
+    if inside := [name for name in known if f"{name}/".startswith(own) or own.startswith(f"{name}/")]:
+        raise InputError(f"{path}: steps: {step.name}: one folder would lie in the other's, that of {inside[0]}")
+    if step.name.split("/")[0] in _TAKEN:
+        raise InputError(f"{path}: steps: {step.name}: the plan's own {step.name.split('/')[0]} has this name")
     found = {}
     for key, name in step.uses().items():
         if name in known:
