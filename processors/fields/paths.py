@@ -85,6 +85,10 @@ def _found(schema: "pa.Schema", path: str, key: str) -> Iterator[tuple[Leaf, "pa
             yield from _inside(Leaf(path, name), schema.field(name).type, tokens[1:], key, name)
         return
     name, rest = _longest(tokens, names)
+    if name is None and "[*]" in path:
+        # As JSONPath and jq have it.
+        ours = path.replace("[*]", ".*")
+        raise InputError(f"{key}: there is no column '{tokens[0]}'; a list's entries are written {ours}")
     if name is None:
         raise InputError(f"{key}: there is no column '{tokens[0]}'; {_nearest(tokens[0], names)}")
     yield from _inside(Leaf(path, name), schema.field(name).type, rest, key, name)

@@ -44,6 +44,7 @@ def test_what_is_verbatim_is_left_out_of_what_a_star_stands_for() -> None:
     ("fields", "verbatim", "told"),
     [
         (["qestion"], (), "source.fields: there is no column 'qestion'; the nearest is 'question', of id, question,"),
+        (["choices[*].text"], (), "there is no column 'choices[*]'; a list's entries are written choices.*.text"),
         (["question"], ("anser",), "source.verbatim: there is no column 'anser'; the nearest is 'answer'"),
         (["question.text"], (), "'question.text' goes into 'question', which is string and has nothing inside; write"),
         (["choices"], (), "source.fields: 'choices' is a list; write choices.* for its entries"),
