@@ -11,7 +11,7 @@ from model_recipes.training.data import load_part, title
 from model_recipes.training.settings import RowSource
 from processors.errors import InputError
 
-COLUMNS = ("messages", "answer", "instruction_id_list", "kwargs")
+COLUMNS = ("messages", "prompt", "answer", "instruction_id_list", "kwargs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,9 @@ def read_prompts(parts: Sequence[PromptRows]) -> tuple[list[Prompt], int]:
     out = 0
     for given in parts:
         part = RowSource(**given.model_dump())
-        rows = load_part(part, COLUMNS, needed=1)
+        rows = load_part(part, COLUMNS, needed=0)
+        if not {"messages", "prompt"} & set(rows.column_names):
+            raise InputError(f"prompts: {title(part)}: no column 'messages' or 'prompt'; expected chats, or prompts")
         for number, row in enumerate(rows):
             prompt = _prompt(row, f"prompts: {title(part)}, row {number}")
             asked = json.dumps(prompt.messages, ensure_ascii=False, sort_keys=True)
@@ -49,7 +51,10 @@ def read_prompts(parts: Sequence[PromptRows]) -> tuple[list[Prompt], int]:
 
 
 def _prompt(row: dict[str, Any], where: str) -> Prompt:
-    messages = [{"role": m["role"], "content": m["content"] or ""} for m in row["messages"] or []]
+    asked = row.get("messages") or row.get("prompt") or []
+    if isinstance(asked, str):
+        asked = [{"role": "user", "content": asked}]
+    messages = [{"role": m["role"], "content": m["content"] or ""} for m in asked]
     reference = ""
     if messages and messages[-1]["role"] == "assistant":
         reference = messages.pop()["content"]

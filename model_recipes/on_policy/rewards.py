@@ -73,8 +73,9 @@ class _Followed:
 
 class _Judged:
     def __init__(self, settings: ModelReward) -> None:
-        from processors.reward.local_model import ModelScorer, load_reward_tokenizer
+        from processors.reward.local_model import ModelScorer, check_model, load_reward_tokenizer
 
+        check_model(settings.model, settings.revision, served=False)
         self._settings = settings
         self._tokenizer = load_reward_tokenizer(settings.model, settings.revision)
         if not self._tokenizer.chat_template:

@@ -44,6 +44,10 @@ class PlanRun(AbstractContextManager["PlanRun"]):
         self._started = False
 
     def __enter__(self) -> Self:
+        there = {path.name for path in self.folder.glob("[!.]*")}
+        # A step's folder is put aside or written into, and the result takes a name: none of that is another's.
+        if there and JOURNAL not in there:
+            raise InputError(f"{self.folder}: is not empty, and no plan's folder; choose another --output")
         self._lock: BaseFileLock = lock_folder(self.folder, busy="another process works on this plan; wait for it")
         try:
             self.journal = PlanJournal(self.folder / JOURNAL)

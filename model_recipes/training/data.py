@@ -91,7 +91,7 @@ def load_part(part: RowSource, reads: tuple[str, ...] = CONVERSATIONS, needed: i
             raise InputError(f"datasets: {part.path}: no split '{name}'; it has {', '.join(sorted(found))}")
     splits = [found[name] for name in names]
     for name, split in zip(names, splits, strict=True):
-        must = reads[: needed or (1 if reads == CONVERSATIONS else 2)]
+        must = reads[: (1 if reads == CONVERSATIONS else 2) if needed is None else needed]
         if missing := [column for column in must if column not in split.column_names]:
             raise InputError(
                 f"datasets: {part.path}, {name}: no column '{missing[0]}' (found {', '.join(split.column_names)}); "

@@ -127,3 +127,13 @@ def test_a_mistake_in_a_plan_is_a_line(tmp_path: Path, over: dict[str, Any], tol
     path.write_text(yaml.safe_dump({**about, "reward": {"kind": "answer"}, **over}), encoding="utf-8")
     with pytest.raises(RecipeError, match=told):
         load_plan(path, OnPolicyPlan)
+
+
+def test_prompts_are_also_texts_with_an_answer_beside_them(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text(json.dumps({"prompt": "كم 2+3؟", "answer": "5"}) + "\n", encoding="utf-8")
+    prompts, _ = read_prompts([PromptRows(path=str(path))])
+    assert prompts == [Prompt([{"role": "user", "content": "كم 2+3؟"}], "5")]
+    path.write_text('{"question": "كم؟"}\n', encoding="utf-8")
+    with pytest.raises(InputError, match="no column 'messages' or 'prompt'"):
+        read_prompts([PromptRows(path=str(path))])

@@ -274,3 +274,10 @@ def test_done_says_of_what(doing: _Doing) -> None:
     doing.run()
     note = json.loads((doing.folder / "run" / "train" / "a" / "done.json").read_text())
     assert note["about"]["settings"] == {"rate": 1} and set(note) == {"key", "about", "results", "seconds"}
+
+
+def test_a_folder_with_somebody_s_files_is_no_plan_s(tmp_path: Path) -> None:
+    (tmp_path / "model").mkdir()
+    with pytest.raises(InputError, match="is not empty, and no plan's folder"), PlanRun(tmp_path):
+        pass
+    assert (tmp_path / "model").is_dir()
