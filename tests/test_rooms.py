@@ -42,7 +42,8 @@ ROOMS: dict[str, Floors] = {
     ),
     "model_recipes": (
         ("model_recipes.lexicon", "model_recipes.names", "model_recipes.ranker"),
-        ("model_recipes.gate", "model_recipes.pipeline"),
+        ("model_recipes.pipeline",),
+        ("model_recipes.gate",),
         ("model_recipes.choosing", "model_recipes.on_policy"),
         ("model_recipes.plans",),
         ("model_recipes.evaluation",),

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, Field
 from builders.recipes.base import Strict
 from processors.errors import InputError
 
-Makes = Literal["model", "dataset", "table"]
+Makes = Literal["model", "dataset", "mixture", "table"]
 # Where a name of a step stands for what the step made: its folder.
 Resolve = Callable[[str], str]
 

@@ -18,7 +18,7 @@ class _FromRecipe(PipelineStep):
     makes: ClassVar[Makes] = "dataset"
     command: ClassVar[str]
 
-    recipe: InPlanFolder = Field(description="its YAML, or one that ships")
+    recipe: InPlanFolder | None = Field(None, description="its YAML, or one that ships")
     inputs: dict[str, DatasetOf] = Field(
         default={}, description="settings that are an earlier step's folder, such as {sources.arabic.path: distilled}"
     )
@@ -28,23 +28,48 @@ class _FromRecipe(PipelineStep):
         return dict(self.inputs)
 
     def files(self) -> dict[str, str]:
-        return {"recipe": self.recipe} if Path(self.recipe).suffix in (".yaml", ".yml") else {}
+        return {"recipe": self.recipe} if self.recipe and Path(self.recipe).suffix in (".yaml", ".yml") else {}
 
     def words(self, resolve: Resolve, place: Path) -> list[str]:
         made = [f"{key}={json.dumps(resolve(value))}" for key, value in self.inputs.items()]
-        return [self.command, self.recipe, "--output", str(self.output(place)), *set_words([*self.set, *made])]
+        return [
+            self.command,
+            self._made_by(resolve),
+            "--output",
+            str(self.output(place)),
+            *set_words([*self.set, *made]),
+        ]
+
+    def _made_by(self, resolve: Resolve) -> str:
+        assert self.recipe is not None
+        return self.recipe
 
     def look(self) -> None:
+        if not self.recipe:
+            raise InputError(f"steps: {self.name}: recipe: missing; give its YAML, or one that ships")
         if self.files() and not Path(self.recipe).is_file():
             raise InputError(f"steps: {self.name}: recipe: {self.recipe}: no such file")
 
 
 class MixStep(_FromRecipe):
-    """`smolkalam mix`."""
+    """`smolkalam mix`, by a recipe or by the mixture that a gate came to."""
 
     do: Literal["mix"]
     command: ClassVar[str] = "mix"
     fresh: ClassVar[bool] = True
+    gate: DatasetOf | None = Field(None, description="an earlier step that is a gate, whose mixture is made")
+
+    def uses(self) -> dict[str, str]:
+        return super().uses() | ({"gate": self.gate} if self.gate else {})
+
+    def _made_by(self, resolve: Resolve) -> str:
+        return resolve(self.gate) if self.gate else super()._made_by(resolve)
+
+    def look(self) -> None:
+        if self.recipe and self.gate:
+            raise InputError(f"steps: {self.name}: give either recipe or gate")
+        if not self.gate:
+            super().look()
 
     def outcome(self, place: Path) -> StepOutcome:
         folder = self.output(place)

@@ -189,6 +189,54 @@ class IterateStep(PipelineStep):
         return StepOutcome(Path(about["model"]), figures, table)
 
 
+class GateStep(PipelineStep):
+    """`smolkalam gate`: which candidates, earlier steps' data among them, are worth training on."""
+
+    makes: ClassVar[Makes] = "mixture"
+    pays: ClassVar[bool] = True
+
+    do: Literal["gate"]
+    plan: InPlanFolder = Field(description="YAML of `smolkalam gate`")
+    inputs: dict[str, DatasetOf] = Field(
+        default={},
+        description="settings that are an earlier step's folder, such as {candidates.chat.path: arbitrated}",
+    )
+    set: list[str] = Field(default=[], description="settings over the YAML's")
+
+    def uses(self) -> dict[str, str]:
+        return dict(self.inputs)
+
+    def files(self) -> dict[str, str]:
+        from model_recipes.gate.plan import load_gate
+
+        found = load_gate(Path(self.plan), self.set)
+        given = {key.split(".")[1] for key in self.inputs if key.count(".") > 1}
+        sources = [*found.mixture.sources, *found.candidates]
+        tasks = [
+            name for names in found.benchmarks.values() for name in names if Path(name).suffix in (".yaml", ".yml")
+        ]
+        return {
+            "plan": self.plan,
+            "train": found.train,
+            **{f"rows {one.name}": one.path for one in sources if one.name not in given},
+            **{f"task {n}": one for n, one in enumerate(tasks, 1)},
+        }
+
+    def words(self, resolve: Resolve, place: Path) -> list[str]:
+        made = [f"{key}={json.dumps(resolve(value))}" for key, value in self.inputs.items()]
+        return ["gate", self.plan, "--output", str(self.output(place)), *set_words([*self.set, *made])]
+
+    def look(self) -> None:
+        self.files()
+
+    def outcome(self, place: Path) -> StepOutcome:
+        folder = self.output(place)
+        decisions = json.loads((folder / "gate.json").read_text(encoding="utf-8"))
+        kept = {one["candidate"]: one["kept"] for one in decisions}
+        told = (folder / "gate.md").read_text(encoding="utf-8").strip()
+        return StepOutcome(folder / "mixture.yaml", {"kept": kept}, told)
+
+
 class EvaluateStep(PipelineStep):
     """`smolkalam evaluate`, against another model on the same items."""
 
@@ -242,6 +290,7 @@ AnyStep = Annotated[
     | MergeStep
     | IterateStep
     | EvaluateStep
+    | GateStep
     | MixStep
     | DecontaminateStep
     | DistilStep
