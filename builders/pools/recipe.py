@@ -13,8 +13,8 @@ from pydantic import Field
 
 from builders.recipes.base import ConfigName, Name, Strict, Terms
 from builders.recipes.paths import file_or_id
-from builders.recipes.translator_base import Cost, ServedTranslator
-from builders.recipes.translators import Translator
+from builders.recipes.translator_base import Cost
+from builders.recipes.translators import Translator, as_served
 from builders.recipes.yaml_file import apply_setting, checked, read_mapping
 from processors.errors import InputError, RecipeError
 from processors.languages.language import Language
@@ -28,13 +28,14 @@ _OF_TRANSLATIONS = ("memory", "glossary", "chunking", "template", "context", "of
 def look_at_answerers(given: Sequence[Translator], samples: int = 1) -> None:
     """Raises ValueError for a pool that cannot answer chats, or gives several samples that would all be the same."""
     for one in given:
-        if one.backend not in CHATS or not isinstance(one, ServedTranslator):
+        served = as_served(one)
+        if one.backend not in CHATS or served is None:
             raise ValueError(f"'{one.name}': backend {one.backend} answers no chats; take one of {', '.join(CHATS)}")
         if extra := [name for name in _OF_TRANSLATIONS if name in one.model_fields_set]:
             raise ValueError(f"'{one.name}': {extra[0]}: is for translations; leave it out")
-        if one.decoding.max_tokens_per_character is not None:
+        if served.decoding.max_tokens_per_character is not None:
             raise ValueError(f"'{one.name}': decoding.max_tokens_per_character: is for translations; give max_tokens")
-        if samples > 1 and one.decoding.temperature == 0:
+        if samples > 1 and served.decoding.temperature == 0:
             raise ValueError(f"'{one.name}': decoding.temperature 0 gives {samples} equal samples; give more, or one")
     names = [one.name for one in given]
     if twice := [name for name in names if names.count(name) > 1]:

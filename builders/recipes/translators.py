@@ -304,6 +304,11 @@ Translator = Annotated[
 ]
 
 
+def as_served(translator: TranslatorBase) -> ServedTranslator | None:
+    """A translator as one whose server takes chats or completions; None of another kind."""
+    return translator if isinstance(translator, ServedTranslator) else None
+
+
 def others_of(translator: TranslatorBase) -> list[str]:
     """The translators of whose candidates this one writes its own; most write theirs from the source alone."""
     return translator.of if isinstance(translator, ServedTranslator) else []
