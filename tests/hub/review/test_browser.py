@@ -204,16 +204,18 @@ def judged_while_the_next_one_comes(reader: Reader) -> None:
 
 
 def edit(reader: Reader, key: str, more: str, *, save: bool = True) -> str:
-    """Write something before a translation; returns what stands there then."""
+    """Write something before a translation, or after its reasoning; returns what stands there then."""
     from selenium.webdriver.common.keys import Keys
 
     reader.press(key)
     reader.wait("return document.activeElement.matches('.editor textarea')")
-    reader.press(Keys.CONTROL + Keys.HOME)
-    reader.press(more)
+    # Before `<think>` nothing can stand, and which rows come depends on what the checks find.
+    thinks = reader.window.execute_script("return document.activeElement.value").startswith("<think>")
+    reader.press(Keys.CONTROL + (Keys.END if thinks else Keys.HOME))
+    reader.press(f" {more.strip()}" if thinks else more)
     reader.wait("return document.querySelector('.live').children.length")
     text = reader.window.execute_script("return document.activeElement.value")
-    assert text.startswith(more)
+    assert more.strip() in text
     if save:
         reader.chord(Keys.CONTROL, Keys.ENTER)
     return text

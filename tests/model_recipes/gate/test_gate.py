@@ -156,8 +156,10 @@ def refine(server: ModelsServer) -> dict[str, Any]:
 
 
 def test_what_did_not_pass_is_refined_and_tried_again(
-    folder: Path, engines: ModelsServer, capsys: pytest.CaptureFixture[str]
+    folder: Path, engines: ModelsServer, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # A narrow table breaks its cells.
+    monkeypatch.setenv("COLUMNS", "160")
     path = plan_for(folder, ["good", "idle"], refine=refine(engines))
     found = run_gate(path, output=folder / "run")
     assert [(one.candidate, one.round, one.kept) for one in found] == [

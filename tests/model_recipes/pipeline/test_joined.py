@@ -7,8 +7,6 @@ step.
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -18,26 +16,11 @@ import pytest
 import yaml
 
 from tests.builders.distillation.test_command import server_of, write_recipe
-from tests.model_recipes.pipeline.test_whole import TASK, write_rows
+from tests.standins.pipelines import TASK, begun, ended, write_rows
 from tests.standins.tiny_reward import sample_pairs
 from tests.standins.tiny_sparse import write_sparse
 
 COUNT = 60
-
-
-def begun(plan: Path, folder: Path) -> "subprocess.Popen[str]":
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1", "HF_DATASETS_OFFLINE": "1"}
-    words = ["pipeline", str(plan), "--output", str(folder), "--yes"]
-    return subprocess.Popen(
-        [sys.executable, "-m", "smolkalam", *words], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        env=environment, start_new_session=True,
-    )  # fmt: skip
-
-
-def ended(process: "subprocess.Popen[str]") -> str:
-    out, err = process.communicate()
-    assert process.returncode == 0, err[-3000:]
-    return out + err
 
 
 def data_steps(folder: Path, server: Any) -> list[dict[str, Any]]:

@@ -15,8 +15,7 @@ import pytest
 import yaml
 
 from tests.builders.arbitrage.test_command import server_of, write_recipe
-from tests.model_recipes.pipeline.test_joined import begun, ended
-from tests.model_recipes.pipeline.test_whole import TASK, says, write_rows
+from tests.standins.pipelines import TASK, begun, ended, says, write_rows
 from tests.standins.tiny_reward import sample_pairs, write_base
 
 pytestmark = [pytest.mark.train, pytest.mark.timeout(3600)]

@@ -15,26 +15,13 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.standins.pipelines import TASK, says, write_rows
 from tests.standins.tiny_reward import sample_pairs, write_base
 
 pytestmark = pytest.mark.train
 pytest.importorskip("trl", reason="needs the extra `train`")
 pytest.importorskip("lm_eval", reason="needs the extra `evaluation`")
 
-TASK = """\
-task: arabic_or_english
-dataset_path: json
-dataset_kwargs: {{data_files: {{test: {test}}}}}
-test_split: test
-output_type: multiple_choice
-doc_to_text: "{{{{prompt}}}}"
-doc_to_choice: ["{{{{arabic}}}}", "{{{{english}}}}"]
-doc_to_target: 0
-target_delimiter: ""
-metric_list:
-  - metric: acc
-metadata: {{version: 1.0}}
-"""
 STEPS = ("experts/one", "experts/two", "merged", "preferred", "table")
 
 
@@ -51,14 +38,6 @@ def run(*words: str) -> str:
     out, err = process.communicate()
     assert process.returncode == 0, err[-3000:]
     return out + err
-
-
-def says(role: str, content: str) -> dict[str, str]:
-    return {"role": role, "content": content}
-
-
-def write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
-    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
 
 
 def plan(folder: Path) -> Path:

@@ -19,7 +19,8 @@ def test_the_checks_look_at_it_as_at_a_translation() -> None:
     made = word_by_word(0)(TEXT)
     pair = Pair.of(TEXT, made)
     assert pair.language == "ar" and pair.knowledge.numbers is not None
-    assert check_pair(TEXT, made) == []
+    # Words without their neighbours are not written as careful Arabic is.
+    assert [one for one in check_pair(TEXT, made) if one.check != "arabic"] == []
 
 
 def test_variants_differ_and_each_is_the_same_again() -> None:
