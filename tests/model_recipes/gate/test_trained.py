@@ -1,10 +1,11 @@
 """The gate with models that are trained: a planted capability, and kills at every step.
 
-By construction: a table of codes, asked for in Arabic and in English. The base teaches it in English; `good` adds the
-same in Arabic, `spoiling` too but with English answers that are false.
+By construction: whether a number is even, asked in Arabic and in English. The base teaches it in English; `good` adds
+the same in Arabic, `spoiling` too but with English answers that are false.
 """
 
 import json
+import random
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from benchmarks.filter_worth import DIGITS, TASK, TRAINING, Entry, pair, table, write_model
+from tests.standins.even_numbers import TASK, TRAINING, pair, write_model
 from tests.standins.processes import command_line, kill_when, start_command
 from tests.standins.processes import environment as plain
 
@@ -20,20 +21,20 @@ pytest.importorskip("lm_eval")
 pytest.importorskip("trl")
 pytestmark = [pytest.mark.train, pytest.mark.timeout(3600)]
 
-CODES = range(10, 40)
+ENGLISH = TASK.replace("even_numbers", "even_in_english").replace('["صح", "خطأ"]', '["True", "False"]')
 
 
-def rows_for(name: str, entries: list[Entry]) -> list[dict[str, Any]]:
-    """Of each entry the row or rows of a dataset."""
+def rows_for(name: str, numbers: list[int]) -> list[dict[str, Any]]:
+    """Of each number the row or rows of a dataset."""
     found = []
-    for one in entries:
-        english, arabic = pair(one)
+    for number in numbers:
+        english, arabic = pair(number)
         if name == "base":
             found.append(english)
         else:
             found.append(arabic)
         if name == "spoiling":
-            found.append(pair((one[0], (one[1] + 1) % 10, one[2]))[0])
+            found.append(pair(number + 1000, said=number % 2 == 1)[0])
     return found
 
 
@@ -41,18 +42,19 @@ def write(path: Path, rows: list[dict[str, Any]]) -> None:
     path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
 
 
-def plan_in(folder: Path, *, codes: int, steps: int, seeds: int, candidates: list[str], tolerance: float) -> Path:
+def plan_in(folder: Path, *, rows: int, steps: int, seeds: int, candidates: list[str], tolerance: float) -> Path:
     """A plan with its models, rows and benchmarks."""
-    entries = table(1, CODES[:codes])
-    write(folder / "base.jsonl", rows_for("base", entries))
+    numbers = random.Random(20260731).sample(range(100, 1000), rows)
+    write(folder / "base.jsonl", rows_for("base", numbers))
     for name in candidates:
-        write(folder / f"{name}.jsonl", rows_for(name, entries))
-    for name, side in (("codes_in_arabic", 1), ("codes_in_english", 0)):
-        shown = [{"prompt": pair(one)[side]["messages"][0]["content"], "target": one[1]} for one in sorted(entries)]
+        write(folder / f"{name}.jsonl", rows_for(name, numbers))
+    asked = sorted(set(range(100, 1000)) - set(numbers))[:200]
+    for name, task, side in (("even_numbers", TASK, 1), ("even_in_english", ENGLISH, 0)):
+        shown = [{"prompt": pair(n)[side]["messages"][0]["content"], "target": n % 2} for n in asked]
         write(folder / f"{name}.rows.jsonl", shown)
-        text = TASK.format(test=folder / f"{name}.rows.jsonl", options=DIGITS).replace("task: codes", f"task: {name}")
+        text = task.format(test=folder / f"{name}.rows.jsonl")
         (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
-    model = write_model(folder / "model", 1)
+    model = write_model(folder / "model")
     (folder / "sft.yaml").write_text(TRAINING.format(model=model, steps=steps), encoding="utf-8")
     plan: dict[str, Any] = {
         "name": "gate",
@@ -64,8 +66,8 @@ def plan_in(folder: Path, *, codes: int, steps: int, seeds: int, candidates: lis
         "candidates": [{"name": name, "path": f"{name}.jsonl", "language": "ar"} for name in candidates],
         "train": "sft.yaml",
         "seeds": seeds,
-        "benchmarks": {"ar": ["codes_in_arabic.yaml"], "en": ["codes_in_english.yaml"]},
-        "critical": ["codes_in_arabic"],
+        "benchmarks": {"ar": ["even_numbers.yaml"], "en": ["even_in_english.yaml"]},
+        "critical": ["even_numbers"],
         "tolerance": tolerance,
         "batch_size": 64,
         "machine": {"gpu": "CPU", "gpus": 2, "usd_per_hour": 0.0},
@@ -96,7 +98,7 @@ def run(path: Path, output: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_over_five_seeds_the_good_is_kept_and_the_bad_is_not_though_it_is_killed(tmp_path: Path) -> None:
-    path = plan_in(tmp_path, codes=30, steps=160, seeds=5, candidates=["good", "spoiling"], tolerance=10.0)
+    path = plan_in(tmp_path, rows=400, steps=240, seeds=5, candidates=["good", "spoiling"], tolerance=10.0)
     out = tmp_path / "run"
     models = out / "models"
     signs = [out / "mix" / "good", models / "base_seed2" / "training.json", models / "good_seed4" / "trained.json"]
@@ -105,7 +107,7 @@ def test_over_five_seeds_the_good_is_kept_and_the_bad_is_not_though_it_is_killed
     print(done.stdout)
     found = json.loads((out / "gate.json").read_text())
     assert [(one["candidate"], one["kept"]) for one in found] == [("good", True), ("spoiling", False)]
-    assert "fell on codes_in_english" in found[1]["why"]
+    assert "fell on even_in_english" in found[1]["why"]
     mixture = yaml.safe_load((out / "mixture.yaml").read_text())
     assert [one["name"] for one in mixture["sources"]] == ["english", "good"]
 
@@ -124,7 +126,7 @@ def decided(folder: Path) -> list[tuple[str, Any]]:
 
 
 def test_a_kill_at_every_step_changes_no_decision(tmp_path: Path) -> None:
-    path = plan_in(tmp_path, codes=6, steps=2, seeds=2, candidates=["good"], tolerance=100.0)
+    path = plan_in(tmp_path, rows=64, steps=2, seeds=2, candidates=["good"], tolerance=100.0)
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     run(path, whole)
     base, good = killed / "models" / "base_seed2", killed / "models" / "good_seed1"
