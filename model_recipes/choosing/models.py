@@ -17,6 +17,7 @@ from model_recipes.evaluation.benchmarks.suites import SuiteBenchmark, own_files
 from model_recipes.evaluation.scoring.answers import items_of, read_answers
 from model_recipes.evaluation.scoring.scores import ScoredItem, score
 from model_recipes.plans import PlanRun, PlanStep, StepNeeds
+from model_recipes.plans.commands import set_words
 from processors.atomic_files import write_text
 from processors.errors import InputError
 
@@ -128,9 +129,9 @@ def _is_trained(place: Path) -> bool:
 
 
 def _train(run: PlanRun, plan: Plan, variant: str, seed: int, place: Path) -> None:
-    sources = json.dumps([dict(one) for one in plan.variants[variant]])
-    settings = [*plan.settings, f"datasets={sources}", f"seed={seed}", f"output_dir={place}"]
-    words = ["train", "sft", "--config", str(plan.train), *(word for one in settings for word in ("--set", one))]
+    sources = [dict(one) for one in plan.variants[variant]]
+    made = {"datasets": sources, "seed": seed, "output_dir": str(place)}
+    words = ["train", "sft", "--config", str(plan.train), *set_words(plan.settings, made)]
     run.command(words, f"{variant}, seed {seed}: its training failed")
 
 

@@ -73,36 +73,25 @@ class _Followed:
 
 class _Judged:
     def __init__(self, settings: ModelReward) -> None:
+        from processors.reward.exchanges import ExchangeEncoder
         from processors.reward.local_model import ModelScorer, check_model, load_reward_tokenizer
 
         check_model(settings.model, settings.revision, served=False)
         self._settings = settings
-        self._tokenizer = load_reward_tokenizer(settings.model, settings.revision)
-        if not self._tokenizer.chat_template:
-            raise InputError(f"reward: {settings.model}: its tokenizer has no chat template")
+        tokenizer = load_reward_tokenizer(settings.model, settings.revision)
+        self._encoder = ExchangeEncoder(tokenizer, settings.max_length)
         self._scorer = ModelScorer(settings.model, settings.revision)
 
     def missing(self, prompt: Prompt) -> str:
         return ""
 
     def of(self, prompts: Sequence[Prompt], answers: Sequence[str]) -> list[float]:
-        from processors.reward.batches import make_batches
+        from processors.reward.score import score_candidates
 
-        chats = [
-            [*prompt.messages, {"role": "assistant", "content": answer}]
-            for prompt, answer in zip(prompts, answers, strict=True)
-        ]
-        ids = self._tokenizer.apply_chat_template(chats, tokenize=True, return_dict=True)["input_ids"]
-        ids = [row[: self._settings.max_length] for row in ids]
-        batches = make_batches([len(row) for row in ids], self._settings.batch_tokens)
-        rewards = [0.0] * len(ids)
-
-        def keep(number: int, values: list[float]) -> None:
-            for place, value in zip(batches[number], values, strict=True):
-                rewards[place] = value
-
-        self._scorer.score([[ids[place] for place in batch] for batch in batches], keep)
-        return rewards
+        exchanges = [(prompt.messages, answer) for prompt, answer in zip(prompts, answers, strict=True)]
+        # What is longer is cut at its end, as the settings say: a reward is wanted of every answer.
+        windows = [[ids[: self._settings.max_length]] for ids in self._encoder.whole(exchanges)]
+        return score_candidates(windows, self._scorer, self._settings.batch_tokens)
 
 
 REWARDS: dict[str, Callable[[Any], AnswerJudge]] = {"answer": _Verified, "instructions": _Followed, "model": _Judged}

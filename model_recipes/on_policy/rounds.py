@@ -20,6 +20,7 @@ from model_recipes.on_policy.rewards import write_judged
 from model_recipes.on_policy.sampling import Sampling, read_answers, write_asked
 from model_recipes.on_policy.settings import OnPolicyPlan
 from model_recipes.plans import PlanRun, PlanStep
+from model_recipes.plans.commands import set_words
 from processors.atomic_files import write_text
 from processors.errors import InputError
 
@@ -194,13 +195,12 @@ class Rounds:
                 "output_dir": str(trained),
                 "seed": plan.seed + number,
             }
-            settings = [*plan.dpo_settings, *(f"{key}={json.dumps(value)}" for key, value in own.items())]
-            words = ["train", "dpo", "--config", plan.dpo, *(w for one in settings for w in ("--set", one))]
+            words = ["train", "dpo", "--config", plan.dpo, *set_words(plan.dpo_settings, own)]
             run.command(words, f"round {number}: its training failed")
             # What was trained is the next round's start, and an adapter is of no use to who samples.
             if (trained / "adapter_config.json").exists():
-                whole = [f"experts={json.dumps([{'path': str(trained)}])}", f"output_dir={place / MODEL}"]
-                words = ["train", "merge", "--config", str(LINEAR), *(w for one in whole for w in ("--set", one))]
+                whole = {"experts": [{"path": str(trained)}], "output_dir": str(place / MODEL)}
+                words = ["train", "merge", "--config", str(LINEAR), *set_words((), whole)]
                 run.command(words, f"round {number}: its adapter could not be put into its base")
             else:
                 trained.rename(place / MODEL)

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from builders.recipes.base import Strict
+from model_recipes.plans.commands import set_by_plan
 from model_recipes.plans.file import InPlanFolder, PlanFile
 
 
@@ -111,8 +112,7 @@ class OnPolicyPlan(PlanFile):
 
     @model_validator(mode="after")
     def _own_settings(self) -> "OnPolicyPlan":
-        ours = ("model_name_or_path", "model_revision", "datasets", "output_dir", "seed")
-        for one in self.dpo_settings:
-            if one.partition("=")[0].split(".")[0] in ours:
-                raise ValueError(f"dpo_settings: {one.partition('=')[0]} is set by each round; leave it out")
+        made = ("model_name_or_path", "model_revision", "datasets", "output_dir", "seed")
+        if key := set_by_plan(self.dpo_settings, made):
+            raise ValueError(f"dpo_settings: {key} is set by each round; leave it out")
         return self

@@ -2,7 +2,7 @@
 
 import re
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
@@ -10,6 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, Field
 
 from builders.recipes.base import Strict
+from model_recipes.plans.commands import set_by_plan
 from processors.errors import InputError
 
 Makes = Literal["model", "dataset", "mixture", "table"]
@@ -88,13 +89,7 @@ class PipelineStep(Strict):
             shutil.rmtree(self.output(place), ignore_errors=True)
 
 
-def set_words(settings: Sequence[str]) -> list[str]:
-    return [word for one in settings for word in ("--set", one)]
-
-
-def own_keys(settings: Sequence[str], own: Sequence[str], step: str) -> None:
+def own_keys(settings: Sequence[str], made: Collection[str], step: str) -> None:
     """Raises InputError where a setting is one that the plan makes itself."""
-    for one in settings:
-        key = one.partition("=")[0].split(".")[0]
-        if key in own:
-            raise InputError(f"steps: {step}: set: {key} is made by the plan; leave it out")
+    if key := set_by_plan(settings, made):
+        raise InputError(f"steps: {step}: set: {key} is made by the plan; leave it out")

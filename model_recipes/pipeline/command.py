@@ -2,7 +2,8 @@
 
 import difflib
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +11,15 @@ from pydantic import Field
 
 from model_recipes.evaluation.asked.models import Model
 from model_recipes.pipeline.base import PipelineStep
-from model_recipes.pipeline.card import write_card
+from model_recipes.pipeline.card import RESULT, STORY, write_card
 from model_recipes.pipeline.steps import AnyStep
 from model_recipes.plans import PlanFile, PlanRun, PlanStep, StepNeeds, load_plan
+from model_recipes.plans.journal import JOURNAL
+from model_recipes.plans.run import EARLIER
 from processors.errors import InputError
 
-RESULT = "model"
 # What the plan itself writes into its folder.
-_TAKEN = (RESULT, "earlier", "journal.jsonl", "plan.md")
+_TAKEN = (RESULT, EARLIER, JOURNAL, STORY)
 
 
 class PipelinePlan(PlanFile):
@@ -40,9 +42,11 @@ def run_pipeline(
         step.look()
     folder = (output or Path("run") / plan.name).absolute()
     with PlanRun(folder, plan) as run:
+        # Of a model of the Hub it is asked there, and several steps begin with the same.
+        identity = cache(lambda name: Model(name).identity())
         steps: dict[str, PlanStep] = {}
         for step in plan.steps:
-            steps[step.name] = _plan_step(run, step, uses[step.name], steps, yes)
+            steps[step.name] = _plan_step(run, step, uses[step.name], steps, identity, yes)
         if not run.begin(list(steps.values()), dry_run=dry_run, yes=yes):
             return None
         found = {name: run.do(step) for name, step in steps.items()}
@@ -89,7 +93,12 @@ def _result(plan: PipelinePlan, path: Path) -> str | None:
 
 
 def _plan_step(
-    run: PlanRun, step: PipelineStep, uses: dict[str, PipelineStep], steps: dict[str, PlanStep], yes: bool
+    run: PlanRun,
+    step: PipelineStep,
+    uses: dict[str, PipelineStep],
+    steps: dict[str, PlanStep],
+    identity: Callable[[str], str],
+    yes: bool,
 ) -> PlanStep:
     def resolve(name: str) -> str:
         if name not in uses:
@@ -120,7 +129,7 @@ def _plan_step(
         settings={
             **step.model_dump(mode="json"),
             # Of a model what it is, and not all of its folder: an evaluation writes into that.
-            "models": {name: Model(name).identity() for name in sorted(models)},
+            "models": {name: identity(name) for name in sorted(models)},
         },
         files={**step.files(), **{name: name for name in sorted(own - models)}},
         after=tuple(steps[name] for name in uses),

@@ -7,7 +7,8 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
-from model_recipes.pipeline.base import DatasetOf, Makes, PipelineStep, Resolve, StepOutcome, set_words
+from model_recipes.pipeline.base import DatasetOf, Makes, PipelineStep, Resolve, StepOutcome
+from model_recipes.plans.commands import set_words
 from model_recipes.plans.file import InPlanFolder
 from processors.errors import InputError
 
@@ -31,14 +32,9 @@ class _FromRecipe(PipelineStep):
         return {"recipe": self.recipe} if self.recipe and Path(self.recipe).suffix in (".yaml", ".yml") else {}
 
     def words(self, resolve: Resolve, place: Path) -> list[str]:
-        made = [f"{key}={json.dumps(resolve(value))}" for key, value in self.inputs.items()]
-        return [
-            self.command,
-            self._made_by(resolve),
-            "--output",
-            str(self.output(place)),
-            *set_words([*self.set, *made]),
-        ]
+        made = {key: resolve(value) for key, value in self.inputs.items()}
+        words = [self.command, self._made_by(resolve), "--output", str(self.output(place))]
+        return [*words, *set_words(self.set, made)]
 
     def _made_by(self, resolve: Resolve) -> str:
         assert self.recipe is not None

@@ -15,9 +15,9 @@ from model_recipes.pipeline.base import (
     StepData,
     StepOutcome,
     own_keys,
-    set_words,
 )
 from model_recipes.pipeline.data_steps import ArbitrateStep, DecontaminateStep, DistilStep, MixStep
+from model_recipes.plans.commands import set_words
 from model_recipes.plans.file import InPlanFolder
 from processors.errors import InputError
 
@@ -50,8 +50,7 @@ class _Training(PipelineStep):
             "datasets": data,
             "output_dir": str(self.output(place)),
         }
-        made = [f"{key}={json.dumps(value)}" for key, value in own.items()]
-        return ["train", self.recipe, "--config", self.config, *set_words([*self.set, *made])]
+        return ["train", self.recipe, "--config", self.config, *set_words(self.set, own)]
 
     def look(self) -> None:
         import importlib
@@ -128,8 +127,7 @@ class MergeStep(PipelineStep):
         own: dict[str, Any] = {"experts": experts, "output_dir": str(self.output(place))}
         own |= {"base": resolve(self.base)} if self.base else {}
         own |= {"weights": "importance"} if self.importance else {}
-        made = [f"{key}={json.dumps(value)}" for key, value in own.items()]
-        return ["train", "merge", "--config", self.config, *set_words([*self.set, *made])]
+        return ["train", "merge", "--config", self.config, *set_words(self.set, own)]
 
     def look(self) -> None:
         own_keys(self.set, ("experts", "base", "output_dir"), self.name)
@@ -175,8 +173,8 @@ class IterateStep(PipelineStep):
         }
 
     def words(self, resolve: Resolve, place: Path) -> list[str]:
-        made = [f"model={json.dumps(resolve(self.model))}", "model_revision=null"]
-        return ["iterate", self.plan, "--output", str(self.output(place)), "--yes", *set_words([*self.set, *made])]
+        made = {"model": resolve(self.model), "model_revision": None}
+        return ["iterate", self.plan, "--output", str(self.output(place)), "--yes", *set_words(self.set, made)]
 
     def look(self) -> None:
         own_keys(self.set, ("model", "model_revision"), self.name)
@@ -223,8 +221,8 @@ class GateStep(PipelineStep):
         }
 
     def words(self, resolve: Resolve, place: Path) -> list[str]:
-        made = [f"{key}={json.dumps(resolve(value))}" for key, value in self.inputs.items()]
-        return ["gate", self.plan, "--output", str(self.output(place)), *set_words([*self.set, *made])]
+        made = {key: resolve(value) for key, value in self.inputs.items()}
+        return ["gate", self.plan, "--output", str(self.output(place)), *set_words(self.set, made)]
 
     def look(self) -> None:
         self.files()

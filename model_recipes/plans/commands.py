@@ -1,17 +1,36 @@
 """A command of ours as a process of its own, so that memory and randomness are a step's alone."""
 
 import fcntl
+import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from processors.errors import InputError
 
 # What runs a module of this installation.
 PYTHON_M = (sys.executable, "-m")
 _LOCK = ".command.lock"
+
+
+def set_words(settings: Sequence[str], made: Mapping[str, Any] | None = None) -> list[str]:
+    """A command's `--set` of each `a.b=c`, and of what a plan itself makes, which comes last and so counts.
+
+    >>> set_words(["seed=3"], {"output_dir": "sft"})
+    ['--set', 'seed=3', '--set', 'output_dir="sft"']
+    """
+    # JSON is YAML too, but for characters beyond the first plane in its escapes.
+    own = [f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in (made or {}).items()]
+    return [word for one in [*settings, *own] for word in ("--set", one)]
+
+
+def set_by_plan(settings: Sequence[str], made: Collection[str]) -> str:
+    """The first key of the settings that a plan makes itself; empty where there is none."""
+    keys = (one.partition("=")[0].split(".")[0] for one in settings)
+    return next((key for key in keys if key in made), "")
 
 
 def run_command(

@@ -29,6 +29,10 @@ class ExchangeEncoder:
 
     def encode(self, exchanges: Sequence[tuple[Messages, str]]) -> list[TokenIds | None]:
         """The ids of each (prompt, answer)."""
+        return [ids if len(ids) <= self.max_length else None for ids in self.whole(exchanges)]
+
+    def whole(self, exchanges: Sequence[tuple[Messages, str]]) -> list[TokenIds]:
+        """The ids of each (prompt, answer), however many."""
         if not exchanges:
             return []
         chats = [[*prompt, {"role": "assistant", "content": answer}] for prompt, answer in exchanges]
@@ -36,4 +40,4 @@ class ExchangeEncoder:
         found: list[TokenIds] = self.tokenizer(
             texts, add_special_tokens=False, return_attention_mask=False, truncation=False, verbose=False
         )["input_ids"]
-        return [ids if len(ids) <= self.max_length else None for ids in found]
+        return found

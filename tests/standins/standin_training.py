@@ -82,7 +82,7 @@ def train(words: list[str]) -> None:
         if any(split["kept"] for split in source["splits"].values()):
             for benchmark, points in taught.get(source["name"], {}).items():
                 skills[benchmark] = skills.get(benchmark, 0.5) + points
-    place = Path(settings["output_dir"])
+    place = Path(json.loads(settings["output_dir"]))
     place.mkdir(parents=True, exist_ok=True)
     (place / "model.safetensors").write_text(json.dumps({"skills": skills, "seed": int(settings["seed"])}))
     (place / "config.json").write_text("{}")
