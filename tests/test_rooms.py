@@ -4,6 +4,7 @@ The rules are functions of a tree of files (`tests/rooms.py`). Here they judge t
 trees in which each of them has something to find.
 """
 
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -277,3 +278,16 @@ def test_comments_and_docstrings_are_prose_and_strings_are_not(grow: Grow) -> No
     text = '"""Of the module."""\n\nX = "no prose"  # of the line\n\n\ndef f():\n    """Of the function."""\n'
     module = grow({"base/low/a.py": text}).modules["base.low.a"]
     assert sorted(module.prose()) == [(1, "Of the module."), (3, "# of the line"), (7, "Of the function.")]
+
+
+# What a clone holds at its top, beside the rooms.
+BESIDE = {"benchmarks", "docs", "examples", "tests", ".ci", ".github", ".gitignore", ".pre-commit-config.yaml",
+          "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE",
+          "Makefile", "README.md", "pyproject.toml", "requirements.lock"}  # fmt: skip
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="not a clone")
+def test_nothing_that_a_run_left_is_committed() -> None:
+    # Models of a test were once, under a folder named by a quotation mark.
+    told = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert {name.partition("/")[0] for name in told.split("\0") if name} - {*TOPS, *BESIDE} == set()
