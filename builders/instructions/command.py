@@ -29,6 +29,7 @@ from builders.instructions.rows import (
 from processors.atomic_files import look_for_room, new_folder
 from processors.errors import CountError, InputError
 from processors.instructions import follows, look_at_given
+from processors.scrub import excerpt
 
 PROMPTS, KEPT, DROPPED, REPORT = "prompts", "kept", "dropped.jsonl", "report.json"
 # The columns that a kept row gets.
@@ -65,11 +66,11 @@ def run_instruct(seeds: Path, output: Path, drawing: Drawing, per_seed: int = 1)
     """Write `output`/prompts.jsonl (.parquet for Parquet), dropped.jsonl and report.json; returns the counts.
 
     Seeds are prompts of people; a row that has instructions already (IFEval's, translated) is kept as it is. Raises
-    InputError for what cannot be read or drawn.
+    InputError for what cannot be read or drawn, and where no row is a seed.
     """
     words_of(drawing.language), drawing.pool()
     look_for_room(output)
-    found = Sorted()
+    found, first = Sorted(), ""
     name = f"{PROMPTS}.parquet" if is_parquet(seeds) else f"{PROMPTS}.jsonl"
     schema = asked_schema() if is_parquet(seeds) else None
     with new_folder(output) as folder:
@@ -78,6 +79,7 @@ def run_instruct(seeds: Path, output: Path, drawing: Drawing, per_seed: int = 1)
                 found.read += 1
                 made, reason = _asked(number, row, reason, drawing, per_seed)
                 if not made:
+                    first = first or f"row {number} is {_seen(row, reason)}"
                     _drop(found, dropped, number, reason)
                     continue
                 found.kept += 1
@@ -85,15 +87,23 @@ def run_instruct(seeds: Path, output: Path, drawing: Drawing, per_seed: int = 1)
                     prompts.write(one)
                     found.written += 1
                     found.kinds.update(one["instruction_id_list"])
-        _look_for_rows(seeds, found)
+        _look_for_rows(seeds, found, found.written, "prompt or messages", first)
         _write_report(folder, found, {"seed": drawing.seed, "language": drawing.language, "per_seed": per_seed})
     _tell(found, f"{found.written:,} prompts", output)
     return found
 
 
-def _look_for_rows(path: Path, found: Sorted) -> None:
+def _look_for_rows(path: Path, found: Sorted, taken: int, columns: str, first: str) -> None:
+    """Raises InputError where no row has what is asked for: the file is another one than was meant."""
     if not found.read:
         raise InputError(f"{path}: has no row in it")
+    if not taken:
+        raise InputError(f"{path}: none of its {found.read:,} rows can be taken; expected {columns}; {first}")
+
+
+def _seen(row: Mapping[str, Any] | None, reason: str) -> str:
+    there = f", with the columns {', '.join(map(str, row))}" if row else ""
+    return f"left out, {excerpt(reason, 200)}{there}"
 
 
 def _asked(
@@ -143,12 +153,12 @@ def run_follow(rows: Path, output: Path, *, language: str = "ar", least: float =
 
     A row is kept where its answer follows `least` of its instructions or more. Kept rows get the share followed
     (strictly, or loosely with `loose`) as `instructions_followed`, and what was followed as `followed_strict` and
-    `followed_loose`. Raises InputError for what cannot be read.
+    `followed_loose`. Raises InputError for what cannot be read, and where no row has instructions and an answer.
     """
     if not 0 <= least <= 1:
         raise InputError(f"least is {least}, expected a share from 0 to 1")
     look_for_room(output)
-    found = Sorted()
+    found, first = Sorted(), ""
     schema = with_columns(rows, _NEW) if is_parquet(rows) else None
     with new_folder(output) as folder:
         kept_file = folder / (f"{KEPT}.parquet" if schema is not None else f"{KEPT}.jsonl")
@@ -156,12 +166,15 @@ def run_follow(rows: Path, output: Path, *, language: str = "ar", least: float =
             for number, row, reason in read_rows(rows):
                 found.read += 1
                 more, reason = _looked_at(row, reason, found, language, loose)
+                if more is None:
+                    first = first or f"row {number} is {_seen(row, reason)}"
                 if more is None or row is None or more[SHARE] < least:
                     _drop(found, dropped, number, reason, more)
                     continue
                 found.kept, found.written = found.kept + 1, found.written + 1
                 kept.write({**row, **more})
-        _look_for_rows(rows, found)
+        asked = "instruction_id_list, kwargs and an answer (completion, response or messages)"
+        _look_for_rows(rows, found, found.kinds.total(), asked, first)
         _write_report(folder, found, {"language": language, "least": least, "loose": loose})
     _tell(found, f"{found.kept:,} rows kept", output)
     return found

@@ -14,7 +14,7 @@ from pydantic import Field
 
 from model_recipes.dpo.data import DpoEncoder
 from model_recipes.training.accounts import Account
-from model_recipes.training.data import encode
+from model_recipes.training.data import PAIRS, encode
 from model_recipes.training.recipe import Prepared, TrainingRecipe
 from model_recipes.training.run import main as run
 from model_recipes.training.settings import DataSettings
@@ -42,6 +42,7 @@ class PreferenceTraining(TrainingRecipe):
     decisive = ("beta", "loss_type", "loss_weights", "label_smoothing", "precompute_ref_log_probs")
     own = PairSettings
     sides = 2
+    reads = PAIRS
     has_reference = True
     without_effect: ClassVar[Mapping[str, str]] = {
         "truncation_mode": "a pair is cut at its end; TRL is to remove the other way",

@@ -2,7 +2,8 @@
 
 import re
 import shutil
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
@@ -11,7 +12,7 @@ from pydantic import AfterValidator, Field
 
 from builders.recipes.base import Strict
 from model_recipes.plans.commands import set_by_plan
-from processors.errors import InputError
+from processors.errors import InputError, SmolKalamError
 
 Makes = Literal["model", "dataset", "mixture", "table"]
 # Where a name of a step stands for what the step made: its folder.
@@ -80,8 +81,11 @@ class PipelineStep(Strict):
         """Where the command writes to, named as the step, for that name stands in tables and cards."""
         return place / self.name.rpartition("/")[2]
 
-    def look(self) -> None:
-        """Raises InputError for what can be known to fail before anything is run."""
+    def look(self, outside: Mapping[str, str]) -> None:
+        """Raises InputError for what can be known to fail before anything is run.
+
+        `outside`: of `uses`, what is no earlier step's result, and so is there already or on the Hub.
+        """
 
     def clear(self, place: Path) -> None:
         """Take away what a command that cannot go on left half done."""
@@ -93,3 +97,12 @@ def own_keys(settings: Sequence[str], made: Collection[str], step: str) -> None:
     """Raises InputError where a setting is one that the plan makes itself."""
     if key := set_by_plan(settings, made):
         raise InputError(f"steps: {step}: set: {key} is made by the plan; leave it out")
+
+
+@contextmanager
+def named(step: str) -> Iterator[None]:
+    """What is wrong within it is said to be of a step."""
+    try:
+        yield
+    except SmolKalamError as error:
+        raise InputError(f"steps: {step}: {error}") from None

@@ -39,7 +39,7 @@ def run_pipeline(
     uses = {step.name: used_by(plan.steps[:number], step, path) for number, step in enumerate(plan.steps)}
     result = _result(plan, path)
     for step in plan.steps:
-        step.look()
+        step.look({key: name for key, name in step.uses().items() if name not in uses[step.name]})
     folder = (output or Path("run") / plan.name).absolute()
     with PlanRun(folder, plan) as run:
         # Of a model of the Hub it is asked there, and several steps begin with the same.
@@ -60,12 +60,16 @@ def run_pipeline(
 def used_by(before: Sequence[PipelineStep], step: PipelineStep, path: Path) -> dict[str, PipelineStep]:
     """The earlier steps that this one uses, by name. Raises InputError for what is no step, no file and no id."""
     known = {one.name: one for one in before}
-    if step.name in known:
-        raise InputError(f"{path}: steps: {step.name}: is there twice")
-    own = f"{step.name}/"
-    if inside := [name for name in known if f"{name}/".startswith(own) or own.startswith(f"{name}/")]:
-        raise InputError(f"{path}: steps: {step.name}: one folder would lie in the other's, that of {inside[0]}")
-    if step.name.split("/")[0] in _TAKEN:
+    # Some disks take names that differ only in case for one.
+    own = f"{step.name}/".casefold()
+    folders = {name: f"{name}/".casefold() for name in known}
+    for name, folder in folders.items():
+        if folder == own:
+            alike = "" if name == step.name else f", as {name}; give names that differ in more than case"
+            raise InputError(f"{path}: steps: {step.name}: is there twice{alike}")
+        if folder.startswith(own) or own.startswith(folder):
+            raise InputError(f"{path}: steps: {step.name}: one folder would lie in the other's, that of {name}")
+    if step.name.split("/")[0].casefold() in _TAKEN:
         raise InputError(f"{path}: steps: {step.name}: the plan's own {step.name.split('/')[0]} has this name")
     found = {}
     for key, name in step.uses().items():

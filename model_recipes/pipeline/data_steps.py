@@ -1,16 +1,22 @@
 """The steps that make data: mixtures, what is kept of rows beside benchmarks, distilled and arbitrated answers."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from model_recipes.pipeline.base import DatasetOf, Makes, PipelineStep, Resolve, StepOutcome
+from model_recipes.pipeline.base import DatasetOf, Makes, PipelineStep, Resolve, StepOutcome, named
 from model_recipes.plans.commands import set_words
 from model_recipes.plans.file import InPlanFolder
 from processors.errors import InputError
+
+if TYPE_CHECKING:
+    from builders.pools import PoolRecipe
+
+# Stands for what an earlier step is going to make.
+_LATER = "earlier/step"
 
 
 class _FromRecipe(PipelineStep):
@@ -31,6 +37,10 @@ class _FromRecipe(PipelineStep):
     def files(self) -> dict[str, str]:
         return {"recipe": self.recipe} if self.recipe and Path(self.recipe).suffix in (".yaml", ".yml") else {}
 
+    def load(self, settings: Sequence[str]) -> None:
+        """Read the recipe with settings. Raises InputError for what is wrong in it, or of what it names here."""
+        raise NotImplementedError
+
     def words(self, resolve: Resolve, place: Path) -> list[str]:
         made = {key: resolve(value) for key, value in self.inputs.items()}
         words = [self.command, self._made_by(resolve), "--output", str(self.output(place))]
@@ -40,11 +50,15 @@ class _FromRecipe(PipelineStep):
         assert self.recipe is not None
         return self.recipe
 
-    def look(self) -> None:
+    def look(self, outside: Mapping[str, str]) -> None:
         if not self.recipe:
             raise InputError(f"steps: {self.name}: recipe: missing; give its YAML, or one that ships")
         if self.files() and not Path(self.recipe).is_file():
             raise InputError(f"steps: {self.name}: recipe: {self.recipe}: no such file")
+        # A folder that is not there yet is read as an id of the Hub, which nobody is asked for here.
+        made = {key: value if key in outside else _LATER for key, value in self.inputs.items()}
+        with named(self.name):
+            self.load([*self.set, *(f"{key}={json.dumps(value)}" for key, value in made.items())])
 
 
 class MixStep(_FromRecipe):
@@ -61,11 +75,17 @@ class MixStep(_FromRecipe):
     def _made_by(self, resolve: Resolve) -> str:
         return resolve(self.gate) if self.gate else super()._made_by(resolve)
 
-    def look(self) -> None:
+    def load(self, settings: Sequence[str]) -> None:
+        from builders.mixtures.recipe import load_mixture
+
+        assert self.recipe is not None
+        load_mixture(self.recipe, settings)
+
+    def look(self, outside: Mapping[str, str]) -> None:
         if self.recipe and self.gate:
             raise InputError(f"steps: {self.name}: give either recipe or gate")
         if not self.gate:
-            super().look()
+            super().look(outside)
 
     def outcome(self, place: Path) -> StepOutcome:
         folder = self.output(place)
@@ -99,6 +119,12 @@ class DistilStep(_FromModels):
     command: ClassVar[str] = "distil"
     report: ClassVar[str] = "distillation.json"
 
+    def load(self, settings: Sequence[str]) -> None:
+        from builders.distillation import load_distillation
+
+        assert self.recipe is not None
+        _look_for_rows(load_distillation(self.recipe, settings)[0])
+
 
 class ArbitrateStep(_FromModels):
     """`smolkalam arbitrate`."""
@@ -106,6 +132,12 @@ class ArbitrateStep(_FromModels):
     do: Literal["arbitrate"]
     command: ClassVar[str] = "arbitrate"
     report: ClassVar[str] = "arbitrage.json"
+
+    def load(self, settings: Sequence[str]) -> None:
+        from builders.arbitrage import load_arbitrage
+
+        assert self.recipe is not None
+        _look_for_rows(load_arbitrage(self.recipe, settings)[0])
 
 
 class DecontaminateStep(PipelineStep):
@@ -133,6 +165,18 @@ class DecontaminateStep(PipelineStep):
         about = json.loads((folder / "decontamination.json").read_text(encoding="utf-8"))
         figures = {"read": about["read"], "kept": about["kept"], **about["dropped"]}
         return StepOutcome(folder / "kept", figures, f"{_words(figures)}.")
+
+
+def _look_for_rows(recipe: "PoolRecipe") -> None:
+    """Raises InputError where a source on the disk has no row that is a prompt."""
+    from builders.pools import Prompts
+    from builders.pools.prompts import PromptRow
+
+    if not Path(recipe.source.path).exists():
+        return
+    rows = Prompts(recipe.source, recipe.language).rows()
+    if not any(isinstance(row, PromptRow) for row in rows):
+        raise InputError(f"{recipe.source.path}: has no row that is a prompt")
 
 
 def _words(counts: Mapping[str, Any]) -> str:

@@ -1,8 +1,9 @@
 """The steps that make or measure models: trainings, merges, rounds of iterative training, evaluations."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -14,12 +15,16 @@ from model_recipes.pipeline.base import (
     Resolve,
     StepData,
     StepOutcome,
+    named,
     own_keys,
 )
 from model_recipes.pipeline.data_steps import ArbitrateStep, DecontaminateStep, DistilStep, MixStep
 from model_recipes.plans.commands import set_words
 from model_recipes.plans.file import InPlanFolder
 from processors.errors import InputError
+
+if TYPE_CHECKING:
+    from model_recipes.on_policy.settings import OnPolicyPlan
 
 _LINEAR = Path(__file__).parents[1] / "merge" / "linear.yaml"
 
@@ -52,19 +57,21 @@ class _Training(PipelineStep):
         }
         return ["train", self.recipe, "--config", self.config, *set_words(self.set, own)]
 
-    def look(self) -> None:
+    def look(self, outside: Mapping[str, str]) -> None:
         import importlib
 
+        from model_recipes.training.data import load_part
         from model_recipes.training.recipe import read
+        from model_recipes.training.settings import RowSource
 
         own_keys(self.set, self._own, self.name)
         made = ["model_name_or_path=model", "datasets=[{path: rows}]", "output_dir=output"]
-        read(
-            importlib.import_module(f"model_recipes.{self.recipe}.train").RECIPE,
-            Path(self.config),
-            [*self.set, *made],
-            dry=True,
-        )
+        recipe = importlib.import_module(f"model_recipes.{self.recipe}.train").RECIPE
+        read(recipe, Path(self.config), [*self.set, *made], dry=True)
+        for one in self.data:
+            if one.path in outside.values() and Path(one.path).exists():
+                with named(self.name):
+                    load_part(RowSource(**one.model_dump()), recipe.reads)
 
     def outcome(self, place: Path) -> StepOutcome:
         folder = self.output(place)
@@ -129,7 +136,7 @@ class MergeStep(PipelineStep):
         own |= {"weights": "importance"} if self.importance else {}
         return ["train", "merge", "--config", self.config, *set_words(self.set, own)]
 
-    def look(self) -> None:
+    def look(self, outside: Mapping[str, str]) -> None:
         own_keys(self.set, ("experts", "base", "output_dir"), self.name)
         if self.importance and len(self.importance) != len(self.experts):
             raise InputError(
@@ -162,23 +169,30 @@ class IterateStep(PipelineStep):
         return {"model": self.model}
 
     def files(self) -> dict[str, str]:
-        from model_recipes.on_policy.settings import OnPolicyPlan
-        from model_recipes.plans import load_plan
-
-        found = load_plan(Path(self.plan), OnPolicyPlan, [*self.set, f"model={json.dumps(self.model)}"])
+        found = self._plan()
         return {
             "plan": self.plan,
             "dpo": found.dpo,
             **{f"prompts {n}": p.path for n, p in enumerate(found.prompts, 1)},
         }
 
+    def _plan(self) -> "OnPolicyPlan":
+        from model_recipes.on_policy.settings import OnPolicyPlan
+        from model_recipes.plans import load_plan
+
+        return load_plan(Path(self.plan), OnPolicyPlan, [*self.set, f"model={json.dumps(self.model)}"])
+
     def words(self, resolve: Resolve, place: Path) -> list[str]:
         made = {"model": resolve(self.model), "model_revision": None}
         return ["iterate", self.plan, "--output", str(self.output(place)), "--yes", *set_words(self.set, made)]
 
-    def look(self) -> None:
+    def look(self, outside: Mapping[str, str]) -> None:
+        from model_recipes.on_policy.prompts import read_prompts
+
         own_keys(self.set, ("model", "model_revision"), self.name)
-        self.files()
+        local = [one for one in self._plan().prompts if Path(one.path).exists()]
+        with named(self.name):
+            read_prompts(local)
 
     def outcome(self, place: Path) -> StepOutcome:
         about = json.loads((self.output(place) / "result.json").read_text(encoding="utf-8"))
@@ -224,7 +238,7 @@ class GateStep(PipelineStep):
         made = {key: resolve(value) for key, value in self.inputs.items()}
         return ["gate", self.plan, "--output", str(self.output(place)), *set_words(self.set, made)]
 
-    def look(self) -> None:
+    def look(self, outside: Mapping[str, str]) -> None:
         self.files()
 
     def outcome(self, place: Path) -> StepOutcome:
@@ -265,7 +279,7 @@ class EvaluateStep(PipelineStep):
         words += ["--data", self.data] if self.data else []
         return words + ["--chat"] * self.chat + ["--vllm"] * self.vllm
 
-    def look(self) -> None:
+    def look(self, outside: Mapping[str, str]) -> None:
         from model_recipes.evaluation.asked.models import look_for_libraries
         from model_recipes.evaluation.benchmarks.suites import chosen
 

@@ -232,7 +232,7 @@ class PlanRun(AbstractContextManager["PlanRun"]):
 
 def _look_at_names(steps: Sequence[PlanStep]) -> None:
     """Raises ValueError where two steps would write into one folder."""
-    names = sorted(f"{step.name}/" for step in steps)
+    names = sorted(f"{step.name}/".casefold() for step in steps)
     for one, other in pairwise(names):
         if other.startswith(one):
             raise ValueError(f"steps {one} and {other} have one folder")

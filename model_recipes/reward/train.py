@@ -42,6 +42,7 @@ class RewardTraining(TrainingRecipe):
     decisive = ("center_rewards_coefficient",)
     own = RewardSettings
     sides = 2
+    reads = COLUMNS
     task = "text-classification"
     without_effect: ClassVar[Mapping[str, str]] = {
         "hub_token": "keys come from the environment; set HF_TOKEN",

@@ -69,7 +69,7 @@ def load_part(part: RowSource, reads: tuple[str, ...] = CONVERSATIONS, needed: i
     if path.suffix in ENDINGS and not path.exists():
         # The Hub, which would be asked for it again and again, has no dataset of such a name.
         raise InputError(f"datasets: {part.path}: no such file")
-    if path.is_file() and not path.stat().st_size:
+    if path.is_file() and _is_empty(path):
         raise InputError(
             f"datasets: {part.path}: is empty; expected JSON lines or Parquet with the column '{reads[0]}'"
         )
@@ -97,9 +97,25 @@ def load_part(part: RowSource, reads: tuple[str, ...] = CONVERSATIONS, needed: i
                 f"datasets: {part.path}, {name}: no column '{missing[0]}' (found {', '.join(split.column_names)}); "
                 f"expected {_EXPECTED[reads[0]]}"
             )
+    if not any(map(len, splits)):
+        raise InputError(f"datasets: {part.path}: has no row in {', '.join(names)}")
     return concatenate_datasets(
         [split.select_columns([c for c in reads if c in split.column_names]) for split in splits]
     )
+
+
+def _is_empty(path: Path) -> bool:
+    """Whether a file has no row, of which `datasets` says other things, as of batches."""
+    if path.suffix != ".parquet":
+        with path.open("rb") as stream:
+            return path.suffix != ".gz" and not any(line.strip() for line in stream)
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        return not path.stat().st_size or not pq.read_metadata(path).num_rows
+    except (OSError, pa.ArrowException):
+        return False
 
 
 def encode(parts: Sequence[RowSource], encoder: Encodes, processes: int | None = None) -> tuple[Any, list[Account]]:

@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 from model_recipes.lora.targets import look_at_targets
 from model_recipes.needs import context_of, look_at_vocabulary, read_config, unstopped_end
 from model_recipes.training.accounts import Account, look_at, table
-from model_recipes.training.data import hold_back, load_tokenizer, read_template
+from model_recipes.training.data import CONVERSATIONS, hold_back, load_tokenizer, read_template
 from model_recipes.training.resume import described_before
 from model_recipes.training.settings import DataSettings, for_this_machine, make, read_settings
 from processors.errors import InputError
@@ -47,8 +47,8 @@ class TrainingRecipe(ABC):
     `name` is its folder and what `smolkalam train` calls it, `trainer_name` TRL's class, `decisive` the trainer's own
     keys that a checkpoint must have been trained with to be gone on from, `without_effect` the keys of TRL's that the
     recipe does not use, with the reason, `held_back` how rows to evaluate on are given. `sides` is how many sequences
-    a row has, `has_reference` whether a second model is asked of each, `task` what the Hub calls the model that comes
-    out.
+    a row has, `has_reference` whether a second model is asked of each, `reads` a row's columns, `task` what the Hub
+    calls the model that comes out.
     """
 
     name: ClassVar[str]
@@ -59,6 +59,7 @@ class TrainingRecipe(ABC):
     own: ClassVar[type[DataSettings]] = DataSettings
     sides: ClassVar[int] = 1
     has_reference: ClassVar[bool] = False
+    reads: ClassVar[tuple[str, ...]] = CONVERSATIONS
     task: ClassVar[str] = "text-generation"
 
     @abstractmethod

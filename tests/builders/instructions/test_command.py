@@ -111,6 +111,13 @@ def test_what_is_wrong_is_said(tmp_path: Path) -> None:
     (tmp_path / "bad.parquet").write_bytes(b"no")
     with pytest.raises(InputError, match=r"bad\.parquet"):
         run_follow(tmp_path / "bad.parquet", tmp_path / "out")
+    none = written(tmp_path / "none.jsonl", [{"id": 1, "text": "لا شيء"}, {"id": 2, "response": "نعم"}])
+    with pytest.raises(
+        InputError, match=r"none of its 2 rows.*instruction_id_list.*row 1 is left out, no_answer.*text"
+    ):
+        run_follow(none, tmp_path / "out")
+    with pytest.raises(InputError, match="none of its 2 rows can be taken; expected prompt or messages; row 1"):
+        run_instruct(none, tmp_path / "out", Drawing("ar"))
     (tmp_path / "empty.jsonl").touch()
     with pytest.raises(InputError, match="has no row in it"):
         run_instruct(tmp_path / "empty.jsonl", tmp_path / "out", Drawing("ar"))

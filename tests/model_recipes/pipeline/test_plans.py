@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import yaml
 
@@ -44,6 +46,8 @@ def test_the_shipped_rounds_are_whole() -> None:
         ([{"name": "b", **SFT, "model": "later"}, {"name": "later", **SFT}], "steps before it: none"),
         ([{"name": "a", **SFT}, {"name": "a", **SFT}], "a: is there twice"),
         ([{"name": "a", **SFT}, {"name": "a/b", **SFT}], "a/b: one folder would lie in the other's, that of a"),
+        ([{"name": "start", **SFT}, {"name": "Start", **SFT}], "Start: is there twice, as start.*more than case"),
+        ([{"name": "Model", **SFT}], "Model: the plan's own Model has this name"),
         ([{"name": "a/b", **SFT}, {"name": "a", **SFT}], "a: one folder would lie in the other's, that of a/b"),
         ([{"name": "model", **SFT}], "model: the plan's own model has this name"),
         ([{"name": "earlier/a", **SFT}], "earlier/a: the plan's own earlier has this name"),
@@ -70,6 +74,38 @@ def test_a_mistake_is_told_before_anything_runs(tmp_path: Path, steps: list[dict
     with pytest.raises(SmolKalamError, match=told):
         run_pipeline(written(tmp_path, *steps), [], output=tmp_path / "out", dry_run=True)
     assert not (tmp_path / "out").exists()
+
+
+MESSAGES = [{"role": "user", "content": "س"}, {"role": "assistant", "content": "ج"}]
+
+
+@pytest.mark.parametrize(
+    ("do", "rows", "told"),
+    [
+        ("sft", [], "a: datasets: .*rows.parquet: is empty"),
+        ("dpo", [{"messages": MESSAGES}], "a: datasets: .*rows.parquet, train: no column 'chosen'"),
+        ("distil", [{"prompt": " "}], "a: .*rows.parquet: has no row that is a prompt"),
+        ("arbitrate", [{"prompt": "سؤال"}], "a: .*\n.*recipe.yaml:2: pol: unknown key; did you mean 'pool'"),
+    ],
+)
+def test_rows_and_recipes_on_the_disk_are_looked_at_before_the_first_step(
+    do: str, rows: list[dict[str, Any]], told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("trl", reason="needs the extra `train`")
+    monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", tmp_path / "cache")
+    data = tmp_path / "rows.parquet"
+    table = pa.Table.from_pylist(rows) if rows else pa.table({"messages": pa.array([], pa.list_(pa.string()))})
+    pq.write_table(table, data)
+    teacher = {"name": "T", "backend": "endpoint", "model": "m", "base_url": "http://localhost:9/v1"}
+    recipe: dict[str, Any] = {"name": "r", "source": {"path": "rows.parquet"}}
+    recipe |= {"distil": {"teacher": teacher, "problems": {"kind": "mathematics"}}, "arbitrate": {"pol": []}}.get(
+        do, {}
+    )
+    (tmp_path / "recipe.yaml").write_text(yaml.safe_dump(recipe), encoding="utf-8")
+    trained = {**SFT, "do": do, "data": [{"path": str(data)}]}
+    step = {"name": "a", **(trained if do in ("sft", "dpo") else {"do": do, "recipe": "recipe.yaml"})}
+    with pytest.raises(SmolKalamError, match=told):
+        run_pipeline(written(tmp_path, step), [], output=tmp_path / "out", dry_run=True)
 
 
 def test_a_result_that_no_step_makes_is_told(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ ROW = b'{"messages": [{"role": "user", "content": "a"}]}\n'
     [
         ("nothing.jsonl", None, r"nothing\.jsonl: no such file$"),
         ("empty.jsonl", b"", r"empty\.jsonl: is empty; expected JSON lines or Parquet with the column 'messages'$"),
+        ("blank.jsonl", b"\n \n", "is empty; expected"),
         ("broken.jsonl", ROW + b'{"messages": [{"ro\n', r"broken\.jsonl: no dataset .*\(JSON parse error: .*row 1"),
     ],
 )
