@@ -15,14 +15,15 @@ from typing import TYPE_CHECKING, Any
 from loguru import logger
 
 from builders.arbitrage.choose import choose
-from builders.arbitrage.marks import MARKS, mark_answers
-from builders.arbitrage.recipe import ArbitrageRecipe, label_of, load_arbitrage
+from builders.arbitrage.marks import MARKS, mark_answers, question
+from builders.arbitrage.recipe import ArbitrageRecipe, label_of, load_arbitrage, load_criteria
 from builders.arbitrage.told import Winners, tables
 from builders.engines import engine_of
 from builders.pools.answering import ANSWERS, PROMPTS, PoolOfModels, take_prompts
 from builders.pools.cost import ModelCost, agree_to, cost_of_judge
 from builders.pools.dataset import WrittenConfig, new_dataset, write_config
-from builders.pools.panel import AskedPanel, look_at_keys
+from builders.pools.first_look import first_look
+from builders.pools.panel import TRIED_WITH, AskedPanel, look_at_keys
 from builders.pools.prompts import Prompts
 from builders.pools.rewards import REWARDS, RewardOfAnswers
 from builders.pools.stages import STAGE, Record, Stages, Written, emptied, take_folder
@@ -104,18 +105,13 @@ class _Arbitrage:
         costs = self.pool.costs(lambda: stages.kept(PROMPTS))
         costs += self._costs_of_judges(sum(one.requests + one.stored for one in costs))
         agree_to(costs, yes=yes, say=_say)
-        if any(one.requests for one in costs[: len(recipe.pool)]):
-            # Before a model of the pool is paid: what is to judge its answers is there.
+        if any(one.requests for one in costs):
+            # Before a model of the pool is paid: what is to judge its answers is there, and can.
             if reward:
                 reward.probe()
-            self._reach_judges()
-        done[ANSWERS] = self.pool.answer(stages)
-        last = ANSWERS
-        if reward:
-            done[REWARDS], last = reward.score(stages, last), REWARDS
-        if recipe.panel:
-            done[MARKS], last = mark_answers(stages, recipe, last), MARKS
-        done[CHOICE] = self._choose(last)
+            self._try_judges()
+            first_look(stages, recipe.pool, lambda few: self._phases(few, reward))
+        done |= self._phases(stages, reward)
         told: Record = {"stages": {n: {k: t[k] for k in ("counts", "left_out")} for n, t in done.items()}}
         told |= {"ordered_by": recipe.by, **done[CHOICE]["more"]}
         told["models_told"] = done[ANSWERS]["more"]["models"]
@@ -125,6 +121,15 @@ class _Arbitrage:
         console = table_console()
         for table in tables(told):
             console.print(table)
+
+    def _phases(self, stages: Stages, reward: RewardOfAnswers | None) -> dict[str, Record]:
+        """The stages after that of prompts, by name."""
+        done = {ANSWERS: self.pool.answer(stages)}
+        if reward:
+            done[REWARDS] = reward.score(stages)
+        if self.recipe.panel:
+            done[MARKS] = mark_answers(stages, self.recipe, list(done)[-1])
+        return done | {CHOICE: self._choose(stages, list(done)[-1])}
 
     def _look_at_keys(self) -> None:
         for spec in self.recipe.pool:
@@ -139,28 +144,29 @@ class _Arbitrage:
         each = RUBRIC_TOKENS + self.recipe.answering.answer_tokens
         return [cost_of_judge(judge, answers, each) for judge in judges]
 
-    def _reach_judges(self) -> None:
+    def _try_judges(self) -> None:
         recipe = self.recipe
         if recipe.panel is None:
             return
+        asked = question(load_criteria(recipe.panel.rubric), *TRIED_WITH, recipe)
         judges = recipe.panel.judges
 
         async def reach() -> None:
             async with AskedPanel(judges, recipe.language, self.folder) as panel:
-                await panel.ready()
+                await panel.try_out(asked)
 
         try:
             asyncio.run(reach())
         except* SmolKalamError as errors:
             raise first_error(errors) from None
 
-    def _choose(self, of: str) -> Record:
+    def _choose(self, stages: Stages, of: str) -> Record:
         recipe = self.recipe
 
         def make(written: Written) -> Record:
             winners = Winners([spec.name for spec in recipe.pool])
             pairs: dict[str, int] = {}
-            for row in self.stages.kept(of):
+            for row in stages.kept(of):
                 written.read()
                 winners.answered(row)
                 chosen = choose(row, recipe, self.votes)
@@ -176,7 +182,7 @@ class _Arbitrage:
 
         choice = recipe.choose.model_dump(mode="json")
         votes = self.votes.digest() if self.votes else ""
-        return self.stages.run(CHOICE, [choice, recipe.by, votes], make)
+        return stages.run(CHOICE, [choice, recipe.by, votes], make)
 
     def _write(self, told: Record, finish: Finish | None) -> None:
         recipe, outputs = self.recipe, self.recipe.outputs

@@ -1,7 +1,7 @@
 """The stage of marks: what each judge of the panel makes of each answer, by the rubric's criteria."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import aclosing
 from functools import partial
 from typing import Any
@@ -48,13 +48,14 @@ async def _mark(
     names = [judge.name for judge in recipe.panel.judges]
     said: list[dict[str, dict[str, float]]] = []
     try:
-        async with AskedPanel(recipe.panel.judges, recipe.language, stages.folder, recipe.max_usd) as panel:
+        async with AskedPanel(recipe.panel.judges, recipe.language, stages.paid, recipe.max_usd) as panel:
             await panel.ready()
 
             async def work(row: Record) -> list[dict[str, Marks | str]]:
                 async with asyncio.TaskGroup() as group:
                     tasks = [
-                        group.create_task(panel.ask(question(criteria, row, one, recipe))) for one in row["answers"]
+                        group.create_task(panel.ask(question(criteria, row["messages"], one["text"], recipe)))
+                        for one in row["answers"]
                     ]
                 return [task.result() for task in tasks]
 
@@ -74,10 +75,12 @@ async def _mark(
     return {"judges": judges, "alpha": agreement(said, names, criteria), "criteria": criteria.names}
 
 
-def question(criteria: Criteria, row: Record, answer: Record, recipe: ArbitrageRecipe) -> PanelQuestion[Marks]:
+def question(
+    criteria: Criteria, messages: Sequence[Mapping[str, str]], answer: str, recipe: ArbitrageRecipe
+) -> PanelQuestion[Marks]:
     """What a judge is asked about an answer."""
-    messages = criteria_messages(criteria, request_text(row["messages"]), answer["text"], recipe.language.name)
-    return PanelQuestion(messages, partial(criteria_format, criteria), partial(read_criteria, criteria))
+    asked = criteria_messages(criteria, request_text(messages), answer, recipe.language.name)
+    return PanelQuestion(asked, partial(criteria_format, criteria), partial(read_criteria, criteria))
 
 
 def _with(answer: Record, found: dict[str, Marks | str]) -> Record:

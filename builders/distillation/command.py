@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from loguru import logger
 
 from builders.distillation.language import LINGUISTICS, look_at_language
-from builders.distillation.norms import NORMS, apply_norms, rewriter_of
+from builders.distillation.norms import NORMS, apply_norms, question, rewriter_of
 from builders.distillation.problems import (
     difficulty_of,
     problem_columns,
@@ -27,10 +27,11 @@ from builders.distillation.problems import (
 from builders.distillation.recipe import DistillationRecipe, load_distillation, load_norms
 from builders.distillation.traces import VERIFIED, pool_of, sandbox_of, verify_traces
 from builders.engines import engine_of
-from builders.pools.answering import ANSWERS, PROMPTS
+from builders.pools.answering import ANSWERS, PROMPTS, PoolOfModels
 from builders.pools.cost import ModelCost, agree_to, cost_of_judge
 from builders.pools.dataset import WrittenConfig, new_dataset, write_config
-from builders.pools.panel import AskedPanel, look_at_keys
+from builders.pools.first_look import first_look
+from builders.pools.panel import TRIED_WITH, AskedPanel, look_at_keys
 from builders.pools.prompts import Prompts
 from builders.pools.stages import STAGE, Record, Stages, emptied, take_folder
 from builders.recipes.api_keys import check_key
@@ -112,15 +113,12 @@ def _distil(
     costs = pool.costs(lambda: stages.kept(PROMPTS))
     judging = _costs_of_norms(recipe, folder, costs[0].requests + costs[0].stored)
     agree_to([*costs, *judging], yes=yes, say=_say)
-    if costs[0].requests and recipe.norms:
-        # Before the teacher is paid: who judges and rewrites what it writes is there.
-        _reach(recipe, stages)
-    done[ANSWERS] = pool.answer(stages)
-    done[VERIFIED] = verify_traces(stages, recipe, workers)
-    done[LINGUISTICS] = look_at_language(stages, recipe)
-    last = LINGUISTICS
-    if recipe.norms:
-        done[NORMS], last = apply_norms(stages, recipe), NORMS
+    if costs[0].requests or judging:
+        # Before the teacher is paid: who judges and rewrites what it writes is there, and can.
+        _try_out(recipe, stages)
+        first_look(stages, [recipe.teacher], lambda few: _phases(few, recipe, pool, workers))
+    done |= _phases(stages, recipe, pool, workers)
+    last = list(done)[-1]
     told: Record = {"stages": {n: {k: t[k] for k in ("counts", "left_out")} for n, t in done.items()}}
     told |= {"config": recipe.config, "models_told": done[ANSWERS]["more"]["models"]}
     told |= {"traces": done[VERIFIED]["more"]["traces"], "mistakes": done[LINGUISTICS]["more"]["mistakes"]}
@@ -134,6 +132,16 @@ def _distil(
         configs = [write_config(dataset, recipe.config, schema(), rows, recipe.outputs)]
         if finish:
             finish(dataset, Distilled(recipe, prompts, configs, told))
+
+
+def _phases(stages: Stages, recipe: DistillationRecipe, pool: PoolOfModels, workers: int) -> dict[str, Record]:
+    """The stages after that of problems, by name."""
+    done = {
+        ANSWERS: pool.answer(stages),
+        VERIFIED: verify_traces(stages, recipe, workers),
+        LINGUISTICS: look_at_language(stages, recipe),
+    }
+    return done | {NORMS: apply_norms(stages, recipe)} if recipe.norms else done
 
 
 def _look_ahead(recipe: DistillationRecipe) -> None:
@@ -165,13 +173,15 @@ def _costs_of_norms(recipe: DistillationRecipe, folder: Path, traces: int) -> li
     return found
 
 
-def _reach(recipe: DistillationRecipe, stages: Stages) -> None:
+def _try_out(recipe: DistillationRecipe, stages: Stages) -> None:
     norms = recipe.norms
-    assert norms is not None
+    if norms is None:
+        return
 
     async def reach() -> None:
-        async with AskedPanel(norms.judges, recipe.language, stages.folder) as panel:
-            await panel.ready()
+        of = load_norms(norms.rubric).of(norms.region)
+        async with AskedPanel(norms.judges, recipe.language, stages.paid) as panel:
+            await panel.try_out(question(of, *TRIED_WITH, recipe))
         if norms.rewriter:
             async with rewriter_of(recipe, stages) as rewriter:
                 await rewriter.ready()

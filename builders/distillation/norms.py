@@ -75,7 +75,7 @@ async def _apply(
     names = [judge.name for judge in norms.judges]
     try:
         async with AsyncExitStack() as stack:
-            panel = AskedPanel(norms.judges, recipe.language, stages.folder, recipe.max_usd)
+            panel = AskedPanel(norms.judges, recipe.language, stages.paid, recipe.max_usd)
             await stack.enter_async_context(panel)
             rewriter = rewriter_of(recipe, stages) if norms.broken == "rewrite" else None
             if rewriter:
@@ -105,9 +105,9 @@ def rewriter_of(recipe: DistillationRecipe, stages: Stages) -> Answerer:
     spec = spec.model_copy(update={"name": norms.rewriter.name if norms.rewriter else f"{spec.name}.rewrites"})
     cost = engine_of(spec).cost
     most = spec.max_usd  # type: ignore[union-attr]
-    limits = limits_of(stages.folder, spec.name, cost if cost.priced else None, most, recipe.max_usd)
+    limits = limits_of(stages.paid, spec.name, cost if cost.priced else None, most, recipe.max_usd)
     spec = spec.model_copy(update={"give_up": False})
-    return Answerer(spec, recipe.language, stages.folder, recipe.seed, limits, thoughts=True)
+    return Answerer(spec, recipe.language, stages.paid, recipe.seed, limits, thoughts=True)
 
 
 async def _row(work: _Work, row: Record) -> list[tuple[Record, list[list[Said]]]]:

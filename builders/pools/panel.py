@@ -25,6 +25,8 @@ from processors.languages.language import Language
 
 T = TypeVar("T")
 
+# What judges and reward models are tried with before anything is paid for: nothing is wrong with it.
+TRIED_WITH = [{"role": "user", "content": "ما عاصمة مصر؟"}], "عاصمة مصر هي القاهرة."
 # So many first answers of a judge of which none can be read, and nothing more is paid for.
 TRIAL = 10
 
@@ -66,6 +68,16 @@ class AskedPanel:
     async def ready(self) -> None:
         """Wait until all servers are there. Raises EngineError where one is not."""
         await asyncio.gather(*(client.ready() for client in self._clients.values()))
+
+    async def try_out(self, question: PanelQuestion[Any]) -> None:
+        """Ask all a question before anything else is paid for. Raises EngineError for what cannot be read."""
+        await self.ready()
+        for name, found in (await self.ask(question)).items():
+            if isinstance(found, str):
+                raise EngineError(
+                    f"judge '{name}': its answer to a question to try it cannot be read ({found}); take another "
+                    "model, or mend its output or decoding; nobody else was asked anything"
+                )
 
     @property
     def in_flight(self) -> int:

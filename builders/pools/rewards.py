@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from builders.pools.answering import ANSWERS
+from builders.pools.panel import TRIED_WITH
 from builders.pools.stages import Record, Stages, Written, progress
 from builders.recipes.scorers import Reward
 from builders.stages.reward import PartialRewards, check_reward, scorer_of
@@ -22,7 +23,6 @@ from processors.reward.score import Scorer, TokenIds, score_candidates
 REWARDS = "rewards"
 # Prompts whose answers are scored together: batches are made of these, whatever was done before.
 _BLOCK = 128
-_PROBE = [{"role": "user", "content": "ما عاصمة مصر؟"}], "عاصمة مصر هي القاهرة."
 
 
 class RewardOfAnswers:
@@ -41,7 +41,7 @@ class RewardOfAnswers:
 
     def probe(self) -> None:
         """Ask it one exchange. Raises EngineError where nobody answers, InputError where it is no reward model."""
-        (ids,) = self.encoder.encode([_PROBE])
+        (ids,) = self.encoder.encode([TRIED_WITH])
         score_candidates([[ids or [0]]], self.scorer, self.spec.batch_tokens)
 
     def inputs(self) -> Any:

@@ -83,10 +83,11 @@ class Written:
 
 
 class Stages:
-    """The stages in `folder`; `say` hears a line of each."""
+    """The stages in `folder`; `say` hears a line of each. What was paid for is in `paid`, the folder if not given."""
 
-    def __init__(self, folder: Path, say: Callable[[str], None]) -> None:
+    def __init__(self, folder: Path, say: Callable[[str], None], paid: Path | None = None) -> None:
         self.folder = folder
+        self.paid = paid or folder
         self.say = say
         self._before = ""
 

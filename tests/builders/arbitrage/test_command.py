@@ -42,7 +42,7 @@ def answers(model: str) -> Any:
 
 def judge(body: dict[str, Any]) -> str:
     """Marks by the quality that an answer names."""
-    quality = int(re.findall(r"جودة (\d+)", asked_last(body))[-1])
+    quality = int((re.findall(r"جودة (\d+)", asked_last(body)) or ["60"])[-1])
     mark = 1 + min(4, quality // 20)
     return json.dumps({"reason": "none", "scores": dict.fromkeys(CRITERIA, mark)})
 
@@ -76,7 +76,8 @@ def test_from_prompts_to_a_dataset_that_the_hub_takes(tmp_path: Path, capsys: py
     with server_of() as server:
         dataset = arbitrate(tmp_path, write_recipe(tmp_path, server))
         asked = len(server.asked)
-        assert asked == COUNT * 3 + (COUNT - 3) * 3 * 2
+        # Each judge is tried with a question first.
+        assert asked == 2 + COUNT * 3 + (COUNT - 3) * 3 * 2
         # The same command asks nobody anything, and writes the same.
         before = files_of(dataset)
         arbitrate(tmp_path, tmp_path / "recipe.yaml")
@@ -123,7 +124,7 @@ def test_what_a_person_says_of_the_queue_is_heeded(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("which", ["Fair", "Poor", "Fine"])
-def test_a_stub_ends_it_before_a_judge_is_asked(which: str, tmp_path: Path) -> None:
+def test_a_stub_ends_it_before_judges_cost_much(which: str, tmp_path: Path) -> None:
     with server_of() as server:
         server.says[which] = lambda body: "نعم."
         recipe = write_recipe(tmp_path, server)
@@ -132,7 +133,33 @@ def test_a_stub_ends_it_before_a_judge_is_asked(which: str, tmp_path: Path) -> N
         )
         with pytest.raises(EngineError, match=f"{which} .*prompts got no usable answer.*same_to_all"):
             arbitrate(tmp_path, recipe)
-        assert len(server.asked) < 250 and not server.asked_of("judge1")
+        # Judges are asked of the first look alone.
+        assert sum(len(server.asked_of(name)) for name in POOL) < 250
+        assert len(server.asked_of("judge1")) <= 1 + 16 * 3
+
+
+SCORES = json.dumps({"reason": "bad", "scores": dict.fromkeys(CRITERIA, 1)})
+
+
+@pytest.mark.parametrize(
+    ("says", "told", "asked"),
+    [
+        (SCORES, r"none of the 16 prompts.* first comes through: choice: below_mark \(16\).*give_up: false", 16 * 3),
+        ("It is fine, {really}.", "judge 'judge2': its answer to a question to try it cannot be read.*no JSON", 0),
+    ],
+)
+def test_a_judge_that_is_of_no_use_is_known_before_the_pool_is_paid(
+    says: Any, told: str, asked: int, tmp_path: Path
+) -> None:
+    with server_of() as server:
+        server.says |= {"judge2": lambda body: says, "judge1": lambda body: SCORES}
+        recipe = write_recipe(tmp_path, server)
+        (tmp_path / "prompts.jsonl").write_text(
+            "\n".join(json.dumps({"prompt": f"اشرح المسألة رقم {8 * n}"}) for n in range(60)), encoding="utf-8"
+        )
+        with pytest.raises(EngineError, match=told):
+            arbitrate(tmp_path, recipe)
+        assert sum(len(server.asked_of(name)) for name in POOL) == asked
 
 
 def test_where_a_judge_or_the_reward_model_is_down_nothing_is_paid(tmp_path: Path) -> None:

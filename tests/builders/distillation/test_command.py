@@ -212,7 +212,36 @@ def test_a_teacher_that_cannot_is_known_early(says: Any, why: str, tmp_path: Pat
         recipe = write_recipe(tmp_path, server, 300)
         with pytest.raises(EngineError, match=rf"Teacher .*of its first \d+ prompts got no usable answer.*{why}"):
             distil(tmp_path, recipe)
-        assert len(server.asked) < 60 and not server.asked_of("judge1")
+        assert len(server.asked) < 60 and len(server.asked_of("judge1")) == 1
+
+
+BAD = json.dumps({"broken": [{"norm": "law", "quote": "", "reason": "always"}]})
+
+
+@pytest.mark.parametrize(
+    ("changes", "told", "asked"),
+    [
+        (
+            {"teacher": lambda body: teacher(body).replace("الجواب هو ", "الجواب هو 7")},
+            r"none of the 16 prompts .*verified: no_right_trace \(1\d\); sample: '<think>.*verified has them",
+            16,
+        ),
+        (
+            {"teacher": lambda body: teacher(body).replace("نجمع العددين", "قال احمد ان نجمع الاعداد")},
+            r"none of the 16 .*linguistics: mistake_hamza \(1\d\)",
+            16,
+        ),
+        (dict.fromkeys(("judge1", "judge2"), lambda body: BAD), r"norms: norm_law \(1\d\).*give_up: false", 32),
+        ({"judge3": lambda body: "I like it."}, "judge 'judge3': its answer to a question to try it.*no JSON", 0),
+    ],
+)
+def test_what_lets_nothing_through_is_known_early(changes: Any, told: str, asked: int, tmp_path: Path) -> None:
+    with server_of(**changes) as server:
+        recipe = write_recipe(tmp_path, server, 300)
+        with pytest.raises(EngineError, match=told):
+            distil(tmp_path, recipe)
+        # The teacher's rewrites are among its requests.
+        assert len(server.asked_of("teacher")) <= asked
 
 
 def test_thoughts_beside_the_answer_are_taken(tmp_path: Path) -> None:
