@@ -7,7 +7,7 @@ from pathlib import Path
 import yaml
 
 from builders.recipes.paths import beside, file_or_id, resolved
-from builders.recipes.ranking import LabelledRows
+from builders.recipes.ranking import LabelledRows, Ranking
 from builders.recipes.recipe import Recipe, shipped_recipes
 from builders.recipes.scorers import load_panel
 from builders.recipes.translators import Translator
@@ -51,6 +51,25 @@ def _found_labels(labels: LabelledRows, folder: Path) -> LabelledRows:
         judges = load_panel(Path(resolved(labels.panel, folder)))
         return labels.model_copy(update={"judges": judges, "panel": None})
     return labels.model_copy(update={"path": resolved(labels.path, folder)} if labels.path else {})
+
+
+def _with_models_found(ranking: Ranking, folder: Path) -> Ranking:
+    """With the models that score candidates where they lie, here or beside the recipe.
+
+    A name on the Hub looks like a path: it is one where there is such a folder, or such a file.
+    """
+
+    def found(name: str) -> str:
+        places = (folder / Path(name).expanduser(), Path(name).expanduser().absolute())
+        return next((str(place.resolve()) for place in places if place.exists()), name)
+
+    scorers = ranking.scorers
+    for name, spec in scorers.given().items():
+        # A judge's is a name at its server.
+        if name != "judge_score" and isinstance(model := getattr(spec, "model", None), str):
+            scorers = scorers.model_copy(update={name: spec.model_copy(update={"model": found(model)})})
+    reward = ranking.reward and ranking.reward.model_copy(update={"model": found(ranking.reward.model)})
+    return ranking.model_copy(update={"scorers": scorers, "reward": reward})
 
 
 def dump_recipe(recipe: Recipe) -> str:
@@ -126,12 +145,7 @@ def _absolute(recipe: Recipe, folder: Path) -> Recipe:
             _look_at_labels(labels, [translator.name for translator in translators], recipe.language.code)
         except InputError as error:
             raise RecipeError(f"ranking.calibration: {error}") from None
-    if reward := ranking.reward:
-        # A name on the Hub looks like a path: it is one where there is such a folder, here or beside the recipe.
-        found = next((f for f in (folder / reward.model, Path(reward.model).absolute()) if f.is_dir()), None)
-        if found:
-            reward = reward.model_copy(update={"model": str(found.resolve())})
-            ranking = ranking.model_copy(update={"reward": reward})
+    ranking = _with_models_found(ranking, folder)
     tokenizer = beside(recipe.outputs.tokenizer, folder)
     updates = {
         "translators": translators,

@@ -111,13 +111,31 @@ class LearnedQuality(Strict):
     cpu_threads: int = Field(1, ge=1, description="threads a worker")
 
 
+class CometKiwi(Strict):
+    """CometKiwi, or another COMET model without a reference: learned quality estimation, 0 to 1, by a process in an
+    environment of its own, for `unbabel-comet` needs an older transformers than we do:
+    `python -m venv /opt/comet && /opt/comet/bin/pip install unbabel-comet 'setuptools<81'`."""
+
+    python: str = Field(description="interpreter of that environment, such as /opt/comet/bin/python")
+    model: str = Field(
+        "Unbabel/wmt22-cometkiwi-da",
+        description="a model of the Hub (this one is gated: HF_TOKEN), or a .ckpt, or a folder with one",
+    )
+    revision: str | None = Field(None, description="branch, tag or commit on the Hub")
+    passage_tokens: int = Field(
+        300, ge=50, le=450, description="source and translation of what is scored at once, about; the model sees 512"
+    )
+    batch_size: int = Field(16, ge=1, description="passages of a batch")
+    cpu_threads: int = Field(1, ge=1, description="threads a worker")
+
+
 class Scorers(Strict):
     """Models that score every candidate, each in a column of its own."""
 
     judge_score: JudgeScore | None = Field(None, description="marks of a judge, 0 to 100")
     likelihood: Likelihood | None = Field(None, description="how likely a language model finds the translation")
-
     metricx: LearnedQuality | None = Field(None, description="learned quality estimation, by an mT5")
+    cometkiwi: CometKiwi | None = Field(None, description="learned quality estimation, by unbabel-comet")
 
     def given(self) -> dict[str, Strict]:
         """Those that the recipe has, by the column that they give."""

@@ -6,12 +6,14 @@ estimates and the card ask the contract only. The reward model is older and a st
 """
 
 from builders.recipes.recipe import Recipe
-from builders.scorers import judge_score, likelihood, metricx
+from builders.scorers import cometkiwi, judge_score, likelihood, metricx
 from builders.scorers.base import ScorerKind
 
 __all__ = ["SCORERS", "ScorerKind", "scorers_of"]
 
-SCORERS: dict[str, ScorerKind] = {kind.column: kind for kind in (judge_score.KIND, likelihood.KIND, metricx.KIND)}
+SCORERS: dict[str, ScorerKind] = {
+    kind.column: kind for kind in (judge_score.KIND, likelihood.KIND, metricx.KIND, cometkiwi.KIND)
+}
 
 
 def scorers_of(recipe: Recipe) -> list[tuple[ScorerKind, object]]:

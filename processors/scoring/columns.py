@@ -126,6 +126,19 @@ COLUMNS = (
         opinion=True,
         on_demand=True,
     ),
+    Column(
+        "cometkiwi",
+        "learned quality estimation, about 0 to 1",
+        "the quality, about 0 to 1, that the recipe's COMET model predicts for the translation from its source",
+        # A regression: a number a little beyond either end is possible.
+        low=-10.0,
+        high=10.0,
+        optional=True,
+        limit="min_cometkiwi",
+        margin=0.02,
+        opinion=True,
+        on_demand=True,
+    ),
 )
 COLUMN = {column.name: column for column in COLUMNS}
 NAMES = tuple(COLUMN)

@@ -69,7 +69,7 @@ class ServerProcess:
         Raises InputError where the log cannot be written or the machine has fewer GPUs than it takes.
         """
         self.stop()
-        environment = _clean_environment() | dict(self._environment)
+        environment = clean_environment() | dict(self._environment)
         groups = gpu_groups(self._gpus)
         held: tuple[int, ...] = ()
         if groups:
@@ -194,7 +194,7 @@ def find_interpreter(python: str, setting: str) -> str:
     return str(Path(found).absolute())
 
 
-def _clean_environment() -> dict[str, str]:
+def clean_environment() -> dict[str, str]:
     """Ours without what would lead another interpreter to our libraries, and without the keys of APIs.
 
     What a server prints goes into its log as it is, and there are logs of whole environments. The Hub's token stays,

@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from hub.card.write import write_card
 from processors.answers.reader import AnswerReader
 from processors.errors import EngineError, RecipeError
 from tests.conftest import tree
+from tests.standins.fake_comet import write_environment, write_model
 from tests.standins.processes import ROOT, kill_when, start_command
 from tests.standins.standin_llm import Running, running
 
@@ -139,6 +141,22 @@ def test_a_judge_that_says_what_chance_says_is_told(tmp_path: Path, capfd: pytes
         run_build("demo", output=tmp_path / "run", settings=settings(server), finish=write_card)
     assert "no more than chance does" in " ".join(capfd.readouterr().err.split())
     assert "no more than chance does" in " ".join((tmp_path / "run" / "dataset" / "README.md").read_text().split())
+
+
+def test_cometkiwi_is_a_column_and_what_it_lacks_is_told_first(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], smolkalam: Callable[..., Any]
+) -> None:
+    spec = {"python": write_environment(tmp_path / "comet"), "model": write_model(tmp_path / "kiwi")}
+    build = [f"ranking.scorers.cometkiwi={json.dumps(spec)}", "ranking.order_by=cometkiwi"]
+    run_build("demo", output=tmp_path / "run", settings=build, finish=write_card)
+    assert "cometkiwi: gave" in " ".join(capfd.readouterr().err.split())
+    found = scores(tmp_path / "run", "cometkiwi")
+    assert len(set(found.values())) > 50 and None not in found.values()
+    assert "the quality that `" in (tmp_path / "run/dataset/README.md").read_text()
+    lacking = json.dumps(spec | {"python": sys.executable})
+    done = smolkalam("build", "demo", "--output", tmp_path / "none", "--set", f"ranking.scorers.cometkiwi={lacking}")
+    assert done.returncode == 2 and "has no unbabel-comet; python -m venv" in done.stderr.splitlines()[-1]
+    assert not (tmp_path / "none" / "translate").exists()
 
 
 def test_a_dead_server_ends_the_build_in_a_line(tmp_path: Path, smolkalam: Callable[..., Any]) -> None:
