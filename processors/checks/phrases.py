@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from processors.checks.pairs.pair import Pair
 from processors.checks.pairs.verdict import Verdict, excerpt
+from processors.checks.wording.wrapped import wrapped
 from processors.languages.english import ENGLISH
 from processors.languages.knowledge import LanguageKnowledge, Phrases
 from processors.languages.spellings import plain
@@ -29,8 +30,6 @@ _LAST_LABEL = re.compile(r"\n\W{0,4}([A-Za-z][A-Za-z ]{1,25}):\s*(?:$|\S[^\n]{0,
 _LABELLED = re.compile(
     r"\W{0,4}(?:\w[\w.']*\s?){1,4}(?:[-–—:：.=]\s|\s[-–—=>]+)|\W{0,4}please (?:note|be aware)\b|here\b", re.I
 )
-_QUOTED = re.compile(r"^\s*[\"“«„](?P<inside>[^\"“”«»„]{15,})[\"”»“]\s*$")
-_QUOTES = re.compile(r"[\"“”«»„‘`]|(?<!\w)'|’(?!\w)")
 _FENCE = re.compile(r"\s*(?:`{3,}|~{3,})")
 _QUOTED_LINE = re.compile(r"^[ \t]*>", re.MULTILINE)
 _RULES = ("---", "***", "___")
@@ -83,8 +82,8 @@ def check_prompt_echo(pair: Pair) -> list[Verdict]:
     """The prompt or a preamble in the target ("Here is the translation:", "Certainly!", "<ar>", template tokens, a
     fence), a note or an offer of more help behind it; soft where the whole is only put in quotation marks."""
     source, target = pair.source.string, pair.target.string
-    if target[-1:] in '"”»“' and _QUOTED.match(target) and not _QUOTES.search(source):
-        return [Verdict("prompt_echo", False, "quotation marks that are not the source's stand around the text")]
+    if found_around := wrapped(source, target):
+        return [Verdict("prompt_echo", found_around[1], found_around[0])]
     around = _set_off(source, target) or _opener(pair)
     if around:
         return [Verdict("prompt_echo", True, around)]

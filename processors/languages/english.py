@@ -130,8 +130,9 @@ PHRASES = Phrases(
     r"|\bi'm unable to\b|\bcontent (?:blocked|filtered|removed)\b",
     model=r"\bas an ai\b",
     preface=r"\W{0,4}(?:(?:sure|certainly|of course|okay|ok|absolutely)\b[,.! ]*)?"
-    r"(?:(?:here(?:'s| is|’s)|this is|below is)\b[^\n:]{0,60}\b(?:translat\w+|NAME)\b[^\n:]{0,60}"
-    r"|(?:the |my )?(?:NAME )?translat(?:ion|ed)(?: text)?(?: (?:in)?to NAME| \(NAME\)| is)?(?: as follows)?"
+    r"(?:(?:here(?:'s| is|’s)|this is|below is)\b[^\n:]{0,60}\b(?:translat\w+|NAME|JSON)\b[^\n:]{0,60}"
+    r"|(?:the |my |final |full |literal ){0,2}(?:NAME )?translat(?:ion|ed)(?: text)?(?: (?:in)?to NAME| \(NAME\)| is)?"
+    r"(?: as follows)?"
     r"|(?:in )?NAME(?: (?:translation|version|text))?(?:,? (?:this|it) (?:would be|is|reads))?|CODE)\W{0,4}[:：\n]",
     stub=r"(?>(?>(?:none|not|no longer|un) ?(?:available|found|known|set|specified|given)"
     r"|i'?m sorry|i can(?:'?t|not)(?: do that)?|thanks? you|thanks?|sorry|yes|okay|ok|sure|done"

@@ -21,7 +21,7 @@ from processors.onlooker import ONLOOKER
 from processors.prompting import NO_HINTS, Hints
 from processors.protected.compare import Span, protected_spans
 from processors.translation.mending import mend_entities
-from processors.translation.unwrap import Unwrapped, leave_wrapped
+from processors.translation.unwrapping import Unwrapped, leave_wrapped
 
 # What a chunk's requests may cost, by their texts' lengths, as a multiple of the first; the recipe's `retry_budget`.
 RETRY_BUDGET = 6.0

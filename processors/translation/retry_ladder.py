@@ -42,7 +42,7 @@ from processors.translation.chunk_ladder import (
 from processors.translation.context import INSTRUCTIONS, ContextWanted, SaidBefore, name_of, place_of
 from processors.translation.coroutines import gather
 from processors.translation.offers import Offers
-from processors.translation.unwrap import unwrap
+from processors.translation.unwrapping import unwrap
 
 __all__ = ["Backend", "Candidate", "ChunkFailed", "Reply", "Translator", "translatable"]
 

@@ -85,6 +85,23 @@ WRAPPED = [
     (*PLAIN, f"> {PLAIN[1]}"),
     (*PLAIN, f"---\n{PLAIN[1]}\n---"),
     (*PLAIN, f"English: {PLAIN[0]}\nArabic: {PLAIN[1]}"),
+    (*PLAIN, f'```json\n{{"translation": "{PLAIN[1]}"}}\n```'),
+    (*PLAIN, f'{{"الترجمة": "{PLAIN[1]}"}}'),
+    (*PLAIN, f'{{"traduction": "{PLAIN[1]}"}}'),
+    (*PLAIN, f'["{PLAIN[1]}"]'),
+    (*PLAIN, f"['{PLAIN[1]}']"),
+    (*PLAIN, f'{{"en": "{PLAIN[0]}", "ar": "{PLAIN[1]}"}}'),
+    (*PLAIN, f'{{"data": {{"translations": [{{"translatedText": "{PLAIN[1]}"}}]}}}}'),
+    (*PLAIN, f"{{translation: '{PLAIN[1]}'}}"),
+    (*PLAIN, f'<translation lang="ar">{PLAIN[1]}</translation>'),
+    (*PLAIN, f"<الترجمة>\n{PLAIN[1]}\n</الترجمة>"),
+    (*PLAIN, f'<div dir="rtl" lang="ar">\n<p>{PLAIN[1]}</p>\n</div>'),
+    (*PLAIN, f"<translation><![CDATA[{PLAIN[1]}]]></translation>"),
+    (*PLAIN, f"[TRANSLATION]{PLAIN[1]}[/TRANSLATION]"),
+    (*PLAIN, f"[{PLAIN[1]}]"),
+    (*PLAIN, f"=> {PLAIN[1]}"),
+    ('He said "come in" and left.', 'قال "ادخل" وغادر.', '["قال "ادخل" وغادر."]'),
+    ('He said "come in" and left.', 'قال "ادخل" وغادر.', '{"ترجمة": "قال "ادخل" وغادر."}'),
 ]  # fmt: skip
 
 ANSWERED = [

@@ -3,7 +3,7 @@
 import pytest
 
 from processors.languages.language import knowledge
-from processors.translation.unwrap import KINDS, unwrap
+from processors.translation.unwrapping import KINDS, unwrap
 from tests.processors.checks.test_no_translation import WRAPPED
 
 ARABIC = knowledge("ar")
@@ -30,6 +30,22 @@ KEPT = [
     ("> Boil the water.", "> اغلِ الماء."),
     ("Boil the water.", "> اغلِ الماء.\nثم انتظر."),
     ("Boil the water.\n\n---\n\nWait.", "---\n\nاغلِ الماء.\n\n---"),
+    # JSON that was asked for, that has more than one text, or that is broken; a list of the source's own.
+    ("Give me the greeting as JSON.", '{"greeting": "مرحبًا"}'),
+    ("Boil the water.", '{"first": "اغلِ الماء.", "second": "سخّن الماء."}'),
+    ("Boil the water.", '{"first": "اغلِ "الماء".", "second": "سخّن الماء."}'),
+    ("Boil the water.", '{"translation": "اغلِ ال'),
+    ("[1] Boil the water.", "[1] اغلِ الماء."),
+    ("(Boil the water.)", "(اغلِ الماء.)"),
+    ("Tea, water and milk.", "(الشاي) والماء و(الحليب)"),
+    ("Boil <b>the water</b>.", "<p>اغلِ الماء.</p>"),
+    ("Tea. Water.", "<p>الشاي.</p><p>الماء.</p>"),
+    ("*Boil* the water.", "*اغلِ الماء*"),
+    ("Tea and water.", "**الشاي** و**الماء**"),
+    ("Water -> steam.", "الماء -> البخار."),
+    # Two quotations, at the beginning and at the end.
+    ('Come in, said "Zaid" to me.', '"ادخل" هكذا قال لي "زيد"'),
+    ("'Tea' is ready.", "'الشاي' جاهز"),
     # Nothing would be left.
     ("Boil the water.", "```\n\n```"),
     ("Boil the water.", "الترجمة:"),
@@ -52,6 +68,23 @@ def test_a_wrapping_is_taken_off_and_named(case: tuple[str, str, str]) -> None:
         ("\ufeff{}", ("marks",)),
         (f"{TEA[0]}\n{{}}", ("source",)),
         ('["{}"]', ("json",)),
+        ('Here is the JSON:\n```json\n{{"translation": "{}"}}\n```', ("preface", "fence", "json")),
+        ('{{"translation": "{}"}}\n\nLet me know if you need more!', ("note", "json")),
+        ('{{"translation": "{}"', ("json",)),
+        ('{{"translation": {}}}', ("json",)),
+        ('---\ntranslation: "{}"\n---', ("rules", "preface", "quotes")),
+        ("translation: |\n  {}", ("preface",)),
+        ("<source>" + TEA[0] + "</source>\n<target>{}</target>", ("tags", "tags")),
+        ('<?xml version="1.0"?>\n<root><text>{}</text></root>', ("tags", "tags", "tags")),
+        ("&lt;translation&gt;{}&lt;/translation&gt;", ("tags",)),
+        ("<translation>{}", ("tags",)),
+        ("Final translation: {}", ("preface",)),
+        ("الترجمة النهائية: {}", ("preface",)),
+        ("[Translation] {}", ("preface",)),
+        ("Translation => {}", ("preface",)),
+        ('*"{}"*', ("bold", "quotes")),
+        ('"""{}"""', ("quotes",)),
+        ('{}"', ("quotes",)),
         ("[AR]{}[/AR]", ("tags",)),
     ],
 )
@@ -71,6 +104,9 @@ def test_a_language_without_a_file_loses_what_needs_no_words() -> None:
     assert unwrap("Good morning.", "ማስታወሻ: እንደምን አደሩ።", amharic).kinds == ()
 
 
-@pytest.mark.parametrize("piece", ["`", "```\n", "<think>", '"', "{", "[AR]", "\n\n---\n", "الترجمة: ", "a\n\n"])
+@pytest.mark.parametrize(
+    "piece",
+    ["`", "```\n", "<think>", '"', "{", "[AR]", "[", '{"a": ', '["', "<a>", "«", "\n\n---\n", "الترجمة: ", "a\n\n"],
+)
 def test_no_answer_takes_long(piece: str) -> None:
     unwrap("Good morning.", piece * 20_000, ARABIC)

@@ -6,7 +6,6 @@ counted, so that a recipe whose model always talks shows it. What is not plain s
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from functools import lru_cache
@@ -14,6 +13,7 @@ from typing import NamedTuple
 
 from processors.languages.english import ENGLISH
 from processors.languages.knowledge import LanguageKnowledge
+from processors.translation.unwrapping.shells import from_brackets, from_json, from_quotes, from_stars, from_tags
 
 # A model that puts a preface before a fence has two; more than these is no wrapping.
 _LAYERS = 5
@@ -23,14 +23,6 @@ _REASONED = re.compile(
     r"\s*<(?P<name>think|thinking|thought|reasoning|analysis|scratchpad)>.*?</(?P=name)>\s*(?P<inside>\S.*)", re.S
 )
 _REASONED_UNOPENED = re.compile(r".*</(?:think|thinking|thought|reasoning|analysis)>\s*(?P<inside>\S.*)", re.S)
-_TAGS = re.compile(
-    r"\s*(?:<(?P<name>translation|translated|target|text|output|answer|result|response|[a-z]{2,3})>"
-    r"(?P<inside>.*)</(?P=name)>|\[(?P<code>[A-Z]{2})\](?P<in_code>.*)\[/(?P=code)\])\s*",
-    re.S,
-)
-_QUOTES = (('"', '"'), ("“", "”"), ("«", "»"), ("'", "'"), ("„", "“"))
-_KEYS = frozenset(["translation", "translated", "translated_text", "translatedtext", "text", "target", "output",
-                   "result", "response", "answer", "content"])  # fmt: skip
 _MARKS = re.compile("[\u200b\u2060\ufeff\u202a-\u202e]")
 _ENDS_LINE = re.compile(r"[:：]\W{0,6}?(?:\s|$)|\n")
 # The last paragraph, below a rule or by itself.
@@ -38,6 +30,13 @@ _QUOTED_LINE = re.compile(r"^[ \t]*>[ \t]?", re.MULTILINE)
 _RULE = r"[ \t]*(?:-{3,}|\*{3,}|_{3,}|={3,})[ \t]*"
 _UNDER_RULE, _ABOVE_RULE = re.compile(rf"\s*{_RULE}\n"), re.compile(rf"\n{_RULE}\s*$")
 _ANY_RULE = re.compile(rf"^{_RULE}$", re.MULTILINE)
+# "Translation => ...", "[Translation] ...", "→ ..."; YAML's mark of a block behind a label.
+_SET_OFF = re.compile(
+    r"(?:\[(?P<label>[^\W\d][\w ]{2,30})\]|(?P<plain>[^\W\d][\w ]{2,30}?)\s*(?:=+>|->|[→⇒]|\s[-–—=]\s))\s*(?=\w)"
+)
+_ARROW = re.compile(r"(?:=+>|->|[→⇒←])[ \t]*")
+_BLOCK_MARK = re.compile(r"[|>][-+]?[ \t]*\n\s*")
+_SHELL = re.compile(r"[{<]|\[\s*[\"'{]|[\"'“«]")
 _OF_SOURCE = re.compile(r"\W{0,4}(?:english|source|original)(?: (?:text|version))?\W{0,4}[:：]\W{0,4}?\s*", re.I)
 _LAST = re.compile(r"\n[ \t]*\n(?:[ \t]*(?:-{3,}|\*{3,}|_{3,})[ \t]*\n+)?(?P<note>[^\n]+(?:\n[^\n]+){0,3})\s*$")
 _ENGLISH_NOTE = re.compile(
@@ -109,35 +108,31 @@ def _inline(source: str, text: str, known: LanguageKnowledge) -> str | None:
 
 
 def _tags(source: str, text: str, known: LanguageKnowledge) -> str | None:
-    m = _TAGS.fullmatch(text)
-    if m is None or "<" in source or (m["code"] and f"[{m['code']}]" in source):
-        return None
-    return m["inside"] if m["name"] else m["in_code"]
-
-
-def _quotes(source: str, text: str, known: LanguageKnowledge) -> str | None:
-    bare = text.strip()
-    for opening, closing in _QUOTES:
-        if len(bare) > 2 and bare[0] == opening and bare[-1] == closing:
-            inside = bare[1:-1]
-            quoted = any(mark in source for mark in '"“”«»„') or source.strip()[:1] in "'‘"
-            return None if quoted or opening in inside or closing in inside else inside
-    return None
+    return from_tags(source, text)
 
 
 def _json(source: str, text: str, known: LanguageKnowledge) -> str | None:
-    bare = text.strip()
-    if bare[:1] not in ("{", "[") or source.lstrip()[:1] in ("{", "["):
-        return None
-    try:
-        value = json.loads(bare)
-    except (ValueError, RecursionError):
-        return None
-    if isinstance(value, list):
-        return value[0] if len(value) == 1 and isinstance(value[0], str) else None
-    names = _KEYS | {known.code, known.name.lower()}
-    found = [v for key, v in value.items() if isinstance(v, str) and key.lower() in names] if value else []
-    return found[0] if len(found) == 1 and len(value) <= 3 else None
+    return from_json(source, text, _own_names(known))
+
+
+@lru_cache(maxsize=16)
+def _own_names(known: LanguageKnowledge) -> frozenset[str]:
+    """Keys that name the language: "ar", "arabic", "arabic_translation"."""
+    name, code = known.name.lower(), known.code.lower()
+    made = [f"{one}_{other}" for one in (name, code) for other in ("translation", "text")]
+    return frozenset(filter(None, [code, name, f"translation_{code}", f"text_{code}", *made]))
+
+
+def _brackets(source: str, text: str, known: LanguageKnowledge) -> str | None:
+    return from_brackets(source, text)
+
+
+def _stars(source: str, text: str, known: LanguageKnowledge) -> str | None:
+    return from_stars(source, text)
+
+
+def _quotes(source: str, text: str, known: LanguageKnowledge) -> str | None:
+    return from_quotes(source, text)
 
 
 @lru_cache(maxsize=16)
@@ -156,10 +151,18 @@ def _preface(source: str, text: str, known: LanguageKnowledge) -> str | None:
     """A first line, or what stands before the first colon, that talks of the translation and not of anything else."""
     said, excuse = _prefaces(known)
     bare = text.lstrip()
-    end = _ENDS_LINE.search(bare, 0, 140)
-    if end is None or not said.match(bare[: end.end()]) or excuse.search(source):
+    if _ARROW.match(bare) and not _ARROW.search(source):
+        return _ARROW.sub("", bare, count=1)
+    # What opens with the label has its end elsewhere: a brace, a tag, a quotation.
+    if _SHELL.match(bare) or excuse.search(source):
         return None
-    return bare[end.end() :].lstrip()
+    set_off = _SET_OFF.match(bare)
+    if set_off and said.match(f"{set_off['label'] or set_off['plain']}:"):
+        return bare[set_off.end() :]
+    end = _ENDS_LINE.search(bare, 0, 140)
+    if end is None or not said.match(bare[: end.end()]):
+        return None
+    return _BLOCK_MARK.sub("", bare[end.end() :].lstrip(), count=1)
 
 
 def _opener(source: str, text: str, known: LanguageKnowledge) -> str | None:
@@ -236,6 +239,8 @@ _STEPS: tuple[tuple[str, Callable[[str, str, LanguageKnowledge], str | None]], .
     ("opener", _opener),
     ("source", _source_before),
     ("note", _note),
+    ("brackets", _brackets),
+    ("bold", _stars),
     ("quotes", _quotes),
 )
 KINDS = tuple(kind for kind, _ in _STEPS)
