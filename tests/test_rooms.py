@@ -82,6 +82,7 @@ ROOMS: dict[str, Floors] = {
         ("processors.reward",),
         ("processors.judging", "processors.translation", "processors.seq2seq"),
         ("processors.ranking", "processors.answers", "processors.servers", "processors.batches"),
+        ("processors.translation.unwrapping",),
         ("processors.completions",),
         ("processors.checks",),
         ("processors.checks.quantities", "processors.checks.arabic", "processors.terms"),
