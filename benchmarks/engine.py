@@ -1,17 +1,18 @@
 """Requests a second through the whole translation stage of a build, against a stand-in server on the loopback.
 
     python -m benchmarks.engine [--rows 6000] [--concurrency 64 1024] [--capacity 50] [--latency 0.25] [--rounds 3]
+                                [--workers 1]
     python -m benchmarks.engine --memory 200000
 
 Zero latency: the stage as a build runs it in one process (units, answers on disk), and without either ("checkpoints
 off": nothing is stored, finished rows are counted and thrown away), in turn, `--rounds` times; the medians. Fixed
 capacity: what the stage gets out of a server that answers `--capacity` requests at a time in `--latency` seconds each,
 as a share of what a bare load generator gets (as many loops as may be in flight, each sending the next request when it
-has the last one's answer), in turn; `--capacity 0` answers any number at a time. `--memory` prints the process's
-resident memory at a tenth, half and all of so many rows. A row is one request. The stand-in runs on the same machine
-and costs its share; the load average is printed, and for zero latency, where the stage's own processor time is the
-limit, also the requests for each second of that. Rates against a fixed capacity are those of the middle 80 % of the
-answers, as the server saw them.
+has the last one's answer) by httpx and by the stage's own kind of connection, in turn; `--capacity 0` answers any
+number at a time. `--workers` are the stage's processes, as of a build, with the same number at once in all. `--memory`
+prints the process's resident memory at a tenth, half and all of so many rows. A row is one request. The stand-in is a
+process of its own on the same machine and costs its share; the load average is printed, and the processor time of a
+request. Rates against a fixed capacity are those of the middle 80 % of the answers, as the server saw them.
 """
 
 import argparse
@@ -22,8 +23,8 @@ import resource
 import tempfile
 import threading
 import time
-from collections import Counter
-from collections.abc import Callable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
@@ -43,6 +44,7 @@ from builders.run_folder.unit_writer import UnitWriter
 from builders.run_folder.units import Unit, UnitFiles, read_counts
 from builders.sources.find import find_shards, plan_units
 from processors.clients.prompts import build_payload
+from processors.clients.wire import Wire, WireHead
 
 TEXT = "Sentence number {}: the quick brown fox jumps over the lazy dog, and then it writes a report about it. " * 4
 RECIPE = """
@@ -52,6 +54,7 @@ translators:
   - {{name: Chat, backend: endpoint, model: stand-in, base_url: "{url}", concurrency: {concurrency}}}
 """
 SPLIT_ROWS = 50_000
+ONE = httpx.Limits(max_connections=1)
 
 
 def write_source(folder: Path, rows: int) -> list[str]:
@@ -90,21 +93,24 @@ class Counted(UnitWriter):
 class Stage:
     """The translate stage over one source, against one server."""
 
-    def __init__(self, folder: Path, splits: list[str], url: str, concurrency: int) -> None:
+    def __init__(self, folder: Path, splits: list[str], url: str, concurrency: int, workers: int = 1) -> None:
         self.folder = folder
+        self.workers = workers
         self.recipe = folder / "recipe.yaml"
         self.recipe.write_text(
-            RECIPE.format(source=folder / "source", splits=", ".join(splits), url=url, concurrency=concurrency)
+            RECIPE.format(
+                source=folder / "source", splits=", ".join(splits), url=url, concurrency=concurrency // workers
+            )
         )
         self._runs = 0
 
     def build(self) -> "Rate":
-        """The rate of a build's stage, in this process."""
+        """The rate of a build's stage, in this process or in its workers."""
         self._runs += 1
         run = Run(self.folder / f"run-{self._runs}")
-        _quietly(lambda: _build(self.recipe, run, "select"))
+        _quietly(lambda: _build(self.recipe, run, "select", 1))
         began = _clocks()
-        _quietly(lambda: _build(self.recipe, run, "translate"))
+        _quietly(lambda: _build(self.recipe, run, "translate", self.workers))
         ended = _clocks()
         folder = run.stage("translate", "Chat")
         counts = [read_counts(UnitFiles(folder, path.stem)) for path in (folder / "counts").glob("*.json")]
@@ -127,24 +133,38 @@ class Stage:
         run_stage(steps, tasks=1, workers=1, logging_dir=run.logs("off"))
         return _rate(sum(unit.rows for unit in units), began, _clocks())
 
-    def bare(self, rows: int, concurrency: int) -> None:
-        """Send the same requests with a bare load generator."""
+    def bare(self, rows: int, concurrency: int, client: str = "httpx") -> None:
+        """Send the same requests with a bare load generator, by httpx or by the connection that the stage has."""
         recipe = load_recipe(str(self.recipe))
         engine = engine_of(recipe.translators[0])
         prompt, decoding = engine.prompt(recipe.language), engine.decoding()
         assert prompt is not None
-        url = f"{engine.addresses()[0].base_url}/v1/chat/completions"
+        url = httpx.URL(f"{engine.addresses()[0].base_url}/v1/chat/completions")
 
         async def generate() -> None:
             numbers = iter(range(rows))
 
-            async def loop() -> None:
-                async with httpx.AsyncClient(timeout=None, limits=httpx.Limits(max_connections=1)) as client:
-                    for number in numbers:
-                        payload = build_payload(prompt, decoding, TEXT.replace("{}", str(number)).strip())
-                        (await client.post(url, json=payload | {"model": engine.model})).raise_for_status()
+            def payloads() -> Iterator[bytes]:
+                for number in numbers:
+                    payload = build_payload(prompt, decoding, TEXT.replace("{}", str(number)).strip())
+                    yield json.dumps(payload | {"model": engine.model}).encode("ascii")
 
-            await asyncio.gather(*(loop() for _ in range(concurrency)))
+            async def loop() -> None:
+                # An SSL context of its own for each client, which none of them needs, would be half of the work.
+                async with httpx.AsyncClient(timeout=None, limits=ONE, verify=False) as client:
+                    for body in payloads():
+                        answer = await client.post(url, content=body, headers={"Content-Type": "application/json"})
+                        json.loads(answer.raise_for_status().content)
+
+            async def wired() -> None:
+                wire = Wire(url, WireHead(url, {"Content-Type": "application/json"}), None)
+                for body in payloads():
+                    answer = await wire.request("POST", url.raw_path, body)
+                    assert answer.status_code == 200
+                    json.loads(answer.content)
+                wire.close()
+
+            await asyncio.gather(*((loop if client == "httpx" else wired)() for _ in range(concurrency)))
 
         asyncio.run(generate())
 
@@ -172,8 +192,8 @@ def _steady(log: Path) -> float:
     return (last - first) / (times[last] - times[first])
 
 
-def _build(recipe: Path, run: Run, stage: str) -> None:
-    run_build(str(recipe), output=run.folder, workers=1, tasks=1, stop_after=stage, finish=lambda _: None)
+def _build(recipe: Path, run: Run, stage: str, workers: int) -> None:
+    run_build(str(recipe), output=run.folder, workers=workers, tasks=workers, stop_after=stage, finish=lambda _: None)
 
 
 def _selected(recipe: Any, run: Run) -> list[Unit]:
@@ -235,6 +255,7 @@ def main() -> None:
     parser.add_argument("--capacity", type=int, default=50)
     parser.add_argument("--latency", type=float, default=0.25)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--memory", type=int, default=0, metavar="ROWS")
     options = parser.parse_args()
     print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
@@ -243,42 +264,64 @@ def main() -> None:
             _memory(Path(name), options.memory, server.url)
         return
     for concurrency in options.concurrency:
-        with running("--translation", "fast") as server, tempfile.TemporaryDirectory() as name:
-            folder = Path(name)
-            stage = Stage(folder, write_source(folder / "source", options.rows), server.url, concurrency)
-            on, off = [], []
-            for _ in range(options.rounds):
-                on.append(stage.build())
-                off.append(stage.unchecked())
-        for clock in ("wall", "cpu"):
-            with_, without = ([getattr(rate, clock) for rate in rates] for rates in (on, off))
-            ratio = median(a / b for a, b in zip(with_, without, strict=True))
-            what = "a second of its processor time" if clock == "cpu" else "a second"
-            print(
-                f"zero latency, {concurrency} at once: stage {median(with_):.0f} {what}, without checkpoints "
-                f"{median(without):.0f} ({ratio:.2f}); load average {os.getloadavg()[0]:.1f}"
-            )
-        with tempfile.TemporaryDirectory() as name:
-            folder, log = Path(name), Path(name) / "log"
-            capacity = ("--capacity", str(options.capacity), "--latency", str(options.latency))
-            with running("--translation", "fast", *capacity, "--log", str(log)) as server:
-                stage = Stage(folder, write_source(folder / "source", options.rows), server.url, concurrency)
-                bares, got, whole = [], [], []
-                for _ in range(options.rounds):
-                    began = _clocks()
-                    stage.bare(options.rows, concurrency)
-                    bares.append(Rate(_steady(log), _rate(options.rows, began, _clocks()).cpu))
-                    whole.append(stage.build())
-                    got.append(_steady(log))
-        share = median(a / b.wall for a, b in zip(got, bares, strict=True))
-        most = f"{options.capacity / options.latency:.0f}/s" if options.capacity else "any number"
+        _zero_latency(options, concurrency)
+        _fixed_capacity(options, concurrency)
+
+
+def _zero_latency(options: argparse.Namespace, concurrency: int) -> None:
+    """With and without checkpoints, in turn."""
+    from tests.standins.standin_llm import running
+
+    with running("--translation", "fast") as server, tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        stage = Stage(folder, write_source(folder / "source", options.rows), server.url, concurrency)
+        on, off = [], []
+        for _ in range(options.rounds):
+            on.append(stage.build())
+            off.append(stage.unchecked())
+    for clock in ("wall", "cpu"):
+        with_, without = ([getattr(rate, clock) for rate in rates] for rates in (on, off))
+        ratio = median(a / b for a, b in zip(with_, without, strict=True))
+        what = "a second of its processor time" if clock == "cpu" else "a second"
         print(
-            f"capacity {most}, {options.latency * 1000:.0f} ms, {concurrency} at once: stage {median(got):.1f}/s "
-            f"(with its start and end {median(one.wall for one in whole):.1f}), bare generator "
-            f"{median(one.wall for one in bares):.1f}/s ({share:.3f}); processor time a request "
-            f"{1e6 / median(one.cpu for one in whole):.0f} us and {1e6 / median(one.cpu for one in bares):.0f}; "
-            f"load average {os.getloadavg()[0]:.1f}"
+            f"zero latency, {concurrency} at once: stage {median(with_):.0f} {what}, without checkpoints "
+            f"{median(without):.0f} ({ratio:.2f}); load average {os.getloadavg()[0]:.1f}"
         )
+
+
+def _fixed_capacity(options: argparse.Namespace, concurrency: int) -> None:
+    """The stage beside bare load generators, in turn."""
+    from tests.standins.standin_llm import running
+
+    capacity = ("--capacity", str(options.capacity), "--latency", str(options.latency))
+    whole, steady = defaultdict[str, list[Rate]](list), defaultdict[str, list[float]](list)
+    with tempfile.TemporaryDirectory() as name:
+        folder, log = Path(name), Path(name) / "log"
+        with running("--translation", "fast", *capacity, "--log", str(log)) as server:
+            splits = write_source(folder / "source", options.rows)
+            stage = Stage(folder, splits, server.url, concurrency, options.workers)
+            for _ in range(options.rounds):
+                for client in ("httpx", "wire"):
+                    began = _clocks()
+                    stage.bare(options.rows, concurrency, client)
+                    whole[client].append(_rate(options.rows, began, _clocks()))
+                    steady[client].append(_steady(log))
+                whole["stage"].append(stage.build())
+                steady["stage"].append(_steady(log))
+    share = median(a / b for a, b in zip(steady["stage"], steady["httpx"], strict=True))
+    most = f"{options.capacity / options.latency:.0f}/s" if options.capacity else "any number"
+    told = {
+        name: f"{median(steady[name]):.0f}/s, {1e6 / median(one.cpu for one in whole[name]):.0f} us" for name in steady
+    }
+    if options.workers > 1:
+        # Its processor time is theirs.
+        told["stage"] = f"{median(steady['stage']):.0f}/s, unknown"
+    print(
+        f"capacity {most}, {options.latency * 1000:.0f} ms, {concurrency} at once, {options.workers} workers: stage "
+        f"{told['stage']} of processor time a request; bare httpx {told['httpx']}; the stage's connection alone "
+        f"{told['wire']}; stage to httpx {share:.3f}, with its start and end "
+        f"{median(one.wall for one in whole['stage']):.0f}/s; load average {os.getloadavg()[0]:.1f}"
+    )
 
 
 if __name__ == "__main__":

@@ -20,13 +20,9 @@ from processors.clients.prompts import PromptConfig
 from processors.clients.rates import SharedRate
 from processors.clients.responses import Fault, Mode, read_response
 from processors.clients.waits import backoff, spent_wait
+from processors.clients.wire import CONNECT_S, KEEP_ALIVE_S, Wire, WireHead
 from processors.errors import EngineError, SmolKalamError
 from processors.scrub import excerpt, know
-
-# A server that is there takes a connection in milliseconds; ten seconds let a lost packet or two be sent again.
-CONNECT_S = 10.0
-# An idle connection is kept so long: proxies close theirs after about a minute, and one more is cheap.
-KEEP_ALIVE_S = 60.0
 
 Count = Callable[[str, int], None]
 
@@ -91,9 +87,9 @@ class _OwnHeaders(httpx.Auth):
     def __repr__(self) -> str:
         return "<headers>"
 
-    def add_to(self, headers: httpx.Headers) -> None:
-        """For requests to that origin."""
-        headers.update(self._headers)
+    def on(self, url: httpx.URL, fixed: Mapping[str, str]) -> WireHead:
+        """The head of requests to that origin."""
+        return WireHead(url, {**fixed, **self._headers})
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         if _origin(request.url) == self._origin:
@@ -101,16 +97,18 @@ class _OwnHeaders(httpx.Auth):
         yield request
 
 
-class _Sent:
-    """All headers of our own requests, shown to nobody either."""
+class _Httpx:
+    """A client of httpx in the place of a wire: for what a proxy or a transport of its own carries."""
 
-    def __init__(self, usual: httpx.Headers, own: _OwnHeaders | None) -> None:
-        self.headers = httpx.Headers(usual)
-        if own is not None:
-            own.add_to(self.headers)
+    def __init__(self, client: httpx.AsyncClient, base: httpx.URL) -> None:
+        self._client = client
+        self._base = base
 
-    def __repr__(self) -> str:
-        return "<headers>"
+    async def request(self, method: str, target: bytes, body: bytes = b"") -> httpx.Response:
+        return await self._client.request(method, self._base.copy_with(raw_path=target), content=body or None)
+
+    def close(self) -> None:
+        """Its connection looks after itself."""
 
 
 def _proxied(url: str) -> bool:
@@ -146,16 +144,16 @@ class Connection:
         self.denied = self.foreign = 0
         self.url, self.mode = self.route()
         # Read once, and not with each request.
-        self._target = httpx.URL(self.url)
-        self._timeouts = httpx.Timeout(None, connect=CONNECT_S).as_dict()
+        self._base = httpx.URL(self.url)
+        self._target = self._base.raw_path
         self._count = count
         headers = read_headers(address)
         self._auth = _OwnHeaders(headers, address.api_base) if headers else None
-        # By client, where no proxy stands between; and what its own requests would send.
-        self._transports: dict[httpx.AsyncClient, httpx.AsyncHTTPTransport] = {}
-        self._sent: _Sent | None = None
+        self._head: WireHead | None = None
         self._clients: list[httpx.AsyncClient] = []
-        self._idle: list[httpx.AsyncClient] = []
+        # As many as were ever in flight at once, and those that are not now.
+        self._wires: list[Wire | _Httpx] = []
+        self._idle: list[Wire | _Httpx] = []
         self._tls: ssl.SSLContext | None = None
 
     def route(self) -> tuple[str, Mode]:
@@ -179,24 +177,23 @@ class Connection:
     async def send(self, payload: dict[str, Any]) -> Answer | Fault:
         """One HTTP request. Our own deadline covers all of it: httpx's would begin anew with each packet."""
         body = self.body(payload)
-        client = self._idle.pop() if self._idle else self.new_client()
+        wire = self._idle.pop() if self._idle else self._new_wire()
         self._count("requests", 1)
         try:
             async with asyncio.timeout(self.endpoint.timeout_s):
-                response = await self._post(client, body)
-                content = response.content
+                response = await wire.request("POST", self._target, body)
         except TimeoutError:
             return Fault("fault", "timeout", f"no answer within {self.endpoint.timeout_s:g} s")
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
             # Behind a transport of our own is a server of our own, whose deaths are looked after.
-            refused = _nobody_listens(error) and self.transport() is None
+            refused = _nobody_listens(error) and self.socket() is None
             return Fault("fault", _slug(error), excerpt(f"{type(error).__name__}: {error}"), refused=refused)
         except Exception as error:
             # Without its traceback: a log that shows variables would show the request's headers, and so the key.
             raise SmolKalamError(f"{self.label}: {type(error).__name__}: {excerpt(str(error))}") from None
         finally:
-            self._idle.append(client)
-        outcome = self.read(response.status_code, response.headers, content)
+            self._idle.append(wire)
+        outcome = self.read(response.status_code, response.headers, response.content)
         if isinstance(outcome, Answer) and (wait := spent_wait(response.headers)):
             # An answer, and the last one for now: to ask on would be refused.
             self.pacer.spent(wait)
@@ -223,13 +220,14 @@ class Connection:
         loop = asyncio.get_running_loop()
         until = loop.time() + self.endpoint.start_patience_s
         tries = 0
-        client = self.new_client()
-        self._idle.append(client)
+        wire = self._new_wire()
+        self._idle.append(wire)
+        target = httpx.URL(f"{self.address.api_base}/models").raw_path
         while True:
             try:
                 # Longer than the client takes for a connection: what runs out is the wait for a response.
                 async with asyncio.timeout(CONNECT_S + min(CONNECT_S, self.endpoint.timeout_s)):
-                    await client.get(f"{self.address.api_base}/models")
+                    await wire.request("GET", target)
                 return
             except (TimeoutError, httpx.ReadError, httpx.RemoteProtocolError):
                 # Somebody is there; whether they answer is for the requests to find out.
@@ -247,64 +245,55 @@ class Connection:
             tries += 1
 
     async def aclose(self) -> None:
+        for wire in self._wires:
+            wire.close()
         for client in self._clients:
             await client.aclose()
         if self.pacer.rate:
             self.pacer.rate.close()
 
     def new_client(self) -> httpx.AsyncClient:
-        """A client of one connection: httpx's pool looks through all of its own for each request, three times as slow.
+        """A client of httpx's, of one connection, with all that our requests carry.
 
-        The pacer keeps their number within `concurrency`. A redirect is not followed: POST would become GET, and the
-        key belongs to this host alone.
+        A redirect is not followed: POST would become GET, and the key belongs to this host alone.
         """
-        verify = self.tls() or False
-        limits = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=KEEP_ALIVE_S)
-        transport = self.transport()
-        if transport is None and not _proxied(self.url):
-            transport = httpx.AsyncHTTPTransport(verify=verify, limits=limits)
         client = httpx.AsyncClient(
             auth=self._auth,
             headers={"Content-Type": "application/json", **self.fixed_headers},
-            verify=verify,
-            limits=limits,
+            verify=self.tls() or False,
+            limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=KEEP_ALIVE_S),
             timeout=httpx.Timeout(None, connect=CONNECT_S),
             follow_redirects=False,
-            transport=transport,
+            transport=self.transport(),
         )
         self._clients.append(client)
-        if transport is not None:
-            self._transports[client] = transport
-        if self._sent is None:
-            self._sent = _Sent(client.headers, self._auth)
         return client
 
-    async def _post(self, client: httpx.AsyncClient, body: bytes) -> httpx.Response:
-        """The response, read to its end.
+    def _new_wire(self) -> "Wire | _Httpx":
+        """A connection of its own: a pool looks through all of its own for each request.
 
-        Straight to the transport where there is no proxy: cookies, redirects and the auth flow, which none of our
-        requests need, cost httpx's client as much processor time as the transport takes for all of a request.
+        The pacer keeps their number within `concurrency`.
         """
-        transport = self._transports.get(client)
-        if transport is None:
-            return await client.post(self.url, content=body)
-        assert self._sent
-        request = httpx.Request(
-            "POST", self._target, headers=self._sent.headers, content=body, extensions={"timeout": self._timeouts}
-        )
-        response = await transport.handle_async_request(request)
-        try:
-            await response.aread()
-        except BaseException:
-            await response.aclose()
-            raise
-        return response
+        wire: Wire | _Httpx
+        if self.socket() is None and (self.transport() is not None or _proxied(self.url)):
+            wire = _Httpx(self.new_client(), self._base)
+        else:
+            if self._head is None:
+                fixed = {"Content-Type": "application/json", **self.fixed_headers}
+                self._head = self._auth.on(self._base, fixed) if self._auth else WireHead(self._base, fixed)
+            wire = Wire(self._base, self._head, self.tls(), self.socket())
+        self._wires.append(wire)
+        return wire
 
     def tls(self) -> ssl.SSLContext | None:
         """One for all clients, for it is slow to make; None where none is needed."""
         if self._tls is None and self.url.startswith("https"):
             self._tls = ssl.create_default_context()
         return self._tls
+
+    def socket(self) -> str | None:
+        """The Unix socket of a server of our own, in the place of the address."""
+        return None
 
     def transport(self) -> httpx.AsyncHTTPTransport | None:
         """What carries a new client's requests; None for httpx's own choice."""

@@ -11,10 +11,11 @@ from typing import Any
 
 from processors.clients.address import Address
 from processors.clients.answer import Answer
-from processors.clients.connection import CONNECT_S, KEEP_ALIVE_S, Connection, Count, EndpointConfig, read_headers
+from processors.clients.connection import Connection, Count, EndpointConfig, read_headers
 from processors.clients.endpoint import HttpServer
 from processors.clients.prompts import tgi_parameters
 from processors.clients.responses import Fault, Mode, finish, read_response, well_formed, without_key
+from processors.clients.wire import CONNECT_S, KEEP_ALIVE_S
 from processors.errors import SmolKalamError
 from processors.scrub import excerpt
 

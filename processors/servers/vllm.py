@@ -17,10 +17,11 @@ from loguru import logger
 
 from processors.clients.address import Address
 from processors.clients.answer import Answer
-from processors.clients.connection import CONNECT_S, KEEP_ALIVE_S, Connection, Count, EndpointConfig
+from processors.clients.connection import Connection, Count, EndpointConfig
 from processors.clients.endpoint import HttpServer
 from processors.clients.pacing import Trouble
 from processors.clients.responses import Fault, RequestFailed
+from processors.clients.wire import CONNECT_S, KEEP_ALIVE_S
 from processors.errors import EngineError
 from processors.servers.deaths import ALONE, Gate
 from processors.servers.process import ServerProcess, find_interpreter, keep_server
@@ -143,9 +144,12 @@ class VllmConnection(Connection):
         self._allow()
         raise RequestFailed(f"{self.label}: the server dies of this request, alone too: {deaths.words}")
 
+    def socket(self) -> str:
+        return str(self._server.socket)
+
     def transport(self) -> httpx.AsyncHTTPTransport:
         one = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=KEEP_ALIVE_S)
-        return httpx.AsyncHTTPTransport(uds=str(self._server.socket), limits=one)
+        return httpx.AsyncHTTPTransport(uds=self.socket(), limits=one)
 
     async def _see_to_it(self) -> None:
         """Return when the server answers. What it failed of once, all who wait are told."""

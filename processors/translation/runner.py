@@ -339,7 +339,6 @@ def _stopped_by_sigterm(struck: list[bool]) -> Iterator[None]:
 def _rare_collections() -> Iterator[None]:
     """Look for reference cycles more rarely, and not in what is here already."""
     before = gc.get_threshold()
-    gc.collect()
     gc.freeze()
     gc.set_threshold(YOUNG_OBJECTS, *before[1:])
     try:
