@@ -6,8 +6,6 @@ several traces the cleanest are kept.
 
 from collections import Counter
 from functools import lru_cache
-from hashlib import sha256
-from pathlib import Path
 
 from builders.distillation.recipe import DistillationRecipe
 from builders.distillation.traces import VERIFIED
@@ -22,10 +20,10 @@ _LISTED = 50
 
 def look_at_language(stages: Stages, recipe: DistillationRecipe) -> Record:
     """The stage: each problem with the cleanest of its traces that are clean enough, at most `traces` of them."""
+    dictionary = dictionary_of(recipe.linguistics.dictionary)
 
     def make(written: Written) -> Record:
         kinds: Counter[str] = Counter()
-        dictionary = dictionary_of(recipe.linguistics.dictionary)
         for row in stages.kept(VERIFIED):
             written.read()
             clean, refused = [], []
@@ -49,7 +47,8 @@ def look_at_language(stages: Stages, recipe: DistillationRecipe) -> Record:
                 written.leave_out(record, reasons[0] if len(reasons) == 1 else "not_clean", ", ".join(reasons))
         return {"mistakes": dict(sorted(kinds.items()))}
 
-    about = [recipe.linguistics.model_dump(mode="json"), recipe.traces, _words_of(recipe.linguistics.dictionary)]
+    words = dictionary.digest() if dictionary else ""
+    about = [recipe.linguistics.model_dump(mode="json"), recipe.traces, words]
     return stages.run(LINGUISTICS, about, make)
 
 
@@ -57,17 +56,6 @@ def look_at_language(stages: Stages, recipe: DistillationRecipe) -> Record:
 def dictionary_of(path: str | None) -> Dictionary | None:
     """The recipe's dictionary, whose program then runs once for all that is looked at."""
     return Dictionary(path) if path else None
-
-
-def _words_of(dictionary: str | None) -> str:
-    """What a dictionary holds, for the stage's key: another edition finds other mistakes."""
-    if dictionary is None:
-        return ""
-    base = Path(dictionary.removesuffix(".dic").removesuffix(".aff"))
-    found = sha256()
-    for ending in (".aff", ".dic"):
-        found.update(base.with_name(base.name + ending).read_bytes())
-    return found.hexdigest()
 
 
 def mistakes_in(text: str, dictionary: Dictionary | None = None) -> list[Record]:

@@ -107,6 +107,22 @@ def _with_files(translator: Translator, folder: Path) -> Translator:
     return translator
 
 
+def _dictionary(name: str, recipe: Recipe, folder: Path) -> str:
+    """A dictionary's path, once it is known that it can be asked."""
+    from processors.checks.arabic import Dictionary
+
+    if recipe.language.code.split("-")[0] != "ar":
+        raise RecipeError(
+            f"ranking.dictionary: is for Arabic, and the language is {recipe.language.name}; leave it out"
+        )
+    path = resolved(name, folder)
+    try:
+        Dictionary(path)
+    except InputError as error:
+        raise RecipeError(f"ranking.{error}") from None
+    return path
+
+
 def _absolute(recipe: Recipe, folder: Path) -> Recipe:
     """Resolve the paths that a recipe gives relative to itself."""
     translators = [_with_files(translator, folder) for translator in recipe.translators]
@@ -138,6 +154,8 @@ def _absolute(recipe: Recipe, folder: Path) -> Recipe:
             read_votes(Path(str(ranking.verdicts)), [translator.name for translator in translators])
         except InputError as error:
             raise RecipeError(f"ranking.verdicts: {error}") from None
+    if ranking.dictionary:
+        ranking = ranking.model_copy(update={"dictionary": _dictionary(ranking.dictionary, recipe, folder)})
     if labels := ranking.calibration:
         labels = _found_labels(labels, folder)
         ranking = ranking.model_copy(update={"calibration": labels})

@@ -146,6 +146,11 @@ class Ranking(_RankingLimits):
         description="verdicts of judges (what `smolkalam judge` wrote) or of people (what `smolkalam review` wrote, "
         "or a file of id, better, worse), which settle the rows that they are on",
     )
+    dictionary: str | None = Field(
+        None,
+        description="a hunspell dictionary of yours, such as /usr/share/hunspell/ar, for typing errors: `spelling` in "
+        "the soft check `arabic`, of an Arabic target; null: none is looked for",
+    )
     rescue: bool = Field(
         True,
         description="of a row that all translators failed, but not in the same chunk, complete each by the others "
@@ -176,7 +181,7 @@ class Ranking(_RankingLimits):
     def _without_what_says_nothing(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         # A run that was built before there was the key stays as it is.
         plain = handler(self)
-        return plain if plain.get("veto") else {key: value for key, value in plain.items() if key != "veto"}
+        return {key: value for key, value in plain.items() if value or key not in ("veto", "dictionary")}
 
     @model_validator(mode="after")
     def _no_contradiction(self) -> "Ranking":

@@ -36,6 +36,7 @@ from builders.stages.opinions import note_behind
 from builders.stages.reward import JoinRewards
 from builders.stages.score import JoinScores
 from builders.stages.score import parts as score_parts
+from processors.checks.arabic import Dictionary, check_spelling
 from processors.conversations.sides import SIDES, Sides
 from processors.conversations.token_counts import count_tokens
 from processors.judging.votes import Votes, read_votes
@@ -66,7 +67,9 @@ def inputs(build: Build) -> dict[str, Any]:
     recipe, configs, votes = build.recipe, _configs(build), _votes(build)
     found = {
         TRANSLATE: {name: build.marks[f"{TRANSLATE}/{name}"] for name in configs.values()},
-        "ranking": recipe.ranking.model_dump(mode="json", exclude={"reward", "scorers", "verdicts", "calibration"}),
+        "ranking": recipe.ranking.model_dump(
+            mode="json", exclude={"reward", "scorers", "verdicts", "calibration", "dictionary"}
+        ),
         "verdicts": votes.digest() if votes else None,
         REWARD: build.marks.get(REWARD),
         SCORE: {name: build.marks[f"{SCORE}/{name}"] for name in recipe.ranking.scorers.given()},
@@ -74,6 +77,8 @@ def inputs(build: Build) -> dict[str, Any]:
         "configs": configs,
         "columns": str(schemas.ranked_unit(recipe.source.pairs)),
     }
+    if recipe.ranking.dictionary:
+        found["dictionary"] = Dictionary(recipe.ranking.dictionary).digest()
     if named := benchmarks(build):
         found["decontamination"] = named["digest"]
     return found | ({RANKER: build.marks[RANKER]} if len(configs) > 1 else {})
@@ -175,11 +180,13 @@ class RankCandidates(PipelineStep):
         self._voted: set[str] = set()
         self._segmented: dict[str, Segmented] = {}
         self._count: Any = None
+        self._dictionary: Dictionary | None = None
 
     def run(self, data: Iterable[Document], rank: int = 0, world_size: int = 1) -> Iterator[Document]:
         from processors.conversations.tokenizers import load_tokenizer
 
         self._count = load_tokenizer(self.tokenizer)
+        self._dictionary = Dictionary(self.ranking.dictionary) if self.ranking.dictionary else None
         fitted = load_fitted(self.ranker, self.language) if self.ranker else None
         if self.ranking.verdicts:
             self._votes = read_votes(Path(self.ranking.verdicts), list(self.configs.values()))
@@ -218,6 +225,8 @@ class RankCandidates(PipelineStep):
         alpha, threshold, script = self.ranking.alpha, self.ranking.scr_threshold, self.language.script
         score = partial(score_candidate, alpha=alpha, script=script, threshold=threshold)
         verdicts = verdicts_on(source, found, self.language, sides)
+        if self._dictionary:
+            verdicts += check_spelling(source, target, self._dictionary)
         lengths = count_tokens(self._count, [message["content"] for message in target])
         tokens = sum(lengths)
         if sides:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 from processors.checks.arabic.agreement import agreement, clash
@@ -19,6 +20,8 @@ from processors.checks.arabic.punctuation import punctuation
 from processors.checks.arabic.spelling import Dictionary, spelling
 from processors.checks.pairs.pair import NO_LANGUAGE, Pair
 from processors.checks.pairs.verdict import Verdict, excerpt
+from processors.conversations.field_texts import is_asked
+from processors.conversations.parts import parts_of
 from processors.protected.find import blanked
 from processors.texts.text import Text, text_of, view
 
@@ -26,6 +29,8 @@ from processors.texts.text import Text, text_of, view
 REMEMBERED = 1 << 16
 # Of which kinds a word may be a part.
 _SLIP, _MARKED, _NUMBER, _HAS_MARKS = 1, 2, 4, 8
+# Parts of a message that somebody has translated.
+_WRITTEN = ("think", "text")
 _ARABIC = re.compile("[\u0621-\u064a]")
 
 
@@ -100,12 +105,32 @@ def check_arabic(pair: Pair) -> list[Verdict]:
     if pair.language == NO_LANGUAGE:
         return []
     found = [one for one in mistakes(pair.target) if one.kind != "letters"]
-    if not found:
-        return []
+    return [_told(found)] if found else []
+
+
+def check_spelling(
+    source: Sequence[Mapping[str, str]], target: Sequence[Mapping[str, str]], dictionary: Dictionary
+) -> list[Verdict]:
+    """Typing errors of a translation, soft: all of a message in one verdict `arabic`, with the first of them.
+
+    They stand apart from `check_arabic`, for verdicts that are kept know nothing of somebody's dictionary.
+    """
+    verdicts = []
+    for number, (english, arabic) in enumerate(zip(source, target, strict=False)):
+        pseudo = Pair.of(english["content"], arabic["content"]).language == NO_LANGUAGE
+        if pseudo or not is_asked(english["role"], english["content"]):
+            continue
+        texts = [text_of(part.text) for part in parts_of(text_of(arabic["content"])) if part.type in _WRITTEN]
+        if found := [one for text in texts for one in misspelled(text, dictionary)]:
+            verdicts.append(replace(_told(found), message=number))
+    return verdicts
+
+
+def _told(found: Sequence[Mistake]) -> Verdict:
     counts = ", ".join(f"{number} {kind}" for kind, number in Counter(one.kind for one in found).most_common())
     first = found[0]
     shown = f"'{excerpt(first.found)}'" + (f" for '{excerpt(first.expected)}'" if first.expected else "")
-    return [Verdict("arabic", False, f"{counts}; first {shown}")]
+    return Verdict("arabic", False, f"{counts}; first {shown}")
 
 
 def _in_order(found: list[Mistake]) -> tuple[Mistake, ...]:

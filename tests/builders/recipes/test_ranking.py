@@ -74,6 +74,12 @@ def test_a_resolved_recipe_says_the_same(tmp_path: Path) -> None:
     assert again.ranking.policy("xlam") == Policy("better", "reward", 3, {"reward": -2})
 
 
+def test_a_dictionary_that_is_not_there_is_told_before_anything_is_done(tmp_path: Path) -> None:
+    with pytest.raises(RecipeError, match=r"ranking\.dictionary .*mine: there is no file .*mine\.aff; give the path"):
+        load(tmp_path, "dictionary: mine")
+    assert "dictionary" not in load(tmp_path, "alpha: 1.0").model_dump()["ranking"]
+
+
 def test_a_ranker_lies_relative_to_its_recipe(tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match=r"ranking\.ranker: .*mine\.json: no ranker \(No such file"):
         load(tmp_path, "ranker: mine.json")

@@ -1,6 +1,7 @@
 """The rank stage's steps on units written here: real text, missing candidates, one translator, each order."""
 
 import json
+import os
 import random
 from collections import Counter
 from pathlib import Path
@@ -26,6 +27,7 @@ from processors.languages.language import Language
 from processors.ranking.features import MEASURES
 from processors.ranking.model import SHIPPED, Ranker
 from tests.builders.small_run import small_recipe
+from tests.standins.standin_hunspell import write_hunspell
 
 PAIRS = [
     ("The station opens at 6 in the morning.", "تفتح المحطة أبوابها في الساعة 6 صباحا."),
@@ -123,6 +125,21 @@ def chosen(document: Document, config: str) -> str | None:
 
 def scores(document: Document, name: str) -> dict[str, Any]:
     return next(c for c in document.metadata["ranked"]["candidates"] if c["translator"] == name)
+
+
+def test_typing_errors_are_looked_for_by_a_dictionary_and_change_no_choice(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(write_hunspell(tmp_path / "bin")), prepend=os.pathsep)
+    without = rank(run, Ranking(), units=UNITS[:1])
+    known = {word.strip(".") for _, target in PAIRS for word in target.split()} - {"التلال"} | {"التلول"}
+    (tmp_path / "ar.aff").touch()
+    (tmp_path / "ar.dic").write_text("\n".join(sorted(known)), encoding="utf-8")
+    found = rank(run, Ranking(dictionary=str(tmp_path / "ar")), units=UNITS[:1])
+    noted = [one for one in found.values() if "1 spelling; first 'التلال' for 'التلول'" in str(scores(one, "good"))]
+    assert noted and all("التلال" in str(scores(one, "good")["messages"]) for one in noted)
+    for name, one in found.items():
+        assert one.metadata["ranked"]["choices"] == without[name].metadata["ranked"]["choices"]
 
 
 def test_quality_is_a_chance_among_the_candidates_that_there_are(run: Path) -> None:

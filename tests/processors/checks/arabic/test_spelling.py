@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from processors.checks.arabic import Dictionary, verify
+from processors.checks.arabic import Dictionary, check_spelling, verify
 from processors.errors import InputError
 from tests.standins.standin_hunspell import write_hunspell
 
@@ -63,6 +63,19 @@ def test_what_another_kind_tells_is_not_told_twice(dictionary: Dictionary) -> No
 
 def test_without_a_dictionary_there_is_no_such_kind() -> None:
     assert verify("ذهبت إلى المدرصة صباح اليوم") == ()
+
+
+def test_a_build_tells_what_was_translated_and_nothing_else(dictionary: Dictionary) -> None:
+    source = [
+        {"role": "user", "content": "I went to school."},
+        {"role": "assistant", "content": "<think>\nThe lesson.\n</think>\n`x`"},
+        {"role": "tool", "content": '{"city": "المردسة"}'},
+    ]
+    target = ["ذهبت إلى المدرسة", "<think>\nالدرسس الأول قبل المردسة\n</think>\n`المدرصة`", source[2]["content"]]
+    messages = [{**one, "content": text} for one, text in zip(source, target, strict=True)]
+    (verdict,) = check_spelling(source, messages, dictionary)
+    assert (verdict.check, verdict.hard, verdict.message) == ("arabic", False, 1)
+    assert verdict.detail.startswith("2 spelling; first 'الدرسس' for 'الدرس'")
 
 
 def test_a_copy_in_another_process_starts_its_own_program(dictionary: Dictionary) -> None:
