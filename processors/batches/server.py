@@ -26,6 +26,7 @@ from processors.clients.answer import ON_TRIAL, ORDINAL, Answer, request_key
 from processors.clients.connection import Connection, Count, EndpointConfig
 from processors.clients.endpoint import HttpServer
 from processors.clients.responses import Fault, RequestFailed
+from processors.clients.waits import backoff
 from processors.errors import EngineError, SmolKalamError
 from processors.scrub import excerpt
 
@@ -39,8 +40,8 @@ SLICE = 512
 ENOUGH_ON_TRIAL = 8
 # Requests at once of what goes one by one.
 ONE_BY_ONE = 16
-# So often a batch is submitted of which the API neither says nor lists anything: each might be paid for.
-SUBMIT_TRIES = 3
+# Failures to create a batch that are told each; of more, every tenth.
+TOLD_TRIES = 10
 # Between looks at a batch: grows by GROWTH from the recipe's `poll_s`.
 GROWTH, LONGEST_POLL_S = 1.3, 300.0
 
@@ -171,23 +172,40 @@ class BatchServer(HttpServer):
         record = self._records.new(self.api_base, keys, await self.api.newest())
         self._know(record)
         await self.store.claim(record.claim)
-        unsure = 0
+        await self._create(record, items)
+        self._records.write(record)
+        self._count("batches", 1)
+        logger.info(f"{self.host}: batch {record.id} with {len(keys):,} requests is submitted")
+        await self._follow(record)
+
+    async def _create(self, record: BatchRecord, items: list[bytes]) -> None:
+        """Have the API create a batch, once: again only while it lists none, looked for twice, for `patience_s`."""
+        loop, tries = asyncio.get_running_loop(), 0
+        until = loop.time() + self.endpoint.patience_s
         while record.id is None:
             if record.file is None and (file := await self.api.upload(record, items)):
                 record.file = file
                 self._records.write(record)
             try:
                 record.id, record.sure = await self.api.submit(record, items), True
+                return
             except Unsure as doubt:
-                unsure += 1
-                logger.warning(f"{self.host}: {doubt}; looking whether the batch is there")
                 record.id = await self._found(record)
-                if record.id is None and unsure >= SUBMIT_TRIES:
-                    raise EngineError(f"{doubt}; so {unsure} times, and no such batch is listed") from None
-        self._records.write(record)
-        self._count("batches", 1)
-        logger.info(f"{self.host}: batch {record.id} with {len(keys):,} requests is submitted")
-        await self._follow(record)
+                if record.id:
+                    return
+                left = until - loop.time()
+                if left <= 0:
+                    raise EngineError(
+                        f"{doubt}; so {tries + 1} times in {self.endpoint.patience_s - left:.0f} s, and no such batch "
+                        "is listed; run the same command again to go on"
+                    ) from None
+                wait = min(backoff(tries, self.endpoint.backoff_s), left)
+                if tries < TOLD_TRIES or not tries % TOLD_TRIES:
+                    logger.warning(f"{self.host}: {doubt}; no such batch is listed, tried again for {left:.0f} s more")
+            tries += 1
+            await asyncio.sleep(wait)
+            # Some list a batch late, and each might be paid for.
+            record.id = await self._found(record)
 
     async def _follow(self, record: BatchRecord) -> None:
         """Wait until a batch has ended, keep its answers, and hand them on."""

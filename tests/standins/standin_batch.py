@@ -51,6 +51,9 @@ class StandInBatches:
         self.keys: Counter[str] = Counter()
         self.seen: Counter[str] = Counter()
         self.alone = 0
+        # Creations that are answered with 500 from now on, whether they are `lost`, and looks that miss the newest.
+        self.create_faults = self.unlisted = 0
+        self.lost = True
         self.pseudo = False
         self.fates: Counter[str] = Counter()
         self.came = 0.0
@@ -107,7 +110,8 @@ class StandInBatches:
         if path == "/control":
             change = json.loads(body)
             self.hold, self.polls = change.get("hold", self.hold), change.get("polls", self.polls)
-            self.pseudo = change.get("pseudo", self.pseudo)
+            for name in ("pseudo", "create_faults", "lost", "unlisted"):
+                setattr(self, name, change.get(name, getattr(self, name)))
             self.shares |= {name: change[name] for name in SHARES if name in change}
             await _send(writer, 200, {})
             return
@@ -130,12 +134,20 @@ class StandInBatches:
             await self.create(kind, json.loads(body), writer)
         elif path in ("/v1/batches", "/v1/messages/batches"):
             found = [self.told(batch) for batch in reversed(self.batches.values()) if batch["kind"] == kind]
+            if found and self.unlisted:
+                self.unlisted -= 1
+                del found[0]
             await _send(writer, 200, {"data": found, "has_more": False})
         else:
             await self.read(path, writer)
 
     async def create(self, kind: str, given: dict[str, Any], writer: Any) -> None:
         await self.waits("create")
+        faulty = self.create_faults > 0
+        self.create_faults -= faulty
+        if faulty and self.lost:
+            await _send(writer, 500, {"error": {"message": "not now"}})
+            return
         requests = given.get("requests")
         if requests is None:
             requests = [json.loads(line) for line in self.files[given["input_file_id"]].splitlines()]
@@ -151,6 +163,9 @@ class StandInBatches:
             "results": None,
         }
         await self.waits("created")
+        if faulty:
+            await _send(writer, 500, {"error": {"message": "not now"}})
+            return
         await _send(writer, 202 if "model" in given else 200, self.told(self.batches[name]))
 
     async def read(self, path: str, writer: Any) -> None:

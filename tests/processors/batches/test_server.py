@@ -33,9 +33,11 @@ def server() -> Iterator[Running]:
         yield found
 
 
-def ask(server: Running, store: Path, api: str = "openai", number: int = 40, **changes: Any) -> Any:
+def ask(
+    server: Running, store: Path, api: str = "openai", number: int = 40, patience: float = 5.0, **changes: Any
+) -> Any:
     settings = replace(SETTINGS, api=api, **changes)
-    config = endpoint(f"{server.url}/v1", concurrency=1000, decoding={"max_tokens": 100}, patience_s=5.0)
+    config = endpoint(f"{server.url}/v1", concurrency=1000, decoding={"max_tokens": 100}, patience_s=patience)
     return run(config, number, store, make_server=partial(BatchServer, settings))
 
 
@@ -111,6 +113,26 @@ def test_a_refused_request_fails_its_row_alone(server: Running, tmp_path: Path, 
     # Refused twice; what was refused by mistake has its answer from the second batch.
     assert 0 < len(failed) < 16 and all("left after 2 batches: 400: refused" in one for one in failed)
     assert len(server.stats()["batches"]) == 2 and not server.stats()["alone"]
+
+
+@pytest.mark.parametrize("api", APIS)
+def test_a_batch_that_cannot_be_created_for_a_while_is_created_once(server: Running, tmp_path: Path, api: str) -> None:
+    server.control(create_faults=5)
+    assert len(results(ask(server, tmp_path / "lost", api))) == 40
+    assert len(server.stats()["batches"]) == 1
+    # Created with a 500 for an answer, and not in the first list after it.
+    server.control(create_faults=1, lost=False, unlisted=1)
+    assert len(results(ask(server, tmp_path / "created", api))) == 40
+    assert len(server.stats()["batches"]) == 2 and not server.stats()["alone"]
+
+
+def test_a_batch_that_cannot_be_created_ends_the_build_in_time(server: Running, tmp_path: Path) -> None:
+    server.control(create_faults=1_000_000)
+    with pytest.raises(EngineError, match=r"not now; so \d+ times in \d+ s, and no such batch is listed"):
+        ask(server, tmp_path, patience=0.3)
+    assert not server.stats()["batches"] and open_batches(tmp_path) == 1
+    server.control(create_faults=0)
+    assert len(results(ask(server, tmp_path))) == 40 and len(server.stats()["batches"]) == 1
 
 
 def test_a_batch_holds_no_more_than_the_api_takes(server: Running, tmp_path: Path) -> None:
