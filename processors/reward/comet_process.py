@@ -3,7 +3,7 @@
 `python comet_process.py check|serve MODEL REVISION [BATCH]`, by the interpreter of an environment that has
 `unbabel-comet`, whose needs (transformers before 5, numpy before 2) do not go with this project's. It prints a line of
 JSON: what is wrong, or the model's class. `serve` then answers each line of pairs [[source, translation], ...] with a
-line of scores, and ends when its input does, so with whoever asks. A script by itself: it knows nothing of the project.
+line of scores, and ends when its input does, so with whoever asks. A script by itself: nothing of ours is there.
 """
 
 import json

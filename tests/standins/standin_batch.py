@@ -103,7 +103,10 @@ class StandInBatches:
 
     async def respond(self, method: str, path: str, headers: dict[str, str], body: bytes, writer: Any) -> None:
         if path == "/stats":
-            batches = [{"id": b["id"], "ids": [r["custom_id"] for r in b["requests"]]} for b in self.batches.values()]
+            batches = [
+                {"id": b["id"], "ids": [r["custom_id"] for r in b["requests"]], "first": b["requests"][0]}
+                for b in self.batches.values()
+            ]
             told = {"batches": batches, "paid": self.paid, "held": self.held, "keys": self.keys, "alone": self.alone}
             await _send(writer, 200, told | {"files": len(self.files), "fates": self.fates})
             return

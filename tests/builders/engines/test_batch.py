@@ -97,6 +97,35 @@ def test_killed_with_9_at_each_step_every_batch_is_paid_for_once(
     assert translated(tmp_path / "run") == translated(tmp_path / "whole") != {}
 
 
+OTHERS = "  - {name: One, backend: pseudo, variant: 0}\n  - {name: Two, backend: pseudo, variant: 1}\n"
+FUSE = "{max_tokens: 2000}\n    prompt: fuse\n    of: [One, Two]\n    only: all"
+
+
+@pytest.mark.slow
+def test_fusion_by_batches_is_killed_and_paid_for_once(tmp_path: Path, server: Running) -> None:
+    path = recipe(tmp_path, server.url, "openai", "{max_tokens: 2000}", FUSE)
+    path.write_text(path.read_text().replace("translators:\n", f"translators:\n{OTHERS}"))
+    for step in ("created", "results"):
+        server.control(hold=step)
+        process = start_command(*arguments(path), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            wait_for(partial(held, server, step), f"a request held at {step}")
+        finally:
+            process.kill()
+            process.wait()
+        server.control(hold="")
+    build(path)
+    stats = server.stats()
+    assert stats["batches"] and set(stats["paid"].values()) == {1}
+    ids = Counter(name for batch in stats["batches"] for name in batch["ids"])
+    assert set(ids.values()) == {1}
+    # It was shown both candidates, and what it said is a candidate of its own.
+    texts = [batch["first"]["body"]["messages"][-1]["content"] for batch in stats["batches"]]
+    assert all("<translation_1>\n" in text and "<translation_2>\n" in text for text in texts)
+    build(path, "whole")
+    assert translated(tmp_path / "run") == translated(tmp_path / "whole") != {}
+
+
 def test_refused_answers_stand_in_a_second_batch(tmp_path: Path, server: Running) -> None:
     server.control(wrong=0.3)
     build(recipe(tmp_path, server.url, "openai"))

@@ -99,8 +99,8 @@ def test_a_ranker_lies_relative_to_its_recipe(tmp_path: Path) -> None:
         ("splits: [{match: '*'}, {match: b}]", "splits: the entry 2, 'b', is never used"),
         (
             "order_by: length",
-            "order_by: input should be 'cometkiwi', 'judge_score', 'likelihood', 'metricx', 'quality', 'rank_score' or "
-            "'reward'",
+            "order_by: input should be 'cometkiwi', 'judge_score', 'likelihood', 'metricx', 'quality', 'rank_score' "
+            "or 'reward'",
         ),
         ("splits: [{match: b, min_LRR: 1}]", "did you mean 'min_LR'?"),
         ("min_quality: 2", "min_quality"),

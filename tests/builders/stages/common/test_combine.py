@@ -15,10 +15,11 @@ from hub.card.write import write_card
 from processors.checks.run import check_conversation
 from processors.ranking.policy import Choice
 from tests.conftest import tree
+from tests.standins.processes import kill_when, start_command
 
 RECIPE = """
 name: segmented
-source: {{path: {source}, keep: [plain, other]}}
+source: {{path: {source}, keep: [{splits}]}}
 translators:
   - {{name: One, backend: pseudo, variant: 0, chunking: {{strategy: lines, lines: 1}}}}
   - {{name: Two, backend: pseudo, variant: 1, chunking: {{strategy: lines, lines: 1}}}}
@@ -94,19 +95,26 @@ def test_a_row_is_whose_the_most_of_it_is() -> None:
     assert chosen_by_segment(choice, segments, "Two", ["One", "Two", "Three"])[0].outcome == "primary"
 
 
-def test_a_build_by_segment_passes_all_checks_and_has_the_same_bytes_for_any_tasks(
+def test_a_build_by_segment_passes_all_checks_and_has_the_same_bytes_for_any_tasks_and_kills(
     row: Callable[..., Any], write_split: Callable[..., Path], tmp_path: Path
 ) -> None:
     words = "the river runs under an old stone bridge near our quiet village where people sell bread and fruit".split()  # noqa: SIM905
-    for split, first in (("plain", 0), ("other", 500)):
+    splits = {f"part{n}": n * 50 for n in range(8)}
+    for split, first in splits.items():
         lines = [" ".join(words[(n * 7 + i * (n % 5 + 1)) % len(words)] for i in range(12)) + "." for n in range(160)]
-        texts = ["\n".join(lines[(first + n) % 150 : (first + n) % 150 + 5]) for n in range(24)]
+        texts = ["\n".join(lines[(first + n) % 150 : (first + n) % 150 + 5]) for n in range(6)]
         source = write_split(split, [row(("user", "What do you see?"), ("assistant", text)) for text in texts])
     recipe = tmp_path / "recipe.yaml"
-    recipe.write_text(RECIPE.format(source=source))
+    recipe.write_text(RECIPE.format(source=source, splits=", ".join(splits)))
     run_build(str(recipe), output=tmp_path / "one", finish=write_card)
     run_build(str(recipe), output=tmp_path / "other", tasks=3, workers=2, finish=write_card)
-    assert tree(tmp_path / "one/dataset") == tree(tmp_path / "other/dataset")
+    # Killed with some of its units chosen by segment, and gone on with by others' tasks.
+    killed = start_command("build", recipe, "--output", tmp_path / "killed", "--tasks", "8", "--workers", "1", "--yes")
+    kill_when(killed, lambda: any((tmp_path / "killed/rank").glob("*.parquet")), every_s=0.001)
+    assert 0 < len(list((tmp_path / "killed/rank").glob("*.parquet"))) < len(splits)
+    run_build(str(recipe), output=tmp_path / "killed", tasks=5, workers=2, finish=write_card)
+    for name in ("other", "killed"):
+        assert tree(tmp_path / "one/dataset") == tree(tmp_path / name / "dataset")
     sources = {
         one["id"]: one["messages"] for path in (tmp_path / "one/select").glob("*.parquet") for one in rows(path)
     }
