@@ -130,7 +130,9 @@ def judged_pair(folder: Folder, pair: tuple[int, int], options: argparse.Namespa
             ]
             whole = 0 if sum(of[0] - of[1] for of in gains) >= 0 else 1
             by_document |= dict.fromkeys(document, pair[whole])
-            path = best_path(gains, cost)
+            # As a build does: of two candidates of which a check vetoes one, nothing is put together.
+            broken = any(folder.vetoed[row, column] for row in document for column in pair)
+            path = [whole] * len(document) if broken else best_path(gains, cost)
             by_segment |= {row: pair[taken] for row, taken in zip(document, path, strict=True)}
             for place, (one, other) in enumerate(pairwise(path), 1):
                 if one != other:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from builders.recipes.recipe import Recipe
 from builders.recipes.translators import others_of
@@ -56,24 +56,54 @@ def _gain(key: str, before: float | None, taken: Scored) -> dict[str, int]:
     return {f"{key}_rows": 1, f"{key}_before_ppm": round(before * 1e6), f"{key}_after_ppm": round(after * 1e6)}
 
 
-def gained(recipe: Recipe, extra: Counter[str]) -> list[list[str]]:
-    """Lines for the card: config, what was done, rows, and mean quality without and with it."""
-    fuse = [spec.name for spec in recipe.translators if others_of(spec)]
-    lines = []
+# What an ensemble can give a row: see `gained`.
+PARTS = ("better", "fused", "rescued", "fused_only", "by_segment", "vetoed")
+
+
+class Gained(NamedTuple):
+    """What a part of the ensemble gave a config: rows, and mean quality without and with it, where that is known."""
+
+    config: str
+    part: str
+    rows: int
+    before: float | None = None
+    after: float | None = None
+
+
+def gained(recipe: Recipe, extra: Counter[str]) -> list[Gained]:
+    """What each part gave each config; `part` is one of PARTS."""
+    found = []
     for spec in recipe.translators:
         config = recipe.config_name(spec.name)
-        parts = [("another's, for it is better", BETTER)]
-        parts += [(f"fused by {' or '.join(fuse)}, over the best of the others", FUSED)] if fuse else []
-        for said, key in parts:
+        for part, key in zip(PARTS, (BETTER, FUSED), strict=False):
             if rows := extra[f"{config}/{key}_rows"]:
                 means = (extra[f"{config}/{key}_{when}_ppm"] / rows / 1e6 for when in ("before", "after"))
-                lines.append([f"`{config}`", said, f"{rows:,}", *(f"{mean:.3f}" for mean in means)])
-        rescued = [("completed by others where all had failed", f"{config}/{_RESCUED}")]
-        rescued += [("fused where nobody else has it", f"{config}/{FUSED_ONLY}")] if fuse else []
-        rescued += [("of several translators, by segment", f"{config}/{BY_SEGMENT}")]
-        rescued += [("another's, for its own is vetoed or missing", f"{config}/replaced_vetoed")]
-        lines += [[f"`{config}`", said, f"{extra[key]:,}", "", ""] for said, key in rescued if extra[key]]
-    return lines
+                found.append(Gained(config, part, rows, *means))
+        alone = zip(PARTS[2:], (_RESCUED, FUSED_ONLY, BY_SEGMENT, "replaced_vetoed"), strict=True)
+        found += [Gained(config, part, rows) for part, key in alone if (rows := extra[f"{config}/{key}"])]
+    return found
+
+
+def fusing_translators(recipe: Recipe) -> list[str]:
+    """The translators that fuse others' candidates."""
+    return [spec.name for spec in recipe.translators if others_of(spec)]
+
+
+def gained_said(recipe: Recipe, extra: Counter[str]) -> list[list[str]]:
+    """Lines for the card: config, what was done, rows, and mean quality without and with it."""
+    said = {
+        "better": "another's, for it is better",
+        "fused": f"fused by {' or '.join(fusing_translators(recipe))}, over the best of the others",
+        "rescued": "completed by others where all had failed",
+        "fused_only": "fused where nobody else has it",
+        "by_segment": "of several translators, by segment",
+        "vetoed": "another's, for its own is vetoed or missing",
+    }
+    return [
+        [f"`{one.config}`", said[one.part], f"{one.rows:,}"]
+        + ["" if mean is None else f"{mean:.3f}" for mean in (one.before, one.after)]
+        for one in gained(recipe, extra)
+    ]
 
 
 def filled_counters(candidates: Sequence[Mapping[str, Any]]) -> dict[str, int]:

@@ -11,12 +11,18 @@ from typing import Any
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
-from builders.dataset.combined import BY_SEGMENT, REFUSED, filled_counters, gain_counters, rescued_counters
+from builders.dataset.combined import (
+    BY_SEGMENT,
+    REFUSED,
+    filled_counters,
+    fusing_translators,
+    gain_counters,
+    rescued_counters,
+)
 from builders.dataset.duplicates import with_sketches
 from builders.dataset.notes import note_counters
 from builders.recipes.ranking import Ranking
 from builders.recipes.recipe import Recipe
-from builders.recipes.translators import others_of
 from builders.run_folder import schemas
 from builders.run_folder.folder import RANK, RANKER, REWARD, SCORE, SELECT, TRANSLATE, Run
 from builders.run_folder.ranked_rows import built_split
@@ -114,7 +120,9 @@ def _steps(recipe: Recipe, run: Run) -> list[PipelineStep]:
         ),
         JoinRewards(run.stage(REWARD) if recipe.ranking.reward else None),
         JoinScores({name: run.stage(SCORE, name) for name in recipe.ranking.scorers.given()}),
-        RankCandidates(recipe.ranking, configs, recipe.language, recipe.outputs.tokenizer, fitted, fusing(recipe)),
+        RankCandidates(
+            recipe.ranking, configs, recipe.language, recipe.outputs.tokenizer, fitted, fusing_translators(recipe)
+        ),
     ]
 
 
@@ -140,11 +148,6 @@ def _into(document: Document, split: str) -> Document:
 def configs_of(recipe: Recipe) -> dict[str, str]:
     """The translator of each config that is built."""
     return {recipe.config_name(spec.name): spec.name for spec in recipe.translators}
-
-
-def fusing(recipe: Recipe) -> list[str]:
-    """The translators that fuse others' candidates."""
-    return [spec.name for spec in recipe.translators if others_of(spec)]
 
 
 def _configs(build: Build) -> dict[str, str]:

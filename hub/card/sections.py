@@ -7,7 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from builders.calibration.told import read_told
-from builders.dataset.combined import combined_said, gained
+from builders.dataset.combined import combined_said, gained_said
 from builders.dataset.policy_effects import changes, config_effects, mean_score, policy_effects
 from builders.dataset.rows import statistics_by_config
 from builders.dataset.statistics import SplitStatistics, summarise, tokens_column
@@ -230,7 +230,7 @@ def ranking(build: "Build") -> str:
         table(*without_empty(["Config", *titles], means)),
         "Scores of the primary's candidates are those before any veto or replacement.",
     ]
-    if lines := gained(recipe, extra) if len(recipe.translators) > 1 else []:
+    if lines := gained_said(recipe, extra) if len(recipe.translators) > 1 else []:
         parts.append("What each part of the ensemble gave, in rows, and in quality where the ranker compares the two:")
         parts.append(table(["Config", "Rows that are", "Rows", "Quality without", "With"], lines))
     if said := combined_said(recipe, extra):

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from builders.dataset.combined import fusing_translators, gained
 from builders.dataset.duplicates import drops
 from builders.dataset.policy_effects import changes, config_effects
 from builders.dataset.statistics import summarise
@@ -198,10 +199,22 @@ def ensemble(report: Report) -> str:
     config_head, changed_head, split_head = _heads(words, "config", "changed_by", "split_config")
     return (
         table([config_head, *outcomes, changed_head], lines, words.label("report.ensemble.table"))
+        + _gains(report)
         + f"{alone}<details>{words.tag('summary', 'report.by_split')}"
         + table([split_head, *outcomes], by_split, words.label("report.ensemble.by_split.table"))
         + "</details>"
     )
+
+
+def _gains(report: Report) -> str:
+    """What each part of the ensemble gave, in rows, and in quality where the ranker compares the two."""
+    words, lines = report.words, []
+    for one in gained(report.recipe, report.totals[RANK].extra):
+        said = words.said(f"report.gained.{one.part}", fusing=fusing_translators(report.recipe))
+        config = f"<code>{escaped(one.config)}</code>"
+        lines.append([config, said, _n(one.rows), _mean(one.before), _mean(one.after)])
+    head = _heads(words, "config", "taken_as", "rows", "quality_without", "quality_with")
+    return table(head, lines, words.label("report.gained.table")) if lines else ""
 
 
 def findings(report: Report) -> str:

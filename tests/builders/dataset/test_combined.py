@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from builders.dataset.combined import gain_counters, gained
+from builders.dataset.combined import gain_counters, gained_said
 from processors.ranking.policy import Policy, Scored, choose
 from tests.builders.small_run import small_recipe
 
@@ -39,7 +39,7 @@ def test_the_card_has_a_line_for_each_part_that_gave_anything() -> None:
         "SFT_A_ranked/gain_better_rows": 2, "SFT_A_ranked/gain_better_before_ppm": 500_000,
         "SFT_A_ranked/gain_better_after_ppm": 1_500_000, "SFT_B_ranked/rescued": 3,
     })  # fmt: skip
-    assert gained(recipe, extra) == [
+    assert gained_said(recipe, extra) == [
         ["`SFT_A_ranked`", "another's, for it is better", "2", "0.250", "0.750"],
         ["`SFT_B_ranked`", "completed by others where all had failed", "3", "", ""],
     ]

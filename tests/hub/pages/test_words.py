@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from builders.dataset.combined import PARTS
 from builders.dataset.duplicates import KINDS
 from hub.pages import LANGUAGES, PageWord, PageWords
 from hub.pages.words import Text, texts_of
@@ -26,7 +27,15 @@ KEY = re.compile(r"""["'`]((?:page|report|review)(?:\.[a-z0-9_]+)+)["'`]""")
 # Keys that are put together, by how they begin.
 MADE = (
     *("page.check.", "report.reason.", "report.score.", "review.error.", "review.key.", "review.role."),
-    *("report.section.", "report.fact.", "report.head.", "report.step.", "report.outcome.", "report.found."),
+    *(
+        "report.section.",
+        "report.fact.",
+        "report.head.",
+        "report.step.",
+        "report.outcome.",
+        "report.found.",
+        "report.gained.",
+    ),
     *("report.example.", "report.kind.", "report.new.", "report.result.", "report.explorer.veto.", "report.language."),
     *(
         "report.title",
@@ -89,6 +98,7 @@ def test_whatever_a_run_can_name_has_a_word() -> None:
     named |= {f"report.score.{column.name}" for column in COLUMNS}
     named |= {f"report.outcome.{outcome}" for outcome in OUTCOMES} | {f"report.kind.{kind}" for kind in KINDS}
     named |= {f"report.section.{name}" for name in SECTIONS}
+    named |= {f"report.gained.{part}" for part in PARTS}
     named |= {f"review.category.{name}" for name in CATEGORIES} | {f"review.severity.{name}" for name in SEVERITIES}
     assert not named - set(texts_of("en"))
     assert {texts_of("en")[f"report.score.{column.name}"] for column in COLUMNS} == {one.title for one in COLUMNS}
