@@ -61,7 +61,7 @@ def print_report(build: "Build", last: str, seconds: float) -> None:
     if first is None:
         raise InputError(
             f"{build.run.dataset}: the dataset has no row: every candidate failed or was vetoed, as the tables above "
-            "say; give the translators what they lack or loosen the recipe's ranking"
+            f"say; {_advice(build)}"
         )
     console.print(_splits(build))
     for config, counts in build.duplicates.items():
@@ -100,10 +100,26 @@ def _failed(build: "Build") -> list[str]:
             if example := _example(build, spec.name, totals.failed.most_common(1)[0][0]):
                 lines.append(f"One of them, {example.id}: {_printable(excerpt(example.detail, 400))}")
     if lines:
-        run = build.run.folder
-        command = ["smolkalam", "build", str(run / RECIPE), "--output", str(run), "--retry-failed"]
-        lines.append(f"Try the failed rows again, and only them:\n  {shlex.join(command)}")
+        lines.append(f"Try the failed rows again, and only them:\n  {_again(build)}")
     return lines
+
+
+def _again(build: "Build") -> str:
+    """The command that tries failed rows again."""
+    run = build.run.folder
+    return shlex.join(["smolkalam", "build", str(run / RECIPE), "--output", str(run), "--retry-failed"])
+
+
+def _advice(build: "Build") -> str:
+    """What to do about a dataset without a row."""
+    failed = {
+        name: build.totals[name].failed.total()
+        for spec in build.recipe.translators
+        if engine_of(spec).asks_a_model and (name := f"{TRANSLATE}/{spec.name}") in build.totals
+    }
+    if not any(failed.values()):
+        return "give the translators what they lack or loosen the recipe's ranking"
+    return f"give the translators what they lack, then try the failed rows again, and only them: {_again(build)}"
 
 
 def _example(build: "Build", translator: str, reason: str) -> Dropped | None:

@@ -2,13 +2,17 @@ import os
 import re
 import shlex
 import subprocess
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from builders.reports.end_report import _printable
+from builders.recipes.load import load_recipe
+from builders.reports.end_report import _advice, _printable
+from builders.run_folder.folder import Run as RunFolder
 from builders.sample import planted_faults
 from builders.sources.find import row_id
 from tests.conftest import Demo
@@ -121,6 +125,22 @@ def test_a_dataset_without_rows_is_said_after_the_tables_that_tell_why(
     assert done.returncode == 2 and not done.stdout
     assert "not_in_memory 2" in done.stderr and "Traceback" not in done.stderr
     assert "the dataset has no row: every candidate failed or was vetoed" in done.stderr.splitlines()[-1]
+    # A memory says the same the next time.
+    assert "--retry-failed" not in done.stderr
+
+
+@pytest.mark.parametrize("failed", [2, 0])
+def test_where_models_failed_all_rows_the_last_line_says_how_to_try_them_again(failed: int, tmp_path: Path) -> None:
+    recipe = tmp_path / "r.yaml"
+    recipe.write_text(
+        "name: r\nsource: {path: here}\ntranslators:\n"
+        '  - {name: Chat, backend: endpoint, model: m, base_url: "http://localhost:1/v1"}\n'
+    )
+    totals = {"translate/Chat": SimpleNamespace(failed=Counter(empty=failed))}
+    run = RunFolder(tmp_path / "it's a run")
+    advice = _advice(SimpleNamespace(recipe=load_recipe(str(recipe)), run=run, totals=totals))  # type: ignore[arg-type]
+    command = shlex.join(["build", str(run.recipe), "--output", str(run.folder), "--retry-failed"])
+    assert (command in advice) is bool(failed)
 
 
 def test_stopping_after_a_stage_names_the_run_folder(demo: Demo, smolkalam: Run, tmp_path: Path) -> None:
