@@ -16,6 +16,7 @@ from datatrove.pipeline.inference.run_inference import InferenceConfig
 
 from builders.engines import engine_of
 from builders.engines.common import AskedEngine
+from builders.pools.troubles import troubles_told
 from builders.recipes.translators import Translator
 from processors.answers.ask_once import AskedOnce
 from processors.answers.ceiling import Ceiling, Limits
@@ -90,6 +91,7 @@ class Answerer:
         self._server = engine.make_server(logs)(config, endpoint, 0, self._count)
         self._server.store = store
         await self._stack.enter_async_context(self._server)
+        await self._stack.enter_async_context(troubles_told(self.name, self._server.troubles))
         ceiling = self._stack.enter_context(Ceiling(self.limits)) if self.limits else None
         self._questions = AskedOnce(self._server, store, self._count, ceiling)
         if self.spec.give_up:  # type: ignore[union-attr]

@@ -13,6 +13,7 @@ from typing import Any, Generic, Self, TypeVar
 
 from builders.calibration.panel import judge_of
 from builders.pools.cost import limits_of
+from builders.pools.troubles import troubles_told
 from builders.recipes.api_keys import check_key
 from builders.recipes.scorers import PanelJudge
 from processors.answers.ceiling import Ceiling
@@ -60,6 +61,7 @@ class AskedPanel:
             ceiling = self._stack.enter_context(Ceiling(limits)) if limits else None
             client = FormClient(spec.name, judge.endpoint, spec.output, spec.attempts, store, self._count, ceiling)
             self._clients[spec.name] = await self._stack.enter_async_context(client)
+            await self._stack.enter_async_context(troubles_told(f"judge '{spec.name}'", client.troubles))
         return self
 
     async def __aexit__(self, *error: Any) -> None:

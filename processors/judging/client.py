@@ -19,6 +19,7 @@ from processors.answers.ceiling import Ceiling
 from processors.answers.store import AnswerStore
 from processors.clients.answer import Answer, request_key
 from processors.clients.endpoint import EndpointConfig, HttpServer
+from processors.clients.pacing import Trouble
 from processors.clients.responses import RequestFailed
 from processors.judging.mark import mark_format, mark_messages, read_mark
 from processors.judging.panel import CandidatePair, JudgedPair, combine
@@ -90,6 +91,10 @@ class FormClient:
     async def ready(self) -> None:
         """Wait until its server is there. Raises EngineError where it is not."""
         await self._server.ready()
+
+    def troubles(self) -> list[Trouble]:
+        """The endpoints that give no answer now, and why."""
+        return self._server.troubles()
 
     async def ask(self, payload: Callable[[int, Output], dict[str, Any]], read: Callable[[str, str], T]) -> T | str:
         """What `read` (text, finish reason) makes of an answer to `payload` (attempt, output); or why it made nothing.

@@ -150,3 +150,23 @@ def test_a_mistake_of_a_recipe_is_a_line(tmp_path: Path) -> None:
         load_pool_recipe(str(tmp_path / "r.yaml"), PoolRecipe, tmp_path / "shipped")
     with pytest.raises(InputError, match=r"^source.path: nowhere.jsonl: no such file or folder"):
         Prompts(recipe_for(Path("nowhere.jsonl")).source, DEFAULT)
+
+
+def test_a_model_that_answers_with_errors_alone_is_told_while_it_is_waited_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("builders.pools.troubles.LOOK_S", 0.01)
+    monkeypatch.setattr("processors.clients.pacing.FIRST_PAUSE_S", 0.1)
+    monkeypatch.setattr("processors.clients.endpoint.backoff", lambda attempt, base_s: 0.01)
+    recipe = recipe_for(prompts_file(tmp_path, 30))
+    failures = iter(range(12))
+
+    def broken(body: dict[str, Any]) -> Any:
+        return answer(body) if next(failures, None) is None else (500, "CUDA out of memory")
+
+    with models(good=answer, broken=broken) as server:
+        answered(tmp_path / "run", recipe, [model(server, "good"), model(server, "broken")])
+        where = server.url.removeprefix("http://")
+    told = [line for line in capsys.readouterr().err.splitlines() if line.startswith("broken: ")]
+    assert len(told) == 2 and told[1] == f"broken: {where} answers again"
+    assert told[0].startswith(f"broken: paused: {where}: ") and "500: CUDA out of memory" in told[0]
