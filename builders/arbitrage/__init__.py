@@ -1,7 +1,7 @@
 """`smolkalam arbitrate`: a pool answers each prompt; the best answer and the pair that differs most become data.
 
 To add what says which answer is better: a stage beside `marks.py`, and its score in `choose.py`. Rubrics are data, in
-`rubrics`. Outside, the names below are the ones to use.
+`builders/pools/rubrics`. Outside, the names below are the ones to use.
 """
 
 from typing import TYPE_CHECKING

@@ -15,14 +15,15 @@ from typing import TYPE_CHECKING, Any
 from loguru import logger
 
 from builders.arbitrage.choose import choose
-from builders.arbitrage.marks import MARKS, mark_answers, question
-from builders.arbitrage.recipe import ArbitrageRecipe, label_of, load_arbitrage, load_criteria
+from builders.arbitrage.marks import MARKS, mark_answers
+from builders.arbitrage.recipe import ArbitrageRecipe, label_of, load_arbitrage
 from builders.arbitrage.told import Winners, tables
 from builders.engines import engine_of
 from builders.pools.answering import ANSWERS, PROMPTS, PoolOfModels, take_prompts
-from builders.pools.cost import ModelCost, agree_to, cost_of_judge
+from builders.pools.cost import RUBRIC_TOKENS, ModelCost, agree_to, cost_of_judge
 from builders.pools.dataset import WrittenConfig, new_dataset, write_config
 from builders.pools.first_look import first_look
+from builders.pools.marks import load_criteria, mark_question
 from builders.pools.panel import TRIED_WITH, AskedPanel, look_at_keys
 from builders.pools.prompts import Prompts
 from builders.pools.rewards import REWARDS, RewardOfAnswers
@@ -41,8 +42,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 CHOICE, REPORT, QUEUE = "choice", "arbitrage.json", "queue.jsonl"
-# What a judge reads of an answer beside its text, for the estimate: the rubric and the request.
-RUBRIC_TOKENS = 700
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +147,7 @@ class _Arbitrage:
         recipe = self.recipe
         if recipe.panel is None:
             return
-        asked = question(load_criteria(recipe.panel.rubric), *TRIED_WITH, recipe)
+        asked = mark_question(load_criteria(recipe.panel.rubric), *TRIED_WITH, recipe.language)
         judges = recipe.panel.judges
 
         async def reach() -> None:

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from builders.engines import engine_of
-from builders.pools.panel import look_at_judges
+from builders.pools.marks import QualityPanel
 from builders.pools.recipe import (
     DatasetOutputs,
     PoolRecipe,
@@ -18,39 +18,10 @@ from builders.pools.recipe import (
 )
 from builders.recipes.base import Name, Strict
 from builders.recipes.paths import beside, resolved
-from builders.recipes.scorers import PanelJudge, Reward
+from builders.recipes.scorers import Reward
 from builders.recipes.translators import Translator
-from builders.recipes.yaml_file import load_checked
-from processors.errors import RecipeError
-from processors.judging.criteria import Criteria
 
-SHIPPED, RUBRICS = Path(__file__).parent / "shipped", Path(__file__).parent / "rubrics"
-
-
-class CriteriaFile(Strict):
-    """A rubric of criteria, as a file has it."""
-
-    name: Name = Field(description="of the rubric, on the card")
-    about: str = Field("", description="what a judge is told first")
-    criteria: dict[Name, str] = Field(min_length=1, description="for each criterion what a flawless answer does")
-
-    def criteria_of(self) -> Criteria:
-        """As a judge is asked by it."""
-        return Criteria(
-            self.name, self.about.strip(), tuple((n, " ".join(t.split())) for n, t in self.criteria.items())
-        )
-
-
-class QualityPanel(Strict):
-    """Judges that mark each answer by a rubric, from 1 to 5 on each criterion."""
-
-    judges: list[PanelJudge] = Field(min_length=1)
-    rubric: str = Field("arabic", description="one that ships (`arabic`), or a YAML file with name, about, criteria")
-
-    @model_validator(mode="after")
-    def _names_differ(self) -> "QualityPanel":
-        look_at_judges(self.judges)
-        return self
+SHIPPED = Path(__file__).parent / "shipped"
 
 
 class AnswerChoice(Strict):
@@ -136,21 +107,7 @@ def load_arbitrage(name: str, settings: Sequence[str] | Iterable[str] = ()) -> t
     if recipe.reward is not None:
         updates["reward"] = recipe.reward.model_copy(update={"model": beside(recipe.reward.model, folder)})
     if recipe.panel is not None:
-        updates["panel"] = recipe.panel.model_copy(update={"rubric": _rubric_file(recipe.panel.rubric, folder)})
+        updates["panel"] = recipe.panel.model_copy(update={"rubric": recipe.panel.found(folder, "panel.rubric")})
     if recipe.choose.verdicts is not None:
         updates["choose"] = recipe.choose.model_copy(update={"verdicts": resolved(recipe.choose.verdicts, folder)})
     return recipe.model_copy(update=updates), str(path)
-
-
-def _rubric_file(name: str, folder: Path) -> str:
-    shipped = {path.stem: path for path in sorted(RUBRICS.glob("*.yaml"))}
-    found = shipped.get(name) or Path(resolved(name, folder))
-    if not found.is_file():
-        raise RecipeError(f"panel.rubric: {name}: no such file, and none of {', '.join(shipped)}")
-    return str(found)
-
-
-def load_criteria(path: str) -> Criteria:
-    """A rubric's file. Raises RecipeError, one line per mistake."""
-    expected = "a rubric is a mapping with the keys name, about, criteria"
-    return load_checked(Path(path), CriteriaFile, expected).criteria_of()

@@ -26,11 +26,13 @@ from builders.distillation.problems import (
 )
 from builders.distillation.recipe import DistillationRecipe, load_distillation, load_norms
 from builders.distillation.traces import VERIFIED, pool_of, sandbox_of, verify_traces
+from builders.distillation.writing import WRITING, judge_writing, panel_of
 from builders.engines import engine_of
 from builders.pools.answering import ANSWERS, PROMPTS, PoolOfModels
-from builders.pools.cost import ModelCost, agree_to, cost_of_judge
+from builders.pools.cost import RUBRIC_TOKENS, ModelCost, agree_to, cost_of_judge
 from builders.pools.dataset import WrittenConfig, new_dataset, write_config
 from builders.pools.first_look import first_look
+from builders.pools.marks import load_criteria, mark_question
 from builders.pools.panel import TRIED_WITH, AskedPanel, look_at_keys
 from builders.pools.prompts import Prompts
 from builders.pools.stages import STAGE, Record, Stages, emptied, take_folder
@@ -111,7 +113,8 @@ def _distil(
         raise InputError(f"{recipe.source.path}: no problem can be taken; {folder / PROMPTS} says why")
     pool = pool_of(recipe, folder)
     costs = pool.costs(lambda: stages.kept(PROMPTS))
-    judging = _costs_of_norms(recipe, folder, costs[0].requests + costs[0].stored)
+    traces = costs[0].requests + costs[0].stored
+    judging = [*_costs_of_writing(recipe, folder, traces), *_costs_of_norms(recipe, folder, traces)]
     agree_to([*costs, *judging], yes=yes, say=_say)
     if costs[0].requests or judging:
         # Before the teacher is paid: who judges and rewrites what it writes is there, and can.
@@ -122,6 +125,8 @@ def _distil(
     told: Record = {"stages": {n: {k: t[k] for k in ("counts", "left_out")} for n, t in done.items()}}
     told |= {"config": recipe.config, "models_told": done[ANSWERS]["more"]["models"]}
     told |= {"traces": done[VERIFIED]["more"]["traces"], "mistakes": done[LINGUISTICS]["more"]["mistakes"]}
+    if recipe.writing:
+        told["writing"] = done[WRITING]["more"]
     if recipe.norms:
         told["norms"] = {**done[NORMS]["more"], "rewritten": done[NORMS]["counts"].get("rewritten", 0)}
     write_text(folder / REPORT, json.dumps(told, indent=1, ensure_ascii=False) + "\n")
@@ -141,7 +146,11 @@ def _phases(stages: Stages, recipe: DistillationRecipe, pool: PoolOfModels, work
         VERIFIED: verify_traces(stages, recipe, workers),
         LINGUISTICS: look_at_language(stages, recipe),
     }
-    return done | {NORMS: apply_norms(stages, recipe)} if recipe.norms else done
+    if recipe.writing:
+        done[WRITING] = judge_writing(stages, recipe)
+    if recipe.norms:
+        done[NORMS] = apply_norms(stages, recipe)
+    return done
 
 
 def _look_ahead(recipe: DistillationRecipe) -> None:
@@ -150,10 +159,21 @@ def _look_ahead(recipe: DistillationRecipe) -> None:
     for spec in models:
         for address in engine_of(spec).addresses():
             check_key(f"'{spec.name}'", address.base_url, address.api_key_env, warn=_warn)
-    if recipe.norms:
-        look_at_keys(recipe.norms.judges, _warn)
-        load_norms(recipe.norms.rubric)
+    for panel in (recipe.writing, recipe.norms):
+        if panel:
+            look_at_keys(panel.judges, _warn)
     sandbox_of(recipe)
+
+
+def _costs_of_writing(recipe: DistillationRecipe, folder: Path, traces: int) -> list[ModelCost]:
+    """What the judges of the Arabic are asked at most: of every trace, where the cleanest are found badly written."""
+    if recipe.writing is None or (folder / WRITING / STAGE).exists():
+        return []
+    each = RUBRIC_TOKENS + recipe.answering.answer_tokens
+    costs = [cost_of_judge(judge, traces, each) for judge in recipe.writing.judges]
+    for one in costs:
+        one.name += " (writing)"
+    return costs
 
 
 def _costs_of_norms(recipe: DistillationRecipe, folder: Path, traces: int) -> list[ModelCost]:
@@ -174,11 +194,14 @@ def _costs_of_norms(recipe: DistillationRecipe, folder: Path, traces: int) -> li
 
 
 def _try_out(recipe: DistillationRecipe, stages: Stages) -> None:
-    norms = recipe.norms
-    if norms is None:
-        return
-
     async def reach() -> None:
+        if recipe.writing:
+            criteria = load_criteria(recipe.writing.rubric)
+            async with panel_of(recipe, stages) as panel:
+                await panel.try_out(mark_question(criteria, *TRIED_WITH, recipe.language))
+        norms = recipe.norms
+        if norms is None:
+            return
         of = load_norms(norms.rubric).of(norms.region)
         async with AskedPanel(norms.judges, recipe.language, stages.paid) as panel:
             await panel.try_out(question(of, *TRIED_WITH, recipe))
@@ -213,6 +236,8 @@ def rows_of(stages: Stages, recipe: DistillationRecipe, stage: str) -> Iterator[
                 **said,
                 "mistakes": one["mistakes"],
                 "mistakes_in_all": one["mistakes_in_all"] if not one.get("rewritten") else len(one["mistakes"]),
+                "mark": one.get("mark"),
+                "marks": [_mark(judge, said) for judge, said in one.get("marks", {}).items()],
                 "norms": [{name: each[name] for name in _OF_NORM} for each in one.get("norms", [])],
                 "region": one.get("region") or region_of(row, recipe, regions) or None,
                 "rewritten": one.get("rewritten", 0),
@@ -222,6 +247,11 @@ def rows_of(stages: Stages, recipe: DistillationRecipe, stage: str) -> Iterator[
                 **about,
                 "source_id": row["id"],
             }
+
+
+def _mark(judge: str, said: Record) -> Record:
+    scores = said["scores"]
+    return {"judge": judge, "mark": round(sum(scores.values()) / len(scores), 4), "reason": said["reason"]}
 
 
 def schema() -> "pa.Schema":
@@ -236,6 +266,7 @@ def schema() -> "pa.Schema":
         [("round", pa.int64()), ("norm", pa.string()), ("quote", pa.string()), ("reason", pa.string()),
          ("judges", pa.list_(pa.string()))]
     )  # fmt: skip
+    mark = pa.struct([("judge", pa.string()), ("mark", pa.float64()), ("reason", pa.string())])
     fields: list[Any] = [
         ("messages", schemas.messages()),
         ("chat_template_kwargs", schemas.chat_template_kwargs()),
@@ -245,6 +276,8 @@ def schema() -> "pa.Schema":
         ("solved", pa.float64()),
         ("mistakes", pa.list_(mistake)),
         ("mistakes_in_all", pa.int64()),
+        ("mark", pa.float64()),
+        ("marks", pa.list_(mark)),
         ("norms", pa.list_(norm)),
         ("region", pa.string()),
         ("rewritten", pa.int64()),

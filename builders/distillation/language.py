@@ -37,9 +37,11 @@ def look_at_language(stages: Stages, recipe: DistillationRecipe) -> Record:
                 else:
                     clean.append(looked)
             clean.sort(key=lambda one: (one["mistakes_in_all"] / max(1, len(one["text"].split())), one["sample"]))
-            over = [{**one, "reason": "not_the_cleanest", "detail": ""} for one in clean[recipe.traces :]]
+            # Where judges come after the rules they may refuse the cleanest.
+            most = len(clean) if recipe.writing else recipe.traces
+            over = [{**one, "reason": "not_the_cleanest", "detail": ""} for one in clean[most:]]
             written.note("not_the_cleanest", len(over))
-            record = {**row, "answers": clean[: recipe.traces], "refused": [*row["refused"], *refused, *over]}
+            record = {**row, "answers": clean[:most], "refused": [*row["refused"], *refused, *over]}
             if clean:
                 written.keep(record)
             else:
@@ -48,7 +50,7 @@ def look_at_language(stages: Stages, recipe: DistillationRecipe) -> Record:
         return {"mistakes": dict(sorted(kinds.items()))}
 
     words = dictionary.digest() if dictionary else ""
-    about = [recipe.linguistics.model_dump(mode="json"), recipe.traces, words]
+    about = [recipe.linguistics.model_dump(mode="json"), recipe.traces, words, recipe.writing is not None]
     return stages.run(LINGUISTICS, about, make)
 
 

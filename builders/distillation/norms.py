@@ -6,7 +6,7 @@ its Arabic still clean and no norm broken.
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass, field
 from functools import partial
@@ -16,9 +16,11 @@ from builders.distillation.language import LINGUISTICS, dictionary_of, mistakes_
 from builders.distillation.problems import problem_of, region_of, shown
 from builders.distillation.recipe import DistillationRecipe, NormsFile, load_norms
 from builders.distillation.traces import sandbox_of, trace_fault
+from builders.distillation.writing import WRITING, look, panel_of
 from builders.engines import engine_of
 from builders.pools.ask import Answered, Answerer
 from builders.pools.cost import limits_of
+from builders.pools.marks import load_criteria
 from builders.pools.panel import AskedPanel, PanelQuestion, alpha
 from builders.pools.stages import Record, Stages, Written, in_order, progress
 from processors.errors import SmolKalamError, first_error
@@ -43,8 +45,12 @@ class _Work:
     panel: AskedPanel
     rewriter: Answerer | None
     sandbox: Sandbox | None
+    # Who judged the Arabic judges that of what is rewritten.
+    writing: AskedPanel | None = None
     units: list[Said] = field(default_factory=list)
     broken: Counter[str] = field(default_factory=Counter)
+    # Of each judge, of how many traces it said at first that a norm is broken.
+    said: Counter[str] = field(default_factory=Counter)
 
 
 def apply_norms(stages: Stages, recipe: DistillationRecipe) -> Record:
@@ -55,20 +61,26 @@ def apply_norms(stages: Stages, recipe: DistillationRecipe) -> Record:
     norms = recipe.norms
     assert norms is not None
     rubric = load_norms(norms.rubric)
-    total = stages.told(LINGUISTICS)["counts"].get("kept", 0)
+    of = WRITING if recipe.writing else LINGUISTICS
+    total = stages.told(of)["counts"].get("kept", 0)
     decisive = {"name", "model", "revision", "decoding"}
     rewriter = engine_of(norms.rewriter or recipe.teacher).shapes_answers() if norms.broken == "rewrite" else None
     inputs = [rubric.model_dump(), norms.region, norms.broken, norms.rewrites, rewriter]
     inputs += [judge.model_dump(mode="json", include=decisive) for judge in norms.judges]
 
     def make(written: Written) -> Record:
-        return asyncio.run(_apply(stages, recipe, rubric, total, written))
+        return asyncio.run(_apply(stages, recipe, rubric, stages.kept(of), total, written))
 
     return stages.run(NORMS, inputs, make)
 
 
 async def _apply(
-    stages: Stages, recipe: DistillationRecipe, rubric: NormsFile, total: int, written: Written
+    stages: Stages,
+    recipe: DistillationRecipe,
+    rubric: NormsFile,
+    given: Iterator[Record],
+    total: int,
+    written: Written,
 ) -> Record:
     norms = recipe.norms
     assert norms is not None
@@ -82,14 +94,19 @@ async def _apply(
                 await stack.enter_async_context(rewriter)
                 await rewriter.ready()
             await panel.ready()
-            work = _Work(recipe, rubric, panel, rewriter, sandbox_of(recipe))
+            writing = panel_of(recipe, stages) if recipe.writing and rewriter else None
+            if writing:
+                await stack.enter_async_context(writing)
+            work = _Work(recipe, rubric, panel, rewriter, sandbox_of(recipe), writing)
             with progress(NORMS, total) as show:
-                rows = in_order(stages.kept(LINGUISTICS), partial(_row, work), lambda: panel.in_flight)
+                rows = in_order(given, partial(_row, work), lambda: panel.in_flight)
                 async with aclosing(rows):
                     async for row, found in rows:
                         _take(written, work, row, found)
                         show(written.counts["read"], f"{written.counts['rewritten']:,} rewritten")
-            judges = {n: {k: panel.counts[f"{k} {n}"] for k in ("read", "failed")} for n in names}
+            judges = panel.told()
+            for name in names:
+                judges[name]["broken"] = work.said[name]
     except* SmolKalamError as errors:
         raise first_error(errors) from None
     agreed = alpha(work.units, names, "nominal") if len(names) > 1 else None
@@ -134,14 +151,14 @@ async def _trace(work: _Work, row: Record, one: Record) -> tuple[Record, list[li
         broken = by_most(read)
         history += [{"round": number, **each} for each in broken]
         if not broken:
-            found = _mistakes(text, recipe) if number else one["mistakes"]
-            more = {"region": region, "norms": history, "rewritten": number, "mistakes": found}
+            more = {"region": region, "norms": history, "rewritten": number}
             return {**one, "text": text, **more}, units
         detail = "; ".join(f"{each['norm']}: {each['reason']}" for each in broken)
         if number == norms.rewrites or work.rewriter is None:
             break
         answered = await _rewritten(work, row, text, broken, of, number)
-        if why := answered.reason or await _worse(work, row, answered.text):
+        one, why = (one, answered.reason) if answered.reason else await _looked_at(work, row, one, answered.text)
+        if why:
             reason = f"rewriting: {why}"
             return {**one, "region": region, "norms": history, "reason": "not_rewritten", "detail": reason}, units
         text = answered.text
@@ -194,8 +211,8 @@ async def _rewritten(
     return await work.rewriter.ask(asked, number, trace_fault(work.recipe))
 
 
-async def _worse(work: _Work, row: Record, text: str) -> str:
-    """What rewriting has spoilt: the answer, or the Arabic."""
+async def _looked_at(work: _Work, row: Record, one: Record, text: str) -> tuple[Record, str]:
+    """A trace with what is known of it once rewritten, and what rewriting has spoilt: the answer, or the Arabic."""
     problem = problem_of(row, work.recipe)
     if problem.kind == "code":
         result = await asyncio.to_thread(verified, problem, text, work.sandbox)
@@ -203,15 +220,23 @@ async def _worse(work: _Work, row: Record, text: str) -> str:
         # math-verify's time limits are heard by the main thread alone.
         result = verified(problem, text, work.sandbox)
     if not result.right:
-        return result.reason
-    why = refused_for(_mistakes(text, work.recipe), text, work.recipe)
-    return why[0] if why else ""
+        return one, result.reason
+    found = _mistakes(text, work.recipe)
+    if why := refused_for(found, text, work.recipe):
+        return one, why[0]
+    one = {**one, "text": text, "mistakes": found}
+    if work.writing is None or work.recipe.writing is None:
+        return one, ""
+    judged = await look(work.writing, load_criteria(work.recipe.writing.rubric), work.recipe, row, one)
+    return {**one, "mark": judged["mark"], "marks": judged["marks"]}, judged.get("reason", "")
 
 
 def _take(written: Written, work: _Work, row: Record, found: Sequence[tuple[Record, list[list[Said]]]]) -> None:
     written.read()
     for _, units in found:
         work.units += [unit for of in units for unit in of]
+        for of in units:
+            work.said.update({judge for unit in of for judge, broken in unit.items() if broken})
     for one, _ in found:
         work.broken.update({each["norm"] for each in one.get("norms", ())})
     kept = [one for one, _ in found if not one.get("reason")]

@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from builders.engines import engine_of
+from builders.pools.marks import QualityPanel, load_criteria
 from builders.pools.panel import look_at_judges
 from builders.pools.recipe import (
     DatasetOutputs,
@@ -15,6 +16,7 @@ from builders.pools.recipe import (
     load_pool_recipe,
     look_at_answerers,
     look_at_ceiling,
+    rubric_file,
 )
 from builders.recipes.base import Name, Strict
 from builders.recipes.paths import resolved
@@ -116,6 +118,17 @@ class NormsFile(Strict):
         return RegionalNorms(own.title, self.about.strip(), listed)
 
 
+class WritingPanel(QualityPanel):
+    """Judges of the Arabic that no rule can tell, who mark each trace by a rubric from 1 to 5, with reasons."""
+
+    rubric: str = Field(
+        "arabic_writing", description="one that ships (`arabic_writing`), or a YAML file with name, about, criteria"
+    )
+    least_mark: float = Field(
+        3.0, ge=1, le=5, description="no trace of which the mean mark is below it is kept; nor one that none can mark"
+    )
+
+
 class Norms(Strict):
     """Regional norms: judges say which of them a trace breaks, and it is rewritten or left out."""
 
@@ -152,6 +165,7 @@ class DistillationRecipe(PoolRecipe):
     traces: int = Field(1, ge=1, le=64, description="right traces of a problem that are kept, the cleanest first")
     code: RunsCode = RunsCode()
     linguistics: Linguistics = Linguistics()
+    writing: WritingPanel | None = Field(None, description="null: only rules look at the Arabic")
     norms: Norms | None = None
     outputs: DistillationOutputs = DistillationOutputs()
 
@@ -163,7 +177,7 @@ class DistillationRecipe(PoolRecipe):
         if self.norms and self.norms.rewriter and self.norms.rewriter.name == self.teacher.name:
             raise ValueError("norms.rewriter: has the teacher's name; rename it, or leave it out")
         models = [self.teacher, *([self.norms.rewriter] if self.norms and self.norms.rewriter else [])]
-        judges = self.norms.judges if self.norms else []
+        judges = [judge for panel in (self.writing, self.norms) if panel for judge in panel.judges]
         look_at_ceiling(self.max_usd, [engine_of(one).cost for one in models] + [one.cost for one in judges])
         return self
 
@@ -180,8 +194,11 @@ def load_distillation(name: str, settings: Iterable[str] = ()) -> tuple[Distilla
     updates: dict[str, object] = {"teacher": found_answerers([recipe.teacher], folder)[0]}
     if given := recipe.linguistics.dictionary:
         updates["linguistics"] = recipe.linguistics.model_copy(update={"dictionary": _dictionary(given, folder, path)})
+    if writing := recipe.writing:
+        updates["writing"] = writing.model_copy(update={"rubric": writing.found(folder, "writing.rubric")})
+        load_criteria(updates["writing"].rubric)  # type: ignore[attr-defined]
     if norms := recipe.norms:
-        found = {"rubric": _rubric_file(norms.rubric, folder)}
+        found = {"rubric": rubric_file(norms.rubric, folder, RUBRICS, "norms.rubric")}
         rewriter = found_answerers([norms.rewriter], folder)[0] if norms.rewriter else None
         norms = norms.model_copy(update={**found, "rewriter": rewriter})
         rubric = load_norms(norms.rubric)
@@ -200,14 +217,6 @@ def _dictionary(name: str, folder: Path, recipe: Path) -> str:
     except InputError as error:
         raise RecipeError(f"{recipe}: linguistics.{error}") from None
     return path
-
-
-def _rubric_file(name: str, folder: Path) -> str:
-    shipped = {path.stem: path for path in sorted(RUBRICS.glob("*.yaml"))}
-    found = shipped.get(name) or Path(resolved(name, folder))
-    if not found.is_file():
-        raise RecipeError(f"norms.rubric: {name}: no such file, and none of {', '.join(shipped)}")
-    return str(found)
 
 
 def load_norms(path: str) -> NormsFile:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 # So many stored answers tell their length better than a recipe's guess.
 ENOUGH_KNOWN = 20
+# What a judge who marks an answer reads beside its text: the rubric and the request.
+RUBRIC_TOKENS = 700
 
 
 @dataclass(slots=True)

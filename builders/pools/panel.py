@@ -43,12 +43,16 @@ class PanelQuestion(Generic[T]):
 
 @dataclass(slots=True)
 class AskedPanel:
-    """The judges of a panel that can be asked, as an async context manager. Answers are kept in `folder`."""
+    """The judges of a panel that can be asked, as an async context manager. Answers are kept in `folder`.
+
+    `of` tells their answers and bills from those of another panel, in which a judge has the same name.
+    """
 
     judges: Sequence[PanelJudge]
     language: Language
     folder: Path
     max_usd: float | None = None
+    of: str = "judge"
     counts: Counter[str] = field(default_factory=Counter)
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack, init=False)
     _clients: dict[str, FormClient] = field(default_factory=dict, init=False)
@@ -56,8 +60,8 @@ class AskedPanel:
     async def __aenter__(self) -> Self:
         for spec in self.judges:
             judge = judge_of(spec, self.language)
-            store = self._stack.enter_context(AnswerStore(self.folder / "answers" / f"judge-{spec.name}"))
-            limits = limits_of(self.folder, f"judge-{spec.name}", spec.cost, None, self.max_usd)
+            store = self._stack.enter_context(AnswerStore(self.folder / "answers" / f"{self.of}-{spec.name}"))
+            limits = limits_of(self.folder, f"{self.of}-{spec.name}", spec.cost, None, self.max_usd)
             ceiling = self._stack.enter_context(Ceiling(limits)) if limits else None
             client = FormClient(spec.name, judge.endpoint, spec.output, spec.attempts, store, self._count, ceiling)
             self._clients[spec.name] = await self._stack.enter_async_context(client)
@@ -85,6 +89,10 @@ class AskedPanel:
     def in_flight(self) -> int:
         """How many questions are worth being begun."""
         return 2 * max(judge.concurrency for judge in self.judges)
+
+    def told(self) -> dict[str, dict[str, int]]:
+        """Of each judge how many answers could be read, and not."""
+        return {one.name: {k: self.counts[f"{k} {one.name}"] for k in ("read", "failed")} for one in self.judges}
 
     async def ask(self, question: PanelQuestion[T]) -> dict[str, T | str]:
         """What each judge said, by name; a text is why it said nothing."""

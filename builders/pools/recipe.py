@@ -12,7 +12,7 @@ from typing import TypeVar
 from pydantic import Field
 
 from builders.recipes.base import ConfigName, Name, Strict, Terms
-from builders.recipes.paths import file_or_id
+from builders.recipes.paths import file_or_id, resolved
 from builders.recipes.translator_base import Cost
 from builders.recipes.translators import Translator, as_served
 from builders.recipes.yaml_file import apply_setting, checked, read_mapping
@@ -138,6 +138,15 @@ def found_answerers(given: Sequence[Translator], folder: Path) -> list[Translato
         except InputError as error:
             raise RecipeError(f"'{one.name}': {error}") from None
     return found
+
+
+def rubric_file(name: str, folder: Path, shipped: Path, key: str) -> str:
+    """The file of a rubric, of those that ship or of a recipe in `folder`, which names it under `key`."""
+    known = {path.stem: path for path in sorted(shipped.glob("*.yaml"))}
+    found = known.get(name) or Path(resolved(name, folder))
+    if not found.is_file():
+        raise RecipeError(f"{key}: {name}: no such file, and none of {', '.join(known)}")
+    return str(found)
 
 
 def _find(name: str, shipped: Path) -> Path:

@@ -8,6 +8,7 @@ from hub.card.answered.common import (
     again,
     counts_table,
     loading,
+    marks_table,
     models_table,
     source_line,
     title,
@@ -76,13 +77,7 @@ def _panel(done: "Arbitrated") -> list[str]:
     panel = done.told.get("panel")
     if not panel:
         return []
-    judges = [[f"`{n}`", f"{of['read']:,}", f"{of['failed']:,}"] for n, of in panel["judges"].items()]
-    text = f"## The panel\n\n{table(['Judge', 'Answers marked', 'Not readable'], judges)}"
-    if panel["alpha"]:
-        rows = [[f"`{n}`", "not defined" if a is None else f"{a:.3f}"] for n, a in panel["alpha"].items()]
-        text += "\n\nKrippendorff's alpha between the judges, of marks from 1 to 5 as an interval:\n\n"
-        text += table(["Criterion", "Alpha"], rows)
-    return [text]
+    return [f"## The panel\n\n{marks_table(panel)}"]
 
 
 def _columns() -> str:

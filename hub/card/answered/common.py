@@ -119,6 +119,17 @@ def models_table(models: Sequence[Translator], told: Mapping[str, Mapping[str, i
     return table(["Name", "Model", "Revision", "Decoding", "Answers", "Usable", "Left out"], rows, left=4)
 
 
+def marks_table(panel: Mapping[str, Any]) -> str:
+    """Judges that marked answers by a rubric: how many, and how far they agree."""
+    judges = [[f"`{n}`", f"{of['read']:,}", f"{of['failed']:,}"] for n, of in panel["judges"].items()]
+    text = table(["Judge", "Answers marked", "Not readable"], judges)
+    if panel["alpha"]:
+        rows = [[f"`{n}`", "not defined" if a is None else f"{a:.3f}"] for n, a in panel["alpha"].items()]
+        text += "\n\nKrippendorff's alpha between the judges, of marks from 1 to 5 as an interval:\n\n"
+        text += table(["Criterion", "Alpha"], rows)
+    return text
+
+
 def source_line(recipe: PoolRecipe, prompts: Prompts) -> str:
     """Where the prompts come from."""
     place = linked_dataset(recipe.source.path, prompts.revision) if prompts.revision else f"`{_public(recipe)}`"

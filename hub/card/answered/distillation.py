@@ -4,10 +4,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from builders.distillation.recipe import load_norms
+from builders.pools.marks import load_criteria
 from hub.card.answered.common import (
     again,
     counts_table,
     loading,
+    marks_table,
     models_table,
     source_line,
     title,
@@ -48,6 +50,7 @@ def _body(done: "Distilled") -> list[str]:
         f"## What was left out\n\n{counts_table(told['stages'])}\n\nThe teacher's answers: {traces or 'none'}.",
         f"## Who taught\n\n{models_table([recipe.teacher], told['models_told'])}",
         _mistakes(done),
+        *_writing(done),
         *_norms(done),
         _columns(),
         again(recipe, "distil"),
@@ -66,14 +69,30 @@ def _mistakes(done: "Distilled") -> str:
     )
 
 
+def _writing(done: "Distilled") -> list[str]:
+    writing, told = done.recipe.writing, done.told.get("writing")
+    if writing is None or told is None:
+        return []
+    criteria = load_criteria(writing.rubric)
+    listed = table(["Criterion", "Text"], [[f"`{name}`", cell(text)] for name, text in criteria.criteria], left=2)
+    return [
+        f"## The Arabic, by judges\n\nWhat no rule can tell, judges mark from 1 to 5; a trace with a mean mark below "
+        f"{writing.least_mark:g} is left out ({told['judged']:,} were marked).\n\n{marks_table(told)}\n\n"
+        f"{details(f'The criteria ({criteria.name})', listed)}"
+    ]
+
+
 def _norms(done: "Distilled") -> list[str]:
     norms, told = done.recipe.norms, done.told.get("norms")
     if norms is None or told is None:
         return []
     rubric = load_norms(norms.rubric)
     judges = table(
-        ["Judge", "Traces judged", "Not readable"],
-        [[f"`{name}`", f"{of['read']:,}", f"{of['failed']:,}"] for name, of in told["judges"].items()],
+        ["Judge", "Traces judged", "Not readable", "Breaks a norm, at first"],
+        [
+            [f"`{name}`", f"{of['read']:,}", f"{of['failed']:,}", f"{of['broken']:,}"]
+            for name, of in told["judges"].items()
+        ],
     )
     alpha = told["alpha"]
     agreed = "not defined" if alpha is None else f"{alpha:.3f}"
@@ -105,6 +124,7 @@ def _columns() -> str:
         "- `solved`: share of the teacher's traces of this problem that are right; `difficulty`: the source's\n"
         "- `mistakes`: what the rules found in the Arabic: kind, place (code points of `where`), what stands there "
         "and what should; `mistakes_in_all`: how many\n"
+        "- `mark`, `marks`: the judges' mean mark of the Arabic, and each one's with its reason\n"
         "- `region`, `norms`, `rewritten`: whose norms, what judges found broken with their reasons, in which round, "
         "and how often it was rewritten for that\n"
         "- `teacher`, `sample`, `domain`, `language`, `source`, `source_id`: where it comes from"

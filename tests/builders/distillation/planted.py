@@ -101,6 +101,14 @@ def teacher(body: dict[str, Any]) -> str:
     return trace(number_in(asked))
 
 
+def writer(body: dict[str, Any]) -> str:
+    """Marks the Arabic: one of the openings is bad, and a rewritten trace is good."""
+    answer = re.findall(r"<answer-(\w+)>\n(.*?)\n</answer-\1>", asked_last(body), re.DOTALL)[-1][1]
+    names = re.findall(r"^- (\w+):", body["messages"][0]["content"], re.MULTILINE)
+    mark = 2 if _OPENINGS[2] in answer else 4
+    return json.dumps({"reason": "a calque" if mark == 2 else "none", "scores": dict.fromkeys(names, mark)})
+
+
 def judge(body: dict[str, Any]) -> str:
     """Finds a currency that is not the region's, in the answer."""
     answer = re.findall(r"<answer-(\w+)>\n(.*?)\n</answer-\1>", asked_last(body), re.DOTALL)[-1][1]

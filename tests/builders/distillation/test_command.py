@@ -18,7 +18,7 @@ from hub.rules.check import check_dataset
 from processors.checks.arabic import Dictionary
 from processors.errors import EngineError, InputError, RecipeError
 from processors.verification import sandbox_missing
-from tests.builders.distillation.planted import judge, kind_of, number_in, problems, teacher
+from tests.builders.distillation.planted import judge, kind_of, number_in, problems, teacher, writer
 from tests.standins.processes import kill_when, start_command
 from tests.standins.standin_hunspell import write_hunspell
 from tests.standins.standin_models import ModelsServer, models
@@ -166,6 +166,35 @@ def test_several_traces_the_share_that_is_right_and_the_cleanest_is_kept(tmp_pat
     assert left_out(tmp_path / "run") == {3: "too_easy_for_teacher"}
 
 
+def test_judges_mark_the_arabic_that_no_rule_can_tell(tmp_path: Path) -> None:
+    def says(body: dict[str, Any]) -> str:
+        """The second trace of a problem has a mistake that is no reason to leave it out."""
+        text = teacher(body)
+        return text if body["seed"] == 42 else text.replace("وهكذا يكون", "وهكذا، يكون الان")
+
+    with server_of(teacher=says, writer1=writer, writer2=writer) as server:
+        place = {"base_url": f"{server.url}/v1", "concurrency": 6}
+        judges = [{"name": n, "model": n, **place} for n in ("writer1", "writer2")]
+        more = {"writing": {"judges": judges}, "answering": {"samples": 2}}
+        recipe = write_recipe(tmp_path, server, 16, **more)
+        dataset = distil(tmp_path, recipe, settings=["linguistics.refuse=[language]"])
+        # One question to try each; of good traces the cleanest alone, of bad ones both; once more what was rewritten.
+        told = json.loads((tmp_path / "run" / "distillation.json").read_text())
+        rewritten = told["norms"]["rewritten"]
+        assert len(server.asked_of("writer1")) == 1 + told["writing"]["judged"] + rewritten
+        asked = len(server.asked)
+        assert files_of(dataset) == files_of(distil(tmp_path, recipe, settings=["linguistics.refuse=[language]"]))
+        assert len(server.asked) == asked
+    assert told["stages"]["writing"]["left_out"] == {"badly_written": 4}
+    assert told["writing"]["alpha"]["mean"] == 1.0 and set(told["writing"]["alpha"]) >= {"agreement", "case", "idiom"}
+    rows = pq.read_table(dataset / "Reasoning_Teacher").to_pylist()
+    assert rewritten and {row["mark"] for row in rows} == {4.0}
+    assert rows[0]["marks"][1] == {"judge": "writer2", "mark": 4.0, "reason": "none"}
+    card = (dataset / "README.md").read_text()
+    assert "badly_written" in card and "| `idiom` |" in card and "## The Arabic, by judges" in card
+    assert {finding.severity for finding in check_dataset(dataset)} == {"warning"}
+
+
 def test_choices_and_code_and_what_cannot_be_verified(tmp_path: Path) -> None:
     rows: list[dict[str, Any]] = [
         {"question": "ما عاصمة مصر؟", "kind": "choice", "choices": ["دمشق", "القاهرة"], "answer": 1},
@@ -270,6 +299,11 @@ def test_recipes_are_strict_and_the_shipped_ones_load(tmp_path: Path) -> None:
             ("linguistics.refuse=[typo]", "refuse: no kind of mistake 'typo'"),
             ("norms.region=atlantis", "norms.region: 'atlantis' is none of the rubric's"),
             ("norms.rubric=mine", "norms.rubric: mine: no such file, and none of norms"),
+            ("writing={judges: [], rubric: x}", "writing.judges"),
+            (
+                "writing={judges: [{name: a, model: a, base_url: 'http://x'}], rubric: mine}",
+                "writing.rubric: mine: no",
+            ),
             ("teacher.backend=tgi", "prompt|answers no chats"),
         ):
             with pytest.raises(RecipeError, match=said):
