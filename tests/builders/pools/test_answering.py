@@ -156,10 +156,11 @@ def test_a_model_that_answers_with_errors_alone_is_told_while_it_is_waited_for(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("builders.pools.troubles.LOOK_S", 0.01)
-    monkeypatch.setattr("processors.clients.pacing.FIRST_PAUSE_S", 0.1)
+    for pause in ("FIRST", "LONGEST"):
+        monkeypatch.setattr(f"processors.clients.pacing.{pause}_PAUSE_S", 0.1)
     monkeypatch.setattr("processors.clients.endpoint.backoff", lambda attempt, base_s: 0.01)
     recipe = recipe_for(prompts_file(tmp_path, 30))
-    failures = iter(range(12))
+    failures = iter(range(22))
 
     def broken(body: dict[str, Any]) -> Any:
         return answer(body) if next(failures, None) is None else (500, "CUDA out of memory")
