@@ -8,7 +8,7 @@ Zero latency: the stage as a build runs it in one process (units, answers on dis
 off": nothing is stored, finished rows are counted and thrown away), in turn, `--rounds` times; the medians. Fixed
 capacity: what the stage gets out of a server that answers `--capacity` requests at a time in `--latency` seconds each,
 as a share of what a bare load generator gets (as many loops as may be in flight, each sending the next request when it
-has the last one's answer) by httpx and by the stage's own kind of connection, in turn; `--capacity 0` answers any
+has the last one's answer) by httpx and by aiohttp as the stage has it, in turn; `--capacity 0` answers any
 number at a time. `--workers` are the stage's processes, as of a build, with the same number at once in all. `--memory`
 prints the process's resident memory at a tenth, half and all of so many rows. A row is one request. The stand-in is a
 process of its own on the same machine and costs its share; the load average is printed, and the processor time of a
@@ -44,7 +44,7 @@ from builders.run_folder.unit_writer import UnitWriter
 from builders.run_folder.units import Unit, UnitFiles, read_counts
 from builders.sources.find import find_shards, plan_units
 from processors.clients.prompts import build_payload
-from processors.clients.wire import Wire, WireHead
+from processors.clients.session import Session, SessionHeaders
 
 TEXT = "Sentence number {}: the quick brown fox jumps over the lazy dog, and then it writes a report about it. " * 4
 RECIPE = """
@@ -134,7 +134,7 @@ class Stage:
         return _rate(sum(unit.rows for unit in units), began, _clocks())
 
     def bare(self, rows: int, concurrency: int, client: str = "httpx") -> None:
-        """Send the same requests with a bare load generator, by httpx or by the connection that the stage has."""
+        """Send the same requests with a bare load generator, by httpx or by aiohttp as the stage has it."""
         recipe = load_recipe(str(self.recipe))
         engine = engine_of(recipe.translators[0])
         prompt, decoding = engine.prompt(recipe.language), engine.decoding()
@@ -156,15 +156,16 @@ class Stage:
                         answer = await client.post(url, content=body, headers={"Content-Type": "application/json"})
                         json.loads(answer.raise_for_status().content)
 
-            async def wired() -> None:
-                wire = Wire(url, WireHead(url, {"Content-Type": "application/json"}), None)
+            async def in_a_session(session: Session) -> None:
                 for body in payloads():
-                    answer = await wire.request("POST", url.raw_path, body)
+                    answer = await session.request("POST", url.raw_path, body)
                     assert answer.status_code == 200
                     json.loads(answer.content)
-                wire.close()
 
-            await asyncio.gather(*((loop if client == "httpx" else wired)() for _ in range(concurrency)))
+            session = Session(url, SessionHeaders({"Content-Type": "application/json"}), None)
+            loops = (loop() if client == "httpx" else in_a_session(session) for _ in range(concurrency))
+            await asyncio.gather(*loops)
+            await session.aclose()
 
         asyncio.run(generate())
 
@@ -301,14 +302,17 @@ def _fixed_capacity(options: argparse.Namespace, concurrency: int) -> None:
             splits = write_source(folder / "source", options.rows)
             stage = Stage(folder, splits, server.url, concurrency, options.workers)
             for _ in range(options.rounds):
-                for client in ("httpx", "wire"):
+                for client in ("httpx", "session"):
                     began = _clocks()
                     stage.bare(options.rows, concurrency, client)
                     whole[client].append(_rate(options.rows, began, _clocks()))
                     steady[client].append(_steady(log))
                 whole["stage"].append(stage.build())
                 steady["stage"].append(_steady(log))
-    share = median(a / b for a, b in zip(steady["stage"], steady["httpx"], strict=True))
+    shares = [
+        f"{median(a / b for a, b in zip(steady['stage'], steady[name], strict=True)):.3f}"
+        for name in ("session", "httpx")
+    ]
     most = f"{options.capacity / options.latency:.0f}/s" if options.capacity else "any number"
     told = {
         name: f"{median(steady[name]):.0f}/s, {1e6 / median(one.cpu for one in whole[name]):.0f} us" for name in steady
@@ -318,8 +322,8 @@ def _fixed_capacity(options: argparse.Namespace, concurrency: int) -> None:
         told["stage"] = f"{median(steady['stage']):.0f}/s, unknown"
     print(
         f"capacity {most}, {options.latency * 1000:.0f} ms, {concurrency} at once, {options.workers} workers: stage "
-        f"{told['stage']} of processor time a request; bare httpx {told['httpx']}; the stage's connection alone "
-        f"{told['wire']}; stage to httpx {share:.3f}, with its start and end "
+        f"{told['stage']} of processor time a request; bare httpx {told['httpx']}; bare aiohttp, as in the stage, "
+        f"{told['session']}; stage to aiohttp and httpx {' and '.join(shares)}, with its start and end "
         f"{median(one.wall for one in whole['stage']):.0f}/s; load average {os.getloadavg()[0]:.1f}"
     )
 

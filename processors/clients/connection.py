@@ -19,8 +19,8 @@ from processors.clients.pacing import Pacer
 from processors.clients.prompts import PromptConfig
 from processors.clients.rates import SharedRate
 from processors.clients.responses import Fault, Mode, read_response
+from processors.clients.session import CONNECT_S, KEEP_ALIVE_S, Session, SessionHeaders
 from processors.clients.waits import backoff, spent_wait
-from processors.clients.wire import CONNECT_S, KEEP_ALIVE_S, Wire, WireHead
 from processors.errors import EngineError, SmolKalamError
 from processors.scrub import excerpt, know
 
@@ -87,9 +87,9 @@ class _OwnHeaders(httpx.Auth):
     def __repr__(self) -> str:
         return "<headers>"
 
-    def on(self, url: httpx.URL, fixed: Mapping[str, str]) -> WireHead:
-        """The head of requests to that origin."""
-        return WireHead(url, {**fixed, **self._headers})
+    def beside(self, fixed: Mapping[str, str]) -> SessionHeaders:
+        """All headers of requests to that origin."""
+        return SessionHeaders({**fixed, **self._headers})
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
         if _origin(request.url) == self._origin:
@@ -98,17 +98,25 @@ class _OwnHeaders(httpx.Auth):
 
 
 class _Httpx:
-    """A client of httpx in the place of a wire: for what a proxy or a transport of its own carries."""
+    """Clients of httpx in the place of a session: for what a proxy or a transport of its own carries.
 
-    def __init__(self, client: httpx.AsyncClient, base: httpx.URL) -> None:
-        self._client = client
+    As many as were ever in flight at once: httpx's pool looks through all of its own for each request.
+    """
+
+    def __init__(self, new_client: Callable[[], httpx.AsyncClient], base: httpx.URL) -> None:
+        self._new_client = new_client
         self._base = base
+        self._idle: list[httpx.AsyncClient] = []
 
-    async def request(self, method: str, target: bytes, body: bytes = b"") -> httpx.Response:
-        return await self._client.request(method, self._base.copy_with(raw_path=target), content=body or None)
+    async def request(self, method: str, target: bytes, body: bytes | None = None) -> httpx.Response:
+        client = self._idle.pop() if self._idle else self._new_client()
+        try:
+            return await client.request(method, self._base.copy_with(raw_path=target), content=body)
+        finally:
+            self._idle.append(client)
 
-    def close(self) -> None:
-        """Its connection looks after itself."""
+    async def aclose(self) -> None:
+        """Whoever made the clients closes them."""
 
 
 def _proxied(url: str) -> bool:
@@ -149,11 +157,8 @@ class Connection:
         self._count = count
         headers = read_headers(address)
         self._auth = _OwnHeaders(headers, address.api_base) if headers else None
-        self._head: WireHead | None = None
         self._clients: list[httpx.AsyncClient] = []
-        # As many as were ever in flight at once, and those that are not now.
-        self._wires: list[Wire | _Httpx] = []
-        self._idle: list[Wire | _Httpx] = []
+        self._session: Session | _Httpx | None = None
         self._tls: ssl.SSLContext | None = None
 
     def route(self) -> tuple[str, Mode]:
@@ -177,11 +182,10 @@ class Connection:
     async def send(self, payload: dict[str, Any]) -> Answer | Fault:
         """One HTTP request. Our own deadline covers all of it: httpx's would begin anew with each packet."""
         body = self.body(payload)
-        wire = self._idle.pop() if self._idle else self._new_wire()
         self._count("requests", 1)
         try:
             async with asyncio.timeout(self.endpoint.timeout_s):
-                response = await wire.request("POST", self._target, body)
+                response = await self._requests().request("POST", self._target, body)
         except TimeoutError:
             return Fault("fault", "timeout", f"no answer within {self.endpoint.timeout_s:g} s")
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
@@ -191,8 +195,6 @@ class Connection:
         except Exception as error:
             # Without its traceback: a log that shows variables would show the request's headers, and so the key.
             raise SmolKalamError(f"{self.label}: {type(error).__name__}: {excerpt(str(error))}") from None
-        finally:
-            self._idle.append(wire)
         outcome = self.read(response.status_code, response.headers, response.content)
         if isinstance(outcome, Answer) and (wait := spent_wait(response.headers)):
             # An answer, and the last one for now: to ask on would be refused.
@@ -220,14 +222,12 @@ class Connection:
         loop = asyncio.get_running_loop()
         until = loop.time() + self.endpoint.start_patience_s
         tries = 0
-        wire = self._new_wire()
-        self._idle.append(wire)
         target = httpx.URL(f"{self.address.api_base}/models").raw_path
         while True:
             try:
                 # Longer than the client takes for a connection: what runs out is the wait for a response.
                 async with asyncio.timeout(CONNECT_S + min(CONNECT_S, self.endpoint.timeout_s)):
-                    await wire.request("GET", target)
+                    await self._requests().request("GET", target)
                 return
             except (TimeoutError, httpx.ReadError, httpx.RemoteProtocolError):
                 # Somebody is there; whether they answer is for the requests to find out.
@@ -245,8 +245,9 @@ class Connection:
             tries += 1
 
     async def aclose(self) -> None:
-        for wire in self._wires:
-            wire.close()
+        if self._session:
+            await self._session.aclose()
+            self._session = None
         for client in self._clients:
             await client.aclose()
         if self.pacer.rate:
@@ -269,21 +270,16 @@ class Connection:
         self._clients.append(client)
         return client
 
-    def _new_wire(self) -> "Wire | _Httpx":
-        """A connection of its own: a pool looks through all of its own for each request.
-
-        The pacer keeps their number within `concurrency`.
-        """
-        wire: Wire | _Httpx
-        if self.socket() is None and (self.transport() is not None or _proxied(self.url)):
-            wire = _Httpx(self.new_client(), self._base)
-        else:
-            if self._head is None:
+    def _requests(self) -> "Session | _Httpx":
+        """What carries our own requests."""
+        if self._session is None:
+            if self.socket() is None and (self.transport() is not None or _proxied(self.url)):
+                self._session = _Httpx(self.new_client, self._base)
+            else:
                 fixed = {"Content-Type": "application/json", **self.fixed_headers}
-                self._head = self._auth.on(self._base, fixed) if self._auth else WireHead(self._base, fixed)
-            wire = Wire(self._base, self._head, self.tls(), self.socket())
-        self._wires.append(wire)
-        return wire
+                headers = self._auth.beside(fixed) if self._auth else SessionHeaders(fixed)
+                self._session = Session(self._base, headers, self.tls(), self.socket())
+        return self._session
 
     def tls(self) -> ssl.SSLContext | None:
         """One for all clients, for it is slow to make; None where none is needed."""

@@ -15,7 +15,7 @@ from processors.clients.connection import Connection, Count, EndpointConfig, rea
 from processors.clients.endpoint import HttpServer
 from processors.clients.prompts import tgi_parameters
 from processors.clients.responses import Fault, Mode, finish, read_response, well_formed, without_key
-from processors.clients.wire import CONNECT_S, KEEP_ALIVE_S
+from processors.clients.session import CONNECT_S, KEEP_ALIVE_S
 from processors.errors import SmolKalamError
 from processors.scrub import excerpt
 

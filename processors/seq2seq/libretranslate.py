@@ -19,7 +19,7 @@ from processors.clients.answer import Answer
 from processors.clients.connection import Connection, Count, EndpointConfig, read_key, shown_headers
 from processors.clients.endpoint import HttpServer
 from processors.clients.responses import Fault, Mode, read_response, well_formed, without_key
-from processors.clients.wire import CONNECT_S
+from processors.clients.session import CONNECT_S
 from processors.errors import InputError
 from processors.scrub import excerpt, scrub
 from processors.seq2seq.sentences import Sentence, sentences_of

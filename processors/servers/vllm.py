@@ -21,7 +21,7 @@ from processors.clients.connection import Connection, Count, EndpointConfig
 from processors.clients.endpoint import HttpServer
 from processors.clients.pacing import Trouble
 from processors.clients.responses import Fault, RequestFailed
-from processors.clients.wire import CONNECT_S, KEEP_ALIVE_S
+from processors.clients.session import CONNECT_S, KEEP_ALIVE_S
 from processors.errors import EngineError
 from processors.servers.deaths import ALONE, Gate
 from processors.servers.process import ServerProcess, find_interpreter, keep_server

@@ -318,7 +318,7 @@ def test_nobody_there_stops_the_run(unused: int) -> None:
 @pytest.mark.parametrize("scheme", ["http", "https"])
 def test_an_address_that_takes_no_connection_stops_the_run(scheme: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """As behind a firewall that drops packets, and as TLS to a server without it that waits for more."""
-    for module in ("connection", "wire"):
+    for module in ("connection", "session"):
         monkeypatch.setattr(f"processors.clients.{module}.CONNECT_S", 0.2)
     with socket.create_server(("127.0.0.1", 0), backlog=0) as listener, ExitStack() as waiting:
         address = listener.getsockname()

@@ -1,0 +1,130 @@
+"""Requests to one server over aiohttp, of which each comes back whole.
+
+httpx took four times as much processor time (docs/decisions/025-aiohttp-for-requests.md). Errors are httpx's, for
+whoever tells them apart; where a proxy stands between, `processors.clients.connection` takes httpx itself.
+"""
+
+import re
+import ssl
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+import httpx
+
+if TYPE_CHECKING:
+    import aiohttp
+
+# A server that is there takes a connection in milliseconds; ten seconds let a lost packet or two be sent again.
+CONNECT_S = 10.0
+# An idle connection is kept so long: proxies close theirs after about a minute, and one more is cheap.
+KEEP_ALIVE_S = 60.0
+# aiohttp's limit of 8 KB for a header is less than some gateways' policies and cookies.
+MOST_HEADER = 2**16
+
+_BREAKS = re.compile(r"[\r\n\0]")
+
+
+class SessionResponse(NamedTuple):
+    """A whole response; `headers` has lower-case names."""
+
+    status_code: int
+    headers: Mapping[str, str]
+    content: bytes
+
+
+class SessionHeaders:
+    """What all requests to one server carry, its key among it; shown to nobody."""
+
+    def __init__(self, headers: Mapping[str, str]) -> None:
+        # Of the encodings that aiohttp may name by itself, some need a library that may not be there at the other end.
+        usual = {"Accept": "*/*", "Accept-Encoding": "gzip, deflate", "User-Agent": "smolkalam"}
+        named = {name.lower(): (name, value) for name, value in {**usual, **headers}.items()}
+        if any(_BREAKS.search(name + value) for name, value in named.values()):
+            raise httpx.LocalProtocolError("a header's value is broken over lines")
+        self._headers = dict(named.values())
+
+    def __repr__(self) -> str:
+        return "<headers>"
+
+    def of_session(self) -> dict[str, str]:
+        """By their names."""
+        return self._headers
+
+
+class Session:
+    """As many connections as there are requests in flight, kept for the next ones.
+
+    `url` is any of the server's; `socket` is the path of a Unix socket in the place of its host and port.
+    """
+
+    def __init__(
+        self, url: httpx.URL, headers: SessionHeaders, tls: ssl.SSLContext | None, socket: str | None = None
+    ) -> None:
+        self._url = url
+        self._headers = headers
+        self._tls = tls
+        self._socket = socket
+        self._client: aiohttp.ClientSession | None = None
+
+    async def request(self, method: str, target: bytes, body: bytes | None = None) -> SessionResponse:
+        """One request, of which the whole response has come. Raises httpx's errors; whoever calls bounds the time.
+
+        A redirect is not followed: POST would become GET, and the key belongs to this host alone.
+        """
+        import aiohttp
+        from yarl import URL
+
+        client = self._client = self._client or self._new_client()
+        url = URL(str(self._url.copy_with(raw_path=target)), encoded=True)
+        try:
+            async with client.request(method, url, data=body, allow_redirects=False) as response:
+                told = {name.lower(): value for name, value in response.headers.items()}
+                return SessionResponse(response.status, told, await response.read())
+        except (aiohttp.ClientError, OSError, UnicodeError) as error:
+            raise _told(error) from error
+
+    async def aclose(self) -> None:
+        """End its connections."""
+        if self._client is not None:
+            await self._client.close()
+            self._client = None
+
+    def _new_client(self) -> "aiohttp.ClientSession":
+        import aiohttp
+
+        connector: aiohttp.BaseConnector
+        if self._socket is not None:
+            connector = aiohttp.UnixConnector(self._socket, limit=0, keepalive_timeout=KEEP_ALIVE_S)
+        else:
+            # The pacer keeps their number within `concurrency`.
+            connector = aiohttp.TCPConnector(ssl=self._tls or True, limit=0, keepalive_timeout=KEEP_ALIVE_S)
+        return aiohttp.ClientSession(
+            connector=connector,
+            headers=self._headers.of_session(),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S),
+            max_line_size=MOST_HEADER,
+            max_field_size=MOST_HEADER,
+        )
+
+
+def _told(error: Exception) -> httpx.HTTPError:
+    """An error of aiohttp's as httpx would tell it."""
+    import aiohttp
+
+    words = str(error)
+    if isinstance(error, aiohttp.ConnectionTimeoutError):
+        return httpx.ConnectTimeout(f"no connection within {CONNECT_S:g} s")
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return httpx.ConnectError(words)
+    if isinstance(error, aiohttp.ServerDisconnectedError):
+        return httpx.RemoteProtocolError("the connection was closed without a response")
+    if isinstance(error, aiohttp.ClientPayloadError):
+        if isinstance(error.__cause__, aiohttp.http_exceptions.ContentEncodingError):
+            return httpx.DecodingError(words)
+        return httpx.RemoteProtocolError("the connection was closed before the response was whole")
+    if isinstance(error, aiohttp.ClientResponseError):
+        return httpx.RemoteProtocolError(f"what came is no HTTP response: {error.message}")
+    if isinstance(error, aiohttp.InvalidURL | UnicodeError):
+        return httpx.ConnectError(words)
+    return httpx.ReadError(words)
