@@ -14,6 +14,7 @@ from processors.checks.pairs.verdict import Verdict, excerpt
 from processors.conversations.field_texts import siblings
 from processors.protected.compare import compare_texts
 from processors.protected.find import spans_of
+from processors.protected.messages import count_messages
 
 OPTIONS_MERGED = "options_merged"
 
@@ -24,6 +25,11 @@ _BRACKETED = re.compile(
     r"|[A-Z][a-z]+(?::? [A-Za-z]+){0,4}|(?:your|insert|enter|add|name|date)\b[^\[\]\n]{0,40})\]"
     r"(?!\()"
 )
+# "{first name}" and "<INSERT NAME>" too.
+_WORDS_HELD = re.compile(
+    r"\{[A-Za-z][a-z]*(?: [A-Za-z][a-z]*){1,3}\}|<(?:[A-Z]{2,}(?: [A-Z]+){1,3}|(?:your|insert|enter) [a-z ]{2,30})>"
+)
+_ANY_HELD = re.compile(r"\{[^{}\n]{1,60}\}|<[^<>\n]{1,60}>")
 _ANY_BRACKETED = re.compile(r"\[[^\[\]\n]{1,60}\](?!\()")
 # "__NAME__" is one too, "__NOTE__" may be a bold heading; "$1" is an argument beside such words and no price beside
 # others; "\\1" and "\\n" are what they are.
@@ -102,6 +108,12 @@ def check_placeholders(pair: Pair) -> list[Verdict]:
         lost = next((sign for sign in _signs_of_programs(source) if sign not in target), None)
         if lost:
             return [Verdict("protected", True, f"missing: '{excerpt(lost)}'")]
+    messages = count_messages(source)
+    if messages and count_messages(target) < messages:
+        return [Verdict("protected", True, "a message of ICU is not whole: its braces, its head or its forms")]
+    held = _WORDS_HELD.search(source) if "{" in source or "<" in source else None
+    if held and len(_ANY_HELD.findall(target)) < len(_ANY_HELD.findall(source)):
+        return [Verdict("protected", True, f"missing: '{excerpt(held[0])}'")]
     if "[" in source:
         wanted = _BRACKETED.findall(source)
         left, right = len(_ANY_BRACKETED.findall(source)), len(_ANY_BRACKETED.findall(target))

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from processors.protected.find import KINDS, Span, protected_spans, spans_of
 from processors.protected.masking import Masked, Style, Unmasked, mask, unmask
+from processors.protected.messages import count_messages, plural_form
 from processors.texts.text import Text, text_of
 
 __all__ = [
@@ -91,13 +92,15 @@ def compare_texts(source_text: Text, target_text: Text) -> Difference:
 
 
 def _texts(text: str, spans: Sequence[Span]) -> Counter[str]:
-    return Counter(_plain(text, span) for span in spans)
+    return Counter(found for span in spans if (found := _plain(text, span)))
 
 
 def _plain(text: str, span: Span) -> str:
     """What a span is compared by: `<br/>` is `<br />` and `<br>`, and a tag may say the direction of its text, or
     another title for it."""
     found = text[span.start : span.end].strip()
+    if span.kind == "placeholder" and found[-1:] in ("{", "}") and plural_form(found):
+        return ""
     if span.kind == "placeholder" and text[span.end : span.end + 1] == "٪":
         # "%d%%" writes a sign that languages have of their own.
         return found + ("%" if found[-1].isdigit() else "%%")
@@ -156,7 +159,8 @@ def _take(rest: str, text: str, times: int) -> tuple[str, int]:
 
 
 def _is_artefact(text: str, kind: str, source: str, times: int) -> bool:
-    if source.count(text) >= times:
+    if source.count(text) >= times or (kind == "placeholder" and text in source and count_messages(source)):
+        # What a message says in one form of two, a language with more forms says more often.
         return True
     if _PERCENTAGE.fullmatch(text):
         return text[1] in source

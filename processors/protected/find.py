@@ -15,10 +15,12 @@ from processors.protected.addresses import EXTENSIONS, at, colon, dot, long_toke
 from processors.protected.code_blocks import code_blocks
 from processors.protected.links import bracket, target
 from processors.protected.mathematics import backslash, dollar
+from processors.protected.messages import icu_pieces
 from processors.protected.placeholders import (
     between,
     brace,
     colon_name,
+    framed,
     handle,
     merge_field,
     percent,
@@ -53,7 +55,7 @@ _CONDITIONS = rf"""(?:
     (?<=`)`*+
   | (?<=\$)(?:\$*+)
   | (?<=\\)(?:begin\{{|boxed\s*+\{{|[\[(A-Za-z]|[^\sA-Za-z]|(?<=[A-Za-z]:\\))
-  | (?<=<)(?:<(?=[^<>\n]{{1,300}}+>)|(?=[0-9A-Za-z/!?%]))
+  | (?<=<)(?:<(?=[^<>\n]{{1,300}}+>)|(?=[0-9A-Za-z/!?%]|[@\#:|][!&]?\w))
   | (?<=\{{)
   | (?<=:)(?://(?=[\w\[{{<$])|(?<=data:)(?=[a-z]+/)|(?<=(?:tel|urn):)(?=[+\w])|(?<![\w:]:)(?=[a-z0-9+]))
   | (?<=\.)(?:(?<=www\.)(?=[A-Za-z0-9])|(?<=[\w)]\.)(?:{EXTENSIONS})(?![\w]|\.\w))
@@ -128,7 +130,7 @@ def _less_than(scan: Scan, start: int, end: int) -> Found:
             return (start, closer + 3, "tag") if closer < scan.limit else None
     tag = _TAG.match(text, start, scan.limit)
     if not tag:
-        return template(scan, start) if text.startswith("?", end) else None
+        return template(scan, start) if text[end : end + 1] in ("?", "@", "#", ":", "|") else None
     raw = _RAW_TAG.match(text, start)
     if raw and text[tag.end() - 2] != "/":
         name = raw[1].lower()
@@ -267,6 +269,8 @@ def _find(text: str) -> list[Span]:
     if first is None and "    " not in text and "\t" not in text and "~~~" not in text:
         return _with_tokens(text, [])
     blocks = code_blocks(text)
+    if "{" in text and "," in text and (pieces := icu_pieces(text)):
+        blocks = sorted([*blocks, *_apart(pieces, blocks)])
     spans: list[Span] = []
     if first is None and not blocks:
         return _with_tokens(text, spans)
@@ -284,8 +288,11 @@ def _find(text: str) -> list[Span]:
 def _with_tokens(text: str, spans: list[Span]) -> list[Span]:
     """`spans` and the long tokens (base64, hashes) and names of constants ("MAX_RETRIES") that lie in none of them."""
     tokens = [(*found, "url") for found in long_tokens(text)]
-    if "_" in text:
-        tokens = sorted([*tokens, *((*m.span(), "placeholder") for m in _CONSTANT.finditer(text))])
+    others = [m.span() for m in _CONSTANT.finditer(text)] if "_" in text else []
+    if others := others + framed(text):
+        # The longer of two that overlap: "[FIRST_NAME]" has a name of a constant within.
+        tokens = sorted([*tokens, *((*found, "placeholder") for found in others)], key=lambda one: (one[0], -one[1]))
+        tokens = [one for i, one in enumerate(tokens) if all(one[1] > other[1] for other in tokens[max(0, i - 3) : i])]
     if not tokens:
         return spans
     ends = [span.end for span in spans]
@@ -296,6 +303,11 @@ def _with_tokens(text: str, spans: list[Span]) -> list[Span]:
         if place == len(spans) or spans[place].start >= end
     ]
     return sorted(spans + free, key=lambda span: span.start) if free else spans
+
+
+def _apart(pieces: list[tuple[int, int, str]], blocks: list[tuple[int, int, str]]) -> list[tuple[int, int, str]]:
+    """The pieces that lie in no block of code."""
+    return [piece for piece in pieces if not any(start < piece[1] and piece[0] < end for start, end, _ in blocks)]
 
 
 def _scan_between(scan: Scan, position: int, search: Callable[..., re.Match[str] | None], spans: list[Span]) -> None:

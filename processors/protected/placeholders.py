@@ -3,7 +3,8 @@
 printf and its kin (`%d%%`, `%lu`, `%1$s`, `%(name)s`, `%@`, Qt's `%1`, `%PATH%`, strftime's `%Y`), braces (`{}`,
 `{name:>10}`, `{{ name }}`, `{!name}`, `{% if %}`, `#{name}`, `%{name}`, an anchor's `{#id}`), ERB's `<%= name %>`,
 `<<name>>`, `<0>`, `@@name@@`, `@name`, `~name~`, `^name^`, `^1`, `*|NAME|*`, and names behind a colon (`:user_id`,
-`:smile:`).
+`:smile:`). What is framed by marks that prose has too (`[[name]]`, `#name#`, `|name|`, `[first_name]`, `__init__`) is
+one where the name is no word of a text, or what programs have values of.
 """
 
 import re
@@ -29,18 +30,39 @@ _PERCENT = re.compile(
     r"|%%[A-Za-z_]\w{0,40}+%%(?!\w)|%[{<][A-Za-z_]\w{0,60}+[}>](?:\.?\d{0,2}[sdf](?!\w))?"
     r"|%L?[1-9](?![\w%]|[.,]\d)%?"
     r"|(?<!\d )%[A-Z][A-Z\d_]{2,40}+(?![\w%])"
+    rf"|(?<!\d )%{_PLACE}(?![\w%])"
 )
 _SIZE = re.compile(r"(%[1-9])[xX]")
 _TEMPLATE = re.compile(
     r"<%[=\-#]?[^<>\n%]{1,200}+%>|<<[A-Za-z_][\w \-]{0,60}+>>|<\?=?[^<>\n?]{1,200}+\?>|</?\d{1,2}+/?>"
+    r"|<(?:[@#][!&]?|a?:\w{1,40}:)\w{1,40}+>|<\|/?[a-z_]\w{0,40}\|>"
 )
-_TWO_AT = re.compile(r"@@[A-Za-z_]\w{0,60}+@@(?!\w)")
+_TWO_AT = re.compile(r"@@[A-Za-z_]\w{0,60}+(?:@@(?!\w)|(?!\w|@))")
 _HANDLE = re.compile(r"@[A-Za-z_]\w{1,60}+(?![\w@]|\.\w)")
 _MERGE_FIELD = re.compile(r"\*\|[A-Z_][A-Z\d_:]{0,60}+\|\*")
 _SHORT_CODE = re.compile(r":(?=[\w+\-]*[a-z])[a-z0-9_+\-]{2,30}+:(?![\w:])")
 _COLON_NAME = re.compile(rf":{_PLACE}(?![\w:])")
 # Others may be decoration: "~smiles~".
 _BETWEEN = re.compile(rf"~(?:{_PLACE}|[A-Z][A-Z\d_]+)~(?![\w~])|\^(?:{_PLACE}|[A-Z][A-Z\d_]+)\^(?![\w^])|\^\d(?!\d)")
+
+_CONSTANT = r"[A-Z][A-Z\d]*(?:_[A-Z\d]+)*"
+_IDENTIFIER = rf"(?:{_PLACE}|{_CONSTANT}|[a-z]\w*(?:\.[a-z_]\w*)+|[a-z]+(?:[A-Z][a-z]+)+)"
+_FRAMED = re.compile(
+    rf"\[\[{_IDENTIFIER}\]\](?!\()"
+    rf"|(?<![\w#&])(?P<sharp>\#\#?)(?:{_PLACE}|{_CONSTANT})(?P=sharp)(?![\w#])"
+    rf"|(?<=[^\w|\n])\|(?:{_PLACE}|{_CONSTANT})\|(?![\w|])"
+    rf"|(?<![\w=!:\^*])(?P<twice>!!|==|::|\^\^|=)(?:{_PLACE})(?P=twice)(?![\w=!:\^])"
+    r"|(?<![\w\]])\[(?:[a-z]+(?:_[a-z\d]+)+|MASK|CLS|SEP|PAD|UNK|[A-Z][A-Z\d]*(?:_[A-Z\d]+)+)\](?![(\[:])"
+    # Python's own names; "__note__" may be bold.
+    r"|(?<![\w_])__(?:init|name|main|call|str|repr|len|dict|class|file|doc|all|iter|next|new|del|enter|exit|getitem"
+    r"|setitem|eq|hash|version|slots)__(?![\w_])"
+)
+_FRAMES = ("[", "#", "|", "!!", "==", "::", "^^", "=", "_")
+
+
+def framed(text: str) -> list[tuple[int, int]]:
+    """Names between marks that prose has too."""
+    return [m.span() for m in _FRAMED.finditer(text)] if any(map(text.__contains__, _FRAMES)) else []
 
 
 def brace(scan: Scan, start: int) -> Found:
@@ -50,11 +72,11 @@ def brace(scan: Scan, start: int) -> Found:
     if found:
         return start, found.end(), "placeholder"
     # After a letter, a brace or a script mark it is an argument (LaTeX, set builder), not a placeholder.
-    before = text[start - 1 : start]
+    before = text[start - 1 : start] if start > scan.floor else ""
     if before.isalnum() or (before and before in "}\\^_{"):
         return None
     found = _BRACES.match(text, start, scan.limit)
-    if not found or text[found.end() : found.end() + 1] == "}":
+    if not found or (text[found.end() : found.end() + 1] == "}" and found.end() < scan.limit):
         return None
     # Ruby's "#{name}"; Markdown's "{#id}" has its own mark.
     return start - (before == "#" and start > scan.floor), found.end(), "placeholder"
@@ -73,13 +95,14 @@ def percent(scan: Scan, start: int, end: int) -> Found:
 
 
 def template(scan: Scan, start: int) -> Found:
-    """`<%= name %>`, `<<name>>`, `<?= $name ?>` and the numbered tags of React's translations, `<0>word</0>`."""
+    """`<%= name %>`, `<<name>>`, `<?= $name ?>`, the numbered tags of React's translations, `<0>word</0>`, a chat's
+    `<@name>` and a model's `<|token|>`."""
     found = _TEMPLATE.match(scan.text, start, scan.limit)
     return (start, found.end(), "placeholder") if found else None
 
 
 def two_at(scan: Scan, start: int) -> Found:
-    """`@@name@@`, as configure scripts and build files have it."""
+    """`@@name@@`, as configure scripts and build files have it, and SQL's `@@name`."""
     found = _TWO_AT.match(scan.text, start, scan.limit)
     return (start, found.end(), "placeholder") if found else None
 

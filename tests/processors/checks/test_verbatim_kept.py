@@ -47,6 +47,11 @@ LINK = [
     ("Open https://<your-domain>/path in a browser.", "افتح https://<your-domain>/path في المتصفح.",
      "افتح https://<your-domain>/مسار في المتصفح."),
 ]  # fmt: skip
+# Arabic has plural forms of its own.
+ICU = (
+    "Copied {count, plural, one {# file} other {# files}}.",
+    "نُسخ {count, plural, one {ملف واحد} two {ملفان} few {# ملفات} many {# ملفًا} other {# ملف}}.",
+)
 
 PLACEHOLDER = [
     ("The work is %d%% done.", "اكتمل %d%% من العمل.", "اكتمل العمل."),
@@ -85,6 +90,30 @@ PLACEHOLDER = [
     ("Dear *|FNAME|*, your parcel has arrived.", "عزيزي *|FNAME|*، وصل طردك.", "عزيزي، وصل طردك."),
     ("%PRODUCTNAME could not open the file.", "تعذّر على %PRODUCTNAME فتح الملف.", "تعذّر فتح الملف."),
     ("The player ^1 has left the game.", "غادر اللاعب ^1 اللعبة.", "غادر اللاعب اللعبة."),
+    ("Hello [[name]], welcome.", "مرحبًا [[name]]، أهلًا بك.", "مرحبًا [[الاسم]]، أهلًا بك."),
+    ("Hello #name#, welcome.", "مرحبًا #name#، أهلًا بك.", "مرحبًا، أهلًا بك."),
+    ("Your order ##ORDER_ID## is ready.", "طلبك ##ORDER_ID## جاهز.", "طلبك جاهز."),
+    ("Hello |name|, welcome.", "مرحبًا |name|، أهلًا بك.", "مرحبًا |الاسم|، أهلًا بك."),
+    ("Write to ==email== today.", "اكتب إلى ==email== اليوم.", "اكتب إلينا اليوم."),
+    ("Hello [first_name], welcome.", "مرحبًا [first_name]، أهلًا بك.", "مرحبًا، أهلًا بك."),
+    ("The capital is [MASK] today.", "العاصمة هي [MASK] اليوم.", "العاصمة هي [قناع] اليوم."),
+    ("Thank <@maria_k> for it.", "اشكر <@maria_k> على ذلك.", "اشكر ماريا على ذلك."),
+    ("The text ends with <|end|> here.", "ينتهي النص بـ <|end|> هنا.", "ينتهي النص هنا."),
+    ("Call __init__ first.", "استدعِ __init__ أولًا.", "استدعِ التهيئة أولًا."),
+    ("Read @@version first.", "اقرأ @@version أولًا.", "اقرأ الإصدار أولًا."),
+    ("Hello {first name}, welcome.", "مرحبًا {الاسم الأول}، أهلًا بك.", "مرحبًا، أهلًا بك."),
+    ("Dear <INSERT NAME>, thank you.", "عزيزي <أدخل الاسم>، شكرًا لك.", "عزيزي، شكرًا لك."),
+    (ICU[0], ICU[1], "نُسخت # ملفات."),
+    (ICU[0], ICU[1], ICU[1].replace("count", "العدد")),
+    (ICU[0], ICU[1], ICU[1].replace("plural", "جمع")),
+    (ICU[0], ICU[1], ICU[1].replace("other {", "أخرى {")),
+    (ICU[0], ICU[1], ICU[1][:-2] + "."),
+    ("{gender, select, male {He} other {They}} wrote to {name}.",
+     "{gender, select, male {كتب} other {كتبوا}} إلى {name}.",
+     "{gender, select, ذكر {كتب} other {كتبوا}} إلى {name}."),
+    ("You have {n, plural, =0 {no mail} other {# letters from {name}}}.",
+     "لديك {n, plural, =0 {لا بريد} two {رسالتان من {name}} other {# رسائل من {name}}}.",
+     "لديك {n, plural, other {# رسائل من {name}}}."),
     ("Dear <name>, thank you.", "عزيزي <name>، شكرًا لك.", "عزيزي <الاسم>، شكرًا لك."),
 ]  # fmt: skip
 
