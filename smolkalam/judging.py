@@ -67,7 +67,9 @@ def judge(
 
 
 def review(
-    run: Annotated[Path, typer.Argument(help="Run folder whose rows are ranked; its translations are only read.")],
+    run: Annotated[
+        Path, typer.Argument(help="Run folder whose rows are ranked, or an arbitrage's with a queue; it is only read.")
+    ],
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Folder of what is said [default: RUN/review].")
     ] = None,
@@ -78,7 +80,7 @@ def review(
     seed: Annotated[int, typer.Option(min=0, help="Draws the queues, and which translation is shown first.")] = 42,
     language: PageLanguage = None,
 ) -> None:
-    """Serve a page where people judge, edit and approve a run's translations; the next build uses what they said."""
+    """Serve a page where people judge, edit and approve a run's translations, or answers; the next build uses it."""
     from hub.review.command import run_review
 
     run_review(run, output, port=port, near=near_ties, seed=seed, language=language)

@@ -8,12 +8,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from builders.arbitrage.people import Said
 from builders.arbitrage.recipe import ArbitrageRecipe, label_of
 from builders.preferences.pairs import NEAR_DUPLICATE, normalise, similarity
 from processors.judging.votes import Votes
 
 Answer = Mapping[str, Any]
 PEOPLE = "people"
+# Above all that votes can come to.
+WRITTEN = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +31,13 @@ class Chosen:
     detail: str = ""
 
 
-def choose(row: Mapping[str, Any], recipe: ArbitrageRecipe, votes: Votes | None = None) -> Chosen:
+def choose(row: Mapping[str, Any], recipe: ArbitrageRecipe, people: Said | None = None) -> Chosen:
     """What becomes of a prompt with its `answers`. What people said of it decides where they said anything."""
     answers = row["answers"]
-    if votes is not None and (said := _voted(row["id"], answers, recipe, votes)):
-        return _pair(said, answers, recipe, PEOPLE)
+    if people is not None:
+        answers, said = _said(row["id"], answers, recipe, people)
+        if said:
+            return _pair(said, answers, recipe, PEOPLE)
     refused = {number: why for number, one in enumerate(answers) if (why := _unfit(one, recipe))}
     scores = {number: score_of(one, recipe) for number, one in enumerate(answers)}
     known = {number: score for number, score in scores.items() if score is not None}
@@ -90,6 +95,20 @@ def _pair(
     if why == "one_answer" and len(scores) > 1:
         why = "tie"
     return Chosen(answers[best], by=by, why=why)
+
+
+def _said(
+    row: str, answers: Sequence[Answer], recipe: ArbitrageRecipe, people: Said
+) -> tuple[Sequence[Answer], dict[int, float]]:
+    """The answers as people have written them, and people's scores: what somebody wrote or approved is the best."""
+    scores = _voted(row, answers, recipe, people.votes)
+    label, text = people.written.get(row, ("", ""))
+    samples = recipe.answering.samples
+    place = next((n for n, one in enumerate(answers) if label_of(one["model"], one["sample"], samples) == label), None)
+    if place is None:
+        return answers, scores
+    written = [{**one, "text": text} if n == place else one for n, one in enumerate(answers)]
+    return written, scores | {place: WRITTEN}
 
 
 def _voted(row: str, answers: Sequence[Answer], recipe: ArbitrageRecipe, votes: Votes) -> dict[int, float]:

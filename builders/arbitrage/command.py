@@ -9,6 +9,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from loguru import logger
 
 from builders.arbitrage.choose import choose
 from builders.arbitrage.marks import MARKS, mark_answers
+from builders.arbitrage.people import QUEUE, REVIEW, read_said
 from builders.arbitrage.recipe import ArbitrageRecipe, label_of, load_arbitrage
 from builders.arbitrage.told import Winners, tables
 from builders.engines import engine_of
@@ -36,12 +38,11 @@ from builders.run_folder.files import write_error
 from builders.run_folder.folder import lock_folder
 from processors.atomic_files import write_text
 from processors.errors import InputError, SmolKalamError, first_error
-from processors.judging.votes import Votes, read_verdicts
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-CHOICE, REPORT, QUEUE = "choice", "arbitrage.json", "queue.jsonl"
+CHOICE, REPORT = "choice", "arbitrage.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +86,8 @@ class _Arbitrage:
         self.recipe, self.folder = recipe, folder
         self.stages = Stages(folder, _say)
         self.pool = PoolOfModels(recipe, recipe.pool, folder, samples=recipe.answering.samples)
-        self.votes: Votes | None = None
-        if recipe.choose.verdicts:
-            self.votes = read_verdicts(Path(recipe.choose.verdicts), recipe.labels())
+        given = Path(recipe.choose.verdicts) if recipe.choose.verdicts else folder / REVIEW
+        self.people = read_said(given, recipe.labels()) if recipe.choose.verdicts or given.is_dir() else None
         try:
             self.prompts = Prompts(recipe.source, recipe.language)
         except InputError as error:
@@ -165,10 +165,11 @@ class _Arbitrage:
         def make(written: Written) -> Record:
             winners = Winners([spec.name for spec in recipe.pool])
             pairs: dict[str, int] = {}
-            for row in stages.kept(of):
+            for row in chain(stages.kept(of), self._brought_back(stages)):
                 written.read()
-                winners.answered(row)
-                chosen = choose(row, recipe, self.votes)
+                if "reason" not in row:
+                    winners.answered(row)
+                chosen = choose(row, recipe, self.people)
                 if chosen.best is None:
                     written.leave_out(row, chosen.why, chosen.detail)
                     continue
@@ -180,8 +181,17 @@ class _Arbitrage:
             return {**winners.plain(), "pairs": dict(sorted(pairs.items()))}
 
         choice = recipe.choose.model_dump(mode="json")
-        votes = self.votes.digest() if self.votes else ""
-        return stages.run(CHOICE, [choice, recipe.by, votes], make)
+        said = self.people.digest() if self.people else ""
+        return stages.run(CHOICE, [choice, recipe.by, said], make)
+
+    def _brought_back(self, stages: Stages) -> Iterator[Record]:
+        """Prompts that a stage before left out, and of which people said something, with what was refused."""
+        said = self.people.rows() if self.people else set()
+        for stage in (ANSWERS, REWARDS):
+            if said and (stages.folder / stage).exists():
+                for row in stages.left_out(stage):
+                    if row["id"] in said and row.get("refused"):
+                        yield {**row, "answers": row["refused"], "refused": []}
 
     def _write(self, told: Record, finish: Finish | None) -> None:
         recipe, outputs = self.recipe, self.recipe.outputs
@@ -240,10 +250,14 @@ class _Arbitrage:
     def _queue(self) -> Iterator[Record]:
         """What a person may look at: prompts without a good answer, with all that was answered."""
         samples = self.recipe.answering.samples
+        # What people said of them before is in the data, or has not sufficed.
+        decided = {row["id"] for row in self._brought_back(self.stages)}
         for stage in (ANSWERS, REWARDS, CHOICE):
             if not (self.folder / stage).exists():
                 continue
             for row in self.stages.left_out(stage):
+                if stage != CHOICE and row["id"] in decided:
+                    continue
                 candidates = [
                     {
                         "name": label_of(one["model"], one["sample"], samples),

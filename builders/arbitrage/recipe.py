@@ -39,7 +39,9 @@ class AnswerChoice(Strict):
         "queue", description="prompts without a good answer are left out; `queue`: and written to `queue.jsonl` too"
     )
     verdicts: str | None = Field(
-        None, description="what people said of the queue: JSON lines, CSV or TSV with id, better, worse; they decide"
+        None,
+        description="what people said of the queue, who decide: the folder of `smolkalam review`, or JSON lines, CSV "
+        "or TSV with id, better, worse; null: the folder `review` of the work, if it is there",
     )
 
 

@@ -27,7 +27,7 @@ from processors.errors import SmolKalamError, first_error
 
 # Beside the folder `answers`, which holds what was paid for.
 PROMPTS, ANSWERS = "prompts", "completions"
-# Of what a model wrote that is left out, so many characters are kept to look at.
+# Of what a model wrote that is left out beside what is not, so many characters are kept to look at.
 SHOWN = 2000
 
 
@@ -155,7 +155,9 @@ def take_answers(written: Written, prompt: Record, found: Sequence[Answered]) ->
     """Keep a prompt with its usable answers and those that are not; or leave it out where it has none."""
     written.read()
     usable = [one.plain() for one in found if not one.reason]
-    refused = [{**one.plain(), "text": one.text[:SHOWN]} for one in found if one.reason]
+    # What people may come to choose is kept whole.
+    most = SHOWN if usable else None
+    refused = [{**one.plain(), "text": one.text[:most]} for one in found if one.reason]
     for one in found:
         written.note(f"answers {one.model}")
         written.note(f"{one.reason or 'usable'} {one.model}")

@@ -10,6 +10,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from builders.arbitrage.people import QUEUE
+from builders.recipes.recipe import Recipe
 from builders.run_folder.files import write_error
 from builders.run_folder.folder import Run, lock_folder
 from builders.run_folder.ranked_rows import ranked_units
@@ -20,6 +22,8 @@ from hub.review.progress import agreement, progress
 from hub.review.queues import Queues
 from hub.review.said import Reviews
 from hub.review.server import Desk, make_app
+from hub.review.shown import AnyQueues
+from hub.review.waiting import WaitingAnswers
 from processors.errors import InputError
 
 # On this machine only: from another one, by `ssh -L`.
@@ -32,6 +36,8 @@ def run_review(
 ) -> None:
     """Serve the review of `run` until it is interrupted; what is said lies in `output`, by default RUN/review.
 
+    `run` may be an arbitrage's folder too: then the prompts are reviewed to which it found no good answer.
+
     `language`: of the page itself; None: as the browser wants.
 
     Raises InputError where the extra is not installed, the run is not ranked or has no candidate, the folder cannot be
@@ -42,22 +48,22 @@ def run_review(
         from starlette import applications  # noqa: F401
     except ImportError:
         raise InputError("review needs the extra of its name: pip install 'smolkalam[review]'") from None
-    recipe, _ = ranked_units(run)
-    folder = output or run / FOLDER
+    if waiting := _waiting(run, seed):
+        folder = output or waiting.folder / FOLDER
+    else:
+        recipe, _ = ranked_units(run)
+        folder = output or run / FOLDER
     busy = "is being reviewed by another server; stop that one or give another --output"
     lock = lock_folder(folder, busy=busy)
     try:
         reviews = Reviews(folder)
-        rows = read_rows(recipe, Run(run))
-        if not any(one["tokens"] is not None for row in rows.rows for one in row["candidates"]):
-            raise InputError(f"{run}: no row has a candidate, so there is nothing to review")
-        queues = Queues(Run(run), recipe, rows, near=near, seed=seed)
+        queues: AnyQueues = waiting or _queues(run, recipe, near, seed)
         # What a server that was killed said and could not write.
-        _write(reviews, recipe.language.code)
+        _write(reviews, queues)
         with _listening(port) as listener:
             token, port = secrets.token_urlsafe(24), listener.getsockname()[1]
-            title = recipe.outputs.pretty_name or recipe.name
-            app = ReviewGate(make_app(Desk(recipe, queues, reviews), title, language), token, port)
+            title = waiting.title if waiting else recipe.outputs.pretty_name or recipe.name
+            app = ReviewGate(make_app(Desk(queues, reviews), title, language), token, port)
             quiet: dict[str, Any] = {"log_level": "warning", "access_log": False, "server_header": False}
             # What is said is on the disk before its answer: nobody waits for a browser that holds a connection.
             config = uvicorn.Config(app, lifespan="off", timeout_graceful_shutdown=1, **quiet)
@@ -66,16 +72,29 @@ def run_review(
                 f"open it in a browser of this machine; what is said lies in {folder}; Ctrl-C ends it", file=sys.stderr
             )
             _serve(uvicorn.Server(config), listener)
-        _write(reviews, recipe.language.code)
+        _write(reviews, queues)
     except OSError as error:
         raise write_error(error, folder) from None
     finally:
         lock.release()
-    _tell(run, folder, reviews)
+    _tell(run, folder, reviews, waiting is not None)
 
 
-def _write(reviews: Reviews, language: str) -> None:
-    write_memory(reviews, language)
+def _waiting(place: Path, seed: int) -> WaitingAnswers | None:
+    """The queue of an arbitrage, by its folder or as the file itself; None where `place` is a run's folder."""
+    return WaitingAnswers(place, seed) if place.is_file() or (place / QUEUE).is_file() else None
+
+
+def _queues(run: Path, recipe: Recipe, near: float, seed: int) -> Queues:
+    rows = read_rows(recipe, Run(run))
+    if not any(one["tokens"] is not None for row in rows.rows for one in row["candidates"]):
+        raise InputError(f"{run}: no row has a candidate, so there is nothing to review")
+    return Queues(Run(run), recipe, rows, near=near, seed=seed)
+
+
+def _write(reviews: Reviews, queues: AnyQueues) -> None:
+    if queues.translates:
+        write_memory(reviews, queues.language.code)
     write_tables(reviews)
 
 
@@ -110,7 +129,7 @@ def _serve(server: Any, listener: socket.socket) -> None:
         signal.signal(signal.SIGTERM, before)
 
 
-def _tell(run: Path, folder: Path, reviews: Reviews) -> None:
+def _tell(run: Path, folder: Path, reviews: Reviews, answers: bool) -> None:
     counts = progress(reviews)
     kinds = ("verdicts", "ties", "approved", "edited", "errors", "comments")
     for one in counts:
@@ -125,6 +144,14 @@ def _tell(run: Path, folder: Path, reviews: Reviews) -> None:
             f"{alpha}",
             file=sys.stderr,
         )
+    if answers:
+        if counts:
+            print(
+                "next: the same `smolkalam arbitrate` again, which takes what was said "
+                f"(choose.verdicts: {folder.absolute()}, where that is not its own folder's)",
+                file=sys.stderr,
+            )
+        return
     if any(one["verdicts"] for one in counts):
         print(
             f"next: smolkalam build {run}/recipe.yaml --output {run} --set ranking.verdicts={folder.absolute()}",

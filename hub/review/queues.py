@@ -47,8 +47,12 @@ class ReviewItem:
 class Queues:
     """The queues of a run. `rows` are the report's: all that is known of candidates but their texts."""
 
+    # What is written here is a translation, to be checked and remembered as one.
+    translates = True
+
     def __init__(self, run: Run, recipe: Recipe, rows: SampledRows, *, near: float, seed: int) -> None:
         self.run, self.recipe, self.near, self.seed = run, recipe, near, seed
+        self.language = recipe.language
         self.names = list(configs_of(recipe).values())
         self.rows = {row["id"]: row for row in rows.rows}
         self.splits = list(rows.population)

@@ -8,14 +8,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from builders.recipes.recipe import Recipe
 from hub.pages import PageWord, PageWords, Value
 from hub.review.exports import write_memory
 from hub.review.page import review_page
 from hub.review.progress import agreement, progress
-from hub.review.queues import NEAR, Queues, ReviewItem
+from hub.review.queues import NEAR, ReviewItem
 from hub.review.said import TIE, ReviewedText, Reviews
-from hub.review.shown import checked, choice_of, is_done, shown
+from hub.review.shown import AnyQueues, checked, choice_of, is_done, shown
 from processors.errors import SmolKalamError
 from processors.judging.mqm import CATEGORIES, SEVERITIES
 
@@ -38,10 +37,9 @@ class NonsenseAsked(Exception):
 
 @dataclass(slots=True)
 class Desk:
-    """What the server works with: a run's queues, and what was said."""
+    """What the server works with: the queues of a run or of an arbitrage, and what was said."""
 
-    recipe: Recipe
-    queues: Queues
+    queues: AnyQueues
     reviews: Reviews
 
     def start(self, asked: Asked) -> dict[str, Any]:
@@ -51,7 +49,7 @@ class Desk:
             # Nothing lies near: what there is comes first.
             kinds.sort(key=lambda kind: kind["kind"] == NEAR)
         return {
-            "language": self.recipe.language.code,
+            "language": self.queues.language.code,
             "queues": kinds,
             "splits": self.queues.splits,
             "categories": CATEGORIES,
@@ -89,7 +87,7 @@ class Desk:
 
     def approve(self, asked: Asked) -> dict[str, Any]:
         self.reviews.approve(_annotator(asked), self._side(asked), bool(asked.get("approved")))
-        write_memory(self.reviews, self.recipe.language.code)
+        self._remember()
         return self.item(asked)
 
     def edit(self, asked: Asked) -> dict[str, Any]:
@@ -98,14 +96,14 @@ class Desk:
         if not text.strip():
             raise NonsenseAsked("empty")
         self.reviews.edit(_annotator(asked), candidate, number, text)
-        write_memory(self.reviews, self.recipe.language.code)
+        self._remember()
         return self.item(asked)
 
     def check(self, asked: Asked) -> dict[str, Any]:
         """What the checks say of a text that is being edited; nothing is said by it."""
         candidate = self._side(asked)
         number, text = self._message(asked, candidate), _text(asked, "text")
-        return {"verdicts": checked(self.recipe.language, candidate, number, text)}
+        return {"verdicts": checked(self.queues.language, candidate, number, text) if self.queues.translates else []}
 
     def mark(self, asked: Asked) -> dict[str, Any]:
         candidate = self._side(asked)
@@ -135,6 +133,10 @@ class Desk:
             raise NonsenseAsked("comment")
         self.reviews.comment(_annotator(asked), self._item(asked).row, text)
         return self.item(asked)
+
+    def _remember(self) -> None:
+        if self.queues.translates:
+            write_memory(self.reviews, self.queues.language.code)
 
     def _item(self, asked: Asked) -> ReviewItem:
         try:

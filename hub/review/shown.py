@@ -12,6 +12,7 @@ from typing import Any
 from hub.pages import places, protected_places
 from hub.review.queues import Queues, ReviewItem
 from hub.review.said import INSTRUCTIONS, TIE, Message, ReviewedText, Reviews
+from hub.review.waiting import WaitingAnswers
 from processors.checks.pairs.verdict import Verdict
 from processors.checks.run import check_conversation
 from processors.languages.language import Language
@@ -21,10 +22,11 @@ _WORDS = re.compile(r"\S+")
 # differences are marked: of less, nearly all would be.
 _MOST_COMPARED, _ALIKE = 4_000_000, 0.25
 
+AnyQueues = Queues | WaitingAnswers
 Place = tuple[int, int]
 
 
-def shown(queues: Queues, reviews: Reviews, item: ReviewItem, annotator: str) -> dict[str, Any]:
+def shown(queues: AnyQueues, reviews: Reviews, item: ReviewItem, annotator: str) -> dict[str, Any]:
     """All that the page needs of an item. Offsets are in code points; `choice` is a side's number, TIE or None."""
     names = queues.sides(item, annotator)
     candidates = [queues.candidates(item.row)[name] for name in names]
@@ -103,7 +105,7 @@ def choice_of(reviews: Reviews, annotator: str, candidates: Sequence[ReviewedTex
     return [one.translator for one in candidates].index(line["choice"])
 
 
-def is_done(queues: Queues, reviews: Reviews, item: ReviewItem, annotator: str) -> bool:
+def is_done(queues: AnyQueues, reviews: Reviews, item: ReviewItem, annotator: str) -> bool:
     """Whether somebody has judged the two candidates, or said anything of a single one."""
     # Without the texts, which would have to be read for each: a verdict on other texts is seen when it is opened.
     if len(item.names) > 1:
@@ -126,7 +128,7 @@ def checked(language: Language, candidate: ReviewedText, number: int, text: str)
     return [_said(verdict) | {"places": places(verdict.detail, text)} for verdict in verdicts if verdict.message == at]
 
 
-def _verdicts(queues: Queues, item: ReviewItem, names: Sequence[str]) -> list[list[dict[str, Any]]]:
+def _verdicts(queues: AnyQueues, item: ReviewItem, names: Sequence[str]) -> list[list[dict[str, Any]]]:
     found = {one["translator"]: one["checks"] for one in queues.whole(item.row)["candidates"]}
     return [found[name] for name in names]
 

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from builders.arbitrage.choose import choose
+from builders.arbitrage.people import Said
 from builders.arbitrage.recipe import ArbitrageRecipe
 from processors.judging.votes import Votes
 
@@ -90,7 +91,9 @@ def test_what_says_the_same_is_no_pair_and_the_next_one_is() -> None:
 def test_what_people_said_decides() -> None:
     votes = Votes(list(NAMES))
     votes.add("train/1", "B", "A", "one", 1)
-    found = choose(row((9.0, 1.0), (1.0, 1.0), (0.0, 1.0)), recipe_with(panel=JUDGES), votes)
+    found = choose(row((9.0, 1.0), (1.0, 1.0), (0.0, 1.0)), recipe_with(panel=JUDGES), Said(votes))
     assert found.best is not None and found.worse is not None
     assert (found.best["model"], found.worse["model"], found.by) == ("B", "A", "people")
-    assert choose({**row((9.0, 4.0), (1.0, 4.0)), "id": "train/2"}, recipe_with(panel=JUDGES), votes).by == "reward"
+    assert (
+        choose({**row((9.0, 4.0), (1.0, 4.0)), "id": "train/2"}, recipe_with(panel=JUDGES), Said(votes)).by == "reward"
+    )

@@ -35,7 +35,7 @@ def desk(demo: Demo, tmp_path: Path) -> Desk:
     run, recipe = Run(demo.run), load_recipe(str(demo.run / "recipe.yaml"))
     queues = Queues(run, recipe, read_rows(recipe, run), near=0.3, seed=1)
     (tmp_path / "said").mkdir()
-    return Desk(recipe, queues, Reviews(tmp_path / "said"))
+    return Desk(queues, Reviews(tmp_path / "said"))
 
 
 def first(desk: Desk, kind: str = "random", annotator: str = "ann") -> dict[str, Any]:
@@ -94,7 +94,7 @@ def test_verdicts_edits_and_marks_are_on_the_disk_at_once(desk: Desk) -> None:
     desk.edit(said | live)
     source = item["messages"][message]["source"]["text"]
     assert Memory.load(desk.reviews.folder / "approved.tmx").lookup(source) == edited.strip()
-    again = Desk(desk.recipe, desk.queues, Reviews(desk.reviews.folder))
+    again = Desk(desk.queues, Reviews(desk.reviews.folder))
     assert again.item(said) == desk.item(said)
     assert again.item(said)["messages"][message]["sides"][side]["edit"] == edited
 
@@ -112,7 +112,7 @@ def test_two_annotators_say_things_of_the_same_rows_at_once(desk: Desk) -> None:
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(judge, ("ann", "ben")))
-    again = Desk(desk.recipe, desk.queues, Reviews(desk.reviews.folder))
+    again = Desk(desk.queues, Reviews(desk.reviews.folder))
     assert again.progress({}) == desk.progress({})
     counts = {one["annotator"]: (one["verdicts"], one["edited"]) for one in again.progress({})["annotators"]}
     assert counts == {"ann": (12, 12), "ben": (12, 12)} and again.progress({})["agreement"]["pairs"] == 12
@@ -151,7 +151,7 @@ def test_a_run_of_one_translator_is_edited_and_approved(tmp_path: Path) -> None:
         tmp_path / "run", [row(n, ["Hi.", "Yes."], candidate("SeedX", "أ", "ب")) for n in range(3)], ("SeedX",)
     )
     recipe = load_recipe(str(run / "recipe.yaml"))
-    desk = Desk(recipe, Queues(Run(run), recipe, read_rows(recipe, Run(run)), near=0.2, seed=1), Reviews(tmp_path))
+    desk = Desk(Queues(Run(run), recipe, read_rows(recipe, Run(run)), near=0.2, seed=1), Reviews(tmp_path))
     assert [kind["kind"] for kind in desk.start({})["queues"]] == ["random"]
     item = first(desk)
     said = {"key": item["key"], "annotator": "ann", "side": 0}
@@ -251,7 +251,7 @@ def test_an_edit_goes_before_an_approved_memory_where_the_end_of_the_review_says
     run, own = _ranked(tmp_path), tmp_path / "own.csv"
     own.write_text("source,target,approved\nHi.,أ,true\n", encoding="utf-8")
     recipe = load_recipe(str(run / "recipe.yaml"))
-    desk = Desk(recipe, Queues(Run(run), recipe, read_rows(recipe, Run(run)), near=0.2, seed=1), _said(run))
+    desk = Desk(Queues(Run(run), recipe, read_rows(recipe, Run(run)), near=0.2, seed=1), _said(run))
     desk.edit({"key": first(desk)["key"], "annotator": "ann", "side": 0, "message": 0, "text": "مرحبا."})
     monkeypatch.setattr(hub.review.command, "_serve", lambda *given: None)
     run_review(run, None, port=0, near=0.2, seed=1)
