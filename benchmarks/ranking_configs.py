@@ -103,16 +103,20 @@ def labels_of(examples: WithReferences, rows: Sequence[int], noise: float, seed:
 class Runs:
     """The systems of a folder in runs of some of them."""
 
-    def __init__(self, arguments: argparse.Namespace) -> None:
+    def __init__(self, arguments: argparse.Namespace, trained: "Runs | None" = None) -> None:
+        """`trained`: the same folder and half, of which the rankers are taken."""
         self.arguments = arguments
         whole = read_texts(arguments.folder, arguments.prefix)
         self.systems = list(whole.candidates)
         self.texts = half_of(whole, arguments.half)
         if arguments.documents:
             self.texts = self.texts.documents(arguments.documents)
-        self.shipped, self.trained = Ranker.load(), dict[tuple[int, ...], Ranker]()
+        self.shipped = Ranker.load()
+        self.trained: dict[tuple[int, ...], Ranker] = trained.trained if trained else {}
         self.rest: tuple[WithReferences, list[WithReferences]] | None = None
-        if arguments.train_on_rest:
+        if trained:
+            self.rest = trained.rest
+        elif arguments.train_on_rest:
             rest = half_of(whole, {"choose": "held", "held": "choose"}[arguments.half])
             self.rest = training_set(rest)
 

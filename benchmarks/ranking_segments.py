@@ -155,11 +155,23 @@ def _costs(folder: Folder, pair: Sequence[int], document: Sequence[int], options
     return [None, *(change_costs(*two, options.switch, options.disagreement) for two in pairwise(texts))]
 
 
-def report(folder: Folder, options: argparse.Namespace) -> None:
+class Judged(NamedTuple):
+    """Of each pair what each way of choosing came to; `near` are some of `all`."""
+
+    all: dict[tuple[int, int], dict[str, Scored]]
+    near: dict[tuple[int, int], dict[str, Scored]]
+
+
+def judged(folder: Folder, options: argparse.Namespace) -> Judged:
     pairs = list(combinations(range(len(folder.systems)), 2))
     single = [folder.corpus(dict.fromkeys(folder.rows, column)) for column in range(len(folder.systems))]
     found = {pair: judged_pair(folder, pair, options) for pair in pairs}
-    near = [pair for pair in pairs if abs(single[pair[0]] - single[pair[1]]) <= NEAR]
+    return Judged(found, {pair: of for pair, of in found.items() if abs(single[pair[0]] - single[pair[1]]) <= NEAR})
+
+
+def report(folder: Folder, options: argparse.Namespace) -> None:
+    found, near = judged(folder, options)
+    pairs = list(found)
     print(
         f"segments: {len(folder.rows)} sentences in documents of {options.documents}, a scorer that is right "
         f"{100 * options.segments:g} times in 100, {options.labels} labels, "
@@ -178,12 +190,18 @@ def report(folder: Folder, options: argparse.Namespace) -> None:
         )
 
 
-def run(arguments: argparse.Namespace) -> None:
-    """What `benchmarks.ranking_quality` runs it with: its folder, prefix and accuracy, and what else it was given."""
+def options_of(arguments: argparse.Namespace) -> argparse.Namespace:
+    """Those of `main`: a folder and prefix, and what else was given."""
     given = {name: value for name, value in vars(arguments).items() if value}
     options = _parser().parse_args([str(arguments.folder), arguments.prefix])
     for name in set(vars(options)) & set(given):
         setattr(options, name, given[name])
+    return options
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """What `benchmarks.ranking_quality` runs it with."""
+    options = options_of(arguments)
     report(Folder(options.folder, options.prefix, options.half), options)
 
 

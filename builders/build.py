@@ -17,7 +17,7 @@ from builders.recipes.yaml_file import load_checked
 from builders.reports.bars import Monitor
 from builders.reports.end_report import print_report
 from builders.run_folder.files import is_full, write_error
-from builders.run_folder.folder import BUILD, CARD, RECIPE, TRANSLATE, TRIAL, Run, library_versions
+from builders.run_folder.folder import BUILD, CARD, RECIPE, STAGE, TRANSLATE, TRIAL, Run, library_versions
 from builders.run_folder.stage_parts import StagePart, needed_for
 from builders.stages import STAGES, parts_of
 from builders.stages.common.context import Build
@@ -214,6 +214,10 @@ def _run_stages(
             for name in {recipe.outputs.tokenizer, *(t.chunking.tokenizer for t in recipe.translators)}:
                 load_tokenizer(name)
             build = Build(recipe, run, monitor, where, retry_failed, parts)
+            for part in parts:
+                # Who came to it before has learnt it, and what it is asked about was paid for then.
+                if part.greet is not None and where.works_on(part.name) and not run.stage(part.name, STAGE).exists():
+                    part.greet(build)
 
             def write_card() -> dict[str, Any]:
                 finish(build)

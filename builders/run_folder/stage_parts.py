@@ -33,6 +33,8 @@ class StagePart:
     jobs: Callable[[SlurmRun], SlurmJobs | None] | None = None
     # Called before any work, where it will be worked on, with what warns: raises where a key or a model is missing.
     ready: Callable[[Callable[[str], None]], None] | None = None
+    # Called with the build before any work, where it was never begun: asks once what will be asked of every row.
+    greet: Callable[[Any], None] | None = None
 
     @property
     def by_units(self) -> bool:

@@ -66,6 +66,9 @@ class ScorerKind(Protocol):
     def open(self, spec: Any, language: Language, place: Place) -> AbstractContextManager[Scoring]:
         """The scorer at work."""
 
+    def served(self, spec: Any) -> bool:
+        """Whether a server gives its scores, which is asked once before any other work."""
+
     def bill(self, spec: Any, recipe: Recipe, rows: float, source_tokens: float) -> Bill:
         """What it is asked for so many selected rows with so many tokens in all."""
 

@@ -28,6 +28,9 @@ class CometKiwiKind:
         with _process(spec) as process:
             yield _OfProcess(spec, process)
 
+    def served(self, spec: CometKiwi) -> bool:
+        return False
+
     def bill(self, spec: CometKiwi, recipe: Recipe, rows: float, source_tokens: float) -> Bill:
         candidates = rows * len(recipe.translators)
         both = (1 + Cost().output_tokens_per_source_token) * source_tokens / rows

@@ -38,6 +38,9 @@ class JudgeScoreKind:
             client = MarkClient(judge.name, judge.endpoint, judge.output, judge.attempts, store, _nothing, ceiling)
             yield _Marks(spec, language.name, client, stack.enter_context(asking(client, spec.concurrency)))
 
+    def served(self, spec: JudgeScore) -> bool:
+        return True
+
     def bill(self, spec: JudgeScore, recipe: Recipe, rows: float, source_tokens: float) -> Bill:
         candidates = rows * len(recipe.translators)
         both = (1 + Cost().output_tokens_per_source_token) * source_tokens / rows

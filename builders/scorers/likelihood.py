@@ -56,6 +56,9 @@ class LikelihoodKind:
             client = LikelihoodClient(_endpoint(spec, spec.base_url, language), store, ceiling)
             yield _Served(spec, forcing, client, stack.enter_context(asking(client, spec.concurrency)))
 
+    def served(self, spec: Likelihood) -> bool:
+        return spec.base_url is not None
+
     def bill(self, spec: Likelihood, recipe: Recipe, rows: float, source_tokens: float) -> Bill:
         candidates = rows * len(recipe.translators)
         both = (1 + Cost().output_tokens_per_source_token) * source_tokens / rows

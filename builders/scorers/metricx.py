@@ -31,6 +31,9 @@ class MetricXKind:
     def open(self, spec: LearnedQuality, language: Language, place: Place) -> Iterator[Scoring]:
         yield _Scores(spec, _model(spec))
 
+    def served(self, spec: LearnedQuality) -> bool:
+        return False
+
     def bill(self, spec: LearnedQuality, recipe: Recipe, rows: float, source_tokens: float) -> Bill:
         candidates = rows * len(recipe.translators)
         both = (1 + Cost().output_tokens_per_source_token) * source_tokens / rows

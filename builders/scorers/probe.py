@@ -15,6 +15,21 @@ from processors.scoring.wilson import wilson_interval
 ROWS = 8
 
 
+# Asked before any row is translated, of which there is none yet: any number is an answer.
+_TEXT = [{"role": "user", "content": "The river begins in the high hills. It is 120 km long."}]
+HELLO = SourceAndCandidate(_TEXT, _TEXT)
+
+
+def greet(column: str, scoring: Scoring) -> None:
+    """Raises EngineError where it has no score for a first text."""
+    (found,) = scoring.score([HELLO])
+    if found.value is None:
+        raise EngineError(
+            f"{column}: no score for a first short text ({found.failure or 'null'}), and nothing is translated yet; "
+            "take another model, or mend its output or decoding"
+        )
+
+
 def probe(column: str, scoring: Scoring, rows: Sequence[SourceAndCandidate]) -> dict[str, Any]:
     """How often it gave the right translation the higher score, as JSON.
 

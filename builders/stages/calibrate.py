@@ -34,6 +34,7 @@ from processors.answers.store import AnswerStore
 from processors.checks.pairs.verdict import Verdict
 from processors.conversations.sides import Sides
 from processors.conversations.tokenizers import load_tokenizer
+from processors.errors import EngineError
 from processors.judging.exchange import conversation_text
 from processors.judging.panel import VOTES, CandidatePair, JudgedPair
 from processors.languages.language import Language
@@ -53,7 +54,26 @@ def parts(recipe: Recipe) -> list[StagePart]:
         return []
     after = tuple(part.name for part in translate.parts(recipe))
     ready = partial(_check, spec.judges)
-    return [StagePart(NAME, after=after, file=f"{NAME}/{VERDICTS}", ready=ready, rows=lambda told: told.get("rows"))]
+    return [
+        StagePart(
+            NAME, after=after, file=f"{NAME}/{VERDICTS}", ready=ready, rows=lambda told: told.get("rows"), greet=_greet
+        )
+    ]
+
+
+_FIRST = CandidatePair("first", "a", "b", "The river is long.", "The river is long.", "A mountain is not a river.")
+
+
+def _greet(build: Build) -> None:
+    """Raises EngineError where a judge has no verdict on a first pair."""
+    work = _work(build)
+    with AnswerStore(work.answers) as store:
+        for verdict in work.ask([_FIRST], store, JudgesTrial()):
+            if verdict.verdict is None:
+                raise EngineError(
+                    f"judge '{verdict.judge}': no verdict on a first short pair ({verdict.failure}), and nothing is "
+                    "translated yet; take another model, or mend its output or decoding"
+                )
 
 
 def _check(panel: Panel, warn: Callable[[str], None]) -> None:
@@ -82,18 +102,23 @@ def run(build: Build) -> None:
     recipe, spec = build.recipe, build.recipe.ranking.calibration
     assert spec is not None
     build.enter(NAME, inputs)
-    translated = {one.name: build.run.stage(TRANSLATE, one.name) for one in recipe.translators}
-    weights = Path(recipe.ranking.ranker) if recipe.ranking.ranker else SHIPPED
-    work = PanelWork(
-        spec, recipe.language, recipe.seed, tuple(build.selected), build.run.stage(SELECT), translated, weights,
-        build.run.folder / "answers" / "judges", build.run.spending, recipe.max_usd,
-    )  # fmt: skip
     rows = min(spec.rows, sum(unit.rows for unit in build.selected))
-    told = run_once(build, parts(recipe)[0], rows, work.verdicts)
+    told = run_once(build, parts(recipe)[0], rows, _work(build).verdicts)
     for judge, why in told["left_out"].items():
         build.observer.say(f"{NAME}: judge '{judge}' is left out: {why}")
     more = "" if told["settled"] else "; not settled yet, more rows would tell more"
     build.observer.say(f"{NAME}: {told['rows']:,} rows judged in {told['rounds']} rounds{more}")
+
+
+def _work(build: Build) -> "PanelWork":
+    recipe, spec = build.recipe, build.recipe.ranking.calibration
+    assert spec is not None
+    translated = {one.name: build.run.stage(TRANSLATE, one.name) for one in recipe.translators}
+    weights = Path(recipe.ranking.ranker) if recipe.ranking.ranker else SHIPPED
+    return PanelWork(
+        spec, recipe.language, recipe.seed, tuple(build.selected), build.run.stage(SELECT), translated, weights,
+        build.run.folder / "answers" / "judges", build.run.spending, recipe.max_usd,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +154,7 @@ class PanelWork:
                 places = choose_pairs(pool.choosable, told, judged, count, self.seed)
                 if not places:
                     break
-                found += self._ask([pool.pairs[place] for place in places], store, trial)
+                found += self.ask([pool.pairs[place] for place in places], store, trial)
                 seen += places
                 rounds += 1
                 votes = _means(found, left_out(found))
@@ -142,7 +167,7 @@ class PanelWork:
             "left_out": left_out(found),
         }  # fmt: skip
 
-    def _ask(self, pairs: list[CandidatePair], store: AnswerStore, trial: JudgesTrial) -> list[JudgedPair]:
+    def ask(self, pairs: list[CandidatePair], store: AnswerStore, trial: JudgesTrial) -> list[JudgedPair]:
         assert self.spec.judges is not None
         specs = self.spec.judges.judges
         with ExitStack() as stack:

@@ -20,7 +20,7 @@ from builders.run_folder.unit_writer import beat
 from builders.run_folder.units import UnitFiles, read_unit
 from builders.scorers import SCORERS, ScorerKind, scorers_of
 from builders.scorers.base import Place
-from builders.scorers.probe import ROWS, probe, surely, told_by
+from builders.scorers.probe import ROWS, greet, probe, surely, told_by
 from builders.stages import translate
 from builders.stages.common.combine import rescue, rescued_in
 from builders.stages.common.context import Build
@@ -39,7 +39,12 @@ def parts(recipe: Recipe) -> list[StagePart]:
     return [
         # The cost is a guess, as of a reward model.
         StagePart(
-            _name(kind), after=after, cost=60.0, jobs=lambda where: where.reward, ready=partial(kind.ready, spec)
+            _name(kind),
+            after=after,
+            cost=60.0,
+            jobs=lambda where: where.reward,
+            ready=partial(kind.ready, spec),
+            greet=partial(_greet, kind, spec) if kind.served(spec) else None,
         )
         for kind, spec in scorers_of(recipe)
     ]
@@ -70,7 +75,7 @@ def run(build: Build) -> None:
 def _score(build: Build, kind: ScorerKind, spec: Any) -> None:
     name, recipe = _name(kind), build.recipe
     build.enter(name, partial(inputs, kind, spec))
-    place = Place(build.run.folder / "answers" / SCORE / kind.column, build.run.spending, recipe.max_usd)
+    place = _place(kind, build)
     found = build.decided(f"{name}/probe", partial(_probe, build, kind, spec, place))
     if said := told_by(found):
         say = build.observer.say if surely(found) else build.observer.warn
@@ -81,6 +86,15 @@ def _score(build: Build, kind: ScorerKind, spec: Any) -> None:
     ]
     reader = UnitReader(build.run.stage(SELECT), build.selected)
     run_units(build, UnitPipeline(name, reader, steps, score_row, schemas.opinions))
+
+
+def _place(kind: ScorerKind, build: Build) -> Place:
+    return Place(build.run.folder / "answers" / SCORE / kind.column, build.run.spending, build.recipe.max_usd)
+
+
+def _greet(kind: ScorerKind, spec: Any, build: Build) -> None:
+    with kind.open(spec, build.recipe.language, _place(kind, build)) as scoring:
+        greet(kind.column, scoring)
 
 
 def _probe(build: Build, kind: ScorerKind, spec: Any, place: Place) -> dict[str, Any]:

@@ -48,7 +48,8 @@ def test_a_panel_labels_rows_once_and_the_bytes_are_those_of_any_run(
         run_build("demo", output=tmp_path / "one", settings=build, finish=write_card)
         asked = answered(server)
         found = json.loads((tmp_path / "one" / "calibrate" / "verdicts.json").read_text())
-        assert 0 < found["rows"] <= ROWS and asked == 2 * found["rows"] == 2 * len(found["verdicts"])
+        # And a first pair before anything is translated.
+        assert 0 < found["rows"] == len(found["verdicts"]) <= ROWS and asked == 2 * (found["rows"] + 1)
         told = read_told(tmp_path / "one" / "ranker")
         assert told and f"(a panel, which judged {found['rows']} rows in {found['rounds']} rounds until " in told
         assert told in " ".join((tmp_path / "one" / "dataset" / "README.md").read_text().split())
@@ -92,14 +93,21 @@ def stored(run: Path) -> int:
 
 @pytest.mark.parametrize(
     ("mode", "count", "why"),
-    [("prose", 10, "no JSON object"), ("first", 10, "order is swapped"), ("tie", 20, "a tie")],
+    [("first", 10, "order is swapped"), ("tie", 20, "a tie")],
 )
 def test_a_judge_that_says_nothing_is_told_before_the_bill(tmp_path: Path, mode: str, count: int, why: str) -> None:
     with running("--judge", mode, "--model", "judge0", "--marker", "ا") as server:
         with pytest.raises(EngineError, match=f"judge 'judge0': none of its first {count} verdicts .*{why}"):
             build = [*settings(server, attempts=1, concurrency=1), "ranking.calibration.rows=120"]
             run_build("demo", output=tmp_path / "run", settings=build, finish=lambda _: None)
-        assert answered(server) <= 2 * (count + 2)
+        assert answered(server) <= 2 * (count + 3)
+
+
+def test_a_judge_that_cannot_judge_is_told_before_anything_is_translated(tmp_path: Path) -> None:
+    with running("--judge", "prose", "--model", "judge0") as server:
+        with pytest.raises(EngineError, match=r"'judge0': no verdict on a first short pair .*no JSON object"):
+            run_build("demo", output=tmp_path / "run", settings=settings(server, attempts=1), finish=lambda _: None)
+        assert answered(server) == 2 and not (tmp_path / "run" / "translate").exists()
 
 
 @pytest.mark.parametrize("mode", ["first", "tie"])

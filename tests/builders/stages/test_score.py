@@ -124,7 +124,7 @@ def stored(run: Path, column: str = "judge_score") -> int:
 @pytest.mark.parametrize(
     ("mode", "words"),
     [
-        ("prose", "no score for any of the first 16 texts .*no JSON object"),
+        ("prose", r"no score for a first short text \(.*no JSON object.*nothing is translated yet"),
         ("tie", "80 for each of the first 16 texts"),
     ],
 )
@@ -133,7 +133,9 @@ def test_a_useless_judge_is_told_before_the_bill(tmp_path: Path, mode: str, word
         with pytest.raises(EngineError, match=f"^judge_score: {words}"):
             build = settings(server, attempts=1)
             run_build("demo", output=tmp_path / "run", settings=build, finish=lambda _: None)
-        assert sum(server.stats()["answered"].values()) <= 3 * ROWS
+        assert sum(server.stats()["answered"].values()) <= (1 if mode == "prose" else 3 * ROWS)
+        # What is of no use at all is known before anything is translated.
+        assert (tmp_path / "run" / "translate").exists() == (mode == "tie")
 
 
 def test_a_judge_that_says_what_chance_says_is_told(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -232,6 +234,7 @@ def test_a_server_without_the_prompt_s_log_probabilities_is_refused_in_a_line(
     with running("--model", "lm", "--no-prompt-logprobs") as server:
         done = smolkalam("build", "demo", "--output", tmp_path / "run", "--set", *likelihood(server, words))
         assert sum(server.stats()["asked"].values()) == 1
+    assert not (tmp_path / "run" / "translate").exists()
     assert done.returncode != 0 and "Traceback" not in done.stderr
     assert "returns no log-probabilities of the prompt, as llama.cpp's server does" in " ".join(done.stderr.split())
 
