@@ -19,7 +19,7 @@ from processors.clients.pacing import Pacer
 from processors.clients.prompts import PromptConfig
 from processors.clients.rates import SharedRate
 from processors.clients.responses import Fault, Mode, read_response
-from processors.clients.session import CONNECT_S, KEEP_ALIVE_S, Session, SessionHeaders
+from processors.clients.session import CONNECT_S, KEEP_ALIVE_S, NotHttp, Session, SessionHeaders
 from processors.clients.waits import backoff, spent_wait
 from processors.errors import EngineError, SmolKalamError
 from processors.scrub import excerpt, know
@@ -340,6 +340,8 @@ def _nobody_listens(error: BaseException | None) -> bool:
 def _slug(error: Exception) -> str:
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
         return "connect"
+    if isinstance(error, NotHttp):
+        return "not_http"
     if isinstance(error, httpx.RemoteProtocolError):
         return "broken_off"
     if isinstance(error, httpx.DecodingError):

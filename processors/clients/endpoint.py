@@ -33,9 +33,9 @@ __all__ = ["Address", "Connection", "Count", "EndpointConfig", "HttpServer"]
 
 # So many refused requests, and never an answer, are not the rows' fault.
 ALL_REFUSED = 20
-# As many responses that no API gives (a web page, JSON of another kind), and never an answer, are a wrong address's.
+# As many responses that no API gives (a web page, other JSON, no HTTP), and never an answer, are a wrong address's.
 ALL_FOREIGN = 10
-FOREIGN = ("not_json", "no_choice", "no_classes", "no_details", "not_tgi")
+FOREIGN = ("not_http", "not_json", "no_choice", "no_classes", "no_details", "not_tgi")
 # How often a request is tried that endpoints refuse which have answered others, and one that a key is denied for which
 # has worked.
 REFUSED_TRIES, DENIED_TRIES = 4, 3

@@ -24,6 +24,10 @@ MOST_HEADER = 2**16
 _BREAKS = re.compile(r"[\r\n\0]")
 
 
+class NotHttp(httpx.RemoteProtocolError):
+    """What came is of another protocol: that of a mail server, a database, a secure shell."""
+
+
 class SessionResponse(NamedTuple):
     """A whole response; `headers` has lower-case names."""
 
@@ -124,7 +128,8 @@ def _told(error: Exception) -> httpx.HTTPError:
             return httpx.DecodingError(words)
         return httpx.RemoteProtocolError("the connection was closed before the response was whole")
     if isinstance(error, aiohttp.ClientResponseError):
-        return httpx.RemoteProtocolError(f"what came is no HTTP response: {error.message}")
+        # Its first line is shown behind a line of the parser's, with a mark under it.
+        return NotHttp(f"what came is no HTTP response: {' '.join(error.message.split())}")
     if isinstance(error, aiohttp.InvalidURL | UnicodeError):
         return httpx.ConnectError(words)
     return httpx.ReadError(words)

@@ -4,12 +4,16 @@ import asyncio
 import gzip
 import zlib
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import httpx
 import pytest
 
 from processors.clients.connection import _nobody_listens
 from processors.clients.session import Session, SessionHeaders, SessionResponse
+from processors.errors import EngineError
+from processors.translation.runner import TranslationRunner
+from tests.processors.translation.test_runner import Collect, documents, endpoint, once
 
 BODY = '{"نص": "مرحبا"}'.encode()
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -142,12 +146,30 @@ def test_a_connection_that_ends_is_a_fault_and_the_next_request_has_another() ->
     assert isinstance(good, SessionResponse) and good.content == b"ok" and made == 3
 
 
+def test_a_server_of_another_protocol_ends_the_run_in_seconds(tmp_path: Path) -> None:
+    async def greet(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"SSH-2.0-OpenSSH_9.2\r\n")
+        await reader.read()
+        writer.close()
+
+    async def both() -> None:
+        server = await asyncio.start_server(greet, "127.0.0.1", 0)
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+        async with server:
+            await TranslationRunner(once, endpoint(url), Collect(), tmp_path).run_async(documents(30))
+
+    with pytest.raises(EngineError, match=r"is this the address of an API\?.* no HTTP response.*SSH-2.0"):
+        asyncio.run(both())
+
+
 def test_nobody_who_listens_is_told_as_such() -> None:
     async def refused() -> None:
         for host in ("127.0.0.1", "localhost"):
             url = httpx.URL(f"http://{host}:9/v1")
+            session = Session(url, SessionHeaders({}), None)
             with pytest.raises(httpx.ConnectError) as raised:
-                await Session(url, SessionHeaders({}), None).request("GET", b"/v1/models")
+                await session.request("GET", b"/v1/models")
+            await session.aclose()
             assert _nobody_listens(raised.value)
 
     asyncio.run(refused())
