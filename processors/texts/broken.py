@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 import regex
 
-from processors.texts.prose import distinct_characters, words
+from processors.texts.prose import characters, words
 from processors.texts.text import Text, view
 
 __all__ = ["HARMLESS", "Sign", "broken", "few_single_letters", "single_letters"]
@@ -91,7 +92,8 @@ _NEVER_IN_PLAIN = regex.compile(
     r"[^\p{Arabic}\p{M}\p{P}\p{N}\s$+<=>^`|~A-Za-z]|[\u034f\ufb00-\ufdef\ufe70-\ufeff]|[?\\&%=@#<\[\u0640]"
 )
 
-# Characters of which each match has one: what a text has none of is seen at once.
+# Characters of which each match has one: what a text has none of is seen at once. Each stands for itself, so that they
+# are looked up one by one.
 _NEEDS: Mapping[str, re.Pattern[str] | regex.Pattern[str]] = {
     # Each match is a single character.
     **{kind: _SIGNS[kind] for kind in ("characters that were lost", "control characters", "a letter's form")},
@@ -111,17 +113,36 @@ _NEEDS: Mapping[str, re.Pattern[str] | regex.Pattern[str]] = {
 }
 
 
+_NO_KIND: frozenset[str] = frozenset()
+assert _NEEDS.keys() == _SIGNS.keys()
+# Plain characters that were met: all of most texts.
+_plain: set[str] = set()
+
+
+def _is_odd(character: str) -> bool:
+    """Whether it takes part in a sign where no plain one does."""
+    odd = _NEVER_IN_PLAIN.search(character) is not None
+    if not odd:
+        _plain.add(character)
+    return odd
+
+
+@lru_cache(maxsize=1 << 12)
+def _kinds_with(character: str) -> frozenset[str]:
+    """The signs that need this character."""
+    return frozenset(kind for kind, needs in _NEEDS.items() if needs.search(character))
+
+
 @view
 def broken(text: Text) -> tuple[Sign, ...]:
     """The first of each kind of sign in the text."""
-    string, characters = text.string, distinct_characters(text)
     # Plain letters with no mark that takes part in any sign: the most usual text is done at once.
-    if _NEVER_IN_PLAIN.search(characters) is None:
+    if not any(map(_is_odd, characters(text) - _plain)):
         return ()
+    string, kinds = text.string, _NO_KIND.union(*map(_kinds_with, characters(text)))
     found = []
-    for kind, pattern in _SIGNS.items():
-        if kind in _NEEDS and _NEEDS[kind].search(characters) is None:
-            continue
+    for kind in filter(kinds.__contains__, _SIGNS) if kinds else ():
+        pattern = _SIGNS[kind]
         m = pattern.search(string)
         if m:
             found.append(Sign(kind, m.start(), m.group()))

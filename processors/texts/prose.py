@@ -12,13 +12,20 @@ _SENTENCE_END = re.compile(
     r"[\n.!?؟۔…。！？።](?:(?<=\n)\n*|(?<![.!?؟۔…。！？።]{2})[.!?؟۔…。！？።]*[\"'”“»)\]’‘]*(?:\s+|$))"
 )
 
-_GOES_ON = re.compile(r"(?<=[^\s.!?؟۔:;…|。！？])[ \t]*\n[ \t]*(?=[a-z])")
+_GOES_ON = re.compile(r"\n[ \t]*[a-z]")
+_ENDED = re.compile(r"[\s.!?؟۔:;…|。！？]")
+
+
+@view
+def characters(text: Text) -> frozenset[str]:
+    """Each character of the text once."""
+    return frozenset(text.string)
 
 
 @view
 def distinct_characters(text: Text) -> str:
-    """Each character of the text once. A search for one of a set is soon done in it, however long the text."""
-    return "".join(sorted(set(text.string)))
+    """The same as a string. A search for one of a set is soon done in it, however long the text."""
+    return "".join(sorted(characters(text)))
 
 
 @view
@@ -43,7 +50,13 @@ def filled_lines(text: Text) -> int:
 @view
 def whole_lines(text: Text) -> int:
     """`filled_lines` without those that only go on where the line before broke off within a sentence."""
-    return filled_lines(text) - len(_GOES_ON.findall(text.string))
+    string = text.string
+    if "\n" not in string:
+        return filled_lines(text)
+    breaks = [m.start() for m in _GOES_ON.finditer(string)]
+    # What the line before each of them ends in.
+    ends = (string[string.rfind("\n", 0, at) + 1 : at].rstrip(" \t")[-1:] for at in breaks)
+    return filled_lines(text) - sum(1 for end in ends if end and not _ENDED.match(end))
 
 
 @view

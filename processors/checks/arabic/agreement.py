@@ -31,9 +31,9 @@ def clash(first: str, second: str) -> str | None:
 
     Of an adjective only that is said; else what should stand for the first word.
     """
-    if _is_adjective(second) and first.startswith(_WITH_ARTICLE):
+    if is_adjective(second) and has_article(first):
         return _adjective(first, second)
-    plain = first[1:] if first[0] in "وف" and len(first) > 3 else first
+    plain = _plain(first)
     right = None
     if plain in _DEMONSTRATIVES:
         right = _demonstrative(plain, second)
@@ -42,13 +42,29 @@ def clash(first: str, second: str) -> str | None:
     return right and first[: len(first) - len(plain)] + right
 
 
+def _plain(first: str) -> str:
+    """Without the conjunction that is written with it."""
+    return first[1:] if first[0] in "وف" and len(first) > 3 else first
+
+
+def leads(word: str) -> bool:
+    """Whether `clash` may tell something of a bare word and whatever stands behind it."""
+    plain = _plain(word)
+    return plain in _DEMONSTRATIVES or plain in PASTS
+
+
+def has_article(word: str) -> bool:
+    """Whether `clash` may tell something of a bare word and an adjective behind it."""
+    return word.startswith(_WITH_ARTICLE)
+
+
 def agreement(string: str, words: Sequence[Word]) -> Iterator[Mistake]:
     """Words beside each other that should agree and do not."""
     for place, (word, following) in enumerate(pairwise(words)):
         right = clash(word.bare, following.bare)
         if right is None or string[word.end : following.start] not in _SPACES:
             continue
-        if not _is_adjective(following.bare) or not word.bare.startswith(_WITH_ARTICLE):
+        if not is_adjective(following.bare) or not word.bare.startswith(_WITH_ARTICLE):
             found = string[word.start : following.end]
             yield Mistake("agreement", word.start, following.end, found, f"{right} {following.bare}")
         elif _free(string, words, place):
@@ -97,8 +113,8 @@ def _adjective(noun: str, adjective: str) -> str | None:
     return None
 
 
-def _is_adjective(word: str) -> bool:
-    """Whether it is an adjective with the article, as far as the list and a ya of relation tell."""
+def is_adjective(word: str) -> bool:
+    """Whether a bare word is an adjective with the article, as far as the list and a ya of relation tell."""
     if not word.startswith("ال"):
         return False
     stem = word[2:]

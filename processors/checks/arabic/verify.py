@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, reduce
+from operator import or_
 
-from processors.checks.arabic.agreement import agreement, clash
+from processors.checks.arabic.agreement import agreement, clash, has_article, is_adjective, leads
 from processors.checks.arabic.endings import ending
 from processors.checks.arabic.foreign import foreign
 from processors.checks.arabic.hamza import hamza
 from processors.checks.arabic.marks import has_marks, is_mismarked, marks
 from processors.checks.arabic.mistake import Mistake, Slip
 from processors.checks.arabic.numbers import figures, is_number, numbers
-from processors.checks.arabic.prose import STRETCH, Word, bare, words_of
+from processors.checks.arabic.prose import STRETCH, WORD, Word, bare, words_of
 from processors.checks.arabic.punctuation import punctuation
 from processors.checks.arabic.spelling import Dictionary, spelling
 from processors.checks.pairs.pair import NO_LANGUAGE, Pair
@@ -29,6 +30,8 @@ from processors.texts.text import Text, text_of, view
 REMEMBERED = 1 << 16
 # Of which kinds a word may be a part.
 _SLIP, _MARKED, _NUMBER, _HAS_MARKS = 1, 2, 4, 8
+# What `clash` asks of the first and of the second of two words: an adjective behind an article, or a first word alone.
+_ARTICLE, _ADJECTIVE, _LEADS = 16, 32, 64
 # Parts of a message that somebody has translated.
 _WRITTEN = ("think", "text")
 _ARABIC = re.compile("[\u0621-\u064a]")
@@ -66,20 +69,17 @@ def mistakes(text: Text) -> tuple[Mistake, ...]:
     if _ARABIC.search(text.string) is None:
         return ()
     string = blanked(text)
-    hints = 0
     stretches = STRETCH.findall(string)
-    for stretch in set(stretches):
-        hints |= _hints(stretch)
-    if hints & _HAS_MARKS:
-        stretches = [bare(stretch) or stretch for stretch in stretches]
+    of_each = list(map(_hints, stretches))
+    hints = reduce(or_, of_each, 0)
     found = [*punctuation(string), *figures(string)]
     if hints & _SLIP:
-        found += _slips(words_of(text))
+        found += _slips(text, stretches if not hints & _HAS_MARKS else None)
     if hints & _MARKED:
         found += marks(string)
     if hints & _NUMBER:
         found += numbers(string, words_of(text))
-    if any(map(clash, stretches, stretches[1:])):
+    if hints & (_ADJECTIVE | _LEADS) and _may_clash(stretches, of_each):
         found += agreement(string, words_of(text))
     return _in_order(found)
 
@@ -94,7 +94,21 @@ def _hints(stretch: str) -> int:
     if word:
         hints |= _SLIP if _slip_of(word) else 0
         hints |= _NUMBER if is_number(word) else 0
+        hints |= _ARTICLE if has_article(word) else 0
+        hints |= _ADJECTIVE if is_adjective(word) else 0
+        hints |= _LEADS if leads(word) else 0
     return hints
+
+
+def _may_clash(stretches: Sequence[str], hints: Sequence[int]) -> bool:
+    """Whether two words beside each other clash; of most pairs their hints tell that they do not."""
+    before = 0
+    for place, hint in enumerate(hints):
+        asked = before & _LEADS or (hint & _ADJECTIVE and before & _ARTICLE)
+        if asked and clash(*[bare(stretch) or stretch for stretch in stretches[place - 1 : place + 1]]):
+            return True
+        before = hint
+    return False
 
 
 def check_arabic(pair: Pair) -> list[Verdict]:
@@ -137,7 +151,13 @@ def _in_order(found: list[Mistake]) -> tuple[Mistake, ...]:
     return tuple(sorted(found, key=lambda one: (one.start, one.end)))
 
 
-def _slips(words: tuple[Word, ...]) -> Iterator[Mistake]:
+def _slips(text: Text, plain: Sequence[str] | None) -> Iterator[Mistake]:
+    """`plain`: the text's words in order where it has no marks; then only those are placed that have a slip."""
+    if plain is None:
+        words: Iterable[Word] = words_of(text)
+    else:
+        wrong = {word for word in set(plain) if _hints(word) & _SLIP}
+        words = (Word(m.start(), m.end(), m[0], m[0]) for m in WORD.finditer(blanked(text)) if m[0] in wrong)
     for word in words:
         slip = _slip_of(word.bare)
         if slip is not None:

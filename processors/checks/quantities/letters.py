@@ -11,12 +11,13 @@ from processors.languages.spellings import plain
 from processors.texts import Text, view
 
 # "I" is a word; so is "A" before a word in small letters where a sentence begins, and in headings before a capital.
-_LETTER = re.compile(r"(?<![\w.'’&+#/\-–$\\{])(?<!\d )([A-HJ-Z])(?![\w'’&+#/\-–$\\}])(?!\.\w|\. [A-Z][a-z])")
+# The letter first, then what stands before it: so the search jumps from one to the next.
+_LETTER = re.compile(r"([A-HJ-Z])(?![\w'’&+#/\-–$\\}])(?<![\w.'’&+#/\-–$\\{][A-Z])(?<!\d [A-Z])(?!\.\w|\. [A-Z][a-z])")
 _BEGINS = re.compile(r"(?:^|[.!?:\"“]\s*|\n\W*)$")
 _WORD_BEHIND = re.compile(r"\s[a-z]")
 _NAME_BEHIND = re.compile(r"\s[A-Z][a-z]")
 # Letters that number choices; what stands behind a number is a unit, before a point a title ("Dr.").
-_OWN_LETTER = re.compile(r"(?<![\w.])(?<!\d )([^\W\d_])\u0640?(?!\w|\.\s?[^\W\d_])")
+_OWN_LETTER = re.compile(r"([^\W\d_])(?<![\w.][^\W\d_])(?<!\d [^\W\d_])\u0640?(?!\w|\.\s?[^\W\d_])")
 
 
 @view
