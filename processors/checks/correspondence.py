@@ -25,7 +25,7 @@ from processors.checks.wording.openers import lost_openers
 from processors.checks.wording.private import made_up
 from processors.protected.find import blanked
 from processors.texts.prose import sentences
-from processors.texts.text import text_of
+from processors.texts.text import Text, text_of, view
 
 # By how much, in logs, a path on which each sentence has a partner must be worse. Of 623 texts of FLORES-200 dev, four
 # or twelve lines of its half without one of them, 97 % are above 2; of 100 whole ones two, which have a line that is
@@ -72,6 +72,8 @@ _VOWELS = re.compile("[\u064b-\u0652]")
 _PADDED, _PADDED_WORDS, _PADDED_EXPECTED = 1.3, 4, 1.0
 _SURELY_PADDED, _SURELY_EXPECTED = 1.6, 2.4
 _DIGIT = re.compile(r"\d|\b[XVI]{2,}\b")
+# A cheap look first: two digits match what follows.
+_TWO_DIGITS = re.compile(r"\d\D*\d")
 # Without two digits, letters or number words nothing is counted that could change places.
 _COUNTED = re.compile(
     r"(?:\d|\b(?:[A-Z]|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|\w+ty|[Tt]wo|[Tt]hree)\b)"
@@ -112,9 +114,14 @@ def _found(pair: Pair) -> list[Verdict]:
     return found or (_padded(pair, beads, *known, right) if "\n" not in pair.source.string else [])
 
 
+@view
+def _counts_twice(source: Text) -> bool:
+    return _TWO_DIGITS.search(source.string) is not None or _COUNTED.search(source.string) is not None
+
+
 def check_exchanged(pair: Pair) -> list[Verdict]:
     """Cells, lines, numbers or letters that changed places."""
-    if not ("\n" in pair.source.string or _COUNTED.search(pair.source.string)):
+    if not ("\n" in pair.source.string or _counts_twice(pair.source)):
         return []
     found = exchanged(pair.source, pair.target, pair.knowledge)
     return [Verdict("exchanged", True, f"{found} changed places")] if found else []

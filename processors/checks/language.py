@@ -17,7 +17,7 @@ from processors.languages.knowledge import Letters
 from processors.protected.find import blanked
 from processors.protected.kept_english import without_kept_english
 from processors.texts.broken import HARMLESS, broken, few_single_letters, single_letters
-from processors.texts.prose import distinct_characters, visible_length, words
+from processors.texts.prose import characters, distinct_characters, visible_length, words
 from processors.texts.text import Text, text_of, view, view_by
 
 _LATIN = re.compile(r"[A-Za-z][A-Za-z]")
@@ -242,10 +242,15 @@ def _lost_spaces(pair: Pair) -> str | None:
     left, right = len(words(pair.source)), len(words(pair.target))
     if left >= 6 and right * 4 < left and visible_length(pair.target) * 2 > visible_length(pair.source):
         return f"{right} words where the source has {left}"
-    for word in _LONG.findall(pair.target.string) if len(pair.target.string) >= _LONGEST_WORD else ():
+    for word in _LONG.findall(pair.target.string) if _longest(pair.target) >= _LONGEST_WORD else ():
         if len(set(word)) > 4 and not word.isascii() and not _has_long_word(pair.source, len(word)):
             return f"a word of {len(word)} letters: '{excerpt(word)}'"
     return None
+
+
+def _longest(text: Text) -> int:
+    """Characters of the longest piece between white space: no word is longer."""
+    return max(map(len, words(text)), default=0)
 
 
 def _has_long_word(source: Text, length: int) -> bool:
@@ -262,7 +267,8 @@ def _out_of_order(pair: Pair) -> str | None:
     letters = pair.knowledge.letters
     if letters is None or letters.backwards is None or not _is_written(pair, letters):
         return None
-    found = letters.backwards.findall(pair.target.string)
+    perhaps = letters.ends_backwards is None or letters.ends_backwards.search(pair.target.string) is not None
+    found = letters.backwards.findall(pair.target.string) if perhaps else []
     if not found and pair.target.string.lstrip()[:1] not in _ENDS_IN_FRONT:
         return None
     right = letters.forwards.findall(pair.target.string) if letters.forwards else []
@@ -286,7 +292,8 @@ def _letters_lost(pair: Pair) -> str | None:
     if letters is None or len(pair.target.string) < 40 or not _is_written(pair, letters):
         return None
     # Seldom is one missing, which is seen at once.
-    if all(any(map(pair.target.string.__contains__, group)) for group, _ in letters.frequent):
+    written = characters(pair.target)
+    if not any(written.isdisjoint(group) for group, _ in letters.frequent):
         return None
     if letters.foreign.search(pair.target.string):
         return None

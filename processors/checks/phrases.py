@@ -124,6 +124,8 @@ def _opener(pair: Pair) -> str | None:
 def _tag(pair: Pair, head: str, tail: str) -> str | None:
     patterns, source = _patterns(pair.knowledge), pair.source.string
     for pattern, piece in ((patterns.tags, head), (patterns.english_echo, head), (patterns.tags, tail)):
+        if pattern is patterns.tags and "<" not in piece and "[" not in piece:
+            continue
         for m in pattern.finditer(piece):
             if m[0].lower().strip() not in source.lower():
                 return m[0]

@@ -271,6 +271,7 @@ LETTERS = Letters(
     whose="Persian or Urdu",
     # Teh marbuta, which ends words, in front; the article's letters at the end.
     backwards=re.compile(r"(?<!\w)ة\w{2,}|(?<!\w)[^\W\d_]{3,}لا(?![\w\u064b-\u065f])"),
+    ends_backwards=re.compile(r"ة(?<!\wة)\w{2}|لا(?<=[^\W\d_]{3}لا)(?![\w\u064b-\u065f])"),
     forwards=re.compile(r"(?<!\w)ال\w{3,}|(?<!\w)\w{2,}[ةى](?!\w)"),
     own=re.compile("[ةأإآئؤء]"),
     frequent=(("ا", 0.13), ("ل", 0.11), ("ي", 0.06), ("ن", 0.05)),

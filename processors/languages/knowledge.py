@@ -25,8 +25,9 @@ class Letters:
     """Letters of the language's script that are another language's, and words that tell that language.
 
     `backwards` are words as they stand in a text whose letters were turned round, `forwards` as they should stand;
-    `frequent`: letters of which every text has one, and their share of its letters. Both are asked of texts alone
-    that have a letter of `own`, which pseudo-localised ones have not.
+    `ends_backwards`, a cheap look, finds something in every text that has one of the former. `frequent`: letters of
+    which every text has one, and their share of its letters. Both are asked of texts alone that have a letter of
+    `own`, which pseudo-localised ones have not.
     """
 
     foreign: re.Pattern[str]
@@ -37,6 +38,7 @@ class Letters:
     whose: str
     backwards: re.Pattern[str] | None = None
     forwards: re.Pattern[str] | None = None
+    ends_backwards: re.Pattern[str] | None = None
     own: re.Pattern[str] | None = None
     frequent: tuple[tuple[str, float], ...] = ()
     # A Latin letter that numbers a choice ("the answer is C") to the letters that may stand for it.

@@ -28,7 +28,10 @@ def _named(source: Text, known: LanguageKnowledge) -> dict[Name, str]:
     names = names_of(known.code, known.normalise)
     if names is None:
         return {}
-    string, found = source.string, {}
+    string = source.string
+    found: dict[Name, str] = {}
+    if names.by_word.keys().isdisjoint(_WORDS.findall(string)):
+        return found
     for m in _WORDS.finditer(string):
         for spelling, name in names.by_word.get(m[0], ()):
             if string.startswith(spelling, m.start()) and not string[m.start() + len(spelling) :][:1].isalpha():

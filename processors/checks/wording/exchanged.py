@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import lru_cache
 from itertools import combinations
 from typing import NamedTuple
 
@@ -32,7 +33,8 @@ _DIGIT = re.compile(r"\d")
 # Words behind a number, of which one says what is counted.
 _BEHIND = 2
 _LETTERS_ONLY = re.compile(r"[^\W\d_]")
-_NUMBER = r"(?<![A-Za-z_\d.,])\d+(?:[.,]\d+)*(?![A-Za-z_%])"
+# A digit first and then what stands before it, so that a search jumps from digit to digit.
+_NUMBER = r"\d(?<![A-Za-z_\d.,]\d)\d*(?:[.,]\d+)*(?![A-Za-z_%])"
 _COUNTED = {word: value for word, value in COUNTING.items() if word not in ("one", "a", "an")}
 _IN_ENGLISH = re.compile(rf"{_NUMBER}|\b(?:{'|'.join(_COUNTED)})\b", re.IGNORECASE)
 _COMPOUND = re.compile(
@@ -40,6 +42,7 @@ _COMPOUND = re.compile(
     r"|\w+teen|\w+ty|hundred|thousand|million|billion)\b",
     re.IGNORECASE,
 )
+_ONLY_NUMBER = re.compile(_NUMBER)
 _WORD_OR_NUMBER = re.compile(rf"{_NUMBER}|[^\W\d_]+")
 _ALONE = r"(?<![\w.'’&+#/\-])[A-Z](?![\w'’&+#/\-])"
 _LETTER = re.compile(_ALONE)
@@ -199,19 +202,23 @@ def _numbers(text: Text, known: LanguageKnowledge | None) -> list[Token]:
             return []
         return [(_COUNTED.get(m[0].lower(), "") or canonical(m[0]), m.start(), m.end()) for m in found]
     spelling, tokens = plain(text, known), []
-    for m in _WORD_OR_NUMBER.finditer(spelling):
-        if m[0][0].isdigit():
-            tokens.append((canonical(m[0]), m.start(), m.end()))
-            continue
-        kind, value = _form(m[0], known)
-        if kind in ("one", "ten", "tens") and value not in (0, 1):
-            tokens.append((str(value), m.start(), m.end()))
+    counts = _count_words(known)
+    found = [word for word in _WORD_OR_NUMBER.findall(spelling) if word in counts or word[0].isdigit()]
+    # Most sentences have no number in words, and of the others' words each is to be placed.
+    pattern = _ONLY_NUMBER if all(word[0].isdecimal() for word in found) else _WORD_OR_NUMBER
+    for m in pattern.finditer(spelling) if found else ():
+        value = counts.get(m[0]) or (canonical(m[0]) if m[0][0].isdigit() else None)
+        if value is not None:
+            tokens.append((value, m.start(), m.end()))
     return tokens
 
 
-def _form(word: str, known: LanguageKnowledge) -> tuple[str, int | str]:
+@lru_cache(maxsize=16)
+def _count_words(known: LanguageKnowledge) -> dict[str, str]:
+    """A language's words for single numbers from two on, to their digits."""
     forms = known.numbers.forms if known.numbers else {}
-    return forms.get(word) or ("", 0)
+    single = ("one", "ten", "tens")
+    return {word: str(value) for word, (kind, value) in forms.items() if kind in single and value not in (0, 1)}
 
 
 def _letters(text: Text, known: LanguageKnowledge | None) -> list[Token]:

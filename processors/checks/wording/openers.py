@@ -24,6 +24,8 @@ def _opened(source: Text) -> tuple[tuple[int, str, str], ...]:
         return ()
     found = []
     for number, line in enumerate(filter(str.strip, source.string.split("\n"))):
+        if "," not in line:
+            continue
         for kind, opener in OPENERS.items():
             if match := opener.match(line.lstrip()):
                 found.append((number, kind, match[0].strip(" ,")))
