@@ -31,7 +31,7 @@ def run_iterations(
     plan = load_plan(path, OnPolicyPlan, settings)
     look_for_training()
     if plan.guards.benchmarks:
-        look_for_libraries("vllm" if plan.sampling.engine == "vllm" else "transformers")
+        look_for_libraries("transformers")
     if not Path(plan.dpo).is_file():
         raise InputError(f"{path}: dpo: {plan.dpo}: no such file; expected the YAML of `smolkalam train dpo`")
     prompts, out = read_prompts(plan.prompts)

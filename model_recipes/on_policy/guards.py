@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from statistics import fmean
 from typing import Any
 
-from model_recipes.on_policy.sampling import SampledAnswer
+from model_recipes.on_policy.answers import SampledAnswer
 from model_recipes.on_policy.settings import GuardSettings
 
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from model_recipes.on_policy.answers import SampledAnswer
 from model_recipes.on_policy.prompts import Prompt
-from model_recipes.on_policy.sampling import SampledAnswer
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,9 @@ from typing import Any, Protocol
 
 from pydantic import TypeAdapter
 
+from model_recipes.on_policy.answers import SampledAnswer
 from model_recipes.on_policy.prompts import Prompt
-from model_recipes.on_policy.sampling import SampledAnswer, read_answers
+from model_recipes.on_policy.sampling import read_answers
 from model_recipes.on_policy.settings import AnswerReward, InstructionReward, ModelReward, RewardSettings
 from processors.atomic_files import write_text
 from processors.errors import InputError, SmolKalamError, tell

@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 
 from model_recipes.evaluation.asked.models import Model
+from model_recipes.on_policy.answers import Sampling
 from model_recipes.on_policy.guards import Watched, tripped, watch
 from model_recipes.on_policy.needs import RoundNeeds
 from model_recipes.on_policy.pairs import best_and_worst
 from model_recipes.on_policy.prompts import Prompt
 from model_recipes.on_policy.rewards import write_judged
-from model_recipes.on_policy.sampling import Sampling, read_answers, write_asked
+from model_recipes.on_policy.sampling import read_answers, write_asked
 from model_recipes.on_policy.settings import OnPolicyPlan
 from model_recipes.plans import PlanRun, PlanStep
 from model_recipes.plans.commands import set_words
@@ -132,7 +133,7 @@ class Rounds:
         """What answers depend on beside the model that gives them, which is a step's or the start's."""
         plan = self.plan
         return {
-            "sampling": plan.sampling.model_dump(exclude={"batch_size"} if plan.sampling.engine == "vllm" else None),
+            "sampling": plan.sampling.decisive(),
             "reward": plan.reward.model_dump(),
             "seed": plan.seed,
             **({} if before else {"model": self.start_key}),
@@ -222,7 +223,7 @@ class Rounds:
         asked = Sampling(
             model, revision, str(place / "prompts.jsonl"), str(place / ANSWERS), sampling.samples,
             sampling.temperature, sampling.top_p, sampling.max_tokens, sampling.batch_size, self.plan.seed,
-            sampling.engine,
+            sampling.engine, **sampling.model_dump(mode="json", include={"server", "base_url", "concurrency"}),
         )  # fmt: skip
         write_asked(place / "asked.json", asked, [prompt.messages for prompt in prompts])
         self._module("sampling", [str(place / "asked.json")], f"{what}: its sampling failed")
@@ -239,7 +240,6 @@ class Rounds:
         folder = place / f"evaluation_{Path(suite).stem}"
         words = ["evaluate", model, "--suite", suite, "--output", str(folder), "--yes"]
         words += ["--data", self.plan.guards.data] if self.plan.guards.data else []
-        words += ["--vllm"] if self.plan.sampling.engine == "vllm" else []
         self.run.command(words, f"{suite}: its evaluation failed")
         found = json.loads((folder / "evaluation.json").read_text(encoding="utf-8"))["average"]
         if found is None:

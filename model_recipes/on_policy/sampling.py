@@ -11,40 +11,16 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from model_recipes.on_policy.answers import Messages, SampledAnswer, Sampling
 from processors.errors import InputError, SmolKalamError, one_line, tell
 
-Messages = list[dict[str, str]]
-
-
-@dataclass(frozen=True, slots=True)
-class SampledAnswer:
-    """`text` without the token that ends a turn, which `tokens` counts; `cut` where it did not end by itself."""
-
-    text: str
-    tokens: int
-    cut: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Sampling:
-    """A sampling: `prompts` is a file of lists of messages, a line each; `answers` where they are written."""
-
-    model: str
-    revision: str | None
-    prompts: str
-    answers: str
-    samples: int
-    temperature: float
-    top_p: float
-    max_tokens: int
-    batch_size: int
-    seed: int
-    engine: str = "transformers"
+# Of a served model so many prompts are asked before their answers are written: what was answered is kept one by one.
+_SERVED_BATCH = 256
 
 
 def write_asked(path: Path, asked: Sampling, prompts: Sequence[Messages]) -> None:
@@ -83,7 +59,7 @@ def sample(asked: Sampling) -> None:
         prompts = [json.loads(line) for line in stream]
     path = Path(asked.answers)
     done, size = _batches_of(path)
-    batches = _in_batches(prompts, asked.batch_size)
+    batches = _in_batches(prompts, asked.batch_size if asked.engine == "transformers" else _SERVED_BATCH)
     if len(done) >= len(batches):
         return
     answer = _ENGINES[asked.engine](asked)
@@ -151,33 +127,17 @@ def _transformers(asked: Sampling) -> Answers:
     return answer
 
 
-def _vllm(asked: Sampling) -> Answers:
-    from vllm import LLM, SamplingParams
+def _served(asked: Sampling) -> Answers:
+    from model_recipes.on_policy.served import served_answers
 
-    tokenizer = _tokenizer(asked)
-    try:
-        model = LLM(model=asked.model, revision=asked.revision)
-    except (OSError, ValueError, RuntimeError) as error:
-        raise InputError(f"{asked.model}: vLLM cannot run it ({one_line(error, 300)})") from None
-
-    def answer(batch: list[Messages], seed: int) -> list[list[SampledAnswer]]:
-        params = [
-            SamplingParams(
-                n=asked.samples, temperature=asked.temperature, top_p=asked.top_p, max_tokens=asked.max_tokens,
-                seed=seed + place,
-            )
-            for place in range(len(batch))
-        ]  # fmt: skip
-        prompts = [{"prompt_token_ids": _ids(tokenizer, messages)} for messages in batch]
-        return [
-            [SampledAnswer(one.text, len(one.token_ids), one.finish_reason != "stop") for one in found.outputs]
-            for found in model.generate(prompts, params, use_tqdm=False)
-        ]
-
-    return answer
+    return served_answers(asked)
 
 
-_ENGINES: dict[str, Callable[[Sampling], Answers]] = {"transformers": _transformers, "vllm": _vllm}
+_ENGINES: dict[str, Callable[[Sampling], Answers]] = {
+    "transformers": _transformers,
+    "vllm": _served,
+    "endpoint": _served,
+}
 
 
 def _tokenizer(asked: Sampling) -> Any:

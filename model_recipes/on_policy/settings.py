@@ -3,11 +3,12 @@
 The training of each round is `smolkalam train dpo` with settings of its own (`dpo`), which has TRL's keys.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
 from builders.recipes.base import Strict
+from builders.recipes.vllm import VllmProcess
 from model_recipes.plans.commands import set_by_plan
 from model_recipes.plans.file import InPlanFolder, PlanFile
 
@@ -24,12 +25,35 @@ class PromptRows(Strict):
 class SamplingSettings(Strict):
     """How a model answers."""
 
-    engine: Literal["transformers", "vllm"] = Field("transformers", description="What the model is run by.")
+    engine: Literal["transformers", "vllm", "endpoint"] = Field(
+        "transformers",
+        description="What the model is run by: transformers, here; vllm, a server that is started for each round's "
+        "model; endpoint, an API that serves whichever model a request names, a round's by the path of its folder.",
+    )
+    server: VllmProcess | None = Field(
+        None, description="Of vllm: how it is started, such as {python: /opt/vllm/bin/python}."
+    )
+    base_url: str | None = Field(None, description="Of endpoint: the address of an OpenAI-compatible API.")
+    concurrency: int = Field(64, ge=1, description="Requests at once, to a server.")
     samples: int = Field(8, ge=2, description="Answers to each prompt that is trained on.")
     temperature: float = Field(1.0, gt=0, description="Of the draw.")
     top_p: float = Field(1.0, gt=0, le=1, description="Of the draw.")
     max_tokens: int = Field(1024, ge=1, description="An answer that is longer is cut, and counts as bad.")
     batch_size: int = Field(8, ge=1, description="Prompts at once, by transformers.")
+
+    @model_validator(mode="after")
+    def _engine_has_what_it_needs(self) -> "SamplingSettings":
+        for engine, key, value in (("vllm", "server", self.server), ("endpoint", "base_url", self.base_url)):
+            if (value is not None) != (self.engine == engine):
+                raise ValueError(f"{key}: is for engine {engine}, which needs it; the engine is {self.engine}")
+        return self
+
+    def decisive(self) -> dict[str, Any]:
+        """The settings on which answers depend, and not only how fast they come."""
+        served = {"server", "base_url", "concurrency"}
+        return self.model_dump(
+            mode="json", exclude=served | ({"batch_size"} if self.engine != "transformers" else set())
+        )
 
 
 class AnswerReward(Strict):

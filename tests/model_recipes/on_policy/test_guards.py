@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 import yaml
 
+from model_recipes.on_policy.answers import SampledAnswer
 from model_recipes.on_policy.guards import Watched, tripped, watch
 from model_recipes.on_policy.pairs import best_and_worst
 from model_recipes.on_policy.prompts import Prompt, divide, read_prompts
 from model_recipes.on_policy.rewards import judge, look_at
-from model_recipes.on_policy.sampling import SampledAnswer, read_answers
+from model_recipes.on_policy.sampling import read_answers
 from model_recipes.on_policy.settings import (
     BenchmarkGuard,
     GuardSettings,

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tests.standins.standin_models import models
 from tests.standins.tiny_reward import sample_pairs, write_base
 
 pytestmark = pytest.mark.train
@@ -110,6 +111,21 @@ def test_two_rounds_raise_the_reward_of_a_planted_preference_and_a_kill_at_each_
     assert json.loads((killed / "result.json").read_text(encoding="utf-8"))["watched"] == whole["watched"]
     for name in ("round_1/pairs/pairs.jsonl", "round_2/pairs/pairs.jsonl", "model/model.safetensors"):
         assert (killed / name).read_bytes() == (tmp_path / "whole" / name).read_bytes(), name
+
+
+def test_a_round_is_sampled_by_an_api_that_is_asked_for_each_round_s_model(start: Path, tmp_path: Path) -> None:
+    def says(body: dict[str, Any]) -> str:
+        return SAID[body["seed"] % 2]
+
+    first, then = str(start), str(tmp_path / "run" / "round_1" / "train" / "model")
+    with models(**{first: says, then: says}) as server:
+        sampling = {"samples": 4, "max_tokens": 24, "engine": "endpoint", "base_url": f"{server.url}/v1"}
+        path = plan(tmp_path, start, rounds=1, sampling=sampling)
+        run("iterate", str(path), "--output", str(tmp_path / "run"))
+        # Of the start what is watched and what is trained on, of the round what is watched.
+        assert (len(server.asked_of(first)), len(server.asked_of(then))) == (4 * (20 + 40), 4 * 20)
+    result = json.loads((tmp_path / "run" / "result.json").read_text(encoding="utf-8"))
+    assert [one["reward"] for one in result["watched"]] == [0.5, 0.5]
 
 
 def test_a_round_by_an_adapter_leaves_a_whole_model(start: Path, tmp_path: Path) -> None:
