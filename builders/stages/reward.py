@@ -24,6 +24,7 @@ from builders.run_folder.stage_parts import StagePart
 from builders.run_folder.unit_reader import UnitReader
 from builders.run_folder.unit_writer import beat
 from builders.run_folder.units import UnitFiles, read_unit
+from builders.scorers.probe import HELLO
 from builders.stages import translate
 from builders.stages.common.combine import rescue, rescued_in
 from builders.stages.common.context import Build
@@ -46,8 +47,11 @@ def parts(recipe: Recipe) -> list[StagePart]:
     after = tuple(part.name for part in translate.parts(recipe))
     # The cost is a guess: 40 ms a row, as 1.5 billion parameters may take on a GPU.
     return [
-        StagePart(NAME, after=after, cost=60.0, jobs=lambda where: where.reward, ready=partial(check_reward, spec))
-    ]
+        StagePart(
+            NAME, after=after, cost=60.0, jobs=lambda where: where.reward, ready=partial(check_reward, spec),
+            greet=_greet if spec.base_url else None,
+        )
+    ]  # fmt: skip
 
 
 def check_reward(spec: Reward, warn: Callable[[str], None]) -> None:
@@ -57,6 +61,14 @@ def check_reward(spec: Reward, warn: Callable[[str], None]) -> None:
     if spec.base_url:
         check_key(f"reward model '{spec.model}'", spec.base_url, spec.api_key_env, warn=warn)
     check_model(spec.model, spec.revision, served=spec.base_url is not None)
+
+
+def _greet(build: Build) -> None:
+    """Raises what the stage would end with where its server gives a short text no reward."""
+    spec = build.recipe.ranking.reward
+    assert spec is not None
+    encoder, scorer = _loaded(spec, build.recipe.language)
+    score_candidates(encoder.encode([HELLO]), scorer, spec.batch_tokens)
 
 
 def inputs(build: Build) -> dict[str, Any]:

@@ -130,6 +130,15 @@ def test_a_served_model_gives_the_rewards(smolkalam: Run, tmp_path: Path, model:
     assert checked == len(found) > 150
 
 
+def test_a_server_that_is_not_there_is_told_before_anything_is_translated(
+    smolkalam: Run, tmp_path: Path, model: Path
+) -> None:
+    with running("--model", "another") as server:
+        done = smolkalam(*options(tmp_path / "run", model, base_url=server.url, served_model="reward"))
+    assert done.returncode != 0 and "reward" in done.stderr.strip().splitlines()[-1]
+    assert "Traceback" not in done.stderr and not (tmp_path / "run" / "translate").exists()
+
+
 def test_a_killed_stage_asks_nothing_twice(smolkalam: Run, tmp_path: Path, model: Path) -> None:
     with running("--model", "reward", "--fault", "hang=0.1", "--seed", "11") as server:
         command = options(
