@@ -3,9 +3,18 @@
 from pathlib import Path
 
 
+_SHIPPED = Path(__file__).parent / "shipped"
+
+
 def resolved(path: str, folder: Path) -> str:
     """A path of a recipe in `folder`, absolute; what is on the Hub (`hf://...`) stays."""
-    return path if "://" in path or Path(path).is_absolute() else str((folder / Path(path).expanduser()).resolve())
+    if "://" in path or Path(path).is_absolute():
+        return path
+    found = (folder / Path(path).expanduser()).resolve()
+    if folder == _SHIPPED and not found.exists():
+        # Nobody has files beside a recipe of ours: what is set for it is meant from where the command is run.
+        return str(Path(path).expanduser().resolve())
+    return str(found)
 
 
 def file_or_id(path: str, folder: Path) -> str:

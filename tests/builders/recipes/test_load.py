@@ -285,3 +285,13 @@ def test_a_config_is_named_as_its_source_names_it(config: str, tmp_path: Path) -
 def test_a_config_that_no_folder_is_named_is_one_line(config: str, tmp_path: Path) -> None:
     with pytest.raises(RecipeError, match=r"r\.yaml:2: source\.config: expected a name without any of"):
         load(tmp_path, MINIMAL.replace("{path: here", f"{{config: {json.dumps(config)}, path: here"))
+
+
+def test_a_path_set_for_a_shipped_recipe_is_of_the_folder_where_the_command_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("mine.csv").write_text("id,better,worse\nx/0,draft,reference\n")
+    assert load_recipe("demo", ["ranking.verdicts=mine.csv"]).ranking.verdicts == str(tmp_path / "mine.csv")
+    with pytest.raises(RecipeError, match=f"{tmp_path}/none.tmx"):
+        load_recipe("demo", ["ranking.calibration={by: references, path: none.tmx}"])
