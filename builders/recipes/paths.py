@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-
 _SHIPPED = Path(__file__).parent / "shipped"
 
 

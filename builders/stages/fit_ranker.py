@@ -100,6 +100,11 @@ def plan_ranker(build: Build) -> dict[str, Any]:
                 fitted, told = calibrate_fit(fitted, rows, recipe.language, scored)
                 told |= {"by": spec.by if spec else None, "agreement": labels.agreement()} | labels.told()
                 build.observer.say(f"ranker: {describe(told)}")
+                if spec and spec.path and not told["labels"]:
+                    by = "source" if spec.by == "references" else "id and two of its translators"
+                    build.observer.warn(
+                        f"ranking.calibration: {spec.path} labels no row of this run, known by its {by}"
+                    )
                 write_text(folder / CALIBRATION, json.dumps(told, indent=1) + "\n")
             write_text(folder / WEIGHTS, text)
             with replacing(folder / FITTED) as temporary:

@@ -98,6 +98,9 @@ def test_rows_that_nobody_approved_are_no_labels(run: Path) -> None:
     found = label_source(LabelledRows(by="references", path=str(path)), NAMES, Language(), 1)
     folders = {name: run / "translate" / name for name in NAMES}
     assert not list(found.labelled(UNITS, run / "select", folders))
+    said: list[str] = []
+    plan_ranker(build(run, {"by": "references", "path": str(path)}, said))
+    assert f"{path} labels no row of this run, known by its source" in said[-1]
 
 
 def test_who_agrees_is_said_where_rows_were_judged_twice(run: Path) -> None:
