@@ -32,7 +32,34 @@ def _request(known: LanguageKnowledge) -> re.Pattern[str] | None:
 
 def check_answered(pair: Pair) -> list[Verdict]:
     """A question or an instruction that came back answered, alone or behind its translation."""
-    return _request_lost(pair) or _answered(pair) or _answered_too(pair)
+    return _request_lost(pair) or _answered(pair) or _answered_too(pair) or _greeted(pair)
+
+
+def _greeted(pair: Pair) -> list[Verdict]:
+    """A helper's greeting ("How can I help you?") for a system prompt, or for what a user wants."""
+    phrases, target = pair.knowledge.phrases, pair.target.string
+    if phrases is None or phrases.greeting is None or not any(map(target.__contains__, phrases.greeting_signs)):
+        return []
+    m = phrases.greeting.search(target)
+    excuses = ENGLISH.excuses
+    if m is None or excuses is None or excuses.offering.search(pair.source.string):
+        return []
+    return [Verdict("answered", True, f"'{excerpt(m[0])}' is not the source's")]
+
+
+def answered_within(source: str, target: str, pair: Pair) -> list[Verdict]:
+    """`check_answered` of a sentence and the one that stands in its place, of a longer text. Only what is sure: a
+    question or a request by its words."""
+    # As many questions are asked as before.
+    whole, translated = pair.source.string, pair.target.string
+    lost = translated.count("؟") + translated.count("?") < whole.count("?")
+    asks = lost and source.rstrip().endswith("?")
+    requests = _request(pair.knowledge)
+    if not asks and (requests is None or not requests.match(source)):
+        return []
+    within = pair._replace(source=text_of(source), target=text_of(target))
+    found = _request_lost(within) or (_answered(within) if asks else [])
+    return [verdict for verdict in found if verdict.hard]
 
 
 def _request_lost(pair: Pair) -> list[Verdict]:

@@ -17,6 +17,7 @@ from processors.alignment.likeness import likeness, told
 from processors.alignment.padding import strange_stretch
 from processors.alignment.sides import Side, joined, source_side, target_side
 from processors.alignment.tails import tail_told
+from processors.checks.answered import answered_within
 from processors.checks.pairs.pair import Pair
 from processors.checks.pairs.verdict import Verdict, excerpt
 from processors.checks.wording.exchanged import exchanged
@@ -111,12 +112,34 @@ def _found(pair: Pair) -> list[Verdict]:
     found = _verdicts(beads, known[0], known[1], left, right)
     if not any(verdict.check == "lost" for verdict in found):
         found += _cut(pair, beads, *known, left)
+    found = found or _answered(pair, beads, left, right)
     return found or (_padded(pair, beads, *known, right) if "\n" not in pair.source.string else [])
 
 
 @view
 def _counts_twice(source: Text) -> bool:
     return _TWO_DIGITS.search(source.string) is not None or _COUNTED.search(source.string) is not None
+
+
+def _answered(pair: Pair, beads: Sequence[Bead], left: Sequence[str], right: Sequence[str]) -> list[Verdict]:
+    """The first question or request of a text in whose place its answer stands."""
+    asked, answers = _with_marks(blanked(pair.source), left), _with_marks(blanked(pair.target), right)
+    for bead in beads:
+        if (bead.source_end - bead.source, bead.target_end - bead.target) == (1, 1):
+            found = answered_within(asked[bead.source], answers[bead.target], pair)
+            if found:
+                return found
+    return []
+
+
+def _with_marks(string: str, pieces: Sequence[str]) -> list[str]:
+    """Each sentence with the mark that it ends with."""
+    found, position = [], 0
+    for piece in pieces:
+        at = string.find(piece, position)
+        position = at + len(piece) if at >= 0 else position
+        found.append(piece + string[position : position + 3].strip()[:1] if at >= 0 else piece)
+    return found
 
 
 def check_exchanged(pair: Pair) -> list[Verdict]:

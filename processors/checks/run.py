@@ -106,7 +106,7 @@ CHECKS = (
     Check("discourse", check_discourse),
     Check("private", check_private),
     Check("exchanged", check_exchanged, on_chunks=15),
-    Check("correspondence", check_correspondence, says=("lost", "added", "another_text"), on_chunks=14),
+    Check("correspondence", check_correspondence, says=("lost", "added", "another_text", "answered"), on_chunks=14),
     Check("arabic", check_arabic, languages=("ar",)),
 )
 _NOTHING: Found = {}

@@ -11,6 +11,7 @@ from typing import Any
 
 from processors.checks.pairs.pair import Pair
 from processors.checks.pairs.verdict import Verdict, excerpt
+from processors.checks.wording.names import spelled_handles
 from processors.conversations.field_texts import siblings
 from processors.protected.compare import compare_texts
 from processors.protected.find import spans_of
@@ -60,6 +61,10 @@ def check_protected(pair: Pair) -> list[Verdict]:
     difference = compare_texts(pair.source, pair.target)
     if not difference:
         return []
+    # A user's name in letters of the language names the same user.
+    heard = spelled_handles(difference.missing, pair.target.string, pair.knowledge)
+    if heard and not (difference.missing - heard or difference.extra):
+        return [Verdict("protected", False, f"written in other letters: '{excerpt(next(iter(heard)))}'")]
     said = []
     for what, spans in (("missing", difference.missing), ("new", difference.extra)):
         if spans:

@@ -101,8 +101,8 @@ DATES = Dates(
     era=r"\d\s?(?:BCE?|B\.C\.?(?:E\.?)?)(?![A-Za-z])",
     morning=r"morning|dawn|\ba\.?m\b|midnight|breakfast",
     evening=r"evening|afternoon|night|\bp\.?m\b|noon",
-    only_morning=r"a\.m\b|am\b|AM\b|A\.M\b",
-    only_evening=r"p\.m\b|pm\b|PM\b|P\.M\b",
+    only_morning=r"a\.m\b|am\b|AM\b|A\.M\b|(?:o['’]clock )?in the (?:early |late )?morning\b",
+    only_evening=r"p\.m\b|pm\b|PM\b|P\.M\b|(?:o['’]clock )?in the (?:early |late )?(?:afternoon|evening)\b",
 )
 # Words of which one must be there for a month or a day to be named.
 DATE_WORDS = frozenset(
@@ -164,6 +164,13 @@ EXCUSES = Excuses(
     serving=re.compile(
         r"let me know|help|assist|hope|feel free|anything else|hesitat|translat|inform|tell me|ask|further|adjust"
         r"|chang|edit|modif|useful",
+        re.I,
+    ),
+    offering=re.compile(
+        r"\b(?:can|may|could|shall|do|should|might) (?:I|we)\b"
+        r"|\b(?:I|we)(?:['’](?:m|re|ve)| (?:am|are|have|can|could|may))\b"
+        r"|\blet (?:me|us)\b|service\b|\bassist you|\bhelp(?:ing)? you\b|\bask (?:me|us|your|away|any)|\byour question"
+        r"|understood|\bI (?:got|see|under)|\bwelcome|\bhow (?:can|may)|\bgo ahead",
         re.I,
     ),
     polite=re.compile(r"thank|welcome|excuse|pardon|sorry|apolog|hello|greet|of course|certainly|mention it", re.I),

@@ -113,6 +113,9 @@ class Phrases:
     note: re.Pattern[str] | None = None
     service: re.Pattern[str] | None = None
     service_signs: tuple[str, ...] = ()
+    # How a helper greets who has not asked yet, for a system prompt or a request in its translation's place.
+    greeting: re.Pattern[str] | None = None
+    greeting_signs: tuple[str, ...] = ()
     # What SmolLM3's flags /think and /no_think become when they are translated.
     flag: re.Pattern[str] | None = None
 
@@ -131,6 +134,8 @@ class Excuses:
     model: re.Pattern[str]
     notes: re.Pattern[str]
     serving: re.Pattern[str]
+    # Offers help or says that it is ready.
+    offering: re.Pattern[str]
     # Speaks of WORD as a word.
     mention: str
     # Says in more words what other languages say in one.

@@ -172,6 +172,8 @@ class Spelled:
     romans: set[int] = field(default_factory=set)
     # Every value that a part of a compound may stand for as well.
     parts: set[int] = field(default_factory=set)
+    # Tens with ones: "two and twenty".
+    compounds: set[int] = field(default_factory=set)
 
     def __bool__(self) -> bool:
         return bool(self.values or self.scales or self.fractions or self.romans)
@@ -197,6 +199,8 @@ def spelled(text: str, words: NumberWords) -> Spelled:
         elif kind == "tens":
             found.values[int(value)] += 1
             found.parts.add(int(value) + waiting_ones)
+            if waiting_ones:
+                found.compounds.add(int(value) + waiting_ones)
             tens = 0 if words.ones_first else int(value)
         elif kind == "scale":
             found.scales[str(value)] += 1

@@ -145,7 +145,8 @@ def _take(rest: str, text: str, times: int) -> tuple[str, int]:
             break
         end = place + len(text)
         before, after = rest[place - 1 : place], rest[end : end + 1]
-        joined = (_ADDRESS_CHARACTER.match(text[0]) and _ADDRESS_CHARACTER.match(before)) or (
+        begins = text[0] == "." or _ADDRESS_CHARACTER.match(text[0])
+        joined = (begins and _ADDRESS_CHARACTER.match(before)) or (
             _ADDRESS_CHARACTER.match(text[-1]) and _ADDRESS_CHARACTER.match(after)
         )
         if joined:

@@ -40,6 +40,7 @@ def spelled_problems(pair: Pair, known: LanguageKnowledge) -> list[Changed]:
         or _counted_scale_problem(pair, known)
         or _roman_problem(here, there, spelling, words, written)
         or _word_problem(pair, here, there, spelling, words, written)
+        or _compound_problem(pair, here, there, written)
     )
     return [problem] if problem else []
 
@@ -97,6 +98,16 @@ def _word_problem(
     if not new:
         return None
     return Changed(len(lost) <= _SURE and len(new) <= _SURE, f"{lost[0]} of the source, in words, became {new[0]}")
+
+
+def _compound_problem(pair: Pair, here: Spelled, there: Spelled, written: Mapping[str, int]) -> Changed | None:
+    """Twenty-one that became twenty-two: the ten has stayed."""
+    lost = [n for n in here.values if n > 20 and n % 10 and n not in there.parts and str(n) not in written]
+    if len(lost) != 1:
+        return None
+    explained = {*english_values(pair.source), *numbers_in(pair.source)}
+    new = [n for n in there.compounds if str(n) not in explained and n // 10 == lost[0] // 10]
+    return Changed(True, f"{lost[0]} of the source, in words, became {new[0]}") if new else None
 
 
 def _times(n: int, there: Spelled, written: Mapping[str, int]) -> int:

@@ -7,6 +7,7 @@ translator may write a name in either script, and may add an abbreviation in bra
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from itertools import groupby, product
 from operator import itemgetter
@@ -19,6 +20,7 @@ from processors.texts.text import Text
 
 _NAME = re.compile(r"(?<![\w.'’@/\\&-])[A-Z][A-Za-z]*[a-z][A-Za-z]*(?![\w'’@/\\-]|\.\w)")
 _CAPITALISED = re.compile(r"(?<![A-Za-z])[A-Z][A-Za-z]+")
+_HANDLE = re.compile(r"@(\w{2,60})")
 _BEGINS = re.compile(r"(?:^|[.!?:\"“(\n]\s*|^\W+)$")
 # Of a name's sound: so many consonants tell it from others, and names that begin with so many alike are one.
 _LEAST_CONSONANTS, _ALIKE = 2, 3
@@ -64,6 +66,21 @@ def changed_name(source: Text, target: Text, known: LanguageKnowledge) -> tuple[
         if len(sound) >= _LEAST_CONSONANTS and sound not in sounds:
             return name, new[0][0]
     return None
+
+
+def spelled_handles(missing: Counter[str], target: str, known: LanguageKnowledge) -> Counter[str]:
+    """Of what is missing the names of users ("@maria") that stand in the target in other letters ("@ماريا")."""
+    found: Counter[str] = Counter()
+    words = lexicon(known.code) if "@" in target else None
+    if words is None:
+        return found
+    sounds = {words.target.skeleton(known.normalise(m[1].replace("_", ""))) for m in _HANDLE.finditer(target)}
+    for text, times in missing.items():
+        if text.startswith("@") and _HANDLE.fullmatch(text):
+            sound = words.source.skeleton(text[1:].replace("_", "").lower())
+            if sound in sounds and len(sound) >= _LEAST_CONSONANTS:
+                found[text] = times
+    return found
 
 
 def is_borrowed(word: str, source: Text, known: LanguageKnowledge) -> bool:

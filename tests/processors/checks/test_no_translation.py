@@ -111,32 +111,67 @@ ANSWERED = [
     (*FRANCE, "ما عاصمة فرنسا؟\n\nباريس هي عاصمة فرنسا وأكبر مدنها."),
     (*FRANCE, "فرنسا بلد في غرب أوروبا يشتهر بالجبن والنبيذ والمتاحف."),
     ("How many days are there in a leap year?", "كم يومًا في السنة الكبيسة؟", "في السنة الكبيسة 366 يومًا."),
-    ("Write a haiku about the sea.", "اكتب قصيدة هايكو عن البحر.",
-     "موج يهمس للرمل\nوالقمر يصغي صامتًا\nليل بلا آخر"),
-    ("List three fruits that grow in Egypt.", "اذكر ثلاث فواكه تنمو في مصر.",
-     "1. المانجو\n2. الجوافة\n3. التمر"),
-    ("Who wrote this novel, and when was it published?", "من كتب هذه الرواية، ومتى نُشرت؟",
-     "كتبها نجيب محفوظ ونُشرت في القاهرة قبل زمن طويل."),
-    ("Translate the word 'water' into French.", "ترجم كلمة 'water' إلى الفرنسية.",
-     "الترجمة الفرنسية للكلمة هي eau."),
+    ("Write a haiku about the sea.", "اكتب قصيدة هايكو عن البحر.", "موج يهمس للرمل\nوالقمر يصغي صامتًا\nليل بلا آخر"),
+    ("List three fruits that grow in Egypt.", "اذكر ثلاث فواكه تنمو في مصر.", "1. المانجو\n2. الجوافة\n3. التمر"),
+    (
+        "Who wrote this novel, and when was it published?",
+        "من كتب هذه الرواية، ومتى نُشرت؟",
+        "كتبها نجيب محفوظ ونُشرت في القاهرة قبل زمن طويل.",
+    ),
+    ("Translate the word 'water' into French.", "ترجم كلمة 'water' إلى الفرنسية.", "الترجمة الفرنسية للكلمة هي eau."),
     ("Write a story about a lost dog.", "اكتب قصة عن كلب ضائع.", "الكتابة عن كلب ضائع تحتاج إلى خيال واسع."),
-    ("Compare the two phones and pick one.", "قارن بين الهاتفين واختر واحدًا.",
-     "المقارنة بين الهاتفين تظهر أن الأول أسرع."),
-    ("Summarize the following text in one sentence.", "لخّص النص التالي في جملة واحدة.",
-     "بالتأكيد! من فضلك أرسل النص الذي تريد تلخيصه."),
-    ("Summarize the following text in one sentence.", "لخّص النص التالي في جملة واحدة.",
-     "يرجى تقديم النص الذي تريد مني تلخيصه."),
+    (
+        "Compare the two phones and pick one.",
+        "قارن بين الهاتفين واختر واحدًا.",
+        "المقارنة بين الهاتفين تظهر أن الأول أسرع.",
+    ),
+    (
+        "Summarize the following text in one sentence.",
+        "لخّص النص التالي في جملة واحدة.",
+        "بالتأكيد! من فضلك أرسل النص الذي تريد تلخيصه.",
+    ),
+    (
+        "Summarize the following text in one sentence.",
+        "لخّص النص التالي في جملة واحدة.",
+        "يرجى تقديم النص الذي تريد مني تلخيصه.",
+    ),
     ("Correct the grammar of my essay.", "صحّح القواعد في مقالي.", "من فضلك أرسل النص الذي تريد تصحيحه."),
-    ("Can you recommend a good book on astronomy?", "هل يمكنك أن توصيني بكتاب جيد في علم الفلك؟",
-     "بالطبع! أنصحك بكتاب «الكون» لكارل ساغان."),
-    ("Do you think money can buy happiness?", "هل تظن أن المال يشتري السعادة؟",
-     "لا، لا أعتقد أن المال يشتري السعادة."),
-    ("Would it be cheaper to fly on a Tuesday?", "هل السفر جوًا يوم الثلاثاء أرخص؟",
-     "نعم، السفر جوًا يوم الثلاثاء أرخص."),
-    ("Summarize the plot of the film in two sentences.", "لخّص قصة الفيلم في جملتين.",
-     "يروي الفيلم قصة شاب يبحث عن أخيه. وفي النهاية يجده في مدينة بعيدة."),
+    (
+        "Can you recommend a good book on astronomy?",
+        "هل يمكنك أن توصيني بكتاب جيد في علم الفلك؟",
+        "بالطبع! أنصحك بكتاب «الكون» لكارل ساغان.",
+    ),
+    (
+        "Do you think money can buy happiness?",
+        "هل تظن أن المال يشتري السعادة؟",
+        "لا، لا أعتقد أن المال يشتري السعادة.",
+    ),
+    (
+        "Would it be cheaper to fly on a Tuesday?",
+        "هل السفر جوًا يوم الثلاثاء أرخص؟",
+        "نعم، السفر جوًا يوم الثلاثاء أرخص.",
+    ),
+    (
+        "Summarize the plot of the film in two sentences.",
+        "لخّص قصة الفيلم في جملتين.",
+        "يروي الفيلم قصة شاب يبحث عن أخيه. وفي النهاية يجده في مدينة بعيدة.",
+    ),
     ("Is it safe to drink this water?", "هل شرب هذا الماء آمن؟", "نعم، هذا الماء آمن للشرب."),
     ("Compute 12 + 30.", "احسب 12 + 30.", "12 + 30 = 42"),
+    ("You are a helpful assistant.", "أنت مساعد نافع.", "أهلا! كيف يمكنني مساعدتك؟"),
+    ("You are a kind helper who answers briefly.", "أنت مساعد لطيف يجيب بإيجاز.", "مرحبًا! أنا هنا لمساعدتك."),
+    ("Act as a travel guide for the user.", "تصرّف كمرشد سياحي للمستخدم.", "فهمت التعليمات. أنا مستعد."),
+    ("Help me plan my week.", "ساعدني في تخطيط أسبوعي.", "أهلًا بك! كيف أخدمك؟"),
+    ("I want to learn how to bake bread.", "أريد أن أتعلم خبز الخبز.", "تفضل، ما سؤالك؟"),
+]
+
+# A question or a request within a text.
+ANSWERED_WITHIN = [
+    ("The tea is ready. Who painted the old door? Please sit down.", "الشاي جاهز. من دهن الباب القديم؟ اجلس من فضلك.",
+     "الشاي جاهز. جدي دهن الباب القديم. اجلس من فضلك."),
+    ("Read the report first. Explain the main result to a child. Then wait for the doctor.",
+     "اقرأ التقرير أولًا. اشرح النتيجة الرئيسية لطفل. ثم انتظر الطبيب.",
+     "اقرأ التقرير أولًا. النتيجة الرئيسية أن الطفل ينام أكثر. ثم انتظر الطبيب."),
 ]  # fmt: skip
 
 ANOTHER_TEXT = [
@@ -192,6 +227,24 @@ def test_what_a_model_wraps_its_answer_in_does_not_pass(source: str, right: str,
 @pytest.mark.parametrize(("source", "right", "wrong"), ANSWERED)
 def test_an_answer_is_no_translation(source: str, right: str, wrong: str) -> None:
     must_see(source, right, wrong, chunk=True)
+
+
+@pytest.mark.parametrize(("source", "right", "wrong"), ANSWERED_WITHIN)
+def test_an_answer_within_a_text_is_no_translation(source: str, right: str, wrong: str) -> None:
+    must_see(source, right, wrong)
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [
+        ("I have been here for a week.", "أنا هنا منذ أسبوع."),
+        ("Tell me what I can do to help.", "قل لي كيف أساعدك."),
+        ("How can I help you today?", "كيف يمكنني مساعدتك اليوم؟"),
+        ("I'm ready to help you.", "أنا مستعد لمساعدتك."),
+    ],
+)
+def test_who_offers_help_in_the_source_may_do_so_in_the_target(source: str, target: str) -> None:
+    assert not [found for found in verdicts(source, target) if found.check == "answered"]
 
 
 @pytest.mark.parametrize(("source", "right", "wrong"), ANOTHER_TEXT)

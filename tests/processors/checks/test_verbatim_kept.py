@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from processors.checks.run import check_conversation
-from tests.processors.checks.cases import must_see
+from processors.checks.run import check_conversation, has_hard
+from tests.processors.checks.cases import must_see, verdicts
 
 GUIDE = (
     "See [the guide](docs/guide) and [the section](#install-the-tool).",
@@ -16,6 +16,9 @@ BASE64 = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk"
 LINK = [
     (*GUIDE, GUIDE[1].replace("docs/guide", "المستندات/الدليل")),
     (*GUIDE, GUIDE[1].replace("#install-the-tool", "#تثبيت-الأداة")),
+    (*GUIDE, GUIDE[1].replace("(docs/guide", "(https://example.com/docs/guide")),
+    ("Open [the plan](./notes/plan.txt).", "افتح [الخطة](./notes/plan.txt).",
+     "افتح [الخطة](https://example.com/./notes/plan.txt)."),
     (*GUIDE, "انظر الدليل والقسم."),
     (*GUIDE, GUIDE[1].replace("](", "] (")),
     (*GUIDE, GUIDE[1].replace("](", "]\u200f(")),
@@ -144,6 +147,20 @@ def test_a_placeholder_arrives_letter_by_letter(source: str, right: str, wrong: 
 @pytest.mark.parametrize(("source", "right", "wrong"), MARKUP)
 def test_markup_that_the_source_has_not_is_seen(source: str, right: str, wrong: str) -> None:
     must_see(source, right, wrong, hard=False)
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "hard"),
+    [
+        ("Thank @maria for the photo.", "اشكر @ماريا على الصورة.", False),
+        ("@john_smith said hello.", "قال @جون_سميث مرحبًا.", False),
+        ("Thank @maria for the photo.", "اشكر @سليم على الصورة.", True),
+        ("Welcome back, @user_name.", "أهلًا بعودتك @اسم_المستخدم.", True),
+    ],
+)
+def test_a_user_s_name_in_other_letters_is_noted(source: str, target: str, hard: bool) -> None:
+    found = verdicts(source, target)
+    assert found and has_hard(found) == hard
 
 
 # (name and argument, value, what the user says, translated with the value, translated without)
