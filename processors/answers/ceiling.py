@@ -84,6 +84,8 @@ class Ceiling:
         lost = float(before.get("under_way", 0)) if limits.share == 1 else 0.0
         self.spent = float(before.get("spent", 0)) + lost
         self.under_way = 0.0
+        # Requests under way: of their dollars, added and taken away, a trace is left when none is.
+        self._requests = 0
         self._holds = self.spent
         self._beats = int(before.get("beat", 0))
         self._signs = leases.SignsOfLife(LEASE_S)
@@ -104,16 +106,18 @@ class Ceiling:
         async with self._turn:
             while not self._fits(most):
                 self._settled.clear()
-                if not self.under_way:
+                if not self._requests:
                     raise CeilingReached(self._reached(most))
                 # Requests that come home cost less than the most.
                 await self._settled.wait()
             self.under_way += most
+            self._requests += 1
         return most
 
     def settle(self, most: float, answer: Answer | None) -> None:
         """What was held for a request is free again, but for what its answer cost."""
-        self.under_way = max(0.0, self.under_way - most)
+        self._requests -= 1
+        self.under_way = max(0.0, self.under_way - most) if self._requests else 0.0
         self.spent += self.limits.bill(answer.counts()) if answer else 0.0
         self._settled.set()
         self.beat(0.25)

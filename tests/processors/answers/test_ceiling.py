@@ -52,6 +52,23 @@ def test_requests_wait_for_others_to_come_home_and_then_the_run_stops(tmp_path: 
     assert CeilingReached("x").exit_code == 3
 
 
+def test_nobody_waits_for_what_rounding_left_under_way(tmp_path: Path) -> None:
+    """0.1 + 0.2 - 0.1 - 0.2 is no 0: a run at its ceiling waited for that forever."""
+
+    async def spend() -> None:
+        tenths = Limits(tmp_path, "one", lambda counts: 0.1 * counts.get("completion_tokens", 0), 0.35)
+        with Ceiling(tenths) as ceiling:
+            held = [await ceiling.hold(ASK | {"max_tokens": tokens}) for tokens in (1, 2)]
+            for most in held:
+                ceiling.settle(most, None)
+            assert ceiling.under_way == 0
+            async with asyncio.timeout(10):
+                await ceiling.hold(ASK | {"max_tokens": 4})
+
+    with pytest.raises(CeilingReached):
+        asyncio.run(spend())
+
+
 def test_it_goes_on_where_it_stopped_when_it_is_raised(tmp_path: Path) -> None:
     async def until_reached(most: float) -> int:
         done = 0
