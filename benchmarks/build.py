@@ -1,6 +1,6 @@
 """The whole build in MB/s of source and processor time, its marginal and its fixed cost apart, against peers.
 
-    python -m benchmarks.build --input FOLDER [--repeat 4] [--rounds 1] [--json FILE]
+    python -m benchmarks.build --input FOLDER [--repeat 4] [--rounds 1] [--json FILE] [--record]
 
 FOLDER is laid out as the Hub repository (`SFT/<split>-00000-of-000NN.parquet`). The shards' rows are written once
 `--repeat` and once three times `--repeat` times. No two copies are alike: in each, one word in seven has another
@@ -26,6 +26,8 @@ Peers, on the same messages in the same run:
   is kept. Needs `pip install spacy` (extra `bench`).
 - pyarrow reading each shard and writing it again (zstd): the floor of pure input and output.
 
+The figures are printed beside those of the latest runs in `docs/speed_history.tsv`; --record appends them.
+
 Where the time goes comes from one more build under cProfile: the shares are cProfile's, which makes small Python
 functions look dearer than they are, and the seconds those shares of the median build's.
 """
@@ -47,6 +49,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from benchmarks import history
 from benchmarks.build_profile import profile, show_profile
 from builders.run_folder.ranked_rows import ranked_rows, ranked_units
 
@@ -235,6 +238,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--json", type=Path, help="also write the figures here")
+    parser.add_argument("--record", action="store_true", help="append the figures to docs/speed_history.tsv")
     parser.add_argument("--profile", action="store_true", help="one more build, under cProfile")
     parser.add_argument("--filters", action="store_true", help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -254,6 +258,7 @@ def main() -> None:
         _, fitted = timed(lambda: fit(folder / "small0"))
         print(f"{vetoed(folder / 'small0'):.1%} of the candidates are vetoed")
         figures = report(found, sizes, fitted, arguments.workers)
+        history.tell("build", figures, recorded=arguments.record)
         if arguments.json:
             arguments.json.write_text(json.dumps(figures, indent=1) + "\n")
         if arguments.profile:

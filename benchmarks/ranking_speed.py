@@ -1,14 +1,20 @@
 """How many candidates a second the rank stage scores on one core: checks, metrics, ranker, and the choice.
 
-    python -m benchmarks.ranking_speed FOLDER PREFIX [--systems 2]
+    python -m benchmarks.ranking_speed FOLDER PREFIX [--systems 2] [--record]
 
 reads FOLDER/PREFIX.en and FOLDER/PREFIX.<system>.ar, a sentence a line (FLORES), each a conversation of one message,
 and passes them through the step that the build runs. CPU time, so that the parts add up whatever else the machine
 does; reading and writing Parquet is not in it, counting tokens is named apart. A candidate is one system's sentence.
+
+The peer of the same run is the standard library finding and counting the words of the same texts: of two machines, or
+of one with more or less to do, compare the ratios. They are printed beside those of the latest runs in
+`docs/speed_history.tsv`; --record appends them.
 """
 
 import argparse
+import re
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +25,8 @@ from unittest.mock import patch
 from datatrove.data import Document
 
 import builders.stages.rank
+import processors.own_process  # noqa: F401  garbage is sought as seldom as in a build's processes
+from benchmarks import history
 from builders.recipes.ranking import Ranking
 from builders.stages.fit_ranker import ranked_texts
 from builders.stages.rank import RankCandidates
@@ -75,11 +83,23 @@ def timed(times: dict[str, float], name: str, place: str) -> Iterator[None]:
         yield
 
 
+def peer(texts: list[str]) -> float:
+    """Texts a second whose words the standard library finds and counts, of processor time."""
+    best = float("inf")
+    for _ in range(ROUNDS):
+        start = time.process_time()
+        for text in texts:
+            Counter(re.findall(r"\w+", text)).most_common(1)
+        best = min(best, time.process_time() - start)
+    return len(texts) / best
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description="Speed of the rank stage on one core.")
     parser.add_argument("folder", type=Path)
     parser.add_argument("prefix")
     parser.add_argument("--systems", type=int, help="only so many, in alphabetical order")
+    parser.add_argument("--record", action="store_true", help="append the figures to docs/speed_history.tsv")
     arguments = parser.parse_args()
 
     def lines(side: str) -> list[str]:
@@ -120,7 +140,15 @@ def main() -> None:
     print(f"{count / min(whole):,.0f} candidates a second (best of {ROUNDS})")
     three = sum(parts[name] for name in ("checks", "metrics", "ranker"))
     print(f"checks, metrics and ranker together: {count / three:,.0f}")
+    words = peer([text for texts in candidates.values() for text in texts])
+    figures = {
+        "checks, metrics, ranker / words counted": count / three / words,
+        "checks / words counted": count / parts["checks"] / words,
+        "checks, metrics, ranker: candidates a second": count / three,
+        "words counted: texts a second": words,
+    }
     print("by part: " + ", ".join(f"{name} {count / seconds:,.0f}" for name, seconds in parts.items()))
+    history.tell("ranking_speed", figures, recorded=arguments.record)
 
 
 if __name__ == "__main__":
