@@ -59,8 +59,8 @@ def difference(benchmark: str, figures: Mapping[str, float], history: Path = HIS
         cells = []
         for entry in latest:
             before = entry.figures.get(name)
-            cells.append(f"{before:>9.4g} {value / before - 1:>+8.1%}" if before else "-")
-        lines.append(f"{name:{wide}}{value:>12.4g}" + "".join(f"{cell:>18}" for cell in cells))
+            cells.append(f"{_short(before)} {value / before - 1:>+8.1%}" if before else "-")
+        lines.append(f"{name:{wide}}{_short(value):>12}" + "".join(f"{cell:>18}" for cell in cells))
     return lines
 
 
@@ -82,6 +82,10 @@ def tell(benchmark: str, figures: Mapping[str, float], *, recorded: bool) -> Non
     if recorded:
         record(benchmark, figures)
         print(f"written to {HISTORY.relative_to(ROOT)}")
+
+
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
 
 
 def _commit() -> str:
