@@ -6,14 +6,10 @@ told, and each stage keeps what it has done: the same command goes on, and asks 
 
 import asyncio
 import json
-import sys
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from loguru import logger
 
 from builders.arbitrage.choose import choose
 from builders.arbitrage.marks import MARKS, mark_answers
@@ -23,19 +19,17 @@ from builders.arbitrage.told import Winners, tables
 from builders.engines import engine_of
 from builders.pools.answering import ANSWERS, PROMPTS, PoolOfModels, take_prompts
 from builders.pools.cost import RUBRIC_TOKENS, ModelCost, agree_to, cost_of_judge
-from builders.pools.dataset import WrittenConfig, new_dataset, write_config
+from builders.pools.dataset import AnsweredDataset, new_dataset, write_config
 from builders.pools.first_look import first_look
 from builders.pools.marks import load_criteria, mark_question
 from builders.pools.panel import TRIED_WITH, AskedPanel, look_at_keys
 from builders.pools.prompts import Prompts
 from builders.pools.rewards import REWARDS, RewardOfAnswers
-from builders.pools.stages import STAGE, Record, Stages, Written, emptied, take_folder
+from builders.pools.stages import STAGE, Record, Stages, Written, emptied, say, warn, work_folder
 from builders.preferences.pairs import is_test
 from builders.recipes.api_keys import check_key
 from builders.reports.bars import table_console
 from builders.run_folder import schemas
-from builders.run_folder.files import write_error
-from builders.run_folder.folder import lock_folder
 from processors.atomic_files import write_text
 from processors.errors import InputError, SmolKalamError, first_error
 
@@ -45,16 +39,7 @@ if TYPE_CHECKING:
 CHOICE, REPORT = "choice", "arbitrage.json"
 
 
-@dataclass(frozen=True, slots=True)
-class Arbitrated:
-    """An arbitrage that is done, for its card: `told` is what `arbitrage.json` holds."""
-
-    recipe: ArbitrageRecipe
-    prompts: Prompts
-    configs: list[WrittenConfig]
-    told: Record
-
-
+Arbitrated = AnsweredDataset[ArbitrageRecipe]
 Finish = Callable[[Path, Arbitrated], None]
 
 
@@ -67,24 +52,14 @@ def run_arbitrage(
     or a judge cannot be asked or is of no use.
     """
     recipe, where = load_arbitrage(name, settings)
-    logger.remove()
-    logger.add(lambda line: print(line, end="", file=sys.stderr), level="WARNING", format="{message}")
-    output = output.absolute()
-    lock = lock_folder(output, busy="another arbitrage is running in this folder; wait for it or choose another -o")
-    try:
-        take_folder(output, "arbitrate")
-        _Arbitrage(recipe, where, output).run(yes, finish)
-    except OSError as error:
-        raise write_error(error, output) from error
-    finally:
-        lock.release()
-    print(output)
+    with work_folder(output, "arbitrate") as folder:
+        _Arbitrage(recipe, where, folder).run(yes, finish)
 
 
 class _Arbitrage:
     def __init__(self, recipe: ArbitrageRecipe, where: str, folder: Path) -> None:
         self.recipe, self.folder = recipe, folder
-        self.stages = Stages(folder, _say)
+        self.stages = Stages(folder, say)
         self.pool = PoolOfModels(recipe, recipe.pool, folder, samples=recipe.answering.samples)
         given = Path(recipe.choose.verdicts) if recipe.choose.verdicts else folder / REVIEW
         self.people = read_said(given, recipe.labels()) if recipe.choose.verdicts or given.is_dir() else None
@@ -96,14 +71,14 @@ class _Arbitrage:
     def run(self, yes: bool, finish: Finish | None) -> None:
         recipe, stages = self.recipe, self.stages
         self._look_at_keys()
-        reward = RewardOfAnswers(recipe.reward, _warn) if recipe.reward else None
-        self.prompts.fetch(_say)
+        reward = RewardOfAnswers(recipe.reward, warn) if recipe.reward else None
+        self.prompts.fetch(say)
         done = {PROMPTS: take_prompts(stages, recipe, self.prompts)}
         if not done[PROMPTS]["counts"].get("kept"):
             raise InputError(f"{recipe.source.path}: no row is a prompt; {stages.folder / PROMPTS} says why")
         costs = self.pool.costs(lambda: stages.kept(PROMPTS))
         costs += self._costs_of_judges(sum(one.requests + one.stored for one in costs))
-        agree_to(costs, yes=yes, say=_say)
+        agree_to(costs, yes=yes, say=say)
         if any(one.requests for one in costs):
             # Before a model of the pool is paid: what is to judge its answers is there, and can.
             if reward:
@@ -133,9 +108,9 @@ class _Arbitrage:
     def _look_at_keys(self) -> None:
         for spec in self.recipe.pool:
             for address in engine_of(spec).addresses():
-                check_key(f"'{spec.name}'", address.base_url, address.api_key_env, warn=_warn)
+                check_key(f"'{spec.name}'", address.base_url, address.api_key_env, warn=warn)
         if self.recipe.panel:
-            look_at_keys(self.recipe.panel.judges, _warn)
+            look_at_keys(self.recipe.panel.judges, warn)
 
     def _costs_of_judges(self, answers: int) -> list[ModelCost]:
         marked = (self.folder / MARKS / STAGE).exists()
@@ -316,11 +291,3 @@ def pair_schema() -> "pa.Schema":
             ("chat_template_kwargs", schemas.chat_template_kwargs()),
         ]
     )
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr)
-
-
-def _warn(message: str) -> None:
-    _say(f"warning: {message}")

@@ -6,13 +6,9 @@ the rewriter's servers are reached before anything is paid for, and the price is
 
 import asyncio
 import json
-import sys
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from loguru import logger
 
 from builders.distillation.language import LINGUISTICS, look_at_language
 from builders.distillation.norms import NORMS, apply_norms, question, rewriter_of
@@ -30,16 +26,14 @@ from builders.distillation.writing import WRITING, judge_writing, panel_of
 from builders.engines import engine_of
 from builders.pools.answering import ANSWERS, PROMPTS, PoolOfModels
 from builders.pools.cost import RUBRIC_TOKENS, ModelCost, agree_to, cost_of_judge
-from builders.pools.dataset import WrittenConfig, new_dataset, write_config
+from builders.pools.dataset import AnsweredDataset, new_dataset, write_config
 from builders.pools.first_look import first_look
 from builders.pools.marks import load_criteria, mark_question
 from builders.pools.panel import TRIED_WITH, AskedPanel, look_at_keys
 from builders.pools.prompts import Prompts
-from builders.pools.stages import STAGE, Record, Stages, emptied, take_folder
+from builders.pools.stages import STAGE, Record, Stages, emptied, say, warn, work_folder
 from builders.recipes.api_keys import check_key
 from builders.run_folder import schemas
-from builders.run_folder.files import write_error
-from builders.run_folder.folder import lock_folder
 from processors.atomic_files import write_text
 from processors.errors import InputError, SmolKalamError, first_error
 from processors.verification import split_thought
@@ -53,14 +47,7 @@ _OF_NORM = ("round", "norm", "quote", "reason", "judges")
 _NORMS_TOKENS = 900
 
 
-@dataclass(frozen=True, slots=True)
-class Distilled:
-    """A distillation that is done, for its card: `told` is what `distillation.json` holds."""
-
-    recipe: DistillationRecipe
-    prompts: Prompts
-    configs: list[WrittenConfig]
-    told: Record
+Distilled = AnsweredDataset[DistillationRecipe]
 
 
 def run_distillation(
@@ -78,19 +65,8 @@ def run_distillation(
     can mend, EngineError where a model cannot be asked or is of no use.
     """
     recipe, where = load_distillation(name, settings)
-    logger.remove()
-    logger.add(lambda line: print(line, end="", file=sys.stderr), level="WARNING", format="{message}")
-    output = output.absolute()
-    busy = "another distillation is running in this folder; wait for it or choose another -o"
-    lock = lock_folder(output, busy=busy)
-    try:
-        take_folder(output, "distil")
-        _distil(recipe, where, output, yes, workers, finish)
-    except OSError as error:
-        raise write_error(error, output) from error
-    finally:
-        lock.release()
-    print(output)
+    with work_folder(output, "distil") as folder:
+        _distil(recipe, where, folder, yes, workers, finish)
 
 
 def _distil(
@@ -101,13 +77,13 @@ def _distil(
     workers: int,
     finish: Callable[[Path, Distilled], None] | None,
 ) -> None:
-    stages = Stages(folder, _say)
+    stages = Stages(folder, say)
     _look_ahead(recipe)
     try:
         prompts = Prompts(recipe.source, recipe.language, problem_columns(recipe))
     except InputError as error:
         raise InputError(f"{where}: {error}") from None
-    prompts.fetch(_say)
+    prompts.fetch(say)
     done = {PROMPTS: take_problems(stages, recipe, prompts)}
     if not done[PROMPTS]["counts"].get("kept"):
         raise InputError(f"{recipe.source.path}: no problem can be taken; {folder / PROMPTS} says why")
@@ -115,7 +91,7 @@ def _distil(
     costs = pool.costs(lambda: stages.kept(PROMPTS))
     traces = costs[0].requests + costs[0].stored
     judging = [*_costs_of_writing(recipe, folder, traces), *_costs_of_norms(recipe, folder, traces)]
-    agree_to([*costs, *judging], yes=yes, say=_say)
+    agree_to([*costs, *judging], yes=yes, say=say)
     if costs[0].requests or judging:
         # Before the teacher is paid: who judges and rewrites what it writes is there, and can.
         _try_out(recipe, stages)
@@ -158,10 +134,10 @@ def _look_ahead(recipe: DistillationRecipe) -> None:
     models = [recipe.teacher, *([recipe.norms.rewriter] if recipe.norms and recipe.norms.rewriter else [])]
     for spec in models:
         for address in engine_of(spec).addresses():
-            check_key(f"'{spec.name}'", address.base_url, address.api_key_env, warn=_warn)
+            check_key(f"'{spec.name}'", address.base_url, address.api_key_env, warn=warn)
     for panel in (recipe.writing, recipe.norms):
         if panel:
-            look_at_keys(panel.judges, _warn)
+            look_at_keys(panel.judges, warn)
     sandbox_of(recipe)
 
 
@@ -287,11 +263,3 @@ def schema() -> "pa.Schema":
         *((name, pa.string()) for name in ("domain", "language", "source", "source_id")),
     ]
     return pa.schema(fields)
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr)
-
-
-def _warn(message: str) -> None:
-    _say(f"warning: {message}")

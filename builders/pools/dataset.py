@@ -1,19 +1,22 @@
 """The dataset that is made of a pool's answers: a folder that is the Hub repository, a config at a time."""
 
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from builders.dataset.shard_writer import SplitWriter
-from builders.pools.recipe import DatasetOutputs
-from builders.pools.stages import DATASET
+from builders.pools.prompts import Prompts
+from builders.pools.recipe import DatasetOutputs, PoolRecipe
+from builders.pools.stages import DATASET, Record
 from processors.atomic_files import new_folder
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+PoolKind = TypeVar("PoolKind", bound=PoolRecipe)
 
 # Rows that are held until they are written.
 _BATCH = 256
@@ -58,6 +61,16 @@ def write_config(
     return written
 
 
+@dataclass(frozen=True)
+class AnsweredDataset(Generic[PoolKind]):
+    """What a command made of a pool's answers, for its card: `told` is what its report holds."""
+
+    recipe: PoolKind
+    prompts: Prompts
+    configs: list[WrittenConfig]
+    told: Record
+
+
 @contextmanager
 def new_dataset(work: Path) -> Iterator[Path]:
     """A folder to write the dataset of `work` into, which takes the place of the one before."""
@@ -68,6 +81,3 @@ def new_dataset(work: Path) -> Iterator[Path]:
         yield folder
     shutil.rmtree(before, ignore_errors=True)
     new.replace(before)
-
-
-Finish = Callable[[Path, Any], None]

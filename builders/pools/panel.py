@@ -82,7 +82,7 @@ class AskedPanel:
             if isinstance(found, str):
                 raise EngineError(
                     f"judge '{name}': its answer to a question to try it cannot be read ({found}); take another "
-                    "model, or mend its output or decoding; nobody else was asked anything"
+                    "model, or mend its output or decoding; nothing but such a question was asked"
                 )
 
     @property

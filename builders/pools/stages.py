@@ -18,6 +18,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from builders.run_folder.files import write_error
+from builders.run_folder.folder import lock_folder
 from processors.answers.ask_once import look_at_error
 from processors.atomic_files import replacing, write_text
 from processors.errors import CountError, InputError
@@ -35,6 +37,38 @@ COMMAND = ".command"
 FIRST, DATASET = "prompts", "dataset"
 # Without a terminal a line of progress is printed so often.
 LINE_S = 30.0
+
+
+def say(line: str) -> None:
+    """A line for people, beside what is printed for programs."""
+    print(line, file=sys.stderr)
+
+
+def warn(message: str) -> None:
+    say(f"warning: {message}")
+
+
+@contextmanager
+def work_folder(output: Path, command: str) -> Iterator[Path]:
+    """The folder of a command's work, by its whole path and for this process alone; it is printed at the end.
+
+    Raises InputError where another process has it, it is another command's, or cannot be written.
+    """
+    from loguru import logger
+
+    logger.remove()
+    logger.add(lambda line: print(line, end="", file=sys.stderr), level="WARNING", format="{message}")
+    output = output.absolute()
+    busy = f"another `smolkalam {command}` is running in this folder; wait for it or choose another -o"
+    lock = lock_folder(output, busy=busy)
+    try:
+        take_folder(output, command)
+        yield output
+    except OSError as error:
+        raise write_error(error, output) from error
+    finally:
+        lock.release()
+    print(output)
 
 
 def take_folder(folder: Path, command: str) -> None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from processors.verification.final import EASTERN
+from processors.verification.final import EASTERN, last_boxed, without_thinking
 
 # Of a list of options in Arabic, as exams and OALL's benchmarks write them; ا stands for أ, and ه for هـ.
 _FAMILIES: tuple[Sequence[str], ...] = (
@@ -14,8 +14,9 @@ _FAMILIES: tuple[Sequence[str], ...] = (
 _ALIKE = str.maketrans({"ا": "أ", "إ": "أ"})
 _DECORATION = re.compile(r"[*_`\u0640\u064b-\u0652]+")
 _ANNOUNCED = re.compile(r"(?:الإجابة|الاجابة|الجواب|answer)[^:\n]{0,30}(?::|is|هي|هو)\s*(.*)", re.IGNORECASE)
+# Of a thought that never ends its label counts: a model that is asked for one alone may say no more.
 _THOUGHT = re.compile(r"\s*<think>.*?</think>", re.DOTALL)
-_BOXED = re.compile(r"\\boxed\{(?:\\text\{)?\s*([^{}]*?)\s*\}{1,2}")
+_TEXT = re.compile(r"\\(?:text|mathrm|textbf)\{([^{}]*)\}")
 _REFERENCE = re.compile(r"[\s()\[\].:،*]+")
 
 
@@ -51,8 +52,8 @@ def same_choice(answer: str, reference: str) -> bool:
     place = _place(reference)
     if place is None:
         return False
-    if boxed := _BOXED.findall(answer):
-        return _place(boxed[-1]) == place
+    if (boxed := last_boxed(without_thinking(answer))) is not None:
+        return _place(_TEXT.sub(r"\1", boxed)) == place
     for family in _FAMILIES:
         found = read_label(answer.translate(_ALIKE) if family is _FAMILIES[0] else answer, family)
         if found is not None:

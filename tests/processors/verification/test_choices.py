@@ -45,6 +45,9 @@ def test_the_label_that_an_answer_gives(answer: str, options: list[str], label: 
         ("ا", "أ", True),
         ("\\boxed{B}", "ب", True),
         ("\\boxed{\\text{د}}", "D", True),
+        ("$\\boxed{\\textbf{(C)}}$", "ج", True),
+        # What is boxed on the way is no answer.
+        ("<think>\\boxed{A}</think>\nالجواب هو ب", "B", True),
         ("الجواب هو 2", "ب", True),
         ("**D**", "(د)", True),
         ("الخيار الصحيح هو ب", "ب.", True),
