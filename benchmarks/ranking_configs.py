@@ -9,6 +9,7 @@ ranker, then the policy with its usual margin. Lines that it prints:
 - worst pair: the config whose primary is the better one of the two and that loses most against it, by the lower bound
   of its interval.
 - over own primary: means over the configs, chrF points, whose primary is the better one, and the worse one.
+- the same without vetoes: where a check vetoes the better primary's candidate, its own is counted nevertheless.
 - padded preferred: with `--padded`, of the rows where one candidate is the other one and words or a sentence more.
 - labels: with `--calibrate`, by how much the difference of two systems at large is off, with the labels and without.
 """
@@ -38,12 +39,13 @@ SAMPLES, NEAR, TIE = 1000, 3.0, 1.0
 
 class Found(NamedTuple):
     """Of a run, chrF points of all rows and of bootstrap samples, shape (1 + SAMPLES,): of each system alone, of the
-    candidates of highest quality, of the oracle, and of the config of each system."""
+    candidates of highest quality, of the oracle, of the config of each system, and of it with its own vetoed ones."""
 
     singles: list[Floats]
     chosen: Floats
     oracle: Floats
     configs: list[Floats]
+    with_vetoed: list[Floats]
     # How far off the difference of two systems at large is taken to be, without labels and with them.
     off: tuple[float, float] = (0.0, 0.0)
 
@@ -181,9 +183,11 @@ class Runs:
         configs = [
             np.array([self._taken(examples, quality, row, primary) for row in range(size)]) for primary in range(width)
         ]
+        vetoed = [np.where(examples.vetoed[:, column], column, config) for column, config in enumerate(configs)]
         chosen, oracle = (corpus(examples, pick, rows, weights) for pick in picks)
         singles = [corpus(examples, np.full(size, column), rows, weights) for column in range(width)]
-        return Found(singles, chosen, oracle, [corpus(examples, config, rows, weights) for config in configs])
+        over, with_vetoed = ([corpus(examples, one, rows, weights) for one in of] for of in (configs, vetoed))
+        return Found(singles, chosen, oracle, over, with_vetoed)
 
     @staticmethod
     def _taken(examples: WithReferences, quality: np.ndarray, row: int, primary: int) -> int:
@@ -243,6 +247,9 @@ def report(arguments: argparse.Namespace) -> None:
         f"over own primary: {np.mean(better):+.2f} chrF where it is the better system (least {min(better):+.2f}), "
         f"{np.mean(worse):+.2f} where it is the worse one (least {min(worse):+.2f})"
     )
+    kept = [one.with_vetoed[one.best] - one.singles[one.best] for one in found.values()]
+    lowest = min(float(np.percentile(over[1:], 2.5)) for over in kept)
+    print(f"the same without vetoes, the better one: {np.mean([over[0] for over in kept]):+.2f}, bound {lowest:+.2f}")
     if arguments.calibrate:
         before, after = (
             np.sqrt(np.mean(np.square(off))) for off in zip(*(f.off for f in found.values()), strict=True)

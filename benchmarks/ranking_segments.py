@@ -17,9 +17,9 @@ next which is found across a change of hands too. What a hard check vetoes is ta
 On every other block of 25 lines of FLORES dev (`--half choose`), 68 times in 100: costs of 0 give near pairs +0.99
 with 1.75 changes a document, of 1 and 1 +0.90 with 0.93, of 2 and 2 +0.76 with 0.54: 1 and 1 were taken. At 61 and 72
 times in 100 it is +0.48 and +1.15. The other half: near pairs +1.08 by segment, +0.32 by document, the oracle +2.51.
-These are with documents put together whatever a check vetoes in them. A build leaves a row whole where it vetoes one of
-two candidates, and so does this since: +0.84 and +0.97 of near pairs, and no pair loses more than 0.01 and 0.02 against
-documents (0.09 and 0.02 before, where vetoes forced two sentences of a far worse system).
+These are with documents put together whatever a check vetoes in them. A build leaves a row whole where it vetoes
+one of two candidates, and so does this since: +0.84 and +0.97 of near pairs, and no pair loses more than 0.01 and
+0.02 against documents (0.09 and 0.02 before, where vetoes forced two sentences of a far worse system).
 """
 
 import argparse
