@@ -260,3 +260,17 @@ LINES_AND_NEIGHBOURS = [
 @pytest.mark.parametrize(("source", "target"), LINES_AND_NEIGHBOURS)
 def test_cut_lines_and_another_language_are_seen(source: str, target: str) -> None:
     assert verdicts(source, target)
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [
+        ("CJK Unified Ideographs, Hangul Jamo", "CJK Unified Ideographs, Hangul Jamo"),
+        ("It covers these blocks:\n\n- CJK Unified Ideographs, Hangul Jamo\n- Basic Latin",
+         "يغطي هذه الكتل:\n\n- CJK Unified Ideographs, Hangul Jamo\n- Basic Latin"),
+        ("| Block | Range |\n|---|---|\n| CJK Unified Ideographs | 4E00 |\n| Hangul Jamo | 1100 |",
+         "| الكتلة | المدى |\n|---|---|\n| CJK Unified Ideographs | 4E00 |\n| Hangul Jamo | 1100 |"),
+    ],
+)  # fmt: skip
+def test_names_of_unicode_s_blocks_may_stay(source: str, target: str) -> None:
+    assert not verdicts(source, target)
