@@ -44,8 +44,10 @@ class SamplingSettings(Strict):
     @model_validator(mode="after")
     def _engine_has_what_it_needs(self) -> "SamplingSettings":
         for engine, key, value in (("vllm", "server", self.server), ("endpoint", "base_url", self.base_url)):
-            if (value is not None) != (self.engine == engine):
-                raise ValueError(f"{key}: is for engine {engine}, which needs it; the engine is {self.engine}")
+            if value is None and self.engine == engine:
+                raise ValueError(f"{key}: missing, and engine {engine} needs it")
+            if value is not None and self.engine != engine:
+                raise ValueError(f"{key}: is of engine {engine} alone; the engine is {self.engine}")
         return self
 
     def decisive(self) -> dict[str, Any]:

@@ -74,8 +74,8 @@ def test_vllm_is_started_for_the_model_and_asked_for_draws_of_its_own(
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ({"engine": "vllm"}, "server: is for engine vllm, which needs it"),
-        ({"engine": "endpoint"}, "base_url: is for engine endpoint, which needs it"),
+        ({"engine": "vllm"}, "server: missing, and engine vllm needs it"),
+        ({"engine": "endpoint"}, "base_url: missing, and engine endpoint needs it"),
         ({"base_url": "http://x"}, "base_url: is for engine endpoint.*the engine is transformers"),
     ],
 )
