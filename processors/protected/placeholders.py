@@ -62,7 +62,16 @@ _FRAMES = ("[", "#", "|", "!!", "==", "::", "^^", "=", "_")
 
 def framed(text: str) -> list[tuple[int, int]]:
     """Names between marks that prose has too."""
-    return [m.span() for m in _FRAMED.finditer(text)] if any(map(text.__contains__, _FRAMES)) else []
+    if not any(map(text.__contains__, _FRAMES)):
+        return []
+    return [m.span() for m in _FRAMED.finditer(text) if m[0][0] != "|" or not _is_cell(text, *m.span())]
+
+
+def _is_cell(text: str, start: int, end: int) -> bool:
+    """Whether what stands between two bars is a table's cell: there are more bars in its line or in one beside it."""
+    before, after = text.rfind("|", 0, start), text.find("|", end)
+    # Counted from bar to bar, so that a long line is not gone through again for each.
+    return (before >= 0 and text.count("\n", before, start) < 2) or (after >= 0 and text.count("\n", end, after) < 2)
 
 
 def brace(scan: Scan, start: int) -> Found:

@@ -149,6 +149,21 @@ def test_markup_that_the_source_has_not_is_seen(source: str, right: str, wrong: 
     must_see(source, right, wrong, hard=False)
 
 
+# What has the marks of a placeholder and is words.
+WORDS = [
+    ("| France |EU| ", "| فرنسا |الاتحاد الأوروبي| "),
+    ("| Yes |NO| maybe |", "| نعم |لا| ربما |"),
+    ("| Fruit |id| Price |", "| الفاكهة |المعرّف| السعر |"),
+    ("Item |total| date\n--- | --- | ---\nTea |amount| May",
+     "الصنف |المجموع| التاريخ\n--- | --- | ---\nشاي |المقدار| مايو"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "target"), WORDS)
+def test_words_between_a_placeholder_s_marks_may_be_translated(source: str, target: str) -> None:
+    assert not has_hard(verdicts(source, target))
+
+
 @pytest.mark.parametrize(
     ("source", "target", "hard"),
     [
