@@ -27,20 +27,20 @@ _NAMED = re.compile(r"\s*json\s*\n", re.I)
 # JSON that is none, for the quotation marks within; the last of the braces may be missing.
 _ONE_KEY = re.compile(
     r"(?P<brace>\{?)\s*(?P<mark>[\"'“]?)(?P<key>\w[\w -]{0,40})(?(mark)[\"'”]?)\s*[:：]\s*"
-    r"(?:[\"“«](?P<inside>.+)[\"”»]|'(?P<single>.+)'|(?P<bare>[^\"'{}\[\]\s][^{}]*))\s*,?\s*(?P<end>\}?)",
+    r"(?:[\"“«](?P<inside>.+)[\"”»]|'(?P<single>.+)'|(?P<bare>[^\"'{}\[\]\s][^{}]*+))",
     re.S,
 )
-_ONE_STRING = re.compile(r"\[\s*[\"'“«](?P<inside>.+)[\"'”»]\s*,?\s*\]", re.S)
+_ONE_STRING = re.compile(r"[\"'“«](?P<inside>.+)[\"'”»]", re.S)
 _NEXT_VALUE = re.compile(r"[\"'”]\s*[,:]\s*[\"'“]")
 _TAGS = re.compile(
-    r"\s*(?:<(?P<name>[^\W\d_][\w:.\-]{0,40})(?:\s[^<>]{0,200})?>(?P<inside>.*)</(?P=name)\s*>"
+    r"(?:<(?P<name>[^\W\d_][\w:.\-]{0,40})(?:\s[^<>]{0,200})?>(?P<inside>.*)</(?P=name)\s*>"
     r"|\[(?P<code>[^\W\d_]\w{0,20})\](?P<in_code>.*)\[/(?P=code)\]"
     r"|&lt;(?P<escaped>\w{1,40})&gt;(?P<in_escaped>.*)&lt;/(?P=escaped)&gt;"
-    r"|<!\[CDATA\[(?P<data>.*)\]\]>)\s*",
+    r"|<!\[CDATA\[(?P<data>.*)\]\]>)",
     re.S | re.I,
 )
 _PROLOGUE = re.compile(r"\s*<[?!](?:xml|doctype)\b[^<>]{0,200}>\s*(?=<)", re.I)
-_HALF = re.compile(r"\s*<(?P<opened>\w{1,40})>|</(?P<closed>\w{1,40})>\s*$")
+_HALF = re.compile(r"\A<(?P<opened>\w{1,40})>|</(?P<closed>\w{1,40})>\Z")
 _SOURCE_TAG = re.compile(r"\s*<(?P<name>\w{1,40})>(?P<source>[^<]*)</(?P=name)>\s*(?=<)")
 _BRACKETS = (("<<", ">>"), ("{{", "}}"), ("(", ")"), ("[", "]"), ("{", "}"))
 _MARKS = (('"""', '"""'), ("'''", "'''"), ('\\"', '\\"'), ('""', '""'), ('"', '"'), ("“", "”"), ("«", "»"), ("'", "'"),
@@ -72,18 +72,23 @@ def from_json(source: str, text: str, names: frozenset[str]) -> str | None:
 def _from_broken_json(source: str, bare: str, names: frozenset[str]) -> str | None:
     """Of what a model wrote without a parser in mind: quotation marks within, a brace that is missing."""
     if bare[:1] == "[":
-        m = _ONE_STRING.fullmatch(bare)
+        m = _ONE_STRING.fullmatch(_without_comma(bare[1:-1])) if bare[-1] == "]" else None
         return None if m is None or _NEXT_VALUE.search(m["inside"]) else m["inside"]
-    m = _ONE_KEY.fullmatch(bare) if bare[:1] in ("{", '"', "'", "“") else None
-    if m is None or (m["end"] and not m["brace"]) or _TALKS_OF_JSON.search(source):
+    end = bare.endswith("}")
+    m = _ONE_KEY.fullmatch(_without_comma(bare.removesuffix("}"))) if bare[:1] in ("{", '"', "'", "“") else None
+    if m is None or (end and not m["brace"]) or _TALKS_OF_JSON.search(source):
         return None
     inside = m["inside"] or m["single"] or m["bare"]
     key = m["key"].lower()
     # Without a brace a quotation and what follows it look alike: '"Note": "..."'.
-    sure = m["brace"] if inside is not m["bare"] else m["brace"] and m["end"]
+    sure = m["brace"] if inside is not m["bare"] else m["brace"] and end
     if not sure and key not in NAMES and key not in names:
         return None
     return None if _NEXT_VALUE.search(inside) else inside.strip()
+
+
+def _without_comma(text: str) -> str:
+    return text.strip().removesuffix(",").rstrip()
 
 
 def _parsed(bare: str) -> Any:
@@ -118,7 +123,8 @@ def _strings(key: str, value: Any, depth: int) -> Iterator[tuple[str, str]]:
 
 def from_tags(source: str, text: str) -> str | None:
     """Tags of any name around the whole, of a source that has none; with the source in tags before, that too."""
-    if text.strip()[:1] not in ("<", "[", "&") and not text.rstrip().endswith(">"):
+    text = text.strip()
+    if text[:1] not in ("<", "[", "&") and not text.endswith(">"):
         return None
     if "<" in source or "&lt;" in source:
         return None

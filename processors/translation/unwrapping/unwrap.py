@@ -17,7 +17,7 @@ from processors.translation.unwrapping.shells import from_brackets, from_json, f
 
 # A model that puts a preface before a fence has two; more than these is no wrapping.
 _LAYERS = 5
-_FENCE = re.compile(r"\s*(?P<fence>`{3,}|~{3,})[\w+-]{0,20}[ \t]*\n(?P<inside>.*?)\n?[ \t]*(?P=fence)?\s*", re.S)
+_FENCE = re.compile(r"(`{3,}|~{3,})[\w+-]{0,20}[ \t]*\n")
 _INLINE = re.compile(r"\s*(`{1,2})(?P<inside>[^`\n]+)\1\s*")
 _REASONED = re.compile(
     r"\s*<(?P<name>think|thinking|thought|reasoning|analysis|scratchpad)>.*?</(?P=name)>\s*(?P<inside>\S.*)", re.S
@@ -27,18 +27,17 @@ _MARKS = re.compile("[\u200b\u2060\ufeff\u202a-\u202e]")
 _ENDS_LINE = re.compile(r"[:：]\W{0,6}?(?:\s|$)|\n")
 # The last paragraph, below a rule or by itself.
 _QUOTED_LINE = re.compile(r"^[ \t]*>[ \t]?", re.MULTILINE)
-_RULE = r"[ \t]*(?:-{3,}|\*{3,}|_{3,}|={3,})[ \t]*"
-_UNDER_RULE, _ABOVE_RULE = re.compile(rf"\s*{_RULE}\n"), re.compile(rf"\n{_RULE}\s*$")
-_ANY_RULE = re.compile(rf"^{_RULE}$", re.MULTILINE)
+_RULE = re.compile(r"(?:-{3,}|\*{3,}|_{3,}|={3,})")
 # "Translation => ...", "[Translation] ...", "→ ..."; YAML's mark of a block behind a label.
 _SET_OFF = re.compile(
     r"(?:\[(?P<label>[^\W\d][\w ]{2,30})\]|(?P<plain>[^\W\d][\w ]{2,30}?)\s*(?:=+>|->|[→⇒]|\s[-–—=]\s))\s*(?=\w)"
 )
 _ARROW = re.compile(r"(?:=+>|->|[→⇒←])[ \t]*")
-_BLOCK_MARK = re.compile(r"[|>][-+]?[ \t]*\n\s*")
+_BLOCK_MARK = re.compile(r"\A[|>][-+]?[ \t]*\n\s*")
 _SHELL = re.compile(r"[{<]|\[\s*[\"'{]|[\"'“«]")
 _OF_SOURCE = re.compile(r"\W{0,4}(?:english|source|original)(?: (?:text|version))?\W{0,4}[:：]\W{0,4}?\s*", re.I)
-_LAST = re.compile(r"\n[ \t]*\n(?:[ \t]*(?:-{3,}|\*{3,}|_{3,})[ \t]*\n+)?(?P<note>[^\n]+(?:\n[^\n]+){0,3})\s*$")
+_LAST = re.compile(r"\n[ \t]*\n(?:[ \t]*(?:-{3,}|\*{3,}|_{3,})[ \t]*\n+)?(?P<note>[^\n]++(?:\n[^\n]++){0,3}+)\Z")
+_BREAKS = frozenset("⁂❦❧☙—―")
 _ENGLISH_NOTE = re.compile(
     r"\W{0,4}(?:(?:translator'?s? )?notes?\b|p\.s\.|translated by|(?:please )?let me know|i hope|is there anything"
     r"|would you like|feel free|if you (?:need|have|would|want)|this translation"
@@ -94,11 +93,15 @@ def _reasoning(source: str, text: str, known: LanguageKnowledge) -> str | None:
 def _fence(source: str, text: str, known: LanguageKnowledge) -> str | None:
     if "```" in source or "~~~" in source:
         return None
-    m = _FENCE.fullmatch(text)
-    if m and m["fence"] not in m["inside"]:
-        return m["inside"]
+    # Stripped and cut, not matched to the end: patterns for blanks next to each other take cubic time.
+    bare = text.strip()
+    if m := _FENCE.match(bare):
+        inside = bare[m.end() :]
+        if inside.endswith(m[1]):
+            inside = inside[: -len(m[1])].rstrip(" \t").removesuffix("\n")
+        if m[1] not in inside:
+            return inside
     # The end alone is left of a fence that the prompt opened.
-    bare = text.rstrip()
     return bare[:-3] if bare.endswith("\n```") and text.count("```") == 1 else None
 
 
@@ -184,10 +187,20 @@ def _quoted_lines(source: str, text: str, known: LanguageKnowledge) -> str | Non
 
 def _rules(source: str, text: str, known: LanguageKnowledge) -> str | None:
     """A rule above or below the whole."""
-    above, below = _UNDER_RULE.match(text), _ABOVE_RULE.search(text)
-    if (above is None and below is None) or _ANY_RULE.search(source):
+    bare = text.strip()
+    first, _, under = bare.partition("\n")
+    above, _, last = bare.rpartition("\n")
+    over, below = _RULE.fullmatch(first.rstrip(" \t")), _RULE.fullmatch(last.strip(" \t"))
+    if not above or not under or (over is None and below is None) or _parts_scenes(source):
         return None
-    return text[above.end() if above else 0 : below.start() if below else len(text)]
+    return (under if below is None else under[: -len(last) - 1]) if over else above
+
+
+def _parts_scenes(source: str) -> bool:
+    """Whether the source has a line of signs alone: "---", "* * *", "⁂"."""
+    lines = ("".join(line.split()) for line in source.split("\n"))
+    return any(line in _BREAKS or (len(line) >= 2 and len(set(line)) <= 2 and not any(map(str.isalnum, line)))
+               for line in lines if line)  # fmt: skip
 
 
 def _source_before(source: str, text: str, known: LanguageKnowledge) -> str | None:
@@ -206,7 +219,7 @@ def _source_before(source: str, text: str, known: LanguageKnowledge) -> str | No
 
 def _note(source: str, text: str, known: LanguageKnowledge) -> str | None:
     """A last paragraph that speaks about the translation, or offers more help, where the source has fewer."""
-    m = _LAST.search(text)
+    m = _LAST.search(text.rstrip())
     if m is None or _paragraphs(source) >= _paragraphs(text) or not text[: m.start()].strip():
         return None
     excuses = ENGLISH.excuses

@@ -110,3 +110,14 @@ def test_a_language_without_a_file_loses_what_needs_no_words() -> None:
 )
 def test_no_answer_takes_long(piece: str) -> None:
     unwrap("Good morning.", piece * 20_000, ARABIC)
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize(
+    "shape",
+    ["```\nA{}z", "A{}```", "A\n---{}z", "A\n{}---z", "{}---z", "{}<a", "A{}<a", "<a>A{}", "<a>A</a{}z", "```\n{}",
+     '{{"text": "A"{}z', '{{"text": A{}{{z', '["A"{}z', '"A"{}z', "A\n\nz{}\nz{}\nz\n{}z", "الترجمة{}:z"],
+)  # fmt: skip
+@pytest.mark.parametrize("blank", [" ", "\n", "\n   ", "\t"])
+def test_blanks_do_not_take_long_either(shape: str, blank: str) -> None:
+    unwrap("Hello there, this is a source.", shape.format(*[blank * 20_000] * 3), ARABIC)
