@@ -144,7 +144,7 @@ const review = (() => {
   function messageRow(message) {
     const role = words.named("review.role", message.role);
     const source = element("div", {className: "cell source"}, element("h4", {}, said("review.source")),
-      texts.fill(element("div", {className: "text", dir: "auto", lang: "en"}), message.source.text,
+      texts.fill(element("div", {className: "text", dir: "auto", lang: start.source_language}), message.source.text,
         [...message.source.kept.map(([from, to]) => ({start: from, end: to, kind: "kept"})),
           ...message.source.places.map(([from, to]) => ({start: from, end: to, kind: "finding"}))]));
     const cells = message.sides.map((one, side) => one ? cell(message, one, side) : element("div", {className: "cell"}, said("review.none")));

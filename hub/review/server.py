@@ -50,6 +50,8 @@ class Desk:
             kinds.sort(key=lambda kind: kind["kind"] == NEAR)
         return {
             "language": self.queues.language.code,
+            # An arbitrage's prompt stands in the place of a source.
+            "source_language": "en" if self.queues.translates else self.queues.language.code,
             "queues": kinds,
             "splits": self.queues.splits,
             "categories": CATEGORIES,

@@ -34,6 +34,7 @@ def test_what_people_choose_and_write_is_taken_by_the_next_arbitrage(tmp_path: P
         why = {row["id"]: row["why"] for row in queue}
         desk, items = opened(run)
         assert set(items) == set(why) and desk.start({})["queues"] == [{"kind": WAITING}]
+        assert desk.start({})["source_language"] == "ar"
         low = [row for row, reason in why.items() if reason == "below_mark"]
         refused = [row for row, reason in why.items() if reason == "all_refusal"]
         # Whose an answer is nobody sees before the verdict; the prompt stands where a run has the source.
