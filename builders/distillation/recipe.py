@@ -213,7 +213,7 @@ def _dictionary(name: str, folder: Path, recipe: Path) -> str:
     """The dictionary's path, once it is known that it can be asked. Raises RecipeError."""
     path = resolved(name, folder)
     try:
-        Dictionary(path)
+        Dictionary(path).probe()
     except InputError as error:
         raise RecipeError(f"{recipe}: linguistics.{error}") from None
     return path

@@ -117,7 +117,7 @@ def _dictionary(name: str, recipe: Recipe, folder: Path) -> str:
         )
     path = resolved(name, folder)
     try:
-        Dictionary(path)
+        Dictionary(path).probe()
     except InputError as error:
         raise RecipeError(f"ranking.{error}") from None
     return path

@@ -7,7 +7,7 @@ whoever tells them apart; where a proxy stands between, `processors.clients.conn
 import re
 import ssl
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import httpx
 
@@ -80,12 +80,18 @@ class Session:
 
         client = self._client = self._client or self._new_client()
         url = URL(str(self._url.copy_with(raw_path=target)), encoded=True)
-        try:
-            async with client.request(method, url, data=body, allow_redirects=False) as response:
-                told = {name.lower(): value for name, value in response.headers.items()}
-                return SessionResponse(response.status, told, await response.read())
-        except (aiohttp.ClientError, OSError, UnicodeError) as error:
-            raise _told(error) from error
+        reused: list[bool] = []
+        while True:
+            try:
+                sent = client.request(method, url, data=body, allow_redirects=False, trace_request_ctx=reused)
+                async with sent as response:
+                    told = {name.lower(): value for name, value in response.headers.items()}
+                    return SessionResponse(response.status, told, await response.read())
+            except (aiohttp.ClientError, OSError, UnicodeError) as error:
+                if not (reused and _never_sent(error)):
+                    raise _told(error) from error
+                # The server had closed a connection that was kept, and the news had not come yet.
+                reused.clear()
 
     async def aclose(self) -> None:
         """End its connections."""
@@ -102,14 +108,30 @@ class Session:
         else:
             # The pacer keeps their number within `concurrency`.
             connector = aiohttp.TCPConnector(ssl=self._tls or True, limit=0, keepalive_timeout=KEEP_ALIVE_S)
+        trace = aiohttp.TraceConfig()
+        trace.on_connection_reuseconn.append(_mark)
         return aiohttp.ClientSession(
             connector=connector,
+            trace_configs=[trace],
             headers=self._headers.of_session(),
             cookie_jar=aiohttp.DummyCookieJar(),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_S),
             max_line_size=MOST_HEADER,
             max_field_size=MOST_HEADER,
         )
+
+
+async def _mark(client: object, context: Any, of: object) -> None:
+    """Mark that a request has a connection which carried another one before."""
+    context.trace_request_ctx.append(True)
+
+
+def _never_sent(error: Exception) -> bool:
+    """Whether a connection broke under a request's hands, which is another thing than one without an answer."""
+    import aiohttp
+
+    broke = isinstance(error, aiohttp.ClientOSError | aiohttp.ClientConnectionResetError)
+    return broke and not isinstance(error, aiohttp.ClientConnectorError)
 
 
 def _told(error: Exception) -> httpx.HTTPError:

@@ -4,8 +4,7 @@ import stat
 import sys
 from pathlib import Path
 
-_PROGRAM = """#!{python}
-import sys
+_PROGRAM = """import sys
 base = sys.argv[sys.argv.index("-d") + 1]
 known = set(open(base + ".dic", encoding="utf-8").read().split())
 for line in iter(sys.stdin.buffer.readline, b""):
@@ -16,10 +15,10 @@ for line in iter(sys.stdin.buffer.readline, b""):
 """
 
 
-def write_hunspell(folder: Path) -> Path:
+def write_hunspell(folder: Path, program: str = _PROGRAM) -> Path:
     """Write the program into a folder to put on PATH; returns the folder."""
     folder.mkdir()
-    program = folder / "hunspell"
-    program.write_text(_PROGRAM.format(python=sys.executable), encoding="utf-8")
-    program.chmod(program.stat().st_mode | stat.S_IXUSR)
+    file = folder / "hunspell"
+    file.write_text(f"#!{sys.executable}\n{program}", encoding="utf-8")
+    file.chmod(file.stat().st_mode | stat.S_IXUSR)
     return folder

@@ -9,6 +9,7 @@ where the text writes it twice, beside another word that is unknown or foreign, 
 from __future__ import annotations
 
 import os
+import select
 import shutil
 import subprocess
 import tty
@@ -27,6 +28,11 @@ from processors.errors import InputError
 _AT_ONCE = 100
 # In no dictionary: its answer is the end of a batch.
 _END = "ظظظظظظظ"
+# Without an answer for so long it will not come: hunspell says nothing of a word that its dictionary's encoding lacks.
+# Debian's takes a second to be read, and a batch a fiftieth.
+_PATIENCE_S = 30.0
+# Every dictionary of Arabic knows them.
+_COMMON = ("من", "في", "على", "إلى", "عن", "هذا", "ما", "لا", "كتاب")
 # Known and unknown words that a process remembers.
 REMEMBERED = 1 << 17
 _LEAST = 5
@@ -81,6 +87,16 @@ class Dictionary:
         self.__dict__.update(state)
         self._start()
 
+    def probe(self) -> None:
+        """Ask it for words that each dictionary of Arabic knows. Raises InputError, in one line, if it knows none."""
+        unknown = self.unknown(_COMMON)
+        self.close()
+        if len(unknown) == len(_COMMON):
+            raise InputError(
+                f"dictionary {self.path}: knows none of the commonest words ({', '.join(_COMMON[:4])}, ...); is it a "
+                "hunspell dictionary of Arabic, whole, and does its .aff name the encoding (SET UTF-8)?"
+            )
+
     def digest(self) -> str:
         """What it holds: another edition finds other errors."""
         found = sha256()
@@ -119,6 +135,12 @@ class Dictionary:
         process.stdin.flush()
         answer = b""
         while not answer.endswith(f"{_END}\n".encode()):
+            if not select.select([self._answers], [], [], _PATIENCE_S)[0]:
+                self.close(kill=True)
+                raise InputError(
+                    f"dictionary {self.path}: hunspell gives no answer on Arabic words; does the .aff name an "
+                    "encoding that has them (SET UTF-8)?"
+                )
             try:
                 piece = os.read(self._answers, 1 << 16)
             except OSError:
@@ -144,10 +166,12 @@ class Dictionary:
             self._pid = os.getpid()
         return self._process
 
-    def close(self) -> None:
-        """End the process, if this one has started it."""
+    def close(self, kill: bool = False) -> None:
+        """End the process, if this one has started it; with `kill` also one that does not listen."""
         if self._process is not None and self._pid == os.getpid():
             assert self._process.stdin is not None
+            if kill:
+                self._process.kill()
             self._process.stdin.close()
             self._process.wait()
             os.close(self._answers)

@@ -180,3 +180,13 @@ def test_a_header_is_one_line_and_shown_to_nobody() -> None:
         SessionHeaders({"Authorization": "Bearer secret\r\nX: y"})
     assert "secret" not in str(raised.value)
     assert "secret" not in repr(SessionHeaders({"Authorization": "Bearer secret"}))
+
+
+def test_a_kept_connection_that_is_closed_already_costs_no_answer() -> None:
+    async def unannounced(body: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
+        await writer.drain()
+        writer.close()
+
+    found, _, _ = ask(unannounced, 20)
+    assert [one.content for one in found if isinstance(one, SessionResponse)] == [BODY] * 20

@@ -98,3 +98,20 @@ def test_what_is_missing_is_said_in_one_line(tmp_path: Path, monkeypatch: pytest
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(InputError, match="hunspell is not on PATH"):
         Dictionary(tmp_path / "ar")
+
+
+def test_what_is_no_dictionary_of_arabic_is_told(
+    dictionary: Dictionary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dictionary.probe()
+    for name, words in (("empty", ""), ("english", "hello world"), ("page", "<!doctype html>")):
+        (tmp_path / f"{name}.aff").write_text("SET UTF-8\n")
+        (tmp_path / f"{name}.dic").write_text(words)
+        with pytest.raises(InputError, match="knows none of the commonest words"):
+            Dictionary(tmp_path / name).probe()
+    # As hunspell does with a word that the dictionary's encoding lacks.
+    write_hunspell(tmp_path / "mute", program="import sys; sys.stdin.read()")
+    monkeypatch.setenv("PATH", str(tmp_path / "mute"), prepend=os.pathsep)
+    monkeypatch.setattr("processors.checks.arabic.spelling._PATIENCE_S", 0.2)
+    with pytest.raises(InputError, match="gives no answer on Arabic words"):
+        Dictionary(tmp_path / "empty").probe()
