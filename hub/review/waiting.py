@@ -5,9 +5,12 @@ person prefers one, or writes a better one, and the next `smolkalam arbitrate` t
 """
 
 import json
+from collections.abc import Iterator
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
+
+from pydantic import BaseModel, ConfigDict, InstanceOf, ValidationError
 
 from builders.arbitrage.people import QUEUE
 from hub.review.queues import ReviewItem
@@ -22,6 +25,41 @@ WAITING = "waiting"
 _BESIDE = 2
 
 
+# Half a surrogate pair, which a model may put out, is none of pydantic's strings.
+_String = InstanceOf[str]
+
+
+class _Line(BaseModel):
+    # What a line or an answer says beside this is nothing that is shown.
+    model_config = ConfigDict(strict=True)
+
+
+class WaitingAnswer(_Line):
+    """An answer to a prompt that waits; one that failed has no text."""
+
+    name: _String
+    text: _String | None = None
+    reward: float | None = None
+    mark: float | None = None
+    reason: _String | None = None
+
+
+class PromptTurn(_Line):
+    """A message of a prompt that waits."""
+
+    role: _String
+    content: _String
+
+
+class WaitingPrompt(_Line):
+    """A line of an arbitrage's queue."""
+
+    id: _String
+    why: _String
+    prompt: list[PromptTurn]
+    candidates: list[WaitingAnswer]
+
+
 class WaitingAnswers:
     """The queue of an arbitrage in `folder`, or such a file itself. Raises InputError where it is none, or empty."""
 
@@ -34,28 +72,34 @@ class WaitingAnswers:
         self.folder = self.file.parent
         self.seed = seed
         self.language, self.title = Language(), self.folder.name
-        self._rows = {row["id"]: row for row in self._read()}
+        self._rows = dict(self._read())
         if not self._rows:
             raise InputError(f"{self.file}: holds no prompt that waits for people, so there is nothing to review")
-        self.splits = sorted({str(row["why"]) for row in self._rows.values()})
+        self.splits = sorted({row.why for row in self._rows.values()})
         self._items: dict[str, ReviewItem] = {}
 
-    def _read(self) -> list[dict[str, Any]]:
-        rows = []
+    def _read(self) -> Iterator[tuple[str, WaitingPrompt]]:
+        """The prompts that have an answer to be looked at, by id."""
+        lines: dict[str, int] = {}
         try:
-            with self.file.open(encoding="utf-8") as file:
-                for number, line in enumerate(file, 1):
-                    row = json.loads(line)
-                    if not isinstance(row, dict) or {"id", "why", "prompt", "candidates"} - set(row):
-                        raise InputError(f"{self.file}, line {number}: is no line of an arbitrage's queue")
-                    row["candidates"] = _worth_a_look(row["candidates"])
-                    if row["candidates"]:
-                        rows.append(row)
+            # Not by splitlines, which splits at signs that stand in texts too.
+            written = self.file.read_text(encoding="utf-8").split("\n")
         except OSError as error:
             raise InputError(f"{self.file}: cannot be read: {error.strerror or error}") from None
-        except ValueError as error:
-            raise InputError(f"{self.file}, line {len(rows) + 1}: is no JSON ({error})") from None
-        return rows
+        except UnicodeDecodeError as error:
+            raise InputError(f"{self.file}: is not UTF-8 ({error.reason} at byte {error.start})") from None
+        for number, line in enumerate(written, 1):
+            if not line.strip():
+                continue
+            row = _row(line, f"{self.file}, line {number}")
+            first = lines.setdefault(row.id, number)
+            if first != number:
+                raise InputError(
+                    f"{self.file}, line {number}: has the id '{row.id}' of line {first}; take one of them out"
+                )
+            candidates = _worth_a_look(row.candidates)
+            if candidates:
+                yield row.id, row.model_copy(update={"candidates": candidates})
 
     def queue(self, kind: str, split: str | None = None) -> list[ReviewItem]:
         """The prompts in their order, of all reasons or of one. KeyError where there is no such queue."""
@@ -65,13 +109,13 @@ class WaitingAnswers:
             raise KeyError(split)
         found = []
         for row in self._rows.values():
-            if split not in (None, row["why"]):
+            if split not in (None, row.why):
                 continue
-            first, *others = (one["name"] for one in row["candidates"])
+            first, *others = (one.name for one in row.candidates)
             several: list[tuple[str, ...]] = [(first, other) for other in others[:_BESIDE]]
             for names in several or [(first,)]:
-                key = blake2b("\0".join([str(self.seed), row["id"], *names]).encode(), digest_size=9).hexdigest()
-                found.append(ReviewItem(key, row["id"], "", row["why"], names))
+                key = blake2b("\0".join([str(self.seed), row.id, *names]).encode(), digest_size=9).hexdigest()
+                found.append(ReviewItem(key, row.id, "", row.why, names))
         self._items.update({item.key: item for item in found})
         return found
 
@@ -81,14 +125,14 @@ class WaitingAnswers:
 
     def whole(self, row: str) -> dict[str, Any]:
         """What the page asks of a row beside its texts."""
-        return {"candidates": [{"translator": one["name"], "checks": []} for one in self._rows[row]["candidates"]]}
+        return {"candidates": [{"translator": one.name, "checks": []} for one in self._rows[row].candidates]}
 
     def candidates(self, row: str) -> dict[str, ReviewedText]:
         """A prompt's answers by name; the prompt stands in the place of the source."""
-        asked = request_text(self._rows[row]["prompt"])
+        asked = request_text([one.model_dump() for one in self._rows[row].prompt])
         return {
-            one["name"]: ReviewedText(row, one["name"], (Message(0, "assistant", asked, one["text"]),))
-            for one in self._rows[row]["candidates"]
+            one.name: ReviewedText(row, one.name, (Message(0, "assistant", asked, one.text or ""),))
+            for one in self._rows[row].candidates
         }
 
     def sides(self, item: ReviewItem, annotator: str) -> tuple[str, ...]:
@@ -97,8 +141,23 @@ class WaitingAnswers:
         return item.names[::-1] if drawn % 2 else item.names
 
 
-def _worth_a_look(candidates: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _row(line: str, place: str) -> WaitingPrompt:
+    try:
+        return WaitingPrompt.model_validate(json.loads(line))
+    except ValidationError as error:
+        problem = error.errors(include_url=False)[0]
+        where = ".".join(map(str, problem["loc"]))
+        raise InputError(
+            f"{place}: is no line of an arbitrage's queue: {where + ': ' if where else ''}{problem['msg']}"
+        ) from None
+    except RecursionError:
+        raise InputError(f"{place}: is no line of an arbitrage's queue: it is nested too deeply") from None
+    except ValueError as error:
+        raise InputError(f"{place}: is no JSON ({error}); repair the line or take it out") from None
+
+
+def _worth_a_look(candidates: list[WaitingAnswer]) -> list[WaitingAnswer]:
     """The answers with a text, the best first; those that were of no use only where there is no other."""
-    there = [one for one in candidates if (one.get("text") or "").strip()]
-    usable = [one for one in there if not one.get("reason")] or there
-    return sorted(usable, key=lambda one: [-(one.get(score) or 0.0) for score in ("reward", "mark")])
+    there = [one for one in candidates if (one.text or "").strip()]
+    usable = [one for one in there if not one.reason] or there
+    return sorted(usable, key=lambda one: (-(one.reward or 0.0), -(one.mark or 0.0)))

@@ -65,11 +65,58 @@ def test_what_people_choose_and_write_is_taken_by_the_next_arbitrage(tmp_path: P
     assert set(opened(run)[1]) == set(left)
 
 
+def line(**said: Any) -> str:
+    """A line of a queue with something else in it."""
+    answer = {"name": "a", "text": "جواب", "reward": 0.5, "mark": None, "reason": None, "detail": None}
+    row = {"id": "1", "why": "below_mark", "prompt": [{"role": "user", "content": "اشرح"}], "candidates": [answer]}
+    return json.dumps({**row, **said}, ensure_ascii=False) + "\n"
+
+
+NO_TEXT = line(id="0", candidates=[{"name": "a", "text": None}])
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
-    [("", "holds no prompt that waits for people"), ("{}\n", "line 1: is no line of"), ("{\n", "line 1: is no JSON")],
+    [
+        ("", "holds no prompt that waits for people"),
+        ("{}\n", "line 1: is no line of an arbitrage's queue: id: Field required"),
+        ("{\n", "line 1: is no JSON"),
+        (NO_TEXT + "\n" + line() + "{\n", "line 4: is no JSON"),
+        (NO_TEXT + "[]\n", "line 2: is no line of an arbitrage's queue: Input should be"),
+        (line(candidates=None), "line 1: .*: candidates: Input should be a valid list"),
+        (line(candidates=["جواب"]), r"line 1: .*: candidates\.0: Input should be"),
+        (line(candidates=[{"text": "جواب"}]), r"line 1: .*: candidates\.0\.name: Field required"),
+        (line(candidates=[{"name": "a", "text": 3}]), r"candidates\.0\.text: Input should be an instance of str"),
+        (line(candidates=[{"name": "a", "mark": "4"}]), r"candidates\.0\.mark: Input should be a valid number"),
+        (line(id=7), "line 1: .*: id: Input should be an instance of str"),
+        (line(id=["7"]), "line 1: .*: id: Input should be an instance of str"),
+        (line(why=None), "line 1: .*: why: Input should be an instance of str"),
+        (line(prompt=[{"content": "اشرح"}]), r"line 1: .*: prompt\.0\.role: Field required"),
+        (line() + "\n" + line(), "line 3: has the id '1' of line 1"),
+        (NO_TEXT + "[" * 100_000 + "\n", "line 2: is no"),
+        (b"\xff\n", "is not UTF-8"),
+    ],
 )
-def test_what_is_no_queue_is_told_in_a_line(text: str, told: str, tmp_path: Path) -> None:
-    (tmp_path / "queue.jsonl").write_text(text, encoding="utf-8")
-    with pytest.raises(InputError, match=told):
+def test_what_is_no_queue_is_told_in_a_line(text: str | bytes, told: str, tmp_path: Path) -> None:
+    (tmp_path / "queue.jsonl").write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(InputError, match=told) as raised:
         run_review(tmp_path, port=0, near=0.2, seed=1)
+    assert "\n" not in str(raised.value)
+
+
+def test_lines_without_anything_and_answers_without_text_are_passed_over(tmp_path: Path) -> None:
+    answers = [
+        {"name": "a", "mark": 1, "text": "نعم\u2028لا"},
+        {"name": "b", "mark": 2.5, "text": "بلى"},
+        {"name": "c"},
+    ]
+    answers[1]["text"] = "بلى\ud83d"
+    (tmp_path / "queue.jsonl").write_text(
+        "\n" + NO_TEXT + " \n" + line(candidates=answers), "utf-8", "backslashreplace"
+    )
+    waiting = WaitingAnswers(tmp_path, 1)
+    assert [(one.row, one.names) for one in waiting.queue(WAITING)] == [("1", ("b", "a"))]
+    assert {name: one.messages[0].target for name, one in waiting.candidates("1").items()} == {
+        "b": "بلى\ud83d",
+        "a": "نعم\u2028لا",
+    }
