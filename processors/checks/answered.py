@@ -40,7 +40,7 @@ def _greeted(pair: Pair) -> list[Verdict]:
     phrases, target = pair.knowledge.phrases, pair.target.string
     if phrases is None or phrases.greeting is None or not any(map(target.__contains__, phrases.greeting_signs)):
         return []
-    m = phrases.greeting.search(target)
+    m = phrases.greeting.match(target)
     excuses = ENGLISH.excuses
     if m is None or excuses is None or excuses.offering.search(pair.source.string):
         return []

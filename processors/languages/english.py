@@ -170,7 +170,11 @@ EXCUSES = Excuses(
         r"\b(?:can|may|could|shall|do|should|might) (?:I|we)\b"
         r"|\b(?:I|we)(?:['’](?:m|re|ve)| (?:am|are|have|can|could|may))\b"
         r"|\blet (?:me|us)\b|service\b|\bassist you|\bhelp(?:ing)? you\b|\bask (?:me|us|your|away|any)|\byour question"
-        r"|understood|\bI (?:got|see|under)|\bwelcome|\bhow (?:can|may)|\bgo ahead",
+        r"|understood|\bI (?:got|see|under)|\bwelcome|\bhow (?:can|may)|\bgo ahead"
+        # "Help me" asks for help, and "there is" is no place.
+        r"|\b(?:help|assist|serv)(?:e|s|es|ed|ing)?\b(?! (?:me|us)\b)|\bthere\b(?! (?:is|are|was|were)\b)"
+        r"|\b(?:ready|set|prepared|here|received|got|gotcha|noted|roger|copy that|orders?|pleasure|happy|glad|gladly"
+        r"|a hand|anything)\b|\bwhat\b[^\n.?!]{0,60}\b(?:do|done|have|like|want|need)\b",
         re.I,
     ),
     polite=re.compile(r"thank|welcome|excuse|pardon|sorry|apolog|hello|greet|of course|certainly|mention it", re.I),

@@ -163,6 +163,8 @@ ANSWERED = [
     ("Act as a travel guide for the user.", "تصرّف كمرشد سياحي للمستخدم.", "فهمت التعليمات. أنا مستعد."),
     ("Help me plan my week.", "ساعدني في تخطيط أسبوعي.", "أهلًا بك! كيف أخدمك؟"),
     ("I want to learn how to bake bread.", "أريد أن أتعلم خبز الخبز.", "تفضل، ما سؤالك؟"),
+    ("You are a poet.", "أنت شاعر.", "مرحبا! سأكون سعيدًا بمساعدتك."),
+    ("You are an expert in law.", "أنت خبير في القانون.", "أنا مستعد."),
 ]
 
 # A question or a request within a text.
@@ -241,6 +243,24 @@ def test_an_answer_within_a_text_is_no_translation(source: str, right: str, wron
         ("Tell me what I can do to help.", "قل لي كيف أساعدك."),
         ("How can I help you today?", "كيف يمكنني مساعدتك اليوم؟"),
         ("I'm ready to help you.", "أنا مستعد لمساعدتك."),
+        ("How to help a friend with depression", "كيف يمكنني مساعدة صديق مصاب بالاكتئاب"),
+        ("How to help a grieving friend?", "كيف أستطيع مساعدة صديق حزين؟"),
+        ("What should be done to help the poor in our town?", "كيف يمكننا مساعدة الفقراء في بلدتنا؟"),
+        ("Happy to help! Here's the code you need.", "يسعدني مساعدتك! إليك الشيفرة التي تحتاجها."),
+        ("Glad to help!", "يسعدني أن أساعدك!"),
+        ("Glad to help!", "يسعدني مساعدتك!"),
+        ("No worries, glad to help", "لا عليك، يسعدني مساعدتك"),
+        ("Ready to help whenever you need it", "أنا جاهز للمساعدة متى احتجت إليها"),
+        ("My pleasure! Always there to help", "على الرحب والسعة! أنا هنا لمساعدتك دائما"),
+        ("What to do if the car won't start?", "ما الذي يمكنني أن أفعله إذا لم تعمل السيارة؟"),
+        ("Ready when you are, Sam!", "أنا جاهز متى شئت يا سام!"),
+        ("Yes, ready.", "نعم، أنا جاهز."),
+        ("Mom, come quick! Over here!", "أمي، تعالي بسرعة! أنا هنا!"),
+        ("Always here for you, my son.", "أنا هنا من أجلك دائما يا بني."),
+        ("Here to stay: why remote work will not go away", "أنا هنا لأبقى: لماذا لن يختفي العمل عن بعد"),
+        ("Got your order and it ships on Monday.", "استلمت طلبك وسيُشحن يوم الإثنين."),
+        ("Order received.", "استلمت الطلب."),
+        ("Waiter: What will you have, sir?", "النادل: بماذا أخدمك يا سيدي؟"),
     ],
 )
 def test_who_offers_help_in_the_source_may_do_so_in_the_target(source: str, target: str) -> None:
