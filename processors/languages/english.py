@@ -160,7 +160,12 @@ EXCUSES = Excuses(
     speaker=re.compile(r"\b(?:I|me|my|mine|myself|we|us|our)\b", re.I),
     pleading=re.compile(r"\b(?:provid|send|shar|past|submit|upload|enter|attach|typ)(?:e|ed|es|ing)?\b", re.I),
     model=re.compile(r"\b(?:AI|language model|assistant|chatbot|artificial|helper|program|model)\b", re.I),
-    notes=re.compile(r"\bnot(?:e|es|ice)\b|N\.B|remark|observation|caveat|translat", re.I),
+    notes=re.compile(
+        r"\bnot(?:e|es|ice)\b|\bN\.?B\b|remark|observation|caveat|translat"
+        r"|(?:^|\n)[ \t]*\W{0,4}(?:\w{1,15} )?(?:tips?|hints?|attention|caution|warning|important|reminder|disclaimer"
+        r"|info|fyi|p\.?s\.?|heads[- ]up)\b\W{0,4}[:：!—–-]",
+        re.I,
+    ),
     serving=re.compile(
         r"let me know|help|assist|hope|feel free|anything else|hesitat|translat|inform|tell me|ask|further|adjust"
         r"|chang|edit|modif|useful",
@@ -187,8 +192,8 @@ EXCUSES = Excuses(
         r"|i(?:['’]d|['’]m| would| am) (?:be )?(?:happy|glad|delighted)|my pleasure|pleasure"
         r"|you(?:['’]re| are) welcome|welcome|you bet|natural|obvious|clear|true|agreed|by all means|go ahead"
         r"|there you|don['’]t|not |nothing|none|got it|understood|very well|so be it|deal|roger|sounds|no problem"
-        r"|i see|perfect|excellent|understandabl|undoubted|without (?:a )?doubt|no doubt|for sure|you know|enough|amen"
-        r"|anyway|cool|nice|assuredly|positive|affirmative)",
+        r"|i see|perfect|excellent|understandabl|undoubted|without (?:a |any )?(?:doubt|question)|no doubt|for sure"
+        r"|you know|enough|amen|anyway|cool|nice|assuredly|positive|affirmative)",
         re.I,
     ),
 )

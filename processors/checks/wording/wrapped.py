@@ -13,6 +13,10 @@ _BEGINS = frozenset("{[(<=-→⇒*_\"'«“„‘‹「")
 _JSON = re.compile(r"[{\[]\s*(?:[\"'“{]|\w{1,30}\s*:\s*[\"'“])")
 _TAGGED = re.compile(r"<([^\W\d_][\w:.\-]{0,40})(?:\s[^<>]{0,200})?>.*</\1\s*>|\[([^\W\d_]\w{0,20})\].*\[/\2\]", re.S)
 _ARROW = re.compile(r"(?:=+>|->|[→⇒])\s*(?=\w)")
+ARROWS = re.compile(r"[←-⇿➔-➾⟰-⟿⤀-⥿⬀-⮿»«›‹▶►◀◄]|[-=]>|<[-=]|(?:^|\s)[<>]+(?:\s|$)")
+_OBJECT = re.compile(
+    r"\{\s*(?:[\"'“]|\w{1,40}\s*:)|\[\s*(?:[\"'“]|\{\s*[\"'“]|\[\s*[\"'“\d])|\{[^}]*\}\Z|\[[^\]]*\]\Z"
+)
 _BRACKETS = (("<<", ">>", True), ("[", "]", True), ("{", "}", True), ("(", ")", False))
 # Marks of quotation; of fewer letters within it may be a title.
 _QUOTES = (('"', '"'), ("“", "”"), ("«", "»"), ("„", "“"), ("‘", "’"), ("‹", "›"), ("「", "」"), ("'", "'"))
@@ -27,12 +31,11 @@ def wrapped(source: str, target: str) -> tuple[str, bool] | None:
     bare = target.strip()
     if bare[:1] not in _BEGINS:
         return None
-    begins = source.lstrip()[:1]
-    if bare[0] in "{[" and begins not in ("{", "[") and _JSON.match(bare):
+    if bare[0] in "{[" and _JSON.match(bare) and not is_json(source):
         return f"the text stands in JSON: '{bare[:20]}'", True
     if bare[0] in "<[" and "</" not in source and "[/" not in source and _TAGGED.fullmatch(bare):
         return f"the text stands in tags: '{bare[:20]}'", True
-    if (arrow := _ARROW.match(bare)) and arrow[0].strip() not in source:
+    if (arrow := _ARROW.match(bare)) and not ARROWS.search(source):
         return f"the text stands behind '{arrow[0].strip()}'", True
     for opening, closing, sure in _BRACKETS:
         if bare.startswith(opening) and bare.endswith(closing):
@@ -46,6 +49,11 @@ def wrapped(source: str, target: str) -> tuple[str, bool] | None:
         slanted = len(mark) == 1 and bare.endswith(mark) and bare.count(mark) == 2 and mark not in source
         return (f"the text stands in '{mark}'", False) if slanted and " " in bare else None
     return _quoted(source, bare)
+
+
+def is_json(source: str) -> bool:
+    """Whether a source is an object or a list, maybe cut, and does not merely begin with a bracket ("[1] A")."""
+    return _OBJECT.match(source.strip()) is not None
 
 
 def _quoted(source: str, bare: str) -> tuple[str, bool] | None:

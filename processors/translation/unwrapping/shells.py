@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from processors.checks.wording.wrapped import is_json
+
 # Keys and names of tags under which a translation stands; those of other languages count where nothing else is there.
 NAMES = frozenset(["translation", "translated", "translated_text", "translatedtext", "text", "target", "output",
                    "result", "response", "answer", "content"])  # fmt: skip
@@ -31,6 +33,8 @@ _ONE_KEY = re.compile(
     re.S,
 )
 _ONE_STRING = re.compile(r"[\"'“«](?P<inside>.+)[\"'”»]", re.S)
+# A key of the source's own.
+_KEY = re.compile(r"[\"'“]\w[\w -]{0,40}[\"'”]\s*[:：]")
 _NEXT_VALUE = re.compile(r"[\"'”]\s*[,:]\s*[\"'“]")
 _TAGS = re.compile(
     r"(?:<(?P<name>[^\W\d_][\w:.\-]{0,40})(?:\s[^<>]{0,200})?>(?P<inside>.*)</(?P=name)\s*>"
@@ -57,7 +61,7 @@ def from_json(source: str, text: str, names: frozenset[str]) -> str | None:
     bare = text.strip()
     if named := _NAMED.match(bare):
         bare = bare[named.end() :]
-    if source.lstrip()[:1] in ("{", "[") or len(bare) > _LARGEST:
+    if is_json(source) or len(bare) > _LARGEST:
         return None
     if bare[:1] in ("{", "["):
         value = _parsed(bare)
@@ -83,6 +87,8 @@ def _from_broken_json(source: str, bare: str, names: frozenset[str]) -> str | No
     # Without a brace a quotation and what follows it look alike: '"Note": "..."'.
     sure = m["brace"] if inside is not m["bare"] else m["brace"] and end
     if not sure and key not in NAMES and key not in names:
+        return None
+    if not m["brace"] and _KEY.search(source):
         return None
     return None if _NEXT_VALUE.search(inside) else inside.strip()
 
@@ -138,7 +144,7 @@ def from_tags(source: str, text: str) -> str | None:
         name = (half["opened"] or half["closed"]).lower() if half else ""
         return text[: half.start()] + text[half.end() :] if half and name in NAMES and text.count("<") == 1 else None
     name = m["name"] or m["code"] or m["escaped"]
-    if m["code"] and f"[{m['code']}]" in source:
+    if m["code"] and f"[{m['code']}".lower() in source.lower():
         return None
     inside = next(said for said in (m["inside"], m["in_code"], m["in_escaped"], m["data"]) if said is not None)
     # Two paragraphs, each in tags of its own, are no whole.
@@ -181,6 +187,9 @@ def from_quotes(source: str, text: str) -> str | None:
             return _unquoted(source, bare[len(opening) : -len(closing)], opening)
     # One mark is left of two.
     marks = _ANY_MARK.findall(bare)
+    if bare[-2:-1].isdigit() and _ANY_MARK.match(bare[-1]):
+        # Of inches, feet or minutes: 5".
+        return None
     if len(marks) == 1 and not _ANY_MARK.search(source) and not _APART.search(source):
         return bare[1:] if bare[0] == marks[0] else bare[:-1] if bare[-1] == marks[0] else None
     return None

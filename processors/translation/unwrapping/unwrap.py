@@ -11,6 +11,7 @@ from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
+from processors.checks.wording.wrapped import ARROWS
 from processors.languages.english import ENGLISH
 from processors.languages.knowledge import LanguageKnowledge
 from processors.translation.unwrapping.shells import from_brackets, from_json, from_quotes, from_stars, from_tags
@@ -33,6 +34,9 @@ _SET_OFF = re.compile(
     r"(?:\[(?P<label>[^\W\d][\w ]{2,30})\]|(?P<plain>[^\W\d][\w ]{2,30}?)\s*(?:=+>|->|[→⇒]|\s[-–—=]\s))\s*(?=\w)"
 )
 _ARROW = re.compile(r"(?:=+>|->|[→⇒←])[ \t]*")
+# What a text begins with in front of its first colon, or a first exclamation of a few words.
+_LABEL = re.compile(r"\W{0,4}\w[^\n:：]{0,50}[:：]\W{0,4}?(?P<gap>\s+|$)")
+_EXCLAIMS = re.compile(r"\W{0,4}\w[\w'’]{0,20}(?:[ ,،]{1,2}\w[\w'’]{0,20}){0,5} ?!")
 _BLOCK_MARK = re.compile(r"\A[|>][-+]?[ \t]*\n\s*")
 _SHELL = re.compile(r"[{<]|\[\s*[\"'{]|[\"'“«]")
 _OF_SOURCE = re.compile(r"\W{0,4}(?:english|source|original)(?: (?:text|version))?\W{0,4}[:：]\W{0,4}?\s*", re.I)
@@ -154,18 +158,28 @@ def _preface(source: str, text: str, known: LanguageKnowledge) -> str | None:
     """A first line, or what stands before the first colon, that talks of the translation and not of anything else."""
     said, excuse = _prefaces(known)
     bare = text.lstrip()
-    if _ARROW.match(bare) and not _ARROW.search(source):
+    if _ARROW.match(bare) and not ARROWS.search(source):
         return _ARROW.sub("", bare, count=1)
     # What opens with the label has its end elsewhere: a brace, a tag, a quotation.
     if _SHELL.match(bare) or excuse.search(source):
         return None
     set_off = _SET_OFF.match(bare)
     if set_off and said.match(f"{set_off['label'] or set_off['plain']}:"):
-        return bare[set_off.end() :]
+        rest = bare[set_off.end() :]
+        return None if _SET_OFF.match(source.lstrip()) and not _SET_OFF.match(rest) else rest
     end = _ENDS_LINE.search(bare, 0, 140)
     if end is None or not said.match(bare[: end.end()]):
         return None
-    return _BLOCK_MARK.sub("", bare[end.end() :].lstrip(), count=1)
+    rest = bare[end.end() :].lstrip()
+    return None if _is_the_source_s(source, bare, rest) else _BLOCK_MARK.sub("", rest, count=1)
+
+
+def _is_the_source_s(source: str, text: str, rest: str) -> bool:
+    """Whether the label in front is the source's in other words: it has one of the same form, and `rest` has none."""
+    there, here = _LABEL.match(source), _LABEL.match(text)
+    if there is None or _LABEL.match(rest) or rest[:1] in ("`", "~", "{", "<"):
+        return False
+    return here is not None and ("\n" in there["gap"]) == ("\n" in here["gap"])
 
 
 def _opener(source: str, text: str, known: LanguageKnowledge) -> str | None:
@@ -173,6 +187,8 @@ def _opener(source: str, text: str, known: LanguageKnowledge) -> str | None:
     m = known.phrases.opener.match(text) if known.phrases and known.phrases.opener else None
     asks, excuses = ENGLISH.questions, ENGLISH.excuses
     if m is None or excuses is None or excuses.opening.match(source) or source.rstrip().endswith("?"):
+        return None
+    if _EXCLAIMS.match(source) and not _EXCLAIMS.match(text, m.end()):
         return None
     return None if asks and asks.instruction and asks.instruction.match(source) else text[m.end() :]
 

@@ -28,7 +28,15 @@ def test_what_may_be_a_translator_s_own_is_noted(shape: str) -> None:
         ("*Boil* the water.", f"*{TARGET}*"),
         ("-> Boil the water.", f"-> {TARGET}"),
         ("- Boil the water.", f"- {TARGET}"),
+        ("Next page »", "→ الصفحة التالية"),
+        ("➡ Next page", "=> الصفحة التالية"),
     ],
 )
 def test_what_the_source_has_too_is_not_around_it(source: str, target: str) -> None:
     assert wrapped(source, target) is None
+
+
+@pytest.mark.parametrize("source", ["[Music] Boil the water.", "{name}, boil the water.", "[1] Boil the water. [2]"])
+def test_a_source_that_begins_with_a_bracket_is_no_json(source: str) -> None:
+    found = wrapped(source, f'{{"translation": "{TARGET}"}}')
+    assert found is not None and found[1]

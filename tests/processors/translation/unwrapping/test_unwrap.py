@@ -46,6 +46,33 @@ KEPT = [
     # Two quotations, at the beginning and at the end.
     ('Come in, said "Zaid" to me.', '"ادخل" هكذا قال لي "زيد"'),
     ("'Tea' is ready.", "'الشاي' جاهز"),
+    # A key and a value; a source's own marks in another form: inches, arrows, labels, tags, breaks, notes.
+    ('"text": "Good morning, everyone"', '"text": "صباح الخير جميعا"'),
+    ('"answer": "Good morning, everyone",', '"answer": "صباح الخير جميعا",'),
+    ("'content': 'Good morning, everyone'", "'content': 'صباح الخير جميعا'"),
+    ("A 5″ pipe", 'أنبوب 5"'),
+    ("The screen is 27 inches", 'الشاشة 27"'),
+    ("He is 6 feet 2 inches tall", "طوله 6'2\""),
+    ("Next page »", "→ الصفحة التالية"),
+    ("› Next page", "→ الصفحة التالية"),
+    ("⟶ Next page", "→ الصفحة التالية"),
+    ("Next page ➜", "→ الصفحة التالية"),
+    ("➡ Next page", "=> الصفحة التالية"),
+    ("=> Next page", "→ الصفحة التالية"),
+    ("Final version: boil it.", "الترجمة النهائية: اغله."),
+    ("Full rendering: boil it.", "ترجمة كاملة: اغله."),
+    ("Full rendering:\n\nBoil it.", "ترجمة كاملة:\n\nاغله."),
+    ("[QUOTE]Boil it.[/QUOTE]", "[quote]اغله.[/quote]"),
+    ("* * *\n\nThe end.", "***\n\nالنهاية."),
+    ("Boil it.\n\n- - -", "اغله.\n\n---"),
+    ("Boil it.\n\n———", "اغله.\n\n***"),
+    ("Boil it. Wait.\nTip: use salt.", "اغله. انتظر.\n\nملاحظة: استعمل الملح."),
+    ("Boil it.\n**Attention:** hot.", "اغله.\n\nملاحظة: ساخن."),
+    ("Boil it.\nNB use salt.", "اغله.\n\nملاحظة: استعمل الملح."),
+    ("Boil it.\nCaution: hot.", "اغله.\n\nملاحظة: ساخن."),
+    ("Without question! Take it.", "بالتأكيد! خذه."),
+    ("You can count on it! Take it.", "بالتأكيد! خذه."),
+    ('{"a": "Boil it.', '["اغله."]'),
     # Nothing would be left.
     ("Boil the water.", "```\n\n```"),
     ("Boil the water.", "الترجمة:"),
@@ -96,6 +123,29 @@ def test_several_layers_come_off_one_by_one(wrapping: str, kinds: tuple[str, ...
 @pytest.mark.parametrize(("source", "target"), [TEA, *KEPT])
 def test_what_the_source_has_or_nothing_would_be_left_of_stays(source: str, target: str) -> None:
     assert unwrap(source, target, ARABIC) == (target, ())
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "wrapping"),
+    [
+        ("[Music] Hello everyone.", "[موسيقى] مرحبا بالجميع.", '{{"translation": "{}"}}'),
+        ("[Music] Hello everyone. [Applause]", "[موسيقى] مرحبا بالجميع. [تصفيق]", '{{"translation": "{}"}}'),
+        ("{name}, welcome to the show.", "{name}، مرحبا بك في العرض.", '{{"translation": "{}"}}'),
+        ("[1] Smith argued so.", "[1] جادل سميث بذلك.", '["{}"]'),
+        ("Warning: boil it.", "تحذير: اغله.", "Translation: {}"),
+        ("Ingredients: water.", "المكونات: ماء.", "الترجمة: {}"),
+        ("Ingredients: water.", "المكونات: ماء.", "Here is the translation:\n\n{}"),
+        ("Tea, please! Now.", "شاي، من فضلك! الآن.", "بالتأكيد! {}"),
+    ],
+)
+def test_what_the_source_begins_with_hides_no_wrapping(source: str, target: str, wrapping: str) -> None:
+    text, kinds = unwrap(source, wrapping.format(target), ARABIC)
+    assert text == target and len(kinds) == 1
+
+
+def test_a_table_behind_a_preface_keeps_its_bars() -> None:
+    table = "| الشاي |\n|---|\n| ماء |"
+    assert unwrap("| Tea |\n|---|\n| water |", f"Here is the translation:\n\n{table}", ARABIC).text == table
 
 
 def test_a_language_without_a_file_loses_what_needs_no_words() -> None:
