@@ -26,9 +26,13 @@ _BRACKETED = re.compile(
     r"|[A-Z][a-z]+(?::? [A-Za-z]+){0,4}|(?:your|insert|enter|add|name|date)\b[^\[\]\n]{0,40})\]"
     r"(?!\()"
 )
-# "{first name}" and "<INSERT NAME>" too.
+# "{first name}" and "<INSERT NAME>" too; "{even numbers}" is a set, "<BIG NEWS>" a heading.
+_TO_FILL_IN = (
+    r"(?i:your|insert|enter|name|surname|date|company|address|phone|e-?mail|city|country|title|product|customer)"
+)
 _WORDS_HELD = re.compile(
-    r"\{[A-Za-z][a-z]*(?: [A-Za-z][a-z]*){1,3}\}|<(?:[A-Z]{2,}(?: [A-Z]+){1,3}|(?:your|insert|enter) [a-z ]{2,30})>"
+    rf"\{{(?=[a-zA-Z ]*\b{_TO_FILL_IN}\b)[A-Za-z][a-z]*(?: [A-Za-z][a-z]*){{1,3}}\}}"
+    rf"|<(?=[A-Z ]*\b{_TO_FILL_IN}\b)[A-Z]{{2,}}(?: [A-Z]+){{1,3}}>|<(?:your|insert|enter) [a-z ]{{2,30}}>"
 )
 _ANY_HELD = re.compile(r"\{[^{}\n]{1,60}\}|<[^<>\n]{1,60}>")
 _ANY_BRACKETED = re.compile(r"\[[^\[\]\n]{1,60}\](?!\()")

@@ -46,16 +46,24 @@ _COLON_NAME = re.compile(rf":{_PLACE}(?![\w:])")
 _BETWEEN = re.compile(rf"~(?:{_PLACE}|[A-Z][A-Z\d_]+)~(?![\w~])|\^(?:{_PLACE}|[A-Z][A-Z\d_]+)\^(?![\w^])|\^\d(?!\d)")
 
 _CONSTANT = r"[A-Z][A-Z\d]*(?:_[A-Z\d]+)*"
-_IDENTIFIER = rf"(?:{_PLACE}|{_CONSTANT}|[a-z]\w*(?:\.[a-z_]\w*)+|[a-z]+(?:[A-Z][a-z]+)+)"
+# "[[NASA]]" and "[[iPhone]]" are links of a wiki.
+_IDENTIFIER = rf"(?:{_PLACE}|{_PLACE.upper()}|[a-z]\w*(?:\.[a-z_]\w*)+|[a-z]{{2,}}(?:[A-Z][a-z]+)+)"
+# "==time==" is a highlight: a word that is stressed.
+_NO_WORD = r"(?:[a-z]+(?:_[a-z\d]+)+|id|user|username|email|url)"
 _FRAMED = re.compile(
     rf"\[\[{_IDENTIFIER}\]\](?!\()"
-    rf"|(?<![\w#&])(?P<sharp>\#\#?)(?:{_PLACE}|{_CONSTANT})(?P=sharp)(?![\w#])"
-    rf"|(?<=[^\w|\n])\|(?:{_PLACE}|{_CONSTANT})\|(?![\w|])"
-    rf"|(?<![\w=!:\^*])(?P<twice>!!|==|::|\^\^|=)(?:{_PLACE})(?P=twice)(?![\w=!:\^])"
+    rf"|(?<![\w#&])(?P<sharp>\#\#?)(?:{_PLACE}|(?!(?:YES|NO|NOT|TRUE|FALSE)\#){_CONSTANT})(?P=sharp)(?![\w#])"
+    rf"|(?<=[^\w|\n])\|(?:{_PLACE}|(?![A-Z]\|){_CONSTANT})\|(?![\w|])"
+    rf"|(?<![\w=!:\^*])(?P<twice>!!|==|::|\^\^|=){_NO_WORD}(?P=twice)(?![\w=!:\^])"
     r"|(?<![\w\]])\[(?:[a-z]+(?:_[a-z\d]+)+|MASK|CLS|SEP|PAD|UNK|[A-Z][A-Z\d]*(?:_[A-Z\d]+)+)\](?![(\[:])"
     # Python's own names; "__note__" may be bold.
-    r"|(?<![\w_])__(?:init|name|main|call|str|repr|len|dict|class|file|doc|all|iter|next|new|del|enter|exit|getitem"
-    r"|setitem|eq|hash|version|slots)__(?![\w_])"
+    r"|(?<![\w_])__(?:init|str|repr|len|dict|iter|del|getitem|setitem|eq|slots"
+    r"|(?P<word>name|main|call|class|file|doc|all|next|new|enter|exit|hash|version))__(?![\w_])"
+)
+# Beside these, and in another script, "__name__" is Python's, elsewhere a word in bold.
+_OF_PYTHON = re.compile(
+    r"\w\(|`|\b(?:Python|modules?|methods?|attributes?|functions?|dunder|variables?|scripts?|import|objects?)\b"
+    r"|__(?:init|main|str|repr|dict|iter|getitem|eq|slots)__|[Ͱ-᷿぀-퟿]"
 )
 _FRAMES = ("[", "#", "|", "!!", "==", "::", "^^", "=", "_")
 
@@ -64,7 +72,10 @@ def framed(text: str) -> list[tuple[int, int]]:
     """Names between marks that prose has too."""
     if not any(map(text.__contains__, _FRAMES)):
         return []
-    return [m.span() for m in _FRAMED.finditer(text) if m[0][0] != "|" or not _is_cell(text, *m.span())]
+    found = [m for m in _FRAMED.finditer(text) if m[0][0] != "|" or not _is_cell(text, *m.span())]
+    if any(m["word"] for m in found) and not _OF_PYTHON.search(text):
+        found = [m for m in found if not m["word"]]
+    return [m.span() for m in found]
 
 
 def _is_cell(text: str, start: int, end: int) -> bool:

@@ -103,6 +103,8 @@ PLACEHOLDER = [
     ("Thank <@maria_k> for it.", "اشكر <@maria_k> على ذلك.", "اشكر ماريا على ذلك."),
     ("The text ends with <|end|> here.", "ينتهي النص بـ <|end|> هنا.", "ينتهي النص هنا."),
     ("Call __init__ first.", "استدعِ __init__ أولًا.", "استدعِ التهيئة أولًا."),
+    ("The module's __name__ is set.", "يُضبط __name__ في الوحدة.", "يُضبط __الاسم__ في الوحدة."),
+    ("Hello [[NAME]], welcome.", "مرحبًا [[NAME]]، أهلًا بك.", "مرحبًا [[الاسم]]، أهلًا بك."),
     ("Read @@version first.", "اقرأ @@version أولًا.", "اقرأ الإصدار أولًا."),
     ("Hello {first name}, welcome.", "مرحبًا {الاسم الأول}، أهلًا بك.", "مرحبًا، أهلًا بك."),
     ("Dear <INSERT NAME>, thank you.", "عزيزي <أدخل الاسم>، شكرًا لك.", "عزيزي، شكرًا لك."),
@@ -156,6 +158,16 @@ WORDS = [
     ("| Fruit |id| Price |", "| الفاكهة |المعرّف| السعر |"),
     ("Item |total| date\n--- | --- | ---\nTea |amount| May",
      "الصنف |المجموع| التاريخ\n--- | --- | ---\nشاي |المقدار| مايو"),
+    ("The answer is #NO# today.", "الجواب هو #لا# اليوم."),
+    ("See [[NASA]] for more.", "انظر [[ناسا]] للمزيد."),
+    ("See [[iPhone]] for more.", "انظر [[آيفون]] للمزيد."),
+    ("What matters is ==time== and money.", "المهم هو ==الوقت== والمال."),
+    ("A large !!amount!! of it.", "!!مقدار!! كبير منه."),
+    ("This is a __new__ idea.", "هذه فكرة __جديدة__."),
+    ("We want __all__ of them.", "نريدها __كلها__."),
+    ("The set |A| grows.", "تكبر المجموعة |أ|."),
+    ("Take the event {at least one head} here.", "خذ هنا الحدث «صورة واحدة على الأقل»."),
+    ("<BIG NEWS> We won the cup today.", "«خبر كبير» فزنا بالكأس اليوم."),
 ]  # fmt: skip
 
 
