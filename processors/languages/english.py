@@ -207,7 +207,9 @@ QUESTIONS = Questions(
     ),
     request=r"(?:please,? |now,? |can you |could you )?(VERBS)\b(?! (?:down|off|me|to|back)\b)",
     polite=re.compile(
-        r"\b(?:could|can|will|would|may|might|won['’]t|shall|should|why don['’]t|how about|what about)\b",
+        r"\b(?:could|can|will|would|may|might|won['’]t|shall|should|why don['’]t|how about|what about)\b"
+        # "Isn't it beautiful?" exclaims.
+        r"|^\W*(?:is|are|was|were|do|does|did|has|have)n['’]t\b",
         re.I,
     ),
     wanted=re.compile(

@@ -108,7 +108,9 @@ def roman_value(numeral: str) -> int:
 
 # What stands behind a number in digits and gives it another value.
 SUFFIX = re.compile(
-    r"\s?(?a:(?P<decade>'?s\b)|(?P<pm>p\.?m\b)|(?P<scale>thousand|k\b|million|m\b|billion|bn\b|dozen))", re.I
+    r"\s?(?a:(?P<decade>'?s\b)|(?P<pm>p\.?m\b|(?:o['’]clock )?in the (?:early |late )?(?:afternoon|evening)\b)"
+    r"|(?P<scale>thousand|k\b|million|m\b|billion|bn\b|dozen))",
+    re.I,
 )
 SUFFIX_SCALES = {
     "thousand": 1000, "k": 1000, "million": 10**6, "m": 10**6, "billion": 10**9, "bn": 10**9, "dozen": 12,

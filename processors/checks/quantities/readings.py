@@ -34,7 +34,9 @@ _TIME_BEHIND = re.compile(
 _DATE = re.compile(r"\d[-/]\d")
 _FRACTIONS = (("1/2", "half"), ("1/4", "quarter"), ("3/4", "quarter"), ("1/3", "third"), ("2/3", "third"))
 _FRACTION_SIGNS = {"1/2": "½", "1/4": "¼", "3/4": "¾", "1/3": "⅓", "2/3": "⅔"}
-_AFTERNOON = re.compile(r"\d ?p\.?m\b", re.I)
+_AFTERNOON = re.compile(
+    r"\d ?(?:p\.?m\b|(?:o['’]clock )?in the (?:early |late )?(?:afternoon|evening)\b|o['’]clock at night\b)", re.I
+)
 _ALWAYS = "24/7"
 _SHARE = re.compile("[%٪]|per ?cent")
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from processors.checks.run import has_hard
 from tests.processors.checks.cases import missed, must_see, verdicts
 
 SCHOOL = ("Welcome to the big school near the river.", "مرحبًا بكم في المدرسة الكبيرة بالقرب من النهر.")
@@ -265,6 +266,17 @@ def test_an_answer_within_a_text_is_no_translation(source: str, right: str, wron
 )
 def test_who_offers_help_in_the_source_may_do_so_in_the_target(source: str, target: str) -> None:
     assert not [found for found in verdicts(source, target) if found.check == "answered"]
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [
+        ("Isn't it beautiful? The lake shines at night.", "يا له من جمال! البحيرة تتلألأ ليلا."),
+        ("Isn't that wonderful? My sister had a baby girl.", "هذا رائع حقا! أنجبت أختي طفلة."),
+    ],
+)
+def test_a_question_that_exclaims_may_become_an_exclamation(source: str, target: str) -> None:
+    assert not has_hard(verdicts(source, target))
 
 
 @pytest.mark.parametrize(("source", "right", "wrong"), ANOTHER_TEXT)
