@@ -128,8 +128,7 @@ def main() -> None:
         words += ["--train", str(folder / "sft.yaml"), "--evaluate", str(folder / "things.yaml")]
         _smolkalam(*words, "--seeds", str(given.seeds))
     choice = json.loads((folder / "ablation" / "trained" / "choice.json").read_text(encoding="utf-8"))
-    print(json.dumps(choice, ensure_ascii=False)[:600])
-    scores = [one["score"]["value"] for one in sorted(choice["variants"], key=lambda one: one["name"])]
+    scores = [choice["variants"][f"small__temperature_{one:g}"]["score"][0] for one in TEMPERATURES]
     print(f"order: {'right' if all(a > b for a, b in pairwise(scores)) else 'wrong'}")
 
 
