@@ -1,20 +1,18 @@
 """CometKiwi: learned quality estimation, by a process in the environment that has unbabel-comet."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from builders.recipes.recipe import Recipe
 from builders.recipes.scorers import CometKiwi
-from builders.recipes.translator_base import Cost
-from builders.scorers.base import Bill, Place, Score, Scoring, passages, plain_text, scores_of
+from builders.scorers.base import Place, Scoring
+from builders.scorers.learned import ByPassages, LearnedKind
 from processors.conversations.tokenizers import APPROXIMATE, load_tokenizer
 from processors.languages.language import Language
 from processors.reward.comet import CometProcess
-from processors.reward.score import SourceAndCandidate
 
 
-class CometKiwiKind:
+class CometKiwiKind(LearnedKind):
     column = "cometkiwi"
 
     def ready(self, spec: CometKiwi, warn: Callable[[str], None]) -> None:
@@ -26,16 +24,7 @@ class CometKiwiKind:
     @contextmanager
     def open(self, spec: CometKiwi, language: Language, place: Place) -> Iterator[Scoring]:
         with _process(spec) as process:
-            yield _OfProcess(spec, process)
-
-    def served(self, spec: CometKiwi) -> bool:
-        return False
-
-    def bill(self, spec: CometKiwi, recipe: Recipe, rows: float, source_tokens: float) -> Bill:
-        candidates = rows * len(recipe.translators)
-        both = (1 + Cost().output_tokens_per_source_token) * source_tokens / rows
-        requests = round(candidates * max(1.0, both / spec.passage_tokens))
-        return Bill(spec.model, spec.model, requests, round(candidates * both), 0, None, paid=False)
+            yield ByPassages(load_tokenizer(APPROXIMATE), spec.passage_tokens, process.scores)
 
     def said(self, spec: dict[str, Any]) -> str:
         return f"the quality that `{spec['model']}` predicts, passages of about {spec['passage_tokens']} tokens"
@@ -43,17 +32,6 @@ class CometKiwiKind:
 
 def _process(spec: CometKiwi) -> CometProcess:
     return CometProcess(spec.python, spec.model, spec.revision, spec.batch_size, spec.cpu_threads)
-
-
-class _OfProcess:
-    def __init__(self, spec: CometKiwi, process: CometProcess) -> None:
-        self.spec = spec
-        self.process = process
-        self.tokenizer = load_tokenizer(APPROXIMATE)
-
-    def score(self, items: Sequence[SourceAndCandidate]) -> list[Score]:
-        cut = [passages(item, self.tokenizer, self.spec.passage_tokens, plain_text) for item in items]
-        return scores_of(cut, self.process.scores([(one.source, one.target) for of in cut for one in of]))
 
 
 KIND = CometKiwiKind()

@@ -1,21 +1,19 @@
 """MetricX: learned quality estimation, by an mT5 that runs in the build's process."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import Any
 
-from builders.recipes.recipe import Recipe
 from builders.recipes.scorers import LearnedQuality
-from builders.recipes.translator_base import Cost
-from builders.scorers.base import Bill, Place, Score, Scoring, passages, plain_text, scores_of
+from builders.scorers.base import Place, Scoring
+from builders.scorers.learned import ByPassages, LearnedKind
 from processors.errors import InputError
 from processors.languages.language import Language
 from processors.reward.metricx import MetricX
-from processors.reward.score import SourceAndCandidate
 
 
-class MetricXKind:
+class MetricXKind(LearnedKind):
     column = "metricx"
 
     def ready(self, spec: LearnedQuality, warn: Callable[[str], None]) -> None:
@@ -29,16 +27,8 @@ class MetricXKind:
 
     @contextmanager
     def open(self, spec: LearnedQuality, language: Language, place: Place) -> Iterator[Scoring]:
-        yield _Scores(spec, _model(spec))
-
-    def served(self, spec: LearnedQuality) -> bool:
-        return False
-
-    def bill(self, spec: LearnedQuality, recipe: Recipe, rows: float, source_tokens: float) -> Bill:
-        candidates = rows * len(recipe.translators)
-        both = (1 + Cost().output_tokens_per_source_token) * source_tokens / rows
-        requests = round(candidates * max(1.0, both / spec.passage_tokens))
-        return Bill(spec.model, spec.model, requests, round(candidates * both), 0, None, paid=False)
+        model = _model(spec)
+        yield ByPassages(model.encoder.backend_tokenizer, spec.passage_tokens, model.scores)
 
     def said(self, spec: dict[str, Any]) -> str:
         return f"25 less the errors that `{spec['model']}` predicts, passages of about {spec['passage_tokens']} tokens"
@@ -48,17 +38,6 @@ def _model(spec: LearnedQuality) -> MetricX:
     return MetricX(
         spec.model, spec.revision, spec.tokenizer, spec.style, spec.dtype, spec.batch_tokens, spec.cpu_threads
     )
-
-
-class _Scores:
-    def __init__(self, spec: LearnedQuality, model: MetricX) -> None:
-        self.spec = spec
-        self.model = model
-
-    def score(self, items: Sequence[SourceAndCandidate]) -> list[Score]:
-        tokenizer = self.model.encoder.backend_tokenizer
-        cut = [passages(item, tokenizer, self.spec.passage_tokens, plain_text) for item in items]
-        return scores_of(cut, self.model.scores([(one.source, one.target) for of in cut for one in of]))
 
 
 KIND = MetricXKind()

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -69,14 +70,8 @@ def held(server: Running, step: str) -> int:
     return server.stats()["held"].get(step, 0)
 
 
-@pytest.mark.parametrize(
-    ("api", "steps"),
-    [("openai", STEPS), ("anthropic", ("created",)), ("openrouter", ("created",))],
-)
-def test_killed_with_9_at_each_step_every_batch_is_paid_for_once(
-    tmp_path: Path, server: Running, api: str, steps: tuple[str, ...]
-) -> None:
-    path = recipe(tmp_path, server.url, api)
+def paid_once_though_killed(path: Path, server: Running, steps: tuple[str, ...]) -> dict[str, Any]:
+    """Kill a build with 9 at each step and let it end: every question was in one batch, paid for once. The stats."""
     for step in steps:
         server.control(hold=step)
         process = start_command(*arguments(path), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -91,6 +86,18 @@ def test_killed_with_9_at_each_step_every_batch_is_paid_for_once(
     assert stats["batches"] and set(stats["paid"].values()) == {1}
     ids = Counter(name for batch in stats["batches"] for name in batch["ids"])
     assert set(ids.values()) == {1}
+    return stats
+
+
+@pytest.mark.parametrize(
+    ("api", "steps"),
+    [("openai", STEPS), ("anthropic", ("created",)), ("openrouter", ("created",))],
+)
+def test_killed_with_9_at_each_step_every_batch_is_paid_for_once(
+    tmp_path: Path, server: Running, api: str, steps: tuple[str, ...]
+) -> None:
+    path = recipe(tmp_path, server.url, api)
+    paid_once_though_killed(path, server, steps)
     assert not list((tmp_path / "run" / "answers" / "Chat" / "batches").glob("*.json"))
     # As a build that nobody killed.
     build(path, "whole")
@@ -105,20 +112,7 @@ FUSE = "{max_tokens: 2000}\n    prompt: fuse\n    of: [One, Two]\n    only: all"
 def test_fusion_by_batches_is_killed_and_paid_for_once(tmp_path: Path, server: Running) -> None:
     path = recipe(tmp_path, server.url, "openai", "{max_tokens: 2000}", FUSE)
     path.write_text(path.read_text().replace("translators:\n", f"translators:\n{OTHERS}"))
-    for step in ("created", "results"):
-        server.control(hold=step)
-        process = start_command(*arguments(path), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        try:
-            wait_for(partial(held, server, step), f"a request held at {step}")
-        finally:
-            process.kill()
-            process.wait()
-        server.control(hold="")
-    build(path)
-    stats = server.stats()
-    assert stats["batches"] and set(stats["paid"].values()) == {1}
-    ids = Counter(name for batch in stats["batches"] for name in batch["ids"])
-    assert set(ids.values()) == {1}
+    stats = paid_once_though_killed(path, server, ("created", "results"))
     # It was shown both candidates, and what it said is a candidate of its own.
     texts = [batch["first"]["body"]["messages"][-1]["content"] for batch in stats["batches"]]
     assert all("<translation_1>\n" in text and "<translation_2>\n" in text for text in texts)
