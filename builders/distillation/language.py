@@ -5,12 +5,11 @@ several traces the cleanest are kept.
 """
 
 from collections import Counter
-from functools import lru_cache
 
 from builders.distillation.recipe import DistillationRecipe
 from builders.distillation.traces import VERIFIED
 from builders.pools.stages import Record, Stages, Written
-from processors.checks.arabic import Dictionary, verify
+from processors.checks.arabic import Dictionary, shared_dictionary, verify
 from processors.verification import split_thought
 
 LINGUISTICS = "linguistics"
@@ -20,7 +19,7 @@ _LISTED = 50
 
 def look_at_language(stages: Stages, recipe: DistillationRecipe) -> Record:
     """The stage: each problem with the cleanest of its traces that are clean enough, at most `traces` of them."""
-    dictionary = dictionary_of(recipe.linguistics.dictionary)
+    dictionary = dictionary_of(recipe)
 
     def make(written: Written) -> Record:
         kinds: Counter[str] = Counter()
@@ -54,10 +53,10 @@ def look_at_language(stages: Stages, recipe: DistillationRecipe) -> Record:
     return stages.run(LINGUISTICS, about, make)
 
 
-@lru_cache(maxsize=1)
-def dictionary_of(path: str | None) -> Dictionary | None:
-    """The recipe's dictionary, whose program then runs once for all that is looked at."""
-    return Dictionary(path) if path else None
+def dictionary_of(recipe: DistillationRecipe) -> Dictionary | None:
+    """The user's, if the recipe has one."""
+    path = recipe.linguistics.dictionary
+    return shared_dictionary(path) if path else None
 
 
 def mistakes_in(text: str, dictionary: Dictionary | None = None) -> list[Record]:

@@ -23,8 +23,9 @@ from builders.pools.cost import limits_of
 from builders.pools.marks import load_criteria
 from builders.pools.panel import AskedPanel, PanelQuestion, alpha
 from builders.pools.stages import Record, Stages, Written, in_order, progress
+from processors.checks.arabic import Dictionary
 from processors.errors import SmolKalamError, first_error
-from processors.judging.criteria import in_tags, request_text
+from processors.judging.criteria import Criteria, in_tags, request_text
 from processors.judging.norms import BrokenNorm, RegionalNorms, norms_format, norms_messages, read_norms
 from processors.verification import Sandbox, verified
 
@@ -45,8 +46,10 @@ class _Work:
     panel: AskedPanel
     rewriter: Answerer | None
     sandbox: Sandbox | None
-    # Who judged the Arabic judges that of what is rewritten.
+    dictionary: Dictionary | None
+    # Who judged the Arabic judges that of what is rewritten, by the same criteria.
     writing: AskedPanel | None = None
+    criteria: Criteria | None = None
     units: list[Said] = field(default_factory=list)
     broken: Counter[str] = field(default_factory=Counter)
     # Of each judge, of how many traces it said at first that a norm is broken.
@@ -97,7 +100,8 @@ async def _apply(
             writing = panel_of(recipe, stages) if recipe.writing and rewriter else None
             if writing:
                 await stack.enter_async_context(writing)
-            work = _Work(recipe, rubric, panel, rewriter, sandbox_of(recipe), writing)
+            criteria = load_criteria(recipe.writing.rubric) if recipe.writing else None
+            work = _Work(recipe, rubric, panel, rewriter, sandbox_of(recipe), dictionary_of(recipe), writing, criteria)
             with progress(NORMS, total) as show:
                 rows = in_order(given, partial(_row, work), lambda: panel.in_flight)
                 async with aclosing(rows):
@@ -221,13 +225,13 @@ async def _looked_at(work: _Work, row: Record, one: Record, text: str) -> tuple[
         result = verified(problem, text, work.sandbox)
     if not result.right:
         return one, result.reason
-    found = _mistakes(text, work.recipe)
+    found = mistakes_in(text, work.dictionary)
     if why := refused_for(found, text, work.recipe):
         return one, why[0]
     one = {**one, "text": text, "mistakes": found}
-    if work.writing is None or work.recipe.writing is None:
+    if work.writing is None or work.criteria is None:
         return one, ""
-    judged = await look(work.writing, load_criteria(work.recipe.writing.rubric), work.recipe, row, one)
+    judged = await look(work.writing, work.criteria, work.recipe, row, one)
     return {**one, "mark": judged["mark"], "marks": judged["marks"]}, judged.get("reason", "")
 
 
@@ -248,7 +252,3 @@ def _take(written: Written, work: _Work, row: Record, found: Sequence[tuple[Reco
     else:
         reasons = sorted({one["reason"] for one in refused})
         written.leave_out(record, reasons[0] if len(reasons) == 1 else "norms", refused[0]["detail"])
-
-
-def _mistakes(text: str, recipe: DistillationRecipe) -> list[Record]:
-    return mistakes_in(text, dictionary_of(recipe.linguistics.dictionary))

@@ -19,13 +19,12 @@ from builders.pools.recipe import (
     rubric_file,
 )
 from builders.recipes.base import Name, Strict
-from builders.recipes.paths import resolved
+from builders.recipes.paths import dictionary
 from builders.recipes.scorers import PanelJudge
 from builders.recipes.translators import Translator
 from builders.recipes.yaml_file import load_checked
 from processors.checks.arabic import KINDS as MISTAKES
-from processors.checks.arabic import Dictionary
-from processors.errors import InputError, RecipeError
+from processors.errors import RecipeError
 from processors.judging.norms import RegionalNorms
 from processors.verification import SolvableKind
 
@@ -193,7 +192,9 @@ def load_distillation(name: str, settings: Iterable[str] = ()) -> tuple[Distilla
     folder = path.parent
     updates: dict[str, object] = {"teacher": found_answerers([recipe.teacher], folder)[0]}
     if given := recipe.linguistics.dictionary:
-        updates["linguistics"] = recipe.linguistics.model_copy(update={"dictionary": _dictionary(given, folder, path)})
+        updates["linguistics"] = recipe.linguistics.model_copy(
+            update={"dictionary": dictionary(given, folder, f"{path}: linguistics.dictionary")}
+        )
     if writing := recipe.writing:
         updates["writing"] = writing.model_copy(update={"rubric": writing.found(folder, "writing.rubric")})
         load_criteria(updates["writing"].rubric)  # type: ignore[attr-defined]
@@ -207,16 +208,6 @@ def load_distillation(name: str, settings: Iterable[str] = ()) -> tuple[Distilla
             raise RecipeError(f"{path}: norms.region: '{norms.region}' is none of the rubric's: {there}")
         updates["norms"] = norms
     return recipe.model_copy(update=updates), str(path)
-
-
-def _dictionary(name: str, folder: Path, recipe: Path) -> str:
-    """The dictionary's path, once it is known that it can be asked. Raises RecipeError."""
-    path = resolved(name, folder)
-    try:
-        Dictionary(path).probe()
-    except InputError as error:
-        raise RecipeError(f"{recipe}: linguistics.{error}") from None
-    return path
 
 
 def load_norms(path: str) -> NormsFile:

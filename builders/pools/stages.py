@@ -40,8 +40,8 @@ LINE_S = 30.0
 
 
 def say(line: str) -> None:
-    """A line for people, beside what is printed for programs."""
-    print(line, file=sys.stderr)
+    """A line for people, beside what is printed for programs; a bar that is on the terminal makes room for it."""
+    print(line, file=sys.stderr, flush=True)
 
 
 def warn(message: str) -> None:

@@ -5,10 +5,10 @@ learns within seconds which one it is, in its own words.
 """
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 
+from builders.pools.stages import say
 from builders.run_folder.activity import trouble_text
 from processors.clients import Trouble
 
@@ -37,12 +37,7 @@ async def _watch(name: str, troubles: Callable[[], Sequence[Trouble]]) -> None:
         for where, one in found.items():
             if loop.time() - told.get(where, -AGAIN_S) >= AGAIN_S:
                 told[where] = loop.time()
-                _say(f"{name}: {trouble_text(one)}")
+                say(f"{name}: {trouble_text(one)}")
         for where in told.keys() - found.keys():
             del told[where]
-            _say(f"{name}: {where} answers again")
-
-
-def _say(line: str) -> None:
-    # A bar that is on the terminal makes room for it.
-    print(line, file=sys.stderr, flush=True)
+            say(f"{name}: {where} answers again")

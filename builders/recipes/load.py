@@ -6,7 +6,7 @@ from pathlib import Path
 
 import yaml
 
-from builders.recipes.paths import beside, file_or_id, resolved
+from builders.recipes.paths import beside, dictionary, file_or_id, resolved
 from builders.recipes.ranking import LabelledRows, Ranking
 from builders.recipes.recipe import Recipe, shipped_recipes
 from builders.recipes.scorers import load_panel
@@ -109,18 +109,11 @@ def _with_files(translator: Translator, folder: Path) -> Translator:
 
 def _dictionary(name: str, recipe: Recipe, folder: Path) -> str:
     """A dictionary's path, once it is known that it can be asked."""
-    from processors.checks.arabic import Dictionary
-
     if recipe.language.code.split("-")[0] != "ar":
         raise RecipeError(
             f"ranking.dictionary: is for Arabic, and the language is {recipe.language.name}; leave it out"
         )
-    path = resolved(name, folder)
-    try:
-        Dictionary(path).probe()
-    except InputError as error:
-        raise RecipeError(f"ranking.{error}") from None
-    return path
+    return dictionary(name, folder, "ranking.dictionary")
 
 
 def _absolute(recipe: Recipe, folder: Path) -> Recipe:

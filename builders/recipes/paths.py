@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from processors.errors import InputError, RecipeError
+
 _SHIPPED = Path(__file__).parent / "shipped"
 
 
@@ -14,6 +16,22 @@ def resolved(path: str, folder: Path) -> str:
         # Nobody has files beside a recipe of ours: what is set for it is meant from where the command is run.
         return str(Path(path).expanduser().resolve())
     return str(found)
+
+
+def dictionary(name: str, folder: Path, key: str) -> str:
+    """A dictionary's path, which a recipe in `folder` gives under `key`, once it is known that it can be asked.
+
+    Raises RecipeError.
+    """
+    from processors.checks.arabic import Dictionary
+
+    path = resolved(name, folder)
+    try:
+        Dictionary(path).probe()
+    except InputError as error:
+        # It begins with the key's last word.
+        raise RecipeError(f"{key.removesuffix('dictionary')}{error}") from None
+    return path
 
 
 def file_or_id(path: str, folder: Path) -> str:

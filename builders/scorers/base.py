@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from builders.recipes.recipe import Recipe
+from builders.recipes.translator_base import Cost
 from processors.judging.exchange import Messages, conversation_text
 from processors.languages.language import Language
 from processors.reward.score import SourceAndCandidate
@@ -97,6 +98,21 @@ def passages(
     texts = [(text(window.source), text(window.targets[0])) for window in windows]
     sizes = [len(one) for one in starts([side for pair in texts for side in pair])]
     return [PassagePair(*pair, sizes[2 * n] + sizes[2 * n + 1]) for n, pair in enumerate(texts)]
+
+
+class PassageCount(NamedTuple):
+    """An estimate: how many candidates, and passages of them, are scored, and the tokens of all with their sources."""
+
+    candidates: float
+    passages: float
+    tokens: float
+
+    @classmethod
+    def of(cls, recipe: Recipe, rows: float, source_tokens: float, passage_tokens: int) -> "PassageCount":
+        """Of so many selected rows with so many tokens in all."""
+        candidates = rows * len(recipe.translators)
+        both = (1 + Cost().output_tokens_per_source_token) * source_tokens / rows
+        return cls(candidates, candidates * max(1.0, both / passage_tokens), candidates * both)
 
 
 def plain_text(messages: Messages) -> str:

@@ -8,9 +8,8 @@ from builders.calibration.panel import judge_of
 from builders.recipes.api_keys import check_key
 from builders.recipes.recipe import Recipe
 from builders.recipes.scorers import JudgeScore
-from builders.recipes.translator_base import Cost
 from builders.scorers.asking import AtWork, asking, ceiling_of
-from builders.scorers.base import Bill, PassagePair, Place, Score, Scoring, passages, scores_of
+from builders.scorers.base import Bill, PassageCount, PassagePair, Place, Score, Scoring, passages, scores_of
 from processors.answers.store import AnswerStore
 from processors.conversations.tokenizers import APPROXIMATE, load_tokenizer
 from processors.judging.client import MarkClient
@@ -42,13 +41,11 @@ class JudgeScoreKind:
         return True
 
     def bill(self, spec: JudgeScore, recipe: Recipe, rows: float, source_tokens: float) -> Bill:
-        candidates = rows * len(recipe.translators)
-        both = (1 + Cost().output_tokens_per_source_token) * source_tokens / rows
-        requests = candidates * max(1.0, both / spec.passage_tokens)
+        scored = PassageCount.of(recipe, rows, source_tokens, spec.passage_tokens)
         rubric = sum(len(message["content"]) for message in mark_messages("", "", recipe.language.name)) / 4
-        asked, answered = requests * rubric + candidates * both, requests * spec.answer_tokens
+        asked, answered = scored.passages * rubric + scored.tokens, scored.passages * spec.answer_tokens
         usd = spec.cost.usd(round(asked), round(answered)) if spec.cost else None
-        return Bill(f"judge {spec.name}", spec.model, round(requests), round(asked), round(answered), usd)
+        return Bill(f"judge {spec.name}", spec.model, round(scored.passages), round(asked), round(answered), usd)
 
     def said(self, spec: dict[str, Any]) -> str:
         return f"marks from 0 to 100 of `{spec['model']}` for passages of about {spec['passage_tokens']} tokens"

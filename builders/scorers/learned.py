@@ -4,8 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from builders.recipes.recipe import Recipe
-from builders.recipes.translator_base import Cost
-from builders.scorers.base import Bill, Score, passages, plain_text, scores_of
+from builders.scorers.base import Bill, PassageCount, Score, passages, plain_text, scores_of
 from processors.reward.score import SourceAndCandidate
 
 
@@ -16,10 +15,8 @@ class LearnedKind:
         return False
 
     def bill(self, spec: Any, recipe: Recipe, rows: float, source_tokens: float) -> Bill:
-        candidates = rows * len(recipe.translators)
-        both = (1 + Cost().output_tokens_per_source_token) * source_tokens / rows
-        requests = round(candidates * max(1.0, both / spec.passage_tokens))
-        return Bill(spec.model, spec.model, requests, round(candidates * both), 0, None, paid=False)
+        scored = PassageCount.of(recipe, rows, source_tokens, spec.passage_tokens)
+        return Bill(spec.model, spec.model, round(scored.passages), round(scored.tokens), 0, None, paid=False)
 
 
 class ByPassages:

@@ -8,9 +8,18 @@ from typing import Any
 from builders.recipes.api_keys import check_key
 from builders.recipes.recipe import Recipe
 from builders.recipes.scorers import Likelihood
-from builders.recipes.translator_base import Cost
 from builders.scorers.asking import AtWork, asking, ceiling_of
-from builders.scorers.base import Bill, PassagePair, Place, Score, Scoring, passages, plain_text, scores_of
+from builders.scorers.base import (
+    Bill,
+    PassageCount,
+    PassagePair,
+    Place,
+    Score,
+    Scoring,
+    passages,
+    plain_text,
+    scores_of,
+)
 from processors.answers.store import AnswerStore
 from processors.clients.endpoint import EndpointConfig
 from processors.clients.prompts import PromptConfig
@@ -60,10 +69,8 @@ class LikelihoodKind:
         return spec.base_url is not None
 
     def bill(self, spec: Likelihood, recipe: Recipe, rows: float, source_tokens: float) -> Bill:
-        candidates = rows * len(recipe.translators)
-        both = (1 + Cost().output_tokens_per_source_token) * source_tokens / rows
-        requests = candidates * max(1.0, both / spec.passage_tokens)
-        asked, made = round(requests * len(spec.prompt) / 4 + candidates * both), round(requests)
+        scored = PassageCount.of(recipe, rows, source_tokens, spec.passage_tokens)
+        asked, made = round(scored.passages * len(spec.prompt) / 4 + scored.tokens), round(scored.passages)
         usd = spec.cost.usd(asked, made) if spec.cost else None
         # A server of one's own costs its time, which nobody has told.
         return Bill(spec.model, spec.model, made, asked, made, usd, paid=spec.api_key_env is not None)

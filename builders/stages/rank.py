@@ -42,7 +42,7 @@ from builders.stages.opinions import note_behind
 from builders.stages.reward import JoinRewards
 from builders.stages.score import JoinScores
 from builders.stages.score import parts as score_parts
-from processors.checks.arabic import Dictionary, check_spelling
+from processors.checks.arabic import Dictionary, check_spelling, shared_dictionary
 from processors.conversations.sides import SIDES, Sides
 from processors.conversations.token_counts import count_tokens
 from processors.judging.votes import Votes, read_votes
@@ -189,7 +189,7 @@ class RankCandidates(PipelineStep):
         from processors.conversations.tokenizers import load_tokenizer
 
         self._count = load_tokenizer(self.tokenizer)
-        self._dictionary = Dictionary(self.ranking.dictionary) if self.ranking.dictionary else None
+        self._dictionary = shared_dictionary(self.ranking.dictionary) if self.ranking.dictionary else None
         fitted = load_fitted(self.ranker, self.language) if self.ranker else None
         if self.ranking.verdicts:
             self._votes = read_votes(Path(self.ranking.verdicts), list(self.configs.values()))

@@ -7,7 +7,7 @@ which translation is better. Each kind keeps silent where a form may be right. T
 """
 
 from processors.checks.arabic.mistake import KINDS, Kind, Mistake
-from processors.checks.arabic.spelling import Dictionary
+from processors.checks.arabic.spelling import Dictionary, shared_dictionary
 from processors.checks.arabic.verify import check_arabic, check_spelling, verify
 
-__all__ = ["KINDS", "Dictionary", "Kind", "Mistake", "check_arabic", "check_spelling", "verify"]
+__all__ = ["KINDS", "Dictionary", "Kind", "Mistake", "check_arabic", "check_spelling", "shared_dictionary", "verify"]

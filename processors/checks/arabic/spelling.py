@@ -15,6 +15,7 @@ import subprocess
 import tty
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from threading import Lock
@@ -176,6 +177,16 @@ class Dictionary:
             self._process.wait()
             os.close(self._answers)
         self._process = None
+
+
+def shared_dictionary(path: str) -> Dictionary:
+    """The one of this process, as long as its files say the same: it remembers words, and has one hunspell."""
+    return _shared(path, Dictionary(path).digest())
+
+
+@lru_cache(maxsize=2)
+def _shared(path: str, digest: str) -> Dictionary:
+    return Dictionary(path)
 
 
 def spelling(string: str, words: Sequence[Word], dictionary: Dictionary, told: frozenset[int]) -> Iterator[Mistake]:

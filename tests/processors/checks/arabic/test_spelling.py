@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from processors.checks.arabic import Dictionary, check_spelling, verify
+from processors.checks.arabic import Dictionary, check_spelling, shared_dictionary, verify
 from processors.errors import InputError
 from tests.standins.standin_hunspell import write_hunspell
 
@@ -115,3 +115,14 @@ def test_what_is_no_dictionary_of_arabic_is_told(
     monkeypatch.setattr("processors.checks.arabic.spelling._PATIENCE_S", 0.2)
     with pytest.raises(InputError, match="gives no answer on Arabic words"):
         Dictionary(tmp_path / "empty").probe()
+
+
+def test_a_process_shares_a_dictionary_until_its_files_say_something_else(dictionary: Dictionary) -> None:
+    path = str(dictionary.path)
+    shared = shared_dictionary(path)
+    assert shared_dictionary(path) is shared
+    dictionary.path.write_text(KNOWN + " المدرصة", encoding="utf-8")
+    other = shared_dictionary(path)
+    assert other is not shared and not other.unknown(["المدرصة"])
+    for one in (shared, other):
+        one.close()
