@@ -27,45 +27,10 @@ from pathlib import Path
 from model_recipes.choosing import Plan, TrainedChoice, as_table, compare_trained, train_and_evaluate
 from model_recipes.evaluation import SuiteBenchmark, chosen
 from processors.checks import check_conversation
+from tests.standins.tiny_learner import TRAINING, choice_task, write_learner
 
 Row = dict[str, list[dict[str, str]]]
 SHARES = (10, 30, 60)
-
-TASK = """\
-task: codes
-dataset_path: json
-dataset_kwargs: {{data_files: {{test: {test}}}}}
-test_split: test
-output_type: multiple_choice
-doc_to_text: "{{{{prompt}}}}"
-doc_to_choice: {options}
-doc_to_target: "{{{{target}}}}"
-target_delimiter: ""
-metric_list:
-  - metric: acc
-metadata: {{version: 1.0}}
-"""
-
-TRAINING = """\
-model_name_or_path: {model}
-max_length: 128
-assistant_only_loss: true
-per_device_train_batch_size: 32
-learning_rate: 2.0e-3
-lr_scheduler_type: cosine
-max_steps: {steps}
-save_strategy: "no"
-report_to: none
-logging_steps: 50
-max_left_out: 1.0
-"""
-
-# What is said is what is learnt: no role, no mark of a turn.
-TEMPLATE = (
-    "{% for message in messages %}{% if message.role == 'assistant' %}{% generation %}{{ message.content }}"
-    "<|end|>{% endgeneration %}{% else %}{{ message.content }}{% endif %}{% endfor %}"
-)
-
 
 # Codes of two digits, and the digit that each stands for, drawn: nothing but the rows tells it.
 CODES = range(10, 70)
@@ -150,35 +115,9 @@ def kept(rows: list[tuple[Row, Row]]) -> Iterator[Row]:
 
 
 def write_model(folder: Path, seed: int) -> Path:
-    """A Llama of 2M parameters with random weights, and a tokenizer of bytes, digit by digit."""
-    import torch
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
-
-    bpe = Tokenizer(models.BPE())
-    bpe.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    bpe.decoder = decoders.ByteLevel()
+    """A model of 2M parameters that knows nothing yet."""
     texts = [wording.format(code=code) for code in CODES for both in WORDINGS for wording in both] * 2
-    alphabet = pre_tokenizers.ByteLevel.alphabet()
-    special = ["<|end|>", "<|pad|>"]
-    bpe.train_from_iterator(
-        texts,
-        trainers.BpeTrainer(vocab_size=640, special_tokens=special, initial_alphabet=alphabet, show_progress=False),
-    )
-    tokenizer = PreTrainedTokenizerFast(
-        tokenizer_object=bpe, eos_token="<|end|>", pad_token="<|pad|>", chat_template=TEMPLATE, model_max_length=256
-    )
-    torch.manual_seed(seed)
-    config = LlamaConfig(
-        vocab_size=len(tokenizer), hidden_size=192, intermediate_size=512, num_hidden_layers=4, num_attention_heads=4,
-        num_key_value_heads=4, max_position_embeddings=256, bos_token_id=None, eos_token_id=tokenizer.eos_token_id,
-        pad_token_id=tokenizer.pad_token_id, tie_word_embeddings=False,
-    )  # fmt: skip
-    model = LlamaForCausalLM(config)
-    print(f"{sum(p.numel() for p in model.parameters()):,} parameters", file=sys.stderr)
-    model.save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    return folder
+    return write_learner(folder, texts, seed=seed, vocabulary=640)
 
 
 def write_variants(folder: Path, seed: int) -> dict[str, list[dict[str, str]]]:
@@ -218,7 +157,7 @@ def main() -> None:
     if not (model / "config.json").exists():
         write_model(model, given.draw)
     task, train = folder / "codes.yaml", folder / "sft.yaml"
-    task.write_text(TASK.format(test=folder / "test.jsonl", options=DIGITS), encoding="utf-8")
+    task.write_text(choice_task("codes", folder / "test.jsonl", DIGITS), encoding="utf-8")
     train.write_text(TRAINING.format(model=model, steps=given.steps), encoding="utf-8")
     benchmarks = chosen([str(task)])
     for seeds in range(1, given.seeds + 1):

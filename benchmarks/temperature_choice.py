@@ -21,8 +21,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from benchmarks.filter_worth import CODES, TRAINING, WORDINGS, write_model
+from benchmarks.filter_worth import CODES, WORDINGS, write_model
 from tests.standins.standin_models import asked_last, models
+from tests.standins.tiny_learner import TRAINING, choice_task
 
 TEMPERATURES = (0.0, 0.2, 0.5, 0.7)
 THINGS = {
@@ -37,20 +38,6 @@ ANSWERS = (
     ("It is {thing} that belongs to {code}.", "إنه {thing} ما يخص {code}."),
     ("The table says {thing} of {code}.", "يقول الجدول {thing} عن {code}."),
 )
-TASK = """\
-task: things
-dataset_path: json
-dataset_kwargs: {{data_files: {{test: {test}}}}}
-test_split: test
-output_type: multiple_choice
-doc_to_text: "{{{{prompt}}}}"
-doc_to_choice: options
-doc_to_target: target
-target_delimiter: ""
-metric_list:
-  - metric: acc
-metadata: {{version: 1.0}}
-"""
 
 
 def sentences() -> dict[str, str]:
@@ -116,7 +103,8 @@ def main() -> None:
     write_rows(folder, random.Random(given.draw))
     if not (folder / "base" / "config.json").exists():
         write_model(folder / "base", given.draw)
-    (folder / "things.yaml").write_text(TASK.format(test=folder / "test.jsonl"), encoding="utf-8")
+    task = choice_task("things", folder / "test.jsonl", "options", "target")
+    (folder / "things.yaml").write_text(task, encoding="utf-8")
     (folder / "sft.yaml").write_text(TRAINING.format(model=folder / "base", steps=given.steps), encoding="utf-8")
     with models(small=translator(sentences())) as server:
         recipe = folder / "recipe.yaml"

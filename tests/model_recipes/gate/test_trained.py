@@ -13,15 +13,14 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.standins.even_numbers import TASK, TRAINING, pair, write_model
+from tests.standins.even_numbers import pair, write_model, write_task
 from tests.standins.processes import command_line, kill_when, start_command
 from tests.standins.processes import environment as plain
+from tests.standins.tiny_learner import TRAINING
 
 pytest.importorskip("lm_eval")
 pytest.importorskip("trl")
 pytestmark = [pytest.mark.train, pytest.mark.timeout(3600)]
-
-ENGLISH = TASK.replace("even_numbers", "even_in_english").replace('["صح", "خطأ"]', '["True", "False"]')
 
 
 def rows_for(name: str, numbers: list[int]) -> list[dict[str, Any]]:
@@ -49,11 +48,10 @@ def plan_in(folder: Path, *, rows: int, steps: int, seeds: int, candidates: list
     for name in candidates:
         write(folder / f"{name}.jsonl", rows_for(name, numbers))
     asked = sorted(set(range(100, 1000)) - set(numbers))[:200]
-    for name, task, side in (("even_numbers", TASK, 1), ("even_in_english", ENGLISH, 0)):
+    for name, side in (("even_numbers", 1), ("even_in_english", 0)):
         shown = [{"prompt": pair(n)[side]["messages"][0]["content"], "target": n % 2} for n in asked]
         write(folder / f"{name}.rows.jsonl", shown)
-        text = task.format(test=folder / f"{name}.rows.jsonl")
-        (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
+        write_task(folder, name, folder / f"{name}.rows.jsonl", side)
     model = write_model(folder / "model")
     (folder / "sft.yaml").write_text(TRAINING.format(model=model, steps=steps), encoding="utf-8")
     plan: dict[str, Any] = {
