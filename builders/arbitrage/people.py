@@ -5,18 +5,16 @@ that anybody said counts.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any
 
-from processors.errors import InputError
-from processors.judging.votes import VERDICTS, Votes, known_translator, read_verdicts
+from processors.judging.votes import TRANSLATIONS, VERDICTS, Votes, known_translator, read_records, read_verdicts
 
 QUEUE = "queue.jsonl"
-# In an arbitrage's folder, where the review writes by default, and its file of texts.
-REVIEW, TRANSLATIONS = "review", "translations.jsonl"
+# In an arbitrage's folder, where the review writes by default.
+REVIEW = "review"
 
 
 @dataclass(slots=True)
@@ -43,7 +41,8 @@ def read_said(path: Path, labels: Sequence[str]) -> Said:
     votes = read_verdicts(path, labels) if (path / VERDICTS).exists() else Votes(list(labels))
     found = Said(votes)
     by_voter: dict[tuple[str, str, str], str] = {}
-    for place, line in _lines(path / TRANSLATIONS):
+    written = path / TRANSLATIONS
+    for place, line in read_records(written) if written.exists() else ():
         known_translator(str(line.get("translator")), labels, place)
         key = str(line.get("id")), str(line["translator"]), str(line.get("annotator"))
         # At its end, for the last counts.
@@ -53,19 +52,3 @@ def read_said(path: Path, labels: Sequence[str]) -> Said:
     for (row, label, _), text in by_voter.items():
         found.written[row] = label, text
     return found
-
-
-def _lines(path: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    if not path.exists():
-        return
-    lines = path.read_bytes().split(b"\n")
-    for number, line in enumerate(lines, 1):
-        try:
-            found = json.loads(line) if line.strip() else None
-        except ValueError:
-            # The last one may be torn, and nobody was told of it.
-            if number == len(lines):
-                return
-            raise InputError(f"{path}, line {number}: is no JSON; repair the line or take it out") from None
-        if isinstance(found, dict):
-            yield f"{path}, line {number}", found

@@ -3,9 +3,9 @@
 import csv
 from functools import lru_cache
 
-from hub.review.said import ERRORS, INSTRUCTIONS, TRANSLATIONS, Reviews
+from hub.review.said import ERRORS, INSTRUCTIONS, Reviews
 from processors.atomic_files import replacing_text
-from processors.judging.votes import VERDICTS
+from processors.judging.votes import TRANSLATIONS, VERDICTS
 from processors.memory.memory import Memory
 
 MEMORY = "approved.tmx"

@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 from hub.review.journal import Journal, Line
 from processors.judging.exchange import conversation_text
 from processors.judging.mqm import weight_of
-from processors.judging.votes import VERDICTS
+from processors.judging.votes import TRANSLATIONS, VERDICTS
 
-ERRORS, TRANSLATIONS, COMMENTS = "errors.jsonl", "translations.jsonl", "comments.jsonl"
+ERRORS, COMMENTS = "errors.jsonl", "comments.jsonl"
 _NEEDS = {
     VERDICTS: ("id", "better", "worse", "annotator", "weight", "choice", "texts"),
     ERRORS: ("id", "translator", "annotator", "message", "start", "end", "text", "category", "severity"),

@@ -13,6 +13,7 @@ import httpx
 
 if TYPE_CHECKING:
     import aiohttp
+    from yarl import URL
 
 # A server that is there takes a connection in milliseconds; ten seconds let a lost packet or two be sent again.
 CONNECT_S = 10.0
@@ -69,6 +70,8 @@ class Session:
         self._tls = tls
         self._socket = socket
         self._client: aiohttp.ClientSession | None = None
+        # By target: read once, and not with each request.
+        self._urls: dict[bytes, URL] = {}
 
     async def request(self, method: str, target: bytes, body: bytes | None = None) -> SessionResponse:
         """One request, of which the whole response has come. Raises httpx's errors; whoever calls bounds the time.
@@ -79,7 +82,9 @@ class Session:
         from yarl import URL
 
         client = self._client = self._client or self._new_client()
-        url = URL(str(self._url.copy_with(raw_path=target)), encoded=True)
+        url = self._urls.get(target)
+        if url is None:
+            url = self._urls[target] = URL(str(self._url.copy_with(raw_path=target)), encoded=True)
         reused: list[bool] = []
         while True:
             try:

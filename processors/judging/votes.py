@@ -16,7 +16,7 @@ from processors.errors import InputError
 
 Messages = Sequence[Mapping[str, str]]
 # In the folders of `smolkalam judge` and `smolkalam review`.
-VERDICTS = "verdicts.jsonl"
+VERDICTS, TRANSLATIONS = "verdicts.jsonl", "translations.jsonl"
 
 
 @dataclass(slots=True)
@@ -69,7 +69,7 @@ def read_verdicts(path: Path, translators: Sequence[str]) -> Votes:
     the review itself does. Raises InputError with file and line.
     """
     votes = Votes(list(translators))
-    for place, record in _records(_file(path)):
+    for place, record in read_records(_file(path)):
         values = {name: _text(record, name, place) for name in ("id", "better", "worse")}
         for name in ("better", "worse"):
             known_translator(values[name], translators, place)
@@ -90,7 +90,7 @@ def read_judgements(path: Path, translators: Sequence[str]) -> Votes:
     """The verdicts that `smolkalam judge` wrote (its folder or its `verdicts.jsonl`), one a judge and pair."""
     votes = Votes(list(translators))
     signs = {"a": 1, "b": -1, "tie": 0}
-    for place, record in _records(_file(path)):
+    for place, record in read_records(_file(path)):
         if "verdict" in record and record["verdict"] is None:
             # The judge failed on this pair; why stands in its record.
             continue
@@ -105,7 +105,7 @@ def read_judgements(path: Path, translators: Sequence[str]) -> Votes:
 
 def read_votes(path: Path, translators: Sequence[str]) -> Votes:
     """Verdicts of judges or people, whichever the file holds, or the `verdicts.jsonl` of a folder."""
-    first = next((record for _, record in _records(_file(path))), {})
+    first = next((record for _, record in read_records(_file(path))), {})
     return (read_judgements if "verdict" in first else read_verdicts)(path, translators)
 
 
@@ -121,8 +121,11 @@ def known_translator(name: str, translators: Sequence[str], place: str) -> None:
         raise InputError(f"{place}: no translator '{name}'; {hint}")
 
 
-def _records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """A table's records, each with its place for an error's message."""
+def read_records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """A table's records, each with its place for an error's message. Raises InputError with file and line.
+
+    Of a file that the review only adds to a last line that a crash tore is left out, with a notice.
+    """
     suffix = path.suffix.lower()
     if path.exists() and suffix not in (".jsonl", ".csv", ".tsv"):
         raise InputError(f"{path}: expected a .jsonl, .csv or .tsv file")
@@ -131,7 +134,7 @@ def _records(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
         with path.open(encoding="utf-8-sig", newline="") as stream:
             if suffix == ".jsonl":
                 for number, line in enumerate(stream, start=1):
-                    if path.name == VERDICTS and _is_torn(line):
+                    if path.name in (VERDICTS, TRANSLATIONS) and _is_torn(line):
                         _tell_of_torn(path, number)
                     elif line.strip():
                         record = json.loads(line)
