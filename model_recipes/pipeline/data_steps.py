@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from pydantic import Field
 
 from model_recipes.pipeline.base import DatasetOf, Makes, PipelineStep, Resolve, StepOutcome, named
-from model_recipes.plans.commands import set_words
+from model_recipes.plans.commands import set_words, with_made
 from model_recipes.plans.file import InPlanFolder
 from processors.errors import InputError
 
@@ -58,7 +58,7 @@ class _FromRecipe(PipelineStep):
         # A folder that is not there yet is read as an id of the Hub, which nobody is asked for here.
         made = {key: value if key in outside else _LATER for key, value in self.inputs.items()}
         with named(self.name):
-            self.load([*self.set, *(f"{key}={json.dumps(value)}" for key, value in made.items())])
+            self.load(with_made(self.set, made))
 
 
 class MixStep(_FromRecipe):

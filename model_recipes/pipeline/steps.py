@@ -19,7 +19,7 @@ from model_recipes.pipeline.base import (
     own_keys,
 )
 from model_recipes.pipeline.data_steps import ArbitrateStep, DecontaminateStep, DistilStep, MixStep
-from model_recipes.plans.commands import set_words
+from model_recipes.plans.commands import set_words, with_made
 from model_recipes.plans.file import InPlanFolder
 from processors.errors import InputError
 
@@ -180,7 +180,7 @@ class IterateStep(PipelineStep):
         from model_recipes.on_policy.settings import OnPolicyPlan
         from model_recipes.plans import load_plan
 
-        return load_plan(Path(self.plan), OnPolicyPlan, [*self.set, f"model={json.dumps(self.model)}"])
+        return load_plan(Path(self.plan), OnPolicyPlan, with_made(self.set, {"model": self.model}))
 
     def words(self, resolve: Resolve, place: Path) -> list[str]:
         made = {"model": resolve(self.model), "model_revision": None}

@@ -16,15 +16,19 @@ PYTHON_M = (sys.executable, "-m")
 _LOCK = ".command.lock"
 
 
+def with_made(settings: Sequence[str], made: Mapping[str, Any]) -> list[str]:
+    """Settings `a.b=c`, and those that a plan itself makes, which come last and so count."""
+    # JSON is YAML too, but for characters beyond the first plane in its escapes.
+    return [*settings, *(f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in made.items())]
+
+
 def set_words(settings: Sequence[str], made: Mapping[str, Any] | None = None) -> list[str]:
-    """A command's `--set` of each `a.b=c`, and of what a plan itself makes, which comes last and so counts.
+    """A command's `--set` of each setting and of what a plan makes.
 
     >>> set_words(["seed=3"], {"output_dir": "sft"})
     ['--set', 'seed=3', '--set', 'output_dir="sft"']
     """
-    # JSON is YAML too, but for characters beyond the first plane in its escapes.
-    own = [f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in (made or {}).items()]
-    return [word for one in [*settings, *own] for word in ("--set", one)]
+    return [word for one in with_made(settings, made or {}) for word in ("--set", one)]
 
 
 def set_by_plan(settings: Sequence[str], made: Collection[str]) -> str:
