@@ -8,7 +8,8 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+from tests.standins import loopback
 
 
 class CountingProxy:
@@ -56,44 +57,22 @@ def counting(server: str) -> Iterator[CountingProxy]:
     """One before `server` for as long as the block lasts; what still waits then is let go."""
     proxy = CountingProxy(server)
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
+    class Handler(loopback.Handler):
         def do_GET(self) -> None:
-            self._send(*proxy.passed_on(self.path, None))
+            self.send(*proxy.passed_on(self.path, None))
 
         def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
+            body = self.read()
             if not proxy.may_pass():
                 self.close_connection = True
                 return
             status, content = proxy.passed_on(self.path, body)
             if status == 200:
                 proxy.answered.append((self.path, body))
-            self._send(status, content)
+            self.send(status, content)
 
-        def _send(self, status: int, content: bytes) -> None:
-            try:
-                self.send_response(status)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(content)))
-                self.end_headers()
-                self.wfile.write(content)
-            except ConnectionError:
-                self.close_connection = True
-
-        def log_message(self, *arguments: object) -> None:
-            """Nothing on the terminal."""
-
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
-
-    listening = Server(("127.0.0.1", 0), Handler)
-    proxy.url = f"http://127.0.0.1:{listening.server_address[1]}"
-    threading.Thread(target=listening.serve_forever, daemon=True).start()
-    try:
-        yield proxy
-    finally:
-        proxy.allow(None)
-        listening.shutdown()
-        listening.server_close()
+    with loopback.serving(Handler) as proxy.url:
+        try:
+            yield proxy
+        finally:
+            proxy.allow(None)

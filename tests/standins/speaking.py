@@ -1,11 +1,9 @@
 """A chat server on the loopback whose answers a test writes, and a panel of judges made of such."""
 
-import json
-import threading
 from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+
+from tests.standins import loopback
 
 
 class Speaking:
@@ -17,41 +15,27 @@ class Speaking:
         self.status = 200
         outer = self
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
+        class Handler(loopback.Handler):
             def do_POST(self) -> None:
-                asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["messages"][-1]["content"]
+                asked = self.asked()["messages"][-1]["content"]
                 outer.requests += 1
                 answer = outer.answer if isinstance(outer.answer, str) else outer.answer(asked)
                 choice = {"message": {"role": "assistant", "content": answer}, "finish_reason": "stop"}
                 body = {"choices": [choice], "usage": {"prompt_tokens": 9, "completion_tokens": 2}}
-                self._say(body if outer.status == 200 else {"error": {"message": "no"}}, outer.status)
+                self.send(outer.status, body if outer.status == 200 else {"error": {"message": "no"}})
 
             def do_GET(self) -> None:
-                self._say({"data": [{"id": "m"}, {"id": "n"}]})
+                self.send(200, {"data": [{"id": "m"}, {"id": "n"}]})
 
-            def _say(self, body: dict[str, Any], status: int = 200) -> None:
-                raw = json.dumps(body).encode()
-                self.send_response(status)
-                self.send_header("Content-Type", "application/json")
-                self.send_header("Content-Length", str(len(raw)))
-                self.end_headers()
-                self.wfile.write(raw)
-
-            def log_message(self, *words: Any) -> None:
-                pass
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}/v1"
+        self._serving = loopback.serving(Handler)
+        self.url = ""
 
     def __enter__(self) -> "Speaking":
-        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        self.url = f"{self._serving.__enter__()}/v1"
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        self._serving.__exit__(None, None, None)
 
 
 def panel_of(path: Path, *servers: Speaking) -> Path:

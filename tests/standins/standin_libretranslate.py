@@ -5,14 +5,13 @@ It says what it is told in Arabic letters, code and addresses too, as such model
 are refused.
 """
 
-import json
 import random
-import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from tests.standins import loopback
 
 FAULTS = ("429", "500", "503", "400", "page", "error200", "same", "empty")
 ARABIC = str.maketrans("abcdefghijklmnopqrstuvwxyz", "ابصديفغهعجكلمنوحقرستطظضخىز")
@@ -72,33 +71,13 @@ def libretranslate() -> Iterator[LibreTranslateStandIn]:
     """One for as long as the block lasts."""
     standin = LibreTranslateStandIn()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(loopback.Handler):
         def do_GET(self) -> None:
-            self._send(200 if self.path == "/languages" else 404, standin.languages)
+            self.send(200 if self.path == "/languages" else 404, standin.languages)
 
         def do_POST(self) -> None:
-            asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            self._send(*standin.translate(asked))
+            status, body = standin.translate(self.asked())
+            self.send(status, body, {"Retry-After": "0"} if status == 429 else None)
 
-        def _send(self, status: int, body: Any) -> None:
-            content = json.dumps(body).encode()
-            self.send_response(status)
-            if status == 429:
-                self.send_header("Retry-After", "0")
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, *arguments: Any) -> None:
-            """Nothing on the terminal."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    standin.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with loopback.serving(Handler) as standin.url:
         yield standin
-    finally:
-        server.shutdown()
-        server.server_close()

@@ -5,12 +5,12 @@ gives a list of token ids its reward at vLLM's `/classify`. `asked` has the bodi
 lets so many be answered and keeps the others waiting until `go_on`, so that who asks can be killed there.
 """
 
-import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import contextmanager
 from typing import Any
+
+from tests.standins import loopback
 
 Says = Callable[[dict[str, Any]], str | tuple[int, str] | dict[str, Any]]
 
@@ -71,41 +71,15 @@ def models(**says: Says) -> Iterator[ModelsServer]:
     """A server of these models for as long as the block lasts."""
     standin = ModelsServer(says)
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
+    class Handler(loopback.Handler):
         def do_GET(self) -> None:
-            self._send(200, {"data": []})
+            self.send(200, {"data": []})
 
         def do_POST(self) -> None:
-            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            found = standin.respond(self.path, body)
-            # Who asked may have been killed meanwhile.
-            with suppress(ConnectionError):
-                self._send(*found)
+            self.send(*standin.respond(self.path, self.asked()))
 
-        def _send(self, status: int, said: Any) -> None:
-            content = json.dumps(said).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, *arguments: Any) -> None:
-            """Nothing on the terminal."""
-
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
-        request_queue_size = 512
-
-    server = Server(("127.0.0.1", 0), Handler)
-    standin.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield standin
-    finally:
-        standin.go_on()
-        server.shutdown()
-        server.server_close()
+    with loopback.serving(Handler) as standin.url:
+        try:
+            yield standin
+        finally:
+            standin.go_on()

@@ -5,13 +5,11 @@ below whatever path. `says` makes an answer of a text, `refuses` is a status and
 page in place of every response. `asked` has the path of every request that came but those that only look around.
 """
 
-import json
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from tests.standins import loopback
 from tests.standins.standin_llm import asked_text, tgi_response
 
 REFUSAL = "I'm sorry, but I can't help with that request."
@@ -56,38 +54,13 @@ def useless() -> Iterator[UselessServer]:
     """One for as long as the block lasts."""
     standin = UselessServer()
 
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
+    class Handler(loopback.Handler):
         def do_GET(self) -> None:
-            self._send(*standin.respond(self.path, None))
+            self.send(*standin.respond(self.path, None))
 
         def do_POST(self) -> None:
-            asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             standin.asked.append(self.path)
-            self._send(*standin.respond(self.path, asked))
+            self.send(*standin.respond(self.path, self.asked()))
 
-        def _send(self, status: int, body: Any) -> None:
-            content = body.encode() if isinstance(body, str) else json.dumps(body).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "text/html" if isinstance(body, str) else "application/json")
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, *arguments: Any) -> None:
-            """Nothing on the terminal."""
-
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
-        request_queue_size = 512
-
-    server = Server(("127.0.0.1", 0), Handler)
-    standin.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with loopback.serving(Handler) as standin.url:
         yield standin
-    finally:
-        server.shutdown()
-        server.server_close()
