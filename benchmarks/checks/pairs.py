@@ -1,7 +1,8 @@
 """Chat-shaped pairs written for this benchmark, each a careful translation: whatever a check says of one is wrong.
 
-Every line of `pairs.jsonl` has an `id` of its kind and a number. The checks are tuned on the even ones, which are
-tests too; the odd ones are held back, and only measured.
+Every line has an `id` of its kind and a number. The checks are tuned on the even ones, which are tests too; the odd
+ones are held back, and only measured. `pairs.jsonl` are the kinds that checks were known to take for wrong;
+`fresh_pairs.jsonl` are what chats hold, written after the rules by somebody who had not read them.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 PATH = Path(__file__).with_name("pairs.jsonl")
+FRESH = Path(__file__).with_name("fresh_pairs.jsonl")
 
 
 class ChatPair(NamedTuple):
@@ -24,6 +26,7 @@ class ChatPair(NamedTuple):
         return int(self.id.rpartition("-")[2]) % 2 == 1
 
 
-def read_chat_pairs(path: Path = PATH) -> list[ChatPair]:
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return [ChatPair(**json.loads(line)) for line in lines]
+def read_chat_pairs(*paths: Path) -> list[ChatPair]:
+    """Of these files, or of both."""
+    texts = [path.read_text(encoding="utf-8") for path in paths or (PATH, FRESH)]
+    return [ChatPair(**json.loads(line)) for text in texts for line in text.splitlines()]
