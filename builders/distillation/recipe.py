@@ -8,7 +8,6 @@ from pydantic import Field, model_validator
 
 from builders.engines import engine_of
 from builders.pools.marks import QualityPanel, load_criteria
-from builders.pools.panel import look_at_judges
 from builders.pools.recipe import (
     DatasetOutputs,
     PoolRecipe,
@@ -18,7 +17,7 @@ from builders.pools.recipe import (
     look_at_ceiling,
     rubric_file,
 )
-from builders.recipes.base import Name, Strict
+from builders.recipes.base import Name, Strict, look_at_names
 from builders.recipes.paths import dictionary
 from builders.recipes.scorers import PanelJudge
 from builders.recipes.translators import Translator
@@ -142,7 +141,7 @@ class Norms(Strict):
 
     @model_validator(mode="after")
     def _hold_together(self) -> "Norms":
-        look_at_judges(self.judges)
+        look_at_names([judge.name for judge in self.judges], "judges")
         if self.rewriter is not None:
             look_at_answerers([self.rewriter])
             if self.broken == "drop":

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from builders.recipes.base import Name, Strict, Terms
+from builders.recipes.base import Name, Strict, Terms, look_at_names
 from builders.recipes.paths import beside, file_or_id
 from builders.recipes.recipe import Decontamination
 from builders.recipes.yaml_file import apply_setting, checked, read_mapping
@@ -138,10 +138,7 @@ class Mixture(Strict):
 
     @model_validator(mode="after")
     def _hold_together(self) -> "Mixture":
-        names = [source.name for source in self.sources]
-        for place, name in enumerate(names):
-            if name.casefold() in map(str.casefold, names[:place]):
-                raise ValueError(f"two sources are named '{name}'; rename one")
+        look_at_names([source.name for source in self.sources], "sources")
         _one_of(self.tokens, self.rows)
         other = "rows" if self.languages.by == "tokens" else "tokens"
         if self.languages.shares and getattr(self, other) is not None:

@@ -10,10 +10,10 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from builders.pools.panel import PanelQuestion, alpha, look_at_judges
+from builders.pools.panel import PanelQuestion, alpha
 from builders.pools.recipe import rubric_file
 from builders.pools.stages import Record
-from builders.recipes.base import Name, Strict
+from builders.recipes.base import Name, Strict, look_at_names
 from builders.recipes.scorers import PanelJudge
 from builders.recipes.yaml_file import load_checked
 from processors.judging.criteria import (
@@ -55,7 +55,7 @@ class QualityPanel(Strict):
 
     @model_validator(mode="after")
     def _names_differ(self) -> "QualityPanel":
-        look_at_judges(self.judges)
+        look_at_names([judge.name for judge in self.judges], "judges")
         return self
 
     def found(self, folder: Path, key: str) -> str:

@@ -129,13 +129,6 @@ def look_at_keys(judges: Sequence[PanelJudge], warn: Callable[[str], None]) -> N
         check_key(f"judge '{judge.name}'", judge.base_url, judge.api_key_env, warn=warn)
 
 
-def look_at_judges(judges: Sequence[PanelJudge]) -> None:
-    """Raises ValueError for two judges of one name."""
-    names = [judge.name for judge in judges]
-    if twice := [name for name in names if names.count(name) > 1]:
-        raise ValueError(f"two judges are named '{twice[0]}'")
-
-
 def alpha(said: Sequence[Mapping[str, float]], judges: Sequence[str], level: Level) -> float | None:
     """Krippendorff's alpha of what judges said of units, rounded; None where it is not defined."""
     found = krippendorff_alpha([[unit.get(judge) for judge in judges] for unit in said], level)

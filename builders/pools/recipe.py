@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from pydantic import Field
 
-from builders.recipes.base import ConfigName, Name, Strict, Terms
+from builders.recipes.base import ConfigName, Name, Strict, Terms, look_at_names
 from builders.recipes.paths import file_or_id, resolved
 from builders.recipes.translator_base import Cost
 from builders.recipes.translators import Translator, as_served
@@ -37,9 +37,7 @@ def look_at_answerers(given: Sequence[Translator], samples: int = 1) -> None:
             raise ValueError(f"'{one.name}': decoding.max_tokens_per_character: is for translations; give max_tokens")
         if samples > 1 and served.decoding.temperature == 0:
             raise ValueError(f"'{one.name}': decoding.temperature 0 gives {samples} equal samples; give more, or one")
-    names = [one.name for one in given]
-    if twice := [name for name in names if names.count(name) > 1]:
-        raise ValueError(f"two are named '{twice[0]}'; rename one")
+    look_at_names([one.name for one in given], "models")
 
 
 def look_at_ceiling(max_usd: float | None, costs: Iterable[Cost | None]) -> None:

@@ -1,6 +1,7 @@
 """What all models of a recipe share."""
 
 import re
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -40,6 +41,19 @@ def _address(address: str) -> str:
     if not is_address(address):
         raise ValueError(EXPECTED)
     return address
+
+
+def look_at_names(names: Sequence[str], kind: str) -> None:
+    """Raises ValueError for two of one kind, such as translators, whose names are one or differ in case only.
+
+    Each has files of its name, and the file systems of macOS and Windows ignore case.
+    """
+    for place, name in enumerate(names):
+        for other in names[:place]:
+            if name == other:
+                raise ValueError(f"two {kind} are named '{name}'; rename one")
+            if name.casefold() == other.casefold():
+                raise ValueError(f"{kind} '{other}' and '{name}' differ in case only; rename one")
 
 
 def _variable(name: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
-from builders.recipes.base import ConfigName, Name, Strict, Terms
+from builders.recipes.base import ConfigName, Name, Strict, Terms, look_at_names
 from builders.recipes.executors import ExecutorRecipe, LocalRun
 from builders.recipes.ranking import Ranking
 from builders.recipes.translator_base import AskedTranslator
@@ -189,14 +189,7 @@ class Recipe(Strict):
 
     @model_validator(mode="after")
     def _names_differ(self) -> "Recipe":
-        names = [translator.name for translator in self.translators]
-        for place, name in enumerate(names):
-            for other in names[:place]:
-                if name == other:
-                    raise ValueError(f"two translators are named '{name}'")
-                if name.casefold() == other.casefold():
-                    # Each has folders of its name, and the file systems of macOS and Windows ignore case.
-                    raise ValueError(f"translators '{other}' and '{name}' differ in case only; rename one of them")
+        look_at_names([translator.name for translator in self.translators], "translators")
         return self
 
     @model_validator(mode="after")

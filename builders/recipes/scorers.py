@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from builders.recipes.base import BaseUrl, KeyVariable, Name, Strict
+from builders.recipes.base import BaseUrl, KeyVariable, Name, Strict, look_at_names
 from builders.recipes.translator_base import Cost, Decoding
 from builders.recipes.yaml_file import load_checked
 
@@ -153,10 +153,7 @@ class Panel(Strict):
 
     @model_validator(mode="after")
     def _names_differ(self) -> "Panel":
-        names = [judge.name for judge in self.judges]
-        for name in names:
-            if names.count(name) > 1:
-                raise ValueError(f"two judges are named '{name}'")
+        look_at_names([judge.name for judge in self.judges], "judges")
         for one, other in combinations(self.judges, 2):
             if one.asks() == other.asks():
                 raise ValueError(f"judges '{one.name}' and '{other.name}' ask the same model for the same; drop one")

@@ -254,6 +254,7 @@ def test_recipes_are_strict_and_the_shipped_ones_load(tmp_path: Path) -> None:
             ("panel.rubric=mine", "panel.rubric: mine: no such file, and none of arabic"),
             ("choose.by=reward", "choose.by: reward: the recipe has none"),
             ("pool.Fair.backend=seq2seq", "unknown key|answers no chats"),
+            ("pool.Fair.name=FINE", "models '(Fine' and 'FINE|FINE' and 'Fine)' differ in case only; rename one"),
         ):
             with pytest.raises(RecipeError, match=said):
                 load_arbitrage(str(recipe), [setting])

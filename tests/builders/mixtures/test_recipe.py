@@ -50,7 +50,7 @@ def test_weights_are_the_decimals_that_are_written_down(tmp_path: Path) -> None:
         ("language: en}", "language: fr}", "no source is in 'en'"),
         ("main, language: en", "main", "no source is in 'en'"),
         ("{ar: 0.8, en: 0.2}", "{ar: 1.0}", "source 'english' has the language 'en', without a share"),
-        ("name: english", "name: SeedX", "two sources are named 'SeedX'; rename one"),
+        ("name: english", "name: SeedX", "sources 'seedx' and 'SeedX' differ in case only; rename one"),
     ],
 )
 def test_a_mistake_is_one_line(tmp_path: Path, old: str, new: str, said: str) -> None:
