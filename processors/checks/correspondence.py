@@ -20,6 +20,7 @@ from processors.alignment.tails import tail_told
 from processors.checks.answered import answered_within
 from processors.checks.pairs.pair import Pair
 from processors.checks.pairs.verdict import Verdict, excerpt
+from processors.checks.quantities.sentences import changed_in_sentences
 from processors.checks.wording.exchanged import exchanged
 from processors.checks.wording.negation import negation
 from processors.checks.wording.openers import lost_openers
@@ -112,8 +113,21 @@ def _found(pair: Pair) -> list[Verdict]:
     found = _verdicts(beads, known[0], known[1], left, right)
     if not any(verdict.check == "lost" for verdict in found):
         found += _cut(pair, beads, *known, left)
-    found = found or _answered(pair, beads, left, right)
+    asked, answers = _with_marks(blanked(pair.source), left), _with_marks(blanked(pair.target), right)
+    found = found or _answered(pair, beads, asked, answers)
+    if not any(verdict.hard for verdict in found):
+        found += changed_in_sentences(pair, _in_places(beads, asked, answers))
     return found or (_padded(pair, beads, *known, right) if "\n" not in pair.source.string else [])
+
+
+def _in_places(beads: Sequence[Bead], left: Sequence[str], right: Sequence[str]) -> list[tuple[str, str] | None]:
+    """What stands for what, and None where nothing does."""
+    return [
+        None
+        if bead.lost or bead.added
+        else (" ".join(left[bead.source : bead.source_end]), " ".join(right[bead.target : bead.target_end]))
+        for bead in beads
+    ]
 
 
 @view
@@ -121,9 +135,8 @@ def _counts_twice(source: Text) -> bool:
     return _TWO_DIGITS.search(source.string) is not None or _COUNTED.search(source.string) is not None
 
 
-def _answered(pair: Pair, beads: Sequence[Bead], left: Sequence[str], right: Sequence[str]) -> list[Verdict]:
+def _answered(pair: Pair, beads: Sequence[Bead], asked: Sequence[str], answers: Sequence[str]) -> list[Verdict]:
     """The first question or request of a text in whose place its answer stands."""
-    asked, answers = _with_marks(blanked(pair.source), left), _with_marks(blanked(pair.target), right)
     for bead in beads:
         if (bead.source_end - bead.source, bead.target_end - bead.target) == (1, 1):
             found = answered_within(asked[bead.source], answers[bead.target], pair)
@@ -138,7 +151,8 @@ def _with_marks(string: str, pieces: Sequence[str]) -> list[str]:
     for piece in pieces:
         at = string.find(piece, position)
         position = at + len(piece) if at >= 0 else position
-        found.append(piece + string[position : position + 3].strip()[:1] if at >= 0 else piece)
+        behind = string[position : position + 3].partition("\n")[0].strip()[:1] if at >= 0 else ""
+        found.append(piece if behind.isalnum() else piece + behind)
     return found
 
 

@@ -106,7 +106,12 @@ CHECKS = (
     Check("discourse", check_discourse),
     Check("private", check_private),
     Check("exchanged", check_exchanged, on_chunks=15),
-    Check("correspondence", check_correspondence, says=("lost", "added", "another_text", "answered"), on_chunks=14),
+    Check(
+        "correspondence",
+        check_correspondence,
+        says=("lost", "added", "another_text", "answered", "names", "letters", "numbers", "exchanged", "negation"),
+        on_chunks=14,
+    ),
     Check("arabic", check_arabic, languages=("ar",)),
 )
 _NOTHING: Found = {}

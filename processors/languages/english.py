@@ -259,7 +259,7 @@ DENIALS = Denials(
         r"|rather|instead|just|still|other|else|empty|absent|closed?|shut|poor|hard|difficult|worse|whether|such|out|off"
         r"|outside|beyond|above|keep|kept|wait\w*|warn\w*|reject\w*|blind|oblivious|welcome|always|soon|suspici?\w*"
         r"|crooked|broken?|faulty|away|amiss|turn(?:s|ed|ing)? down|beats me|take it easy|up to|definitely"
-        r"|pressed|serious|wonder\w*|best|limit\w*|exceed\w*|all|help|affair|extra\w*|chang\w*|toxic|non)\b",
+        r"|half|step|pressed|serious|wonder\w*|best|limit\w*|exceed\w*|all|help|affair|extra\w*|chang\w*|toxic|non)\b",
         re.I,
     ),
 )

@@ -47,7 +47,8 @@ _NEW_NEGATIVE = re.compile(r"(?<!\S)[-−](\d+(?:[.,]\d+)*)(?![-–]?\d)")
 
 
 @view
-def _has_digits(text: Text) -> bool:
+def has_digits(text: Text) -> bool:
+    """Whether a text has any digit."""
     return _DIGIT.search(text.string) is not None
 
 
@@ -101,7 +102,7 @@ def _readings(value: str, string: str, end: int) -> Iterator[str]:
         yield str(int(value) // 100 + 1)
 
 
-def _differences(pair: Pair) -> tuple[list[str], list[str]]:
+def differences(pair: Pair) -> tuple[list[str], list[str]]:
     """Numbers of the source that the target lost, and numbers of the target that the source does not explain."""
     source, target = pair.source, pair.target
     left = _counted(source)
@@ -185,13 +186,13 @@ def check_numbers(pair: Pair) -> list[Verdict]:
     looked at where its words for them are known.
     """
     known = pair.knowledge
-    stated = _has_digits(pair.source)
-    digits = stated or _has_digits(pair.target)
+    stated = has_digits(pair.source)
+    digits = stated or has_digits(pair.target)
     told: tuple[_Part, ...] = _PROBLEMS if stated or not english_words(pair.source).isdisjoint(QUANTITY_WORDS) else ()
     if not told and _CAPITAL_MONTH.search(pair.source.string):
         told = (date_problems,)
     verdicts = []
-    lost, extra = _differences(pair) if digits else ([], [])
+    lost, extra = differences(pair) if digits else ([], [])
     if lost and extra:
         detail = f"the source's {', '.join(lost[:5])} became {', '.join(extra[:5])}"
         verdicts.append(Verdict("numbers", len(lost) <= 3 and len(extra) <= 3, detail))

@@ -1,4 +1,4 @@
-"""A country, a people, a language, a currency or a name in Latin letters that became another one.
+"""A country, a people, a language, a currency, a city, a brand, a person or a name in Latin letters became another.
 
 Told only where a name of the source is nowhere in the target and another name of the same kind is new there: names
 have many spellings, so a name that only seems to be missing says nothing.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from processors.alignment.lexicon import lexicon
 from processors.checks.pairs.pair import Pair
 from processors.checks.pairs.verdict import Verdict
 from processors.checks.wording.names import changed_name
@@ -17,45 +18,50 @@ from processors.languages.spellings import plain
 from processors.texts import Text, view_by
 
 _WORDS = re.compile(r"[A-Za-z]+")
+_CAPITALISED = re.compile(r"\b[A-Z][a-z]{2,}")
 _LATIN = re.compile(r"[A-Z][a-z]")
 # By so many letters a name's people and adjectives begin like it ("Brazil", "Brazilian").
 _ALIKE = 4
 
 
 @view_by
-def _named(source: Text, known: LanguageKnowledge) -> dict[Name, str]:
-    """The names that an English text has, as it spells them."""
+def _named(source: Text, known: LanguageKnowledge) -> dict[Name, tuple[str, int]]:
+    """The names that an English text has, as it spells them first, and how often."""
     names = names_of(known.code, known.normalise)
     if names is None:
         return {}
     string = source.string
-    found: dict[Name, str] = {}
+    found: dict[Name, tuple[str, int]] = {}
     if names.by_word.keys().isdisjoint(_WORDS.findall(string)):
         return found
     for m in _WORDS.finditer(string):
         for spelling, name in names.by_word.get(m[0], ()):
             if string.startswith(spelling, m.start()) and not string[m.start() + len(spelling) :][:1].isalpha():
-                found[name] = spelling
+                said, times = found.get(name, (spelling, 0))
+                found[name] = said, times + 1
                 break
     return found
 
 
 def check_names(pair: Pair) -> list[Verdict]:
     """The first name that was plainly replaced."""
-    if found := _of_kind(pair):
+    if found := changed_kind(pair):
         return found
     changed = changed_name(pair.source, pair.target, pair.knowledge) if _LATIN.search(pair.target.string) else None
     return [Verdict("names", True, f"'{changed[0]}' of the source became '{changed[1]}'")] if changed else []
 
 
-def _of_kind(pair: Pair) -> list[Verdict]:
+def changed_kind(pair: Pair) -> list[Verdict]:
+    """A name of a list that became another one of its kind."""
     known = pair.knowledge
     here = _named(pair.source, known)
     if not here:
         return []
     spelling, target, source = plain(pair.target, known), pair.target.string, pair.source.string
     lost = [
-        name for name, said in here.items() if said not in target and not any(map(spelling.__contains__, name.stems))
+        name
+        for name, (said, times) in here.items()
+        if said not in target and sum(map(spelling.count, name.stems)) < times
     ]
     names = names_of(known.code, known.normalise)
     if not lost or names is None:
@@ -65,6 +71,15 @@ def _of_kind(pair: Pair) -> list[Verdict]:
         if explained.intersection(name.stems) or any(said[:_ALIKE] in source for said in name.english):
             continue
         gone = next((one for one in lost if one.kind == name.kind), None)
-        if gone is not None:
-            return [Verdict("names", True, f"'{here[gone]}' of the source became '{word}'")]
+        if gone is not None and not _sounds_as_one(word, source, known):
+            return [Verdict("names", True, f"'{here[gone][0]}' of the source became '{word}'")]
     return []
+
+
+def _sounds_as_one(word: str, source: str, known: LanguageKnowledge) -> bool:
+    """Whether a name of the source that no list has may be written so: "Tokio", "Katharina"."""
+    words = lexicon(known.code)
+    if words is None:
+        return False
+    heard = {words.target.skeleton(spelling) for spelling in (word, word[1:])}
+    return any(words.source.skeleton(name.lower()) in heard for name in _CAPITALISED.findall(source))

@@ -1,4 +1,4 @@
-"""Names of countries, their people and languages, and currencies: English ones, and the words of a target for them.
+"""Names of countries, their people and languages, of currencies, cities, brands and people, and a target's words.
 
 A country, its people and its language are one name here ("Spain", "Spanish"): languages tell them by one stem, and a
 translator may choose ("in French", "in the language of France"). What stands in `CODE.json` is CLDR's.
@@ -16,6 +16,8 @@ from typing import Any
 
 FOLDER = Path(__file__).parent
 _WORD = re.compile(r"[^\W\d_]+")
+# Kinds of `others.json`; countries and languages are CLDR's too, and only these have further forms.
+_BY_HAND = {"lands": "land", "money": "money", "cities": "city", "brands": "brand", "persons": "person"}
 # Shorter stems stand in too many words.
 _LEAST = 3
 
@@ -72,9 +74,9 @@ def names_of(code: str, normalise: Callable[[str], str]) -> Names | None:
         own = _bare(normalise(other), rules, starts=other.startswith(rules["article"]))
         # Languages of no country have names that are other words too: "Pali" is Arabic's "ballet".
         groups.append(("land", [english], [_stem(own, rules)], [own] if key.startswith("t") else []))
-    for kind in ("lands", "money"):
-        for english, stems in rules[kind].items():
-            groups.append((kind.rstrip("s"), english.split("|"), stems.split("|"), [""]))
+    for listed_as, kind in _BY_HAND.items():
+        for english, stems in rules[listed_as].items():
+            groups.append((kind, english.split("|"), stems.split("|"), [""]))
     return _built(_joined(groups), rules)
 
 
@@ -116,10 +118,14 @@ def _built(groups: list[Group], rules: Mapping[str, Any]) -> Names:
         name = Name(kind, tuple(english), tuple(stems))
         for spelling in english:
             by_word.setdefault(spelling.partition(" ")[0], []).append((spelling, name))
-        if (wholes or kind == "money") and not any(stem in rules["never_new"] for stem in stems):
-            ends = rules["people"] if kind == "land" else ("", "ا", "ات", "ان", "ين", "ي")
-            own = {*wholes, *(stem + end for stem in stems for end in ends)} if kind == "land" else set()
-            own |= {stem + end for stem in stems for end in ends} if kind == "money" else set()
-            forms |= {form: name for form in own if len(form) >= _LEAST and " " not in form}
+        ends = rules["people"] if kind == "land" else rules["forms"].get(kind, [""])
+        unsure = [stem for stem in stems if stem in rules["never_new"]]
+        # A stem that is another word's too says nothing but in forms that are listed; of a country none of its stems.
+        telling = stems if not unsure else () if kind == "land" else [stem for stem in stems if stem not in unsure]
+        own = {stem + end for stem in telling for end in ends} | ({*wholes} if telling else set())
+        # Languages of CLDR have no forms of their own.
+        own = own if wholes else set()
+        own |= {stem + end for stem in unsure for end in ends if stem + end in rules["sure"]}
+        forms |= {form: name for form in own if len(form) >= _LEAST and " " not in form}
     longest = {word: tuple(sorted(found, key=lambda one: -len(one[0]))) for word, found in by_word.items()}
     return Names(longest, forms, tuple(rules["before"]))

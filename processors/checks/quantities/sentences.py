@@ -1,0 +1,112 @@
+"""Names, letters, numbers and negations of a longer text, sentence by sentence.
+
+In a text a name that became another one may stand in the next sentence too, and two numbers may have changed places
+between two of them: so what a sentence says is looked for in the sentence that stands in its place. A translator may
+move a word to the sentence before or behind, so whatever is told is gone from all three and new to all three.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
+
+from processors.checks.pairs.pair import Pair
+from processors.checks.pairs.verdict import Verdict, excerpt
+from processors.checks.quantities.dates import date_problems
+from processors.checks.quantities.digits import differences, has_digits
+from processors.checks.quantities.letters import check_letters
+from processors.checks.quantities.measures import unit_problems
+from processors.checks.quantities.names import changed_kind
+from processors.checks.quantities.spelled import spelled_problems
+from processors.checks.wording.negation import negation
+from processors.languages.english import DENIALS, QUANTITY_WORDS
+from processors.languages.english_numbers import english_words
+from processors.languages.spellings import plain
+from processors.texts.text import text_of
+
+# A negation is looked for in sentences up to so many characters; one of twelve words has no more.
+_SHORT = 120
+# So many lost and new numbers of a sentence are laid beside each other.
+_MOST = 4
+_WHOLE = (".", "!")
+
+
+class Placed(NamedTuple):
+    """A sentence and the one in its place; `source_around` and `target_around` with the one before and behind."""
+
+    source: str
+    target: str
+    source_around: str
+    target_around: str
+
+
+def placed(pairs: Sequence[tuple[str, str] | None]) -> Iterator[Placed]:
+    """What stands for what in a text, None where nothing does."""
+    for place, both in enumerate(pairs):
+        if both is not None:
+            near = [one for one in pairs[max(0, place - 1) : place + 2] if one is not None]
+            # A letter before a full stop and a word in the same line is an initial.
+            yield Placed(*both, "\n\n".join(one[0] for one in near), "\n\n".join(one[1] for one in near))
+
+
+Look = Callable[[Pair], list[Verdict]]
+
+
+def _quantities(pair: Pair) -> list[Verdict]:
+    """Of what is counted only what was replaced: a number alone may have moved to another sentence."""
+    if not has_digits(pair.source) and english_words(pair.source).isdisjoint(QUANTITY_WORDS):
+        return []
+    looks = (unit_problems, date_problems, spelled_problems)
+    return [Verdict("numbers", *found) for look in looks for found in look(pair, pair.knowledge) if found.hard]
+
+
+# And whether it counts: then a word that moved is one less here and one more beside it.
+_LOOKS: tuple[tuple[Look, bool], ...] = ((changed_kind, True), (check_letters, False), (_quantities, False))
+
+
+def changed_in_sentences(pair: Pair, pairs: Sequence[tuple[str, str] | None]) -> list[Verdict]:
+    """The first that a sentence of the text says otherwise in its translation."""
+    all_placed = list(placed(pairs))
+    for one in all_placed:
+        source, target = text_of(one.source), text_of(one.target)
+        within = pair._replace(source=source, target=target)
+        for look, counts in _LOOKS:
+            found = look(within)
+            around = text_of(one.source_around)
+            if (
+                found
+                and look(pair._replace(source=around, target=target))
+                and look(pair._replace(source=around if counts else source, target=text_of(one.target_around)))
+            ):
+                return found[:1]
+    return _exchanged(pair, all_placed) or _denied(pair, all_placed)
+
+
+def _exchanged(pair: Pair, all_placed: Sequence[Placed]) -> list[Verdict]:
+    """Two numbers of different sentences, each of which now stands in the place of the other."""
+    if not has_digits(pair.source):
+        return []
+    changes = [
+        differences(pair._replace(source=text_of(one.source), target=text_of(one.target))) for one in all_placed
+    ]
+    became = {(old, new) for lost, added in changes for old in lost[:_MOST] for new in added[:_MOST]}
+    both = next(((old, new) for old, new in sorted(became) if old < new and (new, old) in became), None)
+    return [Verdict("exchanged", True, f"'{both[0]}' and '{both[1]}' changed places")] if both else []
+
+
+def _denied(pair: Pair, all_placed: Sequence[Placed]) -> list[Verdict]:
+    """Soft: a sentence of one clause that lost its negation or has one that it had not."""
+    denials = pair.knowledge.denials
+    if denials is None or len(all_placed) < 2:
+        return []
+    # As many as before: one went to a neighbour.
+    if len(DENIALS.plain.findall(pair.source.string)) == len(
+        denials.plain.findall(plain(pair.target, pair.knowledge))
+    ):
+        return []
+    for one in all_placed:
+        if len(one.source) < _SHORT and one.source.endswith(_WHOLE) and one.target.endswith(_WHOLE):
+            found = negation(text_of(one.source), text_of(one.target), pair.knowledge)
+            if found:
+                return [Verdict("negation", False, f"a negation was {found}: '{excerpt(one.target)}'")]
+    return []
