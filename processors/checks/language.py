@@ -68,7 +68,7 @@ _MANY = 8.5
 # Different words in a neighbour's letters that may all be names.
 _MOST_LOANS = 2
 # An end that stands in front.
-_ENDS_IN_FRONT = ".؟"
+_ENDS_IN_FRONT = ".؟!"
 _EXPECTED = {"Hant": "Hans", "Hani": "Hans"}
 
 
@@ -265,20 +265,21 @@ def _is_written(pair: Pair, letters: Letters) -> bool:
 def _out_of_order(pair: Pair) -> str | None:
     """Letters from the last to the first: words begin with what ends one, and the mark of the end is in front."""
     letters = pair.knowledge.letters
-    if letters is None or letters.backwards is None or not _is_written(pair, letters):
+    if letters is None or letters.backwards is None:
         return None
     perhaps = letters.ends_backwards is None or letters.ends_backwards.search(pair.target.string) is not None
-    found = letters.backwards.findall(pair.target.string) if perhaps else []
-    if not found and pair.target.string.lstrip()[:1] not in _ENDS_IN_FRONT:
+    matches = list(letters.backwards.finditer(pair.target.string)) if perhaps else []
+    if not matches and pair.target.string.lstrip()[:1] not in _ENDS_IN_FRONT:
         return None
+    found = [m[0] for m in matches]
     right = letters.forwards.findall(pair.target.string) if letters.forwards else []
-    sure = len(found) >= 3 or any(not word.endswith("لا") for word in found)
+    sure = any(m[1] for m in matches) or (len(found) >= 3 and _is_written(pair, letters))
     if sure and len(found) >= 2 and len(found) > len(right):
         return f"words are written from the end: '{excerpt(' '.join(found[:3]))}'"
     start, end = pair.target.string.strip()[:1], pair.target.string.strip()[-1:]
     if (
         start in _ENDS_IN_FRONT
-        and pair.source.string.strip()[:1] not in ".?"
+        and pair.source.string.strip()[:1] not in ".?!"
         and end.isalpha()
         and (found or not right)
     ):
@@ -357,8 +358,14 @@ def _neighbour(pair: Pair) -> Verdict | None:
         foreign = [w for w in foreign if not is_borrowed(w, pair.source, pair.knowledge)]
     if not foreign:
         return None
+    others = len(letters.foreign_words.findall(target))
     many = len(foreign) >= 4 and len(foreign) * 5 >= len(words)
-    hard = many or len(letters.foreign_words.findall(target)) >= 2
+    if not many and len(foreign) in (2, 3) and len(words) <= len(foreign) ** 2:
+        # A short sentence has but few words that show it; names in such letters, or words of the language in another
+        # keyboard's letters, do not.
+        shown = others > 0 or any(not letters.loans.keys().isdisjoint(w) for w in foreign)
+        many = shown and not any(is_borrowed(w, pair.source, pair.knowledge) for w in foreign)
+    hard = many or others >= 2
     return Verdict("script", hard, f"{letters.whose} letters: '{' '.join(foreign[:4])}'")
 
 

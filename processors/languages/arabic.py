@@ -266,11 +266,12 @@ LETTERS = Letters(
     ),
     word=re.compile(r"[\u0620-\u065f\u066e-\u06ff]+"),
     foreign_words=re.compile(
-        r"(?<!\w)(?:است|نیست|هستند|می[\u200c ]?\w+|این|برای|که|شما|کنید|کرد|کردن|ہے|ہیں|کے|میں|نہیں)(?!\w)"
+        r"(?<!\w)(?:است|نیست|هستند|می[\u200c ]?\w+|این|برای|که|شما|کنید|کرد|کردن|از|در|را|یک"
+        r"|چه|کجاست?|دار(?:م|د|ی|یم|ید|ند)|ہے|ہیں|کے|میں|نہیں|کا|کی|کو|سے|پر|اور|یہ|وہ|آپ)(?!\w)"
     ),
     whose="Persian or Urdu",
     # Teh marbuta, which ends words, in front; the article's letters at the end.
-    backwards=re.compile(r"(?<!\w)ة\w{2,}|(?<!\w)[^\W\d_]{3,}لا(?![\w\u064b-\u065f])"),
+    backwards=re.compile(r"(?<!\w)(ة\w{2,})|(?<!\w)[^\W\d_]{3,}لا(?![\w\u064b-\u065f])"),
     ends_backwards=re.compile(r"ة(?<!\wة)\w{2}|لا(?<=[^\W\d_]{3}لا)(?![\w\u064b-\u065f])"),
     forwards=re.compile(r"(?<!\w)ال\w{3,}|(?<!\w)\w{2,}[ةى](?!\w)"),
     own=re.compile("[ةأإآئؤء]"),

@@ -24,10 +24,11 @@ PRODUCTS = frozenset(
 class Letters:
     """Letters of the language's script that are another language's, and words that tell that language.
 
-    `backwards` are words as they stand in a text whose letters were turned round, `forwards` as they should stand;
-    `ends_backwards`, a cheap look, finds something in every text that has one of the former. `frequent`: letters of
-    which every text has one, and their share of its letters. Both are asked of texts alone that have a letter of
-    `own`, which pseudo-localised ones have not.
+    `backwards` are words as they stand in a text whose letters were turned round, its first group those that no word
+    of the language can be; `forwards` as they should stand; `ends_backwards`, a cheap look, finds something in every
+    text that has one of the former. `frequent`: letters of which every text has one, and their share of its letters.
+    They and words that could be the language's are asked about in texts alone that have a letter of `own`, which
+    pseudo-localised ones have not.
     """
 
     foreign: re.Pattern[str]

@@ -13,6 +13,8 @@ from processors.texts import Text, view
 # "I" is a word; so is "A" before a word in small letters where a sentence begins, and in headings before a capital.
 # The letter first, then what stands before it: so the search jumps from one to the next.
 _LETTER = re.compile(r"([A-HJ-Z])(?![\w'’&+#/\-–$\\}])(?<![\w.'’&+#/\-–$\\{][A-Z])(?<!\d [A-Z])(?!\.\w|\. [A-Z][a-z])")
+# A choice is written small where brackets make it one: "(b)", "option (c)"; `f(b)` is a call.
+_SMALL = re.compile(r"(?<!\w)\(([a-h])\)(?!\w)")
 _BEGINS = re.compile(r"(?:^|[.!?:\"“]\s*|\n\W*)$")
 _WORD_BEHIND = re.compile(r"\s[a-z]")
 _NAME_BEHIND = re.compile(r"\s[A-Z][a-z]")
@@ -23,7 +25,13 @@ _OWN_LETTER = re.compile(r"([^\W\d_])(?<![\w.][^\W\d_])(?<!\d [^\W\d_])\u0640?(?
 @view
 def _letters(text: Text) -> Counter[str]:
     string = text.string
-    return Counter(m[1] for m in _LETTER.finditer(string) if m[1] != "A" or not _article(string, m))
+    found = Counter(m[1] for m in _LETTER.finditer(string) if m[1] != "A" or not _article(string, m))
+    return found + _small(text)
+
+
+@view
+def _small(text: Text) -> Counter[str]:
+    return Counter(letter.upper() for letter in _SMALL.findall(text.string)) if ")" in text.string else Counter()
 
 
 def _article(string: str, m: re.Match[str]) -> bool:
@@ -38,7 +46,7 @@ def check_letters(pair: Pair) -> list[Verdict]:
     here = _letters(pair.source)
     if not here:
         return []
-    there = Counter(m[1] for m in _LETTER.finditer(pair.target.string))
+    there = Counter(m[1] for m in _LETTER.finditer(pair.target.string)) + _small(pair.target)
     choices = pair.knowledge.letters.choices if pair.knowledge.letters else {}
     spelling = plain(pair.target, pair.knowledge) if choices else ""
     own = {letter for letter in _OWN_LETTER.findall(spelling) if not letter.isascii()}
