@@ -12,7 +12,7 @@ from processors.checks.pairs.pair import NO_LANGUAGE, Pair
 from processors.checks.pairs.verdict import Verdict, excerpt
 from processors.checks.wording.names import is_borrowed
 from processors.checks.wording.stayed import stayed
-from processors.languages.english import ENGLISH, TITLE_WORDS
+from processors.languages.english import AUXILIARIES, ENGLISH, FUNCTION_WORDS, TITLE_WORDS
 from processors.languages.knowledge import Letters
 from processors.protected.find import blanked
 from processors.protected.kept_english import without_kept_english
@@ -22,7 +22,10 @@ from processors.texts.text import Text, text_of, view, view_by
 
 _LATIN = re.compile(r"[A-Za-z][A-Za-z]")
 _WORD = r"[A-Za-zÀ-ÖØ-öø-ɏḀ-ỹ][A-Za-zÀ-ÖØ-öø-ɏḀ-ỹ'’\-]*"
-_STRETCH = re.compile(rf"{_WORD}(?:[\s,;:\"“”()]{{1,3}}{_WORD})*")
+# A number or the end of a sentence within what stayed parts it no more than a comma does.
+_SPACES = r"(?:[\s,;:\"“”()]{1,3}|(?<=[A-Za-z]{3})[.!?][\"”)]?\s)"
+_BETWEEN = rf"{_SPACES}(?:\d[\d.,:%–\-]{{0,12}}{_SPACES})?"
+_STRETCH = re.compile(rf"{_WORD}(?:{_BETWEEN}{_WORD})*")
 _WORDS = re.compile(_WORD)
 _SHARED_QUOTATION = re.compile(r"[\"“«]([^\"“”«»\n]{3,300}+)[\"”»]")
 # Scripts that no translation needs unless it is written in them or the source shows them. Greek stands in formulas:
@@ -47,24 +50,12 @@ _WITHOUT_SPACES = frozenset(["Jpan", "Hans", "Hant", "Hani", "Thai", "Laoo", "Kh
 # No Arabic word of FLORES, Tatoeba and Debian's catalogues has more than 19 letters.
 _LONGEST_WORD = 26
 _LONG = re.compile(rf"[^\W\d_]{{{_LONGEST_WORD},}}")
-# The lexicon has none of them: they tell nothing of what a text is about.
-_FUNCTION_WORDS = frozenset(
-    ["however", "therefore", "although", "though", "because", "while", "whereas", "moreover", "furthermore",
-     "nevertheless", "meanwhile", "instead", "other", "otherwise", "also", "already", "always", "never", "often",
-     "again", "perhaps", "maybe", "quite", "rather", "very", "just", "only", "even", "still", "yet", "too",
-     "between", "among", "during", "before", "after", "since", "until", "within", "without", "upon", "toward",
-     "towards", "against", "across", "along", "around", "behind", "below", "beneath", "beside", "besides",
-     "beyond", "despite", "except", "inside", "outside", "through", "throughout", "under", "unless", "whether",
-     "either", "neither", "both", "each", "every", "another", "such", "same", "about", "above", "almost", "enough",
-     "ever", "from", "into", "like", "more", "most", "much", "off", "once", "onto", "over", "some", "than", "that",
-     "then", "there", "these", "they", "this", "those", "thus", "what", "when", "where", "which", "who", "whose",
-     "why", "with", "would", "will", "could", "should", "shall", "might", "must", "been", "being", "were", "was",
-     "have", "has", "had", "does", "did", "done"]
-)  # fmt: skip
 _LETTERS = re.compile(r"[^\W\d_]+")
 # So often a letter is to be expected that no text is without it by chance: of 3,443 texts of five messages of software
 # five lack one that was to be expected six times.
 _MANY = 8.5
+# Words that the source writes small, of which so many with a capital are no name ("Click Save As").
+_RAISED = 4
 # Different words in a neighbour's letters that may all be names.
 _MOST_LOANS = 2
 # An end that stands in front.
@@ -134,16 +125,18 @@ def _of_stretch(pair: Pair, m: re.Match[str]) -> Verdict | None:
     """What is wrong with a stretch of Latin words in the target: copied English, or letters from nowhere."""
     words = _WORDS.findall(m.group())
     count, small = _is_prose(words)
+    source, text = pair.source.string, m.string
+    if count >= _RAISED and _is_raised(source, m.group()):
+        return Verdict("untranslated", True, f"{count} English words in capitals at character {m.start()}")
     if not small or _is_title(words):
         return None
-    source, text = pair.source.string, m.string
     quoted = _quoted(text, m.start(), m.end())
     if quoted and (count <= 3 or _quoted_in(source, m.group())):
         return None
     known = _small_words(pair.source)
     where = f"at character {m.start()}: '{excerpt(m.group())}'"
     if sum(w.lower() in known for w in words) * 2 >= count:
-        if small >= 3 and count >= 5:
+        if small >= 3 and (count >= 5 or (count == 4 and _goes_on(source, m.group(), words))):
             return Verdict("untranslated", True, f"{count} English words {where}")
         named = small == 1 and (
             len(words[0]) <= 3
@@ -161,6 +154,21 @@ def _of_stretch(pair: Pair, m: re.Match[str]) -> Verdict | None:
     return None
 
 
+def _goes_on(source: str, stretch: str, words: list[str]) -> bool:
+    """Whether these words stand so in the source, and say something as titles do not ("against the Canadian is")."""
+    return stretch in source and sum(1 for word in words if word in FUNCTION_WORDS or word in AUXILIARIES) >= 2
+
+
+def _is_raised(source: str, stretch: str) -> bool:
+    """Whether the source has these words one by one, of which some are small there and have capitals here."""
+    at = source.lower().find(stretch.lower())
+    there = source[at : at + len(stretch)]
+    if at < 0 or there == stretch:
+        return False
+    pairs = zip(_WORDS.findall(there), _WORDS.findall(stretch), strict=False)
+    return sum(1 for theirs, ours in pairs if theirs.islower() and not ours.islower()) >= _RAISED
+
+
 def _is_title(words: list[str]) -> bool:
     """ "The Lord of the Rings": only words that titles write small are small, so that it may be a name."""
     small = sum(1 for word in words if word in TITLE_WORDS)
@@ -173,7 +181,7 @@ def _is_word(pair: Pair, word: str) -> bool:
     known = lexicon(pair.language)
     return (
         known is None
-        or word.lower() in _FUNCTION_WORDS
+        or word.lower() in FUNCTION_WORDS
         or any(stem in known.forward for part in word.lower().split("-") for stem in known.source.stems(part))
     )
 

@@ -266,7 +266,8 @@ DENIALS = Denials(
 # What headings and labels say of the text below them, in any text on anything: no names, and no words of a program's
 # menus ("Settings", "Search"), which translators may keep.
 _HEADINGS = """
-    abstract achievements acknowledgements acknowledgments activities activity additional advanced advantage
+    abstract asked achievements acknowledgements acknowledgments activities activity additional advanced
+    advantage
     advantages advice age aim aims alternatives analysis answer answers appendix application applications approach
     approaches approximate argument arguments aspects assessment assignment assumption assumptions attention author
     background basic basics before beginner beginners behavior behaviour benefit benefits biography body bonus
@@ -307,6 +308,24 @@ HEADING_WORDS = frozenset(_HEADINGS.split())
 # What titles write small ("The Lord of the Rings").
 TITLE_WORDS = frozenset(
     ["a", "an", "and", "as", "at", "by", "for", "from", "in", "of", "on", "or", "the", "to", "vs", "with"]
+)
+
+# The lexicon has none of them: they tell nothing of what a text is about.
+FUNCTION_WORDS = frozenset(
+    ["however", "therefore", "although", "though", "because", "while", "whereas", "moreover", "furthermore",
+     "nevertheless", "meanwhile", "instead", "other", "otherwise", "also", "already", "always", "never", "often",
+     "again", "perhaps", "maybe", "quite", "rather", "very", "just", "only", "even", "still", "yet", "too",
+     "between", "among", "during", "before", "after", "since", "until", "within", "without", "upon", "toward",
+     "towards", "against", "across", "along", "around", "behind", "below", "beneath", "beside", "besides",
+     "beyond", "despite", "except", "inside", "outside", "through", "throughout", "under", "unless", "whether",
+     "either", "neither", "both", "each", "every", "another", "such", "same", "about", "above", "almost", "enough",
+     "ever", "from", "into", "like", "more", "most", "much", "off", "once", "onto", "over", "some", "than", "that",
+     "then", "there", "these", "they", "this", "those", "thus", "what", "when", "where", "which", "who", "whose",
+     "why", "with", "would", "will", "could", "should", "shall", "might", "must", "been", "being", "were", "was",
+     "have", "has", "had", "does", "did", "done"]
+)  # fmt: skip
+AUXILIARIES = frozenset(
+    ["is", "are", "am", "be", "do", "can", "may", "he", "she", "it", "we", "you", "they", "his", "her"]
 )
 
 ENGLISH = LanguageKnowledge(

@@ -16,15 +16,25 @@ from processors.texts.text import Text, view
 _QUOTED = re.compile(r"[\"“«„]([^\"“”«»„\n]{3,300}+)[\"”»]|(?<![\w'])'([^'\n]{3,300}+)'(?!\w)|‘([^’\n]{3,300}+)’")
 # Who quotes so speaks of the words; others quote what somebody said, and that is translated.
 _OF_WORDS = re.compile(
-    r"\b(?:translat|correct|sentence|phrase|words?\b|expression|idiom|mean|pronounc|rewrit|rephras|paraphras|grammar"
-    r"|spell|synonym|antonym|adverb|adjective|verb|noun|tense|passive|active voice|count|edit|fix|proofread|question\b"
+    r"\b(?:translat|correct|sentence|phrase|words?\b"
+    r"|expression|idiom|mean|pronounc|rewrit|rephras|paraphras|grammar"
+    r"|spell|synonym|antonym|adverb|adjective|verb|noun|tense|passive|active voice|count\b|edit|fix"
+    r"|proofread|question\b"
     r"|is it (?=[\"“])|which (?:one )?is (?:right|correct|wrong|better)|(?:what|something) is wrong|classif|sentiment"
     r"|how (?:do|does|would|can|should) (?:you|i|we|one|people) say|^say (?=[\"“'])|headline|slogan"
     r"|(?:git|npm|pip|windows|chrome|firefox|python|screen|page|log|app|computer|phone|program|browser|terminal|console"
     r"|installer|compiler|server) (?:just )?says?"
-    r"|click|button|menu|shows?\b|prints?\b|displays?\b|error|message|letters?\b|string|search|reverse|capital|punctuat)",
+    r"|click|button|menu|shows?\b|prints?\b|displays?\b|error|message|letters?\b|string|search|reverse"
+    r"|capital(?:i[sz]|s\b| letter)|punctuat)",
     re.IGNORECASE,
 )
+# Characters around a quotation.
+_NEAR = 80
+# And before a word in bold that a program shows.
+_SHOWN = 200
+_SPEAKS = r"(?:said|says|asked|asks|replied|replies|answered|told|shouted|whispered|cried|added|exclaimed|insisted)"
+_SAID_BEHIND = re.compile(rf"\W{{0,3}}(?:[\w'’.-]+\s){{0,3}}?{_SPEAKS}\b", re.IGNORECASE)
+_SAID_BEFORE = re.compile(rf"\b{_SPEAKS}(?: [\w'’.-]+){{0,2}}[:,]?\s*$", re.IGNORECASE)
 _END = r"(?=[.?!](?:\s+[A-Z]|\s*$)|$)"
 _MACHINE = re.compile(
     # What a program reports: "TypeError: ...", "ERROR 2002 (HY000): ...", "fatal: ...".
@@ -105,7 +115,11 @@ def _pieces(text: Text) -> tuple[str, ...]:
     found += [m[1] for pattern in _COMMANDS for m in pattern.finditer(string) if not reads_as_prose(m[0])]
     found += [m[1] for m in _TASK.finditer(string)]
     if _ON_SCREEN.search(string):
-        found += [m[1] for m in _BOLD.finditer(string)]
+        found += [
+            m[1]
+            for m in _BOLD.finditer(string)
+            if _ON_SCREEN.search(string, max(0, m.start() - _SHOWN), m.end() + _NEAR)
+        ]
     found += [m[1] for m in _LIST.finditer(string) if not reads_as_prose(m[1])]
     if _REPORT.search(string):
         found += [m[1].strip() for m in _REPORTED.finditer(string)]
@@ -131,7 +145,14 @@ def _pieces(text: Text) -> tuple[str, ...]:
 def _quotations(text: Text) -> frozenset[str]:
     if not _OF_WORDS.search(text.string):
         return frozenset()
-    return frozenset((m[1] or m[2] or m[3]).strip(" .,!?،؟") for m in _QUOTED.finditer(text.string))
+    return frozenset((m[1] or m[2] or m[3]).strip(" .,!?،؟") for m in _QUOTED.finditer(text.string) if _of_words(m))
+
+
+def _of_words(m: re.Match[str]) -> bool:
+    """Of what somebody said only where the words are spoken of beside it, not somewhere in a long text."""
+    behind, before = m.string[m.end() : m.end() + _NEAR], m.string[max(0, m.start() - _NEAR) : m.start()]
+    said = _SAID_BEHIND.match(behind) or _SAID_BEFORE.search(before)
+    return said is None or _OF_WORDS.search(before) is not None or _OF_WORDS.search(behind) is not None
 
 
 @view
