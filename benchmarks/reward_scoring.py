@@ -2,11 +2,11 @@
 
     python -m benchmarks.reward_scoring [--data DIR] [--rows 96] [--hidden 512] [--layers 8] [--rounds 3]
 
-Scoring is all that a build's reward stage does after reading: windows, chat template, tokenizer, batches, model,
-means. The bare pass has the same batches as tensors, made beforehand, padding included; both count the tokens without
-padding. They take turns, and the ratio is of the medians; that of CPU times holds on a busy machine too, where there
-is no GPU. The model has random weights: its speed is its size's. The
-text is Arabic with its English, conversations of 1 to 12 turns from the sample's translations (lengths are printed),
+Scoring is all that a build's stage `score` does with a reward model after reading: windows, chat template, tokenizer,
+batches, model, means. The bare pass has the same batches as tensors, made beforehand, padding included; both count
+the tokens without padding. They take turns, and the ratio is of the medians; that of CPU times holds on a busy machine
+too, where there is no GPU. The model has random weights: its speed is its size's. The text is Arabic with its English,
+conversations of 1 to 12 turns from the sample's translations (lengths are printed),
 or with --data the rows of preference data as `smolkalam preferences` writes it.
 """
 
@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from builders.stages.reward import Encoded, _ahead
+from builders.stages.score import ahead
 from processors.judging.exchange import read_conversation, read_prompt
 from processors.reward.batches import make_batches, padding_share
 from processors.reward.local_model import ModelScorer, load_reward_tokenizer
@@ -61,8 +61,8 @@ def preferences(folder: Path, rows: int) -> list[SourceAndCandidate]:
 def whole(items: list[SourceAndCandidate], encoder: Encoder, scorer: ModelScorer, batch_tokens: int) -> list[float]:
     """As a build: unit by unit, the next one encoded while one is scored."""
     units = [items[i : i + UNIT] for i in range(0, len(items), UNIT)]
-    encoded = (Encoded("", [], [], encoder.encode(unit)) for unit in units)
-    return [r for unit in _ahead(encoded) for r in score_candidates(unit.windows, scorer, batch_tokens)]
+    encoded = (encoder.encode(unit) for unit in units)
+    return [r for windows in ahead(encoded) for r in score_candidates(windows, scorer, batch_tokens)]
 
 
 def bare(batches: list[tuple[Any, Any]], model: Any) -> None:

@@ -16,7 +16,7 @@ def build(
     workers: Workers = None,
     tasks: Annotated[int | None, typer.Option(min=1, help="Parts that each stage is divided into.")] = None,
     stop_after: Annotated[
-        str | None, typer.Option(metavar="STAGE", help="select, translate, reward, rank or build: go no further.")
+        str | None, typer.Option(metavar="STAGE", help="select, translate, score, rank or build: go no further.")
     ] = None,
     executor: Annotated[
         str | None, typer.Option(help="local, queue (with smolkalam worker), slurm or ray; replaces the recipe's.")

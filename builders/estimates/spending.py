@@ -10,6 +10,7 @@ from builders.estimates.command import estimate
 from builders.estimates.panel import panel_line
 from builders.recipes.recipe import Recipe
 from builders.run_folder.folder import Run
+from builders.scorers import scorers_of
 from processors.errors import InputError
 
 # A build that will cost more is asked about, or needs --yes where nobody can be asked.
@@ -25,16 +26,14 @@ def confirm_spending(recipe: Recipe, run: Run, *, yes: bool) -> None:
     price and without a key in the recipe are taken for one's own.
     """
     paid = [spec for spec in recipe.translators if engine_of(spec).asks_a_model and _costs(engine_of(spec))]
-    reward = recipe.ranking.reward
-    scored = reward is not None and reward.base_url is not None and reward.api_key_env is not None
-    labels, scorers = recipe.ranking.calibration, recipe.ranking.scorers.given()
-    judged = bool(scorers) or (labels is not None and labels.judges is not None)
-    if not paid and not scored and not judged:
+    labels, scored = recipe.ranking.calibration, any(kind.served(spec) for kind, spec in scorers_of(recipe))
+    judged = scored or (labels is not None and labels.judges is not None)
+    if not paid and not judged:
         return
     total = 0.0
     if paid or judged:
         # Scorers are asked for the candidates of all translators.
-        of = recipe.translators if scorers else paid or recipe.translators[:1]
+        of = recipe.translators if scored else paid or recipe.translators[:1]
         asked = recipe.model_copy(update={"translators": of})
         plan = estimate(asked, run, SAMPLE, scan=False, console=Console(quiet=True))
         names = {spec.name for spec in paid}
@@ -44,8 +43,6 @@ def confirm_spending(recipe: Recipe, run: Run, *, yes: bool) -> None:
         for one in plan.get("judges", []):
             _say(panel_line(one))
             total += one["usd"] or 0.0
-    if scored and reward:
-        _say(f"reward model {reward.model}: asked for each candidate of each row; its price is not known")
     if total:
         _say(f"about ${total:,.2f} in all; smolkalam plan has the details")
     if total > ASK_ABOVE_USD and not yes:

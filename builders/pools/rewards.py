@@ -6,7 +6,7 @@ known in a moment. What is scored is written down batch by batch, so that a kill
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from hashlib import blake2b
 from itertools import islice
@@ -17,8 +17,10 @@ from builders.pools.answering import ANSWERS
 from builders.pools.panel import TRIED_WITH
 from builders.pools.stages import Record, Stages, Written, progress
 from builders.recipes.scorers import Reward
-from builders.stages.reward import PartialRewards, check_reward, scorer_of
-from processors.reward.score import Scorer, TokenIds, score_candidates
+from builders.scorers.partial import PartialScores
+from builders.scorers.reward import KIND, scorer_of
+from processors.reward.batches import combine
+from processors.reward.score import Scorer, TokenIds, score_windows
 
 REWARDS = "rewards"
 # Prompts whose answers are scored together: batches are made of these, whatever was done before.
@@ -32,7 +34,7 @@ class RewardOfAnswers:
         from processors.reward.exchanges import ExchangeEncoder
         from processors.reward.local_model import load_reward_tokenizer, resolve_model
 
-        check_reward(spec, warn)
+        KIND.ready(spec, warn)
         self.resolved = resolve_model(spec.model, spec.revision)
         self.spec = spec.model_copy(update={"revision": self.resolved.revision})
         tokenizer = load_reward_tokenizer(spec.model, self.spec.revision)
@@ -42,7 +44,7 @@ class RewardOfAnswers:
     def probe(self) -> None:
         """Ask it one exchange. Raises EngineError where nobody answers, InputError where it is no reward model."""
         (ids,) = self.encoder.encode([TRIED_WITH])
-        score_candidates([[ids or [0]]], self.scorer, self.spec.batch_tokens)
+        score_windows([ids or [0]], self.scorer, self.spec.batch_tokens, (), lambda places, values: None)
 
     def inputs(self) -> Any:
         """What rewards depend on."""
@@ -67,7 +69,7 @@ class RewardOfAnswers:
         answers = [(row, one) for row in rows for one in row["answers"]]
         ids = self.encoder.encode([(row["messages"], one["text"]) for row, one in answers])
         short = [(one, found) for (_, one), found in zip(answers, ids, strict=True) if found is not None]
-        rewards = iter(self._rewards([[found] for _, found in short], known))
+        rewards = iter(self._rewards([found for _, found in short], known))
         scored = {id(one): next(rewards) for one, _ in short}
         for row in rows:
             written.read()
@@ -84,13 +86,19 @@ class RewardOfAnswers:
             else:
                 written.leave_out(record, "too_long_for_reward", f"more than {self.spec.max_length} tokens")
 
-    def _rewards(self, windows: list[list[TokenIds]], known: Path) -> list[float]:
-        if not windows:
+    def _rewards(self, exchanges: list[TokenIds], known: Path) -> list[float]:
+        if not exchanges:
             return []
-        digest = blake2b(json.dumps([self.inputs(), windows]).encode(), digest_size=16).hexdigest()
-        partial = PartialRewards(known, digest)
-        with partial:
-            return score_candidates(windows, self.scorer, self.spec.batch_tokens, partial.read(), partial.add)
+        digest = blake2b(json.dumps([self.inputs(), exchanges]).encode(), digest_size=16).hexdigest()
+        with PartialScores(known, digest) as partial:
+            found = partial.read()
+
+            def keep(places: Sequence[int], values: list[float]) -> None:
+                partial.add(places, values)
+                found.update(zip(places, values, strict=True))
+
+            score_windows(exchanges, self.scorer, self.spec.batch_tokens, found.copy(), keep)
+        return [combine([found[place]], [len(ids)]) for place, ids in enumerate(exchanges)]
 
 
 def _blocks(rows: Iterator[Record]) -> Iterator[list[Record]]:

@@ -51,7 +51,7 @@ class SlurmRun(SlurmJobs, Shared):
     stages: dict[str, SlurmJobs] = Field(
         {}, description="by stage's name (scan, select, rank, build), where it needs something else"
     )
-    reward: SlurmJobs | None = Field(None, description="for the reward stage, where it needs something else (a GPU)")
+    reward: SlurmJobs | None = Field(None, description="for the stage `score`, where it needs something else (a GPU)")
     max_array_size: int = Field(1001, ge=1, description="the cluster's MaxArraySize; more tasks are several arrays")
     setup: str | None = Field(
         None, description="command that makes the environment ready [default: activate that of `smolkalam build`]"

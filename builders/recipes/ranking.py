@@ -208,8 +208,11 @@ class Ranking(_RankingLimits):
 
     def _missing(self) -> list[str]:
         """Columns that a model gives which this recipe lacks."""
-        given = {"reward": self.reward} | self.scorers.given()
-        return [name for name in ("reward", *Scorers.model_fields) if given.get(name) is None]
+        return [name for name in ("reward", *Scorers.model_fields) if name not in self.scoring()]
+
+    def scoring(self) -> dict[str, Strict]:
+        """The models that score candidates, by the column that they give."""
+        return ({"reward": self.reward} if self.reward else {}) | self.scorers.given()
 
     def check(self, translators: int) -> None:
         """Raise ValueError for what asks for more translators than a recipe has."""

@@ -29,8 +29,8 @@ FORMAT = 1
 
 # Every name of a folder or file that others than the stage that writes it read stands here; a stage's folder has its
 # name. These are in the order of their work; `translate` holds one a translator.
-SCAN, SELECT, TRANSLATE, CALIBRATE, REWARD, SCORE, RANKER, RANK, BUILD = (
-    "scan", "select", "translate", "calibrate", "reward", "score", "ranker", "rank", "build",
+SCAN, SELECT, TRANSLATE, CALIBRATE, SCORE, RANKER, RANK, BUILD = (
+    "scan", "select", "translate", "calibrate", "score", "ranker", "rank", "build",
 )  # fmt: skip
 # Of a stage: its fingerprint; the counts of each unit, which say that it is done; the rows that it left out, and why.
 STAGE, COUNTS, DROPS = "stage.json", "counts", "dropped"
@@ -38,7 +38,7 @@ STAGE, COUNTS, DROPS = "stage.json", "counts", "dropped"
 DONORS = "donors"
 # Of a translator whose failed rows are tried again: how often each unit's were, and the units that are done with it.
 RETRY_PLAN, RETRIED = "retry.json", "retried"
-# Of the reward stage: what is scored of units that are not done.
+# Of a scorer: what is scored of units that are not done.
 PARTIAL = "partial"
 # Of the ranker: its weights, and what was fitted to this run.
 WEIGHTS, FITTED, CALIBRATION = "ranker.json", "fitted.npz", "calibration.json"

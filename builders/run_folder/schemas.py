@@ -121,14 +121,6 @@ def donor() -> Any:
     return pa.schema([("id", pa.string()), ("chunks", pa.list_(chunk))])
 
 
-def rewards() -> Any:
-    """A reward model's score of each candidate of a row."""
-    import pyarrow as pa
-
-    reward = pa.struct([("translator", pa.string()), ("reward", pa.float64())])
-    return pa.schema([("id", pa.string()), ("rewards", pa.list_(reward))])
-
-
 def opinions() -> Any:
     """A scorer's score of each candidate of a row; null where it gave none."""
     import pyarrow as pa

@@ -1,18 +1,15 @@
 """Asks a server many things at once, in the one event loop of a scorer at work."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import Any, TypeVar
+from typing import Any
 
 from builders.recipes.translator_base import Cost
-from builders.scorers.base import Place
+from builders.scorers.base import AskedPassage, Keep, Place, Said
 from processors.answers import Limits
 from processors.answers.ceiling import Ceiling
 from processors.errors import SmolKalamError, first_error
-
-Asked = TypeVar("Asked")
-Told = TypeVar("Told")
 
 
 class AtWork:
@@ -24,17 +21,29 @@ class AtWork:
         # The first question goes alone: it finds a wrong key before many are asked.
         self._greeted = False
 
-    def all(self, asked: Sequence[Asked], ask: Callable[[Asked], Awaitable[Told]]) -> list[Told]:
-        """What `ask` says to each, in their order. Raises the first SmolKalamError."""
-        return self.runner.run(self._all(asked, ask))
+    def all(
+        self,
+        passages: Sequence[AskedPassage],
+        known: Mapping[int, Said],
+        keep: Keep,
+        ask: Callable[[Any], Awaitable[Said]],
+    ) -> None:
+        """`keep` what `ask` says of each passage that is not `known`. Raises the first SmolKalamError."""
+        self.runner.run(self._all(passages, known, keep, ask))
 
-    async def _all(self, asked: Sequence[Asked], ask: Callable[[Asked], Awaitable[Told]]) -> list[Told]:
-        told: dict[int, Told] = {}
-        todo = iter(range(len(asked)))
+    async def _all(
+        self,
+        passages: Sequence[AskedPassage],
+        known: Mapping[int, Said],
+        keep: Keep,
+        ask: Callable[[Any], Awaitable[Said]],
+    ) -> None:
+        left = [place for place in range(len(passages)) if place not in known]
+        todo = iter(left)
 
         async def work(most: int | None = None) -> None:
-            for number in todo:
-                told[number] = await ask(asked[number])
+            for place in todo:
+                keep([place], [await ask(passages[place].asked)])
                 if most is not None and (most := most - 1) == 0:
                     return
 
@@ -43,11 +52,10 @@ class AtWork:
                 await work(1)
                 self._greeted = True
             async with asyncio.TaskGroup() as group:
-                for _ in range(min(self.concurrency, len(asked))):
+                for _ in range(min(self.concurrency, len(left))):
                     group.create_task(work())
         except* SmolKalamError as errors:
             raise first_error(errors) from None
-        return [told[number] for number in range(len(asked))]
 
 
 @contextmanager

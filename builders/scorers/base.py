@@ -1,6 +1,7 @@
 """What a kind of scorer is, for whoever runs, prices or describes it."""
 
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any, NamedTuple, Protocol
 
 from builders.recipes.recipe import Recipe
 from builders.recipes.translator_base import Cost
+from processors.errors import EngineError
 from processors.judging.exchange import Messages, conversation_text
 from processors.languages.language import Language
 from processors.reward.score import SourceAndCandidate
@@ -44,11 +46,31 @@ class Bill:
     paid: bool = field(default=True)
 
 
+class AskedPassage(NamedTuple):
+    """A stretch of a source and its candidate as a scorer is asked about it, which JSON can hold, and what it weighs:
+    its tokens."""
+
+    asked: Any
+    tokens: int
+
+
+# What is said of a passage: a number, the higher the better, or why there is none.
+Said = float | str
+Keep = Callable[[Sequence[int], Sequence[Said]], None]
+
+
 class Scoring(Protocol):
     """A scorer at work in one process."""
 
-    def score(self, items: Sequence[SourceAndCandidate]) -> list[Score]:
-        """A score for each candidate, the higher the better. Raises EngineError where none can be had."""
+    def cut(self, items: Sequence[SourceAndCandidate]) -> list[list[AskedPassage]]:
+        """The passages of each candidate. Called in another thread, for what comes next while `say` is at work."""
+
+    def say(self, passages: Sequence[AskedPassage], known: Mapping[int, Said], keep: Keep) -> None:
+        """Call `keep(places of passages, what is said of them)` for all that are not `known`, in any order.
+
+        What is scored together is decided by all `passages`, and kept together: an interrupted unit has the same
+        bytes. Raises EngineError where no score can be had.
+        """
 
 
 class ScorerKind(Protocol):
@@ -64,6 +86,10 @@ class ScorerKind(Protocol):
     def inputs(self, spec: Any) -> dict[str, Any]:
         """As JSON, what of the recipe its scores depend on."""
 
+    def resolved(self, spec: Any) -> dict[str, Any]:
+        """As JSON, what its model's name means now, as its scores depend on it too: `digest`, and `revision` where it
+        is a commit, which is then the spec's. Decided once for a build and all its machines."""
+
     def open(self, spec: Any, language: Language, place: Place) -> AbstractContextManager[Scoring]:
         """The scorer at work."""
 
@@ -77,18 +103,11 @@ class ScorerKind(Protocol):
         """A sentence for the card, of its block as everybody may see it."""
 
 
-class PassagePair(NamedTuple):
-    """A stretch of a source and of its candidate, as texts, and what it weighs: its tokens."""
-
-    source: str
-    target: str
-    tokens: int
-
-
 def passages(
     item: SourceAndCandidate, tokenizer: Any, most: int, text: Callable[[Messages], str] = conversation_text
-) -> list[PassagePair]:
-    """A candidate in stretches of about `most` tokens, source and candidate together; of none more than that."""
+) -> list[AskedPassage]:
+    """A candidate in stretches of about `most` tokens, source and candidate together; of none more than that. `asked`
+    is the two texts."""
 
     def starts(texts: list[str]) -> list[list[int]]:
         found = tokenizer.encode_batch(texts, add_special_tokens=False)
@@ -97,7 +116,7 @@ def passages(
     windows = aligned_windows(item.source, [item.target], starts, most)
     texts = [(text(window.source), text(window.targets[0])) for window in windows]
     sizes = [len(one) for one in starts([side for pair in texts for side in pair])]
-    return [PassagePair(*pair, sizes[2 * n] + sizes[2 * n + 1]) for n, pair in enumerate(texts)]
+    return [AskedPassage(pair, sizes[2 * n] + sizes[2 * n + 1]) for n, pair in enumerate(texts)]
 
 
 class PassageCount(NamedTuple):
@@ -123,11 +142,33 @@ def plain_text(messages: Messages) -> str:
 def mean(scores: Sequence[float], weights: Sequence[int], decimals: int = 4) -> float:
     """The mean by weights, rounded: by these digits processors differ."""
     total = sum(weights) or len(weights)
-    weighted = sum(score * (weight if sum(weights) else 1) for score, weight in zip(scores, weights, strict=True))
+    parts = zip(scores, weights if sum(weights) else [1] * len(scores), strict=True)
+    weighted = math.fsum(score * weight for score, weight in parts)
     return round(weighted / total, decimals) + 0.0
 
 
-def scores_of(cut: Sequence[Sequence[PassagePair]], said: Sequence[float | str]) -> list[Score]:
+def score(scoring: Scoring, items: Sequence[SourceAndCandidate]) -> list[Score]:
+    """A score for each candidate. Raises EngineError where none can be had."""
+    cut = scoring.cut(items)
+    flat = [passage for of in cut for passage in of]
+    return scores_of(cut, all_said(scoring, flat, {}, lambda places, values: None))
+
+
+def all_said(scoring: Scoring, flat: Sequence[AskedPassage], known: Mapping[int, Said], keep: Keep) -> list[Said]:
+    """What is said of each passage; `keep` is told of what was not `known`. Raises EngineError for too few answers."""
+    said = dict(known)
+
+    def note(places: Sequence[int], values: Sequence[Said]) -> None:
+        if len(places) != len(values):
+            raise EngineError(f"{len(values)} scores came back for {len(places)} texts")
+        said.update(zip(places, values, strict=True))
+        keep(places, values)
+
+    scoring.say(flat, known, note)
+    return [said[place] for place in range(len(flat))]
+
+
+def scores_of(cut: Sequence[Sequence[AskedPassage]], said: Sequence[Said]) -> list[Score]:
     """A score a candidate of what was said of its passages, in their order: their mean by tokens.
 
     A text is the reason why there is none of a passage; then there is none of the candidate, for the mean of the
@@ -137,8 +178,9 @@ def scores_of(cut: Sequence[Sequence[PassagePair]], said: Sequence[float | str])
     for of in cut:
         here = said[at : at + len(of)]
         at += len(of)
-        failure = next((one for one in here if isinstance(one, str)), None)
         given = [one for one in here if not isinstance(one, str)]
+        failure = next((one for one in here if isinstance(one, str)), None)
+        failure = failure or next((f"its model gives {one}" for one in given if not math.isfinite(one)), None)
         value = None if failure is not None else mean(given, [passage.tokens for passage in of])
         found.append(Score(value, len(of), failure))
     return found

@@ -1,15 +1,19 @@
 """CometKiwi: learned quality estimation, by a process in the environment that has unbabel-comet."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from builders.recipes.scorers import CometKiwi
-from builders.scorers.base import Place, Scoring
-from builders.scorers.learned import ByPassages, LearnedKind
+from builders.scorers.base import AskedPassage, Keep, Place, Said, Scoring, passages, plain_text
+from builders.scorers.learned import LearnedKind, say_in_batches
 from processors.conversations.tokenizers import APPROXIMATE, load_tokenizer
 from processors.languages.language import Language
 from processors.reward.comet import CometProcess
+from processors.reward.score import SourceAndCandidate
+
+# Batches that the process is given at once: what an interruption loses.
+_TOGETHER = 8
 
 
 class CometKiwiKind(LearnedKind):
@@ -24,10 +28,27 @@ class CometKiwiKind(LearnedKind):
     @contextmanager
     def open(self, spec: CometKiwi, language: Language, place: Place) -> Iterator[Scoring]:
         with _process(spec) as process:
-            yield ByPassages(load_tokenizer(APPROXIMATE), spec.passage_tokens, process.scores)
+            yield _Kiwi(spec, process)
 
     def said(self, spec: dict[str, Any]) -> str:
         return f"the quality that `{spec['model']}` predicts, passages of about {spec['passage_tokens']} tokens"
+
+
+class _Kiwi:
+    def __init__(self, spec: CometKiwi, process: CometProcess) -> None:
+        self.spec = spec
+        self.process = process
+        self.tokenizer = load_tokenizer(APPROXIMATE)
+
+    def cut(self, items: Sequence[SourceAndCandidate]) -> list[list[AskedPassage]]:
+        return [passages(item, self.tokenizer, self.spec.passage_tokens, plain_text) for item in items]
+
+    def say(self, passages: Sequence[AskedPassage], known: Mapping[int, Said], keep: Keep) -> None:
+        def scores(places: list[int]) -> list[float]:
+            return self.process.scores([passages[place].asked for place in places])
+
+        # The model sorts them by length itself.
+        say_in_batches([1] * len(passages), self.spec.batch_size * _TOGETHER, known, keep, scores)
 
 
 def _process(spec: CometKiwi) -> CometProcess:

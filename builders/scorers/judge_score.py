@@ -1,6 +1,6 @@
 """Marks of a judge: a rubric's 0 to 100 for each passage, by any OpenAI-compatible server, each paid for once."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -9,7 +9,7 @@ from builders.recipes.api_keys import check_key
 from builders.recipes.recipe import Recipe
 from builders.recipes.scorers import JudgeScore
 from builders.scorers.asking import AtWork, asking, ceiling_of
-from builders.scorers.base import Bill, PassageCount, PassagePair, Place, Score, Scoring, passages, scores_of
+from builders.scorers.base import AskedPassage, Bill, Keep, PassageCount, Place, Said, Scoring, passages
 from processors.answers.store import AnswerStore
 from processors.conversations.tokenizers import APPROXIMATE, load_tokenizer
 from processors.judging.client import MarkClient
@@ -27,6 +27,9 @@ class JudgeScoreKind:
     def inputs(self, spec: JudgeScore) -> dict[str, Any]:
         shapes = {"model", "revision", "decoding", "output", "attempts", "passage_tokens"}
         return {"judge": spec.model_dump(mode="json", include=shapes), "asked": mark_messages("", "", "")}
+
+    def resolved(self, spec: JudgeScore) -> dict[str, Any]:
+        return {}
 
     @contextmanager
     def open(self, spec: JudgeScore, language: Language, place: Place) -> Iterator[Scoring]:
@@ -63,12 +66,14 @@ class _Marks:
         self.at_work = at_work
         self.tokenizer = load_tokenizer(APPROXIMATE)
 
-    def score(self, items: Sequence[SourceAndCandidate]) -> list[Score]:
-        cut = [passages(item, self.tokenizer, self.spec.passage_tokens) for item in items]
-        return scores_of(cut, self.at_work.all([passage for of in cut for passage in of], self._mark))
+    def cut(self, items: Sequence[SourceAndCandidate]) -> list[list[AskedPassage]]:
+        return [passages(item, self.tokenizer, self.spec.passage_tokens) for item in items]
 
-    async def _mark(self, passage: PassagePair) -> float | str:
-        return await self.client.mark(passage.source, passage.target, self.language)
+    def say(self, passages: Sequence[AskedPassage], known: Mapping[int, Said], keep: Keep) -> None:
+        self.at_work.all(passages, known, keep, self._mark)
+
+    async def _mark(self, texts: tuple[str, str]) -> Said:
+        return await self.client.mark(*texts, self.language)
 
 
 KIND = JudgeScoreKind()

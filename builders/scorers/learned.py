@@ -1,11 +1,13 @@
 """What kinds of learned quality estimation share: a model of one's own that reads source and candidate by passages."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from builders.recipes.recipe import Recipe
-from builders.scorers.base import Bill, PassageCount, Score, passages, plain_text, scores_of
-from processors.reward.score import SourceAndCandidate
+from builders.scorers.base import Bill, Keep, PassageCount, Said
+from processors.reward.batches import make_batches
+from processors.reward.local_model import resolve_model
 
 
 class LearnedKind:
@@ -14,21 +16,27 @@ class LearnedKind:
     def served(self, spec: Any) -> bool:
         return False
 
+    def resolved(self, spec: Any) -> dict[str, Any]:
+        return resolved_folder(spec.model)
+
     def bill(self, spec: Any, recipe: Recipe, rows: float, source_tokens: float) -> Bill:
         scored = PassageCount.of(recipe, rows, source_tokens, spec.passage_tokens)
         return Bill(spec.model, spec.model, round(scored.passages), round(scored.tokens), 0, None, paid=False)
 
 
-class ByPassages:
-    """Such a scorer at work: `scores` gives one to each pair of texts, `tokenizer` says where a passage ends."""
+def resolved_folder(model: str) -> dict[str, Any]:
+    """A folder's digest: another model in its place gives other scores. The Hub's are known by their `revision`."""
+    return {"digest": resolve_model(model, None).digest} if Path(model).is_dir() else {}
 
-    def __init__(
-        self, tokenizer: Any, passage_tokens: int, scores: Callable[[list[tuple[str, str]]], Sequence[float | str]]
-    ) -> None:
-        self._tokenizer = tokenizer
-        self._passage_tokens = passage_tokens
-        self._scores = scores
 
-    def score(self, items: Sequence[SourceAndCandidate]) -> list[Score]:
-        cut = [passages(item, self._tokenizer, self._passage_tokens, plain_text) for item in items]
-        return scores_of(cut, self._scores([(one.source, one.target) for of in cut for one in of]))
+def say_in_batches(
+    lengths: Sequence[int],
+    batch_tokens: int,
+    known: Mapping[int, Said],
+    keep: Keep,
+    batch: Callable[[list[int]], Sequence[Said]],
+) -> None:
+    """`keep` what `batch` says of the passages at some places, of such lengths, that go through a model together."""
+    for places in make_batches(lengths, batch_tokens):
+        if not all(place in known for place in places):
+            keep(places, batch(places))

@@ -1,6 +1,6 @@
 """Likelihood: a language model's log-probability of each candidate after its source, served by vLLM or run here."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from typing import Any
@@ -10,16 +10,17 @@ from builders.recipes.recipe import Recipe
 from builders.recipes.scorers import Likelihood
 from builders.scorers.asking import AtWork, asking, ceiling_of
 from builders.scorers.base import (
+    AskedPassage,
     Bill,
+    Keep,
     PassageCount,
-    PassagePair,
     Place,
-    Score,
+    Said,
     Scoring,
     passages,
     plain_text,
-    scores_of,
 )
+from builders.scorers.learned import resolved_folder, say_in_batches
 from processors.answers.store import AnswerStore
 from processors.clients.endpoint import EndpointConfig
 from processors.clients.prompts import PromptConfig
@@ -28,7 +29,7 @@ from processors.errors import InputError
 from processors.languages.language import Language
 from processors.likelihood.local import LocalLikelihood
 from processors.likelihood.served import LikelihoodClient
-from processors.likelihood.text import Forcing
+from processors.likelihood.text import Forced, Forcing
 from processors.reward.score import SourceAndCandidate
 
 _NOTHING = "no token of it has a log-probability"
@@ -52,11 +53,14 @@ class LikelihoodKind:
         found = {"model": spec.model_dump(mode="json", include=shapes), "served": spec.base_url is not None}
         return found | ({} if spec.base_url else {"dtype": spec.dtype, "batch_tokens": spec.batch_tokens})
 
+    def resolved(self, spec: Likelihood) -> dict[str, Any]:
+        return {} if spec.base_url else resolved_folder(spec.model)
+
     @contextmanager
     def open(self, spec: Likelihood, language: Language, place: Place) -> Iterator[Scoring]:
         forcing = Forcing(load_tokenizer(spec.tokenizer or spec.model), spec.prompt, language.name)
         if spec.base_url is None:
-            model = LocalLikelihood(spec.model, spec.revision, spec.dtype, spec.batch_tokens, spec.cpu_threads)
+            model = LocalLikelihood(spec.model, spec.revision, spec.dtype, spec.cpu_threads)
             yield _Local(spec, forcing, model)
             return
         with ExitStack() as stack:
@@ -94,8 +98,14 @@ def _endpoint(spec: Likelihood, base_url: str, language: Language) -> EndpointCo
     )
 
 
-def _cut(spec: Likelihood, forcing: Forcing, items: Sequence[SourceAndCandidate]) -> list[list[PassagePair]]:
-    return [passages(item, forcing.tokenizer, spec.passage_tokens, plain_text) for item in items]
+def _cut(spec: Likelihood, forcing: Forcing, items: Sequence[SourceAndCandidate]) -> list[list[AskedPassage]]:
+    found = [passages(item, forcing.tokenizer, spec.passage_tokens, plain_text) for item in items]
+    return [[passage._replace(asked=forcing.forced(*passage.asked)) for passage in of] for of in found]
+
+
+def _has_one(forced: Forced) -> bool:
+    """Whether any token of it has a log-probability: the first of all has none."""
+    return 0 < forced.begin < len(forced.ids)
 
 
 class _Served:
@@ -105,13 +115,14 @@ class _Served:
         self.client = client
         self.at_work = at_work
 
-    def score(self, items: Sequence[SourceAndCandidate]) -> list[Score]:
-        cut = _cut(self.spec, self.forcing, items)
-        return scores_of(cut, self.at_work.all([passage for of in cut for passage in of], self._ask))
+    def cut(self, items: Sequence[SourceAndCandidate]) -> list[list[AskedPassage]]:
+        return _cut(self.spec, self.forcing, items)
 
-    async def _ask(self, passage: PassagePair) -> float | str:
-        forced = self.forcing.forced(passage.source, passage.target)
-        return await self.client.mean(forced) if 0 < forced.begin < len(forced.ids) else _NOTHING
+    def say(self, passages: Sequence[AskedPassage], known: Mapping[int, Said], keep: Keep) -> None:
+        self.at_work.all(passages, known, keep, self._ask)
+
+    async def _ask(self, forced: Forced) -> Said:
+        return await self.client.mean(forced) if _has_one(forced) else _NOTHING
 
 
 class _Local:
@@ -120,10 +131,24 @@ class _Local:
         self.forcing = forcing
         self.model = model
 
-    def score(self, items: Sequence[SourceAndCandidate]) -> list[Score]:
-        cut = _cut(self.spec, self.forcing, items)
-        found = self.model.means([self.forcing.forced(one.source, one.target) for of in cut for one in of])
-        return scores_of(cut, [_NOTHING if value is None else value for value in found])
+    def cut(self, items: Sequence[SourceAndCandidate]) -> list[list[AskedPassage]]:
+        return _cut(self.spec, self.forcing, items)
+
+    def say(self, passages: Sequence[AskedPassage], known: Mapping[int, Said], keep: Keep) -> None:
+        usable = [place for place, passage in enumerate(passages) if _has_one(passage.asked)]
+        none = sorted({*range(len(passages))} - {*usable})
+        keep(none, [_NOTHING for _ in none])
+
+        def means(batch: list[int]) -> list[float]:
+            return self.model.means([passages[usable[place]].asked for place in batch])
+
+        say_in_batches(
+            [len(passages[place].asked.ids) for place in usable],
+            self.spec.batch_tokens,
+            {n: known[place] for n, place in enumerate(usable) if place in known},
+            lambda batch, values: keep([usable[place] for place in batch], values),
+            means,
+        )
 
 
 KIND = LikelihoodKind()

@@ -6,7 +6,7 @@ What cannot do that says nothing of candidates, whatever it costs. The texts are
 from collections.abc import Sequence
 from typing import Any
 
-from builders.scorers.base import Scoring
+from builders.scorers.base import Scoring, score
 from processors.errors import EngineError
 from processors.reward.score import SourceAndCandidate
 from processors.scoring.wilson import wilson_interval
@@ -22,7 +22,7 @@ HELLO = SourceAndCandidate(_TEXT, _TEXT)
 
 def greet(column: str, scoring: Scoring) -> None:
     """Raises EngineError where it has no score for a first text."""
-    (found,) = scoring.score([HELLO])
+    (found,) = score(scoring, [HELLO])
     if found.value is None:
         raise EngineError(
             f"{column}: no score for a first short text ({found.failure or 'null'}), and nothing is translated yet; "
@@ -42,7 +42,7 @@ def probe(column: str, scoring: Scoring, rows: Sequence[SourceAndCandidate]) -> 
     ]
     if len(rows) < 2 or len(others) < len(rows):
         return {"column": column, "asked": 0, "told_apart": 0}
-    found = scoring.score([*rows, *others])
+    found = score(scoring, [*rows, *others])
     values = [one.value for one in found if one.value is not None]
     if not values:
         why = next((one.failure for one in found if one.failure), "null")

@@ -8,7 +8,7 @@ from collections.abc import Collection
 
 from builders.recipes.recipe import Recipe
 from builders.run_folder.stage_parts import StagePart
-from builders.stages import calibrate, dataset, rank, reward, score, select, translate
+from builders.stages import calibrate, dataset, rank, score, select, translate
 from builders.stages.common.context import Build, Observer, Stage
 
 __all__ = ["STAGES", "Build", "Observer", "Stage", "parts_of"]
@@ -17,7 +17,6 @@ STAGES: tuple[Stage, ...] = (
     select,
     translate,
     calibrate,
-    reward,
     score,
     rank,
     dataset,

@@ -32,7 +32,7 @@ class ScoreFolders:
     @classmethod
     def of(cls, recipe: Recipe, run: Run) -> "ScoreFolders | None":
         """None where the recipe has no scorer."""
-        folders = {column: run.stage(SCORE, column) for column in recipe.ranking.scorers.given()}
+        folders = {column: run.stage(SCORE, column) for column in recipe.ranking.scoring()}
         return cls(folders, tuple(spec.name for spec in recipe.translators)) if folders else None
 
     def rows(self, unit: str, ids: Iterable[str] | None = None) -> dict[str, Floats]:

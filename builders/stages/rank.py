@@ -24,13 +24,13 @@ from builders.dataset.notes import note_counters
 from builders.recipes.ranking import Ranking
 from builders.recipes.recipe import Recipe
 from builders.run_folder import schemas
-from builders.run_folder.folder import RANK, RANKER, REWARD, SCORE, SELECT, TRANSLATE, Run
+from builders.run_folder.folder import RANK, RANKER, SCORE, SELECT, TRANSLATE, Run
 from builders.run_folder.ranked_rows import built_split
 from builders.run_folder.stage_parts import StagePart
 from builders.run_folder.unit_reader import UnitReader
 from builders.run_folder.unit_writer import drop
 from builders.run_folder.units import NOT_FUSED, Unit
-from builders.stages import calibrate, reward, translate
+from builders.stages import calibrate, score, translate
 from builders.stages.common.combine import Segmented, add_gains, chosen_by_segment, rescue
 from builders.stages.common.contamination import DropContaminated, benchmarks
 from builders.stages.common.context import Build
@@ -39,9 +39,7 @@ from builders.stages.common.run_units import UnitPipeline, run_units
 from builders.stages.fit_ranker import load_fitted, plan_ranker
 from builders.stages.judged import JudgedCandidate, add_quality, failed_candidate, scored_by_side
 from builders.stages.opinions import note_behind
-from builders.stages.reward import JoinRewards
 from builders.stages.score import JoinScores
-from builders.stages.score import parts as score_parts
 from processors.checks.arabic import Dictionary, check_spelling, shared_dictionary
 from processors.conversations.sides import SIDES, Sides
 from processors.conversations.token_counts import count_tokens
@@ -62,8 +60,7 @@ NAME = RANK
 
 
 def parts(recipe: Recipe) -> list[StagePart]:
-    scored = [*reward.parts(recipe), *score_parts(recipe)]
-    before = [*calibrate.parts(recipe), *(scored or translate.parts(recipe))]
+    before = [*calibrate.parts(recipe), *(score.parts(recipe) or translate.parts(recipe))]
     # The cost: CPU time beside the selection's on real shards (benchmarks/build.py).
     return [StagePart(NAME, after=tuple(part.name for part in before), cost=16.0)]
 
@@ -77,8 +74,7 @@ def inputs(build: Build) -> dict[str, Any]:
             mode="json", exclude={"reward", "scorers", "verdicts", "calibration", "dictionary"}
         ),
         "verdicts": votes.digest() if votes else None,
-        REWARD: build.marks.get(REWARD),
-        SCORE: {name: build.marks[f"{SCORE}/{name}"] for name in recipe.ranking.scorers.given()},
+        SCORE: {name: build.marks[f"{SCORE}/{name}"] for name in recipe.ranking.scoring()},
         "tokenizer": recipe.outputs.tokenizer,
         "configs": configs,
         "columns": str(schemas.ranked_unit(recipe.source.pairs)),
@@ -118,8 +114,7 @@ def _steps(recipe: Recipe, run: Run) -> list[PipelineStep]:
             rescue(recipe),
             places=fitted is not None and recipe.ranking.by_segment,
         ),
-        JoinRewards(run.stage(REWARD) if recipe.ranking.reward else None),
-        JoinScores({name: run.stage(SCORE, name) for name in recipe.ranking.scorers.given()}),
+        JoinScores({name: run.stage(SCORE, name) for name in recipe.ranking.scoring()}),
         RankCandidates(
             recipe.ranking, configs, recipe.language, recipe.outputs.tokenizer, fitted, fusing_translators(recipe)
         ),
@@ -211,7 +206,7 @@ class RankCandidates(PipelineStep):
             translator: self._judge(
                 row["messages"],
                 found,
-                {"reward": row["rewards"].get(translator)} | row.get("opinions", {}).get(translator, {}),
+                {"reward": None} | row.get("opinions", {}).get(translator, {}),
                 Sides.of(row),
             )
             for translator, found in row["candidates"].items()

@@ -1,11 +1,14 @@
 """The stage `score`: each scorer of a recipe (`builders.scorers`) scores every candidate, in a folder of its own."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
+from hashlib import blake2b
 from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
@@ -13,13 +16,14 @@ from datatrove.pipeline.base import PipelineStep
 from builders.recipes.recipe import Recipe
 from builders.run_folder import schemas
 from builders.run_folder.files import write_error
-from builders.run_folder.folder import PROBE, SCORE, SELECT, TRANSLATE
+from builders.run_folder.folder import PARTIAL, PROBE, SCORE, SELECT, TRANSLATE
 from builders.run_folder.stage_parts import StagePart
 from builders.run_folder.unit_reader import UnitReader
 from builders.run_folder.unit_writer import beat
 from builders.run_folder.units import UnitFiles, read_unit
 from builders.scorers import SCORERS, ScorerKind, scorers_of
-from builders.scorers.base import Place
+from builders.scorers.base import AskedPassage, Place, Said, Scoring, all_said, scores_of
+from builders.scorers.partial import PartialScores
 from builders.scorers.probe import ROWS, greet, probe, surely, told_by
 from builders.stages import translate
 from builders.stages.common.combine import rescue, rescued_in
@@ -32,12 +36,14 @@ from processors.reward.score import SourceAndCandidate, judged
 
 NAME = SCORE
 
+T = TypeVar("T")
+
 
 def parts(recipe: Recipe) -> list[StagePart]:
     """One a scorer, which is ready where its key, model and libraries are there."""
     after = tuple(part.name for part in translate.parts(recipe))
     return [
-        # The cost is a guess, as of a reward model.
+        # The cost is a guess: 40 ms a row, as a reward model of 1.5 billion parameters may take on a GPU.
         StagePart(
             _name(kind),
             after=after,
@@ -60,7 +66,7 @@ def inputs(kind: ScorerKind, spec: Any, build: Build) -> dict[str, Any]:
     return {
         TRANSLATE: {name: build.marks[f"{TRANSLATE}/{name}"] for name in names},
         **rescued_in(build),
-        "scorer": kind.inputs(spec),
+        "scorer": kind.inputs(spec) | _resolved(kind, spec, build),
         "language": build.recipe.language.model_dump(mode="json"),
     }
 
@@ -76,16 +82,26 @@ def _score(build: Build, kind: ScorerKind, spec: Any) -> None:
     name, recipe = _name(kind), build.recipe
     build.enter(name, partial(inputs, kind, spec))
     place = _place(kind, build)
+    if revision := _resolved(kind, spec, build).get("revision"):
+        spec = spec.model_copy(update={"revision": revision})
     found = build.decided(f"{name}/probe", partial(_probe, build, kind, spec, place))
     if said := told_by(found):
         say = build.observer.say if surely(found) else build.observer.warn
         say(f"{name}: {said}")
     steps = [
         JoinCandidates({one.name: build.run.stage(TRANSLATE, one.name) for one in recipe.translators}, rescue(recipe)),
-        ScoreCandidates(kind.column, spec, recipe.language, place, build.run.progress(name)),
-    ]
+        ScoreCandidates(
+            kind.column, spec, recipe.language, place, Unfinished(build.run.stage(name, PARTIAL), build.marks[name]),
+            build.run.progress(name),
+        ),
+    ]  # fmt: skip
     reader = UnitReader(build.run.stage(SELECT), build.selected)
     run_units(build, UnitPipeline(name, reader, steps, score_row, schemas.opinions))
+
+
+def _resolved(kind: ScorerKind, spec: Any, build: Build) -> dict[str, Any]:
+    """Which model a name of the Hub or a folder means: decided once, for all machines."""
+    return build.decided(f"{_name(kind)}/model", lambda: kind.resolved(spec))
 
 
 def _place(kind: ScorerKind, build: Build) -> Place:
@@ -137,50 +153,97 @@ def _shortest(pair: SourceAndCandidate) -> SourceAndCandidate | None:
     return SourceAndCandidate([source], [target]) if source and target else None
 
 
+@dataclass(frozen=True, slots=True)
+class Unfinished:
+    """Where it is kept what is scored of units that are not done, by what is named by `mark`."""
+
+    folder: Path
+    mark: str
+
+    def of(self, unit: str, passages: Sequence[AskedPassage]) -> PartialScores:
+        asked = json.dumps([self.mark, [passage.asked for passage in passages]])
+        return PartialScores(self.folder / f"{unit}.jsonl", blake2b(asked.encode(), digest_size=16).hexdigest())
+
+
+@dataclass(frozen=True, slots=True)
+class CutUnit:
+    """A unit's documents, and the passages of each candidate."""
+
+    unit: str
+    documents: list[Document]
+    candidates: list[tuple[Document, str]]
+    passages: list[list[AskedPassage]]
+
+
 class ScoreCandidates(PipelineStep):
-    """Adds `scores`, {translator: score or None}, to each document from its `candidates` (see JoinCandidates)."""
+    """Adds `scores`, {translator: score or None}, to each document from its `candidates` (see JoinCandidates).
+
+    What is scored together is decided by a unit's passages, so scores do not depend on the number of tasks and
+    workers. What is scored of an `unfinished` unit is kept: one that was interrupted goes on where it stopped.
+    """
 
     name = "Score"
     type = "RANK"
 
-    def __init__(self, column: str, spec: Any, language: Language, place: Place, progress: Path) -> None:
+    def __init__(
+        self, column: str, spec: Any, language: Language, place: Place, unfinished: Unfinished, progress: Path
+    ) -> None:
         super().__init__()
         self.column = column
         self.spec = spec
         self.language = language
         self.place = place
+        self.unfinished = unfinished
         self.progress = progress
 
     def run(self, data: Iterable[Document], rank: int = 0, world_size: int = 1) -> Iterator[Document]:
         with SCORERS[self.column].open(self.spec, self.language, self.place) as scoring:
-            for _, group in groupby(data, key=lambda document: document.metadata["unit"]):
-                documents, done = list(group), 0
-                for together in _some(documents):
-                    with self.track_time():
-                        _add_scores(together, scoring)
-                    done += len(together)
-                    beat(self.progress, rank, done)
-                yield from documents
+            for unit in ahead(_cut(data, scoring)):
+                with self.track_time():
+                    self.score(unit, scoring, rank)
+                yield from unit.documents
+
+    def score(self, unit: CutUnit, scoring: Scoring, rank: int) -> None:
+        """Add the scores of a unit's candidates."""
+        flat = [passage for of in unit.passages for passage in of]
+        unfinished = self.unfinished.of(unit.unit, flat)
+        with unfinished:
+            known = unfinished.read()
+            done, told = len(known), -1
+
+            def keep(places: Sequence[int], values: Sequence[Said]) -> None:
+                nonlocal done, told
+                unfinished.add(places, values)
+                done += len(places)
+                if (rows := done * len(unit.documents) // len(flat)) != told:
+                    beat(self.progress, rank, told := rows)
+
+            found = scores_of(unit.passages, all_said(scoring, flat, known, keep) if flat else [])
+        for document in unit.documents:
+            document.metadata["scores"], document.metadata["counters"] = {}, {}
+        for (document, name), score in zip(unit.candidates, found, strict=True):
+            document.metadata["scores"][name] = score.value
+            counted = {"passages": score.passages, "scored" if score.value is not None else "no_score": 1}
+            document.metadata["counters"] |= {f"{name}/{key}": value for key, value in counted.items()}
+        unfinished.path.unlink(missing_ok=True)
 
 
-# Rows scored at once: what a crash of a local model loses, and how often the bar moves.
-_TOGETHER = 64
+def _cut(data: Iterable[Document], scoring: Scoring) -> Iterator[CutUnit]:
+    for name, group in groupby(data, key=lambda document: document.metadata["unit"]):
+        documents = list(group)
+        candidates = [(document, one) for document in documents for one in document.metadata["candidates"]]
+        items = [judged_candidate(document, one) for document, one in candidates]
+        yield CutUnit(name, documents, candidates, scoring.cut(items))
 
 
-def _some(documents: list[Document]) -> Iterator[list[Document]]:
-    for at in range(0, len(documents), _TOGETHER):
-        yield documents[at : at + _TOGETHER]
-
-
-def _add_scores(documents: list[Document], scoring: Any) -> None:
-    places = [(document, name) for document in documents for name in document.metadata["candidates"]]
-    found = scoring.score([judged_candidate(document, name) for document, name in places]) if places else []
-    for document in documents:
-        document.metadata["scores"], document.metadata["counters"] = {}, {}
-    for (document, name), score in zip(places, found, strict=True):
-        document.metadata["scores"][name] = score.value
-        counted = {"passages": score.passages, "scored" if score.value is not None else "no_score": 1}
-        document.metadata["counters"] |= {f"{name}/{key}": value for key, value in counted.items()}
+def ahead(items: Iterator[T]) -> Iterator[T]:
+    """The same items, each made in a thread while the one before is in use: a GPU need not wait for the tokenizer."""
+    end = object()
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, items, end)
+        while (item := coming.result()) is not end:
+            coming = pool.submit(next, items, end)
+            yield item  # type: ignore[misc]
 
 
 def score_row(document: Document) -> dict[str, Any]:

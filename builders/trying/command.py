@@ -214,7 +214,7 @@ def _judged(
     """Adds to each translator its failure, checks and scores; returns the choices of the configs."""
     failures = {name: one.metadata[DROPPED] for name, one in documents.items() if DROPPED in one.metadata}
     rows = {name: candidate_row(one) for name, one in documents.items() if name not in failures}
-    metadata = dict(first.metadata) | {"candidates": rows, "failures": failures, "rewards": {}}
+    metadata = dict(first.metadata) | {"candidates": rows, "failures": failures}
     document = Document(text="", id=first.id, metadata=metadata)
     configs = {recipe.config_name(name): name for name in documents}
     fitted = run.stage(RANKER) if len(documents) == len(recipe.translators) > 1 else None

@@ -266,11 +266,9 @@ def _scorers(recipe: Recipe) -> str:
     said = (
         f" The ranker is `{public['ranker']}`." if public["ranker"] else " The ranker is the one that ships with it."
     )
-    if reward := public["reward"]:
-        revision = f" at revision `{reward['revision']}`" if reward["revision"] else ", revision not recorded"
-        said += f" The reward model is {linked(reward['model'])}{revision}, over {reward['max_length']} tokens."
+    blocks = {"reward": public["reward"]} | public["scorers"]
     for kind, _ in scorers_of(recipe):
-        said += f" `{kind.column}`: {kind.said(public['scorers'][kind.column])}."
+        said += f" `{kind.column}`: {kind.said(blocks[kind.column])}."
     if public["verdicts"]:
         said += (
             f" Verdicts of judges or people (`{public['verdicts']}`) go before the scores on the rows that they are "

@@ -11,12 +11,11 @@ from processors.likelihood.text import Forced
 
 @dataclass
 class LocalLikelihood:
-    """A causal model: `dtype` auto is bfloat16 on a GPU, float32 on a CPU; `batch_tokens` with their padding."""
+    """A causal model: `dtype` auto is bfloat16 on a GPU, float32 on a CPU."""
 
     model: str
     revision: str | None = None
     dtype: str = "auto"
-    batch_tokens: int = 4096
     threads: int | None = None
 
     @cached_property
@@ -32,18 +31,8 @@ class LocalLikelihood:
             raise InputError(f"likelihood model '{self.model}': cannot be read ({one_line(error)})") from None
         return model.to(device).eval()
 
-    def means(self, texts: Sequence[Forced]) -> list[float | None]:
-        """The mean log-probability (nats) of each translation's tokens; None where it has none, or has no prompt."""
-        from processors.reward.batches import make_batches
-
-        found: list[float | None] = [None] * len(texts)
-        usable = [n for n, one in enumerate(texts) if 0 < one.begin < len(one.ids)]
-        for batch in make_batches([len(texts[n].ids) for n in usable], self.batch_tokens):
-            for place, value in zip(batch, self._batch([texts[usable[i]] for i in batch]), strict=True):
-                found[usable[place]] = value
-        return found
-
-    def _batch(self, texts: list[Forced]) -> list[float]:
+    def means(self, texts: Sequence[Forced]) -> list[float]:
+        """The mean log-probability (nats) of each translation's tokens, in one batch. Each has one, after a prompt."""
         import torch
 
         longest, model = max(len(one.ids) for one in texts), self.loaded

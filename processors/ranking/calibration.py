@@ -113,7 +113,9 @@ def calibrated(
     """
     if not labels:
         return learn(fitted, Compared.nothing(len(fitted.translators)), [])
-    seen = look(fitted, sources, candidates, labels, verdicts)
+    # What the ranker was trained to take of rewards is seen already: `worth` is what they are worth beyond that.
+    rewards = None if opinions is None or fitted.opinions is None else fitted.opinions.rewards(opinions)
+    seen = look(fitted, sources, candidates, labels, verdicts, rewards)
     if opinions is not None and fitted.opinions is not None:
         places = [[getattr(label, of) for label in labels] for of in ("row", "a", "b")]
         seen = seen._replace(opinions=fitted.opinions.contrasts(opinions, *places))
@@ -187,8 +189,10 @@ def look(
     candidates: Mapping[str, Sequence[str | None]],
     labels: Sequence[Label],
     verdicts: Mapping[str, Sequence[Sequence[Any]]] | None,
+    rewards: Floats | None = None,
 ) -> Compared:
-    """What these rows show of the candidates that `labels` name, whatever their verdicts."""
+    """What these rows show of the candidates that `labels` name, whatever their verdicts. `rewards`, shape (n, S), are
+    a reward model's scores, NaN where unknown."""
     rows = sorted({label.row for label in labels})
     place = {row: number for number, row in enumerate(rows)}
 
@@ -211,7 +215,8 @@ def look(
             part, usual = measures.take(columns, alike), fitted.usual(columns)
             weights = fitted.ranker.weights(len(columns))
             at = np.ix_(alike, np.array(columns), np.array(columns))
-            evidence[at], due[at] = row_evidence(part, usual, weights), prior_share(part, usual)
+            given = None if rewards is None else rewards[np.ix_(np.array(rows)[alike], np.array(columns))]
+            evidence[at], due[at] = row_evidence(part, usual, weights, given), prior_share(part, usual)
     evidence -= FAULT * (faults[:, :, None] - faults[:, None, :])
     inputs = np.zeros((len(labels), len(names)))
     shown = np.zeros(len(labels))

@@ -77,6 +77,10 @@ class Opinions:
         found: Floats = apart[list(rows), list(a), list(b)]
         return found
 
+    def rewards(self, scores: Floats) -> Floats | None:
+        """Of such scores, shape (n, S, K), the reward model's; None where it is no scorer."""
+        return scores[..., self.columns.index("reward")] if "reward" in self.columns else None
+
     def behind(self, scores: Floats, columns: Sequence[int]) -> list[dict[int, tuple[int, float]]]:
         """Of each row the candidates that fall behind: {place: (scorer's place, by how many usual differences)}.
 

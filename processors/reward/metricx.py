@@ -11,7 +11,6 @@ from functools import cached_property
 from typing import Any, Literal
 
 from processors.errors import InputError, one_line
-from processors.reward.batches import make_batches
 from processors.reward.device import device_and_type
 
 Style = Literal["24", "23"]
@@ -69,19 +68,14 @@ class MetricX:
         ]
         return found
 
-    def scores(self, pairs: Sequence[tuple[str, str]]) -> list[float]:
-        """25 less the errors predicted for each (source, translation)."""
+    def of_batch(self, rows: Sequence[Sequence[int]]) -> list[float]:
+        """25 less the errors predicted for each of these `ids`, in one batch."""
         import torch
 
-        rows, found = self.ids(pairs), [0.0] * len(pairs)
-        for batch in make_batches([len(row) for row in rows], self.batch_tokens):
-            longest, model = max(1, *(len(rows[i]) for i in batch)), self.loaded
-            ids = torch.tensor([[*rows[i], *[0] * (longest - len(rows[i]))] for i in batch], device=model.device)
-            mask = (torch.arange(longest) < torch.tensor([[len(rows[i])] for i in batch])).long().to(model.device)
-            first = torch.zeros((len(batch), 1), dtype=torch.long, device=model.device)
-            with torch.inference_mode():
-                logits = model(input_ids=ids, attention_mask=mask, decoder_input_ids=first, use_cache=False).logits
-            errors = logits[:, 0, PREDICTION].float().clamp(0.0, WORST).tolist()
-            for place, error in zip(batch, errors, strict=True):
-                found[place] = WORST - error
-        return found
+        longest, model = max(1, *map(len, rows)), self.loaded
+        ids = torch.tensor([[*row, *[0] * (longest - len(row))] for row in rows], device=model.device)
+        mask = (torch.arange(longest) < torch.tensor([[len(row)] for row in rows])).long().to(model.device)
+        first = torch.zeros((len(rows), 1), dtype=torch.long, device=model.device)
+        with torch.inference_mode():
+            logits = model(input_ids=ids, attention_mask=mask, decoder_input_ids=first, use_cache=False).logits
+        return [WORST - error for error in logits[:, 0, PREDICTION].float().clamp(0.0, WORST).tolist()]

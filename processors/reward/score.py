@@ -5,7 +5,7 @@ longer than `max_length` by aligned windows (`windows`), whose mean, weighted by
 compares the candidates of one source; between sources it means little.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -124,38 +124,39 @@ class Scorer(Protocol):
         """Call `keep(number of the batch, its rewards)` for each batch, in any order."""
 
 
-def score_candidates(
-    windows: Sequence[Sequence[TokenIds]],
+def score_windows(
+    windows: Sequence[TokenIds],
     scorer: Scorer,
     batch_tokens: int,
-    known: dict[int, list[float]] | None = None,
-    keep: Callable[[int, list[float]], None] | None = None,
-) -> list[float]:
-    """One reward for each candidate, given its windows' token ids, rounded to four decimals.
+    known: Collection[int],
+    keep: Callable[[Sequence[int], list[float]], None],
+) -> None:
+    """Call `keep(places of windows, their rewards)` for each batch that is not `known`, by the places of its windows.
 
-    `known` are the rewards of batches that were scored before, by the batch's number, as `keep` was told them.
+    The batches are made of all windows, whatever is known of them: rounding differs with what is scored together.
     """
+    batches = make_batches([len(ids) for ids in windows], batch_tokens)
+    todo = [batch for batch in batches if not all(place in known for place in batch)]
+
+    def note(number: int, values: list[float]) -> None:
+        if len(values) != len(todo[number]):
+            raise SmolKalamError(f"{len(values)} rewards came back for {len(todo[number])} texts")
+        keep(todo[number], values)
+
+    if todo:
+        scorer.score([[windows[place] for place in batch] for batch in todo], note)
+
+
+def score_candidates(windows: Sequence[Sequence[TokenIds]], scorer: Scorer, batch_tokens: int) -> list[float]:
+    """One reward for each candidate, given its windows' token ids, rounded to four decimals."""
     flat = [ids for candidate in windows for ids in candidate]
-    batches = make_batches([len(ids) for ids in flat], batch_tokens)
-    rewards = dict(known or {})
-    todo = [number for number in range(len(batches)) if number not in rewards]
+    by_window: dict[int, float] = {}
 
-    def note(place: int, values: list[float]) -> None:
-        number = todo[place]
-        if len(values) != len(batches[number]):
-            raise SmolKalamError(f"{len(values)} rewards came back for {len(batches[number])} texts")
-        rewards[number] = values
-        if keep:
-            keep(number, values)
+    def keep(places: Sequence[int], values: list[float]) -> None:
+        by_window.update(zip(places, values, strict=True))
 
-    scorer.score([[flat[i] for i in batches[number]] for number in todo], note)
-    by_window = [0.0] * len(flat)
-    for number, batch in enumerate(batches):
-        for i, value in zip(batch, rewards[number], strict=True):
-            by_window[i] = value
-    combined, at = [], 0
+    score_windows(flat, scorer, batch_tokens, (), keep)
+    rewards, combined = iter([by_window[place] for place in range(len(flat))]), []
     for candidate in windows:
-        here = by_window[at : at + len(candidate)]
-        combined.append(combine(here, [len(ids) for ids in candidate]))
-        at += len(candidate)
+        combined.append(combine([next(rewards) for _ in candidate], [len(ids) for ids in candidate]))
     return combined

@@ -21,7 +21,7 @@ from builders.stages import fit_ranker as ranker_fit
 from builders.stages.common.join_candidates import JoinCandidates
 from builders.stages.fit_ranker import Sample, fit_sample, load_fitted, plan_ranker, plan_sample, ranked_texts
 from builders.stages.rank import RankCandidates
-from builders.stages.reward import JoinRewards
+from builders.stages.score import JoinScores
 from processors.checks.once import rules_digest
 from processors.languages.language import Language
 from processors.ranking.features import MEASURES
@@ -78,9 +78,9 @@ def run(tmp_path: Path) -> Path:
             write_unit(
                 UnitFiles(tmp_path / "translate" / name, unit.name), schemas.candidate(), unit.rows, kept, dropped
             )
-        given = [{"translator": name, "reward": reward} for name, reward in REWARDS.items()]
-        scored = [{"id": i, "rewards": given if unit.split == "alpha" else given[:1]} for i in ids]
-        write_unit(UnitFiles(tmp_path / "reward", unit.name), schemas.rewards(), unit.rows, scored, [])
+        given = [{"translator": name, "score": reward} for name, reward in REWARDS.items()]
+        scored = [{"id": i, "scores": given if unit.split == "alpha" else given[:1]} for i in ids]
+        write_unit(UnitFiles(tmp_path / "reward", unit.name), schemas.opinions(), unit.rows, scored, [])
     return tmp_path
 
 
@@ -105,7 +105,7 @@ def rank(
     data: Any = UnitReader(run / "select", units or UNITS).run()
     for step in (
         JoinCandidates({name: run / "translate" / name for name in names}),
-        JoinRewards(run / "reward" if rewards else None),
+        JoinScores({"reward": run / "reward"} if rewards else {}),
         RankCandidates(
             ranking,
             {f"SFT_{name}_ranked": name for name in names},

@@ -369,7 +369,9 @@ def test_what_engines_and_a_reward_model_are_told_says_nothing_of_the_machine() 
     assert "by text-generation-inference, 2 endpoints" in made
     assert "`org/seed-GGUF`](https://huggingface.co/org/seed-GGUF) (file `seed.Q4_K_M.gguf`) at revision `abc`" in made
     assert "by llama.cpp on the machine of the build, 4096 tokens of context" in made
-    assert "The ranker is `ranker.json`. The reward model is `reward`, revision not recorded" in made
+    assert (
+        "The ranker is `ranker.json`. `reward`: the score of the reward model `reward`, revision not recorded" in made
+    )
     assert "Verdicts of judges or people (`verdicts.jsonl`) go before the scores" in made
     assert "or if verdicts had not settled it (`verdicts`)" in made
     assert "- `reward`: the score of the reward model `reward`" in made

@@ -40,6 +40,18 @@ def test_what_labels_agree_with_counts(fitted: FittedRanker) -> None:
     assert np.mean([(ranks[row]["a"].quality > 0.5) == (better[row] > 0) for row in DIFFERING]) > 0.8
 
 
+def test_what_a_ranker_was_trained_to_take_of_rewards_is_not_learnt_again(fitted: FittedRanker) -> None:
+    better = np.random.default_rng(2).choice([-1.0, 1.0], ROWS)
+    said, both = scores(better, 0.5), {"a": GOOD, "b": OTHER}
+    labels = [Label(row, 0, 1, float(np.sign(better[row]))) for row in DIFFERING]
+    worths = []
+    for weight in (0.0, 1.0):
+        ranker = replace(fitted.ranker, pair=replace(fitted.ranker.pair, reward=weight))
+        seen = replace(fitted, ranker=ranker, opinions=Opinions.seen(["reward"], said))
+        worths.append(float(calibrated(seen, SOURCES, both, labels, opinions=said)[1].worth[0]))
+    assert worths[1] < worths[0] / 2
+
+
 @pytest.mark.parametrize(("agrees", "least", "most"), [(0.0, 0.0, 0.5), (0.5, 1.0, 9.0), (-0.5, 0.0, 0.0)])
 def test_a_random_scorer_is_drawn_towards_nothing(
     fitted: FittedRanker, agrees: float, least: float, most: float

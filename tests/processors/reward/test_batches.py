@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from processors.errors import SmolKalamError
 from processors.reward.batches import combine, make_batches, padding_share
-from processors.reward.score import TokenIds, score_candidates
+from processors.reward.score import TokenIds, score_candidates, score_windows
 
 
 @given(st.lists(st.integers(1, 300), max_size=60), st.integers(1, 1000))
@@ -64,13 +64,19 @@ def test_rewards_come_back_to_their_candidates() -> None:
 
 
 def test_what_was_scored_before_is_not_scored_again() -> None:
-    kept: dict[int, list[float]] = {}
-    whole = Lengths()
-    expected = score_candidates(WINDOWS, whole, 40)
+    flat, kept, whole = [ids for of in WINDOWS for ids in of], dict[int, float](), Lengths()
+
+    def keep(places, values) -> None:
+        kept.update(zip(places, values, strict=True))
+
+    score_windows(flat, whole, 40, (), keep)
+    expected = dict(kept)
+    kept.clear()
     with pytest.raises(KeyboardInterrupt):
-        score_candidates(WINDOWS, Lengths(fail_at=2), 40, keep=kept.__setitem__)
+        score_windows(flat, Lengths(fail_at=2), 40, (), keep)
     again = Lengths()
-    assert score_candidates(WINDOWS, again, 40, known=kept) == expected
+    score_windows(flat, again, 40, dict(kept), keep)
+    assert kept == expected
     assert len(again.asked) == len(whole.asked) - 2
 
 
