@@ -20,6 +20,7 @@ from processors.conversations.grounding import VALUE, grounded, values_of
 from processors.onlooker import ONLOOKER
 from processors.prompting import NO_HINTS, Hints
 from processors.protected.compare import Span, protected_spans
+from processors.translation.coroutines import aside
 from processors.translation.mending import mend_entities
 from processors.translation.unwrapping import Unwrapped, leave_wrapped
 
@@ -208,7 +209,7 @@ class ChunkLadder:
             target = "".join([await self._piece(half, PART_TRIES) for half in halves])
         except _Failed:
             return None
-        verdict = self.check(chunk.text, target, values_of(chunk.text, chunk.spans))
+        verdict = await self._checked(chunk.text, target, values_of(chunk.text, chunk.spans))
         if verdict is None:
             return target
         self.counters["joins_refused"] += 1
@@ -235,7 +236,11 @@ class ChunkLadder:
             pieces += [prose, chunk.text[span.start : span.end]]
             position = span.end
         whole = "".join(pieces)
-        return whole if self.check(chunk.text, whole, values_of(chunk.text, chunk.spans)) is None else None
+        verdict = await self._checked(chunk.text, whole, values_of(chunk.text, chunk.spans))
+        return whole if verdict is None else None
+
+    async def _checked(self, source: str, target: str, values: Sequence[str]) -> Verdict | None:
+        return await aside(self.check, source, target, values, characters=len(source))
 
     def _problem(self, reply: Reply) -> str:
         """What to say of an answer that was refused; nothing where it was cut off: it may have been good so far."""
@@ -281,7 +286,7 @@ class ChunkLadder:
         text, wrapped = self.unwrap(core, reply.text)
         text, entities = mend_entities(core, text)
         reply = reply._replace(text=text)
-        reason = self._reason(core, inner, reply)
+        reason = await self._reason(core, inner, reply)
         if onlooker:
             onlooker.judged(reply.text, reason, wrapped)
         if not reason:
@@ -296,12 +301,12 @@ class ChunkLadder:
             self.watch.refused(name, core, reply.text or reply.refusal)
         return None, reply
 
-    def _reason(self, source: str, spans: Sequence[Span], reply: Reply) -> str:
+    async def _reason(self, source: str, spans: Sequence[Span], reply: Reply) -> str:
         """Why a reply is not good; empty where it is."""
         if reply.finish_reason != "stop":
             return f"finish_reason: {reply.finish_reason}" + (f" ({reply.refusal})" if reply.refusal else "")
         values = values_of(source, spans)
-        verdict = self.check(source, reply.text, values)
+        verdict = await self._checked(source, reply.text, values)
         if verdict is None:
             lost = next((value for value in values if value not in reply.text), None)
             if lost is None:

@@ -40,7 +40,7 @@ from processors.translation.chunk_ladder import (
     translatable,
 )
 from processors.translation.context import INSTRUCTIONS, ContextWanted, SaidBefore, name_of, place_of
-from processors.translation.coroutines import gather
+from processors.translation.coroutines import aside, gather
 from processors.translation.offers import Offers
 from processors.translation.unwrapping import unwrap
 
@@ -187,7 +187,10 @@ class Translator:
         ]
         if sides and sides.alike(candidate.messages):
             return _collapsed(candidate)
-        candidate.verdicts = row.checks.whole(list(messages), candidate.messages, sides)
+        characters = sum(len(text) for _, _, text, asked in texts if asked)
+        candidate.verdicts = await aside(
+            row.checks.whole, list(messages), candidate.messages, sides, characters=characters
+        )
         if self.glossary:
             candidate.verdicts += check_terms(messages, candidate.messages, self.glossary, self.known)
         candidate.checked_by = rules_digest(row.checks.script, row.checks.language)
@@ -256,7 +259,7 @@ class Translator:
         if not translatable(part.text, spans):
             return [_Made(part.text, part.text, "verbatim")]
         try:
-            target = self._remembered(row, key, part.text, spans)
+            target = await self._remembered(row, key, part.text, spans)
         except ChunkFailed as failure:
             if not row.donates:
                 raise
@@ -299,7 +302,7 @@ class Translator:
     async def _translated(self, row: _Row, key: Key, chunk: Chunk, offered: tuple[str, ...]) -> _Made:
         if not translatable(chunk.text, chunk.spans):
             return _Made(chunk.text, chunk.text, "verbatim")
-        if (target := self._remembered(row, key, chunk.text, chunk.spans)) is not None:
+        if (target := await self._remembered(row, key, chunk.text, chunk.spans)) is not None:
             return row.came_out(key, chunk.text, target, "memory")
         if self.backend is None:
             raise ChunkFailed(f"not_in_memory: {self._missing(chunk)}")
@@ -341,14 +344,15 @@ class Translator:
                     raise
         raise AssertionError("unreachable")
 
-    def _remembered(self, row: _Row, key: Key, text: str, spans: Sequence[Span]) -> str | None:
+    async def _remembered(self, row: _Row, key: Key, text: str, spans: Sequence[Span]) -> str | None:
         """The memory's translation, checked like any other; a faulty one is a miss, or fails a memory-only build."""
         if self.memory is None:
             return None
         answer = self.memory.translate(text, spans)
         if answer.text is None:
             return None
-        verdict, counters = row.checks.chunk(text, answer.text, values_of(text, spans)), row.counters[key]
+        counters, values = row.counters[key], values_of(text, spans)
+        verdict = await aside(row.checks.chunk, text, answer.text, values, characters=len(text))
         if verdict is None:
             counters["memory_hits"] += answer.hits
             return answer.text

@@ -35,6 +35,7 @@ from processors.onlooker import ONLOOKER
 from processors.prompting import NO_HINTS, Hints
 from processors.scrub import excerpt
 from processors.translation.chunk_ladder import AnswerWatch
+from processors.translation.coroutines import often_switching
 from processors.translation.trial import AnswerCounts, Together, Trial, Useless
 
 __all__ = ["Ask", "Asking", "EndpointConfig", "HttpServer", "RequestFailed", "TranslationRunner", "Writer"]
@@ -157,7 +158,7 @@ class TranslationRunner(InferenceRunner):
         self._ceiling = Ceiling(self.limits) if self.limits else None
         self._tell()
         try:
-            with _rare_collections(), _stopped_by_sigterm(struck):
+            with _rare_collections(), often_switching(), _stopped_by_sigterm(struck):
                 await super().run_async(data_gen, rank)
         finally:
             if self._trial:

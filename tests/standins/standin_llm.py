@@ -73,6 +73,7 @@ class StandIn:
         self.latency: float = options.latency
         self.capacity: int = options.capacity
         self.models = not options.no_models
+        self.pairs: dict[str, str] = json.loads(options.pairs.read_text("utf-8")) if options.pairs else {}
         self.key = ""
         self.random = random.Random(options.seed)
         self.asked: Counter[str] = Counter()
@@ -285,6 +286,8 @@ class StandIn:
             from tests.standins.standin_judge import judge
 
             return judge(self.options.judge, text, self.options.marker)
+        if self.pairs:
+            return "\n".join(self.pairs.get(line) or line.lower().translate(_MAP) for line in text.split("\n"))
         if self.options.translation == "fast":
             return text.lower().translate(_MAP)
         from processors.protected.compare import protected_spans
@@ -462,6 +465,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--redirect-to", default="")
     parser.add_argument("--log", type=Path, help="a line of JSON an answer: question, when it came and went")
     parser.add_argument("--translation", choices=["pseudo", "fast"], default="pseudo")
+    parser.add_argument("--pairs", type=Path, help="JSON of lines and their translations, for those that it has")
     parser.add_argument("--no-prompt-logprobs", action="store_true", help="leave them out, as llama.cpp does")
     parser.add_argument("--judge", default="", help="judge translations, in one of standin_judge.MODES")
     parser.add_argument("--marker", default="،", help="of which an honest judge wants more")

@@ -1,11 +1,13 @@
 """Coroutines side by side, or one alone in the task of who waits for it."""
 
 import asyncio
+import sys
+import threading
 from typing import Any
 
 import pytest
 
-from processors.translation.coroutines import gather
+from processors.translation.coroutines import ASIDE_FROM, aside, gather, often_switching, run_now
 
 
 async def who(value: int) -> "tuple[int, asyncio.Task[Any] | None]":
@@ -28,3 +30,30 @@ def test_one_alone_needs_no_task_of_its_own_and_several_have_theirs() -> None:
             await gather([fails()], True)
 
     asyncio.run(run())
+
+
+def test_what_takes_long_holds_up_nobody_on_the_event_loop() -> None:
+    def where(*given: str) -> tuple[str, ...]:
+        return (threading.current_thread().name, *given)
+
+    async def of(characters: int) -> Any:
+        return await aside(where, "a", characters=characters)
+
+    here = threading.current_thread().name
+    assert asyncio.run(of(ASIDE_FROM - 1)) == (here, "a")
+    assert asyncio.run(of(ASIDE_FROM)) == ("checks_0", "a")
+    # A memory translates without an event loop.
+    assert run_now(of(ASIDE_FROM)) == (here, "a")
+
+    async def fails() -> Any:
+        return await aside(int, "no number", characters=ASIDE_FROM)
+
+    with pytest.raises(ValueError, match="no number"):
+        asyncio.run(fails())
+
+
+def test_the_loop_has_its_turn_often_while_it_runs() -> None:
+    before = sys.getswitchinterval()
+    with often_switching():
+        assert sys.getswitchinterval() < 0.001
+    assert sys.getswitchinterval() == before

@@ -1,21 +1,24 @@
 import asyncio
 import json
 import random
+import threading
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from processors.checks.once import ConversationChecks
 from processors.conversations.chunking import Chunk, chunk
 from processors.conversations.parts import split_parts
 from processors.conversations.tokenizers import load_tokenizer
 from processors.languages.language import Language
 from processors.memory.memory import Memory
 from processors.protected.compare import Span, protected_spans
-from processors.translation.coroutines import run_now
+from processors.translation.coroutines import ASIDE_FROM, run_now
 from processors.translation.pseudo import pseudo_translate
 from processors.translation.retry_ladder import Candidate, Reply, Translator
 
@@ -417,3 +420,25 @@ def test_a_lost_span_is_named_as_the_model_saw_it_and_an_answer_that_was_cut_off
     said.clear()
     run_now(one.translate([{"role": "user", "content": "Count the items and say so."}]))
     assert said == ["", ""]
+
+
+def test_checks_of_long_texts_leave_the_event_loop() -> None:
+    threads: set[tuple[str, bool, bool]] = set()
+
+    class Seen(ConversationChecks):
+        def chunk(self, source: str, *rest: Any) -> Any:
+            threads.add(("chunk", len(source) >= ASIDE_FROM, threading.current_thread().name == "checks_0"))
+            return super().chunk(source, *rest)
+
+        def whole(self, source: Any, *rest: Any) -> Any:
+            length = sum(len(message["content"]) for message in source)
+            threads.add(("whole", length >= ASIDE_FROM, threading.current_thread().name == "checks_0"))
+            return super().whole(source, *rest)
+
+    long = "\n\n".join(f"The {number}th of the rivers flows into the sea behind the old town." for number in range(12))
+    for content in (MIXED[:40], long):
+        made = translator(Engine(good, concurrent=True), max_tokens=500)
+        made.checks = lambda: Seen("Arab", "ar")
+        candidate = asyncio.run(made.translate([{"role": "assistant", "content": content}]))
+        assert candidate == translate(Engine(good), content, max_tokens=500)
+    assert threads == {(what, long, long) for what in ("chunk", "whole") for long in (False, True)}
