@@ -21,13 +21,13 @@ from processors.checks.answered import answered_within
 from processors.checks.pairs.pair import Pair
 from processors.checks.pairs.verdict import Verdict, excerpt
 from processors.checks.quantities.sentences import changed_in_sentences
-from processors.checks.wording.exchanged import exchanged
+from processors.checks.wording.exchanged import counts_twice, exchanged
 from processors.checks.wording.negation import negation
 from processors.checks.wording.openers import lost_openers
 from processors.checks.wording.private import made_up
 from processors.protected.find import blanked
 from processors.texts.prose import sentences
-from processors.texts.text import Text, text_of, view
+from processors.texts.text import text_of
 
 # By how much, in logs, a path on which each sentence has a partner must be worse. Of 623 texts of FLORES-200 dev, four
 # or twelve lines of its half without one of them, 97 % are above 2; of 100 whole ones two, which have a line that is
@@ -74,13 +74,6 @@ _VOWELS = re.compile("[\u064b-\u0652]")
 _PADDED, _PADDED_WORDS, _PADDED_EXPECTED = 1.3, 4, 1.0
 _SURELY_PADDED, _SURELY_EXPECTED = 1.6, 2.4
 _DIGIT = re.compile(r"\d|\b[XVI]{2,}\b")
-# A cheap look first: two digits match what follows.
-_TWO_DIGITS = re.compile(r"\d\D*\d")
-# Without two digits, letters or number words nothing is counted that could change places.
-_COUNTED = re.compile(
-    r"(?:\d|\b(?:[A-Z]|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|\w+ty|[Tt]wo|[Tt]hree)\b)"
-    r"[^\d]*(?:\d|\b(?:[A-Z]|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|\w+ty)\b)"
-)
 
 
 def check_correspondence(pair: Pair) -> list[Verdict]:
@@ -130,11 +123,6 @@ def _in_places(beads: Sequence[Bead], left: Sequence[str], right: Sequence[str])
     ]
 
 
-@view
-def _counts_twice(source: Text) -> bool:
-    return _TWO_DIGITS.search(source.string) is not None or _COUNTED.search(source.string) is not None
-
-
 def _answered(pair: Pair, beads: Sequence[Bead], asked: Sequence[str], answers: Sequence[str]) -> list[Verdict]:
     """The first question or request of a text in whose place its answer stands."""
     for bead in beads:
@@ -158,7 +146,7 @@ def _with_marks(string: str, pieces: Sequence[str]) -> list[str]:
 
 def check_exchanged(pair: Pair) -> list[Verdict]:
     """Cells, lines, numbers or letters that changed places."""
-    if not ("\n" in pair.source.string or _counts_twice(pair.source)):
+    if not ("\n" in pair.source.string or counts_twice(pair.source)):
         return []
     found = exchanged(pair.source, pair.target, pair.knowledge)
     return [Verdict("exchanged", True, f"{found} changed places")] if found else []

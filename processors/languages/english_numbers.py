@@ -218,6 +218,9 @@ _SPELLED = re.compile(
     # A half sister is no half.
     r"|(?P<fraction>half(?![- ](?:sisters?|brothers?|siblings?|hearted|moon|life|tone|term|note))|quarters?"
     r"|(?:a|one|two)[- ]thirds?)|(?P<twice>twice)"
+    r"|(?P<second>(?<![\d] )(?<![\d])(?<!per )(?<!each )(?<!every )(?<!few )(?<!split )"
+    r"(?<!\ba )(?<!one )second"
+    r"(?![- ]?(?:hand|nature|thoughts?|guess\w*|later|floor|grade|of\b)|s))|(?P<hundreds>hundreds(?= (?:of|and)\b))"
     r"|(?P<two>two(?![- ](?:thirds?|dozen|scores?)))|(?P<number>" + "|".join(_ALONE + _TENS) + r"))\b"
     r"|(?<=[a-z]\s)(?P<roman>(?a:[XVI]{2,6}))\b",
     re.I,
@@ -226,8 +229,8 @@ _SPELLED = re.compile(
 # Words of which one must be there for a number to be spelled out.
 NUMBER_WORDS = frozenset(
     [*_ALONE, "two", *_TENS, *_SCALES, *(f"{name}s" for name in _SCALES), "half", "twice", "quarter", "quarters",
-     "third", "thirds", "ii", "iii", "iv", "vi", "vii", "viii", "ix", "xi", "xii", "xiii", "xiv", "xv", "xvi", "xvii",
-     "xviii", "xix", "xx", "xxi"]
+     "third", "thirds", "second", "hundreds", "ii", "iii", "iv", "vi", "vii", "viii", "ix", "xi", "xii", "xiii", "xiv",
+     "xv", "xvi", "xvii", "xviii", "xix", "xx", "xxi"]
 )  # fmt: skip
 
 
@@ -254,4 +257,6 @@ def english_spelled(text: Text) -> Spelled | None:
                 found.values[ENGLISH_NUMBERS[word]] += 1
             case _ if m[0].isupper():
                 found.romans.add(roman_value(m[0]))
+        found.second = found.second or m.lastgroup == "second"
+        found.hundreds = found.hundreds or m.lastgroup == "hundreds"
     return found or None

@@ -174,9 +174,12 @@ class Spelled:
     parts: set[int] = field(default_factory=set)
     # Tens with ones: "two and twenty".
     compounds: set[int] = field(default_factory=set)
+    # Whether an English text has the ordinal, or says "hundreds of".
+    second: bool = False
+    hundreds: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.values or self.scales or self.fractions or self.romans)
+        return bool(self.values or self.scales or self.fractions or self.romans or self.second or self.hundreds)
 
 
 def spelled(text: str, words: NumberWords) -> Spelled:

@@ -24,6 +24,10 @@ _MONTH = re.compile(
 )
 _BESIDE = re.compile(r"\.?,?\s\d")
 _BEFORE = re.compile(rf"{_SOURCE.before_month}$")
+_DAY_BEFORE = re.compile(r"(?<![\d.,:/-])(\d\d?)(?:st|nd|rd|th)?(?: of)?[ -]$")
+_DAY_BEHIND = re.compile(r"\.? (\d\d?)(?!\d|[:.,]\d)")
+# Of a target: "4 May", "4 of May".
+_BEFORE_MONTH = re.compile(r"(?<![\d.,:/-])(\d\d?)(?: من)?(?: شهر)? $")
 _DAY = re.compile(r"\b(?:" + "|".join(f"(?P<{name}>{words})" for name, words in _SOURCE.days.items()) + r")\b")
 _ERA = re.compile(_SOURCE.era)
 _CLOCK = re.compile(r"(?<![\d:.])([01]?\d|2[0-4]):([0-5]\d)(?![\d:])")
@@ -93,6 +97,35 @@ def _month_problem(pair: Pair, spelling: str, words: _DateWords) -> Changed | No
             became = f", {min(new)} is new" if new else ""
             return Changed(bool(new), f"the date's month '{name}' is missing or changed{became}")
     return None
+
+
+def _number_of_day(pair: Pair, spelling: str, words: _DateWords) -> Changed | None:
+    """4 May that became 5 May: another day of the same month, where the right one is nowhere in digits."""
+    here = _days_of_months(pair.source)
+    if not here:
+        return None
+    written = numbers_in(pair.target)
+    for m in words.month.finditer(spelling):
+        days = here.get(m.lastgroup or "")
+        number = _BEFORE_MONTH.search(spelling, max(0, m.start() - 12), m.start()) if days else None
+        if not days or not number or number[1].lstrip("0") in days or number[1] in numbers_in(pair.source):
+            continue
+        if not any(day in written for day in days):
+            return Changed(True, f"{min(days)} {m.lastgroup} of the source became {number[1]}")
+    return None
+
+
+@view
+def _days_of_months(source: Text) -> dict[str, frozenset[str]]:
+    """The days that an English text has beside each month's name."""
+    found: dict[str, set[str]] = {}
+    string = source.string
+    for m in _MONTH.finditer(string):
+        before = _DAY_BEFORE.search(string, max(0, m.start() - 10), m.start())
+        behind = _DAY_BEHIND.match(string, m.end())
+        for day in filter(None, (before, behind)):
+            found.setdefault(m.lastgroup or "", set()).add(day[1].lstrip("0"))
+    return {month: frozenset(days) for month, days in found.items()}
 
 
 def _day_problem(pair: Pair, spelling: str, words: _DateWords) -> Changed | None:
@@ -225,7 +258,7 @@ def date_problems(pair: Pair, known: LanguageKnowledge) -> list[Changed]:
     spelling, words = plain(pair.target, known), _patterns(known.dates)
     found: list[Changed | None] = []
     if not english_words(pair.source).isdisjoint(DATE_WORDS):
-        found = [_month_problem(pair, spelling, words), _day_problem(pair, spelling, words)]
+        found = [look(pair, spelling, words) for look in (_month_problem, _number_of_day, _day_problem)]
     if _stated(pair.source):
         found.append(next(filter(None, (look(pair, spelling, words) for look in _TIMES)), None))
         if found[-1] is None:

@@ -18,6 +18,7 @@ from processors.checks.quantities.letters import check_letters
 from processors.checks.quantities.measures import unit_problems
 from processors.checks.quantities.names import changed_kind
 from processors.checks.quantities.spelled import spelled_problems
+from processors.checks.wording.exchanged import counts_twice, exchanged
 from processors.checks.wording.negation import negation
 from processors.languages.english import DENIALS, QUANTITY_WORDS
 from processors.languages.english_numbers import english_words
@@ -79,7 +80,19 @@ def changed_in_sentences(pair: Pair, pairs: Sequence[tuple[str, str] | None]) ->
                 and look(pair._replace(source=around if counts else source, target=text_of(one.target_around)))
             ):
                 return found[:1]
-    return _exchanged(pair, all_placed) or _denied(pair, all_placed)
+    return _exchanged(pair, all_placed) or _within(pair, all_placed) or _denied(pair, all_placed)
+
+
+def _within(pair: Pair, all_placed: Sequence[Placed]) -> list[Verdict]:
+    """Numbers or letters that changed places within a sentence."""
+    if not counts_twice(pair.source):
+        return []
+    for one in all_placed:
+        source = text_of(one.source)
+        found = exchanged(source, text_of(one.target), pair.knowledge) if counts_twice(source) else None
+        if found:
+            return [Verdict("exchanged", True, f"{found} changed places")]
+    return []
 
 
 def _exchanged(pair: Pair, all_placed: Sequence[Placed]) -> list[Verdict]:

@@ -41,6 +41,8 @@ def spelled_problems(pair: Pair, known: LanguageKnowledge) -> list[Changed]:
         or _roman_problem(here, there, spelling, words, written)
         or _word_problem(pair, here, there, spelling, words, written)
         or _compound_problem(pair, here, there, written)
+        or _second_problem(pair, here, there, spelling, words)
+        or _hundreds_problem(pair, here, there, spelling, words)
     )
     return [problem] if problem else []
 
@@ -108,6 +110,38 @@ def _compound_problem(pair: Pair, here: Spelled, there: Spelled, written: Mappin
     explained = {*english_values(pair.source), *numbers_in(pair.source)}
     new = [n for n in there.compounds if str(n) not in explained and n // 10 == lost[0] // 10]
     return Changed(True, f"{lost[0]} of the source, in words, became {new[0]}") if new else None
+
+
+def _new(pair: Pair, there: Spelled) -> list[int]:
+    """Numbers above two that the target has in words and the source in no form."""
+    explained = {*english_values(pair.source), *numbers_in(pair.source)}
+    pieces = set(_pieces(iter(numbers_in(pair.source))))
+    return sorted(n for n in there.values if n > 2 and str(n) not in explained and str(n) not in pieces)
+
+
+def _second_problem(pair: Pair, here: Spelled, there: Spelled, spelling: str, words: NumberWords) -> Changed | None:
+    """The second that became the third: another ordinal, where nothing says "second" or "two"."""
+    twice = words.fraction_words.get("twice", ())
+    if (
+        not here.second
+        or not words.second
+        or re.search(words.second, spelling)
+        or any(map(spelling.__contains__, twice))
+    ):
+        return None
+    new = [] if any(n > 2 for n in here.values) else _new(pair, there)
+    return Changed(True, f"'second' of the source became {new[0]}") if new and new[0] <= 10 else None
+
+
+def _hundreds_problem(pair: Pair, here: Spelled, there: Spelled, spelling: str, words: NumberWords) -> Changed | None:
+    """Hundreds of years that became thousands."""
+    hundreds = next((stems for base, stems in words.scales if base == 100), "")
+    new = there.scales.keys() - here.scales.keys()
+    if not here.hundreds or not hundreds or not new or re.search(hundreds, spelling) or scaled(pair.source):
+        return None
+    return (
+        None if any(len(n) > 3 for n in numbers_in(pair.source)) else Changed(True, f"'hundreds' became '{min(new)}'")
+    )
 
 
 def _times(n: int, there: Spelled, written: Mapping[str, int]) -> int:

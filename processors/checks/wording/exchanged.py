@@ -57,6 +57,14 @@ _OUT_OF = re.compile(
     re.IGNORECASE,
 )
 
+# A cheap look first: two digits match what follows.
+_TWO_DIGITS = re.compile(r"\d\D*\d")
+# Without two digits, letters or number words nothing is counted that could change places.
+_COUNTS_TWICE = re.compile(
+    r"(?:\d|\b(?:[A-Z]|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|\w+ty|[Tt]wo|[Tt]hree)\b)"
+    r"[^\d]*(?:\d|\b(?:[A-Z]|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|\w+ty)\b)"
+)
+
 
 class _Place(NamedTuple):
     """A piece of text: what the lexicon knows of it, and what shows in both languages.
@@ -68,6 +76,12 @@ class _Place(NamedTuple):
     others: tuple[frozenset[str], ...]
     sounds: frozenset[str]
     copied: frozenset[str]
+
+
+@view
+def counts_twice(source: Text) -> bool:
+    """Whether an English text has two numbers or letters that could change places."""
+    return _TWO_DIGITS.search(source.string) is not None or _COUNTS_TWICE.search(source.string) is not None
 
 
 def exchanged(source: Text, target: Text, known: LanguageKnowledge) -> str | None:
