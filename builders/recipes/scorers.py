@@ -127,6 +127,7 @@ class CometKiwi(Strict):
     )
     batch_size: int = Field(16, ge=1, description="passages of a batch")
     cpu_threads: int = Field(1, ge=1, description="threads a worker")
+    timeout_s: float = Field(1800.0, gt=0, description="for the model to be there, and for eight batches")
 
 
 class Scorers(Strict):

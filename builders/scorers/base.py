@@ -94,7 +94,10 @@ class ScorerKind(Protocol):
         """The scorer at work."""
 
     def served(self, spec: Any) -> bool:
-        """Whether a server gives its scores, which is asked once before any other work."""
+        """Whether a server gives its scores."""
+
+    def greeted(self, spec: Any) -> bool:
+        """Whether it is asked once before any other work: not where that would fill the build's own process."""
 
     def bill(self, spec: Any, recipe: Recipe, rows: float, source_tokens: float) -> Bill:
         """What it is asked for so many selected rows with so many tokens in all."""

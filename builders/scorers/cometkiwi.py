@@ -20,7 +20,7 @@ class CometKiwiKind(LearnedKind):
     column = "cometkiwi"
 
     def ready(self, spec: CometKiwi, warn: Callable[[str], None]) -> None:
-        _process(spec).check()
+        _process(spec).check(warn)
 
     def inputs(self, spec: CometKiwi) -> dict[str, Any]:
         return {"model": spec.model_dump(mode="json", include={"model", "revision", "passage_tokens"})}
@@ -29,6 +29,10 @@ class CometKiwiKind(LearnedKind):
     def open(self, spec: CometKiwi, language: Language, place: Place) -> Iterator[Scoring]:
         with _process(spec) as process:
             yield _Kiwi(spec, process)
+
+    def greeted(self, spec: CometKiwi) -> bool:
+        # A process of its own ends after it, and leaves no room taken.
+        return True
 
     def said(self, spec: dict[str, Any]) -> str:
         return f"the quality that `{spec['model']}` predicts, passages of about {spec['passage_tokens']} tokens"
@@ -52,7 +56,7 @@ class _Kiwi:
 
 
 def _process(spec: CometKiwi) -> CometProcess:
-    return CometProcess(spec.python, spec.model, spec.revision, spec.batch_size, spec.cpu_threads)
+    return CometProcess(spec.python, spec.model, spec.revision, spec.batch_size, spec.cpu_threads, spec.timeout_s)
 
 
 KIND = CometKiwiKind()

@@ -40,6 +40,9 @@ class JudgeScoreKind:
             client = MarkClient(judge.name, judge.endpoint, judge.output, judge.attempts, store, _nothing, ceiling)
             yield _Marks(spec, language.name, client, stack.enter_context(asking(client, spec.concurrency)))
 
+    def greeted(self, spec: JudgeScore) -> bool:
+        return self.served(spec)
+
     def served(self, spec: JudgeScore) -> bool:
         return True
 

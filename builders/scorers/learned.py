@@ -16,6 +16,9 @@ class LearnedKind:
     def served(self, spec: Any) -> bool:
         return False
 
+    def greeted(self, spec: Any) -> bool:
+        return False
+
     def resolved(self, spec: Any) -> dict[str, Any]:
         return resolved_folder(spec.model)
 

@@ -69,6 +69,9 @@ class LikelihoodKind:
             client = LikelihoodClient(_endpoint(spec, spec.base_url, language), store, ceiling)
             yield _Served(spec, forcing, client, stack.enter_context(asking(client, spec.concurrency)))
 
+    def greeted(self, spec: Likelihood) -> bool:
+        return self.served(spec)
+
     def served(self, spec: Likelihood) -> bool:
         return spec.base_url is not None
 

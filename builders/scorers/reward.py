@@ -44,6 +44,9 @@ class RewardKind:
     def open(self, spec: Reward, language: Language, place: Place) -> Iterator[Scoring]:
         yield _load(spec.model_dump_json(), language.name)
 
+    def greeted(self, spec: Reward) -> bool:
+        return self.served(spec)
+
     def served(self, spec: Reward) -> bool:
         return spec.base_url is not None
 

@@ -50,7 +50,7 @@ def parts(recipe: Recipe) -> list[StagePart]:
             cost=60.0,
             jobs=lambda where: where.reward,
             ready=partial(kind.ready, spec),
-            greet=partial(_greet, kind, spec) if kind.served(spec) else None,
+            greet=partial(_greet, kind, spec) if kind.greeted(spec) else None,
         )
         for kind, spec in scorers_of(recipe)
     ]

@@ -9,7 +9,9 @@ import os
 import socket
 import subprocess
 import tempfile
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -27,8 +29,9 @@ _MEND = {
     "ranking.scorers.cometkiwi.python: /opt/comet/bin/python",
     "reference": "take one without, such as Unbabel/wmt22-cometkiwi-da",
 }
-# Of what the process printed so much is looked through for its last words, and it gets so long to end by itself.
-_TAIL, _GRACE_S = 20_000, 10.0
+# Of what the process printed so much is looked through for its last words; it gets so long to end by itself, and so
+# long for its first word before somebody is told that it is waited for.
+_TAIL, _GRACE_S, _PATIENCE_S = 20_000, 10.0, 30.0
 
 
 @dataclass
@@ -40,18 +43,39 @@ class CometProcess:
     revision: str | None = None
     batch: int = 16
     threads: int = 1
+    timeout_s: float = 1800.0
     _process: subprocess.Popen[str] | None = field(default=None, repr=False)
     _printed: Any = field(default=None, repr=False)
 
-    def check(self) -> str:
+    def check(self, warn: Callable[[str], None] | None = None) -> str:
         """The version of unbabel-comet there. Raises InputError where it, or a model without a reference, is missing.
 
-        The model is fetched where it is of the Hub, and not loaded.
+        The model is fetched where it is of the Hub, and not loaded. Where that takes long, `warn` is told.
         """
-        done = subprocess.run(self._command("check"), capture_output=True, text=True, env=self._environment())
-        told = _told(done.stdout)
-        if "ready" not in told:
-            raise InputError(self._words(told, done.stderr, done.returncode))
+        started = subprocess.Popen(
+            self._command("check"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace",
+            env=self._environment(), start_new_session=True,
+        )  # fmt: skip
+        with started:
+            try:
+                try:
+                    printed, said = started.communicate(timeout=_PATIENCE_S)
+                except subprocess.TimeoutExpired:
+                    if warn:
+                        warn(
+                            f"cometkiwi: {self.python} says nothing yet; it may be fetching {self.model}, and is "
+                            f"waited for {self.timeout_s:,.0f} s at most"
+                        )
+                    printed, said = started.communicate(timeout=self.timeout_s)
+            except subprocess.TimeoutExpired:
+                raise InputError(self._late()) from None
+            finally:
+                started.kill()
+        told = _told(printed)
+        if not isinstance(told, dict) or "ready" not in told:
+            if not isinstance(told, dict) or (printed.strip() and "failed" not in told):
+                raise InputError(self._nonsense(printed))
+            raise InputError(self._words(told, said, started.returncode))
         return str(told["ready"])
 
     def __enter__(self) -> "CometProcess":
@@ -75,20 +99,29 @@ class CometProcess:
         )
         if held:
             os.close(held[1])
-        told = self._answer()
-        if "ready" not in told:
-            words = self._words(told, self._last(), self._process.poll())
-            self.__exit__(None, None, None)
-            raise EngineError(words)
+        try:
+            with self._in_time():
+                line = self._process.stdout.readline() if self._process.stdout else ""
+            told = _told(line)
+            if not isinstance(told, dict) or "ready" not in told:
+                failed = isinstance(told, dict) and "failed" in told
+                raise EngineError(self._why(line) if not failed else self._words(told, "", None))
+        except BaseException:
+            self._end(0.0)
+            raise
         return self
 
     def __exit__(self, *error: type[BaseException] | BaseException | TracebackType | None) -> None:
+        # One that answered wrongly or not at all has no reason to end by itself.
+        self._end(0.0 if isinstance(error[1], EngineError) else _GRACE_S)
+
+    def _end(self, grace_s: float) -> None:
         process, self._process = self._process, None
         if process is not None:
             assert process.stdin and process.stdout
             try:
                 process.stdin.close()
-                process.wait(_GRACE_S)
+                process.wait(grace_s)
             except (OSError, subprocess.TimeoutExpired):
                 process.kill()
                 process.wait()
@@ -99,20 +132,65 @@ class CometProcess:
         """A score for each (source, translation), as the model gives it. Raises EngineError where it gives none."""
         if not pairs:
             return []
-        assert self._process and self._process.stdin
-        try:
-            self._process.stdin.write(json.dumps(pairs) + "\n")
-            self._process.stdin.flush()
-            found = self._answer()
-        except OSError:
-            found = {}
-        if not isinstance(found, list) or len(found) != len(pairs):
-            raise EngineError(self._words({}, self._last(), self._process.wait()))
+        assert self._process and self._process.stdin and self._process.stdout
+        line = ""
+        with self._in_time():
+            try:
+                self._process.stdin.write(json.dumps(pairs) + "\n")
+                self._process.stdin.flush()
+                line = self._process.stdout.readline()
+            except OSError:
+                pass
+        found = _told(line)
+        if not isinstance(found, list) or not all(isinstance(score, int | float) for score in found):
+            raise EngineError(self._why(line))
+        if len(found) != len(pairs):
+            raise EngineError(f"cometkiwi: {len(found)} scores came back for {len(pairs)} texts from {self.python}")
         return [float(score) for score in found]
 
-    def _answer(self) -> Any:
-        assert self._process and self._process.stdout
-        return _told(self._process.stdout.readline())
+    @contextmanager
+    def _in_time(self) -> Iterator[None]:
+        """Ends a process that does not answer. Raises EngineError then."""
+        assert self._process
+        late = threading.Event()
+
+        def end(process: subprocess.Popen[str]) -> None:
+            late.set()
+            process.kill()
+
+        timer = threading.Timer(self.timeout_s, end, [self._process])
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+        if late.is_set():
+            raise EngineError(self._late())
+
+    def _why(self, line: str) -> str:
+        """Why a line is no answer: the process ended, or says something else."""
+        assert self._process
+        if line:
+            return self._nonsense(line)
+        # Its output is closed, so it is ending; one that lives on without it is of no use.
+        try:
+            code: int | None = self._process.wait(_GRACE_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            code = self._process.wait()
+        return self._words({}, self._last(), code)
+
+    def _nonsense(self, line: str) -> str:
+        return (
+            f"cometkiwi: {self.python} answers {excerpt(line.strip() or 'an empty line', 100)!r}, no scores; take the "
+            "interpreter of an environment with unbabel-comet"
+        )
+
+    def _late(self) -> str:
+        return (
+            f"cometkiwi: no answer within {self.timeout_s:,.0f} s from {self.python} on {socket.gethostname()}; raise "
+            "ranking.scorers.cometkiwi.timeout_s if it is only slow"
+        )
 
     def _command(self, what: str) -> list[str]:
         python = find_interpreter(self.python, "ranking.scorers.cometkiwi.python")

@@ -83,6 +83,63 @@ def test_what_is_missing_is_told_before_the_run(python: str, model: str, tmp_pat
             process.check()
 
 
+def answering(folder: Path, check: str, serve: str = "", ready: str = '{"ready": "Unified"}') -> CometProcess:
+    """An interpreter that says a line when it is asked to check, and one to each line of pairs; then it lives on."""
+    (python := folder / "python").write_text(f"""#!/bin/sh
+if [ "$2" = check ]; then printf '%s\\n' '{check}'; exit; fi
+printf '%s\\n' '{ready}'
+while read -r line; do {serve or "exec sleep 600"}; done
+exec sleep 600
+""")
+    python.chmod(0o755)
+    return CometProcess(str(python), "some/model", timeout_s=0.5)
+
+
+@pytest.mark.parametrize("said", ["null", "[1, 2]", "7", '"ready"', "{}", "hello", "<html>"])
+def test_a_process_that_is_no_comet_is_told_before_the_run(tmp_path: Path, said: str) -> None:
+    with pytest.raises(InputError, match=r"cometkiwi: .*python answers '.*', no scores; take the interpreter"):
+        answering(tmp_path, said).check()
+    with pytest.raises(EngineError, match="no scores; take the interpreter"), answering(tmp_path, "", ready=said):
+        pass
+
+
+def test_a_process_that_says_nothing_is_waited_for_no_longer_than_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (silent := tmp_path / "silent").write_text("#!/bin/sh\nexec sleep 600\n")
+    silent.chmod(0o755)
+    monkeypatch.setattr("processors.reward.comet._PATIENCE_S", 0.1)
+    process, warned = CometProcess(str(silent), "some/model", timeout_s=0.3), list[str]()
+    with pytest.raises(InputError, match=r"no answer within 0 s from .*silent"):
+        process.check(warned.append)
+    assert len(warned) == 1 and "it may be fetching some/model" in warned[0]
+    with pytest.raises(EngineError, match="no answer within"), process:
+        pass
+    with pytest.raises(EngineError, match="no answer within"), answering(tmp_path, "") as late:
+        late.scores(PAIRS)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("null", "answers 'null', no scores"),
+        ('{"score": 1}', "no scores"),
+        ("hello", "answers 'hello', no scores"),
+        ('["0.1", "0.2", "0.3"]', "no scores"),
+        ("[0.1]", "1 scores came back for 3 texts"),
+        ("[]", "0 scores came back for 3 texts"),
+        ("", "answers 'an empty line'"),
+    ],
+)
+def test_nonsense_of_a_process_that_lives_on_hangs_nothing(tmp_path: Path, line: str, words: str) -> None:
+    with (
+        pytest.raises(EngineError, match=words),
+        answering(tmp_path, "", f"printf '%s\\n' '{line}'; exec sleep 600") as process,
+    ):
+        process.timeout_s = 60.0
+        process.scores(PAIRS)
+
+
 @pytest.mark.comet
 def test_a_real_model_gives_what_unbabel_comet_gives(tmp_path: Path) -> None:
     """With the layout of wmt22-cometkiwi-da, random weights, made and scored by that environment itself."""
