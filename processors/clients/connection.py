@@ -19,7 +19,16 @@ from processors.clients.pacing import Pacer
 from processors.clients.prompts import PromptConfig
 from processors.clients.rates import SharedRate
 from processors.clients.responses import Fault, Mode, read_response
-from processors.clients.session import CONNECT_S, KEEP_ALIVE_S, NotHttp, Session, SessionHeaders
+from processors.clients.session import (
+    CONNECT_S,
+    KEEP_ALIVE_S,
+    NotHttp,
+    Session,
+    SessionHeaders,
+    SessionResponse,
+    TooLarge,
+    whole_body,
+)
 from processors.clients.waits import backoff, spent_wait
 from processors.errors import EngineError, SmolKalamError
 from processors.scrub import excerpt, know
@@ -108,10 +117,12 @@ class _Httpx:
         self._base = base
         self._idle: list[httpx.AsyncClient] = []
 
-    async def request(self, method: str, target: bytes, body: bytes | None = None) -> httpx.Response:
+    async def request(self, method: str, target: bytes, body: bytes | None = None) -> SessionResponse:
         client = self._idle.pop() if self._idle else self._new_client()
         try:
-            return await client.request(method, self._base.copy_with(raw_path=target), content=body)
+            async with client.stream(method, self._base.copy_with(raw_path=target), content=body) as response:
+                content = await whole_body(response.aiter_bytes())
+                return SessionResponse(response.status_code, response.headers, content)
         finally:
             self._idle.append(client)
 
@@ -340,8 +351,8 @@ def _nobody_listens(error: BaseException | None) -> bool:
 def _slug(error: Exception) -> str:
     if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
         return "connect"
-    if isinstance(error, NotHttp):
-        return "not_http"
+    if isinstance(error, NotHttp | TooLarge):
+        return "not_http" if isinstance(error, NotHttp) else "too_large"
     if isinstance(error, httpx.RemoteProtocolError):
         return "broken_off"
     if isinstance(error, httpx.DecodingError):

@@ -35,7 +35,7 @@ __all__ = ["Address", "Connection", "Count", "EndpointConfig", "HttpServer"]
 ALL_REFUSED = 20
 # As many responses that no API gives (a web page, other JSON, no HTTP), and never an answer, are a wrong address's.
 ALL_FOREIGN = 10
-FOREIGN = ("not_http", "not_json", "no_choice", "no_classes", "no_details", "not_tgi")
+FOREIGN = ("not_http", "too_large", "not_json", "no_choice", "no_classes", "no_details", "not_tgi")
 # How often a request is tried that endpoints refuse which have answered others, and one that a key is denied for which
 # has worked.
 REFUSED_TRIES, DENIED_TRIES = 4, 3

@@ -6,7 +6,7 @@ whoever tells them apart; where a proxy stands between, `processors.clients.conn
 
 import re
 import ssl
-from collections.abc import Mapping
+from collections.abc import AsyncIterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import httpx
@@ -21,12 +21,33 @@ CONNECT_S = 10.0
 KEEP_ALIVE_S = 60.0
 # aiohttp's limit of 8 KB for a header is less than some gateways' policies and cookies.
 MOST_HEADER = 2**16
+# Bytes of a response, unpacked: a hundred times what the longest answers have, log-probabilities of a prompt included.
+# A server that sends on and on, or packs nothing into little, would fill the memory.
+MOST_BODY = 2**24
 
 _BREAKS = re.compile(r"[\r\n\0]")
 
 
 class NotHttp(httpx.RemoteProtocolError):
     """What came is of another protocol: that of a mail server, a database, a secure shell."""
+
+
+class TooLarge(httpx.RemoteProtocolError):
+    """A response without end."""
+
+    def __init__(self) -> None:
+        super().__init__(f"a response of more than {MOST_BODY / 2**20:.0f} MiB, broken off")
+
+
+async def whole_body(pieces: AsyncIterable[bytes]) -> bytes:
+    """The pieces of a response's body together. Raises TooLarge."""
+    found, size = [], 0
+    async for piece in pieces:
+        size += len(piece)
+        if size > MOST_BODY:
+            raise TooLarge
+        found.append(piece)
+    return b"".join(found)
 
 
 class SessionResponse(NamedTuple):
@@ -91,7 +112,12 @@ class Session:
                 sent = client.request(method, url, data=body, allow_redirects=False, trace_request_ctx=reused)
                 async with sent as response:
                     told = {name.lower(): value for name, value in response.headers.items()}
-                    return SessionResponse(response.status, told, await response.read())
+                    try:
+                        return SessionResponse(response.status, told, await whole_body(response.content.iter_any()))
+                    except TooLarge:
+                        # What is left of it is not waited for.
+                        response.close()
+                        raise
             except (aiohttp.ClientError, OSError, UnicodeError) as error:
                 if not (reused and _never_sent(error)):
                     raise _told(error) from error

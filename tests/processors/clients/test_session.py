@@ -9,8 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from processors.clients.connection import _nobody_listens
-from processors.clients.session import Session, SessionHeaders, SessionResponse
+from processors.clients.connection import _Httpx, _nobody_listens
+from processors.clients.session import Session, SessionHeaders, SessionResponse, TooLarge
 from processors.errors import EngineError
 from processors.translation.runner import TranslationRunner
 from tests.processors.translation.test_runner import Collect, documents, endpoint, once
@@ -45,7 +45,7 @@ Serve = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
 
 
 def ask(
-    serve: Serve, requests: int = 1, pause: float = 0.0
+    serve: Serve, requests: int = 1, pause: float = 0.0, *, by_httpx: bool = False
 ) -> tuple[list[SessionResponse | httpx.HTTPError], int, bytes]:
     """What comes of so many requests over one session, how many connections were made, and the last request's head."""
     made, heads = [0], [b""]
@@ -64,7 +64,12 @@ def ask(
         found: list[SessionResponse | httpx.HTTPError] = []
         server = await asyncio.start_server(connected, "127.0.0.1", 0)
         url = httpx.URL(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1/x?y=z")
-        session = Session(url, SessionHeaders({"user-agent": "mine", "X-Key": "k"}), None)
+        session: Session | _Httpx = Session(url, SessionHeaders({"user-agent": "mine", "X-Key": "k"}), None)
+        clients: list[httpx.AsyncClient] = []
+        if by_httpx:
+            # As where a proxy stands between.
+            clients.append(httpx.AsyncClient(trust_env=False))
+            session = _Httpx(clients.pop, url)
         for _ in range(requests):
             try:
                 found.append(await session.request("POST", url.raw_path, BODY))
@@ -190,3 +195,23 @@ def test_a_kept_connection_that_is_closed_already_costs_no_answer() -> None:
 
     found, _, _ = ask(unannounced, 20)
     assert [one.content for one in found if isinstance(one, SessionResponse)] == [BODY] * 20
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("by_httpx", [False, True])
+def test_a_response_without_end_is_broken_off(packed: bool, by_httpx: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("processors.clients.session.MOST_BODY", 2**20)
+    much = zlib.compress(bytes(2**26)) if packed else b"x" * 2**16
+    written = [0]
+
+    async def endless(body: bytes, writer: asyncio.StreamWriter) -> None:
+        encoding = b"Content-Encoding: deflate\r\n" if packed else b""
+        writer.write(b"HTTP/1.1 200 OK\r\n%bTransfer-Encoding: chunked\r\n\r\n" % encoding)
+        for _ in range(1 if packed else 1000):
+            writer.write(b"%x\r\n%b\r\n" % (len(much), much))
+            written[0] += len(much)
+            await writer.drain()
+
+    [told], *_ = ask(endless, by_httpx=by_httpx)
+    assert isinstance(told, TooLarge) and str(told) == "a response of more than 1 MiB, broken off"
+    assert written[0] < 2**25
