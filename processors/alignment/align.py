@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from processors.alignment.likeness import back, forth, whole
+from processors.alignment.likeness import back, forth, of_two, whole
 from processors.alignment.sides import Side, joined
 
 # Log chances of what a path may do, against one sentence for one: Gale and Church's, but for a gap, which is not an
@@ -109,8 +109,7 @@ class _Likenesses:
         """`likeness` of two spans."""
         if a == b == 1:
             # Most beads, and few of these are met again as a part of a larger one.
-            one, other = self.sources[i], self.targets[j]
-            return whole(forth(one, other), back(other, one), one.length, other.length)
+            return of_two(self.sources[i], self.targets[j])
         source, target = self._span(True, i, a), self._span(False, j, b)
         there: float = 0
         for k in range(i, i + a):

@@ -32,8 +32,16 @@ _LENGTHS, _SPREAD, _SPREAD_SHORT, _SPREAD_CHANCE = 0.85, 0.12, 0.9, 0.9
 
 def likeness(source: Side, target: Side) -> float:
     """The log ratio of the whole: words both ways, names, numbers, and lengths."""
-    there = sum(forth(part, target) for part in source.singles)
-    return whole(there, sum(back(part, source) for part in target.singles), source.length, target.length)
+    if not source.parts and not target.parts:
+        return of_two(source, target)
+    there = sum([forth(part, target) for part in source.singles])
+    return whole(there, sum([back(part, source) for part in target.singles]), source.length, target.length)
+
+
+def of_two(source: Side, target: Side) -> float:
+    """`likeness` of single sentences."""
+    there = _expected(source.entries, target) + _copied(source, target)
+    return whole(_bounded(there), _bounded(_expected(target.entries, source)), source.length, target.length)
 
 
 def forth(part: Side, target: Side) -> float:

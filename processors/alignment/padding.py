@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from processors.alignment.lexicon import COMMON, lexicon
-from processors.alignment.sides import Side, target_word
+from processors.alignment.sides import Side, target_words
 from processors.languages.language import knowledge
 from processors.languages.spellings import plain
 from processors.texts.text import text_of
@@ -25,12 +25,12 @@ def strange_stretch(source: Side, target: str, language: str) -> Padding:
     known, best = lexicon(language), Padding(0.0, 0, "")
     if known is None:
         return best
-    look, spelled = target_word(known), plain(text_of(target), knowledge(language))
+    words_of, spelled = target_words(known), plain(text_of(target), knowledge(language))
     wanted = frozenset().union(*[entry.others for entry in source.entries])
     names = {name for name, _ in source.names}
     expected, words, start = 0.0, 0, 0
     for m in known.target.words.finditer(spelled):
-        stems, entry, sounds = look(m[0])
+        stems, entry, sounds = words_of.stems(m[0]), words_of.entry(m[0]), words_of.names(m[0])
         if entry is not None and entry.rate >= COMMON:
             words += 1
             continue

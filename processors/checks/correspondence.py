@@ -21,7 +21,7 @@ from processors.checks.answered import answered_within
 from processors.checks.pairs.pair import Pair
 from processors.checks.pairs.verdict import Verdict, excerpt
 from processors.checks.quantities.sentences import changed_in_sentences
-from processors.checks.wording.exchanged import counts_twice, exchanged
+from processors.checks.wording.exchanged import counts_twice, exchanged, may_be_counted
 from processors.checks.wording.negation import negation
 from processors.checks.wording.openers import lost_openers
 from processors.checks.wording.private import made_up
@@ -146,7 +146,7 @@ def _with_marks(string: str, pieces: Sequence[str]) -> list[str]:
 
 def check_exchanged(pair: Pair) -> list[Verdict]:
     """Cells, lines, numbers or letters that changed places."""
-    if not ("\n" in pair.source.string or counts_twice(pair.source)):
+    if not ("\n" in pair.source.string or (may_be_counted(pair.source) and counts_twice(pair.source))):
         return []
     found = exchanged(pair.source, pair.target, pair.knowledge)
     return [Verdict("exchanged", True, f"{found} changed places")] if found else []
@@ -154,7 +154,7 @@ def check_exchanged(pair: Pair) -> list[Verdict]:
 
 def check_private(pair: Pair) -> list[Verdict]:
     """An e-mail address, a telephone or card number, or a key that the source does not have: it may be somebody's."""
-    found = made_up(pair.source.string, pair.target.string)
+    found = made_up(pair.source, pair.target)
     # What it says is not repeated: a verdict's detail is published.
     return [Verdict("private", False, f"{kind} at {at} that the source does not have") for kind, _, at in found]
 
@@ -194,9 +194,15 @@ def _evidence(side: Side) -> int:
     return len(side.entries) + sum([not known for _, known in side.names]) + len(side.sounds)
 
 
+def _least_evidence(source: Side, target: Side) -> int:
+    """The lesser of both, or as much as makes a text long; how a target's words sound is asked where it decides."""
+    evidence = min(_evidence(source), _LONG)
+    return evidence if evidence <= len(target.entries) else min(evidence, _evidence(target))
+
+
 def _whole(source: Side, target: Side, ended: bool) -> list[Verdict]:
     """`ended`: the source is a sentence, and no message of two words or title, which translators turn at will."""
-    evidence = min(_evidence(source), _evidence(target))
+    evidence = _least_evidence(source, target)
     if evidence < _TELLING:
         return []
     value = likeness(source, target)

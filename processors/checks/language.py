@@ -17,7 +17,7 @@ from processors.languages.knowledge import Letters
 from processors.protected.find import blanked
 from processors.protected.kept_english import without_kept_english
 from processors.texts.broken import HARMLESS, broken, few_single_letters, single_letters
-from processors.texts.prose import characters, distinct_characters, visible_length, words
+from processors.texts.prose import characters, distinct_characters, longest_word, visible_length, words
 from processors.texts.text import Text, text_of, view, view_by
 
 _LATIN = re.compile(r"[A-Za-z][A-Za-z]")
@@ -250,15 +250,10 @@ def _lost_spaces(pair: Pair) -> str | None:
     left, right = len(words(pair.source)), len(words(pair.target))
     if left >= 6 and right * 4 < left and visible_length(pair.target) * 2 > visible_length(pair.source):
         return f"{right} words where the source has {left}"
-    for word in _LONG.findall(pair.target.string) if _longest(pair.target) >= _LONGEST_WORD else ():
+    for word in _LONG.findall(pair.target.string) if longest_word(pair.target) >= _LONGEST_WORD else ():
         if len(set(word)) > 4 and not word.isascii() and not _has_long_word(pair.source, len(word)):
             return f"a word of {len(word)} letters: '{excerpt(word)}'"
     return None
-
-
-def _longest(text: Text) -> int:
-    """Characters of the longest piece between white space: no word is longer."""
-    return max(map(len, words(text)), default=0)
 
 
 def _has_long_word(source: Text, length: int) -> bool:
@@ -333,9 +328,20 @@ def check_script(pair: Pair) -> list[Verdict]:
     return [verdict for verdict in found if verdict]
 
 
+# Characters that were met and are not foreign: all of most texts.
+_native: set[str] = set()
+
+
+def _is_foreign(character: str) -> bool:
+    foreign = _FOREIGN.search(character) is not None
+    if not foreign:
+        _native.add(character)
+    return foreign
+
+
 def _foreign(pair: Pair) -> Verdict | None:
     """Letters of a script that neither the source nor the language has."""
-    if _FOREIGN.search(distinct_characters(pair.target)) is None:
+    if not any(map(_is_foreign, characters(pair.target) - _native)):
         return None
     expected = _EXPECTED.get(pair.script, pair.script)
     for m in _FOREIGN.finditer(pair.target.string):

@@ -10,7 +10,7 @@ from operator import eq
 
 from processors.checks.pairs.pair import Pair
 from processors.checks.pairs.verdict import Verdict, excerpt
-from processors.texts.prose import sentences, words
+from processors.texts.prose import longest_word, sentences, words
 from processors.texts.text import Text, view
 
 _POINTS = ".!?؟،,"
@@ -126,10 +126,9 @@ def _two_versions(pair: Pair) -> Verdict | None:
 
 
 def _character_loop(pair: Pair) -> Verdict | None:
-    found = words(pair.target)
-    if max(map(len, found), default=0) < 24:
+    if longest_word(pair.target) < 24:
         return None
-    for word in found:
+    for word in words(pair.target):
         m = _CHARACTERS.search(word[:2000]) if len(word) >= 24 else None
         if m is None or m.group() in pair.source.string:
             continue

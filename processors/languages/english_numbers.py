@@ -13,11 +13,21 @@ from processors.languages.number_words import LONGEST, Spelled
 from processors.texts import Text, view
 
 _ENGLISH_WORD = re.compile(r"[a-z]+")
+_LATIN_WORD = re.compile(r"[A-Za-z]+")
+
+
+@view
+def latin_words(text: Text) -> frozenset[str]:
+    """Each run of Latin letters."""
+    return frozenset(_LATIN_WORD.findall(text.string))
 
 
 @view
 def english_words(text: Text) -> frozenset[str]:
     """The words of an English text in small letters: a cheap first look for those that matter."""
+    if text.string.isascii():
+        return frozenset(map(str.lower, latin_words(text)))
+    # A letter of another script may have a Latin one in small.
     return frozenset(_ENGLISH_WORD.findall(text.string.lower()))
 
 

@@ -50,15 +50,20 @@ _CONSTANT = r"[A-Z][A-Z\d]*(?:_[A-Z\d]+)*"
 _IDENTIFIER = rf"(?:{_PLACE}|{_PLACE.upper()}|[a-z]\w*(?:\.[a-z_]\w*)+|[a-z]{{2,}}(?:[A-Z][a-z]+)+)"
 # "==time==" is a highlight: a word that is stressed.
 _NO_WORD = r"(?:[a-z]+(?:_[a-z\d]+)+|id|user|username|email|url)"
+# The sign first and then what stands before it: so the search jumps from one to the next.
+_TWICE = "|".join(
+    rf"(?<={one}(?<![\w=!:\^*]{one})){rest}{_NO_WORD}{one}{rest}(?![\w=!:\^])"
+    for one, rest in (("!", "!"), ("=", "="), (":", ":"), (r"\^", r"\^"), ("=", ""))
+)
 _FRAMED = re.compile(
-    rf"\[\[{_IDENTIFIER}\]\](?!\()"
-    rf"|(?<![\w#&])(?P<sharp>\#\#?)(?:{_PLACE}|(?!(?:YES|NO|NOT|TRUE|FALSE)\#){_CONSTANT})(?P=sharp)(?![\w#])"
-    rf"|(?<=[^\w|\n])\|(?:{_PLACE}|(?![A-Z]\|){_CONSTANT})\|(?![\w|])"
-    rf"|(?<![\w=!:\^*])(?P<twice>!!|==|::|\^\^|=){_NO_WORD}(?P=twice)(?![\w=!:\^])"
-    r"|(?<![\w\]])\[(?:[a-z]+(?:_[a-z\d]+)+|MASK|CLS|SEP|PAD|UNK|[A-Z][A-Z\d]*(?:_[A-Z\d]+)+)\](?![(\[:])"
+    rf"[\[#|!=:^_](?:(?<=\[)\[{_IDENTIFIER}\]\](?!\()"
+    rf"|(?<=\#(?<![\w#&]\#))(?P<sharp>\#?)(?:{_PLACE}|(?!(?:YES|NO|NOT|TRUE|FALSE)\#){_CONSTANT})\#(?P=sharp)(?![\w#])"
+    rf"|(?<=[^\w|\n]\|)(?:{_PLACE}|(?![A-Z]\|){_CONSTANT})\|(?![\w|])"
+    rf"|{_TWICE}"
+    r"|(?<=\[(?<![\w\]]\[))(?:[a-z]+(?:_[a-z\d]+)+|MASK|CLS|SEP|PAD|UNK|[A-Z][A-Z\d]*(?:_[A-Z\d]+)+)\](?![(\[:])"
     # Python's own names; "__note__" may be bold.
-    r"|(?<![\w_])__(?:init|str|repr|len|dict|iter|del|getitem|setitem|eq|slots"
-    r"|(?P<word>name|main|call|class|file|doc|all|next|new|enter|exit|hash|version))__(?![\w_])"
+    r"|(?<=_(?<![\w_]_))_(?:init|str|repr|len|dict|iter|del|getitem|setitem|eq|slots"
+    r"|(?P<word>name|main|call|class|file|doc|all|next|new|enter|exit|hash|version))__(?![\w_]))"
 )
 # Beside these, and in another script, "__name__" is Python's, elsewhere a word in bold.
 _OF_PYTHON = re.compile(

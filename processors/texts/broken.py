@@ -156,10 +156,12 @@ def few_single_letters(text: Text) -> bool:
     word of one letter.
     """
     found = words(text)
-    long = [word for word in found if word.isalpha() and len(word) > 1]
-    rest = sum(map(len, found)) - sum(map(len, long))
-    most = (rest + len(found) - len(long)) // 2
-    return most < 6 or most * 10 < (most + len(long)) * 7
+    lengths = list(map(len, filter(str.isalpha, found)))
+    alone = lengths.count(1)
+    long = len(lengths) - alone
+    rest = sum(map(len, found)) - sum(lengths) + alone
+    most = (rest + len(found) - long) // 2
+    return most < 6 or most * 10 < (most + long) * 7
 
 
 _TOKEN = regex.compile(r"[^\W\d_]\p{M}*+(?:[^\W\d_]\p{M}*+)*+")

@@ -35,6 +35,12 @@ def words(text: Text) -> tuple[str, ...]:
 
 
 @view
+def longest_word(text: Text) -> int:
+    """Characters of the longest of `words`."""
+    return max(map(len, words(text)), default=0)
+
+
+@view
 def sentences(text: Text) -> tuple[str, ...]:
     """Sentences and lines, white space normalised, without those that hold no letter."""
     parts = (" ".join(s.split()) for s in _SENTENCE_END.split(text.string))

@@ -24,6 +24,7 @@ from processors.checks.pairs.verdict import Verdict, excerpt
 from processors.conversations.field_texts import is_asked
 from processors.conversations.parts import parts_of
 from processors.protected.find import blanked
+from processors.texts.remembered import Remembered
 from processors.texts.text import Text, text_of, view
 
 # Distinct words whose spelling a process remembers; a running text repeats most of its words.
@@ -70,7 +71,7 @@ def mistakes(text: Text) -> tuple[Mistake, ...]:
         return ()
     string = blanked(text)
     stretches = STRETCH.findall(string)
-    of_each = list(map(_hints, stretches))
+    of_each = list(map(_hints.__getitem__, stretches))
     hints = reduce(or_, of_each, 0)
     found = [*punctuation(string), *figures(string)]
     if hints & _SLIP:
@@ -84,8 +85,7 @@ def mistakes(text: Text) -> tuple[Mistake, ...]:
     return _in_order(found)
 
 
-@lru_cache(maxsize=REMEMBERED)
-def _hints(stretch: str) -> int:
+def _hints_of(stretch: str) -> int:
     """What is to be asked of a text because of this word."""
     hints = 0
     if has_marks(stretch):
@@ -98,6 +98,9 @@ def _hints(stretch: str) -> int:
         hints |= _ADJECTIVE if is_adjective(word) else 0
         hints |= _LEADS if leads(word) else 0
     return hints
+
+
+_hints = Remembered(_hints_of, REMEMBERED)
 
 
 def _may_clash(stretches: Sequence[str], hints: Sequence[int]) -> bool:
@@ -156,7 +159,7 @@ def _slips(text: Text, plain: Sequence[str] | None) -> Iterator[Mistake]:
     if plain is None:
         words: Iterable[Word] = words_of(text)
     else:
-        wrong = {word for word in set(plain) if _hints(word) & _SLIP}
+        wrong = {word for word in set(plain) if _hints[word] & _SLIP}
         words = (Word(m.start(), m.end(), m[0], m[0]) for m in WORD.finditer(blanked(text)) if m[0] in wrong)
     for word in words:
         slip = _slip_of(word.bare)

@@ -30,9 +30,10 @@ _DAY_BEHIND = re.compile(r"\.? (\d\d?)(?!\d|[:.,]\d)")
 _BEFORE_MONTH = re.compile(r"(?<![\d.,:/-])(\d\d?)(?: من)?(?: شهر)? $")
 _DAY = re.compile(r"\b(?:" + "|".join(f"(?P<{name}>{words})" for name, words in _SOURCE.days.items()) + r")\b")
 _ERA = re.compile(_SOURCE.era)
+_MINUTES = re.compile(r":[0-5]\d")
 _CLOCK = re.compile(r"(?<![\d:.])([01]?\d|2[0-4]):([0-5]\d)(?![\d:])")
 # Year first: no convention turns month and day round.
-_ISO = re.compile(r"(?<!\d)(\d{4})[-/](\d\d?)[-/](\d\d?)(?!\d)")
+_ISO = re.compile(r"(\d(?<!\d\d)\d{3})[-/](\d\d?)[-/](\d\d?)(?!\d)")
 _HALF = re.compile(rf"\d\s?(?:(?P<am>{_SOURCE.only_morning})|(?P<pm>{_SOURCE.only_evening}))")
 _SOURCE_MORNING = re.compile(_SOURCE.morning, re.I)
 _SOURCE_EVENING = re.compile(_SOURCE.evening, re.I)
@@ -156,7 +157,7 @@ class _Times:
 def _stated(text: Text) -> _Times:
     source = text.string
     return _Times(
-        _times(source) if ":" in source else [],
+        _times(source) if _MINUTES.search(source) else [],
         _ISO.findall(source) if "-" in source or "/" in source else [],
         {m.lastgroup for m in _HALF.finditer(source)},
         _ERA.search(source) is not None,

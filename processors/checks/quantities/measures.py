@@ -63,8 +63,11 @@ _UNIT = (
 _PER_HOUR = re.compile(
     r"(?<![\d.,])(\d+(?:[.,]\d+)*)[ -]?(?:km/h|kmh|kph|mph|(?:kilomet(?:er|re)|mile)s? (?:per|an) hour)\b"
 )
+# One of these is in every match of it.
+_HOURLY = ("hour", "mph", "kph", "km")
 # Two patterns: one that starts with a digit jumps from digit to digit.
-_DIGITS_UNIT = re.compile(r"\d" + _UNIT)
+# No unit begins with what most numbers have behind them.
+_DIGITS_UNIT = re.compile(r"\d(?=[ -]?[^\s\d.,;:)])" + _UNIT)
 _WORDS_UNIT = re.compile(r"\b(?:" + "|".join(COUNTING) + ")" + _UNIT)
 _COUNTING_WORDS = frozenset(COUNTING)
 # "1 h 20 m 5 s": minutes.
@@ -213,7 +216,8 @@ def _is_other_time(unit: str, other: str, here: list[Measure]) -> bool:
 
 
 def _speed(pair: Pair, small: str, units: Units) -> Changed | None:
-    m = _PER_HOUR.search(pair.source.string)
+    source = pair.source.string
+    m = _PER_HOUR.search(source) if any(map(source.__contains__, _HOURLY)) else None
     if m is None or not units.per_hour or re.search(units.per_hour, small):
         return None
     return Changed(canonical(m[1]) in numbers_in(pair.target), f"'{m[0]}' of the source is not per hour any more")

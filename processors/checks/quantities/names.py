@@ -12,6 +12,7 @@ from processors.alignment.lexicon import lexicon
 from processors.checks.pairs.pair import Pair
 from processors.checks.pairs.verdict import Verdict
 from processors.checks.wording.names import changed_name
+from processors.languages.english_numbers import latin_words
 from processors.languages.knowledge import LanguageKnowledge
 from processors.languages.names import Name, names_of
 from processors.languages.spellings import plain
@@ -32,7 +33,7 @@ def _named(source: Text, known: LanguageKnowledge) -> dict[Name, tuple[str, int]
         return {}
     string = source.string
     found: dict[Name, tuple[str, int]] = {}
-    if names.by_word.keys().isdisjoint(_WORDS.findall(string)):
+    if names.by_word.keys().isdisjoint(latin_words(source)):
         return found
     for m in _WORDS.finditer(string):
         for spelling, name in names.by_word.get(m[0], ()):

@@ -12,7 +12,8 @@ from processors.languages.spellings import numbers_in, with_ascii_digits
 from processors.texts import Text, view
 
 _RESULT = re.compile(r"=\s?([-−]?\d+(?:\.\d+)?)(?![\w/*^+=-]|[.,]\d)")
-_TWO = re.compile(r"(?<![\w.,:/\-–+])(\d{1,3})([-–])(\d{1,3})(?![\w:/\-–]|[.,]\d)")
+# The digit first and then what stands before it: so the search jumps from one to the next.
+_TWO = re.compile(r"(\d(?<![\w.,:/\-–+]\d)\d{0,2})([-–])(\d{1,3})(?![\w:/\-–]|[.,]\d)")
 
 
 @view
@@ -28,7 +29,8 @@ def _by_place(text: Text) -> tuple[tuple[str, ...], ...]:
 
 def place_problems(pair: Pair, known: LanguageKnowledge) -> list[Changed]:
     """Told where the texts have the same numbers and as many places, so that only their order differs."""
-    if "\n" not in pair.source.string or sorted(numbers_in(pair.source)) != sorted(numbers_in(pair.target)):
+    numbers = numbers_in(pair.source)
+    if "\n" not in pair.source.string or not numbers or sorted(numbers) != sorted(numbers_in(pair.target)):
         return []
     here, there = _by_place(pair.source), _by_place(pair.target)
     if len(here) != len(there):

@@ -43,11 +43,15 @@ _COMPOUND = re.compile(
     re.IGNORECASE,
 )
 _ONLY_NUMBER = re.compile(_NUMBER)
+# By the rules of `_IN_ENGLISH`, for a text without its words: so the search jumps from digit to digit.
+_DIGITS_IN_ENGLISH = re.compile(_NUMBER, re.IGNORECASE)
 _WORD_OR_NUMBER = re.compile(rf"{_NUMBER}|[^\W\d_]+")
-_ALONE = r"(?<![\w.'’&+#/\-])[A-Z](?![\w'’&+#/\-])"
+_ALONE = r"[A-Z](?<![\w.'’&+#/\-][A-Z])(?![\w'’&+#/\-])"
 _LETTER = re.compile(_ALONE)
 # "I" is a word, and "A" where a sentence begins.
-_CAPITAL = re.compile(rf"(?![AI]){_ALONE}|(?<=\w )A(?![\w'’&+#/\-])|(?<=\()A(?=\))")
+_CAPITAL = re.compile(
+    r"[A-Z](?:(?<![AI])(?<![\w.'’&+#/\-][A-Z])(?![\w'’&+#/\-])|(?<=\w A)(?![\w'’&+#/\-])|(?<=\(A)(?=\)))"
+)
 _NAME = re.compile(r"\b[A-Z][a-z]{2,}")
 _COPIED = re.compile(rf"{_ALONE}|[A-Za-z]{{3,}}|\d+")
 # Where the source itself counts one thing out of the other, or says who did what to whom, either may come first.
@@ -89,6 +93,23 @@ def exchanged(source: Text, target: Text, known: LanguageKnowledge) -> str | Non
     if lexicon(known.code) is None:
         return None
     return _places(source, target, known) or _tokens(source, target, known)
+
+
+def may_be_counted(source: Text) -> bool:
+    """A cheap look: whether the text has a digit, a number word, or a letter that stands alone."""
+    return bool(_looks(source))
+
+
+@view
+def _looks(source: Text) -> tuple[Look, ...]:
+    looks: list[Look] = []
+    if not _COUNTED.keys().isdisjoint(english_words(source)):
+        looks.append(_numbers)
+    elif _DIGIT.search(source.string):
+        looks.append(_digits)
+    if _LETTER.search(source.string):
+        looks.append(_letters)
+    return tuple(looks)
 
 
 def _source_place(piece: str, words: Lexicon) -> _Place:
@@ -178,11 +199,7 @@ def _pair(left: Sequence[str], right: Sequence[str], known: LanguageKnowledge) -
 
 def _tokens(source: Text, target: Text, known: LanguageKnowledge) -> str | None:
     """Numbers or letters whose order changed although the words between them kept theirs."""
-    looks: list[Look] = []
-    if _DIGIT.search(source.string) or not _COUNTED.keys().isdisjoint(english_words(source)):
-        looks.append(_numbers)
-    if _LETTER.search(source.string):
-        looks.append(_letters)
+    looks = _looks(source)
     if not looks:
         return None
     left, right = sentences(source), sentences(target)
@@ -206,11 +223,16 @@ Token = tuple[str, int, int]
 Look = Callable[[Text, LanguageKnowledge | None], list[Token]]
 
 
-def _numbers(text: Text, known: LanguageKnowledge | None) -> list[Token]:
+def _digits(text: Text, known: LanguageKnowledge | None) -> list[Token]:
+    """`_numbers` beside a source without number words."""
+    return _numbers(text, known, _DIGITS_IN_ENGLISH)
+
+
+def _numbers(text: Text, known: LanguageKnowledge | None, pattern: re.Pattern[str] = _IN_ENGLISH) -> list[Token]:
     """Values, in the spelling of `canonical`, with their places, of digits and of single words."""
     if known is None:
         string = with_ascii_digits(text)
-        found = list(_IN_ENGLISH.finditer(string))
+        found = list(pattern.finditer(string))
         # "Twenty-six" is one number, and which of them is not asked here; of a single one nothing is.
         if len(found) < 2 or _COMPOUND.search(string):
             return []

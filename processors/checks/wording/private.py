@@ -9,11 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from processors.languages.digits import ascii_digits
+from processors.languages.spellings import with_ascii_digits
+from processors.texts.prose import longest_word
+from processors.texts.text import Text
 
 _EMAIL = re.compile(r"(?<![\w.+-])[A-Za-z0-9][\w.+-]{0,63}@(?:[A-Za-z0-9-]{1,63}\.)+[A-Za-z]{2,24}(?![\w-])", re.ASCII)
 # Groups of digits, as people write long numbers; not behind a decimal point.
 _DIGITS = re.compile(r"(?<![\w.,:/=+-])(?:\+|\()?\d(?:[ ().-]{0,2}\d){6,24}(?![\w/=])", re.ASCII)
+# A cheap look: so many digits follow each other in every match.
+_SEVEN = re.compile(r"\d(?:[ ().-]{0,2}\d){6}", re.ASCII)
 _PHONE = re.compile(
     r"(?:\+|00)[1-9][\d ().-]{6,20}|\(0?\d{2,4}\) ?\d{3,4}[ -]?\d{3,4}|0\d{1,4}[ -]\d{3,4}[ -]?\d{3,4}"
     r"|[2-9]\d{2}[ .-]\d{3}[ .-]\d{4}"
@@ -25,6 +29,10 @@ _KEY = re.compile(
     r"|AIza[\w-]{35}|-----BEGIN [A-Z ]*PRIVATE KEY-----|eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,})",
     re.ASCII,
 )
+
+
+# Of a key the shortest piece without white space, and the sign of one that has white space.
+_SHORTEST_KEY, _ARMOUR = 15, "-----BEGIN "
 
 
 def luhn(digits: str) -> bool:
@@ -40,26 +48,27 @@ def luhn(digits: str) -> bool:
     return total % 10 == 0
 
 
-def private(text: str) -> Iterator[tuple[str, str, int]]:
+def private(text: Text) -> Iterator[tuple[str, str, int]]:
     """What of `text` is private by its form, as (kind, as it stands there, offset)."""
-    plain = ascii_digits(text)
+    plain = with_ascii_digits(text)
     if "@" in plain:
         yield from (("e-mail address", match[0], match.start()) for match in _EMAIL.finditer(plain))
-    for match in _DIGITS.finditer(plain):
+    for match in _DIGITS.finditer(plain) if _SEVEN.search(plain) else ():
         digits = re.sub(r"\D", "", match[0])
         if _CARD.fullmatch(match[0]) and luhn(digits):
             yield "card number", match[0], match.start()
         elif _PHONE.fullmatch(match[0]) and 7 <= len(digits) <= 15:
             yield "telephone number", match[0], match.start()
-    yield from (("key", match[0], match.start()) for match in _KEY.finditer(plain))
+    if longest_word(text) >= _SHORTEST_KEY or _ARMOUR in plain:
+        yield from (("key", match[0], match.start()) for match in _KEY.finditer(plain))
 
 
-def made_up(source: str, target: str) -> list[tuple[str, str, int]]:
+def made_up(source: Text, target: Text) -> list[tuple[str, str, int]]:
     """What is private in `target` and does not stand in `source`, in whatever digits and groups."""
     found = list(private(target))
     if not found:
         return []
-    plain = ascii_digits(source).lower()
+    plain = with_ascii_digits(source).lower()
     digits = re.sub(r"\D", "", plain)
     return [one for one in found if one[1].lower() not in plain and not _same_digits(one, digits)]
 

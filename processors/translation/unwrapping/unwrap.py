@@ -156,13 +156,19 @@ def _prefaces(known: LanguageKnowledge) -> tuple[re.Pattern[str], re.Pattern[str
 
 def _preface(source: str, text: str, known: LanguageKnowledge) -> str | None:
     """A first line, or what stands before the first colon, that talks of the translation and not of anything else."""
-    said, excuse = _prefaces(known)
     bare = text.lstrip()
     if _ARROW.match(bare) and not ARROWS.search(source):
         return _ARROW.sub("", bare, count=1)
     # What opens with the label has its end elsewhere: a brace, a tag, a quotation.
-    if _SHELL.match(bare) or excuse.search(source):
+    if _SHELL.match(bare):
         return None
+    said, excuse = _prefaces(known)
+    inside = _behind_label(source, bare, said)
+    # The whole source is looked at only where there is something to take off.
+    return None if inside is None or excuse.search(source) else inside
+
+
+def _behind_label(source: str, bare: str, said: re.Pattern[str]) -> str | None:
     set_off = _SET_OFF.match(bare)
     if set_off and said.match(f"{set_off['label'] or set_off['plain']}:"):
         rest = bare[set_off.end() :]

@@ -2,6 +2,7 @@ import pytest
 
 from processors.checks import check_pair
 from processors.checks.wording.private import luhn, made_up, private
+from processors.texts import text_of
 
 CARD = "4539 1488 0343 6467"
 
@@ -21,7 +22,7 @@ CARD = "4539 1488 0343 6467"
     ],
 )
 def test_what_is_private_by_its_form(text: str, kind: str) -> None:
-    ((found, piece, at),) = private(text)
+    ((found, piece, at),) = private(text_of(text))
     assert found == kind and len(piece) <= len(text) - at
 
 
@@ -34,14 +35,14 @@ def test_what_is_private_by_its_form(text: str, kind: str) -> None:
     ],
 )  # fmt: skip
 def test_what_only_looks_like_it_is_not(text: str) -> None:
-    assert not list(private(text))
+    assert not list(private(text_of(text)))
 
 
 def test_what_the_source_has_is_the_source_s_in_whatever_digits_and_groups() -> None:
     source = "Write to Sara.Ali@example.com or call +1 (555) 123-4567; the card is 4539148803436467."
     target = "اكتب إلى sara.ali@example.com أو اتصل بالرقم +١ ٥٥٥ ١٢٣ ٤٥٦٧؛ والبطاقة 4539-1488-0343-6467."
-    assert made_up(source, target) == []
-    assert [kind for kind, _, _ in made_up("Write to me.", target)] == [
+    assert made_up(text_of(source), text_of(target)) == []
+    assert [kind for kind, _, _ in made_up(text_of("Write to me."), text_of(target))] == [
         "e-mail address", "telephone number", "card number"
     ]  # fmt: skip
 
