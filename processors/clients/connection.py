@@ -8,7 +8,8 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
-from urllib.request import getproxies
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import httpx
 from loguru import logger
@@ -135,6 +136,13 @@ def _proxied(url: str) -> bool:
     return bool({"all", url.partition(":")[0]} & getproxies().keys())
 
 
+def through_proxy(url: str) -> str:
+    """The proxy that the environment names for such addresses, for a message: without its user and password."""
+    proxies, host = getproxies(), urlsplit(url).netloc
+    proxy = "" if proxy_bypass(host) else proxies.get(url.partition(":")[0]) or proxies.get("all") or ""
+    return f" through the proxy {excerpt(proxy.rpartition('@')[2])} that the environment names" if proxy else ""
+
+
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
     return url.scheme, url.host, url.port
 
@@ -248,8 +256,9 @@ class Connection:
             except (httpx.HTTPError, httpx.InvalidURL) as error:
                 reason = excerpt(f"{type(error).__name__}: {error}")
             if loop.time() >= until:
+                proxy = through_proxy(self.url) if isinstance(self._session, _Httpx) else ""
                 raise EngineError(
-                    f"{self.label}: cannot be reached ({reason}); check base_url and that the server runs"
+                    f"{self.label}: cannot be reached{proxy} ({reason}); check base_url and that the server runs"
                 ) from None
             logger.debug(f"{self.label}: not there yet ({reason})")
             await asyncio.sleep(min(backoff(tries, 0.2), max(0.05, until - loop.time())))

@@ -258,6 +258,8 @@ class TranslationRunner(InferenceRunner):
         if self._questions and self._questions.under_way:
             self._stopping = True
             draining = asyncio.create_task(self._questions.drain())
+            # Who waits for a server that was never there is done at once, and no answer is under way.
+            await asyncio.wait({draining}, timeout=min(self.progress_s, TELL_STOPPING_S))
             while not draining.done():
                 self._tell()
                 await asyncio.wait({draining}, timeout=min(self.progress_s, TELL_STOPPING_S))

@@ -167,6 +167,19 @@ def test_a_server_of_another_protocol_ends_the_run_in_seconds(tmp_path: Path) ->
         asyncio.run(both())
 
 
+@pytest.mark.parametrize("exempt", ["", "127.0.0.1"])
+def test_a_proxy_that_is_not_there_is_told_without_its_password(
+    exempt: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://user:password@127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", exempt)
+    runner = TranslationRunner(once, endpoint("http://127.0.0.1:9", start_patience_s=0.0), Collect(), tmp_path)
+    with pytest.raises(EngineError) as raised:
+        asyncio.run(runner.run_async(documents(1)))
+    proxy = "" if exempt else "through the proxy 127.0.0.1:9 that the environment names "
+    assert str(raised.value).startswith(f"127.0.0.1:9: cannot be reached {proxy}(ConnectError")
+
+
 def test_nobody_who_listens_is_told_as_such() -> None:
     async def refused() -> None:
         for host in ("127.0.0.1", "localhost"):
