@@ -25,7 +25,7 @@ from pathlib import Path
 from statistics import fmean
 
 from benchmarks.checks import catalogues
-from benchmarks.checks.faults import FAMILIES, Pair, statements, tools
+from benchmarks.checks.faults import FAMILIES, Pair, statements, tools, turns
 from benchmarks.checks.measure import Count, all_recalls, clean, digest, pairs_a_second
 from benchmarks.checks.pairs import read_chat_pairs
 from benchmarks.checks.texts import conversations, half, joined, read_lines, spread, texts
@@ -76,7 +76,8 @@ def _cell(count: Count | None) -> str:
 
 
 def show_recalls(found: dict[str, dict[str, Count]], serious: set[str]) -> None:
-    families = {name: [kind.name for kind in kinds] for name, kinds in FAMILIES.items()} | {"tools": list(tools.KINDS)}
+    families = {name: [kind.name for kind in kinds] for name, kinds in FAMILIES.items()}
+    families |= {"tools": list(tools.KINDS), "whole conversations": list(turns.KINDS)}
     print(f"\nseen, any and hard, in texts of{'':<17}" + "".join(f"{name:>12}" for name in CLASSES) + "  planted  by")
     for family, names in families.items():
         print(family)
@@ -129,9 +130,9 @@ def main() -> None:
     bases = {name: [[text] for text in texts(sentences, int(name), args.held)] for name in ("1", "4", "12")}
     bases["chat"] = conversations(sentences, args.held, args.most, args.seed)
     found = all_recalls(bases, args.held, args.seed, args.most, args.processes)
-    serious = {kind.name for kinds in FAMILIES.values() for kind in kinds if kind.wrong_for_training} | set(
-        tools.KINDS
-    )
+    serious = {kind.name for kinds in FAMILIES.values() for kind in kinds if kind.wrong_for_training} | {
+        *tools.KINDS, *turns.KINDS,
+    }  # fmt: skip
     show_recalls(found, serious)
     summary = {"wrong for training": totals(found, serious), "all kinds": totals(found, set(found))}
     for name, by_length in summary.items():

@@ -12,6 +12,7 @@ from multiprocessing import get_context
 from typing import Any
 
 from benchmarks.checks.faults import KINDS, Kind, Pair, Text, tools
+from benchmarks.checks.faults import turns as whole_turns
 from benchmarks.checks.texts import Conversation, message
 from processors.checks.run import Verdict, check_conversation, check_pair, has_hard
 
@@ -101,6 +102,17 @@ def recall_of_tools(kind: str, held: bool, seed: int, most: int) -> Count:
     return count
 
 
+def recall_of_turns(fault: whole_turns.TurnsFault, base: Sequence[list[Text]], seed: str, most: int) -> Count:
+    """A fault of whole conversations, of which each has another one beside it."""
+    count = Count()
+    for i, conversation in enumerate(base[:most]):
+        wrong = fault(conversation, base[i - 1], random.Random(f"{seed} {i}"))
+        right = check_conversation(*_conversation(whole_turns.pairs_of(conversation)))
+        if wrong is not None and not has_hard(right):
+            count.add(_new(right, check_conversation(*_conversation(wrong))))
+    return count
+
+
 def all_recalls(
     bases: Mapping[str, Sequence[list[Text]]], held: bool, seed: int, most: int, processes: int
 ) -> dict[str, dict[str, Count]]:
@@ -113,6 +125,8 @@ def all_recalls(
     found = {kind.name: counts for kind, counts in zip(KINDS, counted, strict=True)}
     for kind in tools.KINDS:
         found[kind] = {"chat": recall_of_tools(kind, held, seed, most)}
+    for name, fault in whole_turns.KINDS.items():
+        found[name] = {"chat": recall_of_turns(fault, bases["chat"], f"{seed} {name}", most)}
     return found
 
 

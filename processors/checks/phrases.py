@@ -30,10 +30,16 @@ _LAST_LABEL = re.compile(r"\n\W{0,4}([A-Za-z][A-Za-z ]{1,25}):\s*(?:$|\S[^\n]{0,
 _LABELLED = re.compile(
     r"\W{0,4}(?:\w[\w.']*\s?){1,4}(?:[-–—:：.=]\s|\s[-–—=>]+)|\W{0,4}please (?:note|be aware)\b|here\b", re.I
 )
+# "The final result was 3-1": the label is the source's subject.
+_NAMES_ITSELF = re.compile(
+    r"\W*(?:\w+ ){0,3}(?:answer|reply|response|result|outcome|text|output|solution|score)s?\b", re.I
+)
+# No time of day.
+_COLON = re.compile(r":(?!\d)")
 _FENCE = re.compile(r"\s*(?:`{3,}|~{3,})")
 _QUOTED_LINE = re.compile(r"^[ \t]*>", re.MULTILINE)
-_RULES = ("---", "***", "___")
-_RULE = re.compile(r"\s*(?:-{3,}|\*{3,}|_{3,})[ \t]*\n")
+_RULES = ("---", "***", "___", "===")
+_RULE = re.compile(r"\s*(?:-{3,}|\*{3,}|_{3,}|={3,})[ \t]*\n")
 # Of a long text: what is looked at around the place of the source that stands for one of the target.
 _AROUND = 400
 # Of a text that refuses all the time (and translates one that does): bounds the work.
@@ -114,10 +120,12 @@ def _all_quoted(text: str) -> bool:
 
 def _opener(pair: Pair) -> str | None:
     """A helper's first word: a translator adds none."""
-    phrases = pair.knowledge.phrases
+    phrases, source = pair.knowledge.phrases, pair.source.string
     m = phrases.opener.match(pair.target.string) if phrases and phrases.opener else None
-    if m is None or _EXCUSES.opening.match(pair.source.string):
-        return None
+    if m is None or _EXCUSES.opening.match(source):
+        m = _ENGLISH.opener.match(pair.target.string) if _ENGLISH.opener else None
+        if m is None or _says(source, m[0].strip("!,.: \n")):
+            return None
     return f"'{excerpt(m.group().strip())}' is not the source's"
 
 
@@ -147,7 +155,8 @@ def _preamble(pair: Pair, head: str) -> str | None:
     if m and not _says(source, m[1].strip()):
         return m[0]
     m = phrases.label.match(head) if phrases.label else None
-    return m[0] if m and ":" not in source[:80] and not _LABELLED.match(source) else None
+    named = _COLON.search(source, 0, 80) or _LABELLED.match(source) or _NAMES_ITSELF.match(source)
+    return m[0] if m and not named else None
 
 
 def _postscript(pair: Pair, tail: str) -> str | None:

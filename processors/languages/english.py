@@ -114,6 +114,11 @@ QUANTITY_WORDS = (NUMBER_WORDS | DATE_WORDS | {"minus"}) - {"may", "mar", "march
 
 PHRASES = Phrases(
     signs=("ransl", "TRANSL", "ere"),
+    opener=re.compile(
+        r"\W{0,4}(?:certainly|sure(?: thing)?|of course|absolutely|okay|ok|got it|no problem|with pleasure"
+        r"|here you go|great question)\s?[!,.:]+\s+",
+        re.I,
+    ),
     # CODE and NAME are the target language's.
     echo=r"\b(?:here(?:'s| is|’s)|sure|certainly|of course|okay|below is|let me|i'll|i will)\b[^\n.]{0,50}"
     r"(?:\btranslat\w+|\bin NAME\b|\bNAME (?:translation|version))"

@@ -19,9 +19,11 @@ from tests.processors.checks import (
     test_facts_kept,
     test_lost_and_added,
     test_no_translation,
+    test_stretches_kept,
     test_untranslated_inside,
     test_verbatim_kept,
 )
+from tests.processors.checks.quantities import test_days_and_ordinals, test_sentences
 from tests.processors.checks.wording import test_exchanged, test_names
 from tests.standins.processes import command_line, environment
 
@@ -46,6 +48,9 @@ TABLES = {
     "placeholder": test_verbatim_kept.PLACEHOLDER,
     "exchanged": test_exchanged.EXCHANGED,
     "latin-name": test_names.CHANGED,
+    "sentence": test_sentences.CHANGED,
+    "day": test_days_and_ordinals.CHANGED,
+    "stretch": test_stretches_kept.STAYED,
 }
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from benchmarks.checks.faults.text import Fault, Kind, Pair, Planted, Random, Text, on_piece, on_target
+from processors.languages.digits import canonical
 
 _NUMBER = re.compile(r"(?<![\w.,٫٬])[0-9٠-٩]+(?:[.,٫٬][0-9٠-٩]+)*(?![\w])")
 
@@ -88,7 +89,10 @@ def _in_number(change: str) -> Fault:
             "off_by_one": digits[:-1] + str((int(digits[-1]) + 1) % 10),
             "point_lost": re.sub(r"[.,٫٬]", "", digits),
         }[change]
-        return target[: m.start()] + new + target[m.end() :] if new != digits else None
+        # Grouping marks come and go: 24,000 is 24000.
+        if new == digits or (change == "point_lost" and canonical(new) == canonical(digits)):
+            return None
+        return target[: m.start()] + new + target[m.end() :]
 
     return on_target(plant)
 

@@ -128,6 +128,11 @@ _STUBS = {
     "stub_bracketed": ("[ترجمة]", "[النص المترجم]", "<ترجمة>", "[...]", "{translation}", "(بدون ترجمة)"),
 }
 
+# In a prompt's place.
+_GREETINGS = (
+    "مرحبًا! كيف يمكنني مساعدتك اليوم؟", "أهلًا بك! كيف أستطيع مساعدتك؟", "مرحبًا، كيف يمكنني أن أساعدك؟",
+    "أهلًا وسهلًا! بماذا يمكنني أن أخدمك؟", "Hello! How can I help you today?", "Hi there! How may I assist you?",
+)  # fmt: skip
 _WRAPPINGS: dict[str, tuple[str, ...]] = {
     "fence_named": ("```arabic\n{}\n```", "```ar\n{}\n```", "```text\n{}\n```", "```markdown\n{}\n```"),
     "fence_plain": ("```\n{}\n```", "~~~\n{}\n~~~", "````\n{}\n````"),
@@ -150,6 +155,16 @@ _WRAPPINGS: dict[str, tuple[str, ...]] = {
     ),
     "wrapped_in_tags": ("<translation>{}</translation>", "<ar>{}</ar>", "<text>\n{}\n</text>", "[AR]{}[/AR]"),
     "wrapped_in_json": ('{{"translation": "{}"}}', '{{"text": "{}", "language": "ar"}}', '["{}"]'),
+    "wrapped_in_brackets": ("[{}]", "<<{}>>", "{{{{{}}}}}", "[[{}]]"),
+    "wrapped_in_rules": ("---\n{}\n---", "***\n\n{}\n\n***", "===\n{}\n===", "---\n\n{}\n\n---"),
+    "quoted_lines": ("> {}", "> {}\n"),
+    "label_before": ("Answer: {}", "الناتج: {}", "المخرجات:\n{}", "Result:\n{}", "AR: {}", "النتيجة النهائية: {}"),
+    "arrow_before": ("→ {}", "=> {}", "-> {}", "⇒ {}"),
+    "first_word_of_a_helper": ("Certainly! {}", "بالتأكيد! {}", "Sure, {}", "حسنًا، إليك: {}", "بكل سرور! {}"),
+    "greeting_before": (
+        "مرحبًا! كيف يمكنني مساعدتك اليوم؟\n\n{}", "أهلًا بك! كيف أستطيع مساعدتك؟ {}",
+        "مرحبًا، أنا هنا لمساعدتك. {}", "أهلًا وسهلًا! كيف يمكنني أن أساعدك؟\n{}",
+    ),
     "note_after": (
         "{}\n\n(ترجمة حرفية)", "{}\n\nملاحظة: حافظتُ على أسلوب النص الأصلي.", "{}\n\nTranslator's note: none.",
         "{}\n\nهل تريد ترجمة أخرى؟", "{}\n\n---\nTranslated by AI",
@@ -159,6 +174,12 @@ _WRAPPINGS: dict[str, tuple[str, ...]] = {
 
 def _stub(stubs: tuple[str, ...]) -> Callable[[str, Random], str | None]:
     return lambda target, rng: rng.choice(stubs) if len(target.split()) >= 4 else None
+
+
+def helpers_greeting(text: Text, rng: Random) -> Planted | None:
+    if len(text.source) < 40:
+        return None
+    return Planted(text.source, text.target, rng.choice(_GREETINGS[text.held :: 2]))
 
 
 def _wrapping(shapes: tuple[str, ...]) -> Callable[[str, Random], str]:
@@ -194,6 +215,7 @@ KINDS = [
     *(Kind(change.__name__, on_target(change)) for change in _BROKEN),
     *(Kind(name, on_target(_stub(stubs))) for name, stubs in _STUBS.items()),
     Kind("stub_of_halves", stub_of_halves),
+    Kind("helpers_greeting", helpers_greeting),
     Kind("stub_first_words", on_target(stub_first_words)),
     *(Kind(name, on_target(_wrapping(shapes))) for name, shapes in _WRAPPINGS.items()),
     Kind("fence_around_code", on_pair(fence_around_code)),

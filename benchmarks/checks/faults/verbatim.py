@@ -72,7 +72,36 @@ _PLACEHOLDERS: dict[str, tuple[str, ...]] = {
     "angle_name": ("<name>", "<file-name>"),
     "erb": ("<%= name %>", "<%= @total %>"),
     "percent_s": ("%s", "%d"),
+    "double_square_brackets": ("[[name]]", "[[order_id]]"),
+    "hashes": ("#name#", "#order_id#"),
+    "bars": ("|name|", "|order_id|"),
+    "snake_in_square_brackets": ("[first_name]", "[order_id]"),
+    "mention_in_angles": ("<@maria_k>", "<@user_id>"),
+    "special_token": ("<|end|>", "<|system|>"),
+    "at_signs": ("@@PREFIX@@", "@@HOST@@"),
+    "at_version": ("@@version", "@@rowcount"),
+    "numbered_tag": ("<0/>", "<1/>"),
+    "exclamation_in_braces": ("{!name}", "{!order_id}"),
+    "php_echo": ("<?= $name ?>", "<?= $total ?>"),
 }
+_ICU: tuple[Pair, ...] = (
+    (
+        "You have {count, plural, one {# file} other {# files}} here.",
+        "لديك {count, plural, one {ملف #} other {# ملفات}} هنا.",
+    ),
+    (
+        "{gender, select, male {He} female {She} other {They}} left the room.",
+        "{gender, select, male {غادر هو} female {غادرت هي} other {غادروا}} الغرفة.",
+    ),
+    (
+        "It takes {minutes, plural, one {# minute} other {# minutes}} to boil.",
+        "يستغرق الغليان {minutes, plural, one {دقيقة #} other {# دقائق}}.",
+    ),
+    (
+        "{n, plural, =0 {No bird} one {# bird} other {# birds}} came back.",
+        "{n, plural, =0 {لا طائر} one {طائر #} other {# طيور}} عاد.",
+    ),
+)
 _PLACEHOLDER_PLACES: tuple[Pair, ...] = (
     ("The value {} was saved.", "حُفظت القيمة {}."),
     ("Could not open {} for reading.", "تعذر فتح {} للقراءة."),
@@ -152,6 +181,10 @@ _FLAT: dict[str, tuple[tuple[Pair, ...], Change]] = {
     "host_path_lost": (_HOSTS, _put(r"(https?://[^\s/]*)/\S*[\w}]", r"\1")),
     "host_lost": (_HOSTS, _lost(r"https?://\S*[\w}]")),
     "address_lost": (_PLAIN_ADDRESSES, _lost(r"<?(?:https?://|www\.)\S+\w>?|[\w.]+@\S+\w")),
+    "icu_head_translated": (_ICU, _put(r"\{(\w+), (?:plural|select),", "{العدد, جمع,")),
+    "icu_form_lost": (_ICU, _lost(r" other \{[^{}]*\}")),
+    "icu_brace_lost": (_ICU, lambda text, rng: text.replace("}}", "}", 1)),
+    "icu_flattened": (_ICU, _put(r"\{\w+, \w+,.*?\{([^{}]*)\}\}", r"\1")),
     "address_changed": (_PLAIN_ADDRESSES, _put(r"example\.\w+", "example.ae")),
 }
 
@@ -160,7 +193,8 @@ KINDS = [
     *(Kind(f"{name}_lost", placeholder(shapes, "lost")) for name, shapes in _PLACEHOLDERS.items()),
     *(
         Kind(f"{name}_translated", placeholder(_PLACEHOLDERS[name], "translated"))
-        for name in ("python_named", "dollar_braces", "double_braces", "single_braces", "angle_name", "erb")
+        for name in ("python_named", "dollar_braces", "double_braces", "single_braces", "angle_name", "erb",
+                     "double_square_brackets", "hashes", "bars", "snake_in_square_brackets")
     ),
     *(
         Kind(f"entity_{name}", on_target(_entity(character, entity)), wrong_for_training=False)

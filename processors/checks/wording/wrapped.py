@@ -17,7 +17,14 @@ ARROWS = re.compile(r"[←-⇿➔-➾⟰-⟿⤀-⥿⬀-⮿»«›‹▶►◀◄
 _OBJECT = re.compile(
     r"\{\s*(?:[\"'“]|\w{1,40}\s*:)|\[\s*(?:[\"'“]|\{\s*[\"'“]|\[\s*[\"'“\d])|\{[^}]*\}\Z|\[[^\]]*\]\Z"
 )
-_BRACKETS = (("<<", ">>", True), ("[", "]", True), ("{", "}", True), ("(", ")", False))
+_BRACKETS = (
+    ("<<", ">>", True),
+    ("[[", "]]", True),
+    ("{{", "}}", True),
+    ("[", "]", True),
+    ("{", "}", True),
+    ("(", ")", False),
+)
 # Marks of quotation; of fewer letters within it may be a title.
 _QUOTES = (('"', '"'), ("“", "”"), ("«", "»"), ("„", "“"), ("‘", "’"), ("‹", "›"), ("「", "」"), ("'", "'"))
 _MARKS = re.compile(r"[\"“”«»„‹›「」‘’`]|(?<!\w)'|'(?!\w)")

@@ -68,6 +68,12 @@ STUB = [
 ]  # fmt: skip
 
 WRAPPED = [
+    (*SCHOOL, f"Certainly! {SCHOOL[1]}"),
+    (*SCHOOL, f"Sure, {SCHOOL[1]}"),
+    (*SCHOOL, f"النص العربي:\n{SCHOOL[1]}"),
+    (*SCHOOL, f"النتيجة النهائية: {SCHOOL[1]}"),
+    (*SCHOOL, f"===\n{SCHOOL[1]}\n==="),
+    (*SCHOOL, f"[[{SCHOOL[1]}]]"),
     (*LIST_FILES, f"```arabic\n{LIST_FILES[1]}\n```"),
     (*LIST_FILES, f"```\n{LIST_FILES[1]}\n```"),
     (*LIST_FILES, f"~~~\n{LIST_FILES[1]}\n~~~"),
@@ -300,3 +306,20 @@ def test_a_short_sentence_for_another_one_is_noted(source: str, right: str, wron
 @pytest.mark.parametrize(("source", "target"), OLD_TEXTS)
 def test_an_old_text_with_its_vowel_marks_is_no_other_text(source: str, target: str) -> None:
     assert not [found for found in verdicts(source, target) if found.hard and found.check in ("lost", "another_text")]
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [
+        ("OK, let us go to the river now.", "OK، لنذهب إلى النهر الآن."),
+        ("Sure, I can come at 11:00 today.", "بالتأكيد، يمكنني المجيء في 11:00 اليوم."),
+        ("Certainly not! She never said so.", "بالتأكيد لا! لم تقل ذلك قط."),
+        ("He answered: OK. Then he left.", "أجاب: OK. ثم غادر."),
+        ("The final result was 3-1 for us.", "النتيجة النهائية: 3-1 لصالحنا."),
+        ("[[name]] and [[city]]", "[[name]] و[[city]]"),
+        ("Heading\n===\n\nText below it.", "عنوان\n===\n\nنص تحته."),
+        ("Of course! The answer is simple.", "بالطبع! الإجابة بسيطة."),
+    ],
+)
+def test_what_only_looks_like_a_wrapping(source: str, target: str) -> None:
+    assert not has_hard(verdicts(source, target))

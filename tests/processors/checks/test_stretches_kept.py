@@ -11,24 +11,24 @@ GAME = "Since moving to the capital, he had played 49 games for the club."
 GAMES = "منذ انتقاله إلى العاصمة، لعب 49 مباراة للنادي."
 
 
-@pytest.mark.parametrize(
-    ("source", "right", "wrong"),
-    [
-        (f"{GAME} {CAPITAL}", f"{GAMES} {ARABIC}", f"{GAMES} {CAPITAL.title()}"),
-        (f"{CAPITAL} {GAME}", f"{ARABIC} {GAMES}", f"{CAPITAL.upper()} {GAMES}"),
-        (GAME, GAMES, "منذ انتقاله إلى العاصمة، had played 49 games for the club."),
-        (f"{GAME} {CAPITAL}", f"{GAMES} {ARABIC}", "منذ انتقاله، لعب 49 مباراة for the club. The pilot was من السرب."),
-        (f'"I am very tired today," he said. {GAME}', f'قال: "أنا متعب جدًا اليوم". {GAMES}',
-         f'قال: "I am very tired today". {GAMES}'),
-        (f"**Frequently Asked Questions**\n\n{GAME}", f"**أسئلة شائعة**\n\n{GAMES}",
-         f"**Frequently Asked Questions**\n\n{GAMES}"),
-        ("**Overview**\n\n" + " ".join([GAME] * 4) + " Press the button.",
-         "**نظرة عامة**\n\n" + " ".join([GAMES] * 4) + " اضغط على الزر.",
-         "**Overview**\n\n" + " ".join([GAMES] * 4) + " اضغط على الزر."),
-        ("His record against the Canadian is 7–2 so far.", "سجله أمام الكندي هو 7–2 حتى الآن.",
-         "سجله against the Canadian is 7–2."),
-    ],
-)  # fmt: skip
+STAYED = [
+    (f"{GAME} {CAPITAL}", f"{GAMES} {ARABIC}", f"{GAMES} {CAPITAL.title()}"),
+    (f"{CAPITAL} {GAME}", f"{ARABIC} {GAMES}", f"{CAPITAL.upper()} {GAMES}"),
+    (GAME, GAMES, "منذ انتقاله إلى العاصمة، had played 49 games for the club."),
+    (f"{GAME} {CAPITAL}", f"{GAMES} {ARABIC}", "منذ انتقاله، لعب 49 مباراة for the club. The pilot was من السرب."),
+    (f'"I am very tired today," he said. {GAME}', f'قال: "أنا متعب جدًا اليوم". {GAMES}',
+     f'قال: "I am very tired today". {GAMES}'),
+    (f"**Frequently Asked Questions**\n\n{GAME}", f"**أسئلة شائعة**\n\n{GAMES}",
+     f"**Frequently Asked Questions**\n\n{GAMES}"),
+    ("**Overview**\n\n" + " ".join([GAME] * 4) + " Press the button.",
+     "**نظرة عامة**\n\n" + " ".join([GAMES] * 4) + " اضغط على الزر.",
+     "**Overview**\n\n" + " ".join([GAMES] * 4) + " اضغط على الزر."),
+    ("His record against the Canadian is 7–2 so far.", "سجله أمام الكندي هو 7–2 حتى الآن.",
+     "سجله against the Canadian is 7–2."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "right", "wrong"), STAYED)
 def test_what_stayed_is_vetoed(source: str, right: str, wrong: str) -> None:
     must_see(source, right, wrong)
 

@@ -4,20 +4,19 @@ import pytest
 
 from tests.processors.checks.cases import must_see, verdicts
 
+CHANGED = [
+    ("She was born on 4 May 1987.", "وُلدت في 4 مايو 1987.", "وُلدت في 5 مايو 1987."),
+    ("It opened on March 9th.", "افتُتح في 9 آذار.", "افتُتح في 8 آذار."),
+    ("He came in second.", "حلّ في المركز الثاني.", "حلّ في المركز الثالث."),
+    ("The second chapter is long.", "الفصل الثاني طويل.", "الفصل الخامس طويل."),
+    ("It lasted hundreds of years.", "استمر مئات السنين.", "استمر آلاف السنين."),
+    ("Birds came. In 2001 there were 40 shops, in 2015 only 12.",
+     "جاءت الطيور. في عام 2001 كان هناك 40 متجرًا، وفي 2015 كان هناك 12 فقط.",
+     "جاءت الطيور. في عام 2001 كان هناك 12 متجرًا، وفي 2015 كان هناك 40 فقط."),
+]  # fmt: skip
 
-@pytest.mark.parametrize(
-    ("source", "right", "wrong"),
-    [
-        ("She was born on 4 May 1987.", "وُلدت في 4 مايو 1987.", "وُلدت في 5 مايو 1987."),
-        ("It opened on March 9th.", "افتُتح في 9 آذار.", "افتُتح في 8 آذار."),
-        ("He came in second.", "حلّ في المركز الثاني.", "حلّ في المركز الثالث."),
-        ("The second chapter is long.", "الفصل الثاني طويل.", "الفصل الخامس طويل."),
-        ("It lasted hundreds of years.", "استمر مئات السنين.", "استمر آلاف السنين."),
-        ("Birds came. In 2001 there were 40 shops, in 2015 only 12.",
-         "جاءت الطيور. في عام 2001 كان هناك 40 متجرًا، وفي 2015 كان هناك 12 فقط.",
-         "جاءت الطيور. في عام 2001 كان هناك 12 متجرًا، وفي 2015 كان هناك 40 فقط."),
-    ],
-)  # fmt: skip
+
+@pytest.mark.parametrize(("source", "right", "wrong"), CHANGED)
 def test_what_changed_is_vetoed(source: str, right: str, wrong: str) -> None:
     must_see(source, right, wrong)
 
