@@ -1,6 +1,7 @@
 """`smolkalam build`: load the recipe, run the stages, say what came out."""
 
 import sys
+import threading
 import time
 from collections.abc import Callable
 from functools import partial
@@ -217,7 +218,7 @@ def _run_stages(
             for part in parts:
                 # Who came to it before has learnt it, and what it is asked about was paid for then.
                 if part.greet is not None and where.works_on(part.name) and not run.stage(part.name, STAGE).exists():
-                    part.greet(build)
+                    _greet(part, build)
 
             def write_card() -> dict[str, Any]:
                 finish(build)
@@ -262,3 +263,20 @@ def _find_models(recipe: Recipe, run: Run) -> Recipe:
     before = {spec.name: spec for spec in last.translators} if last else {}
     translators = [engine_of(spec).pinned(before.get(spec.name), recipe.language) for spec in recipe.translators]
     return recipe.model_copy(update={"translators": translators})
+
+
+# A first question that is not answered by then is told of: what hangs would be waited for in silence.
+_SLOW_S = 20.0
+
+
+def _greet(part: StagePart, build: Build) -> None:
+    assert part.greet is not None
+    said = (
+        f"{part.name}: a first short text is not answered within {_SLOW_S:.0f} s; it is waited for, and nothing begun"
+    )
+    slow = threading.Timer(_SLOW_S, build.observer.warn, [said])
+    slow.start()
+    try:
+        part.greet(build)
+    finally:
+        slow.cancel()
