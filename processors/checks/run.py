@@ -43,6 +43,7 @@ from processors.checks.structure import (
     check_protected,
     check_tags,
 )
+from processors.checks.wording.turns import misplaced
 from processors.conversations.field_texts import is_asked
 from processors.conversations.grounding import GroundedValue, grounded_values
 from processors.conversations.parts import Part, parts_of
@@ -238,7 +239,25 @@ def check_conversation(
         verdicts += [replace(v, message=i) for v in found]
     if not broken:
         verdicts += check_options(source_messages, target_messages)
+        verdicts += _misplaced(source_messages, target_messages, language)
     return verdicts + _ungrounded([found for found in values if found.message not in broken], target_messages)
+
+
+def _misplaced(
+    source: Sequence[Mapping[str, Any]], target: Sequence[Mapping[str, Any]], language: str
+) -> list[Verdict]:
+    """Messages whose translation is that of another one."""
+    asked = [place for place, one in enumerate(source) if is_asked(one["role"], one["content"])]
+    texts = [(text_of(source[place]["content"]), text_of(target[place]["content"])) for place in asked]
+    return [
+        Verdict(
+            "exchanged",
+            True,
+            f"{'once more' if twice else 'here'} the translation of '{excerpt(texts[other][0].string)}'",
+            asked[place],
+        )
+        for place, other, twice in misplaced(texts, language)
+    ]
 
 
 def _ungrounded(values: Sequence[GroundedValue], target: list[dict[str, Any]]) -> list[Verdict]:
