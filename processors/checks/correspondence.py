@@ -22,6 +22,7 @@ from processors.checks.pairs.pair import Pair
 from processors.checks.pairs.verdict import Verdict, excerpt
 from processors.checks.quantities.sentences import changed_in_sentences
 from processors.checks.wording.exchanged import counts_twice, exchanged, may_be_counted
+from processors.checks.wording.idioms import has_idiom
 from processors.checks.wording.negation import negation
 from processors.checks.wording.openers import lost_openers
 from processors.checks.wording.private import made_up
@@ -100,7 +101,10 @@ def _found(pair: Pair) -> list[Verdict]:
     if len(left) == len(right) == 1:
         beads = [Bead(0, 1, 0, 1)]
         ended = _ENDED.search(pair.source.string[-4:]) is not None
-        found = _whole(known[0][0], known[1][0], ended) or _cut(pair, beads, *known, left)
+        found = _whole(known[0][0], known[1][0], ended)
+        if found and len(pair.source.string) < _SHORT_SENTENCE and has_idiom(pair.source.string):
+            found = [replace(verdict, hard=False) for verdict in found]
+        found = found or _cut(pair, beads, *known, left)
         return found or (_padded(pair, beads, *known, right) if ended else [])
     beads = align(*known)
     found = _verdicts(beads, known[0], known[1], left, right)
@@ -162,6 +166,8 @@ def check_private(pair: Pair) -> list[Verdict]:
 def check_negation(pair: Pair) -> list[Verdict]:
     """A short sentence that denies and its translation does not, or the other way round. Soft."""
     found = negation(pair.source, pair.target, pair.knowledge) if len(pair.source.string) < _SHORT_SENTENCE else None
+    if found and has_idiom(pair.source.string):
+        return []
     return [Verdict("negation", False, f"a negation was {found}: '{excerpt(pair.target.string)}'")] if found else []
 
 

@@ -50,6 +50,12 @@ _WITHOUT_SPACES = frozenset(["Jpan", "Hans", "Hant", "Hani", "Thai", "Laoo", "Kh
 # No Arabic word of FLORES, Tatoeba and Debian's catalogues has more than 19 letters.
 _LONGEST_WORD = 26
 _LONG = re.compile(rf"[^\W\d_]{{{_LONGEST_WORD},}}")
+# As good as no sentence of English is without one.
+_COMMON_WORDS = frozenset(
+    ["the", "and", "of", "is", "are", "it", "you", "to", "for", "not", "they", "he", "she", "my"]
+)
+# Words in a row that a text may speak of as words: "an apple", "make install".
+_MOST_MENTIONED = 3
 _LETTERS = re.compile(r"[^\W\d_]+")
 # So often a letter is to be expected that no text is without it by chance: of 3,443 texts of five messages of software
 # five lack one that was to be expected six times.
@@ -135,6 +141,8 @@ def _of_stretch(pair: Pair, m: re.Match[str]) -> Verdict | None:
         return None
     known = _small_words(pair.source)
     where = f"at character {m.start()}: '{excerpt(m.group())}'"
+    if _is_foreign(pair, m.group(), words):
+        return None
     if sum(w.lower() in known for w in words) * 2 >= count:
         if small >= 3 and (count >= 5 or (count == 4 and _goes_on(source, m.group(), words))):
             return Verdict("untranslated", True, f"{count} English words {where}")
@@ -144,6 +152,7 @@ def _of_stretch(pair: Pair, m: re.Match[str]) -> Verdict | None:
             or _is_mention(pair, m.group())
             or (count == 1 and not _is_word(pair, words[0]))
         )
+        named = named or (count <= _MOST_MENTIONED and _is_mention(pair, m.group()))
         return None if named else Verdict("untranslated", False, f"{count} English words {where}")
     # A phrase in Latin letters that the source has not: a preface, a note, a sentence of another language.
     if count >= 3 and small >= 2 and not quoted and not any(w.lower() in known for w in words):
@@ -167,6 +176,14 @@ def _is_raised(source: str, stretch: str) -> bool:
         return False
     pairs = zip(_WORDS.findall(there), _WORDS.findall(stretch), strict=False)
     return sum(1 for theirs, ours in pairs if theirs.islower() and not ours.islower()) >= _RAISED
+
+
+def _is_foreign(pair: Pair, stretch: str, words: list[str]) -> bool:
+    """Whether the source has it too, in a language that is not English: "dove si trova la stazione", "E. coli"."""
+    if len(words) < 2 or " ".join(stretch.split()) not in " ".join(pair.source.string.split()):
+        return False
+    english = sum(word.lower() in _COMMON_WORDS or _is_word(pair, word) for word in words)
+    return lexicon(pair.language) is not None and english * 3 <= len(words)
 
 
 def _is_title(words: list[str]) -> bool:

@@ -11,7 +11,7 @@ from operator import eq
 from processors.checks.pairs.pair import Pair
 from processors.checks.pairs.verdict import Verdict, excerpt
 from processors.texts.prose import longest_word, sentences, words
-from processors.texts.text import Text, view
+from processors.texts.text import Text, text_of, view
 
 _POINTS = ".!?؟،,"
 _CHARACTERS = re.compile(r"(\w{1,12}?)\1{9,}|([^\w\s])\2{23,}")
@@ -60,9 +60,15 @@ def _longest_loop(text: Text) -> tuple[int, int, int]:
     return best
 
 
+@view
+def _refrain(source: Text) -> int:
+    """Words of the longest loop of an English text, capitals and points aside: "Row, row, row your boat"."""
+    return _longest_loop(text_of(" ".join(word.strip(_POINTS) for word in source.string.lower().split())))[0]
+
+
 def _loop(pair: Pair) -> Verdict | None:
     length, period, start = _longest_loop(pair.target)
-    if not length or length <= _longest_loop(pair.source)[0] * 1.5:
+    if not length or length <= max(_longest_loop(pair.source)[0], _refrain(pair.source)) * 1.5:
         return None
     copies = length / period
     if period < 4 and copies < 4 and (period < 2 or copies < 3):

@@ -188,7 +188,17 @@ EXCUSES = Excuses(
         re.I,
     ),
     polite=re.compile(r"thank|welcome|excuse|pardon|sorry|apolog|hello|greet|of course|certainly|mention it", re.I),
-    mention=r"\b(?:word|term|called|named|verb|noun) WORD\b",
+    # What speaks of words as words, of a language, or of a program's names: before it in its sentence, or behind it.
+    mention=r"(?i:\b(?:words?|terms?|called|named|verbs?|nouns?|adjectives?|adverbs?|articles?|prefix|suffix|tense"
+    r"|participle|plural|singular|rhym\w+|anagram|opposite|synonyms?|antonyms?|spell\w*|pronounc\w+|letters|columns?"
+    r"|fields?|keys?|properties|property|values?|variables?|parameters?|arguments?|functions?|methods?|commands?"
+    r"|keywords?|options?|flags?|status(?:es)?|states?|labels?|classif\w+|categori\w+|types?|enters?|runs?|execut\w+"
+    r"|invok\w+|returns?|(?:an?|and|the) (?:int|float|string|bool|char|dict|list|set|tuple)"
+    r"|spanish|french|italian|german|latin|portuguese|dutch|turkish|english|hindi|swahili|malay|indonesian"
+    r")\b[^.\n]{0,80}?(?<!\w))WORD\b"
+    r"|(?<!\w)WORD (?i:loops?|statements?|commands?|keywords?|functions?|methods?|fields?|columns?|keys?|blocks?"
+    r"|types?|variables?|operators?|tags?|propert(?:y|ies)|files?"
+    r"|is (?:an?|the) (?:\w+ )?(?:word|verb|noun|adjective|adverb))\b",
     opening=re.compile(
         r"\W*(?:(?:oh|ah|aha|well|so|but|and|uh|um|hmm+|hey|hi|hello|now|then|why)\b\W*)*+"
         r"(?:(?:it|that)(?:['’]s| is|['’]ll be) )?(?:an? )?"
@@ -264,7 +274,7 @@ DENIALS = Denials(
         r"|rather|instead|just|still|other|else|empty|absent|closed?|shut|poor|hard|difficult|worse|whether|such|out|off"
         r"|outside|beyond|above|keep|kept|wait\w*|warn\w*|reject\w*|blind|oblivious|welcome|always|soon|suspici?\w*"
         r"|crooked|broken?|faulty|away|amiss|turn(?:s|ed|ing)? down|beats me|take it easy|up to|definitely"
-        r"|half|step|pressed|serious|wonder\w*|best|limit\w*|exceed\w*|all|help|affair|extra\w*|chang\w*|toxic|non)\b",
+        r"|n/a|half|step|pressed|serious|wonder\w*|best|limit\w*|exceed\w*|all|help|affair|extra\w*|chang\w*|toxic|non)\b",
         re.I,
     ),
 )

@@ -82,6 +82,8 @@ class Dates:
     only_evening: str
     before_month: str = ""
     before_day: str = ""
+    # What may stand for a day and also for other things: the sound of a name, a day without its article, the weekend.
+    days_otherwise: Mapping[str, str] = field(default_factory=dict)
     # Behind an hour, its part of the day to the hours that it can mean: from, below; 24 is midnight, 25 one o'clock.
     hours: tuple[tuple[str, tuple[int, int]], ...] = ()
 

@@ -74,6 +74,13 @@ _TASK = re.compile(
     r"([^\n]{8,300})$",
     re.IGNORECASE | re.MULTILINE,
 )
+# And behind the labels of two versions of it.
+_VERSION = re.compile(
+    r"\b(?:sentence|original|incorrect|wrong|corrected|correct(?:ion)?|revised|rewritten|passive|active)(?: \w+)?:"
+    r"[ \t]+([^\n]{8,300}?[.?!])(?=\s|$)",
+    re.IGNORECASE,
+)
+_ARROW = re.compile(r"\s*(?:→|->|=>|⟶)\s*")
 # Who speaks of what a machine reported quotes it after a colon, or on a line of its own.
 _REPORT = re.compile(
     r"\b(?:error|message|exception|log|output|warning|traceback|console|terminal|prints?|says|shows?|displays?)\b",
@@ -113,7 +120,10 @@ def _pieces(text: Text) -> tuple[str, ...]:
     string = text.string
     found = [m[0].strip() for m in _MACHINE.finditer(string)]
     found += [m[1] for pattern in _COMMANDS for m in pattern.finditer(string) if not reads_as_prose(m[0])]
-    found += [m[1] for m in _TASK.finditer(string)]
+    for m in _TASK.finditer(string):
+        found += [m[1], *_ARROW.split(m[1])]
+    versions = [m[1] for m in _VERSION.finditer(string)]
+    found += versions if len(versions) > 1 else []
     if _ON_SCREEN.search(string):
         found += [
             m[1]

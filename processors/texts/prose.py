@@ -7,9 +7,9 @@ import re
 from processors.texts.text import Text, view
 
 _MARKS = re.compile("[\u064b-\u065f\u0670\u0640]")
-# A set of characters first, then what it must be: so the search jumps from one to the next.
+# A set of characters first, then what it must be: so the search jumps from one to the next. "et al." ends nothing.
 _SENTENCE_END = re.compile(
-    r"[\n.!?؟۔…。！？።](?:(?<=\n)\n*|(?<![.!?؟۔…。！？።]{2})[.!?؟۔…。！？።]*[\"'”“»)\]’‘]*(?:\s+|$))"
+    r"[\n.!?؟۔…。！？።](?:(?<=\n)\n*|(?<!\bet al\.)(?<![.!?؟۔…。！？።]{2})[.!?؟۔…。！？።]*[\"'”“»)\]’‘]*(?:\s+|$))"
 )
 
 _GOES_ON = re.compile(r"\n[ \t]*[a-z]")

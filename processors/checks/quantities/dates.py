@@ -137,7 +137,15 @@ def _day_problem(pair: Pair, spelling: str, words: _DateWords) -> Changed | None
     lost, new = here - there, there - here
     if lost and new:
         return Changed(True, f"the day '{min(lost)}' of the source became '{min(new)}'")
+    lost = {name for name in lost if not _told_otherwise(name, pair.knowledge, spelling)}
     return Changed(True, f"the day '{min(lost)}' of the source is missing") if lost else None
+
+
+def _told_otherwise(day: str, known: LanguageKnowledge, spelling: str) -> bool:
+    words = known.dates.days_otherwise.get(day) if known.dates else None
+    if known.dates is None or words is None:
+        return False
+    return re.search(rf"(?<!\w){known.dates.before_day}(?:{words})(?!\w)", spelling) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from processors.checks.quantities.dates import date_problems
 from processors.checks.quantities.measures import unit_problems
 from processors.checks.quantities.places import formula_problems, place_problems
 from processors.checks.quantities.readings import clock_times, read_both, scaled, told_otherwise
+from processors.checks.quantities.shares import share_values
 from processors.checks.quantities.spelled import spelled_problems
 from processors.languages.digits import GLUED, NUMBER, canonical, canonical_like, decimal
 from processors.languages.english import ENGLISH, QUANTITY_WORDS
@@ -67,7 +68,7 @@ def _glued(text: Text) -> frozenset[str]:
 def _allowed(source: Text) -> frozenset[str]:
     """What the target may write in digits: the source's digits, its number words, and simple scalings of both."""
     string = with_ascii_digits(source)
-    allowed = {*numbers_in(source), *_glued(source), *english_values(source)}
+    allowed = {*numbers_in(source), *_glued(source), *english_values(source), *share_values(source)}
     for m in NUMBER.finditer(string):
         value = canonical(m.group())
         if len(value) <= LONGEST:

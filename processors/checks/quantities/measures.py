@@ -212,7 +212,9 @@ def _is_other_time(unit: str, other: str, here: list[Measure]) -> bool:
     """Whether no number of these makes one of the other unit: 24 months are two years, six weeks are no six months."""
     whole = _MAKE_ONE.get((unit, other))
     values = [m.value for m in here if m.unit == unit and m.value.isdigit()]
-    return unit in _KINDS["time"] and bool(values) and not (whole and any(int(v) % whole == 0 for v in values))
+    thirds = (unit, other) == ("minute", "hour") and any(int(v) % 20 == 0 for v in values)
+    exact = thirds or (whole and any(int(v) % whole == 0 for v in values))
+    return unit in _KINDS["time"] and bool(values) and not exact
 
 
 def _speed(pair: Pair, small: str, units: Units) -> Changed | None:

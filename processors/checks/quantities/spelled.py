@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from processors.checks.pairs.pair import Pair
 from processors.checks.quantities.changed import Changed
 from processors.checks.quantities.readings import scaled, told_otherwise
+from processors.checks.quantities.shares import share_values
 from processors.languages.digits import canonical, decimal
 from processors.languages.english_numbers import ENGLISH_SCALES, english_spelled, english_values
 from processors.languages.knowledge import LanguageKnowledge
@@ -93,8 +94,9 @@ def _word_problem(
     lost += [f for f in sorted(here.fractions) if not any(map(spelling.__contains__, words.fraction_words[f]))]
     if not lost:
         return None
-    stated = numbers_in(pair.source)
-    explained = english_values(pair.source) | set(stated) | set(_pieces(n for n in stated if n not in written))
+    stated, shares = numbers_in(pair.source), share_values(pair.source)
+    explained = english_values(pair.source) | set(stated) | shares
+    explained |= set(_pieces(n for n in (*stated, *shares) if n not in written))
     new = [str(n) for n in sorted(there.values) if str(n) not in explained]
     new += sorted(there.fractions - here.fractions) if here.fractions else []
     if not new:

@@ -55,9 +55,12 @@ _CAPITAL = re.compile(
 _NAME = re.compile(r"\b[A-Z][a-z]{2,}")
 _COPIED = re.compile(rf"{_ALONE}|[A-Za-z]{{3,}}|\d+")
 # Where the source itself counts one thing out of the other, or says who did what to whom, either may come first.
+# Of a clock either comes first as well: ten past seven, ten to seven.
+_HOUR = r"(?:\d|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|noon|midnight)"
 _OUT_OF = re.compile(
     r"\b(?:of (?:the|these|those|them|which|whom|all|his|her|its|their|our|my|your|\d)|out of|between|versus|vs"
-    r"|against|than|by|instead)\b",
+    rf"|against|than|by|instead|past {_HOUR}"
+    r"|(?:it['’]s|it is|at|until|till|about|almost|nearly) (?:five|ten|twenty|twenty-five|\d\d?) (?:minutes )?to)\b",
     re.IGNORECASE,
 )
 

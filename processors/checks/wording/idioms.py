@@ -1,0 +1,25 @@
+"""Set phrases of English whose translation has none of their words: "let the cat out of the bag" is "gave it away".
+
+`idioms.json` has the part of each that no sentence changes, from a speaker's memory and not from any corpus. Where a
+short text has one, that nothing of its words is in the target says little.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+
+_PATH = Path(__file__).with_name("idioms.json")
+_APOSTROPHES = str.maketrans("’", "'")
+
+
+@cache
+def _pattern() -> re.Pattern[str]:
+    phrases: list[str] = json.loads(_PATH.read_text(encoding="utf-8"))
+    return re.compile(rf"\b(?:{'|'.join(map(re.escape, phrases))})\b")
+
+
+def has_idiom(english: str) -> bool:
+    return _pattern().search(" ".join(english.lower().translate(_APOSTROPHES).split())) is not None
