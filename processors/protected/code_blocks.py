@@ -9,7 +9,7 @@ docs/decisions/004-code-blocks-not-markdown-it.md.
 
 import re
 
-from processors.protected.prose import prose_at_end, reads_as_prose
+from processors.protected.prose import first_prose, prose_at_end, reads_as_prose
 from processors.texts.text import Text, view
 
 Block = tuple[int, int, str]
@@ -19,6 +19,11 @@ _PREFIX = re.compile(r"[ \t]*+(?:(?:>|[-*+]|\d{1,9}[.)])[ \t]++|>)*+\Z")
 _RUN = re.compile(r"`{3,}+|~{3,}+")
 _LIST_ITEM = re.compile(r"[ \t]*+(?:[-*+•]|\d{1,9}[.)])(?:[ \t]|$)")
 _CODE_MAY_START = re.compile(r"(?:\A|\n[ \t]*+\n)(?: {4}| {0,3}\t)")
+# What opens a fence and can close none, and the languages whose code is sentences.
+_OPENER = re.compile(r"\n[ \t]{0,3}(?:`{3,}+[ \t]*[A-Za-z]|~{3,}+[ \t]*[A-Za-z])")
+_DOCUMENT = re.compile(
+    r"[`~]+[ \t]*(?:markdown|md|mdx|te?xt|plain\w*|html?|xml|latex|tex|rst|email|mail|org|adoc)\b", re.I
+)
 # A longer prefix is no Markdown that anybody writes; the bound keeps a hostile line from being read again and again.
 _LONGEST_PREFIX = 200
 
@@ -31,6 +36,8 @@ def fences(text: str) -> list[Block]:
     blocks: list[Block] = []
     if "```" not in text and "~~~" not in text:
         return blocks
+    # Of each kind of fence where the next one closes: a hostile text's fences would each look for it to the end.
+    closes: dict[tuple[str, int, int], int] = {}
     run = _RUN.search(text)
     while run:
         start, position = run.span()
@@ -41,14 +48,26 @@ def fences(text: str) -> list[Block]:
             line_end = len(text) if line_end < 0 else line_end
             # A backtick later on the line makes it inline code, as CommonMark has it.
             if mark == "~" or text.find("`", position, line_end) < 0:
-                indent = _columns(text[line_start:start])
-                position = _closing(text, mark, position - start, indent, line_end)
-                if position < 0:
-                    blocks.append((start, _end_of_unclosed(text, line_end), "fence"))
-                    return blocks
+                kind = (mark, position - start, _columns(text[line_start:start]))
+                known = closes.get(kind, 0)
+                if 0 <= known <= line_end:
+                    known = closes[kind] = _closing(text, *kind, line_end)
+                position = _end(text, start, line_end, known)
                 blocks.append((start, position, "fence"))
         run = _RUN.search(text, position)
     return blocks
+
+
+def _end(text: str, start: int, line_end: int, closing: int) -> int:
+    """The end of a fenced block that was opened on the line that ends there, and may close at `closing`."""
+    opener = _OPENER.search(text, line_end, closing) if closing >= 0 else None
+    if closing >= 0 and (opener is None or _DOCUMENT.match(text, start)):
+        return closing
+    # Never closed, or only by another fence's end: sentences on the way are no code.
+    prose = first_prose(text, line_end, opener.start() if opener else len(text))
+    if prose >= 0:
+        return max(line_end, len(text[start:prose].rstrip()) + start)
+    return closing if closing >= 0 else _end_of_unclosed(text, line_end)
 
 
 def _line_start(text: str, position: int) -> int:

@@ -6,6 +6,7 @@ by its letters, both by how few of the signs of code they have.
 """
 
 import re
+from itertools import pairwise
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _SIGN = re.compile(r"[{}\[\]<>=;|&$#@\\_*+/^~`%]")
@@ -42,6 +43,20 @@ def reads_as_prose(text: str) -> bool:
         return True
     small = sum(1 for word in words if word.lower().replace("’", "'") in SMALL_WORDS)
     return len(words) >= 4 and small * 8 >= len(words)
+
+
+def first_prose(text: str, start: int, end: int) -> int:
+    """Where the first whole paragraph of sentences begins behind a blank line between the two, or -1."""
+    bounds = [m.end() for m in _BLANK_LINES.finditer(text, start, end)]
+    for begin, following in pairwise([*bounds, end]):
+        paragraph = text[begin:following].rstrip()
+        if "<" in paragraph:
+            paragraph = _TAG_LINE.sub("", paragraph).rstrip()
+        if not paragraph or paragraph[0].isspace() or any(map(_CODE_LINE.search, paragraph.split("\n"))):
+            continue
+        if reads_as_prose(paragraph):
+            return begin
+    return -1
 
 
 def prose_at_end(text: str, start: int) -> int:

@@ -1,0 +1,48 @@
+"""Sentences behind a fence that nobody closed are no code, whatever stands behind them: another fence, a list."""
+
+import pytest
+
+from processors.protected.code_blocks import fences
+
+CODE = "```python\nprint(1)\n\nx = [1]"
+PROSE = "I want to add a third number to the list, but I do not know how."
+ARABIC = "أريد إضافة عدد ثالث إلى القائمة، لكنني لا أعرف كيف."
+
+
+@pytest.mark.parametrize(
+    "behind",
+    ["", "\n\n- one\n- two", "\n\n| a | b |\n|---|---|", "\n\n    y = 2", "\n\n$x = 1$", "\n\n# Next Steps\n"],
+)
+@pytest.mark.parametrize("prose", [PROSE, ARABIC])
+def test_an_unclosed_fence_ends_at_the_first_paragraph_of_sentences(prose: str, behind: str) -> None:
+    text = f"{CODE}\n\n{prose}{behind}"
+    assert [text[start:end] for start, end, _ in fences(text)] == [CODE]
+
+
+@pytest.mark.parametrize("prose", [PROSE, ARABIC])
+def test_another_fence_behind_the_sentences_closes_none_but_itself(prose: str) -> None:
+    other = "```js\nlet a = 1;\n```"
+    text = f"{CODE}\n\n{prose}\n\n{other}\n\n{prose}"
+    assert [text[start:end] for start, end, _ in fences(text)] == [CODE, other]
+
+
+@pytest.mark.parametrize(
+    "block",
+    [
+        # A document's own sentences and fences are its code's.
+        f"```markdown\n# Title\n\n{PROSE}\n\n```python\nx = 1\n```",
+        # Closed: what stands in it is its own.
+        f"```\nDear Sir,\n\n{PROSE}\n\nYours\n```",
+        # Sentences in a program are comments and strings.
+        f"```python\ndef f():\n\n    # {PROSE}\n\n    return 1",
+        f'```python\n"""Module.\n\n    {PROSE}\n"""\nx = 1',
+    ],
+)
+def test_sentences_that_are_the_blocks_own_stay_in_it(block: str) -> None:
+    assert [block[start:end] for start, end, _ in fences(block)] == [block]
+
+
+def test_many_unclosed_fences_take_linear_time() -> None:
+    # Each would look for the one end of all: some ten seconds without what was found before.
+    text = f"```a\nx\n\n{PROSE}\n\n" * 3000 + "```\n"
+    assert len(fences(text)) == 3000
