@@ -7,9 +7,9 @@ from functools import lru_cache
 
 import regex
 
-from processors.alignment import lexicon
 from processors.checks.pairs.pair import NO_LANGUAGE, Pair
 from processors.checks.pairs.verdict import Verdict, excerpt
+from processors.checks.wording.mentioned import is_foreign, is_mention, is_word
 from processors.checks.wording.names import is_borrowed
 from processors.checks.wording.stayed import stayed
 from processors.languages.english import AUXILIARIES, ENGLISH, FUNCTION_WORDS, TITLE_WORDS
@@ -50,10 +50,6 @@ _WITHOUT_SPACES = frozenset(["Jpan", "Hans", "Hant", "Hani", "Thai", "Laoo", "Kh
 # No Arabic word of FLORES, Tatoeba and Debian's catalogues has more than 19 letters.
 _LONGEST_WORD = 26
 _LONG = re.compile(rf"[^\W\d_]{{{_LONGEST_WORD},}}")
-# As good as no sentence of English is without one.
-_COMMON_WORDS = frozenset(
-    ["the", "and", "of", "is", "are", "it", "you", "to", "for", "not", "they", "he", "she", "my"]
-)
 # Words in a row that a text may speak of as words: "an apple", "make install".
 _MOST_MENTIONED = 3
 _LETTERS = re.compile(r"[^\W\d_]+")
@@ -141,7 +137,7 @@ def _of_stretch(pair: Pair, m: re.Match[str]) -> Verdict | None:
         return None
     known = _small_words(pair.source)
     where = f"at character {m.start()}: '{excerpt(m.group())}'"
-    if _is_foreign(pair, m.group(), words):
+    if is_foreign(pair.source, m.group(), words, pair.language):
         return None
     if sum(w.lower() in known for w in words) * 2 >= count:
         if small >= 3 and (count >= 5 or (count == 4 and _goes_on(source, m.group(), words))):
@@ -149,10 +145,10 @@ def _of_stretch(pair: Pair, m: re.Match[str]) -> Verdict | None:
         named = small == 1 and (
             len(words[0]) <= 3
             or quoted
-            or _is_mention(pair, m.group())
-            or (count == 1 and not _is_word(pair, words[0]))
+            or is_mention(pair.source, m.group(), pair.knowledge.loans)
+            or (count == 1 and not is_word(words[0], pair.language))
         )
-        named = named or (count <= _MOST_MENTIONED and _is_mention(pair, m.group()))
+        named = named or (count <= _MOST_MENTIONED and is_mention(pair.source, m.group(), pair.knowledge.loans))
         return None if named else Verdict("untranslated", False, f"{count} English words {where}")
     # A phrase in Latin letters that the source has not: a preface, a note, a sentence of another language.
     if count >= 3 and small >= 2 and not quoted and not any(w.lower() in known for w in words):
@@ -178,37 +174,11 @@ def _is_raised(source: str, stretch: str) -> bool:
     return sum(1 for theirs, ours in pairs if theirs.islower() and not ours.islower()) >= _RAISED
 
 
-def _is_foreign(pair: Pair, stretch: str, words: list[str]) -> bool:
-    """Whether the source has it too, in a language that is not English: "dove si trova la stazione", "E. coli"."""
-    if len(words) < 2 or " ".join(stretch.split()) not in " ".join(pair.source.string.split()):
-        return False
-    english = sum(word.lower() in _COMMON_WORDS or _is_word(pair, word) for word in words)
-    return lexicon(pair.language) is not None and english * 3 <= len(words)
-
-
 def _is_title(words: list[str]) -> bool:
     """ "The Lord of the Rings": only words that titles write small are small, so that it may be a name."""
     small = sum(1 for word in words if word in TITLE_WORDS)
     capital = words[0][0].isupper() and small > 0 and len(words) >= small + 2
     return capital and all(w[0].isupper() or w in TITLE_WORDS for w in words)
-
-
-def _is_word(pair: Pair, word: str) -> bool:
-    """Whether a word is English as far as the lexicon knows: "jsmith", "muxer" and "dvips" are names."""
-    known = lexicon(pair.language)
-    return (
-        known is None
-        or word.lower() in FUNCTION_WORDS
-        or any(stem in known.forward for part in word.lower().split("-") for stem in known.source.stems(part))
-    )
-
-
-def _is_mention(pair: Pair, word: str) -> bool:
-    """A loan word, or one that the source speaks of ("the Latin word cella")."""
-    if word.lower() in pair.knowledge.loans:
-        return True
-    speaks = ENGLISH.excuses.mention.replace("WORD", re.escape(word)) if ENGLISH.excuses else "(?!)"
-    return re.search(speaks, pair.source.string) is not None
 
 
 def _quoted_in(source: str, stretch: str) -> bool:
