@@ -56,9 +56,7 @@ class _MetricX:
 
 
 def _model(spec: LearnedQuality) -> MetricX:
-    return MetricX(
-        spec.model, spec.revision, spec.tokenizer, spec.style, spec.dtype, spec.batch_tokens, spec.cpu_threads
-    )
+    return MetricX(spec.model, spec.revision, spec.tokenizer, spec.style, spec.dtype, spec.cpu_threads)
 
 
 KIND = MetricXKind()

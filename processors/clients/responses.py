@@ -172,8 +172,10 @@ def without_key(answer: Answer) -> Answer | Fault:
 
 def _read_classes(data: dict[str, Any]) -> Answer | Fault:
     try:
-        rows = [row["probs"] for row in sorted(data["data"], key=lambda row: row["index"])]
-        logits = [[float(value) for value in row] for row in rows]
+        found = sorted(data["data"], key=lambda row: row["index"])
+        if [row["index"] for row in found] != list(range(len(found))):
+            raise ValueError("one input twice")
+        logits = [[float(value) for value in row["probs"]] for row in found]
     except (KeyError, TypeError, ValueError):
         return Fault("fault", "no_classes", "a response without classes in it")
     return Answer(json.dumps(logits), "stop", _tokens(data.get("usage") or {}, "prompt_tokens"))

@@ -69,7 +69,10 @@ class LikelihoodClient:
         if answer.finish_reason != "stop":
             return f"{answer.finish_reason}: {len(forced.ids)} tokens are too many; lower passage_tokens"
         found = read_likelihood(answer.text, forced)
-        return "the server's tokens are not those that it was given" if found is None else found
+        if found is None:
+            return "the server's tokens are not those that it was given"
+        # Of a sum of rounded ones a little above 0 is 0.
+        return min(found, 0.0) if found < 1e-3 else f"the server gives {found:g}, and a log-probability is below 0"
 
 
 def _nothing(name: str, count: int) -> None:

@@ -28,7 +28,6 @@ class MetricX:
     tokenizer: str = "google/mt5-xl"
     style: Style = "24"
     dtype: str = "auto"
-    batch_tokens: int = 8192
     threads: int | None = None
 
     @cached_property

@@ -140,7 +140,7 @@ def score_windows(
 
     def note(number: int, values: list[float]) -> None:
         if len(values) != len(todo[number]):
-            raise SmolKalamError(f"{len(values)} rewards came back for {len(todo[number])} texts")
+            raise SmolKalamError(f"the reward model: {len(values)} rewards came back for {len(todo[number])} texts")
         keep(todo[number], values)
 
     if todo:

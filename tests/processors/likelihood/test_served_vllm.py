@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from builders.recipes.scorers import Likelihood
-from builders.scorers.base import Place
+from builders.scorers.base import Place, score
 from builders.scorers.likelihood import KIND
 from processors.languages.language import Language
 from processors.reward.score import SourceAndCandidate
@@ -36,11 +36,11 @@ def test_vllm_gives_the_log_probabilities_of_the_model_itself(tmp_path: Path) ->
     place = Place(tmp_path / "answers", tmp_path / "spending")
     here = Likelihood(model=str(model), dtype="float32")
     with KIND.open(here, Language(), place) as scoring:
-        expected = [one.value for one in scoring.score(items)]
+        expected = [one.value for one in score(scoring, items)]
     environment = os.environ | CPU | {"VLLM_NO_USAGE_STATS": "1"}
     with serving(command, tmp_path / "vllm.log", environment) as address:
         served = here.model_copy(update={"base_url": f"{address}/v1"})
         with KIND.open(served, Language(), place) as scoring:
-            found = [one.value for one in scoring.score(items)]
-            assert [one.value for one in scoring.score(items)] == found
+            found = [one.value for one in score(scoring, items)]
+            assert [one.value for one in score(scoring, items)] == found
     assert None not in expected and found == pytest.approx(expected, abs=0.01)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from builders.recipes.scorers import LearnedQuality
-from builders.scorers.base import Place
+from builders.scorers.base import Place, score
 from builders.scorers.metricx import KIND
 from processors.errors import InputError
 from processors.languages.language import Language
@@ -57,15 +57,15 @@ def predicted(folder: Path, text: str) -> float:
     return 25.0 - min(25.0, max(0.0, float(logits[0, 0, PREDICTION])))
 
 
-@pytest.mark.parametrize("batch_tokens", [64, 8192])
-def test_scores_are_those_of_the_model(folder: Path, batch_tokens: int) -> None:
-    model = MetricX(str(folder), tokenizer=str(folder), dtype="float32", batch_tokens=batch_tokens)
+def test_scores_are_those_of_the_model(folder: Path) -> None:
+    model = MetricX(str(folder), tokenizer=str(folder), dtype="float32")
     expected = [predicted(folder, f"source: {source} candidate: {target}") for source, target in PAIRS]
-    assert model.scores(PAIRS) == pytest.approx(expected, abs=1e-3) and len(set(expected)) > 1
+    assert model.of_batch(model.ids(PAIRS)) == pytest.approx(expected, abs=1e-3) and len(set(expected)) > 1
+    assert model.of_batch(model.ids(PAIRS[:1])) == pytest.approx(expected[:1], abs=1e-3)
     older = MetricX(str(folder), tokenizer=str(folder), style="23", dtype="float32")
     expected = [predicted(folder, "candidate: صباح الخير. source: Good morning.")]
-    assert older.scores(PAIRS[:1]) == pytest.approx(expected, abs=1e-3)
-    assert model.scores([]) == []
+    assert older.of_batch(older.ids(PAIRS[:1])) == pytest.approx(expected, abs=1e-3)
+    assert model.ids([]) == []
 
 
 def test_a_long_candidate_is_scored_by_passages(folder: Path, tmp_path: Path) -> None:
@@ -73,12 +73,12 @@ def test_a_long_candidate_is_scored_by_passages(folder: Path, tmp_path: Path) ->
     KIND.ready(spec, lambda _: None)
     sides = ([{"role": "user", "content": side}, {"role": "assistant", "content": side * 3}] for side in PAIRS[1])
     with KIND.open(spec, Language(), Place(tmp_path, tmp_path)) as scoring:
-        (score,) = scoring.score([SourceAndCandidate(*sides)])
-    assert score.passages > 2 and score.value is not None and 0 <= score.value <= 25
+        (found,) = score(scoring, [SourceAndCandidate(*sides)])
+    assert found.passages > 2 and found.value is not None and 0 <= found.value <= 25
 
 
 def test_what_is_no_metricx_is_a_line(folder: Path, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"the tokenizer '.*' cannot be read"):
         KIND.ready(LearnedQuality(model="m", tokenizer=str(tmp_path / "none")), lambda _: None)
     with pytest.raises(InputError, match=r"is no MetricX model: not an mT5 with its whole vocabulary"):
-        MetricX(str(write_mt5(tmp_path / "small", 300)), tokenizer=str(folder)).scores(PAIRS)
+        MetricX(str(write_mt5(tmp_path / "small", 300)), tokenizer=str(folder)).of_batch([[5]])
