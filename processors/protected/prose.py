@@ -6,7 +6,6 @@ by its letters, both by how few of the signs of code they have.
 """
 
 import re
-from itertools import pairwise
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _SIGN = re.compile(r"[{}\[\]<>=;|&$#@\\_*+/^~`%]")
@@ -47,9 +46,12 @@ def reads_as_prose(text: str) -> bool:
 
 def first_prose(text: str, start: int, end: int) -> int:
     """Where the first whole paragraph of sentences begins behind a blank line between the two, or -1."""
-    bounds = [m.end() for m in _BLANK_LINES.finditer(text, start, end)]
-    for begin, following in pairwise([*bounds, end]):
-        paragraph = text[begin:following].rstrip()
+    # One after the other: of a text of many fences each is asked, and its first paragraph tells.
+    blank = _BLANK_LINES.search(text, start, end)
+    while blank is not None:
+        begin = blank.end()
+        blank = _BLANK_LINES.search(text, begin, end)
+        paragraph = text[begin : blank.start() if blank else end].rstrip()
         if "<" in paragraph:
             paragraph = _TAG_LINE.sub("", paragraph).rstrip()
         if not paragraph or paragraph[0].isspace() or any(map(_CODE_LINE.search, paragraph.split("\n"))):

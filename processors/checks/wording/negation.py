@@ -16,14 +16,27 @@ from processors.texts.text import Text, view
 
 # Longer sentences have clauses, of which one may have swallowed the other.
 _MOST_WORDS = 12
-_CLAUSES = re.compile(r"[,;:؛،()\"“”—–]|\w\s-\s|[.!?؟].*\w")
+_CLAUSES = re.compile(r"[,;:؛،()\"“”—–]|\w\s-\s")
+_MARK = re.compile(r"[.!?؟]")
+
+
+def _has_clauses(text: str) -> bool:
+    return _CLAUSES.search(text) is not None or any(map(_goes_on, text.split("\n")))
+
+
+def _goes_on(line: str) -> bool:
+    """Whether a word follows a mark. No expression: it would read a row of marks once for each of them."""
+    end = len(line)
+    while end and not line[end - 1].isalnum():
+        end -= 1
+    return _MARK.search(line, 0, end) is not None
 
 
 @view
 def _plainly_denied(source: Text) -> bool | None:
     """Whether an English sentence denies; None where it cannot be told."""
     string = source.string.strip()
-    if not string or len(words(source)) > _MOST_WORDS or _CLAUSES.search(string) or string.endswith("?"):
+    if not string or len(words(source)) > _MOST_WORDS or _has_clauses(string) or string.endswith("?"):
         return None
     found = DENIALS.plain.findall(string)
     if found:
@@ -36,7 +49,7 @@ def negation(source: Text, target: Text, known: LanguageKnowledge) -> str | None
     """`lost` or `added`; None where nothing was, or where it cannot be told."""
     denials = known.denials
     denied = _plainly_denied(source) if denials is not None else None
-    if denials is None or denied is None or _CLAUSES.search(target.string.strip()):
+    if denials is None or denied is None or _has_clauses(target.string.strip()):
         return None
     spelling = plain(target, known)
     if denied:

@@ -2,6 +2,9 @@
 
 import pytest
 
+from processors.checks.wording.negation import negation
+from processors.languages.language import knowledge
+from processors.texts.text import text_of
 from tests.processors.checks.cases import verdicts
 
 CHANGED = [
@@ -47,3 +50,10 @@ def test_a_changed_negation_is_noted(source: str, target: str) -> None:
 @pytest.mark.parametrize(("source", "target"), RIGHT)
 def test_the_same_in_other_words_is_no_change(source: str, target: str) -> None:
     assert not [v for v in verdicts(source, target) if v.check == "negation"]
+
+
+@pytest.mark.parametrize("mark", ["!", "؟", ". ", "!؟"])
+def test_a_row_of_marks_takes_linear_time(mark: str) -> None:
+    # Each of 200,000 marks was looked behind to the end: some twenty minutes.
+    target = text_of("هذا هو المكان" + mark * 100_000)
+    assert negation(text_of("This is the place."), target, knowledge("ar")) is None
