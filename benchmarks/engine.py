@@ -2,6 +2,7 @@
 
     python -m benchmarks.engine [--rows 6000] [--concurrency 64 1024] [--capacity 50] [--latency 0.25] [--rounds 3]
                                 [--workers 1]
+    python -m benchmarks.engine --pieces 2000 [--concurrency 64 256 1024] [--latency 0.05]
     python -m benchmarks.engine --memory 200000
 
 Zero latency: the stage as a build runs it in one process (units, answers on disk), and without either ("checkpoints
@@ -12,7 +13,10 @@ has the last one's answer) by httpx and by aiohttp as the stage has it, in turn;
 number at a time. `--workers` are the stage's processes, as of a build, with the same number at once in all. `--memory`
 prints the process's resident memory at a tenth, half and all of so many rows. A row is one request. The stand-in is a
 process of its own on the same machine and costs its share; the load average is printed, and the processor time of a
-request. Rates against a fixed capacity are those of the middle 80 % of the answers, as the server saw them.
+request. `--pieces` prints what a row costs in processor time at most places by itself: its checks alone, sent by the
+bare client alone, answered by the stand-in, and in the stage; and what two cores could do if a row cost no more than
+its checks and its request. Rates against a fixed capacity are those of the middle 80 % of the answers, as the server
+saw them.
 """
 
 import argparse
@@ -257,6 +261,7 @@ def main() -> None:
     parser.add_argument("--latency", type=float, default=0.25)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--workers", type=int, default=1)
+    parser.add_argument("--pieces", type=int, default=0, metavar="ROWS")
     parser.add_argument("--memory", type=int, default=0, metavar="ROWS")
     options = parser.parse_args()
     print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
@@ -264,9 +269,56 @@ def main() -> None:
         with running("--translation", "fast") as server, tempfile.TemporaryDirectory() as name:
             _memory(Path(name), options.memory, server.url)
         return
+    if options.pieces:
+        served = ("--translation", "fast", "--capacity", "0", "--latency", str(options.latency))
+        with running(*served) as server, tempfile.TemporaryDirectory() as name:
+            _pieces(options, server.url, lambda: _processor_time(server.process), Path(name))
+        return
     for concurrency in options.concurrency:
         _zero_latency(options, concurrency)
         _fixed_capacity(options, concurrency)
+
+
+def _pieces(options: argparse.Namespace, url: str, server: Callable[[], float], folder: Path) -> None:
+    """What a row costs by itself, and what that leaves of a bare client's rate on two cores."""
+    rows = options.pieces
+    splits = write_source(folder / "source", rows)
+    checks = _checks_alone(rows)
+    for concurrency in options.concurrency:
+        stage = Stage(folder, splits, url, concurrency)
+        stage._runs = concurrency
+        whole = 1e6 / stage.build().cpu
+        began, answering = _clocks(), server()
+        stage.bare(rows, concurrency, "session")
+        sent, answered = 1e6 / _rate(rows, began, _clocks()).cpu, 1e6 * (server() - answering) / rows
+        most = min(concurrency / options.latency, 2e6 / (sent + answered))
+        shares = [min(1.0, 2e6 / (one + answered) / most) for one in (checks + sent, whole)]
+        print(
+            f"{concurrency} at once: a row costs the stage {whole:.0f} us; its checks alone {checks:.0f}, sent alone "
+            f"{sent:.0f}, the stand-in's answer {answered:.0f}. Of a bare client's {most:,.0f}/s at most on two cores "
+            f"{shares[0]:.2f} for checks and request alone, {shares[1]:.2f} for the stage; load average "
+            f"{os.getloadavg()[0]:.1f}"
+        )
+
+
+def _checks_alone(rows: int) -> float:
+    """Microseconds for the checks of such a row."""
+    from processors.checks.once import ConversationChecks
+    from tests.standins.standin_llm import _MAP
+
+    began = time.process_time()
+    for number in range(rows):
+        source, digits = TEXT.replace("{}", str(number)), {"role": "assistant", "content": str(number)}
+        target, checks = source.strip().lower().translate(_MAP), ConversationChecks()
+        assert checks.chunk(source.strip(), target) is None
+        asked, answered = ({"role": "user", "content": text} for text in (source, target + " "))
+        checks.whole([asked, digits], [answered, digits])
+    return 1e6 * (time.process_time() - began) / rows
+
+
+def _processor_time(process: int) -> float:
+    ticks = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return sum(map(int, ticks)) / os.sysconf("SC_CLK_TCK")
 
 
 def _zero_latency(options: argparse.Namespace, concurrency: int) -> None:

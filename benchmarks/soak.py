@@ -208,13 +208,13 @@ def _lines(log: Path) -> int:
     return log.read_bytes().count(b"\n")
 
 
-def _check_rows(run: Path, report: Report) -> int:
+def _check_rows(run: Path, report: Report, name: str = "Chat") -> int:
     """Each selected row once, in the output or in the failed pile; how many failed."""
     selected = Counter(_ids(run / "select"))
-    translated = Counter(_ids(run / "translate" / "Chat"))
+    translated = Counter(_ids(run / "translate" / name))
     failed = Counter(
         json.loads(line)["id"]
-        for path in (run / "translate" / "Chat" / "dropped").glob("*.jsonl")
+        for path in (run / "translate" / name / "dropped").glob("*.jsonl")
         for line in path.read_text().splitlines()
     )
     if selected != translated + failed or set(selected.values()) != {1}:

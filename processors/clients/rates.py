@@ -26,6 +26,9 @@ BURST_S = 5.0
 # Tokens of a request until the first answers tell.
 FIRST_TOKENS = 1000.0
 
+# What was left of the limits in a folder, and when, as tasks of this process that have ended left them to the next.
+_left: "dict[tuple[Path, Rates], tuple[list[float], float]]" = {}
+
 
 class _Bucket:
     """An amount that flows in at so much a minute. It may be overdrawn, and then has to fill up first."""
@@ -33,7 +36,8 @@ class _Bucket:
     def __init__(self, per_minute: float, least: float) -> None:
         self.per_second = per_minute / 60
         self.most = max(least, self.per_second * BURST_S)
-        self.level = self.most
+        # Nobody has seen yet who else asks: what several had at once would be several times the limit.
+        self.level = least
 
     def wait_s(self, needed: float, share: float) -> float:
         """Seconds until so much is there."""
@@ -62,6 +66,11 @@ class SharedRate:
         self._beats = 0
         self._share = 1.0
         self._from = self._flowed_at = self._looked_at = float("-inf")
+        self._rates = rates
+        if folder and (left := _left.get((folder, rates))):
+            levels, self._flowed_at = left
+            for bucket, level in zip(self._buckets(), levels, strict=True):
+                bucket.level = level
 
     def wait_s(self) -> float:
         """Seconds until one more request may be sent; 0 where it may be now. To be asked while something waits."""
@@ -102,13 +111,17 @@ class SharedRate:
     def close(self) -> None:
         if self._lock:
             self._lock.release()
+        if self._folder:
+            _left[self._folder, self._rates] = [bucket.level for bucket in self._buckets()], self._flowed_at
+
+    def _buckets(self) -> list[_Bucket]:
+        return [bucket for bucket in (self._requests, self._tokens) if bucket]
 
     def _look(self, now: float) -> None:
         """Let flow in what has come since, and see every now and then who else asks."""
         passed = max(0.0, now - self._flowed_at) if self._flowed_at > 0 else 0.0
-        for bucket in (self._requests, self._tokens):
-            if bucket:
-                bucket.flow(passed, self._share)
+        for bucket in self._buckets():
+            bucket.flow(passed, self._share)
         self._flowed_at = now
         if self._folder is None or now - self._looked_at < BEAT_S:
             return

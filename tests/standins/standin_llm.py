@@ -414,6 +414,7 @@ class Running:
     """A stand-in in a process of its own, for tests."""
 
     url: str
+    process: int = 0
 
     def stats(self) -> dict[str, Any]:
         with urllib.request.urlopen(f"{self.url}/stats") as response:
@@ -434,7 +435,7 @@ def running(*arguments: str) -> Iterator[Running]:
             assert process.stdout
             url = process.stdout.readline().strip()
             assert url, f"the stand-in did not start: {command}"
-            yield Running(url)
+            yield Running(url, process.pid)
         finally:
             process.kill()
 

@@ -77,6 +77,18 @@ def test_processes_share_a_limit_and_newcomers_come_in_without_passing_it(tmp_pa
     assert min(by) > 0.8 * max(by) and sum(by) >= 0.9 * 1200
 
 
+def test_processes_that_begin_at_once_and_tasks_one_after_the_other_keep_it_too(tmp_path: Path, clock: Clock) -> None:
+    """A build's process runs several tasks, and each of them asks anew."""
+    found: list[tuple[float, int]] = []
+    for _ in range(8):
+        shared = [SharedRate(Rates(600, 600_000), tmp_path) for _ in range(2)]
+        found += sent(clock, shared, 2, tokens=1000)
+        for rate in shared:
+            rate.close()
+    # In 16 seconds what flows in, and what nobody used while they joined.
+    assert 60 <= len(found) <= 16 * 10 + 600 / 60 * BURST_S
+
+
 def test_who_is_gone_or_quiet_leaves_its_share(tmp_path: Path, clock: Clock) -> None:
     one, two, three = (SharedRate(Rates(600), tmp_path) for _ in range(3))
     sent(clock, [one, two, three], 30)
