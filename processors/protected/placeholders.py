@@ -41,9 +41,22 @@ _TWO_AT = re.compile(r"@@[A-Za-z_]\w{0,60}+(?:@@(?!\w)|(?!\w|@))")
 _HANDLE = re.compile(r"@[A-Za-z_]\w{1,60}+(?![\w@]|\.\w)")
 _MERGE_FIELD = re.compile(r"\*\|[A-Z_][A-Z\d_:]{0,60}+\|\*")
 _SHORT_CODE = re.compile(r":(?=[\w+\-]*[a-z])[a-z0-9_+\-]{2,30}+:(?![\w:])")
-_COLON_NAME = re.compile(rf":{_PLACE}(?![\w:])")
-# Others may be decoration: "~smiles~".
-_BETWEEN = re.compile(rf"~(?:{_PLACE}|[A-Z][A-Z\d_]+)~(?![\w~])|\^(?:{_PLACE}|[A-Z][A-Z\d_]+)\^(?![\w^])|\^\d(?!\d)")
+# ":time is money" begins a saying.
+_COLON_NAME = re.compile(
+    rf":(?!(?:time|date|year|message|title|key|type|other|number) (?:is|are|was|were|will)\b){_PLACE}(?![\w:])"
+)
+# Others may be decoration, or stressed: "~smiles~", "~total~".
+_WAVED = r"(?:[a-z]+(?:_[a-z0-9]+)+|id|user|username|email|url|name|count|[A-Z][A-Z\d_]+)"
+_BETWEEN = re.compile(rf"~{_WAVED}~(?![\w~])|\^{_WAVED}\^(?![\w^])|\^\d(?!\d)")
+# What is stressed, not filled in: "#URGENT#"; and what a text says with lines for spaces: "[in_short]".
+_STRESSED = (
+    r"(?:YES|NO|NOT|TRUE|FALSE|URGENT|IMPORTANT|NOTE|WARNING|ATTENTION|ALERT|CAUTION|NEW|HOT|SALE|FREE|NOW|STOP|FINAL"
+    r"|UPDATE|UPDATED|BREAKING|REMINDER|TIP|HELP|DONE|OK)"
+)
+_SAYING = (
+    r"(?:in_(?:short|fact|brief|general|summary|conclusion|addition|particular)|to_(?:sum|conclude|be)|for_(?:example"
+    r"|instance)|at_(?:first|last)|as_(?:a|well|such)|by_the|so_far|of_course|not_(?:sure|now|yet)|on_the)(?![a-z\d])"
+)
 
 _CONSTANT = r"[A-Z][A-Z\d]*(?:_[A-Z\d]+)*"
 # "[[NASA]]" and "[[iPhone]]" are links of a wiki.
@@ -57,10 +70,10 @@ _TWICE = "|".join(
 )
 _FRAMED = re.compile(
     rf"[\[#|!=:^_](?:(?<=\[)\[{_IDENTIFIER}\]\](?!\()"
-    rf"|(?<=\#(?<![\w#&]\#))(?P<sharp>\#?)(?:{_PLACE}|(?!(?:YES|NO|NOT|TRUE|FALSE)\#){_CONSTANT})\#(?P=sharp)(?![\w#])"
+    rf"|(?<=\#(?<![\w#&]\#))(?P<sharp>\#?)(?:{_PLACE}|(?!{_STRESSED}\#){_CONSTANT})\#(?P=sharp)(?![\w#])"
     rf"|(?<=[^\w|\n]\|)(?:{_PLACE}|(?![A-Z]\|){_CONSTANT})\|(?![\w|])"
     rf"|{_TWICE}"
-    r"|(?<=\[(?<![\w\]]\[))(?:[a-z]+(?:_[a-z\d]+)+|MASK|CLS|SEP|PAD|UNK|[A-Z][A-Z\d]*(?:_[A-Z\d]+)+)\](?![(\[:])"
+    rf"|(?<=\[(?<![\w\]]\[))(?!{_SAYING})(?:[a-z]+(?:_[a-z\d]+)+|MASK|CLS|SEP|PAD|UNK|[A-Z][A-Z\d]*(?:_[A-Z\d]+)+)\](?![(\[:])"
     # Python's own names; "__note__" may be bold.
     r"|(?<=_(?<![\w_]_))_(?:init|str|repr|len|dict|iter|del|getitem|setitem|eq|slots"
     r"|(?P<word>name|main|call|class|file|doc|all|next|new|enter|exit|hash|version))__(?![\w_]))"

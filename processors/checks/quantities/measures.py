@@ -115,6 +115,9 @@ def _measured(m: re.Match[str], string: str) -> Iterator[Measure]:
         yield Measure("", "square" if m["is_square"] else "cubic")
     number = _LAST_NUMBER.search(string, max(0, m.start() - 20), m.start() + 1)
     word = _FIRST_WORD.match(m[0])
+    if unit == "hour" and word and word[0] == "hundred":
+        # "Twenty-two hundred hours" is a time.
+        return
     value = canonical(number[0]) if number else COUNTING.get(word[0], "") if word else ""
     yield Measure(value, "m" if unit == "bare_m" else unit)
 

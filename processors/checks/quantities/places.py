@@ -30,8 +30,12 @@ def _by_place(text: Text) -> tuple[tuple[str, ...], ...]:
 def place_problems(pair: Pair, known: LanguageKnowledge) -> list[Changed]:
     """Told where the texts have the same numbers and as many places, so that only their order differs."""
     numbers = numbers_in(pair.source)
-    if "\n" not in pair.source.string or not numbers or sorted(numbers) != sorted(numbers_in(pair.target)):
+    if "\n" not in pair.source.string or not numbers:
         return []
+    # Of a text whose sentences say some in words the tables can still be compared.
+    found = _in_tables(pair) if "|" in pair.source.string else []
+    if found or sorted(numbers) != sorted(numbers_in(pair.target)):
+        return found
     here, there = _by_place(pair.source), _by_place(pair.target)
     if len(here) != len(there):
         return []
@@ -41,6 +45,30 @@ def place_problems(pair: Pair, known: LanguageKnowledge) -> list[Changed]:
         return []
     (a, b), *_ = moved
     return [Changed(True, f"'{' '.join(b)}' stands where the source has '{' '.join(a)}'")]
+
+
+def _in_tables(pair: Pair) -> list[Changed]:
+    here, there = _tables(pair.source), _tables(pair.target)
+    if len(here) != len(there):
+        return []
+    for left, right in zip(here, there, strict=True):
+        if left != right and len(left) == len(right) and sorted(sum(left, ())) == sorted(sum(right, ())):
+            a, b = next((a, b) for a, b in zip(left, right, strict=True) if a != b)
+            return [Changed(True, f"'{' '.join(b)}' stands where the source has '{' '.join(a)}'")]
+    return []
+
+
+@view
+def _tables(text: Text) -> tuple[tuple[tuple[str, ...], ...], ...]:
+    """Of each table the numbers of its cells."""
+    tables: list[list[tuple[str, ...]]] = []
+    inside = False
+    for line in map(str.strip, with_ascii_digits(text).split("\n")):
+        if line.startswith("|"):
+            tables += [] if inside else [[]]
+            tables[-1] += [tuple(sorted(map(canonical, NUMBER.findall(cell)))) for cell in line.split("|")]
+        inside = line.startswith("|")
+    return tuple(map(tuple, tables))
 
 
 def formula_problems(pair: Pair, known: LanguageKnowledge) -> list[Changed]:

@@ -170,7 +170,8 @@ def _told_as_rest(number: str, pair: Pair, spelling: str, words: NumberWords, wr
     """Five to nine."""
     if not words.short_of or not re.search(words.short_of, spelling):
         return False
-    for hour, minutes in clock_times(pair.source):
+    stated = filter(None, map(_time, _stated_times(pair.source)))
+    for hour, minutes in (*clock_times(pair.source), *stated):
         rest = str(60 - int(minutes))
         if number == minutes and int(minutes) >= 30 and (rest in written or spells(rest, spelling, words, written)):
             return True

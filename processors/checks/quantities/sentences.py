@@ -76,6 +76,8 @@ def changed_in_sentences(pair: Pair, pairs: Sequence[tuple[str, str] | None]) ->
             around = text_of(one.source_around)
             if (
                 found
+                # What the text as a whole tells is told already.
+                and found[0] not in look(pair)
                 and look(pair._replace(source=around, target=target))
                 and look(pair._replace(source=around if counts else source, target=text_of(one.target_around)))
             ):

@@ -92,6 +92,7 @@ def _word_problem(
     if here.values[2] and "2" not in written and not (words.two and re.search(words.two, spelling)):
         lost += ["2"] if words.two or not spells("2", spelling, words, written) else []
     lost += [f for f in sorted(here.fractions) if not any(map(spelling.__contains__, words.fraction_words[f]))]
+    lost = [n for n in lost if not _told_as_hour(n, pair, there, written)]
     if not lost:
         return None
     stated, shares = numbers_in(pair.source), share_values(pair.source)
@@ -112,6 +113,20 @@ def _compound_problem(pair: Pair, here: Spelled, there: Spelled, written: Mappin
     explained = {*english_values(pair.source), *numbers_in(pair.source)}
     new = [n for n in there.compounds if str(n) not in explained and n // 10 == lost[0] // 10]
     return Changed(True, f"{lost[0]} of the source, in words, became {new[0]}") if new else None
+
+
+_MILITARY = re.compile(
+    r"\b(?:thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty(?:[- ](?:one|two|three|four))?)"
+    r" (?:hundred|hours)\b",
+    re.I,
+)
+
+
+def _told_as_hour(n: str, pair: Pair, there: Spelled, written: Mapping[str, int]) -> bool:
+    """Twenty-two hundred as ten in the evening, or a quarter to it as a quarter to ten or nine and three quarters."""
+    if not n.isdigit() or not 13 <= int(n) <= 24 or not _MILITARY.search(pair.source.string):
+        return False
+    return any(hour in there.values or str(hour) in written for hour in (int(n) - 12, int(n) - 13))
 
 
 def _new(pair: Pair, there: Spelled) -> list[int]:

@@ -117,7 +117,8 @@ def _built(groups: list[Group], rules: Mapping[str, Any]) -> Names:
     for kind, english, stems, wholes in groups:
         name = Name(kind, tuple(english), tuple(stems))
         for spelling in english:
-            by_word.setdefault(spelling.partition(" ")[0], []).append((spelling, name))
+            first = re.match(r"[A-Za-z]+", spelling)
+            by_word.setdefault(first[0] if first else spelling, []).append((spelling, name))
         ends = rules["people"] if kind == "land" else rules["forms"].get(kind, [""])
         unsure = [stem for stem in stems if stem in rules["never_new"]]
         # A stem that is another word's too says nothing but in forms that are listed; of a country none of its stems.

@@ -24,6 +24,9 @@ def test_what_changed_is_vetoed(source: str, right: str, wrong: str) -> None:
 @pytest.mark.parametrize(
     ("source", "target"),
     [
+        ("We met at a quarter to twenty-two hundred.", "التقينا الساعة العاشرة إلا ربعًا مساءً."),
+        ("It was 2145 hours.", "كانت الساعة العاشرة إلا ربعًا مساءً."),
+        ("The convoy left at thirteen hundred hours.", "غادرت القافلة في الواحدة ظهرًا."),
         ("From 4 to 6 May we were away.", "كنا غائبين من 4 إلى 6 مايو."),
         ("The trip took place on 4-6 May.", "جرت الرحلة في 4-6 مايو."),
         ("He left on the 4th of May and came back on the 7th.", "غادر في الرابع من مايو وعاد في السابع منه."),

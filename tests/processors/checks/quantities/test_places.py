@@ -1,6 +1,7 @@
 """Numbers that changed cells or lines are a veto; those that stay are not, whatever else of the line does."""
 
 from processors.checks.run import check_pair, has_hard
+from tests.processors.checks.cases import must_see
 
 
 def test_numbers_that_changed_lines_or_cells_are_a_veto() -> None:
@@ -16,3 +17,10 @@ def test_numbers_that_changed_lines_or_cells_are_a_veto() -> None:
 def test_numbers_may_change_places_within_a_line() -> None:
     source = "In 1990 there were 400 pupils.\n\nThen 20 left."
     assert not check_pair(source, "كان هناك 400 تلميذ في عام 1990.\n\nثم غادر 20.")
+
+
+def test_cells_of_a_table_are_compared_also_where_the_prose_says_its_numbers_in_words() -> None:
+    table = "\n\n| Year | Rain |\n|---|---|\n| 2018 | {} |\n| 2019 | {} |\n"
+    source = "It rained for 3 days." + table.format(410, 385)
+    right = "أمطرت ثلاثة أيام." + table.format(410, 385).replace("Year", "السنة").replace("Rain", "المطر")
+    must_see(source, right, right.replace("410", "@").replace("385", "410").replace("@", "385"))
