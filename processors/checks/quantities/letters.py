@@ -16,7 +16,8 @@ _LETTER = re.compile(r"([A-HJ-Z])(?![\w'’&+#/\-–$\\}])(?<![\w.'’&+#/\-–$
 # A choice is written small where brackets make it one: "(b)", "option (c)"; `f(b)` is a call.
 _SMALL = re.compile(r"(?<!\w)\(([a-h])\)(?!\w)")
 _BEGINS = re.compile(r"(?:^|[.!?:\"“]\s*|\n\W*)$")
-_WORD_BEHIND = re.compile(r"\s[a-z]")
+# No article stands before these: "A is for apple".
+_WORD_BEHIND = re.compile(r"\s(?!(?:is|was|are|and|or|has|stands|comes|beats|to|equals|can|will|does|means)\b)[a-z]")
 _NAME_BEHIND = re.compile(r"\s[A-Z][a-z]")
 # Letters that number choices; what stands behind a number is a unit, before a point a title ("Dr.").
 _OWN_LETTER = re.compile(r"([^\W\d_])(?<![\w.][^\W\d_])(?<!\d [^\W\d_])\u0640?(?!\w|\.\s?[^\W\d_])")
