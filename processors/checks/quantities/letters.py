@@ -23,6 +23,15 @@ _NAME_BEHIND = re.compile(r"\s[A-Z][a-z]")
 _OWN_LETTER = re.compile(r"([^\W\d_])(?<![\w.][^\W\d_])(?<!\d [^\W\d_])\u0640?(?!\w|\.\s?[^\W\d_])")
 
 
+_ALONE = re.compile(r"[A-HJ-Z](?![\w'’&+#/\-–$\\}])")
+
+
+@view
+def may_have_letters(text: Text) -> bool:
+    """Whether any sentence of the text may have a letter that stands for itself: a cheap look, which misses none."""
+    return "(" in text.string or _ALONE.search(text.string) is not None
+
+
 @view
 def _letters(text: Text) -> Counter[str]:
     string = text.string

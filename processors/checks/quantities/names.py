@@ -52,6 +52,12 @@ def check_names(pair: Pair) -> list[Verdict]:
     return [Verdict("names", True, f"'{changed[0]}' of the source became '{changed[1]}'")] if changed else []
 
 
+def has_names(source: Text, known: LanguageKnowledge) -> bool:
+    """Whether any word of the text begins a name of a list."""
+    names = names_of(known.code, known.normalise)
+    return names is not None and not names.by_word.keys().isdisjoint(latin_words(source))
+
+
 def changed_kind(pair: Pair) -> list[Verdict]:
     """A name of a list that became another one of its kind."""
     known = pair.knowledge

@@ -7,6 +7,7 @@ move a word to the sentence before or behind, so whatever is told is gone from a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -14,22 +15,24 @@ from processors.checks.pairs.pair import Pair
 from processors.checks.pairs.verdict import Verdict, excerpt
 from processors.checks.quantities.dates import date_problems
 from processors.checks.quantities.digits import differences, has_digits
-from processors.checks.quantities.letters import check_letters
+from processors.checks.quantities.letters import check_letters, may_have_letters
 from processors.checks.quantities.measures import unit_problems
-from processors.checks.quantities.names import changed_kind
+from processors.checks.quantities.names import changed_kind, has_names
 from processors.checks.quantities.spelled import spelled_problems
-from processors.checks.wording.exchanged import counts_twice, exchanged
+from processors.checks.wording.exchanged import counts_twice, exchanged, may_be_counted
 from processors.checks.wording.negation import negation
 from processors.languages.english import DENIALS, QUANTITY_WORDS
 from processors.languages.english_numbers import english_words
 from processors.languages.spellings import plain
-from processors.texts.text import text_of
+from processors.protected.find import blanked
+from processors.texts.text import Text, text_of
 
 # A negation is looked for in sentences up to so many characters; one of twelve words has no more.
 _SHORT = 120
 # So many lost and new numbers of a sentence are laid beside each other.
 _MOST = 4
 _WHOLE = (".", "!")
+_DIGIT = re.compile(r"\d")
 
 
 class Placed(NamedTuple):
@@ -55,23 +58,39 @@ Look = Callable[[Pair], list[Verdict]]
 
 def _quantities(pair: Pair) -> list[Verdict]:
     """Of what is counted only what was replaced: a number alone may have moved to another sentence."""
-    if not has_digits(pair.source) and english_words(pair.source).isdisjoint(QUANTITY_WORDS):
+    if not _has_quantities(pair.source):
         return []
     looks = (unit_problems, date_problems, spelled_problems)
     return [Verdict("numbers", *found) for look in looks for found in look(pair, pair.knowledge) if found.hard]
 
 
-# And whether it counts: then a word that moved is one less here and one more beside it.
-_LOOKS: tuple[tuple[Look, bool], ...] = ((changed_kind, True), (check_letters, False), (_quantities, False))
+def _has_quantities(source: Text) -> bool:
+    return has_digits(source) or not english_words(source).isdisjoint(QUANTITY_WORDS)
+
+
+def _has_names(source: Text, pair: Pair) -> bool:
+    return has_names(source, pair.knowledge)
+
+
+# Whether it counts: then a word that moved is one less here and one more beside it. And a cheap look at the text,
+# true where any of its sentences could have something to look at.
+_LOOKS: tuple[tuple[Look, bool, Callable[[Text, Pair], bool]], ...] = (
+    (changed_kind, True, _has_names),
+    (check_letters, False, lambda source, _: may_have_letters(source)),
+    (_quantities, False, lambda source, _: _has_quantities(source)),
+)
 
 
 def changed_in_sentences(pair: Pair, pairs: Sequence[tuple[str, str] | None]) -> list[Verdict]:
     """The first that a sentence of the text says otherwise in its translation."""
     all_placed = list(placed(pairs))
-    for one in all_placed:
+    # The sentences are the source's without its protected spans.
+    whole = text_of(blanked(pair.source))
+    looks = [(look, counts) for look, counts, has_any in _LOOKS if has_any(whole, pair)]
+    for one in all_placed if looks else ():
         source, target = text_of(one.source), text_of(one.target)
         within = pair._replace(source=source, target=target)
-        for look, counts in _LOOKS:
+        for look, counts in looks:
             found = look(within)
             around = text_of(one.source_around)
             if (
@@ -91,8 +110,8 @@ def _within(pair: Pair, all_placed: Sequence[Placed]) -> list[Verdict]:
         return []
     for one in all_placed:
         source = text_of(one.source)
-        found = exchanged(source, text_of(one.target), pair.knowledge) if counts_twice(source) else None
-        if found:
+        counted = may_be_counted(source) and counts_twice(source)
+        if counted and (found := exchanged(source, text_of(one.target), pair.knowledge)):
             return [Verdict("exchanged", True, f"{found} changed places")]
     return []
 
@@ -102,7 +121,9 @@ def _exchanged(pair: Pair, all_placed: Sequence[Placed]) -> list[Verdict]:
     if not has_digits(pair.source):
         return []
     changes = [
-        differences(pair._replace(source=text_of(one.source), target=text_of(one.target))) for one in all_placed
+        differences(pair._replace(source=text_of(one.source), target=text_of(one.target)))
+        for one in all_placed
+        if _DIGIT.search(one.source) or _DIGIT.search(one.target)
     ]
     became = {(old, new) for lost, added in changes for old in lost[:_MOST] for new in added[:_MOST]}
     both = next(((old, new) for old, new in sorted(became) if old < new and (new, old) in became), None)
@@ -114,14 +135,20 @@ def _denied(pair: Pair, all_placed: Sequence[Placed]) -> list[Verdict]:
     denials = pair.knowledge.denials
     if denials is None or len(all_placed) < 2:
         return []
+    short = [
+        one
+        for one in all_placed
+        if len(one.source) < _SHORT and one.source.endswith(_WHOLE) and one.target.endswith(_WHOLE)
+    ]
+    if not short:
+        return []
     # As many as before: one went to a neighbour.
     if len(DENIALS.plain.findall(pair.source.string)) == len(
         denials.plain.findall(plain(pair.target, pair.knowledge))
     ):
         return []
-    for one in all_placed:
-        if len(one.source) < _SHORT and one.source.endswith(_WHOLE) and one.target.endswith(_WHOLE):
-            found = negation(text_of(one.source), text_of(one.target), pair.knowledge)
-            if found:
-                return [Verdict("negation", False, f"a negation was {found}: '{excerpt(one.target)}'")]
+    for one in short:
+        found = negation(text_of(one.source), text_of(one.target), pair.knowledge)
+        if found:
+            return [Verdict("negation", False, f"a negation was {found}: '{excerpt(one.target)}'")]
     return []
