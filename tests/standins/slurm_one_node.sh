@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # A Slurm cluster of this one machine, for a test: slurm_one_node.sh start FOLDER, slurm_one_node.sh stop FOLDER.
 # Needs root and `apt-get install slurm-wlm munge`. Everything it writes is in FOLDER; SLURM_CONF=FOLDER/slurm.conf
-# leads sbatch and the others to it. No systemd, no control groups, no accounting.
+# leads sbatch and the others to it. No systemd, no control groups, no accounting; a job over its memory is killed, as
+# Slurm itself sees it once a second.
 set -euo pipefail
 folder=$(realpath "$2")
 host=$(hostname -s)
@@ -43,12 +44,14 @@ SlurmdLogFile=$folder/slurmd.log
 SlurmdParameters=config_overrides
 ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
-JobAcctGatherType=jobacct_gather/none
+JobAcctGatherType=jobacct_gather/linux
+JobAcctGatherFrequency=task=1
+JobAcctGatherParams=OverMemoryKill
 AccountingStorageType=accounting_storage/none
 MpiDefault=none
 SwitchType=switch/none
 SelectType=select/cons_tres
-SelectTypeParameters=CR_Core
+SelectTypeParameters=CR_Core_Memory
 SchedulerType=sched/backfill
 SchedulerParameters=sched_interval=1,bf_interval=1,requeue_delay=1
 ReturnToService=2
