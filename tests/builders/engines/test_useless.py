@@ -152,7 +152,7 @@ def test_a_server_of_vllm_that_the_build_started_is_given_up_too(tmp_path: Path,
     [
         ("No way!", "", "truncation ("),
         ("", "", "empty ("),
-        ("No way!", "context: 512", "exceeds the available context size (512 tokens)"),
+        ("No way!", "context_tokens: 512", "exceeds the available context size (512 tokens)"),
     ],
 )
 def test_a_useless_file_of_weights_is_given_up(
