@@ -12,7 +12,7 @@ from processors.languages.english import ENGLISH
 from processors.languages.knowledge import LanguageKnowledge, Questions
 from processors.languages.spellings import plain
 from processors.texts.prose import sentences, visible_length
-from processors.texts.text import text_of
+from processors.texts.text import Text, text_of, view
 
 _SOURCE = ENGLISH.questions or Questions()
 # A question by its words; "Show a summary?" is one by its mark alone.
@@ -47,12 +47,17 @@ def _greeted(pair: Pair) -> list[Verdict]:
     return [Verdict("answered", True, f"'{excerpt(m[0])}' is not the source's")]
 
 
+@view
+def _marks(text: Text) -> int:
+    """Marks of a question. English has but one of them."""
+    return text.string.count("?") + text.string.count("؟")
+
+
 def answered_within(source: str, target: str, pair: Pair) -> list[Verdict]:
     """`check_answered` of a sentence and the one that stands in its place, of a longer text. Only what is sure: a
     question or a request by its words."""
     # As many questions are asked as before.
-    whole, translated = pair.source.string, pair.target.string
-    lost = translated.count("؟") + translated.count("?") < whole.count("?")
+    lost = _marks(pair.target) < _marks(pair.source)
     asks = lost and source.rstrip().endswith("?")
     requests = _request(pair.knowledge)
     if not asks and (requests is None or not requests.match(source)):

@@ -128,7 +128,7 @@ def _of_stretch(pair: Pair, m: re.Match[str]) -> Verdict | None:
     words = _WORDS.findall(m.group())
     count, small = _is_prose(words)
     source, text = pair.source.string, m.string
-    if count >= _RAISED and _is_raised(source, m.group()):
+    if count >= _RAISED and _is_raised(pair.source, m.group()):
         return Verdict("untranslated", True, f"{count} English words in capitals at character {m.start()}")
     if not small or _is_title(words):
         return None
@@ -164,10 +164,15 @@ def _goes_on(source: str, stretch: str, words: list[str]) -> bool:
     return stretch in source and sum(1 for word in words if word in FUNCTION_WORDS or word in AUXILIARIES) >= 2
 
 
-def _is_raised(source: str, stretch: str) -> bool:
+@view
+def _lowered(text: Text) -> str:
+    return text.string.lower()
+
+
+def _is_raised(source: Text, stretch: str) -> bool:
     """Whether the source has these words one by one, of which some are small there and have capitals here."""
-    at = source.lower().find(stretch.lower())
-    there = source[at : at + len(stretch)]
+    at = _lowered(source).find(stretch.lower())
+    there = source.string[at : at + len(stretch)]
     if at < 0 or there == stretch:
         return False
     pairs = zip(_WORDS.findall(there), _WORDS.findall(stretch), strict=False)

@@ -31,7 +31,8 @@ class NumberWords:
     "scale", "fraction") and value; `teens` are those that make 11 to 19 of the ones before them; `joined` are words
     between tens and ones; with `ones_first` the ones come before the tens ("five and twenty").
     `scale_words` are looked for as they stand; `fraction_words` tell that a fraction (or "twice") is said at all;
-    `second` is the ordinal that a Roman II may be, `two` every form that says "two", a noun's included.
+    `second` is the ordinal that a Roman II may be, `two` every form that says "two", a noun's included; `thousands`
+    the plurals of that and larger scales.
     """
 
     stems: Mapping[int, str]
@@ -49,6 +50,7 @@ class NumberWords:
     teens: frozenset[str] = frozenset()
     ones_first: bool = False
     second: str = ""
+    thousands: str = ""
     two: str = ""
     afternoon: str = ""
     decade: str = ""

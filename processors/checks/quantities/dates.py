@@ -105,11 +105,11 @@ def _number_of_day(pair: Pair, spelling: str, words: _DateWords) -> Changed | No
     here = _days_of_months(pair.source)
     if not here:
         return None
-    written = numbers_in(pair.target)
+    written, stated = frozenset(numbers_in(pair.target)), frozenset(numbers_in(pair.source))
     for m in words.month.finditer(spelling):
         days = here.get(m.lastgroup or "")
         number = _BEFORE_MONTH.search(spelling, max(0, m.start() - 12), m.start()) if days else None
-        if not days or not number or number[1].lstrip("0") in days or number[1] in numbers_in(pair.source):
+        if not days or not number or number[1].lstrip("0") in days or number[1] in stated:
             continue
         if not any(day in written for day in days):
             return Changed(True, f"{min(days)} {m.lastgroup} of the source became {number[1]}")

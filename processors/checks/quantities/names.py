@@ -37,7 +37,8 @@ def _named(source: Text, known: LanguageKnowledge) -> dict[Name, tuple[str, int]
         return found
     for m in _WORDS.finditer(string):
         for spelling, name in names.by_word.get(m[0], ()):
-            if string.startswith(spelling, m.start()) and not string[m.start() + len(spelling) :][:1].isalpha():
+            end = m.start() + len(spelling)
+            if string.startswith(spelling, m.start()) and not string[end : end + 1].isalpha():
                 said, times = found.get(name, (spelling, 0))
                 found[name] = said, times + 1
                 break

@@ -32,6 +32,9 @@ _TIME_BEHIND = re.compile(
 )
 # Month by its number, fractions: what a number is a part of.
 _DATE = re.compile(r"\d[-/]\d")
+_SPAN = re.compile(r"(?<![\d.,:])(\d{1,3})[ -](minute|second|month|hour)s?\b", re.I)
+_MAKE = {"minute": 60, "second": 60, "month": 12, "hour": 24}
+_SHARES = {1 / 2: "half", 1 / 4: "quarter", 3 / 4: "quarter", 1 / 3: "third", 2 / 3: "third"}
 _FRACTIONS = (("1/2", "half"), ("1/4", "quarter"), ("3/4", "quarter"), ("1/3", "third"), ("2/3", "third"))
 _FRACTION_SIGNS = {"1/2": "½", "1/4": "¼", "3/4": "¾", "1/3": "⅓", "2/3": "⅔"}
 _AFTERNOON = re.compile(
@@ -134,6 +137,7 @@ def told_otherwise(number: str, pair: Pair, known: LanguageKnowledge, written: M
         or ("/" in string and _told_as_part(number, string, spelling, words))
         or (_DATE.search(string) is not None and _told_as_month(int(number), spelling, known))
         or _told_as_rest(number, pair, spelling, words, written)
+        or _told_as_share(number, pair, spelling, words, written)
     )
 
 
@@ -164,6 +168,28 @@ def _told_as_month(number: int, spelling: str, known: LanguageKnowledge) -> bool
     if known.dates is None or not 1 <= number <= len(known.dates.months):
         return False
     return re.search(list(known.dates.months.values())[number - 1], spelling) is not None
+
+
+@view
+def _spans(source: Text) -> Mapping[str, int]:
+    """Numbers of an English text before a word of time, to how many of those make the next larger one."""
+    return {m[1]: _MAKE[m[2].lower()] for m in _SPAN.finditer(source.string)}
+
+
+def _told_as_share(number: str, pair: Pair, spelling: str, words: NumberWords, written: Mapping[str, int]) -> bool:
+    """90 minutes as an hour and a half, 40 as two thirds of one, 18 months as a year and a half."""
+    if number not in _spans(pair.source):
+        return False
+    wholes, rest = divmod(int(number), _spans(pair.source)[number])
+    name = _SHARES.get(rest / _spans(pair.source)[number])
+    if name is None:
+        return False
+    shares = "|".join(map(re.escape, words.fraction_words[name]))
+    if not wholes:
+        return re.search(shares, spelling) is not None
+    # Of one and two the form of the noun may tell.
+    counted = wholes < 3 or str(wholes) in written or spells(str(wholes), spelling, words, written)
+    return counted and re.search(rf"(?<!\w)(?:{'|'.join(words.joined)}) ?(?:{shares})", spelling) is not None
 
 
 def _told_as_rest(number: str, pair: Pair, spelling: str, words: NumberWords, written: Mapping[str, int]) -> bool:

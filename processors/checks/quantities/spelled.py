@@ -156,6 +156,9 @@ def _hundreds_problem(pair: Pair, here: Spelled, there: Spelled, spelling: str, 
     new = there.scales.keys() - here.scales.keys()
     if not here.hundreds or not hundreds or not new or re.search(hundreds, spelling) or scaled(pair.source):
         return None
+    # "A thousand times" says no more than "hundreds of times".
+    if not words.thousands or not re.search(words.thousands, spelling):
+        return None
     return (
         None if any(len(n) > 3 for n in numbers_in(pair.source)) else Changed(True, f"'hundreds' became '{min(new)}'")
     )

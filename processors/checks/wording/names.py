@@ -40,7 +40,9 @@ def is_name(word: str, language: str) -> bool:
 
 def changed_name(source: Text, target: Text, known: LanguageKnowledge) -> tuple[str, str] | None:
     """The name of the source, and what stands for it."""
-    new = [m for m in _NAME.finditer(blanked(target)) if m[0].lower() not in source.string.lower()]
+    small, found = source.string.lower(), list(_NAME.finditer(blanked(target)))
+    strange = {name for name in {m[0] for m in found} if name.lower() not in small}
+    new = [m for m in found if m[0] in strange]
     # In brackets a name is explained.
     new = [m for m in new if target.string[m.start() - 1 : m.start()] not in ("(", "[")]
     if not new:
@@ -49,9 +51,11 @@ def changed_name(source: Text, target: Text, known: LanguageKnowledge) -> tuple[
     if words is None or side is None:
         return None
     sounds = {words.target.skeleton(stem) for stem in side.stems}
-    for m in _NAME.finditer(blanked(source)):
+    named, beginnings = list(_NAME.finditer(blanked(source))), {m[0][:_ALIKE] for m in new}
+    stays = {name for name in {m[0] for m in named} if name in target.string}
+    for m in named:
         name = m[0]
-        if name in target.string:
+        if name in stays:
             continue
         entries = [e for stem in words.source.stems(name.lower()) if (e := words.forward.get(stem))]
         sound = words.source.skeleton(name.lower())
@@ -61,7 +65,7 @@ def changed_name(source: Text, target: Text, known: LanguageKnowledge) -> tuple[
         if begins and entries and not is_name(name, known.code):
             continue
         # What begins alike is the name in another spelling.
-        if any(one[0][:_ALIKE] == name[:_ALIKE] for one in new):
+        if name[:_ALIKE] in beginnings:
             continue
         if len(sound) >= _LEAST_CONSONANTS and sound not in sounds:
             return name, new[0][0]

@@ -102,7 +102,7 @@ def _judged(piece: _Piece, words: list[str], source: Text, language: str) -> Sta
     small = [word for word in words if word.islower()]
     if piece.text.strip(_ENDS) not in source.string:
         # Of names and terms that a translator adds none is a sentence of its own.
-        strange = sum(1 for word in words if word.lower() not in source.string.lower())
+        strange = sum(1 for word in words if word.lower() not in _lowered(source))
         sure = len(words) >= 3 and len(small) >= 2 and strange * 2 > len(words) and piece.text[0] not in '(["“«'
         return Stayed(piece.text, piece.at, True, True) if sure else None
     if _NO_WORDS.search(piece.text) or not _are_english(words, language):
@@ -111,11 +111,18 @@ def _judged(piece: _Piece, words: list[str], source: Text, language: str) -> Sta
         return Stayed(piece.text, piece.at, False, True)
     if piece.kind in _HEADINGS and _is_heading(words, only=piece.kind == "label"):
         return Stayed(piece.text, piece.at, False, _HEADINGS[piece.kind])
-    name = source.string.count(piece.text) >= 2 or any(is_name(word, language) for word in words)
     if piece.odd and _is_noun_phrase(words):
         return Stayed(piece.text, piece.at, False, True)
     title = piece.kind == "heading" and any(word in _IN_TITLES for word in words)
-    return Stayed(piece.text, piece.at, False, False) if (title or piece.odd) and not name else None
+    if not title and not piece.odd:
+        return None
+    name = source.string.count(piece.text) >= 2 or any(is_name(word, language) for word in words)
+    return None if name else Stayed(piece.text, piece.at, False, False)
+
+
+@view
+def _lowered(text: Text) -> str:
+    return text.string.lower()
 
 
 def _is_sentence(words: Sequence[str]) -> bool:

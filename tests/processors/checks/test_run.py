@@ -335,6 +335,8 @@ def test_hostile_texts_take_linear_time() -> None:
         "`",
         "<think>",
         " ",
+        "Tom Went To The Big House. ",
+        "4 May ٤ مايو ",
     ):
         text = piece * (n // len(piece)) + "x"
         check_pair(text, text[::-1])

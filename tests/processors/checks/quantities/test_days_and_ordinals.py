@@ -51,3 +51,26 @@ def test_what_changed_is_vetoed(source: str, right: str, wrong: str) -> None:
 )
 def test_right_translations_are_clean(source: str, target: str) -> None:
     assert not verdicts(source, target)
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [
+        ("I've told you hundreds of times!", "قلت لك ألف مرة!"),
+        ("There are hundreds of ways to do it. One is enough.", "ثمة ألف طريقة لفعل ذلك. وواحدة تكفي."),
+        ("I waited 90 minutes.", "انتظرت ساعة ونصف الساعة."),
+        ("It lasts 40 minutes.", "يستغرق ثلثي ساعة."),
+        ("The flight lasts 150 minutes. Boarding takes 30 minutes.", "تستغرق الرحلة ساعتين ونصفًا. والصعود نصف ساعة."),
+        ("It lasts 18 months, then 6 months more.", "يستمر سنة ونصف السنة ثم نصف سنة أخرى."),
+    ],
+)
+def test_right_translations_are_not_vetoed(source: str, target: str) -> None:
+    assert not [verdict for verdict in verdicts(source, target) if verdict.hard]
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [("I waited 90 minutes.", "انتظرت نصف ساعة."), ("It lasts 40 minutes.", "يستغرق ربع ساعة.")],
+)
+def test_another_share_of_an_hour_is_vetoed(source: str, target: str) -> None:
+    assert [verdict for verdict in verdicts(source, target) if verdict.hard]
