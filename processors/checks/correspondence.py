@@ -38,6 +38,7 @@ _PLAIN = 2.0
 _TELLING = 3
 # Characters without spaces: shorter sentences are joined and dropped ("Sure!", "Here is the list:").
 _SHORT = 10
+_COLUMN = 400
 # A line that goes on in the next, and how long one is that was broken for its length.
 _WRAPPED = re.compile(r"[^\s.!?:;…|]\n[ \t]*(?=[a-z(])")
 _FULL = 25
@@ -91,7 +92,7 @@ def _is_vowelled(string: str) -> bool:
 
 def _found(pair: Pair) -> list[Verdict]:
     left, right = _sentences(pair)
-    if not left or not right:
+    if not left or not right or _is_column(left) or _is_column(right):
         return []
     sources = [source_side(text_of(sentence), pair.language) for sentence in left]
     targets = [target_side(text_of(sentence), pair.language) for sentence in right]
@@ -115,6 +116,12 @@ def _found(pair: Pair) -> list[Verdict]:
     if not any(verdict.hard for verdict in found):
         found += changed_in_sentences(pair, _in_places(beads, asked, answers))
     return found or (_padded(pair, beads, *known, right) if "\n" not in pair.source.string else [])
+
+
+def _is_column(pieces: Sequence[str]) -> bool:
+    """Hundreds of lines of a word or less each: none says what it is of, and nothing is sure on the way through them,
+    which takes three milliseconds a line."""
+    return len(pieces) > _COLUMN and sum(map(len, pieces)) < _SHORT * len(pieces)
 
 
 def _in_places(beads: Sequence[Bead], left: Sequence[str], right: Sequence[str]) -> list[tuple[str, str] | None]:

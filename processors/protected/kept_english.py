@@ -7,6 +7,7 @@ nobody fenced, and a list of hosts or packages. Each counts only where source an
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 from processors.protected.find import blanked
@@ -38,7 +39,7 @@ _SAID_BEFORE = re.compile(rf"\b{_SPEAKS}(?: [\w'’.-]+){{0,2}}[:,]?\s*$", re.IG
 _END = r"(?=[.?!](?:\s+[A-Z]|\s*$)|$)"
 _MACHINE = re.compile(
     # What a program reports: "TypeError: ...", "ERROR 2002 (HY000): ...", "fatal: ...".
-    rf"\b(?:[\w.]+\.)?[A-Z]\w*(?:Error|Exception|Warning|Fault|Interrupt)\b(?:\s+\w+\s+\w+)?:[^\n]+?{_END}"
+    rf"(?<![\w.])(?:[\w.]*\.)?[A-Z]\w*(?:Error|Exception|Warning|Fault|Interrupt)\b(?:\s+\w+\s+\w+)?:[^\n]+?{_END}"
     rf"|(?:\b(?:ERROR|WARN|WARNING|INFO|DEBUG|FATAL|CRITICAL|NOTICE)\b[\]:]?|\bnpm ERR!|^E:)[^\n]*?{_END}"
     rf"|(?:^|(?<=: )|(?<=says ))(?:fatal|error|warning|panic)(?:\[\w+\]|\s[A-Z]{{1,4}}\d+)?:[^\n]*?{_END}"
     r"|\bException in thread\b[^\n]+|^Traceback[^\n]+|^\s*at [\w.$<>]+\([^\n]*\)"
@@ -49,7 +50,7 @@ _MACHINE = re.compile(
     r"|Access is denied|Broken pipe|Bus error|Address already in use|Device or resource busy|Operation not permitted)"
     r"(?: \([\w, ]{1,40}\))?"
     # Queries and commands.
-    r"|\b(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE (?:TABLE|INDEX|VIEW)|ALTER TABLE|DROP TABLE|WITH)\b[^\n;]*"
+    r"|\b(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE (?:TABLE|INDEX|VIEW)|ALTER TABLE|DROP TABLE|WITH)\b[^\n;]{0,400}"
     r"(?:\b(?:FROM|VALUES|SET|WHERE|TABLE|ADD|AS)\b|\()[^\n;]*(?:;|$)"
     r"|^\s*\$ [^\n]+|\bsudo [^\n.?!]+",
     re.MULTILINE,
@@ -134,10 +135,12 @@ def _pieces(text: Text) -> tuple[str, ...]:
     if _REPORT.search(string):
         found += [m[1].strip() for m in _REPORTED.finditer(string)]
     before = ""
-    for line in filter(None, map(str.strip, string.split("\n"))):
+    lines = list(filter(None, map(str.strip, string.split("\n"))))
+    reports, often = len(_REPORT.findall(string)), Counter(lines)
+    for line in lines:
         # A line of code has its signs, and no sentence around it; what a machine reported is announced or asked about.
         announced = before.endswith(":") and _REPORT.search(before)
-        asked = _NAMED.match(line) and _REPORT.search(string.replace(line, ""))
+        asked = _NAMED.match(line) and reports > often[line] * len(_REPORT.findall(line))
         # The bars of a table are no code's.
         row = line[0] == "|" and line[-1] == "|"
         if (
