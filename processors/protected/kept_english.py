@@ -50,8 +50,8 @@ _MACHINE = re.compile(
     r"|Access is denied|Broken pipe|Bus error|Address already in use|Device or resource busy|Operation not permitted)"
     r"(?: \([\w, ]{1,40}\))?"
     # Queries and commands.
-    r"|\b(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE (?:TABLE|INDEX|VIEW)|ALTER TABLE|DROP TABLE|WITH)\b[^\n;]{0,400}"
-    r"(?:\b(?:FROM|VALUES|SET|WHERE|TABLE|ADD|AS)\b|\()[^\n;]*(?:;|$)"
+    r"|\b(?:SELECT|INSERT INTO|UPDATE|DELETE FROM|CREATE (?:TABLE|INDEX|VIEW)|ALTER TABLE|DROP TABLE|WITH)\b"
+    r"[^\n;]{0,400}(?:\b(?:FROM|VALUES|SET|WHERE|TABLE|ADD|AS)\b|\()[^\n;]*(?:;|$)"
     r"|^\s*\$ [^\n]+|\bsudo [^\n.?!]+",
     re.MULTILINE,
 )

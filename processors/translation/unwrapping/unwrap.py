@@ -192,11 +192,19 @@ def _opener(source: str, text: str, known: LanguageKnowledge) -> str | None:
     """A helper's first word ("Certainly!"); in front of an answer it stays, so that a check sees what follows."""
     m = known.phrases.opener.match(text) if known.phrases and known.phrases.opener else None
     asks, excuses = ENGLISH.questions, ENGLISH.excuses
-    if m is None or excuses is None or excuses.opening.match(source) or source.rstrip().endswith("?"):
+    if m is not None and (excuses is None or excuses.opening.match(source)):
+        return None
+    m = m or _english_opener(source, text)
+    if m is None or source.rstrip().endswith("?"):
         return None
     if _EXCLAIMS.match(source) and not _EXCLAIMS.match(text, m.end()):
         return None
     return None if asks and asks.instruction and asks.instruction.match(source) else text[m.end() :]
+
+
+def _english_opener(source: str, text: str) -> re.Match[str] | None:
+    m = ENGLISH.phrases.opener.match(text) if ENGLISH.phrases and ENGLISH.phrases.opener else None
+    return None if m is None or m[0].strip("!,.: \n").lower() in source.lower() else m
 
 
 def _quoted_lines(source: str, text: str, known: LanguageKnowledge) -> str | None:

@@ -136,6 +136,6 @@ def test_a_cluster_s_resources_are_those_of_the_part_or_of_all() -> None:
     settings = ["ranking.reward={model: a}", "translators.reference.name=one", "outputs.parallel=false"]
     found = {part.name: part.slurm_jobs(where).partition for part in parts_of(load_recipe("demo", settings))}
     assert found == {
-        "scan": "cpu", "select": "cpu", "translate/one": "gpu", "translate/draft": "cpu", "reward": "gpu",
+        "scan": "cpu", "select": "cpu", "translate/one": "gpu", "translate/draft": "cpu", "score/reward": "gpu",
         "rank": "gpu", "build": "cpu",
     }  # fmt: skip

@@ -71,7 +71,6 @@ WRAPPED = [
     (*SCHOOL, f"Certainly! {SCHOOL[1]}"),
     (*SCHOOL, f"Sure, {SCHOOL[1]}"),
     (*SCHOOL, f"النص العربي:\n{SCHOOL[1]}"),
-    (*SCHOOL, f"النتيجة النهائية: {SCHOOL[1]}"),
     (*SCHOOL, f"===\n{SCHOOL[1]}\n==="),
     (*SCHOOL, f"[[{SCHOOL[1]}]]"),
     (*LIST_FILES, f"```arabic\n{LIST_FILES[1]}\n```"),
@@ -118,6 +117,9 @@ WRAPPED = [
     ('He said "come in" and left.', 'قال "ادخل" وغادر.', '["قال "ادخل" وغادر."]'),
     ('He said "come in" and left.', 'قال "ادخل" وغادر.', '{"ترجمة": "قال "ادخل" وغادر."}'),
 ]  # fmt: skip
+
+# What may be the text's own is left for a check to refuse.
+LABELLED = [(*SCHOOL, f"النتيجة النهائية: {SCHOOL[1]}")]
 
 ANSWERED = [
     (*FRANCE, "عاصمة فرنسا هي باريس."),
@@ -236,7 +238,7 @@ def test_a_stub_is_no_translation(source: str, right: str, wrong: str) -> None:
     must_see(source, right, wrong, chunk=True)
 
 
-@pytest.mark.parametrize(("source", "right", "wrong"), WRAPPED)
+@pytest.mark.parametrize(("source", "right", "wrong"), [*WRAPPED, *LABELLED])
 def test_what_a_model_wraps_its_answer_in_does_not_pass(source: str, right: str, wrong: str) -> None:
     must_see(source, right, wrong)
 

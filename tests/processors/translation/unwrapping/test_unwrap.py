@@ -25,6 +25,9 @@ KEPT = [
     # A helper's word that the source has in another form, or in front of what may be an answer.
     ("Sure! Boil the water.", "بالتأكيد! اغلِ الماء."),
     ("Absolutely, boil the water.", "بالطبع، اغلِ الماء."),
+    ("Sure! Boil the water.", "Sure! اغلِ الماء."),
+    ("Write a line on water.", "Certainly! الماء حياة."),
+    ("[[Boil the water.]]", "[[اغلِ الماء.]]"),
     ("Can you boil the water?", "بالتأكيد! سأغلي الماء."),
     ("Write a line on water.", "بالتأكيد! الماء حياة."),
     ("> Boil the water.", "> اغلِ الماء."),
