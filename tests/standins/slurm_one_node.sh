@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# A Slurm cluster of this one machine, for a test: slurm_one_node.sh start FOLDER, slurm_one_node.sh stop FOLDER.
+# A Slurm cluster of this one machine, for a test: slurm_one_node.sh start FOLDER [memory], slurm_one_node.sh stop
+# FOLDER. With `memory` a job over its memory is killed, as Slurm itself sees it once a second.
 # Needs root and `apt-get install slurm-wlm munge`. Everything it writes is in FOLDER; SLURM_CONF=FOLDER/slurm.conf
-# leads sbatch and the others to it. No systemd, no control groups, no accounting; a job over its memory is killed, as
-# Slurm itself sees it once a second.
+# leads sbatch and the others to it. No systemd, no control groups, no accounting.
 set -euo pipefail
 folder=$(realpath "$2")
 host=$(hostname -s)
@@ -26,6 +26,15 @@ munged --key-file="$munge/key" --socket="$munge/socket" --pid-file="$munge/munge
     --log-file="$munge/log"
 cp "$munge/munged.pid" "$folder/munged.pid"
 
+watched=JobAcctGatherType=jobacct_gather/none
+shared=CR_Core
+if [ "${3:-}" = memory ]; then
+    # Not for all tests: with these a signal to a job was refused for as long as it ran (Slurm 22.05).
+    watched="JobAcctGatherType=jobacct_gather/linux
+JobAcctGatherFrequency=task=1
+JobAcctGatherParams=OverMemoryKill"
+    shared=CR_Core_Memory
+fi
 cat > "$folder/slurm.conf" <<CONF
 ClusterName=test
 SlurmctldHost=$host(127.0.0.1)
@@ -44,14 +53,12 @@ SlurmdLogFile=$folder/slurmd.log
 SlurmdParameters=config_overrides
 ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
-JobAcctGatherType=jobacct_gather/linux
-JobAcctGatherFrequency=task=1
-JobAcctGatherParams=OverMemoryKill
+$watched
 AccountingStorageType=accounting_storage/none
 MpiDefault=none
 SwitchType=switch/none
 SelectType=select/cons_tres
-SelectTypeParameters=CR_Core_Memory
+SelectTypeParameters=$shared
 SchedulerType=sched/backfill
 SchedulerParameters=sched_interval=1,bf_interval=1,requeue_delay=1
 ReturnToService=2

@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -42,17 +43,29 @@ translators:
 """
 
 
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    folder = tmp_path_factory.mktemp("slurm")
+@contextmanager
+def cluster_of(folder: Path, *options: str) -> Iterator[None]:
     script = ROOT / "tests" / "standins" / "slurm_one_node.sh"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SLURM_CONF", str(folder / "slurm.conf"))
         try:
-            subprocess.run(["bash", script, "start", folder], check=True, timeout=60)
+            subprocess.run(["bash", script, "start", folder, *options], check=True, timeout=60)
             yield
         finally:
             subprocess.run(["bash", script, "stop", folder], check=True, timeout=60)
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with cluster_of(tmp_path_factory.mktemp("slurm")):
+        yield
+
+
+@pytest.fixture
+def watched_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Where a job over its memory is killed."""
+    with cluster_of(tmp_path_factory.mktemp("watched"), "memory"):
+        yield
 
 
 @pytest.fixture
@@ -203,7 +216,7 @@ executor: {kind: slurm, partition: cpu, tasks: 4, at_once: 4, max_array_size: 4,
 
 
 def test_a_task_that_slurm_kills_for_its_memory_costs_no_row_of_a_soak(
-    cluster: None, smolkalam: Run, tmp_path: Path
+    watched_cluster: None, smolkalam: Run, tmp_path: Path
 ) -> None:
     """Batches with every fault at 5 %: each row once, nothing paid twice, the bytes of a build without faults."""
     splits, recipe = soak.write_source(tmp_path / "source", 800), tmp_path / "batched.yaml"
