@@ -29,7 +29,6 @@ cp "$munge/munged.pid" "$folder/munged.pid"
 watched=JobAcctGatherType=jobacct_gather/none
 shared=CR_Core
 if [ "${3:-}" = memory ]; then
-    # Not for all tests: with these a signal to a job was refused for as long as it ran (Slurm 22.05).
     watched="JobAcctGatherType=jobacct_gather/linux
 JobAcctGatherFrequency=task=1
 JobAcctGatherParams=OverMemoryKill"

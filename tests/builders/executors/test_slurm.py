@@ -102,6 +102,16 @@ def wait_for(found: Callable[[], Any], what: str) -> Any:
     return result
 
 
+def signalled(signal: str, job: str) -> bool:
+    """Slurm refuses to signal a job in a moment when it changes it, and may say so of a signal that arrived: scancel
+    then tries for minutes, until the job is gone."""
+    try:
+        taken = subprocess.run(["scancel", f"--signal={signal}", job], timeout=5).returncode == 0
+    except subprocess.TimeoutExpired:
+        taken = False
+    return taken or "Restarts=1" in jobs()[job]
+
+
 def at_rest() -> bool:
     return not {"PENDING", "RUNNING", "COMPLETING", "CONFIGURING"} & set(states())
 
@@ -151,8 +161,7 @@ def test_tasks_that_are_requeued_and_killed(
     (preempted, _), (late, _) = wait_for(lambda: found if len(found := working(run)) > 1 else None, "two tasks")[:2]
     subprocess.run(["scontrol", "requeue", preempted], check=True)
     # What Slurm sends before a task's time is up; datatrove's executor then requeues it.
-    # Slurm refuses to signal a job in a moment when it changes it ("can not be altered now, try again later").
-    wait_for(lambda: subprocess.run(["scancel", "--signal=USR1", late]).returncode == 0, "a signal that is taken")
+    wait_for(lambda: signalled("USR1", late), "a signal that is taken")
     wait_for(at_rest, "the end of all jobs")
     mine = {job: line for job, line in jobs().items() if job not in before}
     assert all("JobState=COMPLETED" in line for line in mine.values()), mine
