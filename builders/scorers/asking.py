@@ -29,21 +29,18 @@ class AtWork:
         ask: Callable[[Any], Awaitable[Said]],
     ) -> None:
         """`keep` what `ask` says of each passage that is not `known`. Raises the first SmolKalamError."""
-        self.runner.run(self._all(passages, known, keep, ask))
 
-    async def _all(
-        self,
-        passages: Sequence[AskedPassage],
-        known: Mapping[int, Said],
-        keep: Keep,
-        ask: Callable[[Any], Awaitable[Said]],
-    ) -> None:
-        left = [place for place in range(len(passages)) if place not in known]
-        todo = iter(left)
+        async def one(place: int) -> None:
+            keep([place], [await ask(passages[place].asked)])
+
+        self.runner.run(self._each([place for place in range(len(passages)) if place not in known], one))
+
+    async def _each(self, places: Sequence[int], one: Callable[[int], Awaitable[None]]) -> None:
+        todo = iter(places)
 
         async def work(most: int | None = None) -> None:
             for place in todo:
-                keep([place], [await ask(passages[place].asked)])
+                await one(place)
                 if most is not None and (most := most - 1) == 0:
                     return
 
@@ -52,7 +49,7 @@ class AtWork:
                 await work(1)
                 self._greeted = True
             async with asyncio.TaskGroup() as group:
-                for _ in range(min(self.concurrency, len(left))):
+                for _ in range(min(self.concurrency, len(places))):
                     group.create_task(work())
         except* SmolKalamError as errors:
             raise first_error(errors) from None

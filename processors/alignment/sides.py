@@ -8,10 +8,10 @@ from functools import cache
 from typing import NamedTuple
 
 from processors.alignment.lexicon import REMEMBERED, Lexicon, LexiconEntry, WordRules, lexicon
-from processors.languages.digits import NUMBER, ascii_digits, canonical
 from processors.languages.language import knowledge
+from processors.languages.spellings import numbers_in, plain
 from processors.texts.remembered import Remembered
-from processors.texts.text import Text, view_by
+from processors.texts.text import Text, text_of, view_by
 
 _NAME = re.compile(r"\b[A-Z][a-z]{3,}")
 _DIGIT = re.compile(r"\d")
@@ -67,7 +67,7 @@ def _numbers(side: Side) -> frozenset[str]:
     # Most sentences have none, which is seen at once.
     if _DIGIT.search(side.string) is None:
         return _NONE
-    return frozenset(map(canonical, NUMBER.findall(ascii_digits(side.string))))
+    return frozenset(numbers_in(text_of(side.string)))
 
 
 def _latin(side: Side) -> frozenset[str]:
@@ -157,7 +157,7 @@ def target_side(text: Text, target: str) -> Side | None:
     known = lexicon(target)
     if known is None:
         return None
-    spelled = knowledge(target).normalise(ascii_digits(text.string))
+    spelled = plain(text, knowledge(target))
     words, found = target_words(known), known.target.words.findall(spelled)
     return _side(text.string, spelled, found, words, frozenset(), words.names)
 

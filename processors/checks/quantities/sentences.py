@@ -19,7 +19,7 @@ from processors.checks.quantities.letters import check_letters, may_have_letters
 from processors.checks.quantities.measures import unit_problems
 from processors.checks.quantities.names import changed_kind, has_names
 from processors.checks.quantities.spelled import spelled_problems
-from processors.checks.wording.exchanged import counts_twice, exchanged, may_be_counted
+from processors.checks.wording.exchanged import counts_twice, exchanged, may_be_exchanged
 from processors.checks.wording.negation import negation
 from processors.languages.english import DENIALS, QUANTITY_WORDS
 from processors.languages.english_numbers import english_words
@@ -110,8 +110,7 @@ def _within(pair: Pair, all_placed: Sequence[Placed]) -> list[Verdict]:
         return []
     for one in all_placed:
         source = text_of(one.source)
-        counted = may_be_counted(source) and counts_twice(source)
-        if counted and (found := exchanged(source, text_of(one.target), pair.knowledge)):
+        if may_be_exchanged(source) and (found := exchanged(source, text_of(one.target), pair.knowledge)):
             return [Verdict("exchanged", True, f"{found} changed places")]
     return []
 

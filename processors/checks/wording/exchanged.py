@@ -98,9 +98,9 @@ def exchanged(source: Text, target: Text, known: LanguageKnowledge) -> str | Non
     return _places(source, target, known) or _tokens(source, target, known)
 
 
-def may_be_counted(source: Text) -> bool:
-    """A cheap look: whether the text has a digit, a number word, or a letter that stands alone."""
-    return bool(_looks(source))
+def may_be_exchanged(source: Text) -> bool:
+    """A cheap look: whether anything of a text could have changed places, by the kinds of it that there are."""
+    return bool(_looks(source)) and counts_twice(source)
 
 
 @view
