@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
+from processors.checks.pairs.changed import Changed
 from processors.checks.pairs.pair import Pair
-from processors.checks.quantities.changed import Changed
 from processors.languages.english import DATE_WORDS, ENGLISH
 from processors.languages.english_numbers import english_words
 from processors.languages.knowledge import Dates, LanguageKnowledge

@@ -11,15 +11,16 @@ import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
 
+from processors.checks.pairs.changed import Changed
 from processors.checks.pairs.pair import Pair
 from processors.checks.pairs.verdict import Verdict
-from processors.checks.quantities.changed import Changed
+from processors.checks.quantities.converted import converted
 from processors.checks.quantities.dates import date_problems
-from processors.checks.quantities.measures import unit_problems
 from processors.checks.quantities.places import formula_problems, place_problems
 from processors.checks.quantities.readings import clock_times, read_both, scaled, told_otherwise
 from processors.checks.quantities.shares import share_values
 from processors.checks.quantities.spelled import spelled_problems
+from processors.checks.quantities.units import unit_problems
 from processors.languages.digits import GLUED, NUMBER, canonical, canonical_like, decimal
 from processors.languages.english import ENGLISH, QUANTITY_WORDS
 from processors.languages.english_numbers import (
@@ -119,6 +120,8 @@ def differences(pair: Pair) -> tuple[list[str], list[str]]:
     if lost and extra and _same_digits(lost, extra, left, right):
         return [], []
     lost = [n for n in lost[:_MOST] if not _whole_year(n, right)]
+    if lost and (others := converted(pair)).units:
+        lost, extra = [n for n in lost if n not in others.lost], [n for n in extra if n not in others.new]
     return _not_in_words(lost, extra, pair, left, right)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
+from processors.checks.pairs.changed import Changed
 from processors.checks.pairs.pair import Pair
-from processors.checks.quantities.changed import Changed
 from processors.languages.digits import NUMBER, canonical
 from processors.languages.knowledge import LanguageKnowledge
 from processors.languages.spellings import numbers_in, with_ascii_digits

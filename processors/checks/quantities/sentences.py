@@ -16,9 +16,9 @@ from processors.checks.pairs.verdict import Verdict, excerpt
 from processors.checks.quantities.dates import date_problems
 from processors.checks.quantities.digits import differences, has_digits
 from processors.checks.quantities.letters import check_letters, may_have_letters
-from processors.checks.quantities.measures import unit_problems
 from processors.checks.quantities.names import changed_kind, has_names
 from processors.checks.quantities.spelled import spelled_problems
+from processors.checks.quantities.units import unit_problems
 from processors.checks.wording.exchanged import counts_twice, exchanged, may_be_exchanged
 from processors.checks.wording.negation import negation
 from processors.languages.english import DENIALS, QUANTITY_WORDS

@@ -10,8 +10,9 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
+from processors.checks.pairs.changed import Changed
 from processors.checks.pairs.pair import Pair
-from processors.checks.quantities.changed import Changed
+from processors.checks.quantities.converted import NOTHING, converted
 from processors.checks.quantities.readings import scaled, told_otherwise
 from processors.checks.quantities.shares import share_values
 from processors.languages.digits import canonical, decimal
@@ -93,12 +94,15 @@ def _word_problem(
         lost += ["2"] if words.two or not spells("2", spelling, words, written) else []
     lost += [f for f in sorted(here.fractions) if not any(map(spelling.__contains__, words.fraction_words[f]))]
     lost = [n for n in lost if not _told_as_hour(n, pair, there, written)]
+    others = converted(pair) if lost else NOTHING
+    lost = [n for n in lost if n not in others.lost]
     if not lost:
         return None
     stated, shares = numbers_in(pair.source), share_values(pair.source)
     explained = english_values(pair.source) | set(stated) | shares
     explained |= set(_pieces(n for n in (*stated, *shares) if n not in written))
     new = [str(n) for n in sorted(there.values) if str(n) not in explained]
+    new = [n for n in new if n not in others.new]
     new += sorted(there.fractions - here.fractions) if here.fractions else []
     if not new:
         return None
