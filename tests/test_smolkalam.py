@@ -19,6 +19,12 @@ Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 HEAVY = ("torch", "transformers", "datasets", "datatrove", "pyarrow", "numpy", "tokenizers", "httpx", "rich")
 
+# 0.05 to 2 s of CPU each: for who asks a server, reads the Hub, trains, or makes a table of pandas.
+NOT_IN_A_BUILD = (
+    *("torch", "transformers", "datasets", "pandas", "matplotlib", "spacy", "httpx", "trio", "huggingface_hub.hf_api"),
+    *("numpy.random", "datatrove.pipeline.inference", "datatrove.pipeline.filters"),
+)
+
 
 @pytest.mark.parametrize(
     "arguments", [["--help"], ["build", "--help"], ["memory", "--help"], ["memory", "merge", "--help"]]
@@ -35,6 +41,15 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     )
     assert done.stderr.strip() == "[]"
     assert "Usage" in done.stdout
+
+
+def test_a_build_that_asks_no_server_imports_no_client_and_nothing_heavy() -> None:
+    code = (
+        "import sys, processors.own_process, builders.build, builders.estimates.spending, hub.card.write\n"
+        f"print([name for name in {NOT_IN_A_BUILD!r} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
+    assert done.stdout.strip() == "[]", done.stderr
 
 
 def test_every_command_and_every_option_is_explained(smolkalam: Run) -> None:

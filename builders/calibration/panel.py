@@ -1,18 +1,23 @@
 """Asks a panel of judges: each pair in both orders, what is stored for nothing, and who says nothing is told early."""
 
+from __future__ import annotations
+
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from builders.recipes.scorers import PanelJudge
 from processors.answers.ceiling import Ceiling
 from processors.answers.store import AnswerStore
-from processors.clients.endpoint import EndpointConfig
 from processors.clients.prompts import PromptConfig
 from processors.errors import EngineError, SmolKalamError, first_error
-from processors.judging.client import Judge, JudgeClient
 from processors.judging.panel import CandidatePair, JudgedPair, judge_reports, share
 from processors.languages.language import Language
+
+# httpx and datatrove's inference are imported where a judge is asked: each build imports this file.
+if TYPE_CHECKING:
+    from processors.judging.client import Judge, JudgeClient
 
 # So many verdicts of a judge must hold one that is for a translation, or nothing more is paid for. Ties may be honest:
 # of them it takes more.
@@ -21,6 +26,9 @@ TRIAL, TIES = 10, 20
 
 def judge_of(spec: PanelJudge, language: Language) -> Judge:
     """What a panel's judge is asked, and where."""
+    from processors.clients.endpoint import EndpointConfig
+    from processors.judging.client import Judge
+
     endpoint = EndpointConfig(
         base_url=spec.base_url,
         model=spec.model,
@@ -48,6 +56,8 @@ async def ask_panel(
 
     Raises the first SmolKalamError of a judge, or of `told`.
     """
+    from processors.judging.client import JudgeClient
+
     verdicts: dict[tuple[int, int], JudgedPair] = {}
 
     async def ask(index: int, judge: Judge) -> None:

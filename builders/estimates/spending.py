@@ -3,11 +3,7 @@
 import sys
 from typing import Any
 
-from rich.console import Console
-
 from builders.engines import engine_of
-from builders.estimates.command import estimate
-from builders.estimates.panel import panel_line
 from builders.recipes.recipe import Recipe
 from builders.run_folder.folder import Run
 from builders.scorers import scorers_of
@@ -30,6 +26,12 @@ def confirm_spending(recipe: Recipe, run: Run, *, yes: bool) -> None:
     judged = scored or (labels is not None and labels.judges is not None)
     if not paid and not judged:
         return
+    # Each build comes here, and the estimate brings the clients of servers.
+    from rich.console import Console
+
+    from builders.estimates.command import estimate
+    from builders.estimates.panel import panel_line
+
     total = 0.0
     if paid or judged:
         # Scorers are asked for the candidates of all translators.

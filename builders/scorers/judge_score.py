@@ -1,8 +1,10 @@
 """Marks of a judge: a rubric's 0 to 100 for each passage, by any OpenAI-compatible server, each paid for once."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from builders.calibration.panel import judge_of
 from builders.recipes.api_keys import check_key
@@ -12,10 +14,12 @@ from builders.scorers.asking import AtWork, asking, ceiling_of
 from builders.scorers.base import AskedPassage, Bill, Keep, PassageCount, Place, Said, Scoring, passages
 from processors.answers.store import AnswerStore
 from processors.conversations.tokenizers import APPROXIMATE, load_tokenizer
-from processors.judging.client import MarkClient
 from processors.judging.mark import mark_messages
 from processors.languages.language import Language
 from processors.reward.score import SourceAndCandidate
+
+if TYPE_CHECKING:
+    from processors.judging.client import MarkClient
 
 
 class JudgeScoreKind:
@@ -33,6 +37,8 @@ class JudgeScoreKind:
 
     @contextmanager
     def open(self, spec: JudgeScore, language: Language, place: Place) -> Iterator[Scoring]:
+        from processors.judging.client import MarkClient
+
         with ExitStack() as stack:
             ceiling = ceiling_of(f"judge-{spec.name}", spec.cost, place, stack)
             store = stack.enter_context(AnswerStore(place.answers))

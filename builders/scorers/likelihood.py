@@ -1,9 +1,11 @@
 """Likelihood: a language model's log-probability of each candidate after its source, served by vLLM or run here."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from builders.recipes.api_keys import check_key
 from builders.recipes.recipe import Recipe
@@ -22,15 +24,17 @@ from builders.scorers.base import (
 )
 from builders.scorers.learned import resolved_folder, say_in_batches
 from processors.answers.store import AnswerStore
-from processors.clients.endpoint import EndpointConfig
 from processors.clients.prompts import PromptConfig
 from processors.conversations.tokenizers import load_tokenizer
 from processors.errors import InputError
 from processors.languages.language import Language
 from processors.likelihood.local import LocalLikelihood
-from processors.likelihood.served import LikelihoodClient
 from processors.likelihood.text import Forced, Forcing
 from processors.reward.score import SourceAndCandidate
+
+if TYPE_CHECKING:
+    from processors.clients.endpoint import EndpointConfig
+    from processors.likelihood.served import LikelihoodClient
 
 _NOTHING = "no token of it has a log-probability"
 
@@ -63,6 +67,8 @@ class LikelihoodKind:
             model = LocalLikelihood(spec.model, spec.revision, spec.dtype, spec.cpu_threads)
             yield _Local(spec, forcing, model)
             return
+        from processors.likelihood.served import LikelihoodClient
+
         with ExitStack() as stack:
             ceiling = ceiling_of("likelihood", spec.cost, place, stack)
             store = stack.enter_context(AnswerStore(place.answers))
@@ -89,6 +95,8 @@ class LikelihoodKind:
 
 
 def _endpoint(spec: Likelihood, base_url: str, language: Language) -> EndpointConfig:
+    from processors.clients.endpoint import EndpointConfig
+
     return EndpointConfig(
         base_url,
         spec.served_model or spec.model,

@@ -6,7 +6,7 @@ taken, and no others.
 """
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -14,7 +14,6 @@ from typing import Any
 
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
-from datatrove.pipeline.filters.base_filter import BaseFilter
 
 from builders.recipes.recipe import CutRecipe, Recipe, Source
 from builders.run_folder import schemas
@@ -34,7 +33,7 @@ from builders.stages.plan_units import plan_source
 from processors.atomic_files import replacing
 from processors.errors import InputError
 from processors.selection.choose_rows import PlannedCut, sample_key, select_ids
-from processors.selection.filters import CONTAMINATED, ContaminationFilter, HanFilter, RowProblemFilter
+from processors.selection.reasons import CONTAMINATED, holds_benchmark, holds_han, no_conversation
 
 NAME = SELECT
 
@@ -43,16 +42,16 @@ ALL = "all"
 
 
 class ApplyFilters(PipelineStep):
-    """Marks what datatrove filters reject instead of removing it, so that every row arrives at the unit writer."""
+    """Marks rows that are to be left out instead of removing them, so that every row arrives at the unit writer."""
 
     name = "Filters"
     type = "FILTER"
 
     def __init__(self, drop_han: bool, scanned: Collection[str] = (), benchmarks: str | None = None) -> None:
         super().__init__()
-        self.filters: list[BaseFilter] = [RowProblemFilter(), *([HanFilter()] if drop_han else [])]
+        self.reasons: list[Callable[[Document], str | None]] = [no_conversation, *([holds_han] if drop_han else [])]
         # The last, for it takes the most time.
-        self.filters += [ContaminationFilter(benchmarks)] if benchmarks else []
+        self.reasons += [partial(holds_benchmark, index=benchmarks)] if benchmarks else []
         self.scanned = frozenset(scanned)
 
     def run(self, data: Iterable[Document], rank: int = 0, world_size: int = 1) -> Iterable[Document]:
@@ -66,10 +65,9 @@ class ApplyFilters(PipelineStep):
             drop(document, "invalid_utf8", f"{document.metadata['invalid_utf8']}, expected valid UTF-8")
             return
         # Rows of a split that was scanned have passed already, or are marked; but not all of their columns were read.
-        for step in self.filters if document.metadata["split"] not in self.scanned else ():
-            verdict = step.filter(document)
-            if verdict is not True:
-                reason = verdict[1] if isinstance(verdict, tuple) else step.name
+        for why in self.reasons if document.metadata["split"] not in self.scanned else ():
+            reason = why(document)
+            if reason is not None:
                 drop(document, reason, document.metadata.get("filter_detail", ""))
                 if reason == CONTAMINATED:
                     count(document, document.metadata["benchmark"])

@@ -1,7 +1,7 @@
 """Which rows of a source are translated: cuts by share, stratum and domain, and what no translation can be made of.
 
-To add a reason to leave a row out: a rule in `row_problems.py`, or a datatrove filter in `filters.py`, whose reason
-the build writes beside the row. Outside, only the names below are used.
+To add a reason to leave a row out: a rule in `row_problems.py`, or a function in `reasons.py`, whose reason the build
+writes beside the row. Outside, only the names below are used.
 """
 
 from typing import TYPE_CHECKING

@@ -21,3 +21,17 @@ def test_a_pandas_that_is_there_stays() -> None:
         "assert pa.table({'a': [1]}).to_pandas().a.tolist() == [1]"
     )
     subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True)
+
+
+def test_datatrove_comes_without_the_hub_s_client_and_knows_a_folder_of_the_hub_where_that_has_come() -> None:
+    program = (
+        "import sys, processors.own_process\n"
+        "from datatrove.io import HfFileSystem, get_datafolder\n"
+        "assert not isinstance(get_datafolder('.').fs, HfFileSystem)\n"
+        "assert not {'huggingface_hub.hf_api', 'trio'} & set(sys.modules)\n"
+        "import huggingface_hub\n"
+        "assert huggingface_hub.HfFileSystem.__module__ == 'huggingface_hub.hf_file_system'\n"
+        "assert isinstance(get_datafolder('hf://datasets/a/b').fs, HfFileSystem)\n"
+        "assert not isinstance(get_datafolder('.').fs, HfFileSystem)"
+    )
+    subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True)

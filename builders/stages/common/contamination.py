@@ -17,7 +17,7 @@ from builders.run_folder.files import write_error
 from builders.run_folder.unit_writer import drop
 from builders.stages.common.context import Build
 from processors.selection.decontamination import Index, save
-from processors.selection.filters import CONTAMINATED, contaminated
+from processors.selection.reasons import CONTAMINATED, contaminated
 
 
 def read_benchmarks(recipe: Recipe) -> tuple[Index, list[str]]:
