@@ -23,11 +23,13 @@ from processors.clients.responses import Fault, Mode, read_response
 from processors.clients.session import (
     CONNECT_S,
     KEEP_ALIVE_S,
-    NotHttp,
     Session,
     SessionHeaders,
     SessionResponse,
-    TooLarge,
+    WrongScheme,
+    kind_of,
+    nobody_listens,
+    speaks_tls,
     whole_body,
 )
 from processors.clients.waits import backoff, spent_wait
@@ -36,6 +38,8 @@ from processors.scrub import excerpt, know
 
 Count = Callable[[str, int], None]
 
+# So many connections that end without a word, and never one with any, are no faults of the moment.
+MUTE = 10
 # Where this process has got an answer from: one that is gone has an outage, which is for the breaker's patience.
 _ANSWERED: set[str] = set()
 
@@ -169,7 +173,11 @@ class Connection:
         self.refused = 0
         # Since its last answer: refusals of a key that has worked, and responses that are no API's.
         self.denied = self.foreign = 0
+        # Connections that ended without a word, of a server that has never said one; since when it is looked for.
+        self.mute = 0
+        self._sought: float | None = None
         self.url, self.mode = self.route()
+        self.heard = self.url in _ANSWERED
         # Read once, and not with each request.
         self._base = httpx.URL(self.url)
         self._target = self._base.raw_path
@@ -209,11 +217,13 @@ class Connection:
             return Fault("fault", "timeout", f"no answer within {self.endpoint.timeout_s:g} s")
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
             # Behind a transport of our own is a server of our own, whose deaths are looked after.
-            refused = _nobody_listens(error) and self.socket() is None
-            return Fault("fault", _slug(error), excerpt(f"{type(error).__name__}: {error}"), refused=refused)
+            refused, name = nobody_listens(error) and self.socket() is None, kind_of(error)
+            self.mute += not self.heard and name in ("broken_off", "connection")
+            return Fault("fault", name, excerpt(f"{type(error).__name__}: {error}"), refused=refused)
         except Exception as error:
             # Without its traceback: a log that shows variables would show the request's headers, and so the key.
             raise SmolKalamError(f"{self.label}: {type(error).__name__}: {excerpt(str(error))}") from None
+        self.heard = True
         outcome = self.read(response.status_code, response.headers, response.content)
         if isinstance(outcome, Answer) and (wait := spent_wait(response.headers)):
             # An answer, and the last one for now: to ask on would be refused.
@@ -233,24 +243,35 @@ class Connection:
     async def reach(self) -> None:
         """Look whether anybody is there: any HTTP response will do, whatever the address serves.
 
-        Raises EngineError if nobody is reached within `start_patience_s`. One that has answered this process before
-        is not looked for.
+        Raises EngineError if nobody is reached within `start_patience_s`, and at once where http stands for https or
+        the other way round. One that has answered this process before is not looked for.
         """
         if self.url in _ANSWERED:
             return
         loop = asyncio.get_running_loop()
-        until = loop.time() + self.endpoint.start_patience_s
+        self._sought = loop.time()
+        until = self._sought + self.endpoint.start_patience_s
         tries = 0
         target = httpx.URL(f"{self.address.api_base}/models").raw_path
         while True:
             try:
                 # Longer than the client takes for a connection: what runs out is the wait for a response.
                 async with asyncio.timeout(CONNECT_S + min(CONNECT_S, self.endpoint.timeout_s)):
-                    await self._requests().request("GET", target)
+                    response = await self._requests().request("GET", target)
+                self.heard = True
+                if response.status_code == 400:
+                    # Some ports of TLS say so to who comes by http.
+                    await self._look_for_tls()
                 return
-            except (TimeoutError, httpx.ReadError, httpx.RemoteProtocolError):
+            except TimeoutError:
                 # Somebody is there; whether they answer is for the requests to find out.
+                self.pacer.silent(self._sought)
                 return
+            except (httpx.ReadError, httpx.RemoteProtocolError):
+                await self._look_for_tls()
+                return
+            except WrongScheme as error:
+                raise EngineError(f"{self.label}: cannot be reached: {excerpt(str(error))}") from None
             except httpx.ConnectTimeout:
                 reason = f"no connection within {CONNECT_S:g} s"
             except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -263,6 +284,23 @@ class Connection:
             logger.debug(f"{self.label}: not there yet ({reason})")
             await asyncio.sleep(min(backoff(tries, 0.2), max(0.05, until - loop.time())))
             tries += 1
+
+    async def _look_for_tls(self) -> None:
+        """Raise EngineError where what took no request takes a TLS handshake, which no patience makes http."""
+        direct = isinstance(self._session, Session) and self.socket() is None
+        if direct and self.url.startswith("http:") and await speaks_tls(self._base):
+            raise EngineError(
+                f"{self.label}: takes no request by http, and speaks TLS; base_url is to begin with https://"
+            )
+
+    def is_mute(self) -> bool:
+        """Whether every connection ended without a word, many of them, for as long as a server is looked for.
+
+        Some end those to paths that they do not know, so the first look alone does not tell.
+        """
+        if self.heard or self._sought is None or self.mute < MUTE:
+            return False
+        return asyncio.get_running_loop().time() - self._sought > self.endpoint.start_patience_s
 
     async def aclose(self) -> None:
         if self._session:
@@ -348,22 +386,3 @@ def shown_headers(address: Address) -> dict[str, str]:
         name = address.headers.key
         headers[name] = f"{'Bearer ' if name.lower() == 'authorization' else ''}${address.api_key_env}"
     return headers
-
-
-def _nobody_listens(error: BaseException | None) -> bool:
-    """Whether a connection was refused: httpx says of it no more than that all attempts failed."""
-    while error is not None and not isinstance(error, ConnectionRefusedError):
-        error = error.__cause__ or error.__context__
-    return error is not None
-
-
-def _slug(error: Exception) -> str:
-    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
-        return "connect"
-    if isinstance(error, NotHttp | TooLarge):
-        return "not_http" if isinstance(error, NotHttp) else "too_large"
-    if isinstance(error, httpx.RemoteProtocolError):
-        return "broken_off"
-    if isinstance(error, httpx.DecodingError):
-        return "not_json"
-    return "connection"

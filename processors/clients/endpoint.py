@@ -238,6 +238,8 @@ class HttpServer(InferenceServer):
             self._leave(place, fault.reason)
         elif connection.refused >= ALL_REFUSED and not connection.succeeded:
             self._leave(place, f"refuses every request ({fault.reason})")
+        elif connection.is_mute():
+            self._leave(place, f"ends every connection without a response ({fault.reason}); check base_url")
         elif connection.foreign >= ALL_FOREIGN and not connection.succeeded:
             self._leave(place, f"is this the address of an API? {fault.reason}")
         return fault

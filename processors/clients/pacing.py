@@ -85,6 +85,7 @@ class Pacer:
         self._failures = 0
         # When the first request was sent, until an answer has come.
         self._silent_since: float | None = None
+        self._silence = "no answer yet"
         self._worked = False
         # It has answered before, and nobody listens there now.
         self._gone = False
@@ -107,7 +108,7 @@ class Pacer:
         if self._failing_since is not None and self._failures >= FEW and now - self._failing_since >= TELL_S:
             since.append(self._failing_since)
         if not since and self.in_flight and self._silent_since and now - self._silent_since >= SILENT_S:
-            return Trouble(self.where, "no answer yet", now - self._silent_since, False)
+            return Trouble(self.where, self._silence, now - self._silent_since, False)
         if not since:
             return None
         reason = self.closed or self.reason
@@ -142,6 +143,10 @@ class Pacer:
         """The server says that it takes nothing more for so long."""
         if wait_s <= self.patience_s:
             self._pause(wait_s, "its limit is reached, by its headers")
+
+    def silent(self, since: float) -> None:
+        """It has been looked for since then, and takes connections without a word."""
+        self._silent_since, self._silence = since, "takes connections and has answered nothing yet"
 
     def release(self) -> None:
         self.in_flight -= 1

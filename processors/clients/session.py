@@ -4,6 +4,7 @@ httpx took four times as much processor time (docs/decisions/025-aiohttp-for-req
 whoever tells them apart; where a proxy stands between, `processors.clients.connection` takes httpx itself.
 """
 
+import asyncio
 import re
 import ssl
 from collections.abc import AsyncIterable, Mapping
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 # A server that is there takes a connection in milliseconds; ten seconds let a lost packet or two be sent again.
 CONNECT_S = 10.0
+# Who speaks TLS answers a handshake as soon as anything else.
+HANDSHAKE_S = 3.0
 # An idle connection is kept so long: proxies close theirs after about a minute, and one more is cheap.
 KEEP_ALIVE_S = 60.0
 # aiohttp's limit of 8 KB for a header is less than some gateways' policies and cookies.
@@ -25,6 +28,8 @@ MOST_HEADER = 2**16
 # A server that sends on and on, or packs nothing into little, would fill the memory.
 MOST_BODY = 2**24
 
+# What OpenSSL calls words of another protocol in the place of a handshake.
+_NO_TLS = ("WRONG_VERSION_NUMBER", "HTTP_REQUEST", "PACKET_LENGTH_TOO_LONG", "RECORD_LAYER_FAILURE")
 _BREAKS = re.compile(r"[\r\n\0]")
 
 
@@ -37,6 +42,23 @@ class TooLarge(httpx.RemoteProtocolError):
 
     def __init__(self) -> None:
         super().__init__(f"a response of more than {MOST_BODY / 2**20:.0f} MiB, broken off")
+
+
+class WrongScheme(httpx.ConnectError):
+    """No try by this address comes to anything: no TLS is spoken there, or by nobody to be trusted."""
+
+
+async def speaks_tls(url: httpx.URL) -> bool:
+    """Whether somebody there takes a TLS handshake, whatever the certificate. No request is sent."""
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    tls.check_hostname, tls.verify_mode = False, ssl.CERT_NONE
+    try:
+        async with asyncio.timeout(HANDSHAKE_S):
+            _, writer = await asyncio.open_connection(url.host, url.port or 80, ssl=tls)
+    except (OSError, TimeoutError):
+        return False
+    writer.transport.abort()
+    return True
 
 
 async def whole_body(pieces: AsyncIterable[bytes]) -> bytes:
@@ -172,6 +194,13 @@ def _told(error: Exception) -> httpx.HTTPError:
     words = str(error)
     if isinstance(error, aiohttp.ConnectionTimeoutError):
         return httpx.ConnectTimeout(f"no connection within {CONNECT_S:g} s")
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        why = getattr(error.certificate_error, "verify_message", "") or type(error.certificate_error).__name__
+        return WrongScheme(
+            f"its certificate is not trusted ({why}); SSL_CERT_FILE may name a file of those that are to be"
+        )
+    if isinstance(error, aiohttp.ClientConnectorSSLError) and error.os_error.reason in _NO_TLS:
+        return WrongScheme("no TLS is spoken there; does base_url begin with http:// and not https://?")
     if isinstance(error, aiohttp.ClientConnectorError):
         return httpx.ConnectError(words)
     if isinstance(error, aiohttp.ServerDisconnectedError):
@@ -186,3 +215,23 @@ def _told(error: Exception) -> httpx.HTTPError:
     if isinstance(error, aiohttp.InvalidURL | UnicodeError):
         return httpx.ConnectError(words)
     return httpx.ReadError(words)
+
+
+def nobody_listens(error: BaseException | None) -> bool:
+    """Whether a connection was refused: httpx says of it no more than that all attempts failed."""
+    while error is not None and not isinstance(error, ConnectionRefusedError):
+        error = error.__cause__ or error.__context__
+    return error is not None
+
+
+def kind_of(error: Exception) -> str:
+    """A short name of such an error, for counting."""
+    if isinstance(error, httpx.ConnectError | httpx.ConnectTimeout):
+        return "connect"
+    if isinstance(error, NotHttp | TooLarge):
+        return "not_http" if isinstance(error, NotHttp) else "too_large"
+    if isinstance(error, httpx.RemoteProtocolError):
+        return "broken_off"
+    if isinstance(error, httpx.DecodingError):
+        return "not_json"
+    return "connection"

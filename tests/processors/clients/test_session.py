@@ -9,8 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from processors.clients.connection import _Httpx, _nobody_listens
-from processors.clients.session import Session, SessionHeaders, SessionResponse, TooLarge
+from processors.clients.connection import _Httpx
+from processors.clients.session import Session, SessionHeaders, SessionResponse, TooLarge, nobody_listens
 from processors.errors import EngineError
 from processors.translation.runner import TranslationRunner
 from tests.processors.translation.test_runner import Collect, documents, endpoint, once
@@ -188,7 +188,7 @@ def test_nobody_who_listens_is_told_as_such() -> None:
             with pytest.raises(httpx.ConnectError) as raised:
                 await session.request("GET", b"/v1/models")
             await session.aclose()
-            assert _nobody_listens(raised.value)
+            assert nobody_listens(raised.value)
 
     asyncio.run(refused())
 
