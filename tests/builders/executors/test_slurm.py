@@ -12,11 +12,9 @@ from typing import Any
 
 import pytest
 
-from benchmarks import soak
 from builders.run_folder.units import all_counts
 from tests.conftest import tree
-from tests.standins.processes import ROOT, environment
-from tests.standins.standin_batch import SHARES, running_batches
+from tests.standins.processes import ROOT
 from tests.standins.standin_llm import running
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -58,13 +56,6 @@ def cluster_of(folder: Path, *options: str) -> Iterator[None]:
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with cluster_of(tmp_path_factory.mktemp("slurm")):
-        yield
-
-
-@pytest.fixture
-def watched_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Where a job over its memory is killed."""
-    with cluster_of(tmp_path_factory.mktemp("watched"), "memory"):
         yield
 
 
@@ -195,68 +186,6 @@ def test_one_task_that_is_killed_keeps_nothing_from_running(
     assert sum("JobState=COMPLETED" not in line for line in mine.values()) == 1, mine
     assert (run / "plan" / "card.json").exists()
     assert sum(one["kept"] for one in all_counts(run / "translate" / "one").values()) == 240
-
-
-# In each Python of a job: whoever is told takes more memory than its job may, as a leak does.
-HUNGRY = """
-import os, threading, time
-def eat():
-    held = []
-    while not os.path.exists(f"{TOLD}-{os.getpid()}"):
-        time.sleep(0.1)
-    while True:
-        if len(held) < 30:
-            held.append(bytearray(b"x" * 2**26))
-        time.sleep(0.02)
-def begin():
-    threading.Thread(target=eat, daemon=True).start()
-if "SLURM_JOB_ID" in os.environ:
-    begin()
-    os.register_at_fork(after_in_child=begin)
-"""
-BATCHED = """
-name: small
-source: {path: unused}
-translators:
-  - {name: one, backend: batch, api: openai, model: stand-in, base_url: "URL/v1", timeout_s: 6,
-     decoding: {max_tokens: 2000}, gather_s: 0.5, poll_s: 0.2, requests_per_batch: 100}
-executor: {kind: slurm, partition: cpu, tasks: 4, at_once: 4, max_array_size: 4, mem_per_cpu_gb: 1, lease_s: 4}
-"""
-
-
-def test_a_task_that_slurm_kills_for_its_memory_costs_no_row_of_a_soak(
-    watched_cluster: None, smolkalam: Run, tmp_path: Path
-) -> None:
-    """Batches with every fault at 5 %: each row once, nothing paid twice, the bytes of a build without faults."""
-    splits, recipe = soak.write_source(tmp_path / "source", 800), tmp_path / "batched.yaml"
-    rows = ("--input", tmp_path / "source", "--set", f"source.keep=[{', '.join(splits)}]", "--yes")
-    (tmp_path / "site").mkdir()
-    (tmp_path / "site" / "sitecustomize.py").write_text(HUNGRY.replace("{TOLD}", str(tmp_path / "eat")))
-    hungry = environment(PYTHONPATH=f"{tmp_path / 'site'}{os.pathsep}{ROOT}")
-    with running_batches() as server:
-        server.control(pseudo=True)
-        recipe.write_text(BATCHED.replace("URL", server.url))
-        done = smolkalam("build", recipe, *rows, "--output", tmp_path / "whole", "--executor", "local")
-        assert done.returncode == 0, done.stderr
-    log = tmp_path / "answers.log"
-    with running_batches("--fault", "0.05", "--seed", "4", "--log", str(log)) as server:
-        server.control(pseudo=True, hold="poll", **dict.fromkeys(SHARES, 0.05))
-        recipe.write_text(BATCHED.replace("URL", server.url))
-        before = set(jobs())
-        assert smolkalam("build", recipe, *rows, "--output", tmp_path / "run", env=hungry).returncode == 0
-        job, process = wait_for(lambda: server.stats()["held"] and working(tmp_path / "run"), "a task")[0]
-        (tmp_path / f"eat-{process}").touch()
-        wait_for(lambda: not Path(f"/proc/{process}").exists(), "the end of what took too much")
-        killed = time.time()
-        server.control(hold="")
-        wait_for(at_rest, "the end of all jobs")
-    mine = {one: line for one, line in jobs("translate").items() if one not in before}
-    assert [one for one, line in mine.items() if "Restarts=0" not in line or "COMPLETED" not in line] == [job], mine
-    report = soak.Report()
-    assert soak._check_rows(tmp_path / "run", report, "one") == 0
-    soak._check_answers(log, [killed], report)
-    assert report.wrong == [] and report.answers > 800
-    assert soak._parquet(tmp_path / "run") == soak._parquet(tmp_path / "whole")
 
 
 def test_failed_rows_are_tried_again(cluster: None, smolkalam: Run, source: Path, tmp_path: Path) -> None:
