@@ -2,7 +2,8 @@
 
 `python -m benchmarks.ranking_quality` runs it with any of `--names-hidden`, `--half`, `--documents`, `--padded` and
 `--calibrate`. Every two systems are a run of their own, ranked as a build does: checks first, their verdicts to the
-ranker, then the policy with its usual margin. Lines that it prints:
+ranker, of documents that a check vetoes the lines to blame from the other (each line is a chunk), then the policy with
+its usual margin. Lines that it prints:
 
 - gap captured (N=2): of what the better system leaves to the oracle, by taking the candidate with the higher quality,
   of all pairs and of near ones (within 3 chrF points); N=7, or as many as there are, likewise.
@@ -27,8 +28,9 @@ from model_recipes.ranker.data import WithReferences, training_set
 from model_recipes.ranker.texts import BLOCK, Texts, read_texts, with_sentence, with_words
 from model_recipes.ranker.train import train
 from processors.checks.pairs.verdict import Verdict
-from processors.checks.run import check_pair
+from processors.checks.run import check_pair, has_hard
 from processors.ranking.calibration import Label, calibrated
+from processors.ranking.combine import Piece, put_together, repaired
 from processors.ranking.features import Floats
 from processors.ranking.model import Ranker
 from processors.ranking.policy import Policy, Scored, choose
@@ -82,6 +84,41 @@ def padded(texts: Texts, share: float, seed: int) -> tuple[Texts, list[tuple[int
     return texts._replace(candidates=found), places
 
 
+def repaired_texts(texts: Texts, lines: Texts) -> Texts:
+    """As a build does it where each line is a chunk: of a document that a check vetoes, the lines that are to blame
+    are another system's, if no check vetoes what comes of it. `lines` are those of the files."""
+    found = {name: list(made) for name, made in texts.candidates.items()}
+    for row, (source, (first, last)) in enumerate(zip(texts.sources, texts.lines, strict=True)):
+        vetoed = [name for name, made in texts.candidates.items() if has_hard(verdicts_of(source, made[row]))]
+        ends = np.cumsum([len(line) + 1 for line in lines.sources[first : last + 1]]).tolist()
+        pieces = {
+            name: [
+                Piece(0, at, end - 1, text, name)
+                for at, end, text in zip([0, *ends], ends, lines.candidates[name][first : last + 1], strict=False)
+            ]
+            for name in found
+        }
+        for name in vetoed:
+            others = [of for other, of in pieces.items() if other != name]
+            if (made := _repaired_document(source, pieces[name], others)) is not None:
+                found[name][row] = made
+    return texts._replace(candidates=found)
+
+
+def _repaired_document(source: str, own: list[Piece], others: list[list[Piece]]) -> str | None:
+    def broken(piece: Piece) -> bool:
+        return has_hard(verdicts_of(source[piece.start : piece.end], piece.text or ""))
+
+    def made(pieces: Sequence[Piece]) -> str:
+        return put_together({0: source}, pieces)[0][0]
+
+    def passes(pieces: Sequence[Piece]) -> bool:
+        return not has_hard(verdicts_of(source, made(pieces)))
+
+    whole = repaired(own, others, lambda _: True, broken, passes)
+    return None if whole is None else made(whole)
+
+
 def corpus(examples: WithReferences, chosen: np.ndarray, rows: np.ndarray, weights: np.ndarray) -> Floats:
     columns = chosen[rows]
     counts = (examples.sizes[rows, columns], examples.reference_sizes[rows], examples.matches[rows, columns])
@@ -110,7 +147,7 @@ class Runs:
         self.arguments = arguments
         whole = read_texts(arguments.folder, arguments.prefix)
         self.systems = list(whole.candidates)
-        self.texts = half_of(whole, arguments.half)
+        self.lines, self.texts = whole, half_of(whole, arguments.half)
         if arguments.documents:
             self.texts = self.texts.documents(arguments.documents)
         self.shipped = Ranker.load()
@@ -145,7 +182,7 @@ class Runs:
             name: [verdicts_of(*pair) for pair in zip(texts.sources, found, strict=True)]
             for name, found in candidates.items()
         }
-        examples = WithReferences.of(texts)
+        own = examples = WithReferences.of(texts)
         fitted = self.ranker(subset).fit_batch(texts.sources, candidates, verdicts)
         labelled, off = np.array([], dtype=int), (0.0, 0.0)
         if self.arguments.calibrate:
@@ -160,10 +197,18 @@ class Runs:
             off = tuple(
                 abs(prior[called[0]] - prior[called[1]] - (true[0] - true[1])) for prior in (before, fitted.prior())
             )
+        if self.arguments.documents:
+            texts = repaired_texts(texts, self.lines)
+            examples = WithReferences.of(texts)
+            candidates = dict(zip(called, texts.candidates.values(), strict=True))
+            verdicts = {
+                name: [verdicts_of(*pair) for pair in zip(texts.sources, found, strict=True)]
+                for name, found in candidates.items()
+            }
         ranks = fitted.score(texts.sources, candidates, verdicts)
         quality = np.array([[round(rank[name].quality, 4) for name in called] for rank in ranks])
         rows = np.setdiff1d(np.arange(len(ranks)), labelled)
-        found = self._found(examples, quality, rows)
+        found = self._found(own, examples, quality, rows)
         preferred = [
             (
                 quality[row, column] > quality[row, 1 - column],
@@ -174,7 +219,7 @@ class Runs:
         ]
         return found._replace(off=off), np.array(preferred, dtype=float).reshape(-1, 3)
 
-    def _found(self, examples: WithReferences, quality: np.ndarray, rows: np.ndarray) -> Found:
+    def _found(self, own: WithReferences, examples: WithReferences, quality: np.ndarray, rows: np.ndarray) -> Found:
         size, width = quality.shape
         drawn = np.random.default_rng(0).multinomial(len(rows), np.full(len(rows), 1 / len(rows)), SAMPLES)
         weights = np.vstack([np.ones(len(rows)), drawn]).astype(float)
@@ -185,7 +230,7 @@ class Runs:
         ]
         vetoed = [np.where(examples.vetoed[:, column], column, config) for column, config in enumerate(configs)]
         chosen, oracle = (corpus(examples, pick, rows, weights) for pick in picks)
-        singles = [corpus(examples, np.full(size, column), rows, weights) for column in range(width)]
+        singles = [corpus(own, np.full(size, column), rows, weights) for column in range(width)]
         over, with_vetoed = ([corpus(examples, one, rows, weights) for one in of] for of in (configs, vetoed))
         return Found(singles, chosen, oracle, over, with_vetoed)
 

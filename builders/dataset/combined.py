@@ -13,6 +13,8 @@ from processors.ranking.policy import Choice, Policy, Scored
 _FILLED, _RESCUED = "filled", "rescued"
 # Of a config, where rows are chosen by segment: those of several translators, and those that a check refused as such.
 BY_SEGMENT, REFUSED = "by_segment", "by_segment_refused"
+# Of a config its rows that are a candidate which a check vetoed, with others' passages for those to blame.
+REPAIRED = "repaired"
 
 # Of a config, what its rows gained in quality by others': by a better candidate, and by a fused one over the best of
 # the others; and the rows that came out only because there was a fused one.
@@ -57,7 +59,7 @@ def _gain(key: str, before: float | None, taken: Scored) -> dict[str, int]:
 
 
 # What an ensemble can give a row: see `gained`.
-PARTS = ("better", "fused", "rescued", "fused_only", "by_segment", "vetoed")
+PARTS = ("better", "fused", "rescued", "fused_only", "repaired", "by_segment", "vetoed")
 
 
 class Gained(NamedTuple):
@@ -79,7 +81,7 @@ def gained(recipe: Recipe, extra: Counter[str]) -> list[Gained]:
             if rows := extra[f"{config}/{key}_rows"]:
                 means = (extra[f"{config}/{key}_{when}_ppm"] / rows / 1e6 for when in ("before", "after"))
                 found.append(Gained(config, part, rows, *means))
-        alone = zip(PARTS[2:], (_RESCUED, FUSED_ONLY, BY_SEGMENT, "replaced_vetoed"), strict=True)
+        alone = zip(PARTS[2:], (_RESCUED, FUSED_ONLY, REPAIRED, BY_SEGMENT, "replaced_vetoed"), strict=True)
         found += [Gained(config, part, rows) for part, key in alone if (rows := extra[f"{config}/{key}"])]
     return found
 
@@ -96,6 +98,7 @@ def gained_said(recipe: Recipe, extra: Counter[str]) -> list[list[str]]:
         "fused": f"fused by {' or '.join(fusing_translators(recipe))}, over the best of the others",
         "rescued": "completed by others where all had failed",
         "fused_only": "fused where nobody else has it",
+        "repaired": "vetoed but for others' passages",
         "by_segment": "of several translators, by segment",
         "vetoed": "another's, for its own is vetoed or missing",
     }
@@ -119,13 +122,19 @@ def rescued_counters(config: str, taken: Mapping[str, Any] | None) -> dict[str, 
 def has_combined(recipe: Recipe, extra: Counter[str]) -> bool:
     """Whether any row of a build is put together, by the counters of its rank stage."""
     names = [f"{spec.name}/{_FILLED}" for spec in recipe.translators]
-    names += [f"{recipe.config_name(spec.name)}/{BY_SEGMENT}" for spec in recipe.translators]
+    configs = [recipe.config_name(spec.name) for spec in recipe.translators]
+    names += [f"{config}/{kind}" for config in configs for kind in (BY_SEGMENT, REPAIRED)]
     return any(extra[name] for name in names)
+
+
+def has_repaired(recipe: Recipe, extra: Counter[str]) -> bool:
+    """Whether a config takes any candidate that was repaired."""
+    return any(extra[f"{recipe.config_name(spec.name)}/{REPAIRED}"] for spec in recipe.translators)
 
 
 def combined_said(recipe: Recipe, extra: Counter[str]) -> str:
     """What the card says of it; empty where there is none."""
-    rescued, segmented = [], []
+    rescued, segmented, mended = [], [], []
     for spec in recipe.translators:
         config = recipe.config_name(spec.name)
         filled, rows = extra[f"{spec.name}/{_FILLED}"], extra[f"{config}/{_RESCUED}"]
@@ -134,12 +143,20 @@ def combined_said(recipe: Recipe, extra: Counter[str]) -> str:
         )
         by, refused = extra[f"{config}/{BY_SEGMENT}"], extra[f"{config}/{REFUSED}"]
         segmented.append(f"- `{config}`: {by:,} rows are of several translators; {refused:,} a check refused as such")
+        mended.append(f"- `{config}`: {extra[f'{config}/{REPAIRED}']:,} rows")
     parts = []
     if any(extra[f"{spec.name}/{_FILLED}"] for spec in recipe.translators):
         parts.append(
             "Where every translator failed a part of a row for good, but not the same part, what one failed was taken "
             "from another, chunk by chunk, if the whole passes every hard check. `segments` says whose each passage "
             "is:\n\n" + "\n".join(rescued)
+        )
+    if has_repaired(recipe, extra):
+        parts.append(
+            "Where a check vetoes a candidate, the passages to blame were taken from another translator, if the whole "
+            "passes every check and is then the best by the policy. `translator` is whose the rest is, `segments` say "
+            "whose each passage is, and among the row's candidates it stands as it was, with its verdicts:\n\n"
+            + "\n".join(mended)
         )
     if recipe.ranking.by_segment:
         parts.append(

@@ -153,9 +153,10 @@ class Ranking(_RankingLimits):
     )
     rescue: bool = Field(
         True,
-        description="of a row that all translators failed, but not in the same chunk, complete each by the others "
-        "(`segments` says whose what is), if the whole passes the checks; what is left of a row is asked for though a "
-        "chunk has failed. Not in splits with `replace: never`",
+        description="complete what others have (`segments` says whose what is), if the whole passes the checks: of a "
+        "row that all translators failed, but not in the same chunk, each by the others, for which what is left of a "
+        "row is asked for though a chunk has failed; of a candidate that a check vetoes, the passages to blame by "
+        "another's. Not in splits with `replace: never`, nor of pairs",
     )
     calibration: LabelledRows | None = Field(
         None, description="labels on rows of this run, which tell the ranker whose translations are better at large"

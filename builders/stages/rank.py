@@ -6,7 +6,7 @@ The verdicts came with the candidates as a rule; where the rules have changed si
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
@@ -14,6 +14,7 @@ from datatrove.pipeline.base import PipelineStep
 from builders.dataset.combined import (
     BY_SEGMENT,
     REFUSED,
+    REPAIRED,
     filled_counters,
     fusing_translators,
     gain_counters,
@@ -35,6 +36,7 @@ from builders.stages.common.combine import Segmented, add_gains, chosen_by_segme
 from builders.stages.common.contamination import DropContaminated, benchmarks
 from builders.stages.common.context import Build
 from builders.stages.common.join_candidates import JoinCandidates, verdicts_on
+from builders.stages.common.repair import Repair, Repairs
 from builders.stages.common.run_units import UnitPipeline, run_units
 from builders.stages.fit_ranker import load_fitted, plan_ranker
 from builders.stages.judged import JudgedCandidate, add_quality, failed_candidate, scored_by_side
@@ -79,6 +81,9 @@ def inputs(build: Build) -> dict[str, Any]:
         "configs": configs,
         "columns": str(schemas.ranked_unit(recipe.source.pairs)),
     }
+    if recipe.keeps_donors:
+        # A run that was ranked before vetoed candidates were repaired is ranked again.
+        found["repairs"] = True
     if recipe.ranking.dictionary:
         found["dictionary"] = Dictionary(recipe.ranking.dictionary).digest()
     if named := benchmarks(build):
@@ -177,6 +182,7 @@ class RankCandidates(PipelineStep):
         self._votes: Votes | None = None
         self._voted: set[str] = set()
         self._segmented: dict[str, Segmented] = {}
+        self._repaired: dict[str, Repair] = {}
         self._count: Any = None
         self._dictionary: Dictionary | None = None
 
@@ -189,12 +195,15 @@ class RankCandidates(PipelineStep):
         if self.ranking.verdicts:
             self._votes = read_votes(Path(self.ranking.verdicts), list(self.configs.values()))
             self._voted = self._votes.rows()
+        columns = ("reward", *self.ranking.scoring())
+        repairs = Repairs(self.language, self.ranking.veto, self._judge, columns)
         for documents in _batches(data):
             with self.track_time():
                 judged = [self._judge_all(document) for document in documents]
                 if fitted is not None:
                     add_quality(fitted, documents, judged)
                     note_behind(fitted, judged, self.ranking.veto)
+                    self._repaired = repairs.of_rows(documents, judged, self._repairing, partial(add_quality, fitted))
                     self._cut(fitted, documents, judged)
                 for document, candidates in zip(documents, judged, strict=True):
                     self._choose(document, candidates)
@@ -251,6 +260,11 @@ class RankCandidates(PipelineStep):
                     self._segmented[document.id] = Segmented(document, usable)
         add_gains(list(self._segmented.values()), fitted)
 
+    def _repairing(self, document: Document) -> Policy | None:
+        """The policy of a row whose vetoed candidates may be repaired."""
+        into = document.metadata["into"]
+        return self.ranking.policy(into) if self.ranking.rescues(into) else None
+
     def _by_segment(
         self, document: Document, config: str, primary: str, choice: Choice, policy: Policy, counters: dict[str, int]
     ) -> tuple[Choice, dict[str, Any] | None]:
@@ -274,7 +288,7 @@ class RankCandidates(PipelineStep):
         """Sets `ranked` (a row of `schemas.ranked_unit`) and the counters by config, or drops the document."""
         row, policy = document.metadata, self.ranking.policy(document.metadata["into"])
         sides = Sides.of(row)
-        candidates, scored, choices, combined = [], [], [], list[dict[str, Any]]()
+        candidates, scored, combined = [], [], list[dict[str, Any]]()
         counters: dict[str, int] = {ROWS_WITH_VERDICTS: 1} if document.id in self._voted else {}
         counters |= row.get("counters", {})
         for translator in self.configs.values():
@@ -293,29 +307,8 @@ class RankCandidates(PipelineStep):
                 f"{translator}/{name}": value for name, value in one.counters(candidate.vetoes, limits).items()
             }
         counters |= filled_counters(candidates)
-        for config, primary in self.configs.items():
-            by_scores = choose(scored, primary, policy)
-            choice = settle(by_scores, scored, primary, policy, partial(self._preference, document.id))
-            taken, place = None, None
-            if choice is by_scores and choice.translator is not None:
-                choice, taken = self._by_segment(document, config, primary, choice, policy, counters)
-            if taken is not None:
-                place = len(combined)
-                combined.append(taken)
-            else:
-                taken = next((one for one in candidates if one["translator"] == choice.translator), None)
-                counters |= rescued_counters(config, taken)
-                counters |= gain_counters(config, primary, choice, scored, policy, self.fusing)
-            told = {"translator": choice.translator, "reason": choice.reason, "decisions": choice.decisions}
-            choices.append({"config": config, "combined": place, **told})
-            counters[f"{config}/{choice.outcome}"] = 1
-            if taken is not None:
-                counters |= note_counters(config, row["messages"], taken["checks"], sides)
-            counters |= {
-                f"{config}/changed_by_{what}": 1 for what in effects(scored, primary, policy, by_scores.translator)
-            }
-            if choice is not by_scores and place is None:
-                counters[f"{config}/changed_by_verdicts"] = 1
+        of = _RankedRow(document, policy, candidates, scored, combined, counters)
+        choices = [self._config(of, config, primary) for config, primary in self.configs.items()]
         document.metadata["counters"] = counters
         document.metadata["ranked"] = {
             "id": document.id,
@@ -329,10 +322,54 @@ class RankCandidates(PipelineStep):
         if all(choice["translator"] is None for choice in choices):
             drop(document, "no_candidate", "; ".join(dict.fromkeys(str(choice["reason"]) for choice in choices)))
 
+    def _config(self, of: "_RankedRow", config: str, primary: str) -> dict[str, Any]:
+        """What a config takes of a row, and its counters."""
+        row, counters = of.document.metadata, of.counters
+        repair = self._repaired.get(of.document.id)
+        pool = repair.scored(of.scored) if repair else of.scored
+        by_scores = choose(pool, primary, of.policy)
+        # Verdicts are on the candidates as they are.
+        settled = settle(by_scores, of.scored, primary, of.policy, partial(self._preference, of.document.id))
+        choice, taken, place = settled, None, None
+        if settled is by_scores and settled.translator is not None:
+            choice, taken = self._by_segment(of.document, config, primary, settled, of.policy, counters)
+        if taken is None:
+            counters |= gain_counters(config, primary, choice, pool, of.policy, self.fusing)
+            if repair and settled is by_scores:
+                choice, taken = repair.told(settled, list(self.configs.values()), primary), repair.row(settled)
+                counters |= {f"{config}/{REPAIRED}": 1} if taken else {}
+        if taken is not None:
+            place = len(of.combined)
+            of.combined.append(taken)
+        else:
+            taken = next((one for one in of.candidates if one["translator"] == choice.translator), None)
+            counters |= rescued_counters(config, taken)
+        counters[f"{config}/{choice.outcome}"] = 1
+        if taken is not None:
+            counters |= note_counters(config, row["messages"], taken["checks"], Sides.of(row))
+        changed = effects(pool, primary, of.policy, by_scores.translator)
+        counters |= {f"{config}/changed_by_{what}": 1 for what in changed}
+        if settled is not by_scores:
+            counters[f"{config}/changed_by_verdicts"] = 1
+        told = {"translator": choice.translator, "reason": choice.reason, "decisions": choice.decisions}
+        return {"config": config, "combined": place, **told}
+
     def _source_tokens(self, row: Mapping[str, Any], sides: Sides) -> dict[str, int]:
         """Tokens of each side's answer in the source."""
         lengths = count_tokens(self._count, [message["content"] for message in row["messages"]])
         return dict(zip(SIDES, map(sum, sides.parts(lengths)[1:]), strict=True))
+
+
+class _RankedRow(NamedTuple):
+    """A row that is being ranked: its candidates as they are published and as a policy sees them, and what comes of
+    it: what configs put together, and the counters."""
+
+    document: Document
+    policy: Policy
+    candidates: list[dict[str, Any]]
+    scored: list[Scored]
+    combined: list[dict[str, Any]]
+    counters: dict[str, int]
 
 
 def _batches(data: Iterable[Document]) -> Iterator[list[Document]]:

@@ -2,6 +2,8 @@
 
 from collections import Counter
 
+from builders.dataset.combined import has_combined
+from builders.run_folder.folder import RANK
 from builders.stages.rank import configs_of
 from hub.pages import PageWord, escaped
 from hub.report.explorer import scores_of
@@ -21,7 +23,7 @@ def explorer(report: Report) -> str:
     if not sample.exact:
         rows = sum(sample.population.values())
         told.append(said("report.explorer.sampled", n=rows, sampled=len(sample.rows)))
-    if recipe.ranking.by_segment:
+    if has_combined(recipe, report.totals[RANK].extra):
         told.append(said("report.explorer.segments"))
     configs = "".join(f'<option value="{i}">{escaped(config)}</option>' for i, config in enumerate(configs_of(recipe)))
     means = ("LR", "SCR", "rank_score", *(name for name in scores_of(recipe) if name not in ("LR", "SCR")))

@@ -6,8 +6,11 @@ boundaries is a whole conversation again, and a choice of one translator for all
 together is checked as a whole by whoever asks for it: nothing here looks at the texts.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple
+
+# Pieces up to which each is tried by itself: the whole is checked as often.
+_MOST_TRIES = 12
 
 
 class Piece(NamedTuple):
@@ -88,6 +91,40 @@ def filled(own: Sequence[Piece], others: Iterable[Sequence[Piece]]) -> list[Piec
     if _broken(pieces) or not any(piece.own and piece.translator == name for piece in pieces):
         return None
     return pieces
+
+
+def repaired(
+    own: Sequence[Piece],
+    others: Sequence[Sequence[Piece]],
+    blamed: Callable[[Piece], bool],
+    broken: Callable[[Piece], bool],
+    passes: Callable[[Sequence[Piece]], bool],
+) -> list[Piece] | None:
+    """`own` with the others' pieces for those that are `broken`, if the whole `passes`; None if not.
+
+    A check may see only in the whole what is wrong: then each of the pieces that are `blamed` is tried by itself, if
+    these are few, and then all of them. The others are asked in their order; a broken piece of theirs fills nothing.
+
+    >>> own = [Piece(0, 0, 4, "a", "A"), Piece(0, 4, 9, "?", "A")]
+    >>> found = repaired(own, [[Piece(0, 0, 4, "c", "B"), Piece(0, 4, 9, "d", "B")]], lambda one: True,
+    ...                  lambda one: one.text == "?", lambda pieces: True)
+    >>> [(piece.text, piece.translator) for piece in found]
+    [('a', 'A'), ('d', 'B')]
+    """
+    suspects = [place for place, piece in enumerate(own) if piece.own and blamed(piece)]
+    wrong = [place for place in suspects if broken(own[place])]
+    donors = [[_hole(one) if one.own and blamed(one) and broken(one) else one for one in pieces] for pieces in others]
+    tries = [wrong] if wrong else []
+    tries += [[place] for place in suspects] if len(suspects) <= _MOST_TRIES else []
+    for places in [*tries, suspects]:
+        whole = filled([_hole(one) if place in places else one for place, one in enumerate(own)], donors)
+        if whole is not None and passes(whole):
+            return whole
+    return None
+
+
+def _hole(piece: Piece) -> Piece:
+    return piece._replace(text=None)
 
 
 def _broken(pieces: Iterable[Piece]) -> bool:

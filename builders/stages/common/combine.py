@@ -12,7 +12,7 @@ row have, and `processors.ranking.segments` finds whose each is to be.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -115,6 +115,23 @@ class UnitRescue:
         return found
 
 
+class UnitChunks:
+    """Where the chunks of a unit's candidates lie, read when it is first asked: most rows are never repaired."""
+
+    def __init__(self, folders: Mapping[str, Path], unit: str) -> None:
+        self._files = {name: UnitFiles(folder, unit) for name, folder in folders.items()}
+        self._read: dict[str, tuple[Any, dict[str, int]]] = {}
+
+    def of(self, translator: str, row: str) -> list[dict[str, Any]]:
+        """None where the unit was written before chunks were kept."""
+        if translator not in self._read:
+            table = read_unit(self._files[translator], ["id", "chunks"])
+            places = {name: place for place, name in enumerate(table["id"].to_pylist())}
+            self._read[translator] = table["chunks"], places
+        chunks, places = self._read[translator]
+        return chunks[places[row]].as_py() or []
+
+
 def donor_pieces(translator: str, chunks: Sequence[Mapping[str, Any]]) -> list[Piece]:
     """A failed conversation's pieces, of its donor's chunks."""
     return [
@@ -178,17 +195,18 @@ class Segmented:
         if len({piece.translator for piece in pieces if piece.own}) < 2:
             return None
         made = combined(self.messages, self.instructions, pieces)
-        return made | {"checks": self._on_terms(made["messages"])}
+        return made | {"checks": terms_kept(self.found.values(), made["messages"])}
 
-    def _on_terms(self, messages: Sequence[dict[str, str]]) -> list[dict[str, Any]]:
-        """The candidates' verdicts on terms that hold of these messages too: on those that are as theirs are."""
-        kept = {}
-        for one in self.found.values():
-            for verdict in one.get("checks") or ():
-                number = verdict["message"]
-                if verdict["check"] == TERMS and one["messages"][number]["content"] == messages[number]["content"]:
-                    kept[number] = verdict
-        return list(kept.values())
+
+def terms_kept(candidates: Iterable[Mapping[str, Any]], messages: Sequence[dict[str, str]]) -> list[dict[str, Any]]:
+    """The candidates' verdicts on terms that hold of these messages too: on those that are as theirs are."""
+    kept = {}
+    for one in candidates:
+        for verdict in one.get("checks") or ():
+            number = verdict["message"]
+            if verdict["check"] == TERMS and one["messages"][number]["content"] == messages[number]["content"]:
+                kept[number] = verdict
+    return list(kept.values())
 
 
 def chosen_by_segment(

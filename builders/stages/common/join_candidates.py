@@ -8,7 +8,7 @@ from datatrove.data import Document
 from datatrove.pipeline.base import PipelineStep
 
 from builders.run_folder.units import UnitFiles, read_dropped, read_unit
-from builders.stages.common.combine import Rescue, UnitRescue
+from builders.stages.common.combine import Rescue, UnitChunks, UnitRescue
 from processors.checks.once import rules_digest
 from processors.checks.pairs.verdict import Verdict
 from processors.checks.run import check_conversation, has_hard
@@ -28,7 +28,7 @@ class JoinCandidates(PipelineStep):
 
     The documents come unit by unit, in order; a unit's candidates are read when its first document comes. With
     `rescue` they include those that were put together (`builders.stages.common.combine`); with `places` each has its
-    `chunks`.
+    `chunks`, and in any case `chunks` of the document gives those of the few that are asked for.
     """
 
     name = "Candidates"
@@ -41,7 +41,7 @@ class JoinCandidates(PipelineStep):
         self.rescue = rescue
 
     def run(self, data: Iterable[Document], rank: int = 0, world_size: int = 1) -> Iterator[Document]:
-        unit, rows, failed, rescue = None, {}, {}, None
+        unit, rows, failed, rescue, chunks = None, {}, {}, None, None
         for document in data:
             if document.metadata["unit"] != unit:
                 unit = document.metadata["unit"]
@@ -50,7 +50,9 @@ class JoinCandidates(PipelineStep):
                     name: {row.id: (row.reason, row.detail) for row in read_dropped(UnitFiles(folder, unit))}
                     for name, folder in self.folders.items()
                 }
+                chunks = UnitChunks(self.folders, unit)
                 rescue = UnitRescue(self.rescue, self.folders, unit) if self.rescue and any(failed.values()) else None
+            document.metadata["chunks"] = chunks
             document.metadata["candidates"] = {
                 name: found for name, by_id in rows.items() if (found := by_id.get(document.id))
             }

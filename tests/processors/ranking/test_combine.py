@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.ranking.combine import Passage, Piece, filled, put_together, together
+from processors.ranking.combine import Passage, Piece, filled, put_together, repaired, together
 
 SOURCE = "<t>one two\nthree four</t>\n\nfive six. seven"
 # Where parts begin and end: what lies between them is nobody's.
@@ -94,3 +94,44 @@ def test_a_message_without_pieces_stays_and_the_custom_instructions_are_a_messag
     contents, passages = put_together(sources, pieces)
     assert contents == {-1: "بإيجاز.", 0: '{"a": 1}', 1: "أهلا."}
     assert passages == [Passage(-1, 0, 7, "A"), Passage(1, 0, 5, "B")]
+
+
+def pieces_of(translator: str, *texts: str | None) -> list[Piece]:
+    return [Piece(0, 5 * place, 5 * place + 5, text, translator) for place, text in enumerate(texts)]
+
+
+def mended(own: list[Piece], *others: list[Piece], passes: set[str], blamed: range = range(99)) -> str | None:
+    """What comes of `own` where "?" is seen to be broken, and of wholes only these pass."""
+    found = repaired(
+        own,
+        others,
+        lambda piece: piece.start // 5 in blamed,
+        lambda piece: "?" in str(piece.text),
+        lambda pieces: "".join(str(piece.text) for piece in pieces) in passes,
+    )
+    return None if found is None else "".join(str(piece.text) for piece in found)
+
+
+def test_only_what_is_broken_is_anothers_and_of_others_what_is_not() -> None:
+    own, other, third = pieces_of("A", "a", "?", "a"), pieces_of("B", "b", "?", "b"), pieces_of("C", "c", "c", "c")
+    assert mended(own, other, third, passes={"aca", "bcb"}) == "aca"
+    # Nobody has it.
+    assert mended(own, other, passes={"a?a", "b?b"}) is None
+
+
+def test_what_only_the_whole_shows_is_sought_piece_by_piece_among_those_that_are_blamed() -> None:
+    own, other = pieces_of("A", "a", "x", "a"), pieces_of("B", "b", "b", "b")
+    assert mended(own, other, passes={"aba", "aab"}) == "aba"
+    assert mended(own, other, passes={"aba", "aab"}, blamed=range(2, 3)) is None
+    assert mended(own, other, passes={"abb"}, blamed=range(1, 3)) == "abb"
+    # Another's whole is another's candidate.
+    assert mended(own, other, passes={"bbb"}) is None
+
+
+def test_many_pieces_are_not_tried_one_by_one() -> None:
+    own, other = pieces_of("A", *"a" * 40), pieces_of("B", *"b" * 40)
+    asked: list[int] = []
+    assert repaired(own, [other], lambda _: True, lambda _: False, lambda one: bool(asked.append(len(one)))) is None
+    few: list[int] = []
+    repaired(own[:12], [other[:12]], lambda _: True, lambda _: False, lambda one: bool(few.append(len(one))))
+    assert (len(asked), len(few)) == (0, 12)

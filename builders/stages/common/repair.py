@@ -1,0 +1,148 @@
+"""A candidate that a check vetoes, with another translator's passages for those that are to blame.
+
+One sentence that a check vetoes would otherwise give the whole of a conversation to another translator, which may be a
+far worse one. What comes of it must pass everything that a candidate must; it then stands in the vetoed one's place
+where a config chooses, with a quality of its own. The vetoed one stays in the row with its verdicts.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
+from dataclasses import replace
+from typing import Any, NamedTuple, Protocol
+
+from datatrove.data import Document
+
+from builders.engines.common.make import conversation
+from builders.stages.common.combine import candidate_pieces, combined, terms_kept
+from processors.checks.pairs.verdict import Verdict
+from processors.checks.run import check_pair
+from processors.conversations.sides import Sides
+from processors.languages.language import Language
+from processors.ranking.combine import Piece, repaired
+from processors.ranking.policy import Choice, Policy, Scored, vetoing
+from processors.translation.candidate import CUSTOM_INSTRUCTIONS
+
+
+class WithVerdicts(Protocol):
+    """A candidate with all that is known of it (`builders.stages.judged`)."""
+
+    scores: dict[str, float | None]
+    verdicts: list[Verdict]
+    vetoes: tuple[str, ...]
+    segments: list[dict[str, Any]] | None
+
+    def seen(self, translator: str) -> Scored: ...
+
+    def row(self, translator: str) -> dict[str, Any]: ...
+
+
+class Repair(NamedTuple):
+    """What a policy chooses among in a row with a candidate that was repaired, and that candidate."""
+
+    pool: dict[str, WithVerdicts]
+    vetoed: dict[str, tuple[str, ...]]  # of each translator whose candidate was repaired, what its own is vetoed by
+
+    def scored(self, candidates: Sequence[Scored]) -> list[Scored]:
+        """The row's candidates, in their order, with those that were repaired in the place of their own."""
+        pool = self.pool
+        return [pool[one.translator].seen(one.translator) if one.translator in pool else one for one in candidates]
+
+    def row(self, choice: Choice) -> dict[str, Any] | None:
+        """What a choice takes, as a ranked unit has it; None where it is no candidate that was repaired."""
+        name = choice.translator
+        return self.pool[name].row(name) if name in self.vetoed else None
+
+    def told(self, choice: Choice, names: Sequence[str], primary: str) -> Choice:
+        """The choice with a word on what was repaired; `names` are in the order of its decisions."""
+        decisions = [
+            f"{decision}; repaired: {', '.join(self.vetoed[name])}" if name in self.vetoed else decision
+            for name, decision in zip(names, choice.decisions, strict=True)
+        ]
+        reason, name = choice.reason, choice.translator
+        if name in self.vetoed:
+            said = f"{name} repaired: {', '.join(self.vetoed[name])}"
+            reason = said if name == primary else f"{reason}; {said}"
+        return replace(choice, reason=reason, decisions=tuple(decisions))
+
+
+class Repairs(NamedTuple):
+    """How candidates are repaired: the checks that veto, and how one is judged (`RankCandidates`)."""
+
+    language: Language
+    veto: Mapping[str, bool]
+    judge: Callable[[list[dict[str, str]], dict[str, Any]], WithVerdicts]
+    columns: Sequence[str]  # of scores that are not known of what was put together
+
+    def of_rows(
+        self,
+        documents: Sequence[Document],
+        judged: Sequence[Mapping[str, WithVerdicts]],
+        policy_of: Callable[[Document], Policy | None],
+        weigh: Callable[[list[Document], list[Any]], None],
+    ) -> dict[str, Repair]:
+        """The rows, by id, of which a candidate could be repaired. `policy_of` gives None where none is to
+        be, `weigh` sets the quality of rows' candidates."""
+        found: dict[str, Repair] = {}
+        again: list[Document] = []
+        for document, row in zip(documents, judged, strict=True):
+            policy = policy_of(document) if len(row) > 1 and any(one.vetoes for one in row.values()) else None
+            if policy is None or Sides.of(document.metadata):
+                continue
+            if made := self._row(document, row, policy):
+                # The ranker looks at a candidate beside its row's others: they too have another quality here.
+                pool = {name: copy(one) for name, one in row.items()} | made
+                for one in pool.values():
+                    one.scores = dict(one.scores)
+                found[document.id] = Repair(pool, {name: row[name].vetoes for name in made})
+                again.append(document)
+        weigh(again, [found[document.id].pool for document in again])
+        return found
+
+    def _row(self, document: Document, row: Mapping[str, WithVerdicts], policy: Policy) -> dict[str, WithVerdicts]:
+        pieces: dict[str, list[Piece]] = {}
+        for name, one in row.items():
+            chunks = [] if one.segments else document.metadata["chunks"].of(name, document.id)
+            if chunks:
+                pieces[name] = candidate_pieces(name, document.metadata["candidates"][name], chunks)
+        made = {}
+        # Whoever the ranker thinks better is asked first; of equals, in the recipe's order.
+        order = sorted(pieces, key=lambda name: -(row[name].scores.get("quality") or 0.0))
+        for name, one in row.items():
+            if one.vetoes and name in pieces and len(pieces) > 1:
+                others = [pieces[other] for other in order if other != name]
+                if (whole := self._repaired(document, name, one, pieces[name], others, policy)) is not None:
+                    made[name] = whole
+        return made
+
+    def _repaired(
+        self,
+        document: Document,
+        name: str,
+        vetoed: WithVerdicts,
+        own: Sequence[Piece],
+        others: Sequence[Sequence[Piece]],
+        policy: Policy,
+    ) -> WithVerdicts | None:
+        messages, instructions = conversation(document)
+        sources = {number: message["content"] for number, message in enumerate(messages)}
+        blamed = {verdict.message for verdict in vetoed.verdicts if verdict.check in vetoed.vetoes}
+        found: list[WithVerdicts] = []
+
+        def suspect(piece: Piece) -> bool:
+            return piece.message != CUSTOM_INSTRUCTIONS and bool(blamed & {piece.message, None})
+
+        def broken(piece: Piece) -> bool:
+            source = sources[piece.message][piece.start : piece.end]
+            script, code = self.language.script, self.language.code
+            verdicts = check_pair(source, piece.text or "", script=script, language=code)
+            return bool(vetoing(((verdict.check, verdict.hard) for verdict in verdicts), self.veto))
+
+        def passes(pieces: Sequence[Piece]) -> bool:
+            candidate = combined(messages, instructions, list(pieces))
+            candidate["checks"] = terms_kept(document.metadata["candidates"].values(), candidate["messages"])
+            one = self.judge(document.metadata["messages"], candidate)
+            one.scores |= dict.fromkeys(self.columns)
+            found.append(one)
+            return not policy.vetoes(one.seen(name))
+
+        return found[-1] if repaired(own, others, suspect, broken, passes) is not None else None

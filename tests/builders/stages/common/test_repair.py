@@ -1,0 +1,116 @@
+"""A candidate that a check vetoes takes another's passages for those to blame, and no others; or none at all."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from builders.build import run_build
+from hub.card.write import write_card
+from hub.report.command import run_report
+from processors.checks.run import check_conversation
+from tests.conftest import tree
+
+RECIPE = """
+name: repaired
+source: {{path: {source}, keep: [plain]}}
+translators:
+  - {{name: One, backend: memory, memory: [{folder}/One.tsv]}}
+  - {{name: Two, backend: memory, memory: [{folder}/Two.tsv]}}
+"""
+ENGLISH = [
+    "The nurse asked the child to breathe slowly.", "He wrote 14 letters to his brother.",
+    "Rain fell on the hills all night.", "The station opens at 6 in the morning.",
+    "Prices rose by 3 percent last year.", "She keeps 25 books on the shelf.",
+    "The bridge was closed for 12 days.", "Our teacher lives near the river.",
+]  # fmt: skip
+ARABIC = [
+    "طلبت الممرضة من الطفل أن يتنفس ببطء.", "كتب 14 رسالة إلى أخيه.",
+    "هطل المطر على التلال طوال الليل.", "تفتح المحطة أبوابها في الساعة 6 صباحا.",
+    "ارتفعت الأسعار بنسبة 3 في المئة العام الماضي.", "تحتفظ بعدد 25 كتابا على الرف.",
+    "أغلق الجسر لمدة 12 يوما.", "يسكن معلمنا قرب النهر.",
+]  # fmt: skip
+# What a check vetoes: another number.
+WRONG = {
+    ("One", 1): "كتب 74 رسالة إلى أخيه.",
+    ("One", 6): "أغلق الجسر لمدة 19 يوما.",
+    ("Two", 3): "تفتح المحطة أبوابها في الساعة 9 صباحا.",
+    ("Two", 6): "أغلق الجسر لمدة 13 يوما.",
+}
+# Which lines a row's messages are: one of One's is wrong; one of either; the same of both; none.
+ROWS = {0: (0, 1, 2, 4), 1: (1, 3, 2, 5), 2: (4, 6, 7, 2), 3: (5, 0, 7, 4)}
+
+
+def said(texts: list[str], lines: tuple[int, ...]) -> list[tuple[str, str]]:
+    return [(("user", "assistant")[place % 2], texts[line]) for place, line in enumerate(lines)]
+
+
+@pytest.fixture
+def recipe(row: Callable[..., Any], write_split: Callable[..., Path], tmp_path: Path) -> Path:
+    rows = [row(*said(ENGLISH, lines)) for lines in ROWS.values()]
+    source = write_split("plain", rows)
+    for name in ("One", "Two"):
+        texts = [WRONG.get((name, line)) or one for line, one in enumerate(ARABIC)]
+        texts = [one.replace("الليل", "الليلة") if name == "Two" else one for one in texts]
+        pairs = [f"{english}\t{arabic}\n" for english, arabic in zip(ENGLISH, texts, strict=True)]
+        (tmp_path / f"{name}.tsv").write_text("source\ttarget\n" + "".join(pairs), encoding="utf-8")
+    path = tmp_path / "recipe.yaml"
+    path.write_text(RECIPE.format(source=source, folder=tmp_path))
+    return path
+
+
+def rows(run: Path, config: str) -> dict[int, dict[str, Any]]:
+    found = [one for path in (run / "dataset" / config).glob("*.parquet") for one in pq.read_table(path).to_pylist()]
+    return {int(one["id"].rpartition("/")[2]): one for one in found}
+
+
+def build(recipe: Path, output: Path, *settings: str, **options: Any) -> Path:
+    run_build(str(recipe), output=output, settings=list(settings), finish=write_card, **options)
+    return output
+
+
+def test_only_what_is_to_blame_is_anothers_and_the_row_says_so(recipe: Path, tmp_path: Path) -> None:
+    run = build(recipe, tmp_path / "with")
+    found = rows(run, "SFT_One_ranked")
+    assert set(found) == {0, 1, 3}, "what both have wrong in one place comes out for nobody"
+    assert found[3]["segments"] is None and found[3]["translator"] == "One"
+    for number, wrong in ((0, 1), (1, 1)):
+        one = found[number]
+        assert [m["content"] for m in one["messages"]] == [ARABIC[line] for line in ROWS[number]]
+        place = ROWS[number].index(wrong)
+        assert [s["translator"] for s in one["segments"]] == ["Two" if n == place else "One" for n in range(4)]
+        assert one["translator"] == "One"
+        assert one["quality"] is not None and 0 < one["quality"] < 1
+        source = [{"role": role, "content": content} for role, content in said(ENGLISH, ROWS[number])]
+        assert not [verdict for verdict in check_conversation(source, one["messages"]) if verdict.hard]
+        # The candidate as it was is there, with what vetoes it.
+        own = next(c for c in one["candidates"] if c["translator"] == "One")
+        assert any(check["check"] == "numbers" and check["hard"] for check in own["checks"])
+        assert "repaired: numbers" in own["decision"]
+    # Two's own is not vetoed in the first row; in the second its own fault is One's line.
+    two = rows(run, "SFT_Two_ranked")
+    assert two[0]["translator"] == "Two" and two[0]["segments"] is None
+    assert [m["content"] for m in two[1]["messages"]][:2] == [ARABIC[1], ARABIC[3]]
+    card = (run / "dataset/README.md").read_text()
+    assert "`SFT_One_ranked`: 2 rows" in card and "| `SFT_One_ranked` | vetoed but for others' passages | 2 |" in card
+
+
+def test_without_it_the_whole_row_is_anothers_or_nobodys(recipe: Path, tmp_path: Path) -> None:
+    whole = rows(build(recipe, tmp_path / "whole", "ranking.rescue=false"), "SFT_One_ranked")
+    assert set(whole) == {0, 3} and whole[0]["translator"] == "Two"
+    own = rows(build(recipe, tmp_path / "own", "ranking.replace=never"), "SFT_One_ranked")
+    assert set(own) == {3}
+
+
+def test_the_bytes_do_not_depend_on_tasks_and_workers(recipe: Path, tmp_path: Path) -> None:
+    one, other = build(recipe, tmp_path / "one"), build(recipe, tmp_path / "other", tasks=3, workers=2)
+    assert tree(one / "dataset") == tree(other / "dataset")
+
+
+def test_the_report_counts_them(recipe: Path, tmp_path: Path) -> None:
+    run = build(recipe, tmp_path / "run")
+    run_report(run, tmp_path / "page.html")
+    page = (tmp_path / "page.html").read_text()
+    assert 'data-word="report.gained.repaired"' in page or "report.gained.repaired" in page
