@@ -70,7 +70,7 @@ def parts(recipe: Recipe) -> list[StagePart]:
 def inputs(build: Build) -> dict[str, Any]:
     """What the choice depends on."""
     recipe, configs, votes = build.recipe, _configs(build), _votes(build)
-    found = {
+    found: dict[str, Any] = {
         TRANSLATE: {name: build.marks[f"{TRANSLATE}/{name}"] for name in configs.values()},
         "ranking": recipe.ranking.model_dump(
             mode="json", exclude={"reward", "scorers", "verdicts", "calibration", "dictionary"}
