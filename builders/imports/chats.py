@@ -21,6 +21,19 @@ REASONING = ("reasoning_content", "reasoning", "thinking")
 FIELDS = frozenset({"role", "content", "from", "value", "tool_calls", "function_call", "refusal", *REASONING})
 
 
+def what_is(value: Any) -> str:
+    """What a value of JSON is, in words.
+
+    >>> what_is(5), what_is(None), what_is({})
+    ('a number', 'null', 'an object')
+    """
+    if value is None:
+        return "null"
+    numbers = {int: "a number", float: "a number", bool: "true or false"}
+    kinds: dict[type, str] = {str: "a text", list: "a list", dict: "an object"} | numbers
+    return kinds.get(type(value), f"a {type(value).__name__}")
+
+
 class CannotTake(Exception):
     """A row that cannot be taken: `reason` in snake_case, and where in the row what was found."""
 
@@ -36,7 +49,7 @@ def chat(value: Any, field: str) -> list[dict[str, str]]:
     if value is None:
         raise CannotTake("missing_field", f"{field} is null, expected a list of messages")
     if not isinstance(value, list):
-        raise CannotTake("wrong_type", f"{field} is a {type(value).__name__}, expected a list of messages")
+        raise CannotTake("wrong_type", f"{field} is {what_is(value)}, expected a list of messages")
     if not value:
         raise CannotTake("empty", f"{field} has no message")
     return [_message(message, f"{field}[{number}]") for number, message in enumerate(value)]
@@ -54,9 +67,7 @@ def from_json(value: Any, field: str) -> Any:
 
 def _message(message: Any, field: str) -> dict[str, str]:
     if not isinstance(message, dict):
-        raise CannotTake(
-            "wrong_type", f"{field} is a {type(message).__name__}, expected an object with role and content"
-        )
+        raise CannotTake("wrong_type", f"{field} is {what_is(message)}, expected an object with role and content")
     key, said = ("from", "value") if message.get("role") is None and "from" in message else ("role", "content")
     role = message.get(key)
     if role is None:
@@ -82,7 +93,7 @@ def _content(value: Any, field: str) -> str | None:
     if value is None or isinstance(value, str):
         return value
     if not isinstance(value, list):
-        raise CannotTake("wrong_type", f"{field} is a {type(value).__name__}, expected a text or a list of parts")
+        raise CannotTake("wrong_type", f"{field} is {what_is(value)}, expected a text or a list of parts")
     return "\n".join(_part(part, f"{field}[{number}]") for number, part in enumerate(value))
 
 
@@ -90,13 +101,13 @@ def _part(part: Any, field: str) -> str:
     if isinstance(part, str):
         return part
     if not isinstance(part, dict):
-        raise CannotTake("wrong_type", f"{field} is a {type(part).__name__}, expected a part with a text")
+        raise CannotTake("wrong_type", f"{field} is {what_is(part)}, expected a part with a text")
     kind = part.get("type", "text")
     if kind not in ("text", "input_text", "output_text", "refusal"):
         raise CannotTake("not_text", f"{field} is {kind!a:.60}: only text can be translated")
     text = part.get("refusal" if kind == "refusal" else "text")
     if not isinstance(text, str):
-        raise CannotTake("wrong_type", f"{field}.text is a {type(text).__name__}, expected a text")
+        raise CannotTake("wrong_type", f"{field}.text is {what_is(text)}, expected a text")
     return text
 
 
@@ -104,7 +115,7 @@ def _thought(message: dict[str, Any], field: str) -> str:
     for name in REASONING:
         if (thought := message.get(name)) is not None:
             if not isinstance(thought, str):
-                raise CannotTake("wrong_type", f"{field}.{name} is a {type(thought).__name__}, expected a text")
+                raise CannotTake("wrong_type", f"{field}.{name} is {what_is(thought)}, expected a text")
             return f"<think>\n{thought.strip()}\n</think>" if thought.strip() else ""
     return ""
 
@@ -116,7 +127,7 @@ def _called(message: dict[str, Any], field: str) -> list[Any]:
         return [] if old is None else [old]
     calls = from_json(calls, f"{field}.tool_calls")
     if not isinstance(calls, list):
-        raise CannotTake("wrong_type", f"{field}.tool_calls is a {type(calls).__name__}, expected a list")
+        raise CannotTake("wrong_type", f"{field}.tool_calls is {what_is(calls)}, expected a list")
     return calls
 
 
@@ -146,7 +157,7 @@ def text_in(row: Mapping[str, Any], name: str) -> str:
     if value is None:
         raise CannotTake("missing_field", f"{name} is null, expected a text")
     if not isinstance(value, str):
-        raise CannotTake("wrong_type", f"{name} is a {type(value).__name__}, expected a text")
+        raise CannotTake("wrong_type", f"{name} is {what_is(value)}, expected a text")
     if not value.strip():
         raise CannotTake("empty", f"{name} is empty")
     return value

@@ -90,13 +90,13 @@ def import_rows(
     """Write the rows of things to read, each with its name and its split, into `folder` as shards of `config`.
 
     `own_id`: with a column for the rows' own ids. Returns what became of each, and the names of the columns that are
-    kept. Raises InputError where there is no row.
+    kept. Raises InputError where there is no row, and where none has a column that is to be kept.
     """
     taken = [*schemas.ranked(combined=True, scored=NAMES).names, *schemas.parallel().names, ID]
     columns = {name: column_name(name, taken) for name in dict.fromkeys(keep) if name != "id"}
     names = [*([ID] if own_id else []), *columns.values()]
     found = _write_all(sources, folder / config, columns, names)
-    _check(found)
+    _check(found, columns)
     (folder / REPORT).write_text(json.dumps({"files": [one.plain() for one in found], "carry": names}, indent=1))
     return found, list(columns.values())
 
@@ -175,7 +175,7 @@ def ascii_only(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
 
-def _check(found: list[Imported]) -> None:
+def _check(found: list[Imported], keep: Iterable[str]) -> None:
     for one in found:
         if one.read != one.written + one.left_out.total():
             raise CountError(
@@ -185,6 +185,12 @@ def _check(found: list[Imported]) -> None:
         reasons = sum((one.left_out for one in found), Counter[str]()).most_common(3)
         why = ", ".join(f"{reason} {count:,}" for reason, count in reasons) or "no rows in it"
         raise InputError(f"{', '.join(one.file for one in found)}: no row could be taken ({why}); nothing is written")
+    there = {column: None for one in found for column in one.columns if "[]." not in column}
+    if missing := next((name for name in keep if name not in there), None):
+        raise InputError(
+            f"{', '.join(one.file for one in found)}: no column '{missing}', which --keep or source.carry names; "
+            f"it has {', '.join(there)}; nothing is written"
+        )
 
 
 def _tell(found: list[Imported], output: Path, kept: list[str]) -> None:

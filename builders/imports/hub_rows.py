@@ -8,16 +8,18 @@ from builders.imports.readers import Row
 from processors.errors import InputError, one_line
 
 _ID = re.compile(r"(?:hf://datasets/)?([\w.-]+/[\w.-]+)")
+# A file that is not there is told as such, where the Hub would be asked for half a minute for one of its name.
+_FILE = re.compile(r"(?!hf://).*\.(?:jsonl?|ndjson|csv|tsv|parquet)(?:\.gz)?", re.IGNORECASE)
 
 
 def hub_id(name: str) -> str | None:
     """The repository's id, where `name` is one: `user/name` or `hf://datasets/user/name`.
 
-    >>> hub_id("hf://datasets/user/name"), hub_id("chats.jsonl")
-    ('user/name', None)
+    >>> hub_id("hf://datasets/user/name"), hub_id("user/name"), hub_id("data/chats.jsonl")
+    ('user/name', 'user/name', None)
     """
     found = _ID.fullmatch(name)
-    return found[1] if found else None
+    return found[1] if found and not _FILE.fullmatch(name) else None
 
 
 def hub_splits(

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
-from builders.imports.chats import CannotTake, text_in
+from builders.imports.chats import CannotTake, text_in, what_is
 from builders.imports.readers import Row
 
 _SIGNS = {ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv}
@@ -59,7 +59,7 @@ def squad(row: Mapping[str, Any]) -> list[dict[str, str]]:
     first = answers[0] if isinstance(answers, list) and answers else None
     text = first.get("text") if isinstance(first, Mapping) else first
     if answers is not None and not isinstance(answers, list):
-        raise CannotTake("wrong_type", f"answers is a {type(answers).__name__}, expected a list or SQuAD's object")
+        raise CannotTake("wrong_type", f"answers is {what_is(answers)}, expected a list or SQuAD's object")
     if not isinstance(text, str) or not text.strip():
         raise CannotTake("unanswered", "answers has no text: the passage does not answer the question")
     return _turn(f"{text_in(row, 'context')}\n\n{text_in(row, 'question')}", text)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from builders.imports.chats import what_is
 from processors.errors import InputError
 
 # Of one row's text. SmolTalk2's longest row has 0.6 million characters.
@@ -103,7 +104,7 @@ def _row_of_line(line: int, raw: bytes) -> Row:
 def _object(line: int, value: Any) -> Row:
     if isinstance(value, dict):
         return Row(line, value)
-    return Row(line, reason="not_an_object", detail=f"a {type(value).__name__}, expected an object such as {{...}}")
+    return Row(line, reason="not_an_object", detail=f"{what_is(value)}, expected an object such as {{...}}")
 
 
 def _json(path: Path) -> Iterator[Row]:
@@ -221,13 +222,15 @@ def _csv(path: Path, delimiter: str, *, header: bool, names: Sequence[str]) -> I
         first = text.readline(_PIECE)
         text.seek(0)
         delimiter = delimiter or max(",;\t", key=first.count)
-        reader = csv.reader(text, delimiter=delimiter)
+        lines = _Lines(text)
+        reader = csv.reader(lines, delimiter=delimiter)
         begin = next(reader, [])
         if not header:
             # From the beginning again: the first line was read for the number of its cells alone.
             begin = [str(number) for number in range(1, len(begin) + 1)]
             text.seek(0)
-            reader = csv.reader(text, delimiter=delimiter)
+            lines = _Lines(text)
+            reader = csv.reader(lines, delimiter=delimiter)
         # As pandas names a column without a name, such as one of row numbers.
         names = list(names) or [name or f"Unnamed: {number}" for number, name in enumerate(begin)]
         if not any(begin):
@@ -245,13 +248,35 @@ def _csv(path: Path, delimiter: str, *, header: bool, names: Sequence[str]) -> I
                 return
             if not cells:
                 continue
-            if not _is_unicode("".join(cells)):
+            if lines.ended:
+                yield Row(line, reason="unclosed_quote", detail="from a quotation mark here to the end is one cell")
+            elif not _is_unicode("".join(cells)):
                 yield Row(line, reason="not_utf8", detail="bytes that are no UTF-8; save the file as UTF-8")
             elif len(cells) != len(names):
                 detail = f"{len(cells)} cells, expected {len(names)} as in the first line"
                 yield Row(line, reason="wrong_cells", detail=detail)
             else:
                 yield Row(line, {name: cell or None for name, cell in zip(names, cells, strict=True)})
+
+
+class _Lines:
+    """Lines of a text. `ended` is true once one was asked for that is not there: csv does so within a row only where
+    a quotation mark was never closed, takes all that follows it for one cell, and says nothing.
+    """
+
+    def __init__(self, text: IO[str]) -> None:
+        self.text = text
+        self.ended = False
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = self.text.readline()
+        self.ended = not line
+        if not line:
+            raise StopIteration
+        return line
 
 
 def _is_unicode(text: str) -> bool:

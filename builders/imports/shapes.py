@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from builders.imports.chats import FIELDS, CannotTake, chat, from_json, text_in
+from builders.imports.chats import FIELDS, CannotTake, chat, from_json, text_in, what_is
 from builders.imports.question_sets import armath, squad
 from processors.selection.row_problems import row_problem
 
@@ -138,12 +138,12 @@ def _kwargs(row: Mapping[str, Any], messages: list[dict[str, str]]) -> dict[str,
     if isinstance(given, dict):
         made |= {name: given[name] for name in made if given.get(name) is not None}
     elif given is not None:
-        raise CannotTake("wrong_type", f"chat_template_kwargs is a {type(given).__name__}, expected an object")
+        raise CannotTake("wrong_type", f"chat_template_kwargs is {what_is(given)}, expected an object")
     for name in ("tools", "functions"):
         if row.get(name):
             tools = from_json(row[name], name)
             if not isinstance(tools, list):
-                raise CannotTake("wrong_type", f"{name} is a {type(tools).__name__}, expected a list")
+                raise CannotTake("wrong_type", f"{name} is {what_is(tools)}, expected a list")
             # A dataset that was built here has its tools in both places, for templates that read only one.
             there = [_function(text) for text in made["xml_tools"]]
             new = [text for text in (_tool(from_json(tool, name)) for tool in tools) if json.loads(text) not in there]

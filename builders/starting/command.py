@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from builders.imports.command import REPORT, run_import
+from builders.imports.hub_rows import hub_id
 from builders.imports.prepared import opened
 from builders.recipes.load import load_recipe
 from builders.recipes.recipe import Source
@@ -132,7 +133,7 @@ def _look(source: str, recipe: Path, keep: Sequence[str]) -> tuple[str, str, tup
         run_import([source], folder, keep=keep)
         path = str(folder)
     elif not Path(source).exists() and "://" not in source:
-        if not re.fullmatch(r"[\w.-]+/[\w.-]+", source):
+        if hub_id(source) is None:
             raise InputError(f"--source {source}: no such file or folder, and not an id on the Hub such as user/name")
         path = f"hf://datasets/{source}"
     with opened(Source(path=path), lambda text: None) as there:

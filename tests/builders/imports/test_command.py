@@ -230,6 +230,17 @@ def test_a_file_that_cannot_be_read_is_one_line_and_leaves_nothing(
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
+def test_a_column_to_keep_that_no_row_has_is_told_with_those_that_are_there(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"no column 'topics', which --keep .* names; it has .*topic") as told:
+        run_import([str(chats(tmp_path))], tmp_path / "data", keep=["topics"])
+    assert len(str(told.value).splitlines()) == 1 and not (tmp_path / "data").exists()
+
+
+def test_a_file_that_is_not_there_is_not_looked_for_on_the_hub(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"data/chats.jsonl: no such file"):
+        run_import(["data/chats.jsonl"], tmp_path / "data")
+
+
 def test_the_folder_that_one_stands_in_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = tmp_path / "rows.jsonl"
     rows.write_text('{"prompt": "a", "completion": "b"}\n')

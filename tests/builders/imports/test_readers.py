@@ -65,3 +65,10 @@ def test_without_a_header_the_first_line_is_a_row(tmp_path: Path) -> None:
     path.write_text('"a, b",x,x\nc,d,e\n')
     rows = [row.values for row in read_file(path, header=False)]
     assert rows == [{"1": "a, b", "2": "x", "3": "x"}, {"1": "c", "2": "d", "3": "e"}]
+
+
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_a_quotation_mark_that_nobody_closed_swallows_no_rows_in_silence(tmp_path: Path, end: str) -> None:
+    (tmp_path / "a.csv").write_text('prompt,completion\n"a\nb",c\nd,"e\nf,g\nh,i' + end)
+    rows = list(read_file(tmp_path / "a.csv"))
+    assert [(row.line, row.reason) for row in rows] == [(2, ""), (4, "unclosed_quote")]
