@@ -20,12 +20,14 @@ from processors.alignment.tails import tail_told
 from processors.checks.answered import answered_within
 from processors.checks.pairs.pair import Pair
 from processors.checks.pairs.verdict import Verdict, excerpt
+from processors.checks.quantities.digits import differences
 from processors.checks.quantities.sentences import changed_in_sentences
 from processors.checks.wording.exchanged import exchanged, may_be_exchanged
 from processors.checks.wording.idioms import has_idiom
 from processors.checks.wording.negation import negation
 from processors.checks.wording.openers import lost_openers
 from processors.checks.wording.private import made_up
+from processors.languages.spellings import numbers_in
 from processors.protected.find import blanked
 from processors.texts.prose import sentences
 from processors.texts.text import text_of
@@ -75,6 +77,8 @@ _VOWELS = re.compile("[\u064b-\u0652]")
 # 0.08 % of Tatoeba's and one of 504, which is truly another text.
 _PADDED, _PADDED_WORDS, _PADDED_EXPECTED = 1.3, 4, 1.0
 _SURELY_PADDED, _SURELY_EXPECTED = 1.6, 2.4
+# "The ECB raised its rates."
+_INITIALS = re.compile(r"(?<![\w.-])[A-Z]{3,5}(?![\w-])")
 _DIGIT = re.compile(r"\d|\b[XVI]{2,}\b")
 
 
@@ -103,9 +107,11 @@ def _found(pair: Pair) -> list[Verdict]:
         beads = [Bead(0, 1, 0, 1)]
         ended = _ENDED.search(pair.source.string[-4:]) is not None
         found = _whole(known[0][0], known[1][0], ended)
-        if found and len(pair.source.string) < _SHORT_SENTENCE and has_idiom(pair.source.string):
+        if found and len(pair.source.string) < _SHORT_SENTENCE and _may_be_free(pair):
             found = [replace(verdict, hard=False) for verdict in found]
         found = found or _cut(pair, beads, *known, left)
+        if not found and len(pair.source.string) < _SHORT_SENTENCE and has_idiom(pair.source.string):
+            return []
         return found or (_padded(pair, beads, *known, right) if ended else [])
     beads = align(*known)
     found = _verdicts(beads, known[0], known[1], left, right)
@@ -116,6 +122,16 @@ def _found(pair: Pair) -> list[Verdict]:
     if not any(verdict.hard for verdict in found):
         found += changed_in_sentences(pair, _in_places(beads, asked, answers))
     return found or (_padded(pair, beads, *known, right) if "\n" not in pair.source.string else [])
+
+
+def _may_be_free(pair: Pair) -> bool:
+    """Whether a text says so much by an idiom, by initials that are told in full, or by numbers told in words, that
+    hardly a word of it can be looked for."""
+    source, target = pair.source.string, pair.target.string
+    if has_idiom(source) or any(name not in target for name in _INITIALS.findall(source)):
+        return True
+    stated = set(numbers_in(pair.source))
+    return len(stated) > 1 and stated.isdisjoint(numbers_in(pair.target)) and not differences(pair)[0]
 
 
 def _is_column(pieces: Sequence[str]) -> bool:

@@ -12,7 +12,7 @@ from processors.texts.prose import whole_lines
 _LINE_MARK = re.compile(r"[ \t]*(?:[-*+•▪◦‣–#|>(\[]|[0-9٠-٩۰-۹]|[A-Za-z][.)])")
 _ENTITY = re.compile(r"&(?:#\d{2,5}|#x[0-9a-fA-F]{2,5}|[a-zA-Z]{2,8});")
 # A line end or a letter as a program writes it; "\nabla" is mathematics.
-_ESCAPE = re.compile(r"\\(?:[nrt](?![a-zA-Z])|u[0-9a-fA-F]{4})")
+_ESCAPE = re.compile(r"\\(?:[nrt](?![a-zA-Z])|u[0-9a-fA-F]{4}|[\"'](?![a-zA-Z]))")
 # What the fields of `Lines` and `Form` are called in a verdict.
 _LINES = ("list items", "headings", "table rows")
 _FORM = (

@@ -122,7 +122,7 @@ def _opener(pair: Pair) -> str | None:
     """A helper's first word: a translator adds none."""
     phrases, source = pair.knowledge.phrases, pair.source.string
     m = phrases.opener.match(pair.target.string) if phrases and phrases.opener else None
-    if m is None or _EXCUSES.opening.match(source):
+    if m is None or _EXCUSES.opening.match(source) or _EXCUSES.moved_to_front.match(source):
         m = _ENGLISH.opener.match(pair.target.string) if _ENGLISH.opener else None
         if m is None or _says(source, m[0].strip("!,.: \n")):
             return None

@@ -34,8 +34,9 @@ def normalise(text: str) -> str:
 _TEN_STEMS = ("عشر", "ثلاث", "اربع", "خمس", "ست", "سبع", "ثمان", "تسع")
 _ONES = {
     1: "احدي احد حادي حاديه واحد واحده", 2: "اثنا اثني اثنان اثنين اثنه اثنتا اثنتي اثنتان اثنتين ثاني ثانيه ثان",
-    3: "ثلاث ثلاثه ثالث ثالثه", 4: "اربع اربعه رابع رابعه", 5: "خمس خمسه خامس خامسه", 6: "ست سته سادس سادسه",
-    7: "سبع سبعه سابع سابعه", 8: "ثمان ثماني ثمانيه ثامن ثامنه", 9: "تسع تسعه تاسع تاسعه",
+    3: "ثلاث ثلاثه ثالث ثالثه ثالثا", 4: "اربع اربعه رابع رابعه رابعا", 5: "خمس خمسه خامس خامسه خامسا",
+    6: "ست سته سادس سادسه سادسا", 7: "سبع سبعه سابع سابعه سابعا", 8: "ثمان ثماني ثمانيه ثامن ثامنه ثامنا",
+    9: "تسع تسعه تاسع تاسعه تاسعا",
 }  # fmt: skip
 _SCALE_FORMS = {
     "thousand": "الف الفا الفي الفين الفان الاف",
@@ -54,7 +55,7 @@ def _forms() -> dict[str, tuple[str, int | str]]:
     for stem, fraction in _FRACTIONS.items():
         bare |= {stem + pronoun: ("fraction", fraction) for pronoun in _PRONOUNS}
     bare |= {word: ("one", n) for n, words in _ONES.items() for word in words.split()}
-    bare |= dict.fromkeys(("عشر", "عشره", "عاشر", "عاشره"), ("ten", 10))
+    bare |= dict.fromkeys(("عشر", "عشره", "عاشر", "عاشره", "عاشرا"), ("ten", 10))
     bare |= {f"{stem}{end}": ("tens", n * 10) for n, stem in enumerate(_TEN_STEMS, 2) for end in ("ون", "ين")}
     bare |= {word: ("scale", scale) for scale, words in _SCALE_FORMS.items() for word in words.split()}
     prefixed = {prefix + word: found for word, found in bare.items() for prefix in _PREFIXES}
@@ -132,6 +133,7 @@ NUMBERS = NumberWords(
     whole_day="(?:طوال|طيله|مدار) (?:ال)?(?:يوم|ساع)|يوم كامل|نهار",
     complete="نصف|كامل|تمام|كل|مناصف",
     short_of=r"(?<!\w)الا(?!\w)",
+    towards=r"(?<!\w)(?:الي|حتي|يصبح|اصبح|صار|بلغ\w*|يبلغ|وصل\w*)(?: (?:نحو|حوالي))? $|(?<!\w)ل$",
 )  # fmt: skip
 
 UNITS = Units(

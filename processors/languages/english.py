@@ -123,7 +123,8 @@ PHRASES = Phrases(
     echo=r"\b(?:here(?:'s| is|’s)|sure|certainly|of course|okay|below is|let me|i'll|i will)\b[^\n.]{0,50}"
     r"(?:\btranslat\w+|\bin NAME\b|\bNAME (?:translation|version))"
     r"|^\W{0,4}(?:\w+ ){0,2}translat(?:ion|ed)(?: (?:in)?to NAME| text| \(NAME\))?\W{0,4}[:\n]"
-    r"|\btranslate the following\b|\btranslated (?:text:|by\b)|^\W{0,4}(?:in )?NAME(?: translation)?\W{0,3}[:\]]"
+    r"|\btranslate the following\b|\btranslated (?:text:|by\b)"
+    r"|^\W{0,4}(?:in )?(?:modern (?:standard )?)?NAME(?: translation)?(?: \([^()\n]{1,30}\))?\W{0,3}[:\]]"
     r"|^\W{0,4}\[?CODE\]|^(?:assistant|user|model)\s*\n",
     echo_signs=(),
     translating="translat",
@@ -157,7 +158,8 @@ EXCUSES = Excuses(
     ),
     limiting=re.compile(
         r"\b(?:not?|never|nothing|none|nobody|nor|without|outside|beyond|only|except|instead|rather|too|out of|limits?"
-        r"|limited|restrict\w*|prohibit\w*|forbid\w*|forbidden|policy|policies|guidelines?|rules?|scope|avoid\w*|lack\w*"
+        r"|limited|restrict\w*|prohibit\w*|forbid\w*|forbidden|policy|policies|guidelines?|rules?|scope|avoid\w*"
+        r"|lack\w*"
         r"|stop\w*|miss\w*|decid\w+ against|apolog\w*|sorry|regret\w*|above|harmful|illegal|unsafe|abstain|refrain\w*"
         r"|pass on|leave that)\b|n['’]t\b",
         re.I,
@@ -193,7 +195,8 @@ EXCUSES = Excuses(
     r"|participle|plural|singular|rhym\w+|anagram|opposite|synonyms?|antonyms?|spell\w*|pronounc\w+|letters|columns?"
     r"|fields?|keys?|properties|property|values?|variables?|parameters?|arguments?|functions?|methods?|commands?"
     r"|keywords?|options?|flags?|status(?:es)?|states?|labels?|classif\w+|categori\w+|types?|enters?|runs?|execut\w+"
-    r"|invok\w+|returns?|(?:an?|and|the) (?:int|float|string|bool|char|dict|list|set|tuple)"
+    r"|invok\w+|returns?|librar(?:y|ies)|packages?|modules?|branch(?:es)?|commit\w*|install\w*|import(?:ed|s)?"
+    r"|(?:an?|and|the) (?:int|float|string|bool|char|dict|list|set|tuple)"
     r"|spanish|french|italian|german|latin|portuguese|dutch|turkish|english|hindi|swahili|malay|indonesian"
     r")\b[^.\n]{0,80}?(?<!\w))WORD\b"
     r"|(?<!\w)WORD (?i:loops?|statements?|commands?|keywords?|functions?|methods?|fields?|columns?|keys?|blocks?"
@@ -201,22 +204,32 @@ EXCUSES = Excuses(
     r"|is (?:an?|the) (?:\w+ )?(?:word|verb|noun|adjective|adverb))\b",
     opening=re.compile(
         r"\W*(?:(?:oh|ah|aha|well|so|but|and|uh|um|hmm+|hey|hi|hello|now|then|why)\b\W*)*+"
-        r"(?:(?:it|that)(?:['’]s| is|['’]ll be) )?(?:an? )?"
+        r"(?:(?:it|that|this|what)(?:['’]s| is| was|['’](?:d|ll) be| would be)? )?(?:an? )?(?:(?:very|really"
+        r"|such) )?(?:an? )?"
         r"(?:sure|certain|of course|ye[sahp]+|yup|yep|aye|no\b|nope|nah|no[tn]\b|never|o\.?k|okay|all ?right|alright"
         r"|absolute|definite|indeed|exact|precise|fine|good|great|right|well|gladly|glad|with pleasure|happ(?:y|ily)"
-        r"|i(?:['’]d|['’]m| would| am) (?:be )?(?:happy|glad|delighted)|my pleasure|pleasure"
+        r"|i(?:['’]d|['’]m| would| am|['’]ll| will) (?:\w+ )?(?:be )?(?:happy|glad|delighted|love|like|pleased)"
+        r"|my pleasure|pleasure"
         r"|you(?:['’]re| are) welcome|welcome|you bet|natural|obvious|clear|true|agreed|by all means|go ahead"
         r"|there you|don['’]t|not |nothing|none|got it|understood|very well|so be it|deal|roger|sounds|no problem"
         r"|i see|perfect|excellent|understandabl|undoubted|without (?:a |any )?(?:doubt|question)|no doubt|for sure"
-        r"|you know|enough|amen|anyway|cool|nice|assuredly|positive|affirmative)",
+        r"|interesting|excellent|important|fair|wonderful|(?:\w+ ){0,2}question\b|you know|enough|amen|anyway|cool"
+        r"|nice|assuredly|positive|affirmative)",
+        re.I,
+    ),
+    moved_to_front=re.compile(
+        r"[^.?!\n]{0,160}\b(?:of course|naturally|certainly|surely|sure|definite(?:ly)?|obvious(?:ly)?|absolutely"
+        r"|indeed|no doubt|undoubtedly|for certain|clearly|evidently|good question|questions?(?= (?:is|was)\b))\b",
         re.I,
     ),
 )
 
 QUESTIONS = Questions(
     instruction=re.compile(
-        r"(?:please\s+)?(?:write|explain|describe|list|give|summari[sz]e|translate|create|generate|provide|compare|discuss|"
-        r"rewrite|edit|identify|find|name|tell|suggest|calculate|classify|convert|design|compose|construct|develop|make|"
+        r"(?:please\s+)?(?:write|explain|describe|list|give|summari[sz]e|translate|create|generate|provide|compare"
+        r"|discuss|"
+        r"rewrite|edit|identify|find|name|tell|suggest|calculate|classify|convert|design|compose|construct|develop"
+        r"|make|"
         r"outline|analy[sz]e|evaluate|what|how|why|who|when|where|which|can you|could you|is|are|do|does|did)\b",
         re.I,
     ),
@@ -229,7 +242,8 @@ QUESTIONS = Questions(
     ),
     wanted=re.compile(
         r" (?:me |us )?(?:(?:briefly|in detail|at least|exactly|only|all|some|any|about) )?"
-        r"(?:an?|the|this|that|these|those|your|my|his|her|their|its|two|three|four|five|six|seven|eight|nine|ten|\d+|how"
+        r"(?:an?|the|this|that|these|those|your|my|his|her|their|its|two|three|four|five|six|seven|eight|nine|ten"
+        r"|\d+|how"
         r"|what|why|when|where|who|which|each|every)\b",
         re.I,
     ),
@@ -240,7 +254,7 @@ QUESTIONS = Questions(
     ),
 )
 
-_PLAIN_DENIAL = re.compile(r"\b(?:not|never|cannot|won['’]t|can['’]t|\w+n['’]t)\b", re.I)
+_PLAIN_DENIAL = re.compile(r"\b(?:not|never|nobody|no one|cannot|won['’]t|can['’]t|\w+n['’]t)\b", re.I)
 # A comma must follow: "First I saw" and "So tired" open nothing.
 OPENERS = {
     kind: re.compile(rf"[^\w\n]{{0,3}}(?:{words})\s?,")
@@ -264,17 +278,27 @@ DENIALS = Denials(
     # Beside these a denial is one still.
     sure=re.compile(r"\b(?:without|any\w*|yet|ever|either|just|still|other|else|at all)\b", re.I),
     turned=re.compile(
-        r"\b(?:no|none|nothing|nobody|nowhere|neither|nor|without|hardly|scarcely|barely|rarely|seldom|few|little"
+        # "Couldn't be happier", whose denial is taken out.
+        r"\b(?:be|get|been) (?:any )?(?:\w+ier|more|better|prouder)\b"
+        r"|\b(?:no|none|nothing|nobody|nowhere|neither|nor|without|hardly|scarcely|barely|rarely|seldom|few|little"
         r"|only|but|except|unless|until|till|yet|any\w*|ever|either|at all|too|than|un\w{4,}|in(?:\w{3,}bl[ey]|correct"
-        r"|sufficien\w+|compatib\w+|differen\w+|consisten\w+|valid\w*|accurate|active|complete|expensive|secure|sane|finite|formal"
-        r"|frequent|significant|appropriate|sincere)|im(?:\w{2,}bl[ey]|balance\w*|mature|moral|patient|perfect|polite|proper)"
-        r"|il(?:legal\w*|logical|literate)|ir(?:regular|\w{3,}bl[ey]|rational|relevant|responsible)|dis\w{4,}|mis\w{4,}|non\w+|anti\w+"
-        r"|mal(?:form|function)\w*|off-?line|\w+less|fail\w*|lack\w*|refus\w+|den(?:y|ied|ies)|avoid\w*|stop\w*|forbid\w*|forbidden|prevent\w*|prohibit\w*|ban\w*|miss\w*|free|far|doubt\w*|forg[eo]t\w*|lost"
-        r"|lose\w*|loss|lest|against|ignor\w+|wrong|bad|alone|quit|ceas\w+|mind|matter|why|hate\w*|dislike\w*|late|gone"
-        r"|rather|instead|just|still|other|else|empty|absent|closed?|shut|poor|hard|difficult|worse|whether|such|out|off"
+        r"|sufficien\w+|compatib\w+|differen\w+|consisten\w+|valid\w*|accurate|active|complete|expensive|secure|sane"
+        r"|finite|formal"
+        r"|frequent|significant|appropriate|sincere)|im(?:\w{2,}bl[ey]|balance\w*|mature|moral|patient|perfect"
+        r"|polite|proper)"
+        r"|il(?:legal\w*|logical|literate)|ir(?:regular|\w{3,}bl[ey]|rational|relevant|responsible)|dis\w{4,}"
+        r"|mis\w{4,}|non\w+|anti\w+"
+        r"|mal(?:form|function)\w*|off-?line|\w+less|fail\w*|lack\w*|refus\w+|den(?:y|ied|ies)"
+        r"|avoid\w*|stop\w*|forbid\w*|forbidden|prevent\w*|prohibit\w*|ban\w*|miss\w*|free|far|doubt\w*|forg[eo]t\w*"
+        r"|lost"
+        r"|lose\w*|loss|lest|against|ignor\w+|wrong|bad|alone|quit|ceas\w+|mind|matter|why|hate\w*|dislike\w*|late"
+        r"|gone"
+        r"|rather|instead|just|still|other|else|empty|absent|closed?|shut|poor|hard|difficult|worse|whether|such|out"
+        r"|off"
         r"|outside|beyond|above|keep|kept|wait\w*|warn\w*|reject\w*|blind|oblivious|welcome|always|soon|suspici?\w*"
         r"|crooked|broken?|faulty|away|amiss|turn(?:s|ed|ing)? down|beats me|take it easy|up to|definitely"
-        r"|n/a|half|step|pressed|serious|wonder\w*|best|limit\w*|exceed\w*|all|help|affair|extra\w*|chang\w*|toxic|non)\b",
+        r"|n/a|half|step|pressed|serious|wonder\w*|best|limit\w*|exceed\w*|all|help|affair|extra\w*|chang\w*|toxic"
+        r"|non)\b",
         re.I,
     ),
 )

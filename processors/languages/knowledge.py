@@ -145,8 +145,10 @@ class Excuses:
     mention: str
     # Says in more words what other languages say in one.
     polite: re.Pattern[str]
-    # Begins with a word that a helper's opener may stand for.
+    # Begins with a word that a helper's opener may stand for; or has, in its first sentence, one that other languages
+    # put in front ("we will, of course, pay").
     opening: re.Pattern[str]
+    moved_to_front: re.Pattern[str]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -59,6 +59,8 @@ class NumberWords:
     complete: str = ""
     # "To" an hour.
     short_of: str = ""
+    # "To" a number that something rose to, as it stands before it.
+    towards: str = ""
 
 
 # A file's patterns are few and looked for in every text; re's own cache is shared with everybody.

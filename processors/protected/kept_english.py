@@ -19,11 +19,14 @@ _QUOTED = re.compile(r"[\"“«„]([^\"“”«»„\n]{3,300}+)[\"”»]|(?<![
 _OF_WORDS = re.compile(
     r"\b(?:translat|correct|sentence|phrase|words?\b"
     r"|expression|idiom|mean|pronounc|rewrit|rephras|paraphras|grammar"
-    r"|spell|synonym|antonym|adverb|adjective|verb|noun|tense|passive|active voice|count\b|edit|fix"
+    r"|spell|synonym|antonym|comma\b|apostrophe|hyphen|preposition|infinitive|contraction|pronoun|plural"
+    r"|in (?:\w+ )?English\b|English (?:we|you|people|speakers)|is (?:that|this|it) (?:right|correct|wrong)\b|adverb"
+    r"|adjective|verb|noun|tense|passive|active voice|count\b|edit|fix"
     r"|proofread|question\b"
     r"|is it (?=[\"“])|which (?:one )?is (?:right|correct|wrong|better)|(?:what|something) is wrong|classif|sentiment"
     r"|how (?:do|does|would|can|should) (?:you|i|we|one|people) say|^say (?=[\"“'])|headline|slogan"
-    r"|(?:git|npm|pip|windows|chrome|firefox|python|screen|page|log|app|computer|phone|program|browser|terminal|console"
+    r"|(?:git|npm|pip|windows|chrome|firefox|python|screen|page|log|app|computer|phone|program|browser|terminal"
+    r"|console"
     r"|installer|compiler|server) (?:just )?says?"
     r"|click|button|menu|shows?\b|prints?\b|displays?\b|error|message|letters?\b|string|search|reverse"
     r"|capital(?:i[sz]|s\b| letter)|punctuat)",
@@ -87,6 +90,14 @@ _REPORT = re.compile(
     r"\b(?:error|message|exception|log|output|warning|traceback|console|terminal|prints?|says|shows?|displays?)\b",
     re.IGNORECASE,
 )
+# A sentence in one pair of stars; and an exercise: a gap, and what may fill it.
+_SLANTED = re.compile(r"(?<![*\w])\*([A-Z][^*\n]{3,120})\*(?![*\w])")
+_GAP = re.compile(r"(?:^|[:\n])[ \t]*([^\n:]{0,120}_{2,}[^\n]{0,120})$", re.MULTILINE)
+_CHOICE = re.compile(r"^[ \t]*[(]?[A-Da-d1-4][).][ \t]+(\S[^\n]{0,120})$", re.MULTILINE)
+_MOST_CHOICES = 6
+_WHICH_SENTENCE = re.compile(
+    r"\b(?:sentence|form|spelling|grammar|word|phrase)s?\b[^\n.?]{0,40}(?:[.?:]|$)", re.I | re.M
+)
 _NAMED = re.compile(r"(?:Error|Fatal|Warning|Panic|Exception|Failure)\b[^\n:]{0,30}:")
 _REPORTED = re.compile(rf"{_REPORT.pattern}[^\n:.?!]{{0,60}}:[ \t]+([^\n.?!:]{{5,120}})", re.IGNORECASE)
 # What a program shows is read as it is shown.
@@ -99,7 +110,8 @@ _CODE = re.compile(
 # "web01", "node-a1", "bbc.co.uk", "user_id", "getName"; options, endings of files, calls, schemes, colours, settings,
 # and what follows a placeholder in a path.
 _NAME = re.compile(
-    r"(?<![\w/\\<.])[/\\][A-Za-z][\w.\-/\\]*|(?<![\w\-])--[A-Za-z][\w\-]*+|(?<![\w.])\*?\.[A-Za-z]\w{0,10}+(?![\w.])|(?<![\w.])[A-Za-z_][\w.]{0,60}\(\d{0,9}\)"
+    r"(?<![\w/\\<.])[/\\][A-Za-z][\w.\-/\\]*|(?<![\w\-])--[A-Za-z][\w\-]*+|(?<![\w.])\*?\.[A-Za-z]\w{0,10}+(?![\w.])"
+    r"|(?<![\w.])[A-Za-z_][\w.]{0,60}\(\d{0,9}\)"
     r"|(?<!\w)[a-z][a-z0-9+.\-]{1,20}://|(?<![\w#&])#[A-Za-z]\w{1,40}+|(?<![\w\-])[A-Za-z][\w\-]{0,40}=[\w/.\-]+"
     r"|(?<![A-Za-z0-9_.@/\-])(?=[A-Za-z0-9_.@/:\-]*(?:\d|_|[a-z0-9][.@/:][a-z0-9]|[a-z][A-Z]))"
     r"[A-Za-z][A-Za-z0-9_@/:.\-]*[A-Za-z0-9]"
@@ -132,6 +144,7 @@ def _pieces(text: Text) -> tuple[str, ...]:
             if _ON_SCREEN.search(string, max(0, m.start() - _SHOWN), m.end() + _NEAR)
         ]
     found += [m[1] for m in _LIST.finditer(string) if not reads_as_prose(m[1])]
+    found += _exercise(string)
     if _REPORT.search(string):
         found += [m[1].strip() for m in _REPORTED.finditer(string)]
     before = ""
@@ -152,6 +165,19 @@ def _pieces(text: Text) -> tuple[str, ...]:
             found.append(line)
         before = line
     return tuple(sorted((piece for piece in set(found) if len(piece) > 3), key=len, reverse=True))
+
+
+def _exercise(string: str) -> list[str]:
+    """Of an exercise in English: slanted examples, the sentence with a gap and what may fill it, sentences to choose
+    from."""
+    found = [m[1] for m in _SLANTED.finditer(string)] if "*" in string and _OF_WORDS.search(string) else []
+    choices = _CHOICE.findall(string)
+    if not 2 <= len(choices) <= _MOST_CHOICES:
+        return found
+    gaps = [m[1].strip() for m in _GAP.finditer(string)] if "__" in string else []
+    if gaps or _WHICH_SENTENCE.search(string[: string.find(choices[0])]):
+        found += gaps + choices
+    return found
 
 
 @view

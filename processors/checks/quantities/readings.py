@@ -40,6 +40,12 @@ _FRACTION_SIGNS = {"1/2": "½", "1/4": "¼", "3/4": "¾", "1/3": "⅓", "2/3": "
 _AFTERNOON = re.compile(
     r"\d ?(?:p\.?m\b|(?:o['’]clock )?in the (?:early |late )?(?:afternoon|evening)\b|o['’]clock at night\b)", re.I
 )
+_LATER = re.compile(r"(?<![\d.,])(\d{1,2}) days? (later|after|earlier|before)\b", re.I)
+_DAY_OF_MONTH = re.compile(
+    r"\b(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.? (\d{1,2})(?!\d)|(?<!\d)(\d{1,2})(?:st|nd|rd"
+    r"|th)? (?:of )?"
+    r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+)
 _ALWAYS = "24/7"
 _SHARE = re.compile("[%٪]|per ?cent")
 
@@ -108,6 +114,20 @@ def _listed(raw: str, *, english: bool) -> bool:
 
 
 @view
+def days_later(source: Text) -> Mapping[str, frozenset[str]]:
+    """Numbers before "days later" to the days of a month that they lead to from those that the text names."""
+    later = list(_LATER.finditer(source.string)) if "day" in source.string else []
+    if not later:
+        return {}
+    days = [int(m[1] or m[2]) for m in _DAY_OF_MONTH.finditer(source.string)]
+    found = {}
+    for m in later:
+        step = int(m[1]) if m[2].lower() in ("later", "after") else -int(m[1])
+        found[m[1]] = frozenset(str(day + step) for day in days if 1 <= day + step <= 31)
+    return found
+
+
+@view
 def scaled(source: Text) -> Mapping[str, str]:
     """Numbers in digits before "million" and its like, to their values in full."""
     string = with_ascii_digits(source)
@@ -132,7 +152,8 @@ def told_otherwise(number: str, pair: Pair, known: LanguageKnowledge, written: M
     if not number.isdigit():
         return False
     return (
-        (str(int(number) + 12) in written and _AFTERNOON.search(string) is not None)
+        not days_later(pair.source).get(number, frozenset()).isdisjoint(written)
+        or (str(int(number) + 12) in written and _AFTERNOON.search(string) is not None)
         or (_SHARE.search(string) is not None and spells_share(number, spelling, words))
         or ("/" in string and _told_as_part(number, string, spelling, words))
         or (_DATE.search(string) is not None and _told_as_month(int(number), spelling, known))

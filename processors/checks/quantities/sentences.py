@@ -32,6 +32,8 @@ _SHORT = 120
 # So many lost and new numbers of a sentence are laid beside each other.
 _MOST = 4
 _WHOLE = (".", "!")
+# What other languages say with a denial as well.
+_DENIES = re.compile(rf"{DENIALS.plain.pattern}|\b(?:no|none|nothing|neither|nor)\b", re.I)
 _DIGIT = re.compile(r"\d")
 
 
@@ -142,9 +144,7 @@ def _denied(pair: Pair, all_placed: Sequence[Placed]) -> list[Verdict]:
     if not short:
         return []
     # As many as before: one went to a neighbour.
-    if len(DENIALS.plain.findall(pair.source.string)) == len(
-        denials.plain.findall(plain(pair.target, pair.knowledge))
-    ):
+    if len(_DENIES.findall(pair.source.string)) == len(denials.plain.findall(plain(pair.target, pair.knowledge))):
         return []
     for one in short:
         found = negation(text_of(one.source), text_of(one.target), pair.knowledge)

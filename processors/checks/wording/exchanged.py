@@ -64,6 +64,7 @@ _OUT_OF = re.compile(
     re.IGNORECASE,
 )
 
+_TO = re.compile(r"\bto (?:about |around |just |only |over )?[$€£]?$")
 # A cheap look first: two digits match what follows.
 _TWO_DIGITS = re.compile(r"\d\D*\d")
 # Without two digits, letters or number words nothing is counted that could change places.
@@ -286,7 +287,22 @@ def _moved(
     )
     if not moved_alone and not _words_stayed(a, b):
         return None
+    if _goes_to_the_same(source, target, here, there, known):
+        return None
     return f"'{here[wrong[0]][0]}' and '{here[wrong[1]][0]}'"
+
+
+def _goes_to_the_same(
+    source: Text, target: Text, here: Sequence[Token], there: Sequence[Token], known: LanguageKnowledge
+) -> bool:
+    """Whether "from 900 to 1,200" became "to 1,200 from 900": what either stands behind has stayed with it."""
+    towards = known.numbers.towards if known.numbers else ""
+    if not towards:
+        return False
+    string, spelling = with_ascii_digits(source), plain(target, known)
+    ends = {n for n, start, _ in here if _TO.search(string, max(0, start - 12), start)}
+    theirs = {n for n, start, _ in there if re.search(towards, spelling[max(0, start - 20) : start])}
+    return bool(ends) and ends == theirs
 
 
 def _nouns(here: Sequence[_Place], there: Sequence[_Place], values: Sequence[str]) -> str | None:
