@@ -7,14 +7,12 @@ from functools import lru_cache
 
 import regex
 
-from processors.alignment.lexicon import lexicon
 from processors.checks.pairs.pair import NO_LANGUAGE, Pair
 from processors.checks.pairs.verdict import Verdict, excerpt
 from processors.checks.wording.mentioned import is_foreign, is_mention, is_word
-from processors.checks.wording.names import is_borrowed
+from processors.checks.wording.names import is_borrowed, is_known
 from processors.checks.wording.stayed import stayed
 from processors.languages.english import AUXILIARIES, ENGLISH, FUNCTION_WORDS, TITLE_WORDS
-from processors.languages.english_numbers import latin_words
 from processors.languages.knowledge import Letters
 from processors.protected.find import blanked
 from processors.protected.kept_english import without_kept_english
@@ -62,8 +60,6 @@ _MANY = 8.5
 _RAISED = 4
 # Different words in a neighbour's letters that may all be names.
 _MOST_LOANS = 2
-# Consonants by which a name is known again.
-_HEARD = 2
 # An end that stands in front.
 _ENDS_IN_FRONT = ".؟!"
 _EXPECTED = {"Hant": "Hans", "Hani": "Hans"}
@@ -261,19 +257,6 @@ def _is_written(pair: Pair, letters: Letters) -> bool:
     return letters.own is not None and letters.own.search(pair.target.string) is not None
 
 
-def _is_known(word: str, pair: Pair) -> bool:
-    """Whether a word that seems turned round is one of the language as it stands, or sounds as one of the source."""
-    words = lexicon(pair.language)
-    if words is None:
-        return False
-    plain_word = pair.knowledge.normalise(word)
-    spellings = (plain_word, *words.target.stems(plain_word))
-    if any(stem in words.backward for stem in spellings):
-        return True
-    sounds = {words.source.skeleton(name.lower()) for name in latin_words(pair.source)}
-    return any(len(sound) >= _HEARD and sound in sounds for sound in map(words.target.skeleton, spellings))
-
-
 def _out_of_order(pair: Pair) -> str | None:
     """Letters from the last to the first: words begin with what ends one, and the mark of the end is in front."""
     letters = pair.knowledge.letters
@@ -283,7 +266,7 @@ def _out_of_order(pair: Pair) -> str | None:
     matches = list(letters.backwards.finditer(pair.target.string)) if perhaps else []
     if not matches and pair.target.string.lstrip()[:1] not in _ENDS_IN_FRONT:
         return None
-    found = [m[0] for m in matches if m[1] or not _is_known(m[0], pair)]
+    found = [m[0] for m in matches if m[1] or not is_known(m[0], pair.source, pair.knowledge)]
     right = letters.forwards.findall(pair.target.string) if letters.forwards else []
     sure = any(m[1] for m in matches) or (len(found) >= 3 and _is_written(pair, letters))
     if sure and len(found) >= 2 and len(found) > len(right):

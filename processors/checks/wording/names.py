@@ -14,6 +14,7 @@ from operator import itemgetter
 
 from processors.alignment.lexicon import lexicon
 from processors.alignment.sides import target_side
+from processors.languages.english_numbers import latin_words
 from processors.languages.knowledge import PRODUCTS, LanguageKnowledge
 from processors.protected.find import blanked
 from processors.texts.text import Text
@@ -85,6 +86,19 @@ def spelled_handles(missing: Counter[str], target: str, known: LanguageKnowledge
             if sound in sounds and len(sound) >= _LEAST_CONSONANTS:
                 found[text] = times
     return found
+
+
+def is_known(word: str, source: Text, known: LanguageKnowledge) -> bool:
+    """Whether a word that seems turned round is one of the language as it stands, or sounds as one of the source."""
+    words = lexicon(known.code)
+    if words is None:
+        return False
+    plain_word = known.normalise(word)
+    spellings = (plain_word, *words.target.stems(plain_word))
+    if any(stem in words.backward for stem in spellings):
+        return True
+    sounds = {words.source.skeleton(name.lower()) for name in latin_words(source)}
+    return any(len(one) >= _LEAST_CONSONANTS and one in sounds for one in map(words.target.skeleton, spellings))
 
 
 def is_borrowed(word: str, source: Text, known: LanguageKnowledge) -> bool:
