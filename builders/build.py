@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Callable
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -145,6 +146,8 @@ def _begin_shared(
     assert not isinstance(recipe.executor, LocalRun)
     if isinstance(recipe.executor, SlurmRun):
         return _submit(recipe, run, wanted, finish, retry_failed)
+    if isinstance(recipe.executor, RayRun) and not find_spec("ray"):
+        raise InputError("the executor ray needs the extra of its name: pip install 'smolkalam[ray]'")
     _start(recipe, run, recipe.executor.lease_s, retry_failed)
     if isinstance(recipe.executor, RayRun):
         from builders.executors.ray_workers import RayWorkers

@@ -95,7 +95,7 @@ class LanguageShares(Strict):
 class MixtureOutputs(Strict):
     """The dataset that is written."""
 
-    repo: str = Field("user/mixture", pattern=r"^[\w.-]+/[\w.-]+$", description="shown in the card's examples")
+    repo: str = Field("user/mixture", pattern=r"^[\w.-]+/[\w.-]+$", description="user/name, for the card's examples")
     pretty_name: str | None = Field(None, description="the card's title; null: the mixture's name")
     notice: str | None = Field(None, description="a sentence with which the card begins, such as a warning")
     license: str | None = Field(None, description="the card's licence; null: the sources', where all have the same")

@@ -92,7 +92,7 @@ class Answering(Strict):
 class DatasetOutputs(Strict):
     """The dataset that is written."""
 
-    repo: str = Field("user/dataset", pattern=r"^[\w.-]+/[\w.-]+$", description="shown in the card's examples")
+    repo: str = Field("user/dataset", pattern=r"^[\w.-]+/[\w.-]+$", description="user/name, for the card's examples")
     pretty_name: str | None = Field(None, description="the card's title; null: the recipe's name")
     license: str | None = Field(None, description="the card's licence; null: none is said")
     notice: str | None = Field(None, description="a sentence with which the card begins, such as a warning")

@@ -85,7 +85,7 @@ class Terms(Strict):
     """Under which terms something may be used: the rows of a source, or what a translator puts out."""
 
     license: str | None = Field(None, description="by the Hub's names, such as cc-by-4.0; null: not known")
-    link: str | None = Field(None, pattern=r"^https?://\S+$", description="where the terms can be read")
+    link: str | None = Field(None, pattern=r"^https?://\S+$", description="the address where the terms can be read")
     training: Training | None = Field(
         None, description="whether models may be trained on it; null: its terms do not say, or are not known"
     )

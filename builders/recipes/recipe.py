@@ -141,7 +141,7 @@ class Decontamination(Strict):
 class Outputs(Strict):
     """The dataset that is built."""
 
-    repo: str = Field("user/SmolKalam", pattern=r"^[\w.-]+/[\w.-]+$", description="shown in the card's examples")
+    repo: str = Field("user/SmolKalam", pattern=r"^[\w.-]+/[\w.-]+$", description="user/name, for the card's examples")
     pretty_name: str | None = Field(None, description="the card's title; null: the source's, in the language's name")
     license: str | None = Field(None, description="the card's licence, by the Hub's names; null: the source's")
     notice: str | None = Field(None, description="a sentence with which the card begins, such as a warning")

@@ -190,6 +190,10 @@ def _line(where: str, problem: Any, model: type[BaseModel]) -> str:
     message = problem["msg"].removeprefix("Value error, ")
     if kind in ("model_type", "model_attributes_type", "dict_type"):
         message = "expected a mapping of keys to values"
+    if kind == "string_pattern_mismatch":
+        # What the key is says more than a regular expression.
+        field = _walked(problem["loc"], model)[1].model_fields.get(str(location[-1]))
+        message = f"expected {field.description}" if field and field.description else message
     if kind == "literal_error":
         # pydantic has the choices in a sentence only.
         choices = re.findall(r"'([^']*)'", problem["ctx"]["expected"])

@@ -6,6 +6,7 @@ What is not there yet is made on the way: a source that is a file is imported be
 
 import json
 import re
+import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -99,9 +100,17 @@ def _model(engine: EngineFound, given: str | None, asks: bool) -> str:
         return first
     model = _ask(f"Model{f' of {engine}' if engine.models else ''}", first) if asks else ""
     if not model:
-        served = f"; {engine.base_url} serves {', '.join(engine.models[:10])}" if engine.models else ""
-        raise InputError(f"--model: missing, and {engine.base_url} does not name one alone{served}")
+        raise InputError(f"--model: missing, and {engine.base_url} {_served(engine)}")
     return model
+
+
+def _served(engine: EngineFound) -> str:
+    """Why a server's models do not say which one is meant."""
+    if engine.models:
+        return f"does not name one alone; it serves {', '.join(engine.models[:10])}"
+    if engine.prices is not None:
+        return "serves many; give the one that shall translate"
+    return "names none: give the model's name, or look whether a server answers there"
 
 
 def _prices(engine: EngineFound, model: str, given: str | None) -> tuple[float, float] | None:
@@ -164,5 +173,5 @@ def _say_next(recipe: Path, choices: Choices) -> None:
     print(f"{recipe}: {choices.looked}", file=sys.stderr)
     if key:
         print(f"export {key}=... first", file=sys.stderr)
-    print(f"smolkalam plan {recipe}")
-    print(f"smolkalam build {recipe} --output run/{choices.name}")
+    print(shlex.join(["smolkalam", "plan", str(recipe)]))
+    print(shlex.join(["smolkalam", "build", str(recipe), "--output", f"run/{choices.name}"]))

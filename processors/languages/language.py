@@ -38,9 +38,9 @@ class Language(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
-    code: str = Field("ar", pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]+)*$", description="BCP 47, such as ar, ur, am")
+    code: str = Field("ar", pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]+)*$", description="its BCP 47 code, such as ar, ur, am")
     name: str = Field("Arabic", min_length=1, description="English name, as prompts say it")
-    script: str = Field("Arab", pattern=r"^[A-Z][a-z]{3}$", description="ISO 15924, such as Arab, Ethi")
+    script: str = Field("Arab", pattern=r"^[A-Z][a-z]{3}$", description="its ISO 15924 code, such as Arab, Ethi")
     prompt_tag: str = Field("", description="end of Seed-X's prompt; empty: <code>")
 
     @model_validator(mode="after")

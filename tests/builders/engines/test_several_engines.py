@@ -149,7 +149,7 @@ HERE = "base_url: http://h"
         (f"backend: endpoint, {HERE}, prompt: completion", "`prompt: completion` and `template` go together"),
         (f"backend: endpoint, {HERE}, template: '{{text}}'", "`prompt: completion` and `template` go together"),
         (f"backend: endpoint, {HERE}, prompt: completion, template: 'x {{txt}}'", "must contain {text} once"),
-        ("backend: llamacpp, file: m.bin", "file: string should match pattern"),
+        ("backend: llamacpp, file: m.bin", "file: expected the .gguf file in that repository (found 'm.bin')"),
         ("backend: llamacpp, base_url: http://h", "base_url: unknown key"),
     ],
 )

@@ -54,6 +54,10 @@ def test_the_papers_recipe_is_whole() -> None:
             "r.yaml:4: translators[0].backend: missing; expected one of batch, endpoint",
         ),
         (MINIMAL + "ranking:\n  replace: beter\n", "r.yaml:6: ranking.replace: input should be 'never', 'vetoed'"),
+        (
+            MINIMAL + "language: {code: ar, name: Arabic, script: Arabic}\n",
+            "r.yaml:5: language.script: expected its ISO 15924 code, such as Arab, Ethi (found 'Arabic')",
+        ),
         (MINIMAL + "ranking:\n  margn: 1\n", "r.yaml:6: ranking.margn: unknown key; did you mean 'margin'?"),
         (MINIMAL + "seed: abc\n", "r.yaml:5: seed: input should be a valid integer (found 'abc')"),
         (MINIMAL + "name: y\n", "r.yaml:5: not valid YAML: key 'name' is given twice"),

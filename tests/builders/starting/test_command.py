@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -40,15 +41,15 @@ def test_from_a_clone_to_the_first_translated_row_in_four_commands(
     from datasets import load_dataset
 
     with running("--model", "tiny") as server:
-        done = smolkalam("init", "mine.yaml", "--source", "mine.jsonl", "--engine", server.url)
+        done = smolkalam("init", "my file.yaml", "--source", "mine.jsonl", "--engine", server.url)
         assert done.returncode == 0, done.stderr
-        plan, build = done.stdout.splitlines()
-        assert plan == "smolkalam plan mine.yaml" and build.startswith("smolkalam build mine.yaml")
-        built = smolkalam(*build.split()[1:])
+        plan, build = map(shlex.split, done.stdout.splitlines())
+        assert plan == ["smolkalam", "plan", "my file.yaml"] and build[:3] == ["smolkalam", "build", "my file.yaml"]
+        built = smolkalam(*build[1:])
         assert built.returncode == 0, built.stderr
-        assert smolkalam(*plan.split()[1:]).returncode == 0
+        assert smolkalam(*plan[1:]).returncode == 0
         assert sum(server.stats()["answered"].values()) >= 2
-    dataset = str(own_file.parent / "run" / "mine" / "dataset")
+    dataset = str(own_file.parent / "run" / "my_file" / "dataset")
     (row,) = load_dataset(dataset, "SFT_tiny_ranked", split="train", cache_dir=str(tmp_path / "cache"))
     assert row["source_id"] == "mine-1"
     assert re.search(r"[\u0600-\u06ff]", row["messages"][1]["content"])
@@ -114,6 +115,7 @@ def test_options_stand_in_the_recipe_and_a_folder_is_looked_at(
         (Given("x", engine="pseudo", price="1"), "--price 1: expected INPUT:OUTPUT"),
         (Given("x", engine="pseudo", price="a:b"), "--price a: expected a number"),
         (Given("x", engine="pseudo", max_usd=1), "--max-usd: the model's price is not known"),
+        (Given("x", engine="http://127.0.0.1:9/v1"), "http://127.0.0.1:9/v1 names none"),
     ],
 )
 def test_a_mistake_is_one_line_and_writes_nothing(given: Given, told: str, tmp_path: Path) -> None:
