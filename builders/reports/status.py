@@ -17,9 +17,16 @@ from builders.recipes.load import load_recipe
 from builders.recipes.translators import Translator
 from builders.reports.opinions import AskedOpinions
 from builders.reports.status_text import render
-from builders.run_folder.activity import TIMED_OUT, EngineState, endpoint_troubles, refused, total_counters
+from builders.run_folder.activity import (
+    TIMED_OUT,
+    EngineState,
+    endpoint_troubles,
+    read_engines,
+    refused,
+    total_counters,
+)
 from builders.run_folder.claims import BEATS
-from builders.run_folder.folder import ENGINES, TRANSLATE, Run
+from builders.run_folder.folder import ENGINES, SCORE, TRANSLATE, Run
 from builders.run_folder.state import Pulse, RunReader, StageState
 from builders.run_folder.units import failed_rows
 from builders.stages import parts_of
@@ -116,6 +123,7 @@ class Watch:
         are alive, and so are `troubles`: the endpoints that give no answer (a circuit breaker is open, the server
         ordered a wait or has been busy for seconds), each with `where` it is, the `reason`, the `seconds` since then
         as of its process's last sign of life, and `left_aside` where it is for good. Empty as soon as all work again.
+        A stage of a scorer that is not finished has its own `troubles`.
         """
         self.pulse.look()
         stages = self.reader.stages()
@@ -165,6 +173,11 @@ class Watch:
             rate = sum(one.per_second.get("documents", 0.0) for one in engines.values())
             rate = rate or self._observed(stage.name, stage.done + held) or stage.rows_per_second
         left = stage.total - stage.done - held if stage.total is not None else None
+        troubles = {}
+        if stage.name.startswith(f"{SCORE}/") and not stage.finished:
+            folder = self.run.logs(stage.name, ENGINES)
+            alive = [one for file, one in read_engines(folder).items() if self.pulse.changed(folder / file)]
+            troubles = {"troubles": [asdict(one) for one in endpoint_troubles(alive)]}
         return {
             "stage": stage.name,
             "rows_done": stage.done,
@@ -173,6 +186,7 @@ class Watch:
             "rows_per_second": round(rate, 3) if rate else None,
             "seconds_left": round(left / rate) if rate and left is not None else None,
             "failed_rows": dict(failed_rows(stage.dropped).most_common()),
+            **troubles,
         }
 
     def _held(self, stage: StageState) -> int:

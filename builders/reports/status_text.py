@@ -25,6 +25,11 @@ def render(snapshot: dict[str, Any]) -> Group:
         said = f"{one['answered']:,} answers, {one['tokens']['input']:,} tokens in, {one['tokens']['output']:,} out"
         parts.append(Text(f"{one['name']}: {said}{usd}"))
     for stage in snapshot["stages"]:
+        for told in stage.get("troubles", []):
+            missing = (
+                "" if stage["rows"] is None else f"; {stage['rows'] - stage['rows_done']:,} rows without its scores"
+            )
+            parts.append(Text(f"{stage['stage']}: {trouble_text(Trouble(**told), LONGEST_REASON)}{missing}"))
         if stage["failed_rows"]:
             parts.append(Text(f"{stage['stage']}: rows left out: {_listed(stage['failed_rows'])}"))
     if silent := snapshot["worker_names"]["silent"]:

@@ -26,11 +26,13 @@ class Score(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a scorer keeps what it was answered, and what it may spend (`processors.answers.ceiling`)."""
+    """Where a scorer keeps what it was answered, what it may spend (`processors.answers.ceiling`), and where it says
+    how its server does (`builders.run_folder.activity`); `engines` None: nowhere."""
 
     answers: Path
     spending: Path
     max_usd: float | None = None
+    engines: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

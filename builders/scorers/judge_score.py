@@ -44,7 +44,9 @@ class JudgeScoreKind:
             store = stack.enter_context(AnswerStore(place.answers))
             judge = judge_of(spec, language)
             client = MarkClient(judge.name, judge.endpoint, judge.output, judge.attempts, store, _nothing, ceiling)
-            yield _Marks(spec, language.name, client, stack.enter_context(asking(client, spec.concurrency)))
+            yield _Marks(
+                spec, language.name, client, stack.enter_context(asking(client, spec.concurrency, place.engines))
+            )
 
     def greeted(self, spec: JudgeScore) -> bool:
         return self.served(spec)

@@ -73,7 +73,7 @@ class LikelihoodKind:
             ceiling = ceiling_of("likelihood", spec.cost, place, stack)
             store = stack.enter_context(AnswerStore(place.answers))
             client = LikelihoodClient(_endpoint(spec, spec.base_url, language), store, ceiling)
-            yield _Served(spec, forcing, client, stack.enter_context(asking(client, spec.concurrency)))
+            yield _Served(spec, forcing, client, stack.enter_context(asking(client, spec.concurrency, place.engines)))
 
     def greeted(self, spec: Likelihood) -> bool:
         return self.served(spec)

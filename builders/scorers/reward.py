@@ -9,11 +9,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 from builders.recipes.api_keys import check_key
 from builders.recipes.recipe import Recipe
 from builders.recipes.scorers import Reward
+from builders.scorers.asking import Told
 from builders.scorers.base import AskedPassage, Bill, Keep, PassageCount, Place, Said, Scoring
 from processors.languages.language import Language
 from processors.reward.score import Encoder, Scorer, SourceAndCandidate, score_windows
@@ -42,7 +44,7 @@ class RewardKind:
 
     @contextmanager
     def open(self, spec: Reward, language: Language, place: Place) -> Iterator[Scoring]:
-        yield _load(spec.model_dump_json(), language.name)
+        yield _load(spec.model_dump_json(), language.name, place.engines)
 
     def greeted(self, spec: Reward) -> bool:
         return self.served(spec)
@@ -77,16 +79,16 @@ class _Rewards:
 
 # A worker does several tasks; to load a model takes longer than many of them.
 @lru_cache(maxsize=1)
-def _load(spec: str, language: str) -> _Rewards:
+def _load(spec: str, language: str, engines: Path | None) -> _Rewards:
     from processors.reward.local_model import load_reward_tokenizer
 
     reward = Reward.model_validate_json(spec)
     tokenizer = load_reward_tokenizer(reward.model, reward.revision)
     encoder = Encoder(tokenizer, language, reward.max_length)
-    return _Rewards(encoder, scorer_of(reward, tokenizer), reward.batch_tokens)
+    return _Rewards(encoder, scorer_of(reward, tokenizer, Told(engines)), reward.batch_tokens)
 
 
-def scorer_of(reward: Reward, tokenizer: Any) -> Scorer:
+def scorer_of(reward: Reward, tokenizer: Any, told: Told | None = None) -> Scorer:
     """What gives rewards: the recipe's server, or the model here. `tokenizer` is the model's."""
     from processors.reward.local_model import ModelScorer
     from processors.reward.served_model import EndpointScorer
@@ -100,6 +102,7 @@ def scorer_of(reward: Reward, tokenizer: Any) -> Scorer:
             api_key_env=reward.api_key_env,
             concurrency=reward.concurrency,
             timeout_s=reward.timeout_s,
+            told=told,
         )
     return ModelScorer(reward.model, reward.revision, reward.dtype, _gpu(), reward.cpu_threads)
 

@@ -16,7 +16,7 @@ from datatrove.pipeline.base import PipelineStep
 from builders.recipes.recipe import Recipe
 from builders.run_folder import schemas
 from builders.run_folder.files import write_error
-from builders.run_folder.folder import PARTIAL, PROBE, SCORE, SELECT, TRANSLATE
+from builders.run_folder.folder import ENGINES, PARTIAL, PROBE, SCORE, SELECT, TRANSLATE
 from builders.run_folder.stage_parts import StagePart
 from builders.run_folder.unit_reader import UnitReader
 from builders.run_folder.unit_writer import beat
@@ -31,6 +31,7 @@ from builders.stages.common.context import Build
 from builders.stages.common.join_candidates import JoinCandidates, judged_candidate
 from builders.stages.common.run_units import UnitPipeline, run_units
 from processors.atomic_files import write_text
+from processors.errors import EngineError
 from processors.languages.language import Language
 from processors.reward.score import SourceAndCandidate, judged
 
@@ -105,7 +106,8 @@ def _resolved(kind: ScorerKind, spec: Any, build: Build) -> dict[str, Any]:
 
 
 def _place(kind: ScorerKind, build: Build) -> Place:
-    return Place(build.run.folder / "answers" / SCORE / kind.column, build.run.spending, build.recipe.max_usd)
+    answers, engines = build.run.folder / "answers" / SCORE / kind.column, build.run.logs(_name(kind), ENGINES)
+    return Place(answers, build.run.spending, build.recipe.max_usd, engines)
 
 
 def _greet(kind: ScorerKind, spec: Any, build: Build) -> None:
@@ -218,7 +220,10 @@ class ScoreCandidates(PipelineStep):
                 if (rows := done * len(unit.documents) // len(flat)) != told:
                     beat(self.progress, rank, told := rows)
 
-            found = scores_of(unit.passages, all_said(scoring, flat, known, keep) if flat else [])
+            try:
+                found = scores_of(unit.passages, all_said(scoring, flat, known, keep) if flat else [])
+            except EngineError as error:
+                raise EngineError(self._ended(error, unit, len(flat) - done, len(flat))) from None
         for document in unit.documents:
             document.metadata["scores"], document.metadata["counters"] = {}, {}
         for (document, name), score in zip(unit.candidates, found, strict=True):
@@ -226,6 +231,14 @@ class ScoreCandidates(PipelineStep):
             counted = {"passages": score.passages, "scored" if score.value is not None else "no_score": 1}
             document.metadata["counters"] |= {f"{name}/{key}": value for key, value in counted.items()}
         unfinished.path.unlink(missing_ok=True)
+
+    def _ended(self, error: EngineError, unit: CutUnit, missing: int, of: int) -> str:
+        """What is said where a scorer gives no more scores."""
+        key = "ranking.reward" if self.column == "reward" else f"ranking.scorers.{self.column}"
+        return (
+            f"{SCORE}/{self.column}: {error}; of {unit.unit} {missing:,} of {of:,} passages have no score yet, and "
+            f"what came is kept. To build without this scorer, leave {key} out"
+        )
 
 
 def _cut(data: Iterable[Document], scoring: Scoring) -> Iterator[CutUnit]:

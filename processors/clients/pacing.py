@@ -7,8 +7,10 @@ one queue for all endpoints (`processors.clients.turns`).
 """
 
 import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from loguru import logger
 
@@ -24,6 +26,8 @@ IN_A_ROW = 10
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 15.0
 # So long after the first request, and not one answer: worth a word within the first minute of a run.
 SILENT_S = 20.0
+# How often it is told what is wrong.
+_TOLD_EVERY_S = 2.0
 # A pause shorter than this is not worth a line, nor are fewer failures.
 TELL_S, FEW = 5.0, 3
 
@@ -47,6 +51,36 @@ class Trouble:
     reason: str
     seconds: float
     left_aside: bool
+
+
+class HasTroubles(Protocol):
+    def troubles(self) -> list[Trouble]: ...
+
+
+class Tells(Protocol):
+    """Who passes on how a server does: that it has answered, and what is wrong now."""
+
+    def answered(self) -> None: ...
+
+    def now(self, troubles: Sequence[Trouble]) -> None: ...
+
+
+@asynccontextmanager
+async def telling(server: HasTroubles, told: Tells | None) -> AsyncIterator[None]:
+    """Tell of a server's troubles while it is asked, and at the end."""
+
+    async def often() -> None:
+        while told:
+            told.now(server.troubles())
+            await asyncio.sleep(_TOLD_EVERY_S)
+
+    task = asyncio.create_task(often())
+    try:
+        yield
+    finally:
+        task.cancel()
+        if told:
+            told.now(server.troubles())
 
 
 class Pacer:

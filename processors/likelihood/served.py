@@ -19,6 +19,7 @@ from processors.answers.ceiling import Ceiling
 from processors.answers.store import AnswerStore
 from processors.clients.answer import request_key
 from processors.clients.endpoint import Connection, EndpointConfig, HttpServer
+from processors.clients.pacing import Trouble
 from processors.clients.responses import Mode, RequestFailed
 from processors.likelihood.text import Forced
 
@@ -42,18 +43,23 @@ class LikelihoodClient:
     store: AnswerStore
     ceiling: Ceiling | None = None
     _questions: AskedOnce = field(init=False)
+    _server: HttpServer = field(init=False)
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack, init=False)
 
     async def __aenter__(self) -> Self:
         config = InferenceConfig(server_type="endpoint", model_name_or_path=self.endpoint.model)
-        server = _LikelihoodServer(config, self.endpoint, 0, _nothing)
-        await self._stack.enter_async_context(server)
-        self._questions = AskedOnce(server, self.store, _nothing, self.ceiling)
+        self._server = _LikelihoodServer(config, self.endpoint, 0, _nothing)
+        await self._stack.enter_async_context(self._server)
+        self._questions = AskedOnce(self._server, self.store, _nothing, self.ceiling)
         return self
 
     async def __aexit__(self, *error: Any) -> None:
         await self._questions.drain()
         await self._stack.__aexit__(*error)
+
+    def troubles(self) -> list[Trouble]:
+        """The endpoints that give no answer now, and why."""
+        return self._server.troubles()
 
     async def mean(self, forced: Forced) -> float | str:
         """The mean log-probability of a translation's tokens, or why there is none.

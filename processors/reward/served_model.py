@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from processors.clients.endpoint import Connection, EndpointConfig, HttpServer
+from processors.clients.pacing import Tells, telling
 from processors.clients.prompts import PromptConfig
 from processors.clients.responses import Mode, RequestFailed
 from processors.errors import InputError, SmolKalamError, first_error
@@ -34,6 +35,7 @@ class EndpointScorer:
     api_key_env: str | None = None
     concurrency: int = 16
     timeout_s: float = 300.0
+    told: Tells | None = None
 
     def score(self, batches: Sequence[list[TokenIds]], keep: Callable[[int, list[float]], None]) -> None:
         for batch in batches:
@@ -65,13 +67,16 @@ class EndpointScorer:
             async def work() -> None:
                 for number, batch in todo:
                     keep(number, await self._ask(server, batch))
+                    if self.told:
+                        self.told.answered()
 
-            try:
-                async with asyncio.TaskGroup() as group:
-                    for _ in range(min(self.concurrency, len(batches))):
-                        group.create_task(work())
-            except* SmolKalamError as errors:
-                raise first_error(errors) from None
+            async with telling(server, self.told):
+                try:
+                    async with asyncio.TaskGroup() as group:
+                        for _ in range(min(self.concurrency, len(batches))):
+                            group.create_task(work())
+                except* SmolKalamError as errors:
+                    raise first_error(errors) from None
 
     async def _ask(self, server: "_RewardServer", batch: list[TokenIds]) -> list[float]:
         try:

@@ -3,23 +3,32 @@
 import json
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from datatrove.data import Document
+from rich.console import Console
 
 from builders.build import run_build
 from builders.recipes.load import load_recipe
 from builders.reports.status import Watch
+from builders.reports.status_text import render
+from builders.scorers import SCORERS
+from builders.scorers.base import AskedPassage, Place
 from builders.scorers.probe import ROWS
+from builders.stages.score import ScoreCandidates, Unfinished
 from hub.card.write import write_card
 from processors.answers.reader import AnswerReader
 from processors.errors import EngineError, RecipeError
+from processors.languages.language import Language
 from tests.conftest import tree
 from tests.standins.fake_comet import write_environment, write_model
-from tests.standins.processes import ROOT, kill_when, start_command
+from tests.standins.processes import ROOT, kill_when, start_command, wait_for
 from tests.standins.standin_llm import Running, running
 
 JUDGE = ("--judge", "honest", "--model", "judge0")
@@ -114,6 +123,78 @@ def test_killed_while_it_scores_it_asks_nothing_twice(tmp_path: Path) -> None:
     assert sum(before.values()) == 40 and not before.keys() & after.keys()
     assert before | after == whole
     assert tree(tmp_path / "run" / "dataset") == tree(tmp_path / "whole" / "dataset")
+
+
+@pytest.mark.slow
+def test_a_judge_that_dies_at_work_is_told_and_nothing_is_asked_twice(tmp_path: Path) -> None:
+    with running(*JUDGE) as server:
+        server.control(answers=40)
+        command = ("build", "demo", "--output", tmp_path / "run", "--yes", "--workers", "1", "--tasks", "1")
+        build = start_command(*command, "--set", *settings(server), cwd=tmp_path)
+        wait_for(lambda: stored(tmp_path / "run") == 40, "40 answers")
+        before = server.stats()["answered"]
+    # Its server is gone.
+    watch, snapshot = Watch(tmp_path / "run"), dict[str, Any]()
+
+    def told() -> bool:
+        snapshot.update(watch.look())
+        return any(stage.get("troubles") for stage in snapshot["stages"])
+
+    assert kill_when(build, told, every_s=0.2)
+    (stage,) = (one for one in snapshot["stages"] if one["stage"] == "score/judge_score")
+    assert stage["troubles"][0]["where"] in server.url and not stage["troubles"][0]["left_aside"]
+    page = StringIO()
+    Console(file=page, width=400).print(render(snapshot))
+    said = f"score/judge_score: paused: {stage['troubles'][0]['where']}: "
+    (line,) = (one for one in page.getvalue().splitlines() if one.startswith(said))
+    assert "for " in line and re.search(r"; \d+ rows without its scores", line)
+    with running(*JUDGE) as server:
+        run_build("demo", output=tmp_path / "run", settings=settings(server), finish=write_card)
+        assert not before.keys() & server.stats()["asked"].keys()
+
+
+class _DyingKind:
+    """A scorer whose server gives three scores and no more."""
+
+    @contextmanager
+    def open(self, *of: Any) -> Iterator[Any]:
+        yield self
+
+    def cut(self, items: list[Any]) -> list[list[AskedPassage]]:
+        return [[AskedPassage(place, 1)] for place, _ in enumerate(items)]
+
+    def say(self, passages: Any, known: Any, keep: Any) -> None:
+        keep([0, 1, 2], [1.0, 2.0, 3.0])
+        raise EngineError("127.0.0.1:1: its server has ended")
+
+
+def test_the_line_that_ends_a_build_names_the_scorer_and_what_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(SCORERS, "judge_score", _DyingKind())  # type: ignore[arg-type]
+    said = [{"role": "user", "content": "Good."}]
+    documents = [
+        Document(
+            "",
+            f"a/{n}",
+            metadata={
+                "unit": "a-0",
+                "messages": said,
+                "chat_template_kwargs": None,
+                "candidates": {name: {"messages": said, "custom_instructions": ""} for name in ("One", "Two")},
+            },
+        )
+        for n in range(4)
+    ]
+    unfinished, place = Unfinished(tmp_path / "partial", "mark"), Place(tmp_path, tmp_path)
+    step = ScoreCandidates("judge_score", None, Language(), place, unfinished, tmp_path)
+    with pytest.raises(EngineError) as ended:
+        list(step.run(documents))
+    assert str(ended.value) == (
+        "score/judge_score: 127.0.0.1:1: its server has ended; of a-0 5 of 8 passages have no score yet, and what "
+        "came is kept. To build without this scorer, leave ranking.scorers.judge_score out"
+    )
+    assert list((tmp_path / "partial").iterdir())
 
 
 def stored(run: Path, column: str = "judge_score") -> int:
