@@ -149,8 +149,8 @@ def choose(candidates: Sequence[Scored], primary: str, policy: Policy) -> Choice
     'poor vetoed: repetition'
     >>> choose([good, poor], "poor", Policy("never")).outcome
     'dropped'
-    >>> choose([good, Scored("fair", {"quality": 0.3})], "fair", Policy()).reason
-    'good better than fair: quality 0.700 to 0.300'
+    >>> choose([good, Scored("fair", {"quality": 0.2})], "fair", Policy()).reason
+    'good better than fair: quality 0.700 to 0.200'
     >>> choose([good, poor], "good", Policy()).decisions
     ('chosen: no other usable candidate', 'vetoed: repetition')
     """

@@ -71,7 +71,7 @@ COLUMNS = (
         "other, not rows, and is null where the row has one candidate",
         optional=True,
         limit="min_quality",
-        margin=0.12,
+        margin=0.25,
         relative=True,
         opinion=True,
     ),

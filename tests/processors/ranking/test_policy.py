@@ -92,9 +92,11 @@ def test_a_perfect_mean_does_not_save_a_vetoed_candidate() -> None:
     [
         ("rank_score", 0.80, 0.84, None, "a"),
         ("rank_score", 0.80, 0.84, 0.03, "b"),
-        # Of quality the margin is of the chance that the other is the better one: 0.5455 and 0.6296.
+        # Of quality the margin is of the chance that the other is the better one: 0.5455, 0.6296 and 0.7647.
         ("quality", 0.20, 0.24, None, "a"),
-        ("quality", 0.20, 0.34, None, "b"),
+        ("quality", 0.20, 0.34, None, "a"),
+        ("quality", 0.20, 0.34, 0.12, "b"),
+        ("quality", 0.20, 0.65, None, "b"),
         ("quality", 0.20, 0.24, 0.02, "b"),
         ("quality", 0.20, 0.24, 0.1, "a"),
         ("quality", 0.40, 0.60, 0.05, "b"),
@@ -116,7 +118,7 @@ def test_the_primary_stays_unless_another_is_better_by_the_margin(
 
 def test_the_orders_disagree_and_each_is_followed() -> None:
     found = [one("a", rank_score=0.5, quality=0.5, reward=-1.0), one("b", rank_score=0.9, quality=0.1, reward=-2.0)]
-    found.append(one("c", rank_score=0.1, quality=0.3, reward=5.0))
+    found.append(one("c", rank_score=0.1, quality=0.1, reward=5.0))
     taken = {order: choose(found, "c", Policy("better", order)).translator for order in ("rank_score", "quality")}
     assert taken == {"rank_score": "b", "quality": "a"}
     assert choose(found, "a", Policy("better", "reward")).translator == "c"

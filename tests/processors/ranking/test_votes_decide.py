@@ -23,9 +23,10 @@ def test_verdicts_go_before_scores_and_say_so() -> None:
 
 
 def test_verdicts_can_bring_the_primary_back() -> None:
-    by_scores = choose([A, B], "B", Policy())
+    policy = Policy(margin=0.02)
+    by_scores = choose([A, B], "B", policy)
     assert by_scores.outcome == "replaced_better"
-    chosen = settle(by_scores, [A, B], "B", Policy(), preference(BA=0.5))
+    chosen = settle(by_scores, [A, B], "B", policy, preference(BA=0.5))
     assert (chosen.translator, chosen.outcome, chosen.reason) == ("B", "primary", "primary")
 
 
