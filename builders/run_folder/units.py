@@ -8,6 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,6 +64,11 @@ class UnitFiles:
         return self.counts.exists()
 
 
+# Of so many bytes a file is small: of a few rows, and read by several stages one after the other. Compressors,
+# dictionaries and statistics of the twenty to thirty columns took half the time that it takes to write and to read
+# such a file, and made it no smaller.
+SMALL = 1 << 16
+
 # Why a row has no candidate of a translator that fuses those of others in some rows only. It has not failed.
 NOT_FUSED = "not_fused"
 
@@ -96,8 +102,6 @@ def write_unit(
     Raises CountError if `read` differs from kept plus dropped, SmolKalamError naming the row if one does not fit
     the schema, and SmolKalamError if the file cannot be written (a full disk, no permission).
     """
-    import pyarrow.parquet as pq
-
     if read != len(kept) + len(dropped):
         raise CountError(
             f"{files.folder.name}/{files.name}: {read} rows read, but {len(kept)} kept + {len(dropped)} dropped"
@@ -114,7 +118,7 @@ def write_unit(
         for path in (files.kept, files.dropped, files.counts):
             path.parent.mkdir(parents=True, exist_ok=True)
         with replacing(files.kept) as temporary:
-            pq.write_table(table, temporary, compression="zstd")
+            _write(table, temporary)
         if dropped:
             lines = "".join(json.dumps(asdict(d), ensure_ascii=False) + "\n" for d in dropped)
             write_text(files.dropped, lines, errors="backslashreplace")
@@ -123,12 +127,21 @@ def write_unit(
         if donors:
             files.donors.parent.mkdir(exist_ok=True)
             with replacing(files.donors) as temporary:
-                pq.write_table(donors, temporary, compression="zstd")
+                _write(donors, temporary)
         else:
             files.donors.unlink(missing_ok=True)
         write_text(files.counts, json.dumps(counts))
     except OSError as error:
         raise write_error(error, files.folder) from error
+
+
+def _write(table: "pa.Table", path: Path) -> None:
+    import pyarrow.parquet as pq
+
+    if table.nbytes > SMALL:
+        pq.write_table(table, path, compression="zstd")
+    else:
+        pq.write_table(table, path, compression="none", use_dictionary=False, write_statistics=False)
 
 
 def to_table(rows: list[dict[str, Any]], schema: "pa.Schema", files: UnitFiles) -> "pa.Table":
@@ -151,20 +164,39 @@ def to_table(rows: list[dict[str, Any]], schema: "pa.Schema", files: UnitFiles) 
 
 
 def read_unit(files: UnitFiles, columns: list[str] | None = None) -> "pa.Table":
-    """A unit's kept rows, or of their columns those of `columns` that there are. Raises SmolKalamError if the file is
-    damaged."""
+    """A unit's kept rows, or of their columns those of `columns` that there are; "a.b" is a field of one, and of a
+    small file the others may come with it. Raises SmolKalamError if the file is damaged."""
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     try:
-        # Not `read_table`, which reads by way of pyarrow's datasets.
-        with pq.ParquetFile(files.kept) as file:
-            # A task has one core; handing small files to threads takes longer than reading them.
-            return file.read(columns=columns, use_threads=False)
+        status = files.kept.stat()
+        if status.st_size > SMALL:
+            return _read(files.kept, columns)
+        table = _small(files.kept, status.st_ino, status.st_mtime_ns, status.st_size)
     except (pa.ArrowInvalid, OSError) as error:
         raise SmolKalamError(
             f"{files.kept}: damaged or missing ({error}); delete {files.counts} and run again to redo this unit"
         ) from None
+    if columns is None:
+        return table
+    wanted = {name.partition(".")[0] for name in columns}
+    return table.select([name for name in table.column_names if name in wanted])
+
+
+@lru_cache(maxsize=128)
+def _small(path: Path, *state: int) -> "pa.Table":
+    """All of a small file as it is now: who ranks it, looks for duplicates in it and writes configs of it reads it
+    once. So many are 8 MB."""
+    return _read(path, None)
+
+
+def _read(path: Path, columns: list[str] | None) -> "pa.Table":
+    import pyarrow.parquet as pq
+
+    # Not `read_table`, which reads by way of pyarrow's datasets.
+    with pq.ParquetFile(path) as file:
+        # A task has one core; handing small files to threads takes longer than reading them.
+        return file.read(columns=columns, use_threads=False)
 
 
 def read_donors(files: UnitFiles) -> list[dict[str, Any]]:

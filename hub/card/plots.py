@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from builders.reports.canvas import GRID, PAPER, Canvas, Scale
 from builders.reports.drawing import COLOURS
 from builders.run_folder.folder import RANK, SELECT, TRANSLATE
-from builders.run_folder.units import UnitFiles
+from builders.run_folder.units import UnitFiles, read_unit
 from processors.scoring.columns import NAMES, columns_with
 
 if TYPE_CHECKING:
@@ -73,7 +73,6 @@ def score_quantiles(build: "Build") -> Quantiles:
     A score that no candidate has, such as a reward without a reward model, is left out.
     """
     import numpy as np
-    import pyarrow.parquet as pq
 
     units: dict[str, list[str]] = {}
     for unit in build.selected:
@@ -84,9 +83,8 @@ def score_quantiles(build: "Build") -> Quantiles:
     for split, names in units.items():
         values: dict[str, dict[str, list[Any]]] = {}
         for name in names:
-            path = UnitFiles(build.run.stage(RANK), name).kept
-            with pq.ParquetFile(path) as file:
-                candidates = file.read(columns=columns)["candidates"].combine_chunks()
+            table = read_unit(UnitFiles(build.run.stage(RANK), name), columns)
+            candidates = table["candidates"].combine_chunks()
             flat = candidates.flatten() if len(candidates) else None
             if flat is None:
                 continue

@@ -191,17 +191,23 @@ EXCUSES = Excuses(
     ),
     polite=re.compile(r"thank|welcome|excuse|pardon|sorry|apolog|hello|greet|of course|certainly|mention it", re.I),
     # What speaks of words as words, of a language, or of a program's names: before it in its sentence, or behind it.
-    mention=r"(?i:\b(?:words?|terms?|called|named|verbs?|nouns?|adjectives?|adverbs?|articles?|prefix|suffix|tense"
-    r"|participle|plural|singular|rhym\w+|anagram|opposite|synonyms?|antonyms?|spell\w*|pronounc\w+|letters|columns?"
-    r"|fields?|keys?|properties|property|values?|variables?|parameters?|arguments?|functions?|methods?|commands?"
-    r"|keywords?|options?|flags?|status(?:es)?|states?|labels?|classif\w+|categori\w+|types?|enters?|runs?|execut\w+"
-    r"|invok\w+|returns?|librar(?:y|ies)|packages?|modules?|branch(?:es)?|commit\w*|install\w*|import(?:ed|s)?"
-    r"|(?:an?|and|the) (?:int|float|string|bool|char|dict|list|set|tuple)"
-    r"|spanish|french|italian|german|latin|portuguese|dutch|turkish|english|hindi|swahili|malay|indonesian"
-    r")\b[^.\n]{0,80}?(?<!\w))WORD\b"
-    r"|(?<!\w)WORD (?i:loops?|statements?|commands?|keywords?|functions?|methods?|fields?|columns?|keys?|blocks?"
-    r"|types?|variables?|operators?|tags?|propert(?:y|ies)|files?"
-    r"|is (?:an?|the) (?:\w+ )?(?:word|verb|noun|adjective|adverb))\b",
+    mention=re.compile(
+        r"\b(?:words?|terms?|called|named|verbs?|nouns?|adjectives?|adverbs?|articles?|prefix|suffix|tense"
+        r"|participle|plural|singular|rhym\w+|anagram|opposite|synonyms?|antonyms?|spell\w*|pronounc\w+|letters|columns?"
+        r"|fields?|keys?|properties|property|values?|variables?|parameters?|arguments?|functions?|methods?|commands?"
+        r"|keywords?|options?|flags?|status(?:es)?|states?|labels?|classif\w+|categori\w+|types?|enters?|runs?|execut\w+"
+        r"|invok\w+|returns?|librar(?:y|ies)|packages?|modules?|branch(?:es)?|commit\w*|install\w*|import(?:ed|s)?"
+        r"|(?:an?|and|the) (?:int|float|string|bool|char|dict|list|set|tuple)"
+        r"|spanish|french|italian|german|latin|portuguese|dutch|turkish|english|hindi|swahili|malay|indonesian"
+        r")\b[^.\n]{0,80}\Z",
+        re.I,
+    ),
+    mentioned=re.compile(
+        r" (?:loops?|statements?|commands?|keywords?|functions?|methods?|fields?|columns?|keys?|blocks?"
+        r"|types?|variables?|operators?|tags?|propert(?:y|ies)|files?"
+        r"|is (?:an?|the) (?:\w+ )?(?:word|verb|noun|adjective|adverb))\b",
+        re.I,
+    ),
     opening=re.compile(
         r"\W*(?:(?:oh|ah|aha|well|so|but|and|uh|um|hmm+|hey|hi|hello|now|then|why)\b\W*)*+"
         r"(?:(?:it|that|this|what)(?:['’]s| is| was|['’](?:d|ll) be| would be)? )?(?:an? )?(?:(?:very|really"

@@ -141,8 +141,9 @@ class Excuses:
     serving: re.Pattern[str]
     # Offers help or says that it is ready.
     offering: re.Pattern[str]
-    # Speaks of WORD as a word.
-    mention: str
+    # Speaks of what comes next as a word, up to the end of the string; what then stands behind the word.
+    mention: re.Pattern[str]
+    mentioned: re.Pattern[str]
     # Says in more words what other languages say in one.
     polite: re.Pattern[str]
     # Begins with a word that a helper's opener may stand for; or has, in its first sentence, one that other languages

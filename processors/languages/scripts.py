@@ -131,17 +131,20 @@ def _may_hold_whitelisted(text: str) -> bool:
 
 
 def _weigh(text: str, table: np.ndarray) -> np.ndarray:
-    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
-    weights: np.ndarray = table.take(codes, mode="clip")
+    weights: np.ndarray = table.take(_codes(text), mode="clip")
     return weights
+
+
+def _codes(text: str) -> np.ndarray:
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
 
 
 @lru_cache(maxsize=8)
 def _table(script: str | None) -> np.ndarray:
     """The weight of each code point, indexed by it; the last entry stands for all that follow."""
-    every = "".join(map(chr, range(_LAST_LETTER)))
-    table = np.full(_LAST_LETTER + 1, _CHARACTER, np.int64)
-    table[[place for place, character in enumerate(every) if character.isspace()]] = 0
+    every = np.arange(_LAST_LETTER, dtype="<u4").tobytes().decode("utf-32-le", "surrogatepass")
+    table = np.zeros(_LAST_LETTER + 1, np.int64)
+    table[_codes("".join(every.split()))] = table[_LAST_LETTER] = _CHARACTER
     if script is not None:
         own, own_digit = _patterns(script)
         for run in regex.finditer(r"\p{L}+", every):

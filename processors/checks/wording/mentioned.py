@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from functools import lru_cache
 
 from processors.alignment import lexicon
 from processors.languages.english import ENGLISH, FUNCTION_WORDS
@@ -16,6 +15,7 @@ _COMMON_WORDS = frozenset(
 )
 # How many times a word is looked at in the source, and how much around it: bounds the work.
 _MOST_PLACES, _AROUND = 5, 110
+_OUTSIDE, _EDGE = re.compile(r"(?<!\w)"), re.compile(r"\b")
 
 
 def is_foreign(source: Text, stretch: str, words: list[str], language: str) -> bool:
@@ -42,15 +42,24 @@ def is_mention(source: Text, word: str, loans: Collection[str]) -> bool:
         return True
     if ENGLISH.excuses is None:
         return False
-    pattern = _speaks_of(word, ENGLISH.excuses.mention)
-    return any(
-        pattern.search(source.string, max(0, at - _AROUND), at + _AROUND) for at in _places(source.string, word)
-    )
+    # By patterns without the word in them: to compile one for each word took longer than all checks of a sentence.
+    string, mention, mentioned = source.string, ENGLISH.excuses.mention, ENGLISH.excuses.mentioned
+    for at in _places(string, word):
+        low, high = max(0, at - _AROUND), at + _AROUND
+        for start in _all_places(string, word, low, high):
+            end = start + len(word)
+            if _OUTSIDE.match(string, start) and (
+                mentioned.match(string, end, high)
+                or (_EDGE.match(string, end, high) and mention.search(string, low, start))
+            ):
+                return True
+    return False
 
 
-@lru_cache(maxsize=64)
-def _speaks_of(word: str, mention: str) -> re.Pattern[str]:
-    return re.compile(mention.replace("WORD", re.escape(word)))
+def _all_places(string: str, word: str, low: int, high: int) -> Iterator[int]:
+    at = low - 1
+    while (at := string.find(word, at + 1, high)) >= 0:
+        yield at
 
 
 def _places(string: str, word: str) -> Iterator[int]:

@@ -2,6 +2,7 @@ import json
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from builders.run_folder.units import (
@@ -75,4 +76,33 @@ def test_a_damaged_unit_says_what_to_do(tmp_path: Path) -> None:
     write_unit(files, SCHEMA, 1, [{"id": "a/0", "n": 5}], [])
     files.kept.write_bytes(files.kept.read_bytes()[:40])
     with pytest.raises(SmolKalamError, match=r"damaged or missing.*run again"):
+        read_unit(files)
+
+
+def test_a_small_unit_is_read_once_and_again_when_it_is_another_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Half a dozen readers of each small file were a tenth of the demo's time.
+    opened: list[Path] = []
+
+    class Counting(pq.ParquetFile):
+        def __init__(self, source: Path) -> None:
+            opened.append(source)
+            super().__init__(source)
+
+    monkeypatch.setattr(pq, "ParquetFile", Counting)
+    files, large = UnitFiles(tmp_path / "rank", "a"), UnitFiles(tmp_path / "rank", "b")
+    for text in ("x", "y"):
+        write_unit(files, SCHEMA, 1, [{"id": text, "n": 5}], [])
+        assert read_unit(files).to_pylist() == [{"id": text, "n": 5}]
+        assert read_unit(files, ["n", "gone"]).to_pylist() == [{"n": 5}]
+        assert read_unit(files, ["n", "id"]).column_names == ["id", "n"]
+    assert opened == [files.kept] * 2
+    rows = [{"id": f"{n**9}", "n": n} for n in range(20_000)]
+    write_unit(large, SCHEMA, len(rows), rows, [])
+    assert read_unit(large, ["n"]).column_names == read_unit(large, ["n"]).column_names == ["n"]
+    assert opened[2:] == [large.kept] * 2
+    assert pq.read_metadata(large.kept).row_group(0).column(0).compression == "ZSTD"
+    files.kept.unlink()
+    with pytest.raises(SmolKalamError, match="damaged or missing"):
         read_unit(files)
