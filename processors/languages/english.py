@@ -214,12 +214,14 @@ EXCUSES = Excuses(
         r"|such) )?(?:an? )?"
         r"(?:sure|certain|of course|ye[sahp]+|yup|yep|aye|no\b|nope|nah|no[tn]\b|never|o\.?k|okay|all ?right|alright"
         r"|absolute|definite|indeed|exact|precise|fine|good|great|right|well|gladly|glad|with pleasure|happ(?:y|ily)"
-        r"|i(?:['’]d|['’]m| would| am|['’]ll| will) (?:\w+ )?(?:be )?(?:happy|glad|delighted|love|like|pleased)"
+        r"|i(?:['’]d|['’]m| would| am|['’]ll| will) (?:\w+ )?(?:be )?(?:happy|glad|delighted|love|pleased"
+        r"|like (?:that|to[!.,]))"
         r"|my pleasure|pleasure"
         r"|you(?:['’]re| are) welcome|welcome|you bet|natural|obvious|clear|true|agreed|by all means|go ahead"
         r"|there you|don['’]t|not |nothing|none|got it|understood|very well|so be it|deal|roger|sounds|no problem"
         r"|i see|perfect|excellent|understandabl|undoubted|without (?:a |any )?(?:doubt|question)|no doubt|for sure"
-        r"|interesting|excellent|important|fair|wonderful|(?:\w+ ){0,2}question\b|you know|enough|amen|anyway|cool"
+        r"|excellent|(?:interesting|important|fair|wonderful|big|hard|tough) question\b"
+        r"|you know|enough|amen|anyway|cool"
         r"|nice|assuredly|positive|affirmative)",
         re.I,
     ),
@@ -260,7 +262,13 @@ QUESTIONS = Questions(
     ),
 )
 
-_PLAIN_DENIAL = re.compile(r"\b(?:not|never|nobody|no one|cannot|won['’]t|can['’]t|\w+n['’]t)\b", re.I)
+# "Couldn't be happier" denies nothing, and says so in one way only.
+_BETTER = r" (?:be|get|have been) (?:any )?(?:\w+ier|more|better|prouder)\b"
+_PLAIN_DENIAL = re.compile(
+    rf"\b(?:(?<!could )not|(?<=could )not(?!{_BETTER})|never|nobody|no one|cannot"
+    rf"|(?!couldn['’]t{_BETTER})\w+n['’]t)\b",
+    re.I,
+)
 # A comma must follow: "First I saw" and "So tired" open nothing.
 OPENERS = {
     kind: re.compile(rf"[^\w\n]{{0,3}}(?:{words})\s?,")
@@ -284,8 +292,7 @@ DENIALS = Denials(
     # Beside these a denial is one still.
     sure=re.compile(r"\b(?:without|any\w*|yet|ever|either|just|still|other|else|at all)\b", re.I),
     turned=re.compile(
-        # "Couldn't be happier", whose denial is taken out.
-        r"\b(?:be|get|been) (?:any )?(?:\w+ier|more|better|prouder)\b"
+        rf"\bcould(?:n['’]t| not){_BETTER}"
         r"|\b(?:no|none|nothing|nobody|nowhere|neither|nor|without|hardly|scarcely|barely|rarely|seldom|few|little"
         r"|only|but|except|unless|until|till|yet|any\w*|ever|either|at all|too|than|un\w{4,}|in(?:\w{3,}bl[ey]|correct"
         r"|sufficien\w+|compatib\w+|differen\w+|consisten\w+|valid\w*|accurate|active|complete|expensive|secure|sane"

@@ -92,12 +92,21 @@ _REPORT = re.compile(
 )
 # A sentence in one pair of stars; and an exercise: a gap, and what may fill it.
 _SLANTED = re.compile(r"(?<![*\w])\*([A-Z][^*\n]{3,120})\*(?![*\w])")
-_GAP = re.compile(r"(?:^|[:\n])[ \t]*([^\n:]{0,120}_{2,}[^\n]{0,120})$", re.MULTILINE)
+_LONGEST_GAP = 240
+_GAP = re.compile(r"(?:^|:)[ \t]*([^\n:]*__[^\n]*)$")
 _CHOICE = re.compile(r"^[ \t]*[(]?[A-Da-d1-4][).][ \t]+(\S[^\n]{0,120})$", re.MULTILINE)
 _MOST_CHOICES = 6
-_WHICH_SENTENCE = re.compile(
-    r"\b(?:sentence|form|spelling|grammar|word|phrase)s?\b[^\n.?]{0,40}(?:[.?:]|$)", re.I | re.M
+# What an exercise of the language says, and no question about the world.
+_OF_LANGUAGE = re.compile(
+    r"\b(?:grammar\w*|grammatical\w*|spell\w*|punctuat\w*|commas?|apostrophes?|hyphen\w*|passive|active voice|tenses?"
+    r"|adverbs?|adjectives?|verbs?|nouns?|pronouns?|prepositions?|plurals?|fragments?|run-on|synonyms?|antonyms?"
+    r"|(?:complete|fill in)[^\n.?]{0,20} (?:sentences?|words?|gaps?)|sentences? (?:below )?with"
+    r"|(?:correct|right|wrong|incorrect)(?:ly)? (?:words?|forms?|phrases?|sentences?|written)"
+    r"|(?:sentences?|words?|forms?|phrases?|options?) (?:is|are|was|were) (?:\w+ )?"
+    r"(?:correct|right|wrong|incorrect))\b",
+    re.I,
 )
+_SENTENCE_END = re.compile(r"[.?!\n]")
 _NAMED = re.compile(r"(?:Error|Fatal|Warning|Panic|Exception|Failure)\b[^\n:]{0,30}:")
 _REPORTED = re.compile(rf"{_REPORT.pattern}[^\n:.?!]{{0,60}}:[ \t]+([^\n.?!:]{{5,120}})", re.IGNORECASE)
 # What a program shows is read as it is shown.
@@ -170,14 +179,19 @@ def _pieces(text: Text) -> tuple[str, ...]:
 def _exercise(string: str) -> list[str]:
     """Of an exercise in English: slanted examples, the sentence with a gap and what may fill it, sentences to choose
     from."""
-    found = [m[1] for m in _SLANTED.finditer(string)] if "*" in string and _OF_WORDS.search(string) else []
+    found = [m[1] for m in _SLANTED.finditer(string) if _in_sentence_of_words(m)] if "*" in string else []
     choices = _CHOICE.findall(string)
-    if not 2 <= len(choices) <= _MOST_CHOICES:
+    if not 2 <= len(choices) <= _MOST_CHOICES or not _OF_LANGUAGE.search(string[: string.find(choices[0])]):
         return found
-    gaps = [m[1].strip() for m in _GAP.finditer(string)] if "__" in string else []
-    if gaps or _WHICH_SENTENCE.search(string[: string.find(choices[0])]):
-        found += gaps + choices
-    return found
+    lines = [line for line in string.split("\n") if "__" in line and len(line) <= _LONGEST_GAP]
+    return found + [m[1].strip() for m in map(_GAP.search, lines) if m] + choices
+
+
+def _in_sentence_of_words(m: re.Match[str]) -> bool:
+    """Whether the sentence around what stands in stars speaks of words; who tells a story has actions in them."""
+    before = _SENTENCE_END.split(m.string[max(0, m.start() - _NEAR) : m.start()])[-1]
+    behind = _SENTENCE_END.split(m.string[m.end() : m.end() + _NEAR], maxsplit=1)[0]
+    return _OF_WORDS.search(f"{before}, {behind}") is not None
 
 
 @view

@@ -31,7 +31,9 @@ _OTHERS: Mapping[str, float] = {
 }  # fmt: skip
 _IN = {**_METRIC, **_OTHERS}
 # 1,024 for a thousand; between systems people round: three miles to five kilometres.
-_EXACT, _ROUNDED, _DEGREES = 0.025, 0.06, 4.0
+_EXACT, _ROUNDED = 0.025, 0.06
+# An oven's 350 °F are 180 °C; a fever's 102 are no 37.
+_DEGREES, _OVEN, _OVEN_DEGREES = 1.2, 100.0, 4.0
 _SHARES = {"half": 0.5, "quarter": 0.25, "third": 1 / 3}
 # "180 degrees Celsius".
 _NUMBER_BEFORE = re.compile(r"(?<![\d.,])(\d+(?:[.,]\d+)*)\s?(?:[^\W\d_]{3,6}\s)?$")
@@ -154,7 +156,8 @@ def _is(parts: tuple[Measure, ...], told: _Told) -> bool:
     if KIND[unit] == "temperature":
         degrees = float(parts[0].value)
         wanted = (degrees - 32) / 1.8 if unit == "fahrenheit" else degrees * 1.8 + 32
-        return any(abs(value - wanted) <= _DEGREES for value in told.values)
+        within = _DEGREES if abs(wanted) < _OVEN else _OVEN_DEGREES
+        return any(abs(value - wanted) <= within for value in told.values)
     if told.unit not in _IN:
         return False
     wanted = sum(float(m.value) * _IN[m.unit] for m in parts) / _IN[told.unit]

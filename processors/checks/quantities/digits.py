@@ -22,7 +22,7 @@ from processors.checks.quantities.readings import clock_times, days_later, read_
 from processors.checks.quantities.shares import share_values
 from processors.checks.quantities.spelled import spelled_problems
 from processors.checks.quantities.units import unit_problems
-from processors.checks.wording.idioms import has_idiom
+from processors.checks.wording.idioms import has_idiom, without_idioms
 from processors.languages.digits import GLUED, NUMBER, canonical, canonical_like, decimal
 from processors.languages.english import ENGLISH, QUANTITY_WORDS
 from processors.languages.english_numbers import (
@@ -36,7 +36,7 @@ from processors.languages.english_numbers import (
 from processors.languages.knowledge import LanguageKnowledge
 from processors.languages.number_words import LONGEST, spells
 from processors.languages.spellings import numbers_in, plain, with_ascii_digits, written_numbers
-from processors.texts import Text, view
+from processors.texts import Text, text_of, view
 
 _DIGIT = re.compile(r"\d")
 _SHORT_YEAR = re.compile(r"\s?[-–/]\s?(\d\d)(?!\d)")
@@ -210,14 +210,18 @@ def check_numbers(pair: Pair) -> list[Verdict]:
     elif extra:
         verdicts.append(Verdict("numbers", _telling(extra), f"{', '.join(extra[:5])} is not in the source"))
     verdicts += [Verdict("numbers", *found) for look in told for found in look(pair, known)]
-    if (
-        any(verdict.hard for verdict in verdicts)
-        and len(pair.source.string) < _SHORT
-        and has_idiom(pair.source.string)
-    ):
+    if any(verdict.hard for verdict in verdicts) and _counts_by_idioms(pair.source):
         # A cat has nine lives or seven.
         return [replace(verdict, hard=False) for verdict in verdicts]
     return verdicts
+
+
+def _counts_by_idioms(source: Text) -> bool:
+    """Whether the numbers of a short text are those of its set phrases, and there are no others beside them."""
+    if len(source.string) >= _SHORT or not has_idiom(source.string):
+        return False
+    rest = text_of(without_idioms(source.string))
+    return not (numbers_in(rest) or english_values(rest)) and bool(numbers_in(source) or english_values(source))
 
 
 def _telling(numbers: list[str]) -> bool:

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 
 from processors.checks.pairs.pair import Pair
+from processors.checks.quantities.measures import stated
 from processors.languages.digits import NUMBER, canonical, canonical_like, decimal
 from processors.languages.english_numbers import SUFFIX, SUFFIX_SCALES
 from processors.languages.knowledge import LanguageKnowledge
@@ -119,12 +120,22 @@ def days_later(source: Text) -> Mapping[str, frozenset[str]]:
     later = list(_LATER.finditer(source.string)) if "day" in source.string else []
     if not later:
         return {}
-    days = [int(m[1] or m[2]) for m in _DAY_OF_MONTH.finditer(source.string)]
-    found = {}
-    for m in later:
-        step = int(m[1]) if m[2].lower() in ("later", "after") else -int(m[1])
-        found[m[1]] = frozenset(str(day + step) for day in days if 1 <= day + step <= 31)
+    days = {int(m[1] or m[2]) for m in _DAY_OF_MONTH.finditer(source.string)}
+    found: dict[str, frozenset[str]] = {}
+    for number, ahead in {(m[1], m[2].lower() in ("later", "after")) for m in later}:
+        step = int(number) if ahead else -int(number)
+        reached = frozenset(str(day + step) for day in days if 1 <= day + step <= 31)
+        found[number] = found.get(number, frozenset()) | reached
     return found
+
+
+def _told_as_day(number: str, pair: Pair, known: LanguageKnowledge, written: Collection[str]) -> bool:
+    """Whether the target names the day that so many days lead to, and counts no other days."""
+    days = days_later(pair.source).get(number, frozenset()).intersection(written)
+    if not days or known.units is None:
+        return bool(days)
+    counted = {m.value for m in stated("time", plain(pair.target, known).lower(), known.units) if m.unit == "day"}
+    return not days <= counted
 
 
 @view
@@ -152,7 +163,7 @@ def told_otherwise(number: str, pair: Pair, known: LanguageKnowledge, written: M
     if not number.isdigit():
         return False
     return (
-        not days_later(pair.source).get(number, frozenset()).isdisjoint(written)
+        _told_as_day(number, pair, known, written)
         or (str(int(number) + 12) in written and _AFTERNOON.search(string) is not None)
         or (_SHARE.search(string) is not None and spells_share(number, spelling, words))
         or ("/" in string and _told_as_part(number, string, spelling, words))

@@ -18,8 +18,18 @@ _APOSTROPHES = str.maketrans("’", "'")
 @cache
 def _pattern() -> re.Pattern[str]:
     phrases: list[str] = json.loads(_PATH.read_text(encoding="utf-8"))
-    return re.compile(rf"\b(?:{'|'.join(map(re.escape, phrases))})\b")
+    # The longest first: of "in stitches" and more of the same the whole is taken.
+    return re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(phrases, key=len, reverse=True)))})\b")
 
 
 def has_idiom(english: str) -> bool:
-    return _pattern().search(" ".join(english.lower().translate(_APOSTROPHES).split())) is not None
+    return _pattern().search(_plain(english)) is not None
+
+
+def without_idioms(english: str) -> str:
+    """In lower case, what is no set phrase."""
+    return _pattern().sub(" ", _plain(english))
+
+
+def _plain(english: str) -> str:
+    return " ".join(english.lower().translate(_APOSTROPHES).split())

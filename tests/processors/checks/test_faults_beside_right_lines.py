@@ -23,6 +23,25 @@ WRONG = [
     ("The fee rose from $30 to $45 last year.", "ارتفع الرسم من 45 دولارًا إلى 30 دولارًا العام الماضي."),
     # A label with the language and its kind.
     ("The path through the forest is muddy.", "Arabic (Modern Standard): الطريق عبر الغابة موحل."),
+    # A set phrase excuses its own numbers and no others.
+    ("Take your time, the dose is 50 mg every 8 hours.", "خذ وقتك، الجرعة 90 ملغ كل 3 ساعات."),
+    ("Mind you, the rent is $900 a month.", "لكن الإيجار 300 دولار شهريا."),
+    ("He works nine to five and earns 30 dollars an hour.",
+     "يعمل من التاسعة إلى الخامسة ويكسب 80 دولارا في الساعة."),
+    # Initials excuse no other sentence.
+    ("The NASA probe landed near the old crater.", "ذهبت القطة إلى البيت ونامت على السرير."),
+    ("The IMF lent the country more money last year.", "يحب الأطفال اللعب في الحديقة كل صباح."),
+    # What somebody does, in stars, and questions about the world: no lesson of English.
+    ("I mean it. *She walks slowly toward the old door and looks back at him.* Stay here with me.",
+     "أنا جاد. *She walks slowly toward the old door and looks back at him.* ابق هنا معي."),
+    ("What form of energy is stored in food?\nA) The energy of moving bodies\nB) The energy held in bonds",
+     "ما شكل الطاقة المخزنة في الطعام؟\nA) The energy of moving bodies\nB) The energy held in bonds"),
+    ("Answer this: water boils when it is heated to ____ degrees.\nA) one hundred\nB) ninety nine",
+     "أجب عما يلي: water boils when it is heated to ____ degrees.\nA) one hundred\nB) ninety nine"),
+    # A fever is no oven.
+    ("A child with a temperature of 102°F has a fever.", "الطفل الذي حرارته 36 درجة مئوية لديه حمى."),
+    ("I would like to order a large pizza.", "بكل سرور! أود أن أطلب بيتزا كبيرة."),
+    ("It is important to water the plants.", "بالطبع! من المهم سقي النباتات."),
     # "Between" is no explaining.
     ("Explain why the sky looks red in the evening.", "ما الفرق بين البحيرة والبحر؟"),
 ]  # fmt: skip
@@ -31,3 +50,15 @@ WRONG = [
 @pytest.mark.parametrize(("source", "wrong"), WRONG)
 def test_the_fault_is_vetoed(source: str, wrong: str) -> None:
     assert has_hard(verdicts(source, wrong))
+
+
+@pytest.mark.parametrize(
+    ("source", "wrong"),
+    [
+        ("This will not get better on its own.", "سيتحسن هذا من تلقاء نفسه."),
+        ("The exam will not be easier next year.", "سيكون الامتحان أسهل العام القادم."),
+        ("He left on May 4 and came back 6 days later.", "غادر في 4 مايو وعاد بعد 10 أيام."),
+    ],
+)
+def test_the_fault_is_told(source: str, wrong: str) -> None:
+    assert verdicts(source, wrong)
