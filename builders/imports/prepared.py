@@ -24,6 +24,7 @@ from builders.sample import write_shards
 from builders.sources.find import other_files, reaching
 from builders.sources.layouts import PARQUET, DataFiles, repository
 from processors.atomic_files import new_folder
+from processors.conversations.sides import SIDES
 from processors.selection.choose_rows import choose_splits
 
 # Another way of writing them makes other shards of the same files.
@@ -116,7 +117,7 @@ def _name(source: Source, found: DataFiles, files: Mapping[str, Sequence[DataFil
 
 
 def _write(source: Source, found: DataFiles, files: Mapping[str, Sequence[DataFile]], folder: Path) -> None:
-    if found.kind == PARQUET:
+    if found.kind == PARQUET and (source.fields or source.pairs or _has_messages(files)):
         copy_tables(found, files, folder / source.config)
         return
     if source.fields or source.pairs:
@@ -126,6 +127,22 @@ def _write(source: Source, found: DataFiles, files: Mapping[str, Sequence[DataFi
     rows = [(one.name, split, read_file(one.path)) for split, some in files.items() for one in some]
     keep = [name for name in source.carry if name != ID]
     import_rows(rows, folder, keep=keep, config=source.config, own_id=ID in source.carry)
+
+
+def _has_messages(files: Mapping[str, Sequence[DataFile]]) -> bool:
+    """Whether Parquet has conversations or pairs as they are read; prompts and completions, say, are imported."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        schema = pq.read_schema(next(one.path for some in files.values() for one in some))
+    except pa.ArrowException:
+        # It is told where it is copied.
+        return True
+    if all(side in schema.names for side in SIDES):
+        return True
+    item = getattr(schema.field("messages").type, "value_type", None) if "messages" in schema.names else None
+    return item is not None and pa.types.is_struct(item) and {"role", "content"} <= {one.name for one in item}
 
 
 def _tell_left_out(source: Source, place: Path, warn: Callable[[str], None]) -> None:

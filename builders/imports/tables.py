@@ -78,6 +78,8 @@ def copy_tables(found: DataFiles, files: Mapping[str, Sequence[DataFile]], folde
                 ) from None
         if writer is not None:
             writer.close()
+    if not any(folder.iterdir()):
+        raise InputError(f"{', '.join(file.name for of in files.values() for file in of)}: no row in it")
 
 
 def storage_schema(schema: "pa.Schema") -> "pa.Schema":

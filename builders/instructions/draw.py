@@ -59,8 +59,12 @@ class Drawing:
         fit = [kind for kind in chosen if code in kind.says and (kind.asked_in is None or code in kind.asked_in)]
         if self.kinds and len(fit) < len(chosen):
             raise InputError(f"{next(k.id for k in chosen if k not in fit)} cannot be asked for in {self.language}")
-        if not fit or not 1 <= self.least <= self.most:
-            raise InputError(f"nothing to draw: {len(fit)} kinds, {self.least} to {self.most} a prompt")
+        if not 1 <= self.least <= self.most:
+            raise InputError(
+                f"--least {self.least}, --most {self.most}: nothing to draw; expected 1 or more, at most --most"
+            )
+        if not fit:
+            raise InputError(f"nothing to draw: no instruction is written in {self.language}")
         return fit
 
 

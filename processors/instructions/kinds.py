@@ -20,7 +20,8 @@ def kind_of(instruction_id: str) -> Kind:
     if kind is None:
         near = get_close_matches(instruction_id, KINDS, n=1)
         raise InputError(
-            f"instruction {instruction_id!r} is not known" + (f"; did you mean {near[0]!r}?" if near else "")
+            f"instruction {instruction_id!r} is not known; "
+            + (f"did you mean {near[0]!r}?" if near else f"expected one of {', '.join(KINDS)}")
         )
     return kind
 

@@ -245,6 +245,7 @@ dataset_info:
         shards(tmp_path, folder, ["q"])
 
 
+CHAT = [{"content": "Who?", "role": "user"}, {"content": "He.", "role": "assistant"}]
 BROKEN: dict[str, tuple[bytes, str]] = {
     "a.jsonl": (b'{"q": "a"}\n\n{"q": "b"\n', "a.jsonl:3: invalid json: .*; mend that line"),
     "b.jsonl": (b'{"q": "a"}\n{"q": "\xe9"}\n', "b.jsonl:2: not utf8: byte 0xe9"),
@@ -270,6 +271,25 @@ def test_what_is_no_row_is_one_line(tmp_path: Path, name: str) -> None:
         shards(tmp_path, tmp_path / name, ["q"])
     assert len(str(caught.value).splitlines()) == 1
     assert not any((tmp_path / "made").glob("*/*"))
+
+
+@pytest.mark.parametrize("columns", [{"prompt": ["Who?"], "completion": ["He."]}, {"messages": [json.dumps(CHAT)]}])
+def test_chats_of_other_shapes_in_parquet_are_taken_as_import_takes_them(
+    tmp_path: Path, columns: dict[str, list[str]]
+) -> None:
+    pq.write_table(pa.table(columns), tmp_path / "mine.parquet")
+    made = prepared(Source(path=str(tmp_path / "mine.parquet")), tmp_path / "made", print)
+    (shard,) = Path(made.path).glob("SFT/*.parquet")
+    assert pq.read_table(shard)["messages"].to_pylist() == [CHAT]
+
+
+def test_parquet_without_a_row_and_of_no_shape_names_the_file(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"a": [1]}), tmp_path / "a.parquet")
+    with pytest.raises(InputError, match=r"a.parquet: no row could be taken \(unknown_shape 1\)"):
+        prepared(Source(path=str(tmp_path / "a.parquet")), tmp_path / "made", print)
+    pq.write_table(pa.table({"q": pa.array([], pa.string())}), tmp_path / "b.parquet")
+    with pytest.raises(InputError, match=r"b.parquet: no row in it"):
+        prepared(Source(path=str(tmp_path / "b.parquet"), fields=["q"]), tmp_path / "made", print)
 
 
 def test_what_datasets_reads_in_other_ways_is_one_line(tmp_path: Path) -> None:
