@@ -21,6 +21,10 @@ from processors.scrub import excerpt, holds_key
 # the look whether anybody is there, which takes 20 seconds then, and one word.
 SHORT_S, LONG_S = 30.0, 1800.0
 BACKOFF_S = 1.0
+# Requests at a time, each with a connection of its own: a file on its way keeps no batch from being looked at. Who
+# waits for a turn does not wait for the server, and is no silence of it. By httpx's own pool of one connection, 170
+# batches that were submitted at once came to a standstill: some waited there for 30 s, and it was never free again.
+AT_ONCE = 8
 # Polls and downloads are tried for so many times the patience with one request: a batch lasts a day, and so may an
 # outage on the way to it.
 OUTAGE = 24.0
@@ -41,7 +45,8 @@ class ApiCall:
     def __init__(self, connection: Connection, patience_s: float) -> None:
         self._connection = connection
         self._patience_s = patience_s
-        self._client: httpx.AsyncClient | None = None
+        self._idle: list[httpx.AsyncClient] = []
+        self._turns = asyncio.Semaphore(AT_ONCE)
         self._answered = False
 
     async def __call__(self, method: str, path: str, *, once: bool = False, **content: Any) -> bytes:
@@ -50,7 +55,8 @@ class ApiCall:
         until = began + self._patience_s * (1.0 if method == "POST" else OUTAGE)
         where = f"{self._connection.label}: {method} {path.partition('?')[0]}"
         while True:
-            outcome = await self._try(method, path, content, tries)
+            async with self._turns:
+                outcome = await self._try(method, path, content, tries)
             if isinstance(outcome, bytes):
                 self._answered = True
                 pacer.succeeded()
@@ -78,23 +84,25 @@ class ApiCall:
             raise EngineError(f"{where}: is this the address of a batch API? {fault.reason}")
 
     async def _try(self, method: str, path: str, content: dict[str, Any], tries: int) -> bytes | Fault:
-        if self._client is None:
-            self._client = self._connection.new_client()
-            # Of a multipart body httpx writes it, with the boundary.
-            del self._client.headers["Content-Type"]
         headers = {} if "files" in content else {"Content-Type": "application/json"}
         lines = path.endswith(("/content", "/results"))
         timeout_s = LONG_S if method == "POST" or lines else SHORT_S
         url = f"{self._connection.address.api_base}{path}"
+        client = self._idle.pop() if self._idle else self._new_client()
         try:
             async with asyncio.timeout(timeout_s):
-                response = await self._client.request(method, url, headers=headers, **content)
+                response = await client.request(method, url, headers=headers, **content)
         except TimeoutError:
+            # Whatever state its connection is in now, nobody has it any more.
+            await client.aclose()
             return Fault("fault", "timeout", f"no answer within {timeout_s:g} s")
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            self._idle.append(client)
             return Fault("fault", "connect", excerpt(f"{type(error).__name__}: {error}"))
         except (httpx.HTTPError, httpx.StreamError) as error:
+            self._idle.append(client)
             return Fault("fault", "connection", excerpt(f"{type(error).__name__}: {error}"))
+        self._idle.append(client)
         if response.is_success and (_lines_of(response.content, tries) if lines else _object_of(response.content)):
             return response.content
         outcome = read_response(response.status_code, response.headers, response.content, "chat")
@@ -103,6 +111,12 @@ class ApiCall:
         if response.is_success:
             return Fault("fault", "no_choice", "another API's response where a batch API's was expected")
         return Fault("rejected", str(response.status_code), outcome.refusal or f"status {response.status_code}")
+
+    def _new_client(self) -> httpx.AsyncClient:
+        client = self._connection.new_client()
+        # Of a multipart body httpx writes it, with the boundary.
+        del client.headers["Content-Type"]
+        return client
 
 
 def _object_of(content: bytes) -> bool:

@@ -196,7 +196,7 @@ def test_what_is_no_batch_api_s_response_is_tried_again_and_then_told(
     async def call() -> bytes:
         connection = Connection(Address("http://a/v1"), endpoint("http://a/v1"), "a", lambda name, value: None)
         one = ApiCall(connection, 60.0)
-        one._client = httpx.AsyncClient(transport=httpx.MockTransport(answer))
+        one._idle = [httpx.AsyncClient(transport=httpx.MockTransport(answer))]
         return await one("GET", path)
 
     if tries < 5:
@@ -205,3 +205,35 @@ def test_what_is_no_batch_api_s_response_is_tried_again_and_then_told(
         with pytest.raises(EngineError, match=r"is this the address of a batch API\?"):
             asyncio.run(call())
     assert len(asked) == tries
+
+
+def test_many_batches_at_a_time_wait_for_their_turn_and_not_for_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """170 came to a standstill: who waited too long in the client's pool of one connection left it unusable."""
+    monkeypatch.setattr("processors.batches.call.SHORT_S", 0.4)
+    served, most, now = 0, 0, 0
+
+    async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal served, most, now
+        try:
+            while await reader.readuntil(b"\r\n\r\n"):
+                now += 1
+                most = max(most, now)
+                await asyncio.sleep(0.03)
+                now -= 1
+                served += 1
+                writer.write(b'HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n{"id": "x"}')
+        except (asyncio.IncompleteReadError, ConnectionError):
+            writer.close()
+
+    async def ask() -> list[bytes]:
+        server = await asyncio.start_server(slow, "127.0.0.1", 0)
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+        connection = Connection(Address(url), endpoint(url), "api", lambda name, value: None)
+        call = ApiCall(connection, 60.0)
+        async with server:
+            found = await asyncio.gather(*(call("GET", f"/batches/{number}") for number in range(170)))
+            await connection.aclose()
+        return found
+
+    assert asyncio.run(ask()) == [b'{"id": "x"}'] * 170
+    assert served == 170 and most == 8
