@@ -190,6 +190,8 @@ class TranslationRunner(InferenceRunner):
         while read := await loop.run_in_executor(None, lambda: list(islice(documents, READ_AT_ONCE))):
             for document in read:
                 yield document
+                # Each begins with work of a few milliseconds: not all of them in one turn of the loop.
+                await asyncio.sleep(0)
 
     def _init_server(self, rank: int) -> HttpServer:
         self._server = self.make_server(self.config, self.endpoint, rank, self._add)
