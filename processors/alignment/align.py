@@ -35,6 +35,8 @@ _SURE = 3.0
 _AHEAD = 12
 # A table of more cells is narrowed to a band around its diagonal.
 _BAND = 8
+# A table of so many cells is searched as a whole where the path through the sure places lost sentences on both sides.
+_WHOLE = 256
 _IMPOSSIBLE = float("-inf")
 
 
@@ -78,7 +80,15 @@ def align(sources: Sequence[Side], targets: Sequence[Side]) -> list[Bead]:
         end = (end[0] + 1, end[1] + 1) if table.sure(*end) else end
         beads += _search(table, (i, j), end)
         i, j = end
+    # A sure place was none: what it left behind on both sides belongs together.
+    if len(sources) * len(targets) <= _WHOLE and _has_gaps(beads):
+        return _search(table, (0, 0), (len(sources), len(targets)))
     return beads
+
+
+def _has_gaps(beads: Sequence[Bead]) -> bool:
+    """On both sides."""
+    return any(bead.lost for bead in beads) and any(bead.added for bead in beads)
 
 
 class _Likenesses:

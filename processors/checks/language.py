@@ -309,6 +309,9 @@ def check_identical(pair: Pair) -> list[Verdict]:
     if pair.script == "Latn" or (source != target and source.strip() != target.strip()):
         return []
     count, small = _prose(pair.source)
+    if not any(len(letters) > 1 for letters in _LETTERS.findall(source)):
+        # Letters, each by itself: "y-r-a".
+        return []
     if small >= 2 or (small and small == count):
         return [Verdict("identical", True, f"the source text itself: '{excerpt(source.strip())}'")]
     return []

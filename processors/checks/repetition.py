@@ -13,6 +13,8 @@ from processors.checks.pairs.verdict import Verdict, excerpt
 from processors.texts.prose import longest_word, sentences, words
 from processors.texts.text import Text, text_of, view
 
+# Marks in a row that nobody sets.
+_LOOP = 40
 _POINTS = ".!?؟،,"
 _CHARACTERS = re.compile(r"(\w{1,12}?)\1{9,}|([^\w\s])\2{23,}")
 
@@ -74,7 +76,9 @@ def _loop(pair: Pair) -> Verdict | None:
     if period < 4 and copies < 4 and (period < 2 or copies < 3):
         return None
     piece = excerpt(" ".join(words(pair.target)[start : start + period]))
-    return Verdict("repetition", length >= 8, f"'{piece}' {copies:.1f} times from word {start}")
+    return Verdict(
+        "repetition", length >= 8 or (period == 1 and copies >= 6), f"'{piece}' {copies:.1f} times from word {start}"
+    )
 
 
 def _tripled(pair: Pair) -> Verdict | None:
@@ -139,7 +143,7 @@ def _character_loop(pair: Pair) -> Verdict | None:
         if m is None or m.group() in pair.source.string:
             continue
         if m[2] and m[2] * 5 not in pair.source.string:
-            return Verdict("repetition", False, f"'{m[2]}' {len(m.group())} times")
+            return Verdict("repetition", len(m.group()) >= _LOOP, f"'{m[2]}' {len(m.group())} times")
         if m[1] and not m[1].isdigit() and m[1].strip("_ـ"):
             return Verdict("repetition", True, f"'{m[1]}' {len(m.group()) // len(m[1])} times in one word")
     return None

@@ -265,7 +265,7 @@ QUESTIONS = Questions(
 # "Couldn't be happier" denies nothing, and says so in one way only.
 _BETTER = r" (?:be|get|have been) (?:any )?(?:\w+ier|more|better|prouder)\b"
 _PLAIN_DENIAL = re.compile(
-    rf"\b(?:(?<!could )not|(?<=could )not(?!{_BETTER})|never|nobody|no one|cannot"
+    rf"\b(?:(?<!could )not|(?<=could )not(?!{_BETTER})|never|nobody|no one|without|cannot"
     rf"|(?!couldn['’]t{_BETTER})\w+n['’]t)\b",
     re.I,
 )

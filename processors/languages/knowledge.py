@@ -64,6 +64,8 @@ class Units:
     percent_signs: tuple[str, ...] = ()
     # That a speed is one.
     per_hour: str = ""
+    # That a number is a share.
+    rate: str = ""
     # That a number is rounded.
     about: str = ""
 

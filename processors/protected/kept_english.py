@@ -29,7 +29,7 @@ _OF_WORDS = re.compile(
     r"|console"
     r"|installer|compiler|server) (?:just )?says?"
     r"|click|button|menu|shows?\b|prints?\b|displays?\b|error|message|letters?\b|string|search|reverse"
-    r"|capital(?:i[sz]|s\b| letter)|punctuat)",
+    r"|JSON\b|capital(?:i[sz]|s\b| letter)|punctuat)",
     re.IGNORECASE,
 )
 # Characters around a quotation.
@@ -92,6 +92,13 @@ _REPORT = re.compile(
 )
 # A sentence in one pair of stars; and an exercise: a gap, and what may fill it.
 _SLANTED = re.compile(r"(?<![*\w])\*([A-Z][^*\n]{3,120})\*(?![*\w])")
+# And on a quoted line, of a lesson.
+_QUOTED_LINE = re.compile(r"^> ?([A-Z][^\n]{3,200})$", re.MULTILINE)
+_LESSON = re.compile(
+    r"\b(?:grammar|infinitive|prepositions?|-ing form|gerund|tense|passive|pronoun|proofread"
+    r"|is (?:that|this|it) (?:right|correct|wrong))\b",
+    re.IGNORECASE,
+)
 _LONGEST_GAP = 240
 _GAP = re.compile(r"(?:^|:)[ \t]*([^\n:]*__[^\n]*)$")
 _CHOICE = re.compile(r"^[ \t]*[(]?[A-Da-d1-4][).][ \t]+(\S[^\n]{0,120})$", re.MULTILINE)
@@ -180,6 +187,7 @@ def _exercise(string: str) -> list[str]:
     """Of an exercise in English: slanted examples, the sentence with a gap and what may fill it, sentences to choose
     from."""
     found = [m[1] for m in _SLANTED.finditer(string) if _in_sentence_of_words(m)] if "*" in string else []
+    found += _QUOTED_LINE.findall(string) if "> " in string and _LESSON.search(string) else []
     choices = _CHOICE.findall(string)
     if not 2 <= len(choices) <= _MOST_CHOICES or not _OF_LANGUAGE.search(string[: string.find(choices[0])]):
         return found

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import NamedTuple
 
 from processors.checks.pairs.pair import Pair
@@ -38,6 +38,8 @@ _SHARES = {"half": 0.5, "quarter": 0.25, "third": 1 / 3}
 # "180 degrees Celsius".
 _NUMBER_BEFORE = re.compile(r"(?<![\d.,])(\d+(?:[.,]\d+)*)\s?(?:[^\W\d_]{3,6}\s)?$")
 _WORDS_BEFORE = 3
+# Of each side: bounds the work.
+_MOST = 50
 _WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -73,10 +75,10 @@ def converted(pair: Pair) -> Conversion:
     units, into, lost, new, unsaid = set[str](), set[str](), set[str](), set[str](), False
     for kind in dict.fromkeys(KIND[m.unit] for m in here):
         stated = [m for m in here if KIND[m.unit] == kind]
-        told = list(_told(kind, spelling, known.units, known.numbers))
+        told = list(islice(dict.fromkeys(_told(kind, spelling, known.units, known.numbers)), _MOST))
         if not told or {one.unit for one in told} <= {m.unit for m in stated}:
             continue
-        for parts in _wholes(stated):
+        for parts in islice(dict.fromkeys(_wholes(stated)), _MOST):
             found = next((one for one in told if _is(parts, one)), None)
             if found is not None:
                 units.update(m.unit for m in parts)

@@ -11,6 +11,7 @@ import re
 from processors.alignment.lexicon import lexicon
 from processors.checks.pairs.pair import Pair
 from processors.checks.pairs.verdict import Verdict
+from processors.checks.wording.contrasts import changed_contrast
 from processors.checks.wording.names import changed_name
 from processors.languages.english_numbers import latin_words
 from processors.languages.knowledge import LanguageKnowledge
@@ -46,8 +47,8 @@ def _named(source: Text, known: LanguageKnowledge) -> dict[Name, tuple[str, int]
 
 
 def check_names(pair: Pair) -> list[Verdict]:
-    """The first name that was plainly replaced."""
-    if found := changed_kind(pair):
+    """The first name that was plainly replaced, or word by one that it excludes."""
+    if found := changed_kind(pair) or changed_contrast(pair):
         return found
     changed = changed_name(pair.source, pair.target, pair.knowledge) if _LATIN.search(pair.target.string) else None
     return [Verdict("names", True, f"'{changed[0]}' of the source became '{changed[1]}'")] if changed else []
@@ -69,7 +70,7 @@ def changed_kind(pair: Pair) -> list[Verdict]:
     lost = [
         name
         for name, (said, times) in here.items()
-        if said not in target and sum(map(spelling.count, name.stems)) < times
+        if said not in target and sum(map(spelling.count, name.stems)) < times + _as_months(name, source, known)
     ]
     names = names_of(known.code, known.normalise)
     if not lost or names is None:
@@ -82,6 +83,14 @@ def changed_kind(pair: Pair) -> list[Verdict]:
         if gone is not None and not _sounds_as_one(word, source, known):
             return [Verdict("names", True, f"'{here[gone][0]}' of the source became '{word}'")]
     return []
+
+
+def _as_months(name: Name, source: str, known: LanguageKnowledge) -> int:
+    """How often a stem of the name may be a month of the source: Nissan in April."""
+    if known.dates is None or name.kind != "brand":
+        return 0
+    months = [month for month, words in known.dates.months.items() if not set(words.split("|")).isdisjoint(name.stems)]
+    return sum(map(source.count, months))
 
 
 def _sounds_as_one(word: str, source: str, known: LanguageKnowledge) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import islice
 
 from processors.checks.pairs.changed import Changed
 from processors.checks.pairs.pair import Pair
@@ -38,6 +39,9 @@ _HOURLY = ("hour", "mph", "kph", "km")
 _SAID = {
     unit: re.compile(rf"(?<![A-Za-z])(?:{words})(?![A-Za-z])", re.I) for unit, words in ENGLISH.units.words.items()
 }
+# Of percentages: bounds the work.
+_MOST = 20
+_NUMBERS = re.compile(r"(?<![\d.,])\d+(?:[.,]\d+)*")
 _SHARES = re.compile((ENGLISH.units.unnamed or {})["share"], re.I)
 
 
@@ -65,7 +69,11 @@ def unit_problems(pair: Pair, known: LanguageKnowledge) -> list[Changed]:
         problem = _changed(here, there) or _missing(here, {m.unit for m in there}, pair, unnamed)
         if problem:
             return _converted(pair, here, there, unnamed, problem)
-    problem = _speed(pair, small, units) or _new_percent(pair.source, spelling, units)
+    problem = (
+        _speed(pair, small, units)
+        or _new_percent(pair.source, spelling, units)
+        or _percent_lost([m.value for m in wanted if m.unit == "percent"], spelling, units)
+    )
     return [problem] if problem else []
 
 
@@ -143,6 +151,27 @@ def _speed(pair: Pair, small: str, units: Units) -> Changed | None:
     if m is None or not units.per_hour or re.search(units.per_hour, small):
         return None
     return Changed(canonical(m[1]) in numbers_in(pair.target), f"'{m[0]}' of the source is not per hour any more")
+
+
+def _percent_lost(values: list[str], spelling: str, units: Units) -> Changed | None:
+    """One of two percentages that became a plain number; behind a list of numbers the sign stands once."""
+    if len(values) < 2 or not units.percent:
+        return None
+    shares = [canonical(m) for behind in _shared(units).finditer(spelling) for m in _NUMBERS.findall(behind[0])]
+    for value in islice(dict.fromkeys(values), _MOST):
+        plainly = [m for m in _NUMBERS.finditer(spelling) if canonical(m[0]) == value] if value not in shares else ()
+        if len(plainly) == 1 and not re.search(
+            units.rate or "(?!)", spelling[max(0, plainly[0].start() - 20) : plainly[0].start()]
+        ):
+            return Changed(True, f"'{value}%' of the source became '{value}'")
+    return None
+
+
+@lru_cache(maxsize=16)
+def _shared(units: Units) -> re.Pattern[str]:
+    # Each number is taken as a whole, so that a row of them is read once.
+    number = r"(?<![\d.,])\d++(?:[.,]\d++)*+"
+    return re.compile(rf"{number}(?:[^\d\n.;؛%٪]{{1,14}}+{number}){{0,6}}\s?(?:[%٪]|{units.percent})")
 
 
 def _new_percent(source: Text, spelling: str, units: Units) -> Changed | None:

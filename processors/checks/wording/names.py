@@ -17,7 +17,7 @@ from processors.alignment.sides import target_side
 from processors.languages.english_numbers import latin_words
 from processors.languages.knowledge import PRODUCTS, LanguageKnowledge
 from processors.protected.find import blanked
-from processors.texts.text import Text
+from processors.texts.text import Text, view_by
 
 _NAME = re.compile(r"(?<![\w.'’@/\\&-])[A-Z][A-Za-z]*[a-z][A-Za-z]*(?![\w'’@/\\-]|\.\w)")
 _CAPITALISED = re.compile(r"(?<![A-Za-z])[A-Z][A-Za-z]+")
@@ -97,8 +97,15 @@ def is_known(word: str, source: Text, known: LanguageKnowledge) -> bool:
     spellings = (plain_word, *words.target.stems(plain_word))
     if any(stem in words.backward for stem in spellings):
         return True
-    sounds = {words.source.skeleton(name.lower()) for name in latin_words(source)}
-    return any(len(one) >= _LEAST_CONSONANTS and one in sounds for one in map(words.target.skeleton, spellings))
+    return not _heard(source, known.code).isdisjoint(map(words.target.skeleton, spellings))
+
+
+@view_by
+def _heard(source: Text, code: str) -> frozenset[str]:
+    """How the words of an English text sound to a language, those of one consonant aside."""
+    words = lexicon(code)
+    sounds = map(words.source.skeleton, map(str.lower, latin_words(source))) if words else ()
+    return frozenset(sound for sound in sounds if len(sound) >= _LEAST_CONSONANTS)
 
 
 def is_borrowed(word: str, source: Text, known: LanguageKnowledge) -> bool:

@@ -43,6 +43,8 @@ _HEADINGS = {"heading": True, "label": True, "lead": False, "header": False}
 _IN_TITLES = SMALL_WORDS | {"and", "or", "for", "with", "from", "in", "not", "this", "as", "before", "after", "vs"}
 
 
+# Of headings alone: titles of works have them too, but a heading is seldom one.
+_OF_A_SPEAKER = frozenset(["my", "our", "your", "how", "why", "what", "when", "where"])
 _DETERMINERS = frozenset(
     ["the", "a", "an", "your", "my", "his", "her", "their", "our", "its", "this", "these", "some"]
 )
@@ -111,6 +113,8 @@ def _judged(piece: _Piece, words: list[str], source: Text, language: str) -> Sta
         return Stayed(piece.text, piece.at, False, True)
     if piece.kind in _HEADINGS and _is_heading(words, only=piece.kind == "label"):
         return Stayed(piece.text, piece.at, False, _HEADINGS[piece.kind])
+    if piece.kind == "heading" and len(words) >= 2 and any(word.lower() in _OF_A_SPEAKER for word in words):
+        return Stayed(piece.text, piece.at, False, True)
     if piece.odd and _is_noun_phrase(words):
         return Stayed(piece.text, piece.at, False, True)
     title = piece.kind == "heading" and any(word in _IN_TITLES for word in words)

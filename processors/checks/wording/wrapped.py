@@ -29,6 +29,8 @@ _BRACKETS = (
 _QUOTES = (('"', '"'), ("“", "”"), ("«", "»"), ("„", "“"), ("‘", "’"), ("‹", "›"), ("「", "」"), ("'", "'"))
 _MARKS = re.compile(r"[\"“”«»„‹›「」‘’`]|(?<!\w)'|'(?!\w)")
 _FEWEST = 15
+# A string of a program.
+_TRIPLE = ('"""', "'''")
 # So many letters have to stand within brackets: "(نعم)" may be "(yes)" of a source without its brackets.
 _LEAST = 6
 
@@ -51,6 +53,8 @@ def wrapped(source: str, target: str) -> tuple[str, bool] | None:
             if alone and sum(map(str.isalpha, inside)) >= _LEAST:
                 return f"the text stands in brackets: '{opening}{closing}'", sure
             return None
+    if bare.startswith(_TRIPLE) and bare.endswith(bare[:3]) and len(bare) > _LEAST and bare[:3] not in source:
+        return f"the text stands in '{bare[:3]}'", True
     if bare[0] in "*_":
         mark = next((m for m in ("**", "__", "*", "_") if bare.startswith(m)), "*")
         slanted = len(mark) == 1 and bare.endswith(mark) and bare.count(mark) == 2 and mark not in source

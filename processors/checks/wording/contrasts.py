@@ -1,0 +1,105 @@
+"""Words of which one excludes the others: every day and every week, north and south, red and blue, brother and sister.
+
+`languages/contrasts.json` has groups of them: of each word the English that says it, the English that may be told by
+its translation as well, what may stand for it (a part of a word is enough), and what can stand for nothing else. Told
+only where a word of the source has nothing that may stand for it, and another of its group is new.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from processors.checks.pairs.pair import Pair
+from processors.checks.pairs.verdict import Verdict
+from processors.languages.english import DENIALS
+from processors.languages.english_numbers import english_words
+from processors.languages.spellings import plain
+from processors.texts.text import Text
+
+_PATH = Path(__file__).parents[2] / "languages" / "contrasts.json"
+# Soft: a program's windows are mirrored for those who read from the right, four times in software's half.
+_MIRRORED = ("left", "right")
+_TRIGGER = re.compile(r"[a-z]{3,}")
+
+
+class _Word(NamedTuple):
+    """A word of a group: `english` says it, `may` has it among others; `kept` may stand for it, `new` is only it."""
+
+    name: str
+    english: re.Pattern[str]
+    may: re.Pattern[str]
+    kept: re.Pattern[str]
+    new: re.Pattern[str]
+
+
+class _Group(NamedTuple):
+    """`triggers`: of these one is in every text that says one of the words."""
+
+    triggers: frozenset[str]
+    words: tuple[_Word, ...]
+
+
+@cache
+def _groups(language: str) -> tuple[_Group, ...]:
+    listed = json.loads(_PATH.read_text(encoding="utf-8")).get(language.partition("-")[0], [])
+    return tuple(
+        _Group(
+            frozenset(trigger for said, *_ in group.values() for trigger in _TRIGGER.findall(said)),
+            tuple(_word(name, *said) for name, said in group.items()),
+        )
+        for group in listed
+    )
+
+
+@cache
+def _triggers(language: str) -> frozenset[str]:
+    return frozenset().union(*(group.triggers for group in _groups(language)))
+
+
+def _word(name: str, english: str, may: str, kept: str, new: str) -> _Word:
+    return _Word(
+        name,
+        re.compile(rf"\b(?:{english})\b", re.I),
+        re.compile(rf"\b(?:{may})\b", re.I),
+        re.compile(kept),
+        re.compile(rf"(?<!\w)[وفبلك]?(?:{new})(?!\w)"),
+    )
+
+
+def may_contrast(source: Text, pair: Pair) -> bool:
+    """Whether an English text has any word of the groups: a cheap look."""
+    return not _triggers(pair.language).isdisjoint(english_words(source))
+
+
+def _denies(pair: Pair, spelling: str) -> bool:
+    denials = pair.knowledge.denials
+    return DENIALS.plain.search(pair.source.string) is not None or (
+        denials is not None and denials.plain.search(spelling) is not None
+    )
+
+
+def changed_contrast(pair: Pair) -> list[Verdict]:
+    """The first word that became another one of its group."""
+    if not may_contrast(pair.source, pair):
+        return []
+    here, source, spelling = english_words(pair.source), pair.source.string, plain(pair.target, pair.knowledge)
+    for group in _groups(pair.language):
+        if group.triggers.isdisjoint(here):
+            continue
+        said = [word for word in group.words if word.english.search(source)]
+        lost = next((word for word in said if not word.kept.search(spelling)), None)
+        if lost is None:
+            continue
+        # "Not open" is closed.
+        if len(group.words) == 2 and _denies(pair, spelling):
+            continue
+        for other in group.words:
+            if other not in said and other.new.search(spelling) and not other.may.search(source):
+                return [
+                    Verdict("names", lost.name not in _MIRRORED, f"'{lost.name}' of the source became '{other.name}'")
+                ]
+    return []
