@@ -11,7 +11,7 @@ import re
 from processors.alignment.lexicon import lexicon
 from processors.checks.pairs.pair import Pair
 from processors.checks.pairs.verdict import Verdict
-from processors.checks.wording.contrasts import changed_contrast
+from processors.checks.wording.contrasts import contrast
 from processors.checks.wording.names import changed_name
 from processors.languages.english_numbers import latin_words
 from processors.languages.knowledge import LanguageKnowledge
@@ -52,6 +52,12 @@ def check_names(pair: Pair) -> list[Verdict]:
         return found
     changed = changed_name(pair.source, pair.target, pair.knowledge) if _LATIN.search(pair.target.string) else None
     return [Verdict("names", True, f"'{changed[0]}' of the source became '{changed[1]}'")] if changed else []
+
+
+def changed_contrast(pair: Pair) -> list[Verdict]:
+    """A word that became one that it excludes: every day and every week, north and south."""
+    found = contrast(pair.source, pair.target, pair.knowledge)
+    return [Verdict("names", found.sure, f"'{found.lost}' of the source became '{found.new}'")] if found else []
 
 
 def has_names(source: Text, known: LanguageKnowledge) -> bool:

@@ -16,10 +16,10 @@ from processors.checks.pairs.verdict import Verdict, excerpt
 from processors.checks.quantities.dates import date_problems
 from processors.checks.quantities.digits import differences, has_digits
 from processors.checks.quantities.letters import check_letters, may_have_letters
-from processors.checks.quantities.names import changed_kind, has_names
+from processors.checks.quantities.names import changed_contrast, changed_kind, has_names
 from processors.checks.quantities.spelled import spelled_problems
 from processors.checks.quantities.units import unit_problems
-from processors.checks.wording.contrasts import changed_contrast, may_contrast
+from processors.checks.wording.contrasts import may_contrast
 from processors.checks.wording.exchanged import counts_twice, exchanged, may_be_exchanged
 from processors.checks.wording.negation import negation
 from processors.languages.english import DENIALS, QUANTITY_WORDS
@@ -79,7 +79,7 @@ def _has_names(source: Text, pair: Pair) -> bool:
 # true where any of its sentences could have something to look at.
 _LOOKS: tuple[tuple[Look, bool, Callable[[Text, Pair], bool]], ...] = (
     (changed_kind, True, _has_names),
-    (changed_contrast, True, may_contrast),
+    (changed_contrast, True, lambda source, pair: may_contrast(source, pair.knowledge)),
     (check_letters, False, lambda source, _: may_have_letters(source)),
     (_quantities, False, lambda source, _: _has_quantities(source)),
 )

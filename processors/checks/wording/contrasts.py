@@ -13,10 +13,9 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-from processors.checks.pairs.pair import Pair
-from processors.checks.pairs.verdict import Verdict
 from processors.languages.english import DENIALS
 from processors.languages.english_numbers import english_words
+from processors.languages.knowledge import LanguageKnowledge
 from processors.languages.spellings import plain
 from processors.texts.text import Text
 
@@ -70,36 +69,39 @@ def _word(name: str, english: str, may: str, kept: str, new: str) -> _Word:
     )
 
 
-def may_contrast(source: Text, pair: Pair) -> bool:
+def may_contrast(source: Text, known: LanguageKnowledge) -> bool:
     """Whether an English text has any word of the groups: a cheap look."""
-    return not _triggers(pair.language).isdisjoint(english_words(source))
+    return not _triggers(known.code).isdisjoint(english_words(source))
 
 
-def _denies(pair: Pair, spelling: str) -> bool:
-    denials = pair.knowledge.denials
-    return DENIALS.plain.search(pair.source.string) is not None or (
-        denials is not None and denials.plain.search(spelling) is not None
-    )
+class Contrast(NamedTuple):
+    """A word of the source, the one that stands for it, and whether no right translation has it."""
+
+    lost: str
+    new: str
+    sure: bool
 
 
-def changed_contrast(pair: Pair) -> list[Verdict]:
+def contrast(source: Text, target: Text, known: LanguageKnowledge) -> Contrast | None:
     """The first word that became another one of its group."""
-    if not may_contrast(pair.source, pair):
-        return []
-    here, source, spelling = english_words(pair.source), pair.source.string, plain(pair.target, pair.knowledge)
-    for group in _groups(pair.language):
+    if not may_contrast(source, known):
+        return None
+    here, spelling = english_words(source), plain(target, known)
+    for group in _groups(known.code):
         if group.triggers.isdisjoint(here):
             continue
-        said = [word for word in group.words if word.english.search(source)]
+        said = [word for word in group.words if word.english.search(source.string)]
         lost = next((word for word in said if not word.kept.search(spelling)), None)
-        if lost is None:
-            continue
         # "Not open" is closed.
-        if len(group.words) == 2 and _denies(pair, spelling):
+        if lost is None or (len(group.words) == 2 and _denies(source.string, spelling, known)):
             continue
         for other in group.words:
-            if other not in said and other.new.search(spelling) and not other.may.search(source):
-                return [
-                    Verdict("names", lost.name not in _MIRRORED, f"'{lost.name}' of the source became '{other.name}'")
-                ]
-    return []
+            if other not in said and other.new.search(spelling) and not other.may.search(source.string):
+                return Contrast(lost.name, other.name, lost.name not in _MIRRORED)
+    return None
+
+
+def _denies(source: str, spelling: str, known: LanguageKnowledge) -> bool:
+    if DENIALS.plain.search(source):
+        return True
+    return known.denials is not None and known.denials.plain.search(spelling) is not None
