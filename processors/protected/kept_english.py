@@ -186,10 +186,15 @@ def _pieces(text: Text) -> tuple[str, ...]:
 def _exercise(string: str) -> list[str]:
     """Of an exercise in English: slanted examples, the sentence with a gap and what may fill it, sentences to choose
     from."""
-    found = [m[1] for m in _SLANTED.finditer(string) if _in_sentence_of_words(m)] if "*" in string else []
-    found += _QUOTED_LINE.findall(string) if "> " in string and _LESSON.search(string) else []
+    lesson = _LESSON.search(string) is not None
+    found = [m[1] for m in _SLANTED.finditer(string) if lesson or _in_sentence_of_words(m)] if "*" in string else []
+    found += _QUOTED_LINE.findall(string) if lesson and "> " in string else []
     choices = _CHOICE.findall(string)
-    if not 2 <= len(choices) <= _MOST_CHOICES or not _OF_LANGUAGE.search(string[: string.find(choices[0])]):
+    if not 2 <= len(choices) <= _MOST_CHOICES:
+        return found
+    # "Go, goes, going" for a gap are forms of a word.
+    forms = "__" in string and len({choice[:2].lower() for choice in choices}) == 1
+    if not forms and not _OF_LANGUAGE.search(string[: string.find(choices[0])]):
         return found
     lines = [line for line in string.split("\n") if "__" in line and len(line) <= _LONGEST_GAP]
     return found + [m[1].strip() for m in map(_GAP.search, lines) if m] + choices
