@@ -20,7 +20,7 @@ from processors.clients.address import Address
 from processors.clients.answer import Answer
 from processors.clients.connection import Connection, Count, EndpointConfig
 from processors.clients.pacing import OutOfPatience, Trouble
-from processors.clients.responses import Fault, RequestFailed
+from processors.clients.responses import NO_QUOTA, Fault, RequestFailed
 from processors.clients.turns import Turns
 from processors.clients.waits import backoff
 from processors.errors import EngineError
@@ -252,6 +252,10 @@ class HttpServer(InferenceServer):
             return fault
         if fault.kind == "denied":
             return replace(fault, kind="fault")
+        if fault.name == NO_QUOTA:
+            # DashScope has the code for limits a minute, too: where answers came, they may come again. Until then the
+            # bar has the reason; started again, the run ends with it at once.
+            return replace(fault, kind="busy")
         connection.denied += 1
         # A gateway that errs for a moment denies some; a key that is used up, all: the same request thrice without
         # an answer to any other between, or the breaker's probes.

@@ -42,6 +42,8 @@ _MODERATED = re.compile(r"moderation|flagged|content.?(filter|policy)|safety", r
 _NO_MODEL = re.compile(r"model.{0,80}(not|n't) (exist|found|available)|unknown model|model_not_found", re.IGNORECASE)
 
 
+# The fault of a 429 which says that the account is empty.
+NO_QUOTA = "429-quota"
 # Of a server's words so many characters are shown, and so many bytes are looked through; of a reason so many kept.
 SHOWN, MOST_BYTES, LONGEST_REASON = 200, 8000, 60
 
@@ -201,6 +203,8 @@ def _read_prompt_logprobs(data: dict[str, Any]) -> Answer | Fault:
 def _read_error(status: int, headers: Mapping[str, str], data: Any, body: bytes) -> Answer | Fault:
     words, name = f"{status}: {_message(data, body)}", str(status)
     message = words if len(words) <= SHOWN else f"{words[:SHOWN]}…"
+    if status == 429 and _without_credit(data):
+        return Fault("fatal", NO_QUOTA, f"the account has no credit left ({message})", ordered_wait(headers))
     if status in _BUSY:
         return Fault("busy", name, message, ordered_wait({**_headers_within(data), **headers}))
     if status >= 500 or status in _FAULT:
@@ -221,6 +225,13 @@ def _read_error(status: int, headers: Mapping[str, str], data: Any, body: bytes)
     if status == 403:
         return Fault("denied", name, f"the key may not do this ({message})")
     return Fault("rejected", name, message)
+
+
+def _without_credit(data: Any) -> bool:
+    """Whether a 429 is no limit a minute but the end of the money, as OpenAI says it: by its code or type, since
+    Gemini has the same words ("You exceeded your current quota") for its limits a minute."""
+    error = data.get("error") if isinstance(data, dict) else None
+    return isinstance(error, dict) and "insufficient_quota" in (error.get("code"), error.get("type"))
 
 
 def _headers_within(data: Any) -> dict[str, str]:

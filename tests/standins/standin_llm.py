@@ -35,6 +35,7 @@ FAULTS = (
     "429",  # with Retry-After in seconds
     "429-date",  # with Retry-After as a date
     "429-reset",  # with x-ratelimit-reset-requests
+    "429-quota",  # as OpenAI says that the account is empty
     "500",
     "503",
     "529",
@@ -206,7 +207,8 @@ class StandIn:
         message = self.quoting(f"injected {status}")
         if path == "/generate":
             return status, {"error": message, "error_type": "overloaded" if status == 429 else "generation"}, extra
-        return status, {"error": {"message": message, "code": status}}, extra
+        code = "insufficient_quota" if fault == "429-quota" else status
+        return status, {"error": {"message": message, "code": code}}, extra
 
     def spoilt(self, fault: str | None, text: str) -> tuple[str, str]:
         """The answer and its finish reason, with what the fault makes of them."""

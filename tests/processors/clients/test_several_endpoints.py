@@ -360,6 +360,26 @@ def test_a_key_that_works_no_more_ends_the_run_after_a_few_tries(status: str) ->
         assert 3 <= server.stats()["served"][status] <= 30
 
 
+def test_an_account_without_credit_that_is_told_as_a_limit_ends_the_run_at_once() -> None:
+    with servers(("--fault", "429-quota=1")) as (server,):
+        with pytest.raises(EngineError, match=r"no credit left \(429: .* insufficient_quota\)"):
+            run(endpoint(server.url, concurrency=2), 60)
+        assert server.stats()["served"]["429-quota"] <= 4
+
+
+def test_a_limit_a_minute_with_the_code_of_an_empty_account_is_waited_for_where_answers_came() -> None:
+    with servers(()) as (server,):
+
+        async def limited(document: Any, ask: Any) -> dict[str, Any]:
+            if document.id.endswith("00030"):
+                server.control(faults={"429-quota": 0.5})
+            return {"text": (await ask(document.text, 0)).text}
+
+        runner = run(endpoint(server.url, concurrency=4), 60, translate=limited)
+        assert server.stats()["served"]["429-quota"] >= 3
+    assert all("text" in result for result in results(runner).values())
+
+
 def test_an_address_that_is_no_api_ends_the_run_in_seconds() -> None:
     with (
         servers(("--fault", "html=1")) as (server,),
