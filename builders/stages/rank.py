@@ -330,14 +330,15 @@ class RankCandidates(PipelineStep):
         by_scores = choose(pool, primary, of.policy)
         # Verdicts are on the candidates as they are.
         settled = settle(by_scores, of.scored, primary, of.policy, partial(self._preference, of.document.id))
-        choice, taken, place = settled, None, None
+        choice = repair.told(settled, list(self.configs.values()), primary) if repair else settled
+        taken, place = None, None
         if settled is by_scores and settled.translator is not None:
-            choice, taken = self._by_segment(of.document, config, primary, settled, of.policy, counters)
+            choice, taken = self._by_segment(of.document, config, primary, choice, of.policy, counters)
         if taken is None:
             counters |= gain_counters(config, primary, choice, pool, of.policy, self.fusing)
-            if repair and settled is by_scores:
-                choice, taken = repair.told(settled, list(self.configs.values()), primary), repair.row(settled)
-                counters |= {f"{config}/{REPAIRED}": 1} if taken else {}
+            # Votes settle for none that was repaired.
+            taken = repair.row(choice) if repair else None
+            counters |= {f"{config}/{REPAIRED}": 1} if taken else {}
         if taken is not None:
             place = len(of.combined)
             of.combined.append(taken)

@@ -102,8 +102,9 @@ def repaired(
 ) -> list[Piece] | None:
     """`own` with the others' pieces for those that are `broken`, if the whole `passes`; None if not.
 
-    A check may see only in the whole what is wrong: then each of the pieces that are `blamed` is tried by itself, if
-    these are few, and then all of them. The others are asked in their order; a broken piece of theirs fills nothing.
+    A check may see only in the whole what is wrong: then each of the pieces that are `blamed` is tried by itself, with
+    those that are broken, if these are few, and then all of them. The others are asked in their order, and if nothing
+    comes of it each alone; a broken piece of theirs fills nothing.
 
     >>> own = [Piece(0, 0, 4, "a", "A"), Piece(0, 4, 9, "?", "A")]
     >>> found = repaired(own, [[Piece(0, 0, 4, "c", "B"), Piece(0, 4, 9, "d", "B")]], lambda one: True,
@@ -114,10 +115,14 @@ def repaired(
     suspects = [place for place, piece in enumerate(own) if piece.own and blamed(piece)]
     wrong = [place for place in suspects if broken(own[place])]
     donors = [[_hole(one) if one.own and blamed(one) and broken(one) else one for one in pieces] for pieces in others]
-    tries = [wrong] if wrong else []
-    tries += [[place] for place in suspects] if len(suspects) <= _MOST_TRIES else []
-    for places in [*tries, suspects]:
-        whole = filled([_hole(one) if place in places else one for place, one in enumerate(own)], donors)
+    few = len(suspects) <= _MOST_TRIES
+    tries = [(wrong, donors)] if wrong else []
+    tries += [([*wrong, place], donors) for place in suspects if place not in wrong] if few else []
+    tries += [(suspects, donors)] if len(suspects) > len(wrong) else []
+    tries += [(wrong or suspects, [donor]) for donor in donors[1:]]
+    for places, asked in tries:
+        holes = set(places)
+        whole = filled([_hole(one) if place in holes else one for place, one in enumerate(own)], asked)
         if whole is not None and passes(whole):
             return whole
     return None

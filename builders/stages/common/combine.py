@@ -223,7 +223,12 @@ def chosen_by_segment(
     total = shares.total()
     told = ", ".join(f"{name} {shares[name] / total:.0%}" for name in translators if shares[name])
     decisions = [
-        f"chosen by segment: {shares[name] / total:.0%} of the row" if shares[name] else decision
+        f"chosen by segment: {shares[name] / total:.0%} of the row"
+        if shares[name]
+        # The best whole candidate may be one that gives nothing: it is vetoed, but for what repaired it.
+        else f"not {decision}"
+        if decision.startswith("chosen:")
+        else decision
         for name, decision in zip(translators, choice.decisions, strict=True)
     ]
     outcome: Outcome = "primary" if most == primary else "replaced_better"

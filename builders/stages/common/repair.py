@@ -8,6 +8,7 @@ where a config chooses, with a quality of its own. The vetoed one stays in the r
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
+from functools import cache
 from typing import Any, NamedTuple, Protocol
 
 from datatrove.data import Document
@@ -99,50 +100,76 @@ class Repairs(NamedTuple):
         return found
 
     def _row(self, document: Document, row: Mapping[str, WithVerdicts], policy: Policy) -> dict[str, WithVerdicts]:
+        if policy.order_by in self.columns and any(not policy.vetoes(one.seen(name)) for name, one in row.items()):
+            # Nothing can be said to be better than what has no score.
+            return {}
         pieces: dict[str, list[Piece]] = {}
         for name, one in row.items():
             chunks = [] if one.segments else document.metadata["chunks"].of(name, document.id)
             if chunks:
                 pieces[name] = candidate_pieces(name, document.metadata["candidates"][name], chunks)
-        made = {}
+        made, broken = {}, self._broken(document)
+        sound = {name: _without_blamed(of, self._blamed(row[name]), broken) for name, of in pieces.items()}
         # Whoever the ranker thinks better is asked first; of equals, in the recipe's order.
         order = sorted(pieces, key=lambda name: -(row[name].scores.get("quality") or 0.0))
         for name, one in row.items():
             if one.vetoes and name in pieces and len(pieces) > 1:
-                others = [pieces[other] for other in order if other != name]
-                if (whole := self._repaired(document, name, one, pieces[name], others, policy)) is not None:
-                    made[name] = whole
+                others = [sound[other] for other in order if other != name]
+                passes, found = self._passing(document, name, policy)
+                blamed = self._blamed(one)
+
+                def suspect(piece: Piece, blamed: frozenset[int | None] = blamed) -> bool:
+                    return piece.message != CUSTOM_INSTRUCTIONS and bool(blamed & {piece.message, None})
+
+                if repaired(pieces[name], others, suspect, broken, passes) is not None:
+                    made[name] = found[-1]
         return made
 
-    def _repaired(
-        self,
-        document: Document,
-        name: str,
-        vetoed: WithVerdicts,
-        own: Sequence[Piece],
-        others: Sequence[Sequence[Piece]],
-        policy: Policy,
-    ) -> WithVerdicts | None:
-        messages, instructions = conversation(document)
-        sources = {number: message["content"] for number, message in enumerate(messages)}
-        blamed = {verdict.message for verdict in vetoed.verdicts if verdict.check in vetoed.vetoes}
-        found: list[WithVerdicts] = []
+    def _blamed(self, one: WithVerdicts) -> frozenset[int | None]:
+        """The messages that are vetoed; None among them where it is not known which."""
+        return frozenset(verdict.message for verdict in one.verdicts if verdict.check in one.vetoes)
 
-        def suspect(piece: Piece) -> bool:
-            return piece.message != CUSTOM_INSTRUCTIONS and bool(blamed & {piece.message, None})
+    def _broken(self, document: Document) -> Callable[[Piece], bool]:
+        """Whether a check vetoes a piece by itself. Each is looked at once, however many candidates ask."""
+        sources = {number: message["content"] for number, message in enumerate(document.metadata["messages"])}
+        script, code = self.language.script, self.language.code
 
+        @cache
         def broken(piece: Piece) -> bool:
             source = sources[piece.message][piece.start : piece.end]
-            script, code = self.language.script, self.language.code
             verdicts = check_pair(source, piece.text or "", script=script, language=code)
             return bool(vetoing(((verdict.check, verdict.hard) for verdict in verdicts), self.veto))
 
+        return broken
+
+    def _passing(
+        self, document: Document, name: str, policy: Policy
+    ) -> tuple[Callable[[Sequence[Piece]], bool], list[WithVerdicts]]:
+        """Whether what is put together passes all that a candidate must, and a list of what was looked at."""
+        messages, instructions = conversation(document)
+        candidates = document.metadata["candidates"]
+        found: list[WithVerdicts] = []
+
         def passes(pieces: Sequence[Piece]) -> bool:
             candidate = combined(messages, instructions, list(pieces))
-            candidate["checks"] = terms_kept(document.metadata["candidates"].values(), candidate["messages"])
+            candidate["checks"] = terms_kept(candidates.values(), candidate["messages"])
             one = self.judge(document.metadata["messages"], candidate)
             one.scores |= dict.fromkeys(self.columns)
             found.append(one)
             return not policy.vetoes(one.seen(name))
 
-        return found[-1] if repaired(own, others, suspect, broken, passes) is not None else None
+        return passes, found
+
+
+def _without_blamed(
+    pieces: Sequence[Piece], blamed: frozenset[int | None], broken: Callable[[Piece], bool]
+) -> list[Piece]:
+    """What a candidate may give to others: of a message that is vetoed, and of which no piece shows by itself what is
+    wrong, nothing."""
+    if not blamed:
+        return list(pieces)
+    vetoed = {one.message for one in pieces if one.message != CUSTOM_INSTRUCTIONS and blamed & {one.message, None}}
+    shown = {one.message for one in pieces if one.message in vetoed and one.own and broken(one)}
+    if None in blamed and shown:
+        vetoed = shown
+    return [one._replace(text=None) if one.message in vetoed - shown else one for one in pieces]

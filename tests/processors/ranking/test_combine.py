@@ -128,6 +128,17 @@ def test_what_only_the_whole_shows_is_sought_piece_by_piece_among_those_that_are
     assert mended(own, other, passes={"bbb"}) is None
 
 
+def test_a_donor_whose_piece_only_the_whole_shows_to_be_wrong_leaves_the_next_to_be_asked() -> None:
+    own, other, third = pieces_of("A", "a", "?", "a"), pieces_of("B", "b", "b", "b"), pieces_of("C", "c", "c", "c")
+    assert mended(own, other, third, passes={"aca"}) == "aca"
+
+
+def test_what_is_broken_never_stays_beside_what_is_tried() -> None:
+    own, other = pieces_of("A", "a", "?", "a"), pieces_of("B", "b", "b", "b")
+    assert mended(own, other, passes={"b?a", "a?b"}) is None
+    assert mended(own, other, passes={"abb", "b?a"}) == "abb"
+
+
 def test_many_pieces_are_not_tried_one_by_one() -> None:
     own, other = pieces_of("A", *"a" * 40), pieces_of("B", *"b" * 40)
     asked: list[int] = []

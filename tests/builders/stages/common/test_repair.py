@@ -6,11 +6,18 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
+from datatrove.data import Document
 
 from builders.build import run_build
+from builders.stages.common.combine import chosen_by_segment
+from builders.stages.common.repair import Repairs, _without_blamed
 from hub.card.write import write_card
 from hub.report.command import run_report
+from processors.checks.pairs.verdict import Verdict
 from processors.checks.run import check_conversation
+from processors.languages.language import DEFAULT
+from processors.ranking.combine import Piece
+from processors.ranking.policy import Choice, Policy, Scored, decided
 from tests.conftest import tree
 
 RECIPE = """
@@ -114,3 +121,47 @@ def test_the_report_counts_them(recipe: Path, tmp_path: Path) -> None:
     run_report(run, tmp_path / "page.html")
     page = (tmp_path / "page.html").read_text()
     assert 'data-word="report.gained.repaired"' in page or "report.gained.repaired" in page
+
+
+def test_of_a_message_that_is_vetoed_nothing_is_given_where_no_piece_shows_why() -> None:
+    pieces = [Piece(n // 2, 5 * (n % 2), 5 * (n % 2) + 5, text, "B") for n, text in enumerate(("a", "?", "c", "d"))]
+
+    def given(*blamed: int | None) -> list[str | None]:
+        return [one.text for one in _without_blamed(pieces, frozenset(blamed), lambda one: one.text == "?")]
+
+    assert given() == given(0) == ["a", "?", "c", "d"]
+    assert given(1) == given(0, 1) == ["a", "?", None, None]
+    # Of the whole row: where pieces show it, it is theirs.
+    assert given(None) == ["a", "?", "c", "d"]
+
+
+def test_who_gives_nothing_to_a_row_by_segment_is_not_said_to_be_chosen() -> None:
+    """The best whole candidate may be one that was repaired, which gives no segments."""
+    whole = Choice("One", "primary", "primary", ("chosen: best; repaired: numbers", "not chosen: x", "not chosen: y"))
+    segments = [{"message": 0, "start": 0, "end": 9, "translator": name} for name in ("Two", "Three")]
+    choice, _ = chosen_by_segment(whole, segments, "One", ["One", "Two", "Three"])
+    assert [decided(one) for one in choice.decisions] == ["not_chosen", "chosen_by_segment", "chosen_by_segment"]
+
+
+def test_where_a_score_decides_that_the_whole_lacks_it_is_put_together_for_want_of_anything_else() -> None:
+    class Candidate:
+        def __init__(self, *vetoes: str) -> None:
+            self.scores: dict[str, float | None] = {"reward": 0.5}
+            self.verdicts, self.vetoes, self.segments = [Verdict(one, True, "", 0) for one in vetoes], vetoes, None
+
+        def seen(self, translator: str) -> Scored:
+            return Scored(translator, self.scores, self.vetoes)
+
+    class Chunks:
+        def of(self, translator: str, row: str) -> list[dict[str, Any]]:
+            asked.append(translator)
+            return []
+
+    asked: list[str] = []
+    document = Document("", "x", metadata={"chunks": Chunks(), "messages": [{"role": "user", "content": "Hi."}]})
+    repairs: Any = Repairs(DEFAULT, {}, lambda *_: Candidate(), ("reward",))  # type: ignore[arg-type]
+    assert repairs._row(document, {"A": Candidate("numbers"), "B": Candidate()}, Policy(order_by="reward")) == {}
+    assert not asked
+    repairs._row(document, {"A": Candidate("numbers"), "B": Candidate("dates")}, Policy(order_by="reward"))
+    repairs._row(document, {"A": Candidate("numbers"), "B": Candidate()}, Policy())
+    assert asked == ["A", "B", "A", "B"]
