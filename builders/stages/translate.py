@@ -1,9 +1,12 @@
 """The stage `translate`: every translator translates every selected row, each in a folder of its own."""
 
+import socket
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 from builders.engines import engine_of
 from builders.engines.common.make import KeepDonors, candidate_row, donor_row, load_glossary, load_memory
@@ -29,7 +32,9 @@ NAME = TRANSLATE
 
 
 def parts(recipe: Recipe) -> list[StagePart]:
-    """One part a translator, which is ready where the keys of the addresses that it asks are there."""
+    """One part a translator, which is ready where the keys of the addresses that it asks are there. The servers of
+    those whose turn comes later are looked for before the first begins."""
+    specs = recipe.in_order()
     return [
         StagePart(
             _name(spec),
@@ -37,8 +42,9 @@ def parts(recipe: Recipe) -> list[StagePart]:
             cost=7.0,  # of the pseudo backend, by CPU time (benchmarks/build.py); a model dwarfs all other parts
             jobs=lambda where, name=spec.name: where.translators.get(name),  # type: ignore[misc]
             ready=partial(_check_keys, spec),
+            greet=partial(_look_for, spec) if spec is not specs[0] else None,
         )
-        for spec in recipe.in_order()
+        for spec in specs
     ]
 
 
@@ -50,6 +56,28 @@ def _check_keys(spec: Translator, warn: Callable[[str], None]) -> None:
     for address in engine_of(spec).addresses():
         for variable in (address.api_key_env, *address.headers_env.values()):
             check_key(f"translator '{spec.name}'", address.base_url, variable, warn=warn)
+
+
+# Whoever listens takes a connection in milliseconds.
+_CONNECT_S = 3.0
+
+
+def _look_for(spec: Translator, build: Build) -> None:
+    """Say so where nobody listens at a translator's addresses. It may be started by the time that its turn comes."""
+    places = [urlsplit(address.base_url) for address in engine_of(spec).addresses()]
+    if not places or getproxies():
+        return
+    whys = []
+    for place in places:
+        port = place.port or {"https": 443}.get(place.scheme, 80)
+        try:
+            socket.create_connection((place.hostname, port), timeout=_CONNECT_S).close()
+            return
+        except OSError as error:
+            whys.append(f"{place.netloc} ({error.strerror or error})")
+    build.observer.warn(
+        f"{_name(spec)}: nobody listens at {', '.join(whys)} now; it is asked when the translators before it are done"
+    )
 
 
 def inputs(spec: Translator, build: Build) -> dict[str, Any]:
