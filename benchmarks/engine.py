@@ -14,9 +14,9 @@ number at a time. `--workers` are the stage's processes, as of a build, with the
 prints the process's resident memory at a tenth, half and all of so many rows. A row is one request. The stand-in is a
 process of its own on the same machine and costs its share; the load average is printed, and the processor time of a
 request. `--pieces` prints what a row costs in processor time at most places by itself: its checks alone, sent by the
-bare client alone, answered by the stand-in, and in the stage; and what two cores could do if a row cost no more than
-its checks and its request. Rates against a fixed capacity are those of the middle 80 % of the answers, as the server
-saw them.
+bare client alone, answered by the stand-in, in the stage, and in the stage with its checks emptied; and what two cores
+could do if a row cost no more than its checks and its request, or no check. Rates against a fixed capacity are those
+of the middle 80 % of the answers, as the server saw them.
 """
 
 import argparse
@@ -29,6 +29,7 @@ import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 from typing import Any, NamedTuple
@@ -288,17 +289,35 @@ def _pieces(options: argparse.Namespace, url: str, server: Callable[[], float], 
         stage = Stage(folder, splits, url, concurrency)
         stage._runs = concurrency
         whole = 1e6 / stage.build().cpu
+        with _no_checks():
+            engine = 1e6 / stage.build().cpu
         began, answering = _clocks(), server()
         stage.bare(rows, concurrency, "session")
         sent, answered = 1e6 / _rate(rows, began, _clocks()).cpu, 1e6 * (server() - answering) / rows
         most = min(concurrency / options.latency, 2e6 / (sent + answered))
-        shares = [min(1.0, 2e6 / (one + answered) / most) for one in (checks + sent, whole)]
+        shares = [min(1.0, 2e6 / (one + answered) / most) for one in (checks + sent, whole, engine)]
         print(
-            f"{concurrency} at once: a row costs the stage {whole:.0f} us; its checks alone {checks:.0f}, sent alone "
-            f"{sent:.0f}, the stand-in's answer {answered:.0f}. Of a bare client's {most:,.0f}/s at most on two cores "
-            f"{shares[0]:.2f} for checks and request alone, {shares[1]:.2f} for the stage; load average "
+            f"{concurrency} at once: a row costs the stage {whole:.0f} us, without checks {engine:.0f}; its checks "
+            f"alone {checks:.0f}, sent alone {sent:.0f}, the stand-in's answer {answered:.0f}. Of a bare client's "
+            f"{most:,.0f}/s at most on two cores "
+            f"{shares[0]:.2f} for checks and request alone, {shares[1]:.2f} for the stage, {shares[2]:.2f} "
+            f"for it without checks; load average "
             f"{os.getloadavg()[0]:.1f}"
         )
+
+
+@contextmanager
+def _no_checks() -> Iterator[None]:
+    """A stage that passes every answer: to measure what the others cost, and nothing to build with."""
+    from processors.checks.once import ConversationChecks
+
+    before = ConversationChecks.chunk, ConversationChecks.whole
+    ConversationChecks.chunk = lambda *_: None  # type: ignore[method-assign]
+    ConversationChecks.whole = lambda *_: []  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        ConversationChecks.chunk, ConversationChecks.whole = before  # type: ignore[method-assign]
 
 
 def _checks_alone(rows: int) -> float:

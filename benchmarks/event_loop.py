@@ -9,9 +9,10 @@ the stand-in answers with the translations that people approved, so that all che
 has a system prompt that others have too, which is claimed.
 
 Printed: what a callback holds the loop for, by the clock and by the thread's own processor time, which other processes
-do not lengthen, from the first answer on; and how late a timer of 10 ms is. First at most `--rate` requests a second
-are answered, as of a paid API, and then any number: there the stage takes all of a core, and what has come waits its
-turn whatever is done.
+do not lengthen, from the first answer on; how late a timer of 10 ms is; and how late one of a process that does
+nothing else in the same seconds, which is the machine's part. First at most `--rate` requests a second are answered,
+as of a paid API, and then any number: there the stage takes all of a core, and what has come waits its turn whatever
+is done.
 """
 
 import argparse
@@ -92,6 +93,22 @@ def other_writers(folder: Path, logs: int, answers: int, ready: Any, end: Any) -
             store.close()
 
     asyncio.run(write())
+
+
+def idle_timer(end: Any, late: Any) -> None:
+    """How late a timer is in a process that has nothing else to do."""
+
+    async def wait() -> list[float]:
+        found: list[float] = []
+        begun = asyncio.Event()
+        begun.set()
+        beat = asyncio.create_task(_beat(found, begun))
+        while not end.is_set():
+            await asyncio.sleep(0.5)
+        beat.cancel()
+        return found
+
+    late.put(asyncio.run(wait()))
 
 
 @contextmanager
@@ -188,6 +205,9 @@ def _measured(stage: Stage, options: argparse.Namespace, what: str) -> str:
     others = context.Process(target=other_writers, args=(answers, options.logs, options.answers, ready, end))
     others.start()
     ready.wait()
+    idle = context.SimpleQueue()
+    idler = context.Process(target=idle_timer, args=(end, idle))
+    idler.start()
     said: list[tuple[float, float]] = []
     late: list[float] = []
     with held_by_callbacks(said, late):
@@ -195,11 +215,13 @@ def _measured(stage: Stage, options: argparse.Namespace, what: str) -> str:
         _quietly(lambda: _build(stage.recipe, run, "translate", 1))
         seconds = time.perf_counter() - began
     end.set()
+    idled = np.percentile(np.array(idle.get()) * 1000, 99)
+    idler.join()
     others.join()
     logs = len(list(answers.glob("*.log")))
     return (
-        f"{what}, {options.concurrency} at once, {logs} logs: {told(said, late)}; {seconds:.0f} s, "
-        f"load average {os.getloadavg()[0]:.1f}"
+        f"{what}, {options.concurrency} at once, {logs} logs: {told(said, late)}, one of an "
+        f"idle process by {idled:.1f} there; {seconds:.0f} s, load average {os.getloadavg()[0]:.1f}"
     )
 
 
