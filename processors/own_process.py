@@ -12,9 +12,14 @@ loguru looks anew for Python's folders with each of its handlers, of which datat
 
 import atexit
 import gc
+import os
 import sys
 from functools import cache
 from importlib import import_module
+
+# Arrow's own allocator keeps what it was ever given: a build of 1,525 real rows has 60 MB more in its largest process,
+# while some 2 MB are in use. Reading, making and writing that build's units takes the same time with either.
+os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
 
 import huggingface_hub
 import pyarrow as pa

@@ -8,7 +8,7 @@ def test_pyarrow_works_and_imports_no_pandas_which_others_may_still_import() -> 
     program = (
         "import sys, processors.own_process, pyarrow as pa\n"
         "assert pa.array([1, None]).to_pylist() == [1, None] and pa.table({'a': ['x']}).to_pylist() == [{'a': 'x'}]\n"
-        "assert 'pandas' not in sys.modules\n"
+        "assert 'pandas' not in sys.modules and pa.default_memory_pool().backend_name == 'system'\n"
         "import pandas\n"
         "assert pandas.Series([1]).tolist() == [1]"
     )
