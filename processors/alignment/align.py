@@ -36,7 +36,7 @@ _AHEAD = 12
 # A table of more cells is narrowed to a band around its diagonal.
 _BAND = 8
 # A table of so many cells is searched as a whole where the path through the sure places lost sentences on both sides.
-_WHOLE = 256
+_WHOLE, _WRONG_TURN, _NEAR = 256, 6.0, 4
 _IMPOSSIBLE = float("-inf")
 
 
@@ -87,8 +87,10 @@ def align(sources: Sequence[Side], targets: Sequence[Side]) -> list[Bead]:
 
 
 def _has_gaps(beads: Sequence[Bead]) -> bool:
-    """On both sides."""
-    return any(bead.lost for bead in beads) and any(bead.added for bead in beads)
+    """Plain ones on both sides, with a pair between them: what lies side by side was tried together."""
+    lost = [i for i, bead in enumerate(beads) if bead.lost and bead.surplus >= _WRONG_TURN]
+    added = [i for i, bead in enumerate(beads) if bead.added and bead.surplus >= _WRONG_TURN]
+    return len(lost) + len(added) > 2 and any(1 < abs(i - j) <= _NEAR for i in lost for j in added)
 
 
 class _Likenesses:

@@ -23,12 +23,19 @@ _PATH = Path(__file__).parents[2] / "languages" / "contrasts.json"
 # Soft: a program's windows are mirrored for those who read from the right, four times in software's half.
 _MIRRORED = ("left", "right")
 _TRIGGER = re.compile(r"[a-z]{3,}")
+# Of the patterns' words those that stand in too many texts.
+_COMMON = frozenset(
+    ["every", "each", "once", "twice", "per", "last", "next", "this", "past", "following", "single", "times", "are",
+     "was", "were", "stay", "stayed", "stays", "remain", "remained", "remains", "went"]
+)  # fmt: skip
 
 
 class _Word(NamedTuple):
-    """A word of a group: `english` says it, `may` has it among others; `kept` may stand for it, `new` is only it."""
+    """A word of a group: `english` says it, `may` has it among others; `kept` may stand for it, `new` is only it. Of
+    `triggers` one is in every text that says it."""
 
     name: str
+    triggers: frozenset[str]
     english: re.Pattern[str]
     may: re.Pattern[str]
     kept: re.Pattern[str]
@@ -47,7 +54,7 @@ def _groups(language: str) -> tuple[_Group, ...]:
     listed = json.loads(_PATH.read_text(encoding="utf-8")).get(language.partition("-")[0], [])
     return tuple(
         _Group(
-            frozenset(trigger for said, *_ in group.values() for trigger in _TRIGGER.findall(said)),
+            frozenset().union(*(_triggers_of(said) for said, *_ in group.values())),
             tuple(_word(name, *said) for name, said in group.items()),
         )
         for group in listed
@@ -59,9 +66,14 @@ def _triggers(language: str) -> frozenset[str]:
     return frozenset().union(*(group.triggers for group in _groups(language)))
 
 
+def _triggers_of(english: str) -> frozenset[str]:
+    return frozenset(_TRIGGER.findall(english)) - _COMMON
+
+
 def _word(name: str, english: str, may: str, kept: str, new: str) -> _Word:
     return _Word(
         name,
+        _triggers_of(english),
         re.compile(rf"\b(?:{english})\b", re.I),
         re.compile(rf"\b(?:{may})\b", re.I),
         re.compile(kept),
@@ -90,7 +102,9 @@ def contrast(source: Text, target: Text, known: LanguageKnowledge) -> Contrast |
     for group in _groups(known.code):
         if group.triggers.isdisjoint(here):
             continue
-        said = [word for word in group.words if word.english.search(source.string)]
+        said = [
+            word for word in group.words if not word.triggers.isdisjoint(here) and word.english.search(source.string)
+        ]
         lost = next((word for word in said if not word.kept.search(spelling)), None)
         # "Not open" is closed.
         if lost is None or (len(group.words) == 2 and _denies(source.string, spelling, known)):
