@@ -2,7 +2,8 @@
 
 Every line has an `id` of its kind and a number. The checks are tuned on the even ones, which are tests too; the odd
 ones are held back, and only measured. `pairs.jsonl` are the kinds that checks were known to take for wrong;
-`fresh_pairs.jsonl` are what chats hold, written after the rules by somebody who had not read them.
+`fresh_pairs.jsonl` are what chats hold, written after the rules by people who had not read them (its kinds `chat_*` and
+`beside_*` in the night of 2026-11-30, all to tune on by now), `fresh_faults.jsonl` wrong ones beside the latter.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import NamedTuple
 
 PATH = Path(__file__).with_name("pairs.jsonl")
 FRESH = Path(__file__).with_name("fresh_pairs.jsonl")
+FRESH_FAULTS = Path(__file__).with_name("fresh_faults.jsonl")
 
 
 class ChatPair(NamedTuple):
