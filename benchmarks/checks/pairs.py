@@ -1,9 +1,9 @@
 """Chat-shaped pairs written for this benchmark, each a careful translation: whatever a check says of one is wrong.
 
 Every line has an `id` of its kind and a number. The checks are tuned on the even ones, which are tests too; the odd
-ones are held back, and only measured. `pairs.jsonl` are the kinds that checks were known to take for wrong;
-`fresh_pairs.jsonl` are what chats hold, written after the rules by people who had not read them (its kinds `chat_*` and
-`beside_*` in the night of 2026-11-30, all to tune on by now), `fresh_faults.jsonl` wrong ones beside the latter.
+ones are held back. `pairs.jsonl` are the kinds that checks were known to take for wrong;
+`fresh_pairs.jsonl` are what chats hold, written after the rules by people who had not read them (`chat_*` and
+`beside_*` on 2026-11-30, all to tune on by now), `fresh_faults.jsonl` wrong ones beside the latter.
 """
 
 from __future__ import annotations
