@@ -3,11 +3,17 @@
 import asyncio
 import sys
 import threading
+from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
+from datatrove.data import Document
 
 from processors.translation.coroutines import ASIDE_FROM, aside, gather, often_switching, run_now
+from processors.translation.runner import READ_AT_ONCE, Ask, TranslationRunner
+from tests.processors.translation.test_runner import Collect, documents, endpoint
+from tests.standins.standin_llm import running
 
 
 async def who(value: int) -> "tuple[int, asyncio.Task[Any] | None]":
@@ -57,3 +63,28 @@ def test_the_loop_has_its_turn_often_while_it_runs() -> None:
     with often_switching():
         assert sys.getswitchinterval() < 0.001
     assert sys.getswitchinterval() == before
+
+
+def test_documents_begin_in_turns_of_the_loop_of_their_own(tmp_path: Path) -> None:
+    """Each begins with a few milliseconds of work: as many as are read at once would hold the loop together."""
+    begun: list[int] = []
+    turn = 0
+
+    async def translate(document: Document, ask: Ask) -> dict[str, Any]:
+        begun.append(turn)
+        await asyncio.sleep(0)
+        return {}
+
+    def count() -> None:
+        nonlocal turn
+        turn += 1
+        asyncio.get_running_loop().call_soon(count)
+
+    async def run() -> None:
+        asyncio.get_running_loop().call_soon(count)
+        with running() as server:
+            config = endpoint(server.url, concurrency=100)
+            await TranslationRunner(translate, config, Collect(), tmp_path).run_async(documents(READ_AT_ONCE))
+
+    asyncio.run(run())
+    assert len(begun) == READ_AT_ONCE and max(Counter(begun).values()) <= 2
