@@ -78,18 +78,33 @@ def converted(pair: Pair) -> Conversion:
         told = list(islice(dict.fromkeys(_told(kind, spelling, known.units, known.numbers)), _MOST))
         if not told or {one.unit for one in told} <= {m.unit for m in stated}:
             continue
-        for parts in islice(dict.fromkeys(_wholes(stated)), _MOST):
-            found = next((one for one in told if _is(parts, one)), None)
-            if found is not None:
-                units.update(m.unit for m in parts)
-                into.add(found.unit)
-                lost.update(m.value for m in parts)
-                new.update({found.number, *_pieces(found)})
-                unsaid = unsaid or _rounds(parts[0].unit, found.unit)
+        for parts, found in _paired(stated, told):
+            units.update(m.unit for m in parts)
+            into.add(found.unit)
+            lost.update(m.value for m in parts)
+            new.update({found.number, *_pieces(found)})
+            unsaid = unsaid or _rounds(parts[0].unit, found.unit)
     if not units:
         return NOTHING
     unsaid = unsaid and (not known.units.about or re.search(known.units.about, spelling) is None)
     return Conversion(frozenset(units), frozenset(into), frozenset(lost), frozenset(new), unsaid)
+
+
+def _paired(stated: Sequence[Measure], told: Sequence[_Told]) -> list[tuple[tuple[Measure, ...], _Told]]:
+    """Measures with what tells them, one behind the other on both sides. Nothing where the order is another: five
+    miles on Monday and ten on Friday may have changed places."""
+    found: list[tuple[tuple[Measure, ...], _Told]] = []
+    last = {1: 0, 2: 0}
+    for parts in islice(dict.fromkeys(_wholes(stated)), _MOST):
+        places = [place for place, one in enumerate(told) if _is(parts, one)]
+        if not places:
+            continue
+        place = next((place for place in places if place >= last[len(parts)]), None)
+        if place is None:
+            return []
+        last[len(parts)] = place
+        found.append((parts, told[place]))
+    return found
 
 
 def _pieces(told: _Told) -> set[str]:

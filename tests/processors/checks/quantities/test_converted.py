@@ -21,6 +21,9 @@ from tests.processors.checks.cases import verdicts
         ("Boil 750 ml of water.", "اغلِ نصف لتر من الماء."),
         ("The rope is 50 cm long.", "طول الحبل 50 مترًا."),
         ("She ran ten miles.", "ركضت عشرة كيلومترات."),
+        # Each by as much, and of the other.
+        ("Add 250 g of flour and 500 g of sugar.", "أضف نصف كيلو من الدقيق وربع كيلو من السكر."),
+        ("Run 5 miles on Monday and 10 miles on Friday.", "اركض نحو 16 كيلومترا يوم الاثنين و8 كيلومترات يوم الجمعة."),
     ],
 )
 def test_another_unit_with_another_length_is_vetoed(source: str, wrong: str) -> None:
