@@ -38,7 +38,9 @@ def _plainly_denied(source: Text) -> bool | None:
     string = source.string.strip()
     if not string or len(words(source)) > _MOST_WORDS or _has_clauses(string) or string.endswith("?"):
         return None
-    found = DENIALS.plain.findall(string)
+    found = list(map(str.lower, DENIALS.plain.findall(string)))
+    # "Cannot enter without a key" denies once.
+    found = [word for word in found if word != "without"] or found
     if found:
         rest = DENIALS.sure.sub("", DENIALS.plain.sub("", string))
         return True if len(found) == 1 and not DENIALS.turned.search(rest) else None
