@@ -63,6 +63,13 @@ class GatheredRequests:
         """These are answered elsewhere."""
         self._waiting = deque(one for one in self._waiting if one.key not in keys)
 
+    def answer(self, stored: Callable[[bytes], Answer | None]) -> None:
+        """Tell those whose answer another process has got meanwhile, and let them wait for nothing."""
+        for one in self._waiting:
+            if not one.answer.done() and (found := stored(bytes.fromhex(one.key))):
+                one.answer.set_result(found)
+        self._waiting = deque(one for one in self._waiting if not one.answer.done())
+
     async def until_quiet(self, seconds: float, most: int) -> None:
         """Wait until something waits and nothing has come for so long, or as many wait as a batch takes."""
         while not self._waiting:

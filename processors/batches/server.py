@@ -54,6 +54,7 @@ class Keeper(Protocol):
     def get(self, key: bytes) -> Answer | None: ...
     async def put(self, key: bytes, answer: Answer) -> None: ...
     async def claim(self, key: bytes) -> Answer | None: ...
+    async def look_on(self) -> None: ...
     def let_go(self, key: bytes) -> None: ...
 
 
@@ -89,10 +90,8 @@ class BatchServer(HttpServer):
 
     def load(self) -> dict[str, float]:
         alone = super().load()
-        return alone | {
-            "in_flight": alone["in_flight"] + self._under_way,
-            "waiting": alone["waiting"] + len(self._queue),
-        }
+        more = {"in_flight": self._under_way, "waiting": len(self._queue)}
+        return alone | {name: alone[name] + number for name, number in more.items()}
 
     async def bg_start_server(self) -> None:
         self._records = BatchRecords(Path(self.store.folder) / "batches")
@@ -162,6 +161,9 @@ class BatchServer(HttpServer):
         while True:
             await self._queue.until_quiet(self.settings.gather_s, most)
             self._adopt()
+            # Another's batch that ended since the last look has left no record: it would be paid for again.
+            await self.store.look_on()
+            self._queue.answer(self.store.get)
             if batch := self._queue.take(most, self.api.most_bytes, self.api.item):
                 self._start(self._ask_together(batch))
 

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from processors.answers.store import AnswerReader
+from processors.answers.store import AnswerReader, AnswerStore
 from processors.batches import BatchServer, BatchSettings
 from processors.batches.call import ApiCall
 from processors.batches.records import BatchRecords
@@ -153,6 +153,37 @@ def test_a_key_that_is_refused_stops_the_run_with_its_words(tmp_path: Path) -> N
 
     with running("--requires-key", "k") as other, pytest.raises(EngineError, match="the key is rejected"):
         ask(other, tmp_path)
+
+
+def test_what_another_s_batch_answered_since_the_last_look_is_not_asked_again(server: Running, tmp_path: Path) -> None:
+    """The other ended its batch, and its record is gone, after this process had looked at the store."""
+    other = ask(server, tmp_path / "other", number=12)
+    answers = AnswerReader(tmp_path / "other")
+    keys = [bytes.fromhex(name) for batch in server.stats()["batches"] for name in batch["ids"]]
+
+    class LateStore(AnswerStore):
+        """Its first look was before the other's answers; they come before the next."""
+
+        putting: asyncio.Task[None] | None = None
+
+        def look_is_due(self) -> bool:
+            return False
+
+        async def put_other_s(self) -> None:
+            with AnswerStore(tmp_path / "mine") as another:
+                found = [(key, answers.get(key)) for key in keys]
+                await asyncio.gather(*(another.put(key, replace(one, cached=False)) for key, one in found if one))
+
+        async def look_on(self) -> None:
+            self.putting = self.putting or asyncio.create_task(self.put_other_s())
+            await self.putting
+            await super().look_on()
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("processors.translation.runner.AnswerStore", LateStore)
+        mine = ask(server, tmp_path / "mine", number=12)
+    assert results(mine) == results(other) and asked_once(server)
+    assert mine.counters["cached"] >= len(keys) and not mine.counters["batches"]
 
 
 def test_a_record_survives_and_a_damaged_one_is_none(tmp_path: Path) -> None:
