@@ -85,7 +85,9 @@ def _request_lost(pair: Pair) -> list[Verdict]:
     verb = request[1].lower()
     stems, spelling = known.questions.requests[verb], plain(pair.target, known)
     if not re.search(stems, spelling):
-        return [Verdict("answered", plain_request, f"the request to '{verb}' is not in the target")]
+        asked = known.questions.requesting is not None and known.questions.requesting.match(spelling)
+        sure = plain_request and not asked
+        return [Verdict("answered", sure, f"the request to '{verb}' is not in the target")]
     article = known.questions.article
     # "The translation is ...", and nowhere the request for it.
     noun = plain_request and article and re.match(rf"\W*{article}\w?(?:{stems})", spelling)

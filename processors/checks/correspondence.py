@@ -21,8 +21,8 @@ from processors.checks.answered import answered_within
 from processors.checks.pairs.pair import Pair
 from processors.checks.pairs.verdict import Verdict, excerpt
 from processors.checks.quantities.digits import differences
-from processors.checks.quantities.sentences import changed_in_sentences
-from processors.checks.wording.exchanged import exchanged, may_be_exchanged
+from processors.checks.quantities.sentences import changed_in_sentences, moved
+from processors.checks.wording.exchanged import may_be_exchanged
 from processors.checks.wording.idioms import has_idiom
 from processors.checks.wording.negation import negation
 from processors.checks.wording.openers import lost_openers
@@ -180,7 +180,7 @@ def check_exchanged(pair: Pair) -> list[Verdict]:
     """Cells, lines, numbers or letters that changed places."""
     if not ("\n" in pair.source.string or may_be_exchanged(pair.source)):
         return []
-    found = exchanged(pair.source, pair.target, pair.knowledge)
+    found = moved(pair.source, pair.target, pair.knowledge)
     return [Verdict("exchanged", True, f"{found} changed places")] if found else []
 
 

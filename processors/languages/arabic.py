@@ -62,6 +62,9 @@ def _forms() -> dict[str, tuple[str, int | str]]:
     # "لست" is "I am not", and "كست" has covered.
     for word in ("لست", "كست"):
         del prefixed[word]
+    # "ثم أربعًا": without the article, with which two of them are days.
+    indefinite = "ثلاثا اربعا خمسا ستا سبعا ثمانيا تسعا"
+    prefixed |= {word: ("one", n) for n, word in enumerate(indefinite.split(), 3)} | {"عشرا": ("ten", 10)}
     return {join + word: found for word, found in prefixed.items() for join in ("", "و", "ف")} | bare
 
 
@@ -197,7 +200,7 @@ UNITS = Units(
         "megabit": r"مي[غج]ا ?بت\w*|م\.? ?بت|mbps",
         "gigabit": r"[غج]ي[غج]ا ?بت\w*|[غج]\.? ?بت|gbps",
         # energy
-        "calorie": r"سعر\w*|كالوري\w*|حراري\w*|حرير\w*|kcal",
+        "calorie": r"(?:كيلو ?)?(?:سعر|كالوري)\w*|حراري\w*|حرير\w*|kcal",
         "joule": r"جول\w*|kj",
         # frequency
         "kilohertz": r"كيلو ?هي?رتز|khz",

@@ -167,6 +167,8 @@ class Questions:
     instruction: re.Pattern[str] | None = None
     request: str = "(VERBS)"
     tag: re.Pattern[str] | None = None
+    # Begins a request, whatever its verb: "present" for "describe" is no answer.
+    requesting: re.Pattern[str] | None = None
     # Written with a noun: "the summary" is none of the requests, "summarise" is.
     article: str = ""
     # Begins an answer of yes or no.

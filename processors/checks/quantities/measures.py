@@ -7,14 +7,15 @@ by kind. Their words stand with the languages, by the names that the units have 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 from processors.languages.digits import canonical
 from processors.languages.english import ENGLISH
 from processors.languages.english_numbers import COUNTING, english_words
-from processors.languages.knowledge import Units
+from processors.languages.knowledge import LanguageKnowledge, Units
+from processors.languages.spellings import plain
 from processors.texts import Text, view
 
 KINDS = {
@@ -104,7 +105,8 @@ def _patterns(units: Units) -> dict[str, re.Pattern[str]]:
     patterns = {}
     for kind, names in KINDS.items():
         words = "|".join(f"(?P<{unit}>{units.words[unit]})" for unit in names if unit in units.words)
-        patterns[kind] = re.compile(rf"(?<![^\W\d_])(?:{units.before})(?:{words or '(?!)'})(?![^\W\d_])")
+        # "كم²": of an area, and ² is a letter to `re`.
+        patterns[kind] = re.compile(rf"(?<![^\W\d_])(?:{units.before})(?:{words or '(?!)'})(?![^\W\d_²³])")
     return patterns
 
 
@@ -118,3 +120,16 @@ def stated(kind: str, spelling: str, units: Units) -> Iterator[Measure]:
         if m.lastgroup:
             number = _NUMBER_BEFORE.search(spelling, max(0, m.start() - 20), m.start())
             yield Measure(canonical(number[1]) if number else "", m.lastgroup)
+
+
+def measured_alike(source: Text, target: Text, values: Collection[str], known: LanguageKnowledge) -> bool:
+    """Whether these numbers have different units in an English text, and in the target each its own: kilograms and
+    calories that stand the other way round have not changed places. `values` in the spelling of `canonical`."""
+    if known.units is None:
+        return False
+    here = {m for m in measures(source) if m.value in values and m.unit in known.units.words}
+    if {m.value for m in here} != set(values) or len({m.unit for m in here}) < 2:
+        return False
+    small = plain(target, known).lower()
+    kinds = {KIND[m.unit] for m in here}
+    return here <= {m for kind in kinds for m in stated(kind, small, known.units)}

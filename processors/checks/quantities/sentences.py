@@ -16,14 +16,16 @@ from processors.checks.pairs.verdict import Verdict, excerpt
 from processors.checks.quantities.dates import date_problems
 from processors.checks.quantities.digits import differences, has_digits
 from processors.checks.quantities.letters import check_letters, may_have_letters
+from processors.checks.quantities.measures import measured_alike
 from processors.checks.quantities.names import changed_contrast, changed_kind, has_names
 from processors.checks.quantities.spelled import spelled_problems
 from processors.checks.quantities.units import unit_problems
 from processors.checks.wording.contrasts import may_contrast
-from processors.checks.wording.exchanged import counts_twice, exchanged, may_be_exchanged
+from processors.checks.wording.exchanged import Exchange, counts_twice, exchanged, may_be_exchanged
 from processors.checks.wording.negation import negation
 from processors.languages.english import DENIALS, QUANTITY_WORDS
 from processors.languages.english_numbers import english_words
+from processors.languages.knowledge import LanguageKnowledge
 from processors.languages.spellings import plain
 from processors.protected.find import blanked
 from processors.texts.text import Text, text_of
@@ -114,9 +116,17 @@ def _within(pair: Pair, all_placed: Sequence[Placed]) -> list[Verdict]:
         return []
     for one in all_placed:
         source = text_of(one.source)
-        if may_be_exchanged(source) and (found := exchanged(source, text_of(one.target), pair.knowledge)):
+        if may_be_exchanged(source) and (found := moved(source, text_of(one.target), pair.knowledge)):
             return [Verdict("exchanged", True, f"{found} changed places")]
     return []
+
+
+def moved(source: Text, target: Text, known: LanguageKnowledge) -> Exchange | None:
+    """What changed places, but for numbers that took their units with them."""
+    found = exchanged(source, target, known)
+    if found is None or found.what or not measured_alike(source, target, (found.first, found.second), known):
+        return found
+    return None
 
 
 def _exchanged(pair: Pair, all_placed: Sequence[Placed]) -> list[Verdict]:

@@ -86,14 +86,25 @@ class _Place(NamedTuple):
     copied: frozenset[str]
 
 
+class Exchange(NamedTuple):
+    """Two that changed places, or `what` of them did. Numbers in the spelling of `canonical`."""
+
+    first: str
+    second: str
+    what: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.what}'{self.first}' and '{self.second}'"
+
+
 @view
 def counts_twice(source: Text) -> bool:
     """Whether an English text has two numbers or letters that could change places."""
     return _TWO_DIGITS.search(source.string) is not None or _COUNTS_TWICE.search(source.string) is not None
 
 
-def exchanged(source: Text, target: Text, known: LanguageKnowledge) -> str | None:
-    """What was exchanged, for a verdict's detail; None where nothing was, or no words are known."""
+def exchanged(source: Text, target: Text, known: LanguageKnowledge) -> Exchange | None:
+    """What was exchanged; None where nothing was, or no words are known."""
     if lexicon(known.code) is None:
         return None
     return _places(source, target, known) or _tokens(source, target, known)
@@ -161,7 +172,7 @@ def _pieces(text: Text) -> tuple[tuple[str, ...], ...]:
     return tuple(found)
 
 
-def _places(source: Text, target: Text, known: LanguageKnowledge) -> str | None:
+def _places(source: Text, target: Text, known: LanguageKnowledge) -> Exchange | None:
     if "\n" not in source.string or "\n" not in target.string:
         return None
     here, there = _pieces(source), _pieces(target)
@@ -170,7 +181,7 @@ def _places(source: Text, target: Text, known: LanguageKnowledge) -> str | None:
     for left, right in _series(here, there):
         pair = _pair(left, right, known)
         if pair is not None:
-            return f"'{left[pair[0]]}' and '{left[pair[1]]}'"
+            return Exchange(left[pair[0]], left[pair[1]])
     return None
 
 
@@ -201,7 +212,7 @@ def _pair(left: Sequence[str], right: Sequence[str], known: LanguageKnowledge) -
     return None
 
 
-def _tokens(source: Text, target: Text, known: LanguageKnowledge) -> str | None:
+def _tokens(source: Text, target: Text, known: LanguageKnowledge) -> Exchange | None:
     """Numbers or letters whose order changed although the words between them kept theirs."""
     looks = _looks(source)
     if not looks:
@@ -268,7 +279,7 @@ def _letters(text: Text, known: LanguageKnowledge | None) -> list[Token]:
 
 def _moved(
     source: Text, target: Text, here: Sequence[Token], there: Sequence[Token], known: LanguageKnowledge
-) -> str | None:
+) -> Exchange | None:
     words = lexicon(known.code)
     if words is None or len({n for n, _, _ in here}) != len(here) or _OUT_OF.search(source.string):
         return None
@@ -289,7 +300,7 @@ def _moved(
         return None
     if _goes_to_the_same(source, target, here, there, known):
         return None
-    return f"'{here[wrong[0]][0]}' and '{here[wrong[1]][0]}'"
+    return Exchange(here[wrong[0]][0], here[wrong[1]][0])
 
 
 def _goes_to_the_same(
@@ -305,13 +316,13 @@ def _goes_to_the_same(
     return bool(ends) and ends == theirs
 
 
-def _nouns(here: Sequence[_Place], there: Sequence[_Place], values: Sequence[str]) -> str | None:
+def _nouns(here: Sequence[_Place], there: Sequence[_Place], values: Sequence[str]) -> Exchange | None:
     """What follows two numbers that stayed, each now behind the other one."""
     alone = _alone(here, there)
     for i, j in combinations(range(1, len(here)), 2):
         near = {(a, b) for a, b in alone if a in (i, j)}
         if near == {(i, j), (j, i)}:
-            return f"what follows '{values[i - 1]}' and '{values[j - 1]}'"
+            return Exchange(values[i - 1], values[j - 1], "what follows ")
     return None
 
 

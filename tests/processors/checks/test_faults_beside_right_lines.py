@@ -42,6 +42,16 @@ WRONG = [
     ("A child with a temperature of 102°F has a fever.", "الطفل الذي حرارته 36 درجة مئوية لديه حمى."),
     ("I would like to order a large pizza.", "بكل سرور! أود أن أطلب بيتزا كبيرة."),
     ("It is important to water the plants.", "بالطبع! من المهم سقي النباتات."),
+    # Units that go with their numbers excuse no numbers that went without them.
+    ("For a person weighing 70 kg, roughly 500 kcal at a moderate pace of 20 km/h.",
+     "لشخص يزن 500 كغ، نحو 70 كيلو سعرة بوتيرة معتدلة تبلغ 20 كم في الساعة."),
+    ("Mix 200 g of flour with 100 g of sugar.", "اخلط 100 غ من الدقيق مع 200 غ من السكر."),
+    ("The lake covers 320 km².", "تبلغ مساحة البحيرة 320 ميلًا مربعًا."),
+    ("They stayed three days, then five.", "مكثوا ثلاثة أيام ثم سبعًا."),
+    # Who wanted to say something speaks of no language; an answer is no request in other words.
+    ('He wanted to say "I am sorry for everything" but could not.',
+     'أراد أن يقول "I am sorry for everything" لكنه لم يستطع.'),
+    ("Describe a memorable day in your life.", "كان يوم تخرجي أجمل أيام حياتي، حضر فيه الأهل والأصدقاء."),
     # "Between" is no explaining.
     ("Explain why the sky looks red in the evening.", "ما الفرق بين البحيرة والبحر؟"),
 ]  # fmt: skip
