@@ -35,8 +35,8 @@ _SURE = 3.0
 _AHEAD = 12
 # A table of more cells is narrowed to a band around its diagonal.
 _BAND = 8
-# A table of so many cells is searched as a whole where the path through the sure places lost sentences on both sides.
-_WHOLE, _WRONG_TURN, _NEAR = 256, 6.0, 4
+# A table of so many cells is searched as a whole where the path through the sure places plainly left a sentence alone.
+_WHOLE, _WRONG_TURN = 256, 6.0
 _IMPOSSIBLE = float("-inf")
 
 
@@ -80,17 +80,10 @@ def align(sources: Sequence[Side], targets: Sequence[Side]) -> list[Bead]:
         end = (end[0] + 1, end[1] + 1) if table.sure(*end) else end
         beads += _search(table, (i, j), end)
         i, j = end
-    # A sure place was none: what it left behind on both sides belongs together.
-    if len(sources) * len(targets) <= _WHOLE and _has_gaps(beads):
+    # A sure place was perhaps none: of three sentences that became two each may have the words of each.
+    if len(sources) * len(targets) <= _WHOLE and any(bead.surplus >= _WRONG_TURN for bead in beads):
         return _search(table, (0, 0), (len(sources), len(targets)))
     return beads
-
-
-def _has_gaps(beads: Sequence[Bead]) -> bool:
-    """Plain ones on both sides, with a pair between them: what lies side by side was tried together."""
-    lost = [i for i, bead in enumerate(beads) if bead.lost and bead.surplus >= _WRONG_TURN]
-    added = [i for i, bead in enumerate(beads) if bead.added and bead.surplus >= _WRONG_TURN]
-    return len(lost) + len(added) > 2 and any(1 < abs(i - j) <= _NEAR for i in lost for j in added)
 
 
 class _Likenesses:

@@ -13,8 +13,9 @@ from processors.checks.pairs.verdict import Verdict, excerpt
 from processors.texts.prose import longest_word, sentences, words
 from processors.texts.text import Text, text_of, view
 
-# Marks in a row that nobody sets; of points and lines people set as many.
-_LOOP, _CRIES = 40, "!?؟"
+# Marks in a row that nobody sets, but for the points or the line of a gap that the source has in other marks.
+_LOOP = 40
+_GAP = re.compile(r"__|\.\.|…|--|—")
 _POINTS = ".!?؟،,"
 _CHARACTERS = re.compile(r"(\w{1,12}?)\1{9,}|([^\w\s])\2{23,}")
 
@@ -143,9 +144,8 @@ def _character_loop(pair: Pair) -> Verdict | None:
         if m is None or m.group() in pair.source.string:
             continue
         if m[2] and m[2] * 5 not in pair.source.string:
-            return Verdict(
-                "repetition", m[2] in _CRIES and len(m.group()) >= _LOOP, f"'{m[2]}' {len(m.group())} times"
-            )
+            gap = m[2] in ".…_-ـ" and _GAP.search(pair.source.string)
+            return Verdict("repetition", len(m.group()) >= _LOOP and not gap, f"'{m[2]}' {len(m.group())} times")
         if m[1] and not m[1].isdigit() and m[1].strip("_ـ"):
             return Verdict("repetition", True, f"'{m[1]}' {len(m.group()) // len(m[1])} times in one word")
     return None

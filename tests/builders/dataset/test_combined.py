@@ -6,8 +6,8 @@ from builders.dataset.combined import gain_counters, gained_said
 from processors.ranking.policy import Policy, Scored, choose
 from tests.builders.small_run import small_recipe
 
-A, B = Scored("A", {"quality": 0.2}), Scored("B", {"quality": 0.3})
-FUSED = Scored("F", {"quality": 0.5})
+A, B = Scored("A", {"quality": 0.1}), Scored("B", {"quality": 0.2})
+FUSED = Scored("F", {"quality": 0.7})
 
 
 def counted(primary: str, *scored: Scored) -> dict[str, int]:
@@ -16,11 +16,11 @@ def counted(primary: str, *scored: Scored) -> dict[str, int]:
 
 
 def test_a_better_one_and_a_fused_one_gain_what_they_are_above_the_others() -> None:
-    assert counted("A", A, Scored("B", {"quality": 0.6})) == {
-        "C/gain_better_rows": 1, "C/gain_better_before_ppm": 200_000, "C/gain_better_after_ppm": 600_000,
+    assert counted("A", A, Scored("B", {"quality": 0.8})) == {
+        "C/gain_better_rows": 1, "C/gain_better_before_ppm": 100_000, "C/gain_better_after_ppm": 800_000,
     }  # fmt: skip
     assert counted("A", A, B) == {} and counted("F", A, B, FUSED) == {
-        "C/gain_fused_rows": 1, "C/gain_fused_before_ppm": 300_000, "C/gain_fused_after_ppm": 500_000,
+        "C/gain_fused_rows": 1, "C/gain_fused_before_ppm": 200_000, "C/gain_fused_after_ppm": 700_000,
     }  # fmt: skip
     assert set(counted("A", A, B, FUSED)) == {
         f"C/gain_{part}_{what}" for part in ("better", "fused") for what in ("rows", "before_ppm", "after_ppm")
