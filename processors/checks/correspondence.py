@@ -40,6 +40,8 @@ _PLAIN = 2.0
 _TELLING = 3
 # Characters without spaces: shorter sentences are joined and dropped ("Sure!", "Here is the list:").
 _SHORT = 10
+# "Here you go:" is told in one word.
+_LONG_ENOUGH = 12
 _COLUMN = 400
 # A line that goes on in the next, and how long one is that was broken for its length.
 _WRAPPED = re.compile(r"[^\s.!?:;…|]\n[ \t]*(?=[a-z(])")
@@ -283,7 +285,9 @@ def _verdicts(
         alone = [one for one in sides if one[0].surplus >= _PLAIN and one[1].length >= _SHORT]
         if alone:
             hard = any(
-                _evidence(side) >= _TELLING and bead.surplus >= (_PLAIN if room <= _NOT_TOLD else _SURE)
+                side.length >= _LONG_ENOUGH
+                and _evidence(side) >= _TELLING
+                and bead.surplus >= (_PLAIN if room <= _NOT_TOLD else _SURE)
                 for bead, side, _, room in alone
             )
             more = f" and {len(alone) - 1} more" if len(alone) > 1 else ""

@@ -14,6 +14,10 @@ from processors.protected.find import blanked
 from processors.protected.prose import reads_as_prose
 from processors.texts.text import Text, view
 
+# What is said around it, and not in it.
+_AROUND = " .,!?،؟"
+# Longer ones are passages.
+_LONGEST_QUOTED = 300
 _QUOTED = re.compile(r"[\"“«„]([^\"“”«»„\n]{3,300}+)[\"”»]|(?<![\w'])'([^'\n]{3,300}+)'(?!\w)|‘([^’\n]{3,300}+)’")
 # Who quotes so speaks of the words; others quote what somebody said, and that is translated.
 _OF_WORDS = re.compile(
@@ -33,8 +37,18 @@ _OF_WORDS = re.compile(
     r"|JSON\b|capital(?:i[sz]|s\b| letter)|punctuat)",
     re.IGNORECASE,
 )
-# Characters around a quotation.
-_NEAR = 80
+# Who works on a text, or speaks of it as one, quotes it nearby.
+_WORKED_ON = re.compile(
+    r"\b(?:improve\b|(?:sounds?|more|less) (?:more |less |too )?(?:polite|formal|natural|professional|friendly|concise"
+    r"|confident|modest)|pun\b|wordplay|poems?\b|stanza|lyrics|rhym|simile|metaphor|native speaker|simple past"
+    r"|present perfect|English (?:uses|class|course|lesson)"
+    r"|(?:you|I|we) (?:could|can|would|should) (?:simply |just |also |then )?say)",
+    re.IGNORECASE,
+)
+# Characters around a quotation, and before a text that is worked on.
+_NEAR, _BEFORE = 80, 160
+# What stands between quotation marks of its own paragraphs: a stanza, a draft, a dialogue.
+_PASSAGE = re.compile(r"^[\"“«]([^\"“”«»]{3,1500}+)[\"”»][ \t]*$", re.MULTILINE)
 # And before a word in bold that a program shows.
 _SHOWN = 200
 _SPEAKS = r"(?:said|says|asked|asks|replied|replies|answered|told|shouted|whispered|cried|added|exclaimed|insisted)"
@@ -210,9 +224,26 @@ def _in_sentence_of_words(m: re.Match[str]) -> bool:
 
 @view
 def _quotations(text: Text) -> frozenset[str]:
-    if not _OF_WORDS.search(text.string):
+    string = text.string
+    of_words, worked_on = _OF_WORDS.search(string) is not None, _WORKED_ON.search(string) is not None
+    if not (of_words or worked_on):
         return frozenset()
-    return frozenset((m[1] or m[2] or m[3]).strip(" .,!?،؟") for m in _QUOTED.finditer(text.string) if _of_words(m))
+    found = [
+        _bare(m) for m in _QUOTED.finditer(string) if (of_words and _of_words(m)) or (worked_on and _is_worked_on(m))
+    ]
+    passages = [m for m in _PASSAGE.finditer(string) if "\n" in m[1] or len(m[1]) > _LONGEST_QUOTED]
+    return frozenset(found + [_bare(m) for m in passages if _of_words(m) or _is_worked_on(m)])
+
+
+def _bare(m: re.Match[str]) -> str:
+    return next(filter(None, m.groups())).strip(_AROUND)
+
+
+def _is_worked_on(m: re.Match[str]) -> bool:
+    start, end = max(0, m.start() - _BEFORE), m.end() + _NEAR
+    return _WORKED_ON.search(m.string, start, m.start()) is not None or (
+        _WORKED_ON.search(m.string, m.end(), end) is not None
+    )
 
 
 def _of_words(m: re.Match[str]) -> bool:
@@ -244,8 +275,8 @@ def without_kept_english(source: Text, target_text: Text, values: Sequence[str] 
                 break
     wanted = _quotations(source)
     if wanted:
-        for m in _QUOTED.finditer(whole):
-            if (m[1] or m[2] or m[3]).strip(" .,!?،؟") in wanted:
+        for m in (*_QUOTED.finditer(whole), *_PASSAGE.finditer(whole)):
+            if _bare(m) in wanted:
                 target = target[: m.start()] + " " * (m.end() - m.start()) + target[m.end() :]
     names = _names(source)
     if not names:

@@ -103,7 +103,8 @@ def _word_problem(
     explained |= set(_pieces(n for n in (*stated, *shares) if n not in written))
     new = [str(n) for n in sorted(there.values) if str(n) not in explained]
     new = [n for n in new if n not in others.new]
-    new += sorted(there.fractions - here.fractions) if here.fractions else []
+    if here.fractions:
+        new += sorted(f for f in there.fractions - here.fractions if not _CLOCK[f].search(pair.source.string))
     if not new:
         return None
     return Changed(len(lost) <= _SURE and len(new) <= _SURE, f"{lost[0]} of the source, in words, became {new[0]}")
@@ -119,6 +120,11 @@ def _compound_problem(pair: Pair, here: Spelled, there: Spelled, written: Mappin
     return Changed(True, f"{lost[0]} of the source, in words, became {new[0]}") if new else None
 
 
+# 6:15 is a quarter past six.
+_CLOCK = {
+    name: re.compile(rf"\d:(?:{minutes})(?!\d)")
+    for name, minutes in {"quarter": "15|45", "half": "30", "third": "20|40"}.items()
+}
 _MILITARY = re.compile(
     r"\b(?:thirteen|fourteen|fifteen|sixteen|seventeen|eighteen|nineteen|twenty(?:[- ](?:one|two|three|four))?)"
     r" (?:hundred|hours)\b",
