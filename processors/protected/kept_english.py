@@ -46,7 +46,7 @@ _WORKED_ON = re.compile(
     re.IGNORECASE,
 )
 # Characters around a quotation, and before a text that is worked on.
-_NEAR, _BEFORE = 80, 160
+_NEAR, _BEFORE = 80, 100
 # What stands between quotation marks of its own paragraphs: a stanza, a draft, a dialogue.
 _PASSAGE = re.compile(r"^[\"“«]([^\"“”«»]{3,1500}+)[\"”»][ \t]*$", re.MULTILINE)
 # And before a word in bold that a program shows.
@@ -240,10 +240,10 @@ def _bare(m: re.Match[str]) -> str:
 
 
 def _is_worked_on(m: re.Match[str]) -> bool:
-    start, end = max(0, m.start() - _BEFORE), m.end() + _NEAR
-    return _WORKED_ON.search(m.string, start, m.start()) is not None or (
-        _WORKED_ON.search(m.string, m.end(), end) is not None
-    )
+    behind, before = m.string[m.end() : m.end() + _NEAR], m.string[max(0, m.start() - _BEFORE) : m.start()]
+    if _SAID_BEHIND.match(behind) or _SAID_BEFORE.search(before):
+        return False
+    return _WORKED_ON.search(before) is not None or _WORKED_ON.search(behind) is not None
 
 
 def _of_words(m: re.Match[str]) -> bool:
