@@ -35,6 +35,7 @@ _SAYS = re.compile(
     r"|announced|explained|added|wrote|thought|exclaimed|muttered|begged|insisted|warned|promised|admitted)\b"
 )
 _QUOTED = re.compile(r"[\"“«„]([^\"“”«»„\n]{3,300}+)[\"”»]")
+_IN_QUOTES = re.compile(r"[\"“«„][^\"“”«»„]++[\"”»]\W*\Z")
 # Nothing but names stands beside a year, nothing but code beside such a sign.
 _NO_WORDS = re.compile(r"\d{4}|[_/\\@#=<>{}$]")
 # Where headings' words stand, and whether nobody keeps them there.
@@ -110,7 +111,9 @@ def _judged(piece: _Piece, words: list[str], source: Text, language: str) -> Sta
     if _NO_WORDS.search(piece.text) or not _are_english(words, language):
         return None
     if _is_sentence(words):
-        return Stayed(piece.text, piece.at, False, True)
+        # Of a task what stands in quotation marks may be left in English; what somebody says may not.
+        quoted = _IN_QUOTES.match(piece.text) is not None
+        return Stayed(piece.text, piece.at, False, not quoted or _SAYS.search(source.string) is not None)
     if piece.kind in _HEADINGS and _is_heading(words, only=piece.kind == "label"):
         return Stayed(piece.text, piece.at, False, _HEADINGS[piece.kind])
     if piece.kind == "heading" and len(words) >= 2 and any(word.lower() in _OF_A_SPEAKER for word in words):

@@ -55,6 +55,9 @@ WRONG = [
     # A text that is worked on is quoted; what stands beside a poem is not, and a half is no quarter of an hour.
     ("He wrote a poem for her. Then he whispered \"I have never forgotten you\" and left the village.",
      "كتب لها قصيدة. ثم همس \"I have never forgotten you\" وغادر القرية."),
+    ('He said: "Our shop opens at nine."', 'قال: "Our shop opens at nine."'),
+    ("Here is a shorter way to put it: our shop opens at nine.", "إليك صيغة أقصر: our shop opens at nine."),
+    ("Thanks a million, I got 3 of them!", "ألف شكر، حصلت على 5 منها!"),
     ("The tram takes half an hour and leaves at six.", "يستغرق الترام ربع ساعة ويغادر في السادسة."),
     ("The lake holds 20% of the water.", "تضم البحيرة 30% من الماء."),
     # "Between" is no explaining.
