@@ -221,7 +221,9 @@ def _counts_by_idioms(source: Text) -> bool:
     if len(source.string) >= _SHORT or not has_idiom(source.string):
         return False
     rest = text_of(without_idioms(source.string))
-    return not (numbers_in(rest) or english_values(rest) - {"1"}) and bool(numbers_in(source) or english_values(source))
+    if numbers_in(rest) or english_values(rest) - {"1"}:
+        return False
+    return bool(numbers_in(source) or english_values(source))
 
 
 def _telling(numbers: list[str]) -> bool:
