@@ -328,8 +328,11 @@ class RankCandidates(PipelineStep):
         repair = self._repaired.get(of.document.id)
         pool = repair.scored(of.scored) if repair else of.scored
         by_scores = choose(pool, primary, of.policy)
-        # Verdicts are on the candidates as they are.
-        settled = settle(by_scores, of.scored, primary, of.policy, partial(self._preference, of.document.id))
+        # Verdicts are on the candidates as they are, and say nothing of one that was repaired.
+        if repair and by_scores.translator in repair.vetoed:
+            settled = by_scores
+        else:
+            settled = settle(by_scores, of.scored, primary, of.policy, partial(self._preference, of.document.id))
         choice = repair.told(settled, list(self.configs.values()), primary) if repair else settled
         taken, place = None, None
         if settled is by_scores and settled.translator is not None:

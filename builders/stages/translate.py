@@ -6,7 +6,6 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
-from urllib.request import getproxies
 
 from builders.engines import engine_of
 from builders.engines.common.make import KeepDonors, candidate_row, donor_row, load_glossary, load_memory
@@ -64,9 +63,15 @@ _CONNECT_S = 3.0
 
 def _look_for(spec: Translator, build: Build) -> None:
     """Say so where nobody listens at a translator's addresses. It may be started by the time that its turn comes."""
-    places = [urlsplit(address.base_url) for address in engine_of(spec).addresses()]
-    if not places or getproxies():
+    urls = [address.base_url for address in engine_of(spec).addresses()]
+    if not urls:
         return
+    # Here, for a build that asks no server imports no client.
+    from processors.clients.connection import through_proxy
+
+    if any(map(through_proxy, urls)):
+        return
+    places = list(map(urlsplit, urls))
     whys = []
     for place in places:
         port = place.port or {"https": 443}.get(place.scheme, 80)

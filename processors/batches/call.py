@@ -55,7 +55,10 @@ class ApiCall:
         until = began + self._patience_s * (1.0 if method == "POST" else OUTAGE)
         where = f"{self._connection.label}: {method} {path.partition('?')[0]}"
         while True:
+            asked = loop.time()
             async with self._turns:
+                waited = loop.time() - asked
+                began, until = began + waited, until + waited
                 outcome = await self._try(method, path, content, tries)
             if isinstance(outcome, bytes):
                 self._answered = True

@@ -22,7 +22,7 @@ _QUOTED = re.compile(r"[\"“«„]([^\"“”«»„\n]{3,300}+)[\"”»]|(?<![
 # Who quotes so speaks of the words; others quote what somebody said, and that is translated.
 _OF_WORDS = re.compile(
     r"\b(?:translat|correct|sentence|phrase|words?\b"
-    r"|expression|idiom|mean|pronounc|rewrit|rephras|paraphras|grammar"
+    r"|expression|idiom|mean(?:s|t|ing)?\b|pronounc|rewrit|rephras|paraphras|grammar"
     r"|spell|synonym|antonym|comma\b|apostrophe|hyphen|preposition|infinitive|contraction|pronoun|plural"
     r"|in (?:\w+ )?English\b|English (?:we|you|people|speakers)|is (?:that|this|it) (?:right|correct|wrong)\b|adverb"
     r"|adjective|verb|noun|tense|passive|active voice|count\b|edit|fix"

@@ -127,7 +127,11 @@ class Repairs(NamedTuple):
 
     def _blamed(self, one: WithVerdicts) -> frozenset[int | None]:
         """The messages that are vetoed; None among them where it is not known which."""
-        return frozenset(verdict.message for verdict in one.verdicts if verdict.check in one.vetoes)
+        return frozenset(
+            verdict.message
+            for verdict in one.verdicts
+            if verdict.check in one.vetoes and self.veto.get(verdict.check, verdict.hard)
+        )
 
     def _broken(self, document: Document) -> Callable[[Piece], bool]:
         """Whether a check vetoes a piece by itself. Each is looked at once, however many candidates ask."""
@@ -171,5 +175,5 @@ def _without_blamed(
     vetoed = {one.message for one in pieces if one.message != CUSTOM_INSTRUCTIONS and blamed & {one.message, None}}
     shown = {one.message for one in pieces if one.message in vetoed and one.own and broken(one)}
     if None in blamed and shown:
-        vetoed = shown
+        vetoed = shown | {message for message in vetoed if message in blamed}
     return [one._replace(text=None) if one.message in vetoed - shown else one for one in pieces]

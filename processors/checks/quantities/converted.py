@@ -114,12 +114,12 @@ def _pieces(told: _Told) -> set[str]:
 
 def _wholes(stated: Sequence[Measure]) -> Iterator[tuple[Measure, ...]]:
     """Each measure, and feet with the inches behind them, which come first."""
-    for first, second in pairwise(stated):
-        if first.value and second.value and (first.unit, second.unit) in (("foot", "inch"), ("pound", "ounce")):
+    # "1.2.3" is a version.
+    numbers = [one for one in stated if one.value and one.value.count(".") < 2 and len(one.value) <= LONGEST]
+    for first, second in pairwise(numbers):
+        if (first.unit, second.unit) in (("foot", "inch"), ("pound", "ounce")):
             yield first, second
-    for one in stated:
-        if one.value and one.value.count(".") < 2 and len(one.value) <= LONGEST:
-            yield (one,)
+    yield from ((one,) for one in numbers)
 
 
 def _told(kind: str, spelling: str, units: Units, words: NumberWords) -> Iterator[_Told]:
@@ -171,10 +171,13 @@ def _is(parts: tuple[Measure, ...], told: _Told) -> bool:
     if any(told.unit == m.unit for m in parts):
         return False
     if KIND[unit] == "temperature":
-        degrees = float(parts[0].value)
-        wanted = (degrees - 32) / 1.8 if unit == "fahrenheit" else degrees * 1.8 + 32
-        within = _DEGREES if abs(wanted) < _OVEN else _OVEN_DEGREES
-        return any(abs(value - wanted) <= within for value in told.values)
+        # Neither side's number has its sign: 10 °F are 12 degrees below zero.
+        for degrees in (float(parts[0].value), -float(parts[0].value)):
+            wanted = abs((degrees - 32) / 1.8 if unit == "fahrenheit" else degrees * 1.8 + 32)
+            within = _DEGREES if wanted < _OVEN else _OVEN_DEGREES
+            if any(abs(value - wanted) <= within for value in told.values):
+                return True
+        return False
     if told.unit not in _IN:
         return False
     wanted = sum(float(m.value) * _IN[m.unit] for m in parts) / _IN[told.unit]

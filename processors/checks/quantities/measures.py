@@ -1,4 +1,4 @@
-"""Units of measure: what an English text measures, and whether the target measures it in the same units.
+"""Units of measure: what an English text measures, and what a target states.
 
 A unit that is replaced is replaced by one of the same kind (kilometres by miles, dollars by euros), so the units stand
 by kind. Their words stand with the languages, by the names that the units have here.
@@ -86,7 +86,9 @@ def _measured(m: re.Match[str], string: str) -> Iterator[Measure]:
     unit = m.lastgroup
     if unit is None or unit in KINDS["dimension"]:
         return
-    if unit == "bare_m" and (_HOURS_BEFORE.search(string[: m.start()]) or _SECONDS_BEHIND.match(string, m.end())):
+    if unit == "bare_m" and (
+        _HOURS_BEFORE.search(string, max(0, m.start() - 16), m.start()) or _SECONDS_BEHIND.match(string, m.end())
+    ):
         return
     if m["is_square"] or m["is_cubic"]:
         yield Measure("", "square" if m["is_square"] else "cubic")
@@ -116,10 +118,10 @@ def unit_matches(kind: str, spelling: str, units: Units) -> Iterator[re.Match[st
 
 
 def stated(kind: str, spelling: str, units: Units) -> Iterator[Measure]:
+    """The units of a kind in a target, each with the number in digits before it."""
     for m in unit_matches(kind, spelling, units):
-        if m.lastgroup:
-            number = _NUMBER_BEFORE.search(spelling, max(0, m.start() - 20), m.start())
-            yield Measure(canonical(number[1]) if number else "", m.lastgroup)
+        number = _NUMBER_BEFORE.search(spelling, max(0, m.start() - 20), m.start())
+        yield Measure(canonical(number[1]) if number else "", m.lastgroup or "")
 
 
 def measured_alike(source: Text, target: Text, values: Collection[str], known: LanguageKnowledge) -> bool:

@@ -93,16 +93,20 @@ def changed_in_sentences(pair: Pair, pairs: Sequence[tuple[str, str] | None]) ->
     # The sentences are the source's without its protected spans.
     whole = text_of(blanked(pair.source))
     looks = [(look, counts) for look, counts, has_any in _LOOKS if has_any(whole, pair)]
+    told: dict[Look, list[Verdict]] = {}
     for one in all_placed if looks else ():
         source, target = text_of(one.source), text_of(one.target)
         within = pair._replace(source=source, target=target)
         for look, counts in looks:
             found = look(within)
+            if not found:
+                continue
+            if look not in told:
+                told[look] = look(pair)
             around = text_of(one.source_around)
             if (
-                found
                 # What the text as a whole tells is told already.
-                and found[0] not in look(pair)
+                found[0] not in told[look]
                 and look(pair._replace(source=around, target=target))
                 and look(pair._replace(source=around if counts else source, target=text_of(one.target_around)))
             ):

@@ -26,7 +26,7 @@ _TRIGGER = re.compile(r"[a-z]{3,}")
 # Of the patterns' words those that stand in too many texts.
 _COMMON = frozenset(
     ["every", "each", "once", "twice", "per", "last", "next", "this", "past", "following", "single", "times", "are",
-     "was", "were", "stay", "stayed", "stays", "remain", "remained", "remains", "went"]
+     "was", "were", "stay", "stayed", "stays", "remain", "remained", "remains"]
 )  # fmt: skip
 
 
@@ -67,7 +67,10 @@ def _triggers(language: str) -> frozenset[str]:
 
 
 def _triggers_of(english: str) -> frozenset[str]:
-    return frozenset(_TRIGGER.findall(english)) - _COMMON
+    # Of "prices?" both.
+    found = {m[0] for m in _TRIGGER.finditer(english)}
+    found |= {m[0][:-1] for m in _TRIGGER.finditer(english) if english[m.end() :].startswith("?")}
+    return frozenset(found) - _COMMON
 
 
 def _word(name: str, english: str, may: str, kept: str, new: str) -> _Word:

@@ -58,6 +58,7 @@ WRONG = [
     ('He said: "Our shop opens at nine."', 'قال: "Our shop opens at nine."'),
     ("Here is a shorter way to put it: our shop opens at nine.", "إليك صيغة أقصر: our shop opens at nine."),
     ("Thanks a million, I got 3 of them!", "ألف شكر، حصلت على 5 منها!"),
+    ("The price went up last month.", "انخفض السعر الشهر الماضي."),
     ("The tram takes half an hour and leaves at six.", "يستغرق الترام ربع ساعة ويغادر في السادسة."),
     ("The lake holds 20% of the water.", "تضم البحيرة 30% من الماء."),
     # "Between" is no explaining.

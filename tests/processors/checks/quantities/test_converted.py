@@ -33,3 +33,7 @@ def test_another_unit_with_another_length_is_vetoed(source: str, wrong: str) -> 
 def test_what_is_rounded_between_systems_without_a_word_for_it_is_noted() -> None:
     found = verdicts("The town is 5 miles from here.", "تبعد البلدة 8 كيلومترات من هنا.")
     assert found and not has_hard(found)
+
+
+def test_a_version_before_feet_and_inches_is_no_length() -> None:
+    assert verdicts("The shelf is 1.2.3 feet 4 inches long.", "يبلغ طول الرف 2 متر.")
