@@ -1,5 +1,6 @@
 """A candidate that a check vetoes takes another's passages for those to blame, and no others; or none at all."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -109,6 +110,15 @@ def test_without_it_the_whole_row_is_anothers_or_nobodys(recipe: Path, tmp_path:
     assert set(whole) == {0, 3} and whole[0]["translator"] == "Two"
     own = rows(build(recipe, tmp_path / "own", "ranking.replace=never"), "SFT_One_ranked")
     assert set(own) == {3}
+
+
+def test_votes_on_the_candidate_as_it_was_say_nothing_of_it_repaired(recipe: Path, tmp_path: Path) -> None:
+    ids = [one["id"] for one in rows(build(recipe, tmp_path / "first"), "SFT_One_ranked").values()]
+    lines = [json.dumps({"id": one, "better": "Two", "worse": "One"}) for one in ids]
+    (tmp_path / "votes.jsonl").write_text("\n".join(lines) + "\n")
+    found = rows(build(recipe, tmp_path / "voted", f"ranking.verdicts={tmp_path / 'votes.jsonl'}"), "SFT_One_ranked")
+    assert found[0]["translator"] == "One" and found[0]["segments"]
+    assert found[3]["translator"] == "Two", "who was not repaired has lost"
 
 
 def test_the_bytes_do_not_depend_on_tasks_and_workers(recipe: Path, tmp_path: Path) -> None:
