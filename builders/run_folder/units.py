@@ -186,7 +186,7 @@ def read_unit(files: UnitFiles, columns: list[str] | None = None) -> "pa.Table":
 @lru_cache(maxsize=128)
 def _small(path: Path, *state: int) -> "pa.Table":
     """All of a small file as it is now: who ranks it, looks for duplicates in it and writes configs of it reads it
-    once. So many are 8 MB."""
+    once. So many are 8 MB on the disk, and decoded at most some times as much: small tables are written plainly."""
     return _read(path, None)
 
 
