@@ -36,7 +36,7 @@ from tests.standins.standin_llm import FAULTS, running
 
 RATE, ROWS, LONGEST = 0.3, 40, 1500
 # What says that no request works, and what keeps a connection for the whole of a time-out.
-FINAL = ("401", "402", "403", "404", "redirect", "hang")
+FINAL = ("401", "402", "429-quota", "403", "404", "redirect", "hang")
 BATCH_FAULTS = ("expired", "failed", "refused", "doubled", "unknown", "wrong")
 
 
