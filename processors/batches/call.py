@@ -21,9 +21,9 @@ from processors.scrub import excerpt, holds_key
 # the look whether anybody is there, which takes 20 seconds then, and one word.
 SHORT_S, LONG_S = 30.0, 1800.0
 BACKOFF_S = 1.0
-# Requests at a time, each with a connection of its own: a file on its way keeps no batch from being looked at. Who
-# waits for a turn does not wait for the server, and is no silence of it. By httpx's own pool of one connection, 170
-# batches that were submitted at once came to a standstill: some waited there for 30 s, and it was never free again.
+# Requests at a time, each with a connection of its own: few files on their way keep no batch from being looked at.
+# Who waits for a turn does not wait for the server, and is no silence of it. By httpx's own pool of one connection,
+# 170 batches submitted at once came to a standstill: some waited there for 30 s, and it was never free again.
 AT_ONCE = 8
 # Polls and downloads are tried for so many times the patience with one request: a batch lasts a day, and so may an
 # outage on the way to it.
@@ -94,18 +94,18 @@ class ApiCall:
         client = self._idle.pop() if self._idle else self._new_client()
         try:
             async with asyncio.timeout(timeout_s):
-                response = await client.request(method, url, headers=headers, **content)
+                response: httpx.Response | Fault = await client.request(method, url, headers=headers, **content)
         except TimeoutError:
             # Whatever state its connection is in now, nobody has it any more.
             await client.aclose()
             return Fault("fault", "timeout", f"no answer within {timeout_s:g} s")
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            self._idle.append(client)
-            return Fault("fault", "connect", excerpt(f"{type(error).__name__}: {error}"))
+            response = Fault("fault", "connect", excerpt(f"{type(error).__name__}: {error}"))
         except (httpx.HTTPError, httpx.StreamError) as error:
-            self._idle.append(client)
-            return Fault("fault", "connection", excerpt(f"{type(error).__name__}: {error}"))
+            response = Fault("fault", "connection", excerpt(f"{type(error).__name__}: {error}"))
         self._idle.append(client)
+        if isinstance(response, Fault):
+            return response
         if response.is_success and (_lines_of(response.content, tries) if lines else _object_of(response.content)):
             return response.content
         outcome = read_response(response.status_code, response.headers, response.content, "chat")

@@ -240,17 +240,20 @@ def _bare(m: re.Match[str]) -> str:
 
 
 def _is_worked_on(m: re.Match[str]) -> bool:
-    behind, before = m.string[m.end() : m.end() + _NEAR], m.string[max(0, m.start() - _BEFORE) : m.start()]
-    if _SAID_BEHIND.match(behind) or _SAID_BEFORE.search(before):
-        return False
-    return _WORKED_ON.search(before) is not None or _WORKED_ON.search(behind) is not None
+    before, behind, said = _beside(m, _BEFORE)
+    return not said and (_WORKED_ON.search(before) is not None or _WORKED_ON.search(behind) is not None)
 
 
 def _of_words(m: re.Match[str]) -> bool:
     """Of what somebody said only where the words are spoken of beside it, not somewhere in a long text."""
-    behind, before = m.string[m.end() : m.end() + _NEAR], m.string[max(0, m.start() - _NEAR) : m.start()]
-    said = _SAID_BEHIND.match(behind) or _SAID_BEFORE.search(before)
-    return said is None or _OF_WORDS.search(before) is not None or _OF_WORDS.search(behind) is not None
+    before, behind, said = _beside(m, _NEAR)
+    return not said or _OF_WORDS.search(before) is not None or _OF_WORDS.search(behind) is not None
+
+
+def _beside(m: re.Match[str], reach: int) -> tuple[str, str, bool]:
+    """What stands before a quotation, so far, and behind it; and whether that says that somebody speaks."""
+    before, behind = m.string[max(0, m.start() - reach) : m.start()], m.string[m.end() : m.end() + _NEAR]
+    return before, behind, bool(_SAID_BEHIND.match(behind) or _SAID_BEFORE.search(before))
 
 
 @view

@@ -123,7 +123,7 @@ class UnitChunks:
         self._read: dict[str, tuple[Any, dict[str, int]]] = {}
 
     def of(self, translator: str, row: str) -> list[dict[str, Any]]:
-        """None where the unit was written before chunks were kept."""
+        """Empty where the unit was written before chunks were kept."""
         if translator not in self._read:
             table = read_unit(self._files[translator], ["id", "chunks"])
             places = {name: place for place, name in enumerate(table["id"].to_pylist())}
