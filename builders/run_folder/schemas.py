@@ -268,11 +268,27 @@ def parallel(
     import pyarrow as pa
 
     more = [("segments", segments())] if combined else []
-    names = ("translated_prompt", "translated_chosen", "translated_rejected") if pairs else ("translation",)
+    names = _TRANSLATED[1:] if pairs else _TRANSLATED[:1]
     said = [(name, messages()) for name in names]
     candidates = pa.struct([*scores(scored), *said, ("custom_instructions", pa.string()), *more])
     carried = [(name, pa.string()) for name in carry]
     return pa.schema([*built_source(pairs), ("candidates", pa.list_(candidates)), *carried])
+
+
+# What of a candidate only `parallel` has: of conversations and fields, and of pairs.
+_TRANSLATED = ("translation", "translated_prompt", "translated_chosen", "translated_rejected")
+
+
+def is_parallel(schema: Any) -> bool:
+    """Whether these are the columns of `parallel`, of any build: the source's, with the translations beside them."""
+    import pyarrow as pa
+
+    for name in {"candidates", f"{OWN}candidates"} & set(schema.names):
+        kind = schema.field(name).type
+        if pa.types.is_list(kind) and pa.types.is_struct(kind.value_type):
+            known = {kind.value_type.field(i).name for i in range(kind.value_type.num_fields)}
+            return "translator" in known and not known.isdisjoint(_TRANSLATED)
+    return False
 
 
 # What the columns begin with that a build adds to a source which is read by its fields: no column of that may.

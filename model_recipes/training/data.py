@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+from builders.run_folder import schemas
 from model_recipes.needs import look_at_name
 from model_recipes.training.accounts import Account
 from model_recipes.training.settings import RowSource
@@ -90,6 +91,8 @@ def load_part(part: RowSource, reads: tuple[str, ...] = CONVERSATIONS, needed: i
         if name not in found:
             raise InputError(f"datasets: {part.path}: no split '{name}'; it has {', '.join(sorted(found))}")
     splits = [found[name] for name in names]
+    if any(schemas.is_parallel(split.features.arrow_schema) for split in splits):
+        raise InputError(_not_translated(part))
     for name, split in zip(names, splits, strict=True):
         must = reads[: (1 if reads == CONVERSATIONS else 2) if needed is None else needed]
         if missing := [column for column in must if column not in split.column_names]:
@@ -101,6 +104,20 @@ def load_part(part: RowSource, reads: tuple[str, ...] = CONVERSATIONS, needed: i
         raise InputError(f"datasets: {part.path}: has no row in {', '.join(names)}")
     return concatenate_datasets(
         [split.select_columns([c for c in reads if c in split.column_names]) for split in splits]
+    )
+
+
+def _not_translated(part: RowSource) -> str:
+    """What is said of rows of the config `parallel`: on the English of it a model would be trained in silence."""
+    others = []
+    if part.name:
+        from datasets import get_dataset_config_names
+
+        others = [n for n in get_dataset_config_names(part.path, revision=part.revision) if n != part.name]
+    instead = f"take the config {' or '.join(others)}" if others else "take rows of a ranked config"
+    return (
+        f"datasets: {title(part)}: these are the source's rows, with their translations in `candidates`; "
+        f"to train on translations, {instead}"
     )
 
 

@@ -4,9 +4,12 @@ import sys
 from pathlib import Path
 from types import SimpleNamespace
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from model_recipes.training.data import load_part, load_tokenizer, read_template
+from builders.run_folder import schemas
+from model_recipes.training.data import CONVERSATIONS, PAIRS, load_part, load_tokenizer, read_template
 from model_recipes.training.settings import RowSource
 from processors.errors import InputError
 
@@ -57,6 +60,38 @@ def test_what_a_file_does_not_have_is_not_ignored(
     rows.write_text('{"messages": []}\n')
     with pytest.raises(InputError, match=said):
         load_part(RowSource.model_validate({"path": str(rows), key: "nope"}))
+
+
+@pytest.mark.parametrize("pairs", [False, True])
+def test_the_source_is_not_taken_for_its_translation(
+    pairs: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("datasets.config.HF_DATASETS_CACHE", tmp_path / "cache")
+    said = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello."}]
+    for config, schema in {
+        "SFT_a_ranked": schemas.ranked(pairs=pairs),
+        "SFT_b_ranked": schemas.ranked(pairs=pairs),
+        "parallel": schemas.parallel(pairs=pairs),
+    }.items():
+        (tmp_path / "data" / config).mkdir(parents=True)
+        row = {name: said for name in ("messages", "prompt", "chosen", "rejected") if name in schema.names}
+        rows = pa.Table.from_pylist([{"id": "x/0", **row, "candidates": [{"translator": "a"}]}], schema)
+        pq.write_table(rows, tmp_path / "data" / config / "train-00000-of-00001.parquet")
+    configs = "\n".join(f"- {{config_name: {c}, data_dir: {c}}}" for c in ("SFT_a_ranked", "SFT_b_ranked", "parallel"))
+    (tmp_path / "data" / "README.md").write_text(f"---\nconfigs:\n{configs}\n---\n")
+
+    reads = PAIRS if pairs else CONVERSATIONS
+    for config in ("SFT_a_ranked", "SFT_b_ranked"):
+        assert len(load_part(RowSource(path=str(tmp_path / "data"), name=config), reads)) == 1
+    with pytest.raises(
+        InputError, match=r"data/parallel all: .* take the config SFT_a_ranked or SFT_b_ranked$"
+    ) as error:
+        load_part(RowSource(path=str(tmp_path / "data"), name="parallel"), reads)
+    assert "\n" not in str(error.value)
+    # Its file, under whatever name.
+    moved = (tmp_path / "data/parallel/train-00000-of-00001.parquet").rename(tmp_path / "arabic.parquet")
+    with pytest.raises(InputError, match=r"arabic\.parquet all: .* take rows of a ranked config$"):
+        load_part(RowSource(path=str(moved)), reads)
 
 
 def test_a_tokenizer_that_neither_is_a_folder_nor_can_be_on_the_hub_is_told_at_once(
