@@ -16,6 +16,7 @@ from builders.run_folder.folder import RANK, Run
 from builders.run_folder.ranked_rows import units_to_rank
 from builders.run_folder.units import read_counts
 from processors.atomic_files import replacing
+from processors.commands import pasted
 from processors.scoring.columns import NAMES, PUBLISHED
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def run_ablation(
     console = Console(stderr=True, highlight=False)
     console.print(f"{len(variants)} variants: {', '.join(variant.name for variant in variants)}", markup=False)
     if dry_run:
-        console.print(f"Nothing was run. What it would cost:\n  smolkalam plan {path}", markup=False, soft_wrap=True)
+        console.print(f"Nothing was run. What it would cost:\n  {pasted('plan', path)}", markup=False, soft_wrap=True)
         print(path)
         return
 

@@ -23,6 +23,7 @@ from builders.run_folder.folder import lock_folder
 from builders.run_folder.ranked_rows import ranked_rows, ranked_units
 from processors.answers.store import AnswerStore
 from processors.atomic_files import write_text
+from processors.commands import pasted
 from processors.conversations.tokenizers import load_tokenizer
 from processors.errors import InputError
 from processors.judging.client import Judge
@@ -78,7 +79,10 @@ def run_judge(
         lock.release()
     print_report(verdicts, drawn)
     print(f"{output / VERDICTS}")
-    print(f"next: smolkalam preferences {run} --by judges --verdicts {output} --output DIR", file=sys.stderr)
+    print(
+        f"next: {pasted('preferences', run, '--by', 'judges', '--verdicts', output, '--output', 'DIR')}",
+        file=sys.stderr,
+    )
 
 
 async def _judge_all(judges: list[Judge], pairs: list[CandidatePair], store: AnswerStore) -> list[JudgedPair]:

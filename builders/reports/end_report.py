@@ -24,6 +24,7 @@ from builders.run_folder.schemas import PARALLEL
 from builders.run_folder.units import Dropped, UnitFiles, read_dropped, read_unit
 from builders.sample import planted_faults
 from builders.sources.find import row_id
+from processors.commands import pasted
 from processors.errors import InputError
 from processors.ranking.policy import OUTCOMES
 from processors.scoring.columns import COLUMNS, SUMMED
@@ -107,7 +108,7 @@ def _failed(build: "Build") -> list[str]:
 def _again(build: "Build") -> str:
     """The command that tries failed rows again."""
     run = build.run.folder
-    return shlex.join(["smolkalam", "build", str(run / RECIPE), "--output", str(run), "--retry-failed"])
+    return pasted("build", run / RECIPE, "--output", run, "--retry-failed")
 
 
 def _advice(build: "Build") -> str:

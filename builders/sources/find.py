@@ -15,6 +15,7 @@ from builders.run_folder import schemas
 from builders.run_folder.units import Unit
 from builders.sources.fields import check_fields
 from builders.sources.layouts import PARQUET, DataFiles, data_files, has_configs, within
+from processors.commands import pasted
 from processors.errors import InputError, one_line
 from processors.scoring.columns import NAMES
 from processors.selection.choose_rows import choose_splits
@@ -212,7 +213,7 @@ def _misplaced(source: Source) -> str | None:
     if not path.exists():
         return "there is no such folder"
     if path.is_file():
-        return f"that is a file: `smolkalam import {path} -o FOLDER` makes a folder of it, to give instead"
+        return f"that is a file: `{pasted('import', path, '-o', 'FOLDER')}` makes a folder of it, to give instead"
     if has_configs(path):
         return None
     if any(_SHARD.match(shard.name) for shard in path.glob("*.parquet")):

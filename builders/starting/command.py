@@ -6,7 +6,6 @@ What is not there yet is made on the way: a source that is a file is imported be
 
 import json
 import re
-import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from builders.starting.engines_here import KNOWN, EngineFound, engines_here, fin
 from builders.starting.recipe_text import Choices, language_of, recipe_text
 from builders.starting.source_card import source_card
 from processors.atomic_files import replacing
+from processors.commands import pasted
 from processors.errors import InputError
 
 
@@ -173,5 +173,5 @@ def _say_next(recipe: Path, choices: Choices) -> None:
     print(f"{recipe}: {choices.looked}", file=sys.stderr)
     if key:
         print(f"export {key}=... first", file=sys.stderr)
-    print(shlex.join(["smolkalam", "plan", str(recipe)]))
-    print(shlex.join(["smolkalam", "build", str(recipe), "--output", f"run/{choices.name}"]))
+    print(pasted("plan", recipe))
+    print(pasted("build", recipe, "--output", f"run/{choices.name}"))

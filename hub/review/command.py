@@ -13,7 +13,7 @@ from typing import Any
 from builders.arbitrage.people import QUEUE
 from builders.recipes.recipe import Recipe
 from builders.run_folder.files import write_error
-from builders.run_folder.folder import Run, lock_folder
+from builders.run_folder.folder import RECIPE, Run, lock_folder
 from builders.run_folder.ranked_rows import ranked_units
 from hub.report.rows import read_rows
 from hub.review.exports import MEMORY, write_memory, write_tables
@@ -24,6 +24,7 @@ from hub.review.said import Reviews
 from hub.review.server import Desk, make_app
 from hub.review.shown import AnyQueues
 from hub.review.waiting import WaitingAnswers
+from processors.commands import as_yaml, pasted
 from processors.errors import InputError
 
 # On this machine only: from another one, by `ssh -L`.
@@ -148,18 +149,16 @@ def _tell(run: Path, folder: Path, reviews: Reviews, answers: bool) -> None:
         if counts:
             print(
                 "next: the same `smolkalam arbitrate` again, which takes what was said "
-                f"(choose.verdicts: {folder.absolute()}, where that is not its own folder's)",
+                f"(choose.verdicts: {as_yaml(folder.absolute())}, where that is not its own folder's)",
                 file=sys.stderr,
             )
         return
     if any(one["verdicts"] for one in counts):
-        print(
-            f"next: smolkalam build {run}/recipe.yaml --output {run} --set ranking.verdicts={folder.absolute()}",
-            file=sys.stderr,
-        )
+        verdicts = {"ranking.verdicts": folder.absolute()}
+        print(f"next: {pasted('build', run / RECIPE, '--output', run, settings=verdicts)}", file=sys.stderr)
     if (folder / MEMORY).exists():
         print(
-            f"next: memory: [{folder.absolute() / MEMORY}] in each translator of the recipe, after its other "
+            f"next: memory: [{as_yaml(folder.absolute() / MEMORY)}] in each translator of the recipe, after its other "
             "memories: of two approved texts the later is taken",
             file=sys.stderr,
         )

@@ -21,6 +21,7 @@ from model_recipes.evaluation.asked.models import Model, look_for_libraries
 from model_recipes.evaluation.benchmarks.suites import SuiteBenchmark, chosen
 from model_recipes.training.launch import look_for_libraries as look_for_training
 from processors.atomic_files import write_text
+from processors.commands import pasted
 from processors.errors import InputError
 
 FOLDER, SCORES = "trained", "scores.yaml"
@@ -68,10 +69,8 @@ def run_choice(
     scores = {one.name: round(100 * one.score.value, 2) for one in choice.variants}
     write_text(folder / SCORES, yaml.safe_dump(scores, sort_keys=False))
     print(f"\n{words}")
-    print(
-        f"next: smolkalam preferences {run.folder} --by benchmark --scores {folder / SCORES} --output DIR",
-        file=sys.stderr,
-    )
+    then = pasted("preferences", run.folder, "--by", "benchmark", "--scores", folder / SCORES, "--output", "DIR")
+    print(f"next: {then}", file=sys.stderr)
     return choice
 
 

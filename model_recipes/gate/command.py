@@ -21,6 +21,7 @@ from model_recipes.gate.plan import BASE, GatePlan, is_bounded, load_gate
 from model_recipes.gate.refine import price_of, refine_step, refined_source
 from model_recipes.gate.report import MIXTURE, write_report
 from model_recipes.plans import PlanRun, PlanStep, StepNeeds, training_needs
+from processors.commands import pasted
 from processors.errors import InputError
 
 
@@ -43,7 +44,7 @@ def run_gate(
         words = write_report(run.folder, plan, decisions, gate.languages(), gate.kept)
     print(words)
     said = "" if gate.kept else "no candidate is kept: the mixture is the base as it was; "
-    print(f"{said}the mixture: smolkalam mix {run.folder / MIXTURE} --output DIR", file=sys.stderr)
+    print(f"{said}the mixture: {pasted('mix', run.folder / MIXTURE, '--output', 'DIR')}", file=sys.stderr)
     return decisions
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from processors.commands import as_yaml
 from processors.errors import InputError, one_line
 
 # Tokens beyond the embeddings that a model of the Hub may have, and no text.
@@ -35,7 +36,7 @@ def read_config(name: str, revision: str | None, *, weights: bool = True) -> Any
     if folder.is_dir() and (folder / "adapter_config.json").is_file() and not (folder / "config.json").is_file():
         raise InputError(
             f"model_name_or_path: {name}: is an adapter, not a model; name its base, or make it one with its base by "
-            f"`smolkalam train merge` (experts=[{{path: {name}}}])"
+            f"`smolkalam train merge` (experts=[{{path: {as_yaml(name)}}}])"
         )
     try:
         config = AutoConfig.from_pretrained(name, revision=revision)

@@ -3,6 +3,7 @@
 import importlib
 import importlib.util
 import os
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -64,7 +65,7 @@ def run_train(
         file = launch_file("several-gpus")
     script, said = submit(recipe, job, file, command, Path(args.output_dir))
     if said is None:
-        print(f"no sbatch here; on the cluster: sbatch {script}", file=sys.stderr)
+        print(f"no sbatch here; on the cluster: {shlex.join(['sbatch', str(script)])}", file=sys.stderr)
     else:
         print(f"{said}; its logs: {Path(args.output_dir) / FOLDER}", file=sys.stderr)
 
