@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from builders.recipes.base import Name, Strict, Terms, look_at_names
+from builders.recipes.base import Licence, Name, Strict, Terms, look_at_names
 from builders.recipes.paths import beside, file_or_id
 from builders.recipes.recipe import Decontamination
 from builders.recipes.yaml_file import apply_setting, checked, read_mapping
@@ -98,7 +98,7 @@ class MixtureOutputs(Strict):
     repo: str = Field("user/mixture", pattern=r"^[\w.-]+/[\w.-]+$", description="user/name, for the card's examples")
     pretty_name: str | None = Field(None, description="the card's title; null: the mixture's name")
     notice: str | None = Field(None, description="a sentence with which the card begins, such as a warning")
-    license: str | None = Field(None, description="the card's licence; null: the sources', where all have the same")
+    license: Licence | None = Field(None, description="of the card; null: the sources', where all have the same")
     config: Name = Field("SFT", description="of the dataset, and folder of its shards")
     split: Name = Field("train", description="of the dataset")
     row_group_bytes: int = Field(

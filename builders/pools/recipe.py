@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from pydantic import Field
 
-from builders.recipes.base import ConfigName, Name, Strict, Terms, look_at_names
+from builders.recipes.base import ConfigName, Licence, Name, Strict, Terms, look_at_names
 from builders.recipes.paths import file_or_id, resolved
 from builders.recipes.translator_base import Cost
 from builders.recipes.translators import Translator, as_served
@@ -94,7 +94,7 @@ class DatasetOutputs(Strict):
 
     repo: str = Field("user/dataset", pattern=r"^[\w.-]+/[\w.-]+$", description="user/name, for the card's examples")
     pretty_name: str | None = Field(None, description="the card's title; null: the recipe's name")
-    license: str | None = Field(None, description="the card's licence; null: none is said")
+    license: Licence | None = Field(None, description="the card's licence; null: none is said")
     notice: str | None = Field(None, description="a sentence with which the card begins, such as a warning")
     row_group_bytes: int = Field(50_000_000, ge=1_000_000, le=100_000_000, description="of a Parquet row group, about")
     shard_bytes: int = Field(500_000_000, ge=10_000_000, le=1_000_000_000, description="of a Parquet file, about")

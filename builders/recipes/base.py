@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -77,6 +78,32 @@ KeyVariable = Annotated[
     Field(description="environment variable that holds the key; the key is sent to that address only"),
 ]
 
+# The licences that a card may name: huggingface.co/docs/hub/repositories-licenses.
+_LICENCE_CODES = (
+    "afl-3.0 agpl-3.0 apache-2.0 apple-amlr apple-ascl artistic-2.0 bigcode-openrail-m bigscience-bloom-rail-1.0 "
+    "bigscience-openrail-m bsd bsd-2-clause bsd-3-clause bsd-3-clause-clear bsl-1.0 c-uda cc cc-by-2.0 cc-by-2.5 "
+    "cc-by-3.0 cc-by-4.0 cc-by-nc-2.0 cc-by-nc-3.0 cc-by-nc-4.0 cc-by-nc-nd-3.0 cc-by-nc-nd-4.0 cc-by-nc-sa-2.0 "
+    "cc-by-nc-sa-3.0 cc-by-nc-sa-4.0 cc-by-nd-4.0 cc-by-sa-3.0 cc-by-sa-4.0 cc0-1.0 cdla-permissive-1.0 "
+    "cdla-permissive-2.0 cdla-sharing-1.0 creativeml-openrail-m deepfloyd-if-license ecl-2.0 epl-1.0 epl-2.0 "
+    "etalab-2.0 eupl-1.1 eupl-1.2 fair-noncommercial-research-license gemma gfdl gpl gpl-2.0 gpl-3.0 "
+    "grok2-community h-research intel-research isc lgpl lgpl-2.1 lgpl-3.0 lgpl-lr llama2 llama3 llama3.1 llama3.2 "
+    "llama3.3 llama4 lppl-1.3c mit mpl-2.0 ms-pl ncsa odbl odc-by ofl-1.1 openmdw-1.0 openrail openrail++ osl-3.0 "
+    "other pddl postgresql unknown unlicense wtfpl zlib "
+)
+LICENCES = frozenset(_LICENCE_CODES.split())
+
+
+def hub_licence(name: str) -> str:
+    """A licence by the Hub's name for it. Raises ValueError."""
+    if name not in LICENCES:
+        near = get_close_matches(re.sub(r"[\s_]+", "-", name.strip().lower()), LICENCES, n=1)
+        such = f"did you mean {near[0]}?" if near else "such as cc-by-4.0, or other for any that has none"
+        raise ValueError(f"expected a licence by its name in huggingface.co/docs/hub/repositories-licenses; {such}")
+    return name
+
+
+Licence = Annotated[str, AfterValidator(hub_licence)]
+
 # What terms say of training a model on what they are of, the mildest first.
 Training = Literal["allowed", "conditions", "forbidden"]
 
@@ -84,7 +111,7 @@ Training = Literal["allowed", "conditions", "forbidden"]
 class Terms(Strict):
     """Under which terms something may be used: the rows of a source, or what a translator puts out."""
 
-    license: str | None = Field(None, description="by the Hub's names, such as cc-by-4.0; null: not known")
+    license: Licence | None = Field(None, description="by the Hub's names, such as cc-by-4.0; null: not known")
     link: str | None = Field(None, pattern=r"^https?://\S+$", description="the address where the terms can be read")
     training: Training | None = Field(
         None, description="whether models may be trained on it; null: its terms do not say, or are not known"

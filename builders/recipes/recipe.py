@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
-from builders.recipes.base import ConfigName, Name, Strict, Terms, look_at_names
+from builders.recipes.base import ConfigName, Licence, Name, Strict, Terms, look_at_names
 from builders.recipes.executors import ExecutorRecipe, LocalRun
 from builders.recipes.ranking import Ranking
 from builders.recipes.translator_base import AskedTranslator
@@ -143,7 +143,7 @@ class Outputs(Strict):
 
     repo: str = Field("user/SmolKalam", pattern=r"^[\w.-]+/[\w.-]+$", description="user/name, for the card's examples")
     pretty_name: str | None = Field(None, description="the card's title; null: the source's, in the language's name")
-    license: str | None = Field(None, description="the card's licence, by the Hub's names; null: the source's")
+    license: Licence | None = Field(None, description="the card's licence, by the Hub's names; null: the source's")
     notice: str | None = Field(None, description="a sentence with which the card begins, such as a warning")
     parallel: bool = Field(True, description="also build the config `parallel`, the English beside every candidate")
     duplicates: Literal["keep", "drop_new", "drop"] = Field(

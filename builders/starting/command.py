@@ -14,6 +14,7 @@ from pathlib import Path
 from builders.imports.command import REPORT, run_import
 from builders.imports.hub_rows import hub_id
 from builders.imports.prepared import opened
+from builders.recipes.base import hub_licence
 from builders.recipes.load import load_recipe
 from builders.recipes.recipe import Source
 from builders.sources.find import find_shards
@@ -49,6 +50,11 @@ def run_init(recipe: Path, given: Given) -> Choices:
         raise InputError(f"{recipe}: expected a name that ends in .yaml")
     if recipe.exists():
         raise InputError(f"{recipe}: is there already; give another name, or delete it")
+    if given.license:
+        try:
+            hub_licence(given.license)
+        except ValueError as error:
+            raise InputError(f"--license {given.license}: {error}") from None
     asks = sys.stdin.isatty()
     missing = [f"--{name}" for name in ("source", "engine") if getattr(given, name) is None]
     if missing and not asks:

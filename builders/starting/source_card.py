@@ -10,6 +10,8 @@ import httpx2
 import yaml
 from datatrove.io import get_datafolder
 
+from builders.recipes.base import LICENCES
+
 # A card's front matter is at its beginning, and a few kilobytes; one of a thousand splits is a megabyte.
 _READ = 2_000_000
 
@@ -34,5 +36,6 @@ def source_card(path: str) -> dict[str, str]:
         return {}
     licence = data.get("license")
     licence = licence[0] if isinstance(licence, list) and len(licence) == 1 else licence
-    told = {"title": data.get("pretty_name"), "license": licence}
+    # One that is none of the Hub's is for whoever builds to put into its words.
+    told = {"title": data.get("pretty_name"), "license": licence if str(licence) in LICENCES else None}
     return {name: value.strip() for name, value in told.items() if isinstance(value, str) and value.strip()}

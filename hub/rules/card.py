@@ -1,7 +1,7 @@
 """Rules for a card's front matter: what the Hub refuses, and what `datasets` refuses or silently loses.
 
 Sources: `datasets` 5.2 (`utils/metadata.py`, `naming.py`, `builder.py`), huggingface_hub 2.4 (`repocard.py`), and
-huggingface.co/docs/hub/datasets-cards and repositories-licenses.
+huggingface.co/docs/hub/datasets-cards.
 """
 
 import re
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from builders.recipes.base import LICENCES
 from hub.rules.findings import Finding, error, errors, warning
 
 # A split's name as `datasets` takes it (5.2, `datasets.splits`).
@@ -31,20 +32,7 @@ _LANGUAGE_CODES = (
     "sl sm sn so sq sr ss st su sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi "
     "yo za zh zu code multilingual "
 )
-
-_LICENCE_CODES = (
-    "afl-3.0 agpl-3.0 apache-2.0 apple-amlr apple-ascl artistic-2.0 bigcode-openrail-m bigscience-bloom-rail-1.0 "
-    "bigscience-openrail-m bsd bsd-2-clause bsd-3-clause bsd-3-clause-clear bsl-1.0 c-uda cc cc-by-2.0 cc-by-2.5 "
-    "cc-by-3.0 cc-by-4.0 cc-by-nc-2.0 cc-by-nc-3.0 cc-by-nc-4.0 cc-by-nc-nd-3.0 cc-by-nc-nd-4.0 cc-by-nc-sa-2.0 "
-    "cc-by-nc-sa-3.0 cc-by-nc-sa-4.0 cc-by-nd-4.0 cc-by-sa-3.0 cc-by-sa-4.0 cc0-1.0 cdla-permissive-1.0 "
-    "cdla-permissive-2.0 cdla-sharing-1.0 creativeml-openrail-m deepfloyd-if-license ecl-2.0 epl-1.0 epl-2.0 "
-    "etalab-2.0 eupl-1.1 eupl-1.2 fair-noncommercial-research-license gemma gfdl gpl gpl-2.0 gpl-3.0 "
-    "grok2-community h-research intel-research isc lgpl lgpl-2.1 lgpl-3.0 lgpl-lr llama2 llama3 llama3.1 llama3.2 "
-    "llama3.3 llama4 lppl-1.3c mit mpl-2.0 ms-pl ncsa odbl odc-by ofl-1.1 openmdw-1.0 openrail openrail++ osl-3.0 "
-    "other pddl postgresql unknown unlicense wtfpl zlib "
-)
 _LANGUAGES = frozenset(_LANGUAGE_CODES.split())
-_LICENCES = frozenset(_LICENCE_CODES.split())
 
 
 @dataclass(slots=True)
@@ -163,7 +151,7 @@ def _licence(data: dict[str, Any]) -> Iterator[Finding]:
     licences = data.get("license") or []
     licences = [licences] if isinstance(licences, str) else licences
     for licence in licences:
-        if licence not in _LICENCES:
+        if licence not in LICENCES:
             yield warning(
                 "licence",
                 "README.md",

@@ -80,6 +80,15 @@ def test_the_papers_recipe_is_whole() -> None:
             MINIMAL.replace("{path: here}", "here"),
             "r.yaml:2: source: expected a mapping of keys to values",
         ),
+        (
+            MINIMAL + "outputs: {license: Apache 2.0}\n",
+            "r.yaml:5: outputs.license: expected a licence by its name in "
+            "huggingface.co/docs/hub/repositories-licenses; did you mean apache-2.0? (found 'Apache 2.0')",
+        ),
+        (
+            MINIMAL + "outputs: {license: 'free for all, but ask us first'}\n",
+            "such as cc-by-4.0, or other for any that has none (found 'free for all, but ask us first')",
+        ),
         (MINIMAL + "executor: queue\n", "r.yaml:5: executor: expected a mapping of keys to values (found 'queue')"),
         (MINIMAL + "language: {code: ur}\n", "r.yaml:5: language: name and script of 'ur' missing"),
         (MINIMAL + "language: {code: ur, name: Urdu}\n", "r.yaml:5: language: script of 'ur' missing"),

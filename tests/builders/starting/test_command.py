@@ -112,6 +112,10 @@ def test_options_stand_in_the_recipe_and_a_folder_is_looked_at(
         (Given("x", engine="http://u:p@h/v1"), "without a user, key"),
         (Given("x", engine="none.gguf"), "no such file"),
         (Given("x", engine="pseudo", language="xx"), "--language xx: expected one of"),
+        (
+            Given("x", engine="pseudo", license="Apache 2.0"),
+            "--license Apache 2.0: expected a licence",
+        ),
         (Given("x", engine="pseudo", price="1"), "--price 1: expected INPUT:OUTPUT"),
         (Given("x", engine="pseudo", price="a:b"), "--price a: expected a number"),
         (Given("x", engine="pseudo", max_usd=1), "--max-usd: the model's price is not known"),

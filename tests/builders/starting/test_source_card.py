@@ -17,6 +17,7 @@ CHAT = {"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "co
         ("---\npretty_name: Tea\nlicense: cc-by-4.0\n---\n# Tea\n", {"title": "Tea", "license": "cc-by-4.0"}),
         ("\ufeff---\r\nlicense:\r\n- mit\r\n---\r\n", {"license": "mit"}),
         ("---\npretty_name: null\nlicense: [mit, gpl]\n---\n", {}),
+        ("---\npretty_name: Tea\nlicense: free for all of us\n---\n", {"title": "Tea"}),
         ("---\npretty_name: 3\n---\n", {}),
         ("# no front matter\n---\nlicense: mit\n---\n", {}),
         ("---\nlicense: mit\n", {}),
