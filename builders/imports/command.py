@@ -23,6 +23,7 @@ from builders.imports.shapes import ID, column_name, converted
 from builders.recipes.base import NAME_PATTERN
 from builders.run_folder import schemas
 from processors.atomic_files import look_for_room, new_folder
+from processors.commands import as_yaml
 from processors.errors import CountError, InputError
 from processors.scoring.columns import NAMES
 
@@ -204,7 +205,7 @@ def _tell(found: list[Imported], output: Path, kept: list[str]) -> None:
     total = _counts(sum(one.read for one in found), sum(one.written for one in found), reasons)
     print(f"all: {total}{f'; each with its line in {output / LEFT_OUT}' if reasons else ''}", file=sys.stderr)
     carry = ", ".join([ID, *kept])
-    print(f"in a recipe: source: {{path: {output}, carry: [{carry}]}}", file=sys.stderr)
+    print(f"in a recipe: source: {{path: {as_yaml(output)}, carry: [{carry}]}}", file=sys.stderr)
 
 
 def _counts(read: int, written: int, left_out: Counter[str]) -> str:

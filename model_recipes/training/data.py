@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+from builders.imports.hub_rows import hub_id
 from builders.run_folder import schemas
 from model_recipes.needs import look_at_name
 from model_recipes.training.accounts import Account
@@ -59,6 +60,18 @@ def read_template(path: Path, asked: str) -> str:
         raise InputError(f"{asked}: is no UTF-8 text (byte {error.start}); expected a Jinja template") from None
 
 
+def look_at_path(path: str, where: str = "") -> None:
+    """Raises InputError, which begins with `where`, for what is neither there nor can be a dataset of the Hub.
+
+    The Hub would be asked for it again and again: half a minute until the same is said.
+    """
+    if Path(path).exists() or "://" in path or hub_id(path):
+        return
+    if Path(path).suffix in ENDINGS:
+        raise InputError(f"{where}{path}: no such file")
+    raise InputError(f"{where}{path}: no such file or folder, and the Hub's datasets are named USER/NAME")
+
+
 def load_part(part: RowSource, reads: tuple[str, ...] = CONVERSATIONS, needed: int | None = None) -> Any:
     """A part's rows as a `datasets.Dataset` of the columns that are read. Raises InputError where there are none.
 
@@ -67,9 +80,7 @@ def load_part(part: RowSource, reads: tuple[str, ...] = CONVERSATIONS, needed: i
     from datasets import concatenate_datasets, load_dataset
 
     path = Path(part.path)
-    if path.suffix in ENDINGS and not path.exists():
-        # The Hub, which would be asked for it again and again, has no dataset of such a name.
-        raise InputError(f"datasets: {part.path}: no such file")
+    look_at_path(part.path, "datasets: ")
     if path.is_file() and _is_empty(path):
         raise InputError(
             f"datasets: {part.path}: is empty; expected JSON lines or Parquet with the column '{reads[0]}'"

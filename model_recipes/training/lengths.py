@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from model_recipes.training.data import ENDINGS, load_part, load_tokenizer, read_template, said_by
+from model_recipes.training.data import ENDINGS, load_part, load_tokenizer, look_at_path, read_template, said_by
 from model_recipes.training.launch import look_for_libraries
 from model_recipes.training.rows import RowEncoder, check_template
 from model_recipes.training.settings import RowSource
@@ -20,6 +20,7 @@ def run_tokens(
     plain: bool,
 ) -> None:  # fmt: skip
     """The command `tokens`: prints a table, or JSON. Raises InputError for what the user can mend."""
+    look_at_path(data)
     look_for_libraries()
     tokenizer = load_tokenizer(tokenizer_name, None, "--tokenizer")
     if template:

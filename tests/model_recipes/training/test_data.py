@@ -10,6 +10,7 @@ import pytest
 
 from builders.run_folder import schemas
 from model_recipes.training.data import CONVERSATIONS, PAIRS, load_part, load_tokenizer, read_template
+from model_recipes.training.lengths import run_tokens
 from model_recipes.training.settings import RowSource
 from processors.errors import InputError
 
@@ -20,6 +21,7 @@ ROW = b'{"messages": [{"role": "user", "content": "a"}]}\n'
     ("name", "text", "said"),
     [
         ("nothing.jsonl", None, r"nothing\.jsonl: no such file$"),
+        ("nothing", None, r"nothing: no such file or folder, and the Hub's datasets are named USER/NAME$"),
         ("empty.jsonl", b"", r"empty\.jsonl: is empty; expected JSON lines or Parquet with the column 'messages'$"),
         ("blank.jsonl", b"\n \n", "is empty; expected"),
         ("broken.jsonl", ROW + b'{"messages": [{"ro\n', r"broken\.jsonl: no dataset .*\(JSON parse error: .*row 1"),
@@ -34,6 +36,16 @@ def test_data_that_cannot_be_read_is_one_line(
     with pytest.raises(InputError, match=said) as error:
         load_part(RowSource(path=str(tmp_path / name), split="train"))
     assert "\n" not in str(error.value)
+
+
+def test_a_name_without_a_user_is_told_before_anything_is_loaded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("model_recipes.training.lengths.load_tokenizer", lambda *_: pytest.fail("loaded"))
+    with pytest.raises(
+        InputError, match=r"^nope: no such file or folder, and the Hub's datasets are named USER/NAME$"
+    ):
+        run_tokens("nope", "any", name=None, split="all", max_lengths=[8], template=None, plain=True)
+    with pytest.raises(InputError, match=r"^datasets: nope: no such file or folder, "):
+        load_part(RowSource(path="nope"))
 
 
 def test_a_template_that_is_no_text_is_one_line(tmp_path: Path) -> None:
