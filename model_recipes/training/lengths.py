@@ -20,8 +20,8 @@ def run_tokens(
     plain: bool,
 ) -> None:  # fmt: skip
     """The command `tokens`: prints a table, or JSON. Raises InputError for what the user can mend."""
-    look_at_path(data)
     look_for_libraries()
+    look_at_path(data)
     tokenizer = load_tokenizer(tokenizer_name, None, "--tokenizer")
     if template:
         tokenizer.chat_template = read_template(template, f"--template {template}")
