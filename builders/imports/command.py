@@ -68,10 +68,13 @@ def run_import(
     """Import files and datasets of the Hub into the folder `output`; returns what became of each.
 
     `keep`: further columns to keep. `split`: of files, the split that they become (`train`); of a dataset of the Hub,
-    the only one that is read. Raises InputError where a file cannot be read at all, and where no row could be taken.
+    the only one that is read. `config`: of datasets of the Hub alone. Raises InputError where a file cannot be read
+    at all, and where no row could be taken.
     """
     if split is not None and not re.fullmatch(NAME_PATTERN, split):
         raise InputError(f"--split {split}: expected letters, digits, _ and single dots")
+    if config is not None and all(Path(name).is_file() for name in names):
+        raise InputError(f"--config {config}: {names[0]} is a file, which has no configs; leave --config out")
     look_for_room(output)
     sources = list(_sources(names, split, config))
     with new_folder(output) as folder:

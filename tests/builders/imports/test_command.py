@@ -264,6 +264,11 @@ def test_names_that_are_nothing_are_told_before_anything_is_read(tmp_path: Path)
             run_import([name], tmp_path / "data")
     with pytest.raises(InputError, match="--split a b"):
         run_import([str(chats(tmp_path))], tmp_path / "data", split="a b")
+    with pytest.raises(
+        InputError, match=r"^--config SFT: .*\.jsonl is a file, which has no configs; leave --config out$"
+    ):
+        run_import([str(chats(tmp_path))], tmp_path / "data", config="SFT")
+    assert not (tmp_path / "data").exists()
 
 
 def test_smoltalk2s_own_rows_come_through_as_they_are(
