@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from builders.imports.chats import what_is
+from builders.sources.layouts import FILE_OF_ROWS
 from processors.errors import InputError
 
 # Of one row's text. SmolTalk2's longest row has 0.6 million characters.
@@ -58,7 +59,7 @@ def read_file(
         elif kind == [".json"]:
             yield from _json(path)
         else:
-            raise InputError(f"{path}: expected a file named .jsonl, .ndjson, .json, .csv, .tsv or .parquet (or .gz)")
+            raise InputError(f"{path}: expected {FILE_OF_ROWS}")
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}") from None
     except zlib.error as error:

@@ -14,7 +14,7 @@ from builders.recipes.recipe import Source
 from builders.run_folder import schemas
 from builders.run_folder.units import Unit
 from builders.sources.fields import check_fields
-from builders.sources.layouts import PARQUET, DataFiles, data_files, has_configs, within
+from builders.sources.layouts import FILE_OF_ROWS, PARQUET, DataFiles, data_files, has_configs, is_read, within
 from processors.commands import pasted
 from processors.errors import InputError, one_line
 from processors.scoring.columns import NAMES
@@ -130,6 +130,8 @@ def _shard_names(source: Source) -> list[str]:
 
 def _parquet_files(source: Source, names: list[str]) -> dict[str, dict[int, tuple[str, int]]]:
     """As `_by_split`, of Parquet files under other names. Raises InputError where there are none."""
+    if "://" not in source.path and Path(source.path).is_file() and not is_read(source.path):
+        raise InputError(f"{source.path}: expected a folder, or {FILE_OF_ROWS}")
     hint = _misplaced(source)
     found = None if hint else data_files(source)
     if found is None or found.kind != PARQUET:

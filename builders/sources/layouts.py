@@ -31,6 +31,8 @@ _ENDINGS: dict[str, tuple[str, dict[str, Any]]] = {
     ".csv": (CSV, {}),
     ".tsv": (CSV, {"sep": "\t"}),
 }
+# What is said of any other file.
+FILE_OF_ROWS = "a file of rows, such as chats, named .jsonl, .ndjson, .json, .csv, .tsv or .parquet (or .gz)"
 # What the name of a config is where a dataset has none, and what a recipe's is where it gives none.
 UNNAMED, _UNSAID = "default", ("default", "SFT")
 # What a card may say of how its files are to be read, and this reader does; another wish is told.
@@ -63,7 +65,7 @@ def data_files(source: Source) -> DataFiles | None:
     on_hub = source.path.startswith(_HUB)
     if "://" in source.path and not on_hub:
         return None
-    if _suffix(source.path) in _ENDINGS and (on_hub or Path(source.path).is_file()):
+    if is_read(source.path) and (on_hub or Path(source.path).is_file()):
         kind, options = _ENDINGS[_suffix(source.path)]
         return DataFiles(kind, {"train": (source.path,)}, options)
     if not on_hub and not Path(source.path).is_dir():
@@ -78,6 +80,11 @@ def has_configs(folder: Path) -> bool:
     card = folder / "README.md"
     text = card.read_text(encoding="utf-8", errors="replace") if card.is_file() else ""
     return text.startswith("---") and "\nconfigs:" in text.replace("\r\n", "\n").partition("\n---")[0]
+
+
+def is_read(file: str) -> bool:
+    """Whether a single file's name tells how it is to be read."""
+    return _suffix(file) in _ENDINGS
 
 
 def within(source: Source, file: str) -> str:

@@ -210,7 +210,7 @@ def test_it_says_what_it_made_of_each_column(tmp_path: Path, capsys: pytest.Capt
 @pytest.mark.parametrize(
     ("name", "content", "expected"),
     [
-        ("a.txt", "x", "expected a file named .jsonl"),
+        ("a.txt", "x", "expected a file of rows, such as chats, named .jsonl"),
         ("a.jsonl", "", "no row could be taken (no rows in it)"),
         ("a.jsonl", '{"text": "x"}', "no row could be taken (unknown_shape 1)"),
         ("a.json", '[{"messages": []},\n{"messages": ', "a.json:2: not valid JSON from here on"),

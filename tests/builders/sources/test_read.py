@@ -327,6 +327,7 @@ def test_any_file_system_of_fsspec_will_do(row: Row, write_split: Write) -> None
         ("no/such/folder", "there is no such folder"),
         ("mine.jsonl", "that is a file: `smolkalam import {folder}/mine.jsonl -o FOLDER` makes a folder of it"),
         ("my lines.jsonl", "`smolkalam import '{folder}/my lines.jsonl' -o FOLDER`"),
+        ("plain.txt", "{folder}/plain.txt: expected a folder, or a file of rows, such as chats, named .jsonl, "),
         ("source/SFT", "give {folder}/source, the folder around it"),
         ("flat", "put the shards into {folder}/flat/SFT"),
         ("lines", "SFT holds train.jsonl: name a Parquet file such as SFT/train-00000-of-00001.parquet"),
@@ -338,7 +339,7 @@ def test_a_path_that_is_no_folder_of_shards_is_one_line(
     path: str, told: str, tmp_path: Path, row: Row, write_split: Write
 ) -> None:
     shard = write_split("alpha", rows(row, 1)) / "SFT" / "alpha-00000-of-00001.parquet"
-    for name in ("mine.jsonl", "my lines.jsonl"):
+    for name in ("mine.jsonl", "my lines.jsonl", "plain.txt"):
         (tmp_path / name).write_text("{}")
     (tmp_path / "flat").mkdir()
     (tmp_path / "flat" / shard.name).write_bytes(shard.read_bytes())
