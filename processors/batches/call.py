@@ -45,7 +45,6 @@ class ApiCall:
     def __init__(self, connection: Connection, patience_s: float) -> None:
         self._connection = connection
         self._patience_s = patience_s
-        self._idle: list[httpx.AsyncClient] = []
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._answered = False
 
@@ -91,21 +90,15 @@ class ApiCall:
         lines = path.endswith(("/content", "/results"))
         timeout_s = LONG_S if method == "POST" or lines else SHORT_S
         url = f"{self._connection.address.api_base}{path}"
-        client = self._idle.pop() if self._idle else self._new_client()
         try:
-            async with asyncio.timeout(timeout_s):
-                response: httpx.Response | Fault = await client.request(method, url, headers=headers, **content)
+            async with self._connection.clients.one() as client, asyncio.timeout(timeout_s):
+                response = await client.request(method, url, headers=headers, **content)
         except TimeoutError:
-            # Whatever state its connection is in now, nobody has it any more.
-            await client.aclose()
             return Fault("fault", "timeout", f"no answer within {timeout_s:g} s")
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            response = Fault("fault", "connect", excerpt(f"{type(error).__name__}: {error}"))
+            return Fault("fault", "connect", excerpt(f"{type(error).__name__}: {error}"))
         except (httpx.HTTPError, httpx.StreamError) as error:
-            response = Fault("fault", "connection", excerpt(f"{type(error).__name__}: {error}"))
-        self._idle.append(client)
-        if isinstance(response, Fault):
-            return response
+            return Fault("fault", "connection", excerpt(f"{type(error).__name__}: {error}"))
         if response.is_success and (_lines_of(response.content, tries) if lines else _object_of(response.content)):
             return response.content
         outcome = read_response(response.status_code, response.headers, response.content, "chat")
@@ -114,12 +107,6 @@ class ApiCall:
         if response.is_success:
             return Fault("fault", "no_choice", "another API's response where a batch API's was expected")
         return Fault("rejected", str(response.status_code), outcome.refusal or f"status {response.status_code}")
-
-    def _new_client(self) -> httpx.AsyncClient:
-        client = self._connection.new_client()
-        # Of a multipart body httpx writes it, with the boundary.
-        del client.headers["Content-Type"]
-        return client
 
 
 def _object_of(content: bytes) -> bool:

@@ -4,7 +4,8 @@ import asyncio
 import json
 import os
 import ssl
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import AsyncIterator, Callable, Generator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -37,6 +38,8 @@ from processors.errors import EngineError, SmolKalamError
 from processors.scrub import excerpt, know
 
 Count = Callable[[str, int], None]
+
+_JSON = {"Content-Type": "application/json"}
 
 # So many connections that end without a word, and never one with any, are no faults of the moment.
 MUTE = 10
@@ -111,10 +114,11 @@ class _OwnHeaders(httpx.Auth):
         yield request
 
 
-class _Httpx:
-    """Clients of httpx in the place of a session: for what a proxy or a transport of its own carries.
+class HttpxClients:
+    """Clients of httpx, and a session made of them: for what a proxy or a transport of its own carries, or is no JSON.
 
-    As many as were ever in flight at once: httpx's pool looks through all of its own for each request.
+    As many as were ever in use at once, each of one connection: httpx's pool looks through all of its own for each
+    request, and whoever waited in it for too long left it unusable.
     """
 
     def __init__(self, new_client: Callable[[], httpx.AsyncClient], base: httpx.URL) -> None:
@@ -122,17 +126,27 @@ class _Httpx:
         self._base = base
         self._idle: list[httpx.AsyncClient] = []
 
-    async def request(self, method: str, target: bytes, body: bytes | None = None) -> SessionResponse:
+    @asynccontextmanager
+    async def one(self) -> AsyncIterator[httpx.AsyncClient]:
+        """One that nobody else uses meanwhile."""
         client = self._idle.pop() if self._idle else self._new_client()
         try:
-            async with client.stream(method, self._base.copy_with(raw_path=target), content=body) as response:
-                content = await whole_body(response.aiter_bytes())
-                return SessionResponse(response.status_code, response.headers, content)
-        finally:
-            self._idle.append(client)
+            yield client
+        except BaseException:
+            # Whatever state its connection is in now, nobody has it any more.
+            await client.aclose()
+            raise
+        self._idle.append(client)
+
+    async def request(self, method: str, target: bytes, body: bytes | None = None) -> SessionResponse:
+        url = self._base.copy_with(raw_path=target)
+        async with self.one() as client, client.stream(method, url, headers=_JSON, content=body) as response:
+            content = await whole_body(response.aiter_bytes())
+            return SessionResponse(response.status_code, response.headers, content)
 
     async def aclose(self) -> None:
-        """Whoever made the clients closes them."""
+        while self._idle:
+            await self._idle.pop().aclose()
 
 
 def _proxied(url: str) -> bool:
@@ -184,8 +198,8 @@ class Connection:
         self._count = count
         headers = read_headers(address)
         self._auth = _OwnHeaders(headers, address.api_base) if headers else None
-        self._clients: list[httpx.AsyncClient] = []
-        self._session: Session | _Httpx | None = None
+        self.clients = HttpxClients(self._new_client, self._base)
+        self._session: Session | HttpxClients | None = None
         self._tls: ssl.SSLContext | None = None
 
     def route(self) -> tuple[str, Mode]:
@@ -277,7 +291,7 @@ class Connection:
             except (httpx.HTTPError, httpx.InvalidURL) as error:
                 reason = excerpt(f"{type(error).__name__}: {error}")
             if loop.time() >= until:
-                proxy = through_proxy(self.url) if isinstance(self._session, _Httpx) else ""
+                proxy = through_proxy(self.url) if isinstance(self._session, HttpxClients) else ""
                 raise EngineError(
                     f"{self.label}: cannot be reached{proxy} ({reason}); check base_url and that the server runs"
                 ) from None
@@ -306,35 +320,32 @@ class Connection:
         if self._session:
             await self._session.aclose()
             self._session = None
-        for client in self._clients:
-            await client.aclose()
+        await self.clients.aclose()
         if self.pacer.rate:
             self.pacer.rate.close()
 
-    def new_client(self) -> httpx.AsyncClient:
+    def _new_client(self) -> httpx.AsyncClient:
         """A client of httpx's, of one connection, with all that our requests carry.
 
         A redirect is not followed: POST would become GET, and the key belongs to this host alone.
         """
-        client = httpx.AsyncClient(
+        return httpx.AsyncClient(
             auth=self._auth,
-            headers={"Content-Type": "application/json", **self.fixed_headers},
+            headers=dict(self.fixed_headers),
             verify=self.tls() or False,
             limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=KEEP_ALIVE_S),
             timeout=httpx.Timeout(None, connect=CONNECT_S),
             follow_redirects=False,
             transport=self.transport(),
         )
-        self._clients.append(client)
-        return client
 
-    def _requests(self) -> "Session | _Httpx":
+    def _requests(self) -> "Session | HttpxClients":
         """What carries our own requests."""
         if self._session is None:
             if self.socket() is None and (self.transport() is not None or _proxied(self.url)):
-                self._session = _Httpx(self.new_client, self._base)
+                self._session = self.clients
             else:
-                fixed = {"Content-Type": "application/json", **self.fixed_headers}
+                fixed = {**_JSON, **self.fixed_headers}
                 headers = self._auth.beside(fixed) if self._auth else SessionHeaders(fixed)
                 self._session = Session(self._base, headers, self.tls(), self.socket())
         return self._session

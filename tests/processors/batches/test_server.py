@@ -227,7 +227,7 @@ def test_what_is_no_batch_api_s_response_is_tried_again_and_then_told(
     async def call() -> bytes:
         connection = Connection(Address("http://a/v1"), endpoint("http://a/v1"), "a", lambda name, value: None)
         one = ApiCall(connection, 60.0)
-        one._idle = [httpx.AsyncClient(transport=httpx.MockTransport(answer))]
+        connection.clients._idle = [httpx.AsyncClient(transport=httpx.MockTransport(answer))]
         return await one("GET", path)
 
     if tries < 5:

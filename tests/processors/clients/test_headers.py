@@ -46,9 +46,9 @@ def test_they_go_to_their_host_alone(keys: None) -> None:
 
     async def ask() -> None:
         connection = Local(config.addresses[0], config, "a", lambda name, value: None)
-        client = connection.new_client()
-        await client.get("https://a.example/v1/models")
-        await client.get("https://b.example/v1/models")
+        async with connection.clients.one() as client:
+            await client.get("https://a.example/v1/models")
+            await client.get("https://b.example/v1/models")
         await connection.aclose()
         assert KEY not in repr(connection.__dict__) and TEAM not in repr(connection.__dict__)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from processors.clients.connection import _Httpx
+from processors.clients.connection import HttpxClients
 from processors.clients.session import Session, SessionHeaders, SessionResponse, TooLarge, nobody_listens
 from processors.errors import EngineError
 from processors.translation.runner import TranslationRunner
@@ -64,12 +64,12 @@ def ask(
         found: list[SessionResponse | httpx.HTTPError] = []
         server = await asyncio.start_server(connected, "127.0.0.1", 0)
         url = httpx.URL(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1/x?y=z")
-        session: Session | _Httpx = Session(url, SessionHeaders({"user-agent": "mine", "X-Key": "k"}), None)
+        session: Session | HttpxClients = Session(url, SessionHeaders({"user-agent": "mine", "X-Key": "k"}), None)
         clients: list[httpx.AsyncClient] = []
         if by_httpx:
             # As where a proxy stands between.
             clients.append(httpx.AsyncClient(trust_env=False))
-            session = _Httpx(clients.pop, url)
+            session = HttpxClients(clients.pop, url)
         for _ in range(requests):
             try:
                 found.append(await session.request("POST", url.raw_path, BODY))
@@ -228,3 +228,21 @@ def test_a_response_without_end_is_broken_off(packed: bool, by_httpx: bool, monk
     [told], *_ = ask(endless, by_httpx=by_httpx)
     assert isinstance(told, TooLarge) and str(told) == "a response of more than 1 MiB, broken off"
     assert written[0] < 2**25
+
+
+def test_a_client_of_httpx_goes_on_only_after_a_whole_request() -> None:
+    async def use() -> None:
+        clients = HttpxClients(lambda: httpx.AsyncClient(trust_env=False), httpx.URL("http://a"))
+        async with clients.one() as first, clients.one() as second:
+            assert first is not second
+        with pytest.raises(TimeoutError):
+            async with clients.one() as broken, asyncio.timeout(0):
+                await asyncio.sleep(1)
+        assert broken.is_closed and {broken} < {first, second}
+        async with clients.one() as again, clients.one() as another:
+            assert {again, another} & {first, second} == {first, second} - {broken}
+            assert not again.is_closed and not another.is_closed
+        await clients.aclose()
+        assert all(one.is_closed for one in (first, second, again, another))
+
+    asyncio.run(use())
