@@ -312,9 +312,10 @@ def check_identical(pair: Pair) -> list[Verdict]:
     if not any(len(letters) > 1 for letters in _LETTERS.findall(source)):
         # Letters, each by itself: "y-r-a".
         return []
-    if small >= 2 or (small and small == count):
-        return [Verdict("identical", True, f"the source text itself: '{excerpt(source.strip())}'")]
-    return []
+    if not (small >= 2 or (small and small == count)) or not _is_prose(_WORDS.findall(_without_kept(pair)))[0]:
+        # What is left of code that nobody fenced may stay as a whole.
+        return []
+    return [Verdict("identical", True, f"the source text itself: '{excerpt(source.strip())}'")]
 
 
 def check_script(pair: Pair) -> list[Verdict]:

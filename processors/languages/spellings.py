@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from processors.languages.digits import NUMBER, ascii_digits, canonical
 from processors.languages.knowledge import LanguageKnowledge
 from processors.texts.text import Text, view, view_by
+
+# A decimal without its zero; "v.2" and "file.7z" have none.
+_LEADING_POINT = re.compile(r"(?<![\w.,:;!?)\]/\\])\.\d+(?![\w.])")
 
 
 @view
@@ -21,8 +26,14 @@ def plain(text: Text, known: LanguageKnowledge) -> str:
 
 @view
 def written_numbers(text: Text) -> tuple[str, ...]:
-    """Every number written in digits, in order, with its separators, in ASCII."""
-    return tuple(NUMBER.findall(with_ascii_digits(text)))
+    """Every number written in digits, in order, with its separators, in ASCII; ".25" with its point."""
+    string = with_ascii_digits(text)
+    if not _LEADING_POINT.search(string):
+        return tuple(NUMBER.findall(string))
+    return tuple(
+        f".{m[0]}" if m.start() and _LEADING_POINT.match(string, m.start() - 1) else m[0]
+        for m in NUMBER.finditer(string)
+    )
 
 
 @view

@@ -206,7 +206,9 @@ def check_numbers(pair: Pair) -> list[Verdict]:
         detail = f"the source's {', '.join(lost[:5])} became {', '.join(extra[:5])}"
         verdicts.append(Verdict("numbers", len(lost) <= 3 and len(extra) <= 3, detail))
     elif lost:
-        verdicts.append(Verdict("numbers", _telling(lost), f"{', '.join(lost[:5])} of the source is missing"))
+        # What is said twice may be told once: "15 is the largest side, so we look for the angle opposite of 15".
+        gone = [n for n in lost if n not in _counted(pair.target)]
+        verdicts.append(Verdict("numbers", _telling(gone), f"{', '.join(lost[:5])} of the source is missing"))
     elif extra:
         verdicts.append(Verdict("numbers", _telling(extra), f"{', '.join(extra[:5])} is not in the source"))
     verdicts += [Verdict("numbers", *found) for look in told for found in look(pair, known)]
