@@ -102,6 +102,7 @@ ROOMS: dict[str, Floors] = {
         ("processors.instructions.verbs",),
         ("processors.languages",),
         ("processors.languages.names",),
+        ("processors.protected.kept",),
         ("processors.protected",),
         ("processors.texts",),
         ("processors",),

@@ -315,10 +315,7 @@ def _room(beads: Sequence[Bead], place: int, sources: Sequence[Side], targets: S
     for bead in (*before, *behind):
         target = joined(tuple(targets[bead.target : bead.target_end]))
         own = _lengths([bead], sources, targets)[0]
-        if (
-            target.length >= _HOLDS * (own + side.length)
-            or target.length - ratio * own >= _SPARE * ratio * missing
-        ):
+        if target.length >= _HOLDS * (own + side.length) or target.length - ratio * own >= _SPARE * ratio * missing:
             best = max(best, told(side, target))
     return best
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from typing import Any
 import regex
 
 from processors.checks.pairs.verdict import Verdict
-from processors.checks.run import Found, LookedAt, check_conversation, look_at_chunk
+from processors.checks.run import Found, LookedAt, check_conversation, look_at_chunk, works_on_english
 from processors.conversations.sides import Sides
 from processors.languages.language import DEFAULT
 
@@ -27,15 +27,24 @@ _ROOT = Path(__file__).parents[1]
 
 
 class ConversationChecks:
-    """The checks of one conversation: of its chunks as their answers come, then of the whole."""
+    """The checks of one conversation, whose source `messages` are: of its chunks as their answers come, then of the
+    whole."""
 
-    def __init__(self, script: str = DEFAULT.script, language: str = DEFAULT.code) -> None:
+    def __init__(
+        self,
+        script: str = DEFAULT.script,
+        language: str = DEFAULT.code,
+        messages: Sequence[Mapping[str, Any]] = (),
+    ) -> None:
         self.script, self.language = script, language
+        self.of_english = works_on_english(messages)
         self._looked: dict[LookedAt, Found] = {}
 
     def chunk(self, source: str, target: str, kept: Sequence[str] = ()) -> Verdict | None:
         """As `check_chunk`."""
-        verdict, found = look_at_chunk(source, target, kept, script=self.script, language=self.language)
+        verdict, found = look_at_chunk(
+            source, target, kept, script=self.script, language=self.language, of_english=self.of_english
+        )
         if found is not None:
             self._looked[source, target, tuple(kept)] = found
         return verdict

@@ -23,7 +23,7 @@ from processors.checks.correspondence import (
     check_negation,
     check_private,
 )
-from processors.checks.language import check_broken, check_identical, check_script, check_untranslated
+from processors.checks.language import check_broken, check_script
 from processors.checks.length import check_empty, check_length, check_stub
 from processors.checks.markup import check_markup
 from processors.checks.pairs.pair import Pair
@@ -43,12 +43,14 @@ from processors.checks.structure import (
     check_protected,
     check_tags,
 )
+from processors.checks.untranslated import check_identical, check_untranslated
 from processors.checks.wording.turns import misplaced
 from processors.conversations.field_texts import is_asked
 from processors.conversations.grounding import GroundedValue, grounded_values
 from processors.conversations.parts import Part, parts_of
 from processors.conversations.sides import Sides
 from processors.languages.language import DEFAULT
+from processors.protected.kept import is_of_words
 from processors.texts.text import text_of
 
 __all__ = ["CHECKS", "VERDICTS", "Check", "Verdict", "check_chunk", "check_conversation", "check_pair", "has_hard"]
@@ -145,16 +147,26 @@ def check_pair(
     script: str = DEFAULT.script,
     language: str = DEFAULT.code,
     finish_reason: str | None = "stop",
+    of_english: bool = False,
     found: Found | None = None,
 ) -> list[Verdict]:
     """Everything found wrong with `target` as a translation of the English `source`; `[]` if nothing.
 
     `script` is the target's (ISO 15924), `language` its BCP 47 code: of a language without a file in
     `processors.languages` the checks say less. `finish_reason` is the server's; anything but a natural stop is hard.
-    `kept` are values of calls that must stay as they are, so that they are no English that was left. `found` is what
-    `look_at_chunk` found of the same pair: its checks are not asked again.
+    `kept` are values of calls that must stay as they are, so that they are no English that was left; `of_english`:
+    whether the conversation works on English (`works_on_english`), which then may stay where it stands apart. `found`
+    is what `look_at_chunk` found of the same pair: its checks are not asked again.
     """
-    pair = Pair.of(source, target, language=language, script=script, finish_reason=finish_reason, kept=kept)
+    pair = Pair.of(
+        source,
+        target,
+        language=language,
+        script=script,
+        finish_reason=finish_reason,
+        kept=kept,
+        of_english=of_english,
+    )
     verdicts: list[Verdict] = []
     silent: tuple[str, ...] = ()
     for check in CHECKS:
@@ -178,9 +190,12 @@ def check_chunk(
     script: str = DEFAULT.script,
     language: str = DEFAULT.code,
     finish_reason: str | None = "stop",
+    of_english: bool = False,
 ) -> Verdict | None:
     """The first reason to ask the translator again for one chunk, or None: a hard verdict of a check on chunks."""
-    return look_at_chunk(source, target, kept, script=script, language=language, finish_reason=finish_reason)[0]
+    return look_at_chunk(
+        source, target, kept, script=script, language=language, finish_reason=finish_reason, of_english=of_english
+    )[0]
 
 
 def look_at_chunk(
@@ -191,9 +206,18 @@ def look_at_chunk(
     script: str = DEFAULT.script,
     language: str = DEFAULT.code,
     finish_reason: str | None = "stop",
+    of_english: bool = False,
 ) -> tuple[Verdict | None, Found | None]:
     """`check_chunk`, and all that its checks found; None where not all of them were asked."""
-    pair = Pair.of(source, target, language=language, script=script, finish_reason=finish_reason, kept=kept)
+    pair = Pair.of(
+        source,
+        target,
+        language=language,
+        script=script,
+        finish_reason=finish_reason,
+        kept=kept,
+        of_english=of_english,
+    )
     found: dict[str, list[Verdict]] = {}
     for check in _ON_CHUNKS:
         if check.languages and language not in check.languages:
@@ -220,14 +244,15 @@ def check_conversation(
 
     Where the number of messages differs nothing else is compared. `tool` messages, tool calls and tool responses are
     expected verbatim, as fields without a word are: other strings in their JSON are a soft verdict, another shape a
-    hard one. `looked` has the pairs that `look_at_chunk` was asked about with this script and language. Of a pair,
-    `sides` says which messages are whose: each side is a conversation of its own.
+    hard one. `looked` has the pairs that `look_at_chunk` was asked about with this script, language and conversation.
+    Of a pair, `sides` says which messages are whose: each side is a conversation of its own.
     """
     verdicts = check_messages(source_messages, target_messages)
     if len(source_messages) != len(target_messages):
         return verdicts
     broken = {v.message for v in verdicts}
     values = grounded_values(source_messages, sides)
+    of_english = works_on_english(source_messages)
     for i, (source, target) in enumerate(zip(source_messages, target_messages, strict=True)):
         if i in broken:
             continue
@@ -235,12 +260,27 @@ def check_conversation(
             found = check_json(source["content"], target["content"])
         else:
             kept = [found.value for found in values if found.message == i]
-            found = _check_parts(source["content"], target["content"], kept, script, language, looked)
+            found = _check_parts(source["content"], target["content"], kept, script, language, of_english, looked)
         verdicts += [replace(v, message=i) for v in found]
     if not broken:
         verdicts += check_options(source_messages, target_messages)
         verdicts += _misplaced(source_messages, target_messages, language)
     return verdicts + _ungrounded([found for found in values if found.message not in broken], target_messages)
+
+
+def works_on_english(source_messages: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether a conversation works on English: somebody who asks in it, or its system prompt, says so.
+
+    >>> works_on_english([{"role": "user", "content": "Put it into the passive voice."}])
+    True
+    >>> works_on_english([{"role": "user", "content": "How do I boil eggs?"}])
+    False
+    """
+    return any(
+        is_of_words(text_of(message["content"]))
+        for message in source_messages
+        if message["role"] != "assistant" and is_asked(message["role"], message["content"])
+    )
 
 
 def _misplaced(
@@ -275,6 +315,7 @@ def _check_parts(
     kept: Sequence[str],
     script: str,
     language: str,
+    of_english: bool,
     looked: Mapping[LookedAt, Found],
 ) -> list[Verdict]:
     left, right = parts_of(text_of(source)), parts_of(text_of(target))
@@ -282,14 +323,16 @@ def _check_parts(
         here, there = (" ".join(p.type for p in parts) or "nothing" for parts in (left, right))
         verdicts = [Verdict("structure", True, f"parts are {there} where the source has {here}")]
         # The text as a whole still tells why: an empty answer, a refusal, a lost block.
-        return verdicts + check_pair(source, target, kept, script=script, language=language)
+        return verdicts + check_pair(source, target, kept, script=script, language=language, of_english=of_english)
     verdicts = []
     for a, b in zip(left, right, strict=True):
         if a.type in _VERBATIM:
             verdicts += check_json(a.text, b.text)
         else:
             found = looked.get((a.text, b.text, tuple(kept)))
-            verdicts += check_pair(a.text, b.text, kept, script=script, language=language, found=found)
+            verdicts += check_pair(
+                a.text, b.text, kept, script=script, language=language, of_english=of_english, found=found
+            )
     return verdicts
 
 

@@ -116,13 +116,13 @@ class _Row:
 class Translator:
     """A backend with its memory, chunking and language; without a backend only the memory is asked.
 
-    `chunker` cuts a part's text within the budget, and `halve` cuts a chunk smaller; both are lossless. `checks` makes
-    a conversation's checks: what each answer must pass, the memory's too, and what is told of the whole candidate; a
-    caller that counts requests without sending them replaces it. `glossary`: the terms that the check `terms` asks
-    for, whoever was told them. `context`: each chunk is told of those before it, which are then waited for, so that
-    nothing of a conversation is asked at once (`concurrent` is to be off). `donates`: a conversation that fails is
-    translated to its end, for its good chunks (`Candidate.donor`). `offers`: what others made of the conversation,
-    which is told chunk by chunk.
+    `chunker` cuts a part's text within the budget, and `halve` cuts a chunk smaller; both are lossless. `checks`
+    makes the checks of a conversation of its messages: what each answer must pass, the memory's too, and what is told
+    of the whole candidate; a caller that counts requests without sending them replaces it. `glossary`: the terms that
+    the check `terms` asks for, whoever was told them. `context`: each chunk is told of those before it, which are
+    then waited for, so that nothing of a conversation is asked at once (`concurrent` is to be off). `donates`: a
+    conversation that fails is translated to its end, for its good chunks (`Candidate.donor`). `offers`: what others
+    made of the conversation, which is told chunk by chunk.
     """
 
     def __init__(
@@ -150,14 +150,14 @@ class Translator:
         self.glossary: Glossary | None = None
         self.offers: Offers | None = None
         self.unwrap = partial(unwrap, known=self.known)
-        self.checks: Callable[[], ConversationChecks] = partial(ConversationChecks, language.script, language.code)
+        self.checks: Callable[[Any], ConversationChecks] = partial(ConversationChecks, language.script, language.code)
 
     async def translate(
         self, messages: Sequence[dict[str, str]], custom_instructions: str = "", sides: Sides | None = None
     ) -> Candidate:
         """Translate a conversation, or a pair (`sides`); never raises for a failed chunk but says so in `failure`."""
         before = SaidBefore(self.context, messages, custom_instructions, sides) if self.context else None
-        candidate, row = Candidate([]), _Row(self.concurrent, self.checks(), self.donates, before)
+        candidate, row = Candidate([]), _Row(self.concurrent, self.checks(messages), self.donates, before)
         texts = [
             (index, message["role"], message["content"], is_asked(message["role"], message["content"]))
             for index, message in enumerate(messages)

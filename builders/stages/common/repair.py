@@ -16,7 +16,7 @@ from datatrove.data import Document
 from builders.engines.common.make import conversation
 from builders.stages.common.combine import candidate_pieces, combined, terms_kept
 from processors.checks.pairs.verdict import Verdict
-from processors.checks.run import check_pair
+from processors.checks.run import check_pair, works_on_english
 from processors.conversations.sides import Sides
 from processors.languages.language import Language
 from processors.ranking.combine import Piece, repaired
@@ -137,11 +137,12 @@ class Repairs(NamedTuple):
         """Whether a check vetoes a piece by itself. Each is looked at once, however many candidates ask."""
         sources = {number: message["content"] for number, message in enumerate(document.metadata["messages"])}
         script, code = self.language.script, self.language.code
+        of_english = works_on_english(document.metadata["messages"])
 
         @cache
         def broken(piece: Piece) -> bool:
             source = sources[piece.message][piece.start : piece.end]
-            verdicts = check_pair(source, piece.text or "", script=script, language=code)
+            verdicts = check_pair(source, piece.text or "", script=script, language=code, of_english=of_english)
             return bool(vetoing(((verdict.check, verdict.hard) for verdict in verdicts), self.veto))
 
         return broken

@@ -26,7 +26,8 @@ class Pair(NamedTuple):
     What a check wants to know of either text is a view (`processors.texts`): computed once, shared by all checks, by
     all candidates of a row and by whatever meets the text again. `finish_reason` is the server's word for why the
     target ends; None where nobody knows. `knowledge` is what we know of the language, `kept` the values of calls that
-    have to stay in English. Make one with `Pair.of`.
+    have to stay in English. `of_english`: its conversation works on English, of which examples may stay. Make one with
+    `Pair.of`.
     """
 
     source: Text
@@ -36,6 +37,7 @@ class Pair(NamedTuple):
     finish_reason: str | None = "stop"
     knowledge: LanguageKnowledge = _DEFAULT_KNOWLEDGE
     kept: tuple[str, ...] = ()
+    of_english: bool = False
 
     @classmethod
     def of(
@@ -47,11 +49,13 @@ class Pair(NamedTuple):
         script: str = DEFAULT.script,
         finish_reason: str | None = "stop",
         kept: Sequence[str] = (),
+        of_english: bool = False,
     ) -> Pair:
         """The pair of two strings."""
         left, right = text_of(source), text_of(target)
         language = NO_LANGUAGE if _is_pseudo(left, target) else language
-        return cls(left, right, language, script, finish_reason, knowledge(language, script), tuple(kept))
+        known = knowledge(language, script)
+        return cls(left, right, language, script, finish_reason, known, tuple(kept), of_english)
 
 
 @view_by

@@ -16,6 +16,7 @@ from processors.checks.wording.names import is_name
 from processors.languages.english import HEADING_WORDS
 from processors.languages.knowledge import PRODUCTS
 from processors.protected.find import blanked
+from processors.protected.kept import SPEAKS
 from processors.protected.prose import SMALL_WORDS
 from processors.texts.text import Text, view
 
@@ -30,10 +31,7 @@ _LINE = re.compile(
 _LEAD = re.compile(r"[^:：*_]{2,40}[:：]")
 _ENDS = " .,;:!?،؛؟：*_\"'“”«»"
 _SENTENCE_END = re.compile(r"(?<=[.!?؟:؛])[*_\"”»)]*\s+")
-_SAYS = re.compile(
-    r"\b(?:said|says?|asked|asks|replied|repl(?:y|ies)|answered|told|tells|shouted|whispered|cried|called out"
-    r"|announced|explained|added|wrote|thought|exclaimed|muttered|begged|insisted|warned|promised|admitted)\b"
-)
+_SAYS = re.compile(rf"\b(?:say|{SPEAKS})\b")
 _QUOTED = re.compile(r"[\"“«„]([^\"“”«»„\n]{3,300}+)[\"”»]")
 _IN_QUOTES = re.compile(r"[\"“«„][^\"“”«»„]++[\"”»]\W*\Z")
 # Nothing but names stands beside a year, nothing but code beside such a sign.

@@ -438,7 +438,7 @@ def test_checks_of_long_texts_leave_the_event_loop() -> None:
     long = "\n\n".join(f"The {number}th of the rivers flows into the sea behind the old town." for number in range(12))
     for content in (MIXED[:40], long):
         made = translator(Engine(good, concurrent=True), max_tokens=500)
-        made.checks = lambda: Seen("Arab", "ar")
+        made.checks = lambda messages: Seen("Arab", "ar", messages)
         candidate = asyncio.run(made.translate([{"role": "assistant", "content": content}]))
         assert candidate == translate(Engine(good), content, max_tokens=500)
     assert threads == {(what, long, long) for what in ("chunk", "whole") for long in (False, True)}

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from processors.protected.find import blanked
+from processors.protected.kept.of_words import GRAMMAR, SPEAKS, WORDS
 from processors.protected.prose import reads_as_prose
 from processors.texts.text import Text, view
 
@@ -19,41 +20,15 @@ _AROUND = " .,!?،؟"
 # Longer ones are passages.
 _LONGEST_QUOTED = 300
 _QUOTED = re.compile(r"[\"“«„]([^\"“”«»„\n]{3,300}+)[\"”»]|(?<![\w'])'([^'\n]{3,300}+)'(?!\w)|‘([^’\n]{3,300}+)’")
-# Who quotes so speaks of the words; others quote what somebody said, and that is translated.
-_OF_WORDS = re.compile(
-    r"\b(?:translat|correct|sentence|phrase|words?\b"
-    r"|expression|idiom|mean(?:s|t|ing)?\b|pronounc|rewrit|rephras|paraphras|grammar"
-    r"|spell|synonym|antonym|comma\b|apostrophe|hyphen|preposition|infinitive|contraction|pronoun|plural"
-    r"|in (?:\w+ )?English\b|English (?:we|you|people|speakers)|is (?:that|this|it) (?:right|correct|wrong)\b|adverb"
-    r"|adjective|verb|noun|tense|passive|active voice|count\b|edit|fix"
-    r"|proofread|question\b"
-    r"|is it (?=[\"“])|which (?:one )?is (?:right|correct|wrong|better)|(?:what|something) is wrong|classif|sentiment"
-    r"|how (?:do|does|would|can|should) (?:you|i|we|one|people) say|headline|slogan"
-    r"|(?:^|[:;] |\b(?:we|speakers|Americans|Britons) )say (?=[\"“'])"
-    r"|(?:git|npm|pip|windows|chrome|firefox|python|screen|page|log|app|computer|phone|program|browser|terminal"
-    r"|console"
-    r"|installer|compiler|server) (?:just )?says?"
-    r"|click|button|menu|shows?\b|prints?\b|displays?\b|error|message|letters?\b|string|search|reverse"
-    r"|JSON\b|capital(?:i[sz]|s\b| letter)|punctuat)",
-    re.IGNORECASE,
-)
-# Who works on a text, or speaks of it as one, quotes it nearby.
-_WORKED_ON = re.compile(
-    r"\b(?:improve\b|(?:sounds?|more|less) (?:more |less |too )?(?:polite|formal|natural|professional|friendly|concise"
-    r"|confident|modest)|pun\b|wordplay|poems?\b|stanza|lyrics|rhym|simile|metaphor|native speaker|simple past"
-    r"|present perfect|English (?:uses|class|course|lesson)"
-    r"|(?:you|I|we) (?:could|can|would|should) (?:simply |just |also |then )?say)",
-    re.IGNORECASE,
-)
-# Characters around a quotation, and before a text that is worked on.
-_NEAR, _BEFORE = 80, 100
+# Characters around a quotation. Who quotes and speaks of words means the words; others quote what somebody said, and
+# that is translated.
+_NEAR = 80
 # What stands between quotation marks of its own paragraphs: a stanza, a draft, a dialogue.
 _PASSAGE = re.compile(r"^[\"“«]([^\"“”«»]{3,1500}+)[\"”»][ \t]*$", re.MULTILINE)
 # And before a word in bold that a program shows.
 _SHOWN = 200
-_SPEAKS = r"(?:said|says|asked|asks|replied|replies|answered|told|shouted|whispered|cried|added|exclaimed|insisted)"
-_SAID_BEHIND = re.compile(rf"\W{{0,3}}(?:[\w'’.-]+\s){{0,3}}?{_SPEAKS}\b", re.IGNORECASE)
-_SAID_BEFORE = re.compile(rf"\b{_SPEAKS}(?: [\w'’.-]+){{0,2}}[:,]?\s*$", re.IGNORECASE)
+_SAID_BEHIND = re.compile(rf"\W{{0,3}}(?:[\w'’.-]+\s){{0,3}}?{SPEAKS}\b", re.IGNORECASE)
+_SAID_BEFORE = re.compile(rf"\b{SPEAKS}(?: [\w'’.-]+){{0,2}}[:,]?\s*$", re.IGNORECASE)
 _END = r"(?=[.?!](?:\s+[A-Z]|\s*$)|$)"
 _MACHINE = re.compile(
     # What a program reports: "TypeError: ...", "ERROR 2002 (HY000): ...", "fatal: ...".
@@ -109,25 +84,10 @@ _REPORT = re.compile(
 _SLANTED = re.compile(r"(?<![*\w])\*([A-Z][^*\n]{3,120})\*(?![*\w])")
 # And on a quoted line, of a lesson.
 _QUOTED_LINE = re.compile(r"^> ?([A-Z][^\n]{3,200})$", re.MULTILINE)
-_LESSON = re.compile(
-    r"\b(?:grammar|infinitive|prepositions?|-ing form|gerund|tense|passive|pronoun|proofread"
-    r"|is (?:that|this|it) (?:right|correct|wrong))\b",
-    re.IGNORECASE,
-)
 _LONGEST_GAP = 240
 _GAP = re.compile(r"(?:^|:)[ \t]*([^\n:]*__[^\n]*)$")
 _CHOICE = re.compile(r"^[ \t]*[(]?[A-Da-d1-4][).][ \t]+(\S[^\n]{0,120})$", re.MULTILINE)
 _MOST_CHOICES = 6
-# What an exercise of the language says, and no question about the world.
-_OF_LANGUAGE = re.compile(
-    r"\b(?:grammar\w*|grammatical\w*|spell\w*|punctuat\w*|commas?|apostrophes?|hyphen\w*|passive|active voice|tenses?"
-    r"|adverbs?|adjectives?|verbs?|nouns?|pronouns?|prepositions?|plurals?|fragments?|run-on|synonyms?|antonyms?"
-    r"|(?:complete|fill in)[^\n.?]{0,20} (?:sentences?|words?|gaps?)|sentences? (?:below )?with"
-    r"|(?:correct|right|wrong|incorrect)(?:ly)? (?:words?|forms?|phrases?|sentences?|written)"
-    r"|(?:sentences?|words?|forms?|phrases?|options?) (?:is|are|was|were) (?:\w+ )?"
-    r"(?:correct|right|wrong|incorrect))\b",
-    re.I,
-)
 _SENTENCE_END = re.compile(r"[.?!\n]")
 _NAMED = re.compile(r"(?:Error|Fatal|Warning|Panic|Exception|Failure)\b[^\n:]{0,30}:")
 _REPORTED = re.compile(rf"{_REPORT.pattern}[^\n:.?!]{{0,60}}:[ \t]+([^\n.?!:]{{5,120}})", re.IGNORECASE)
@@ -201,7 +161,7 @@ def _pieces(text: Text) -> tuple[str, ...]:
 def _exercise(string: str) -> list[str]:
     """Of an exercise in English: slanted examples, the sentence with a gap and what may fill it, sentences to choose
     from."""
-    lesson = _LESSON.search(string) is not None
+    lesson = GRAMMAR.search(string.lower()) is not None
     found = [m[1] for m in _SLANTED.finditer(string) if lesson or _in_sentence_of_words(m)] if "*" in string else []
     found += _QUOTED_LINE.findall(string) if lesson and "> " in string else []
     choices = _CHOICE.findall(string)
@@ -209,7 +169,7 @@ def _exercise(string: str) -> list[str]:
         return found
     # "Go, goes, going" for a gap are forms of a word.
     forms = "__" in string and len({choice[:2].lower() for choice in choices}) == 1
-    if not forms and not _OF_LANGUAGE.search(string[: string.find(choices[0])]):
+    if not forms and not GRAMMAR.search(string[: string.find(choices[0])].lower()):
         return found
     lines = [line for line in string.split("\n") if "__" in line and len(line) <= _LONGEST_GAP]
     return found + [m[1].strip() for m in map(_GAP.search, lines) if m] + choices
@@ -219,41 +179,28 @@ def _in_sentence_of_words(m: re.Match[str]) -> bool:
     """Whether the sentence around what stands in stars speaks of words; who tells a story has actions in them."""
     before = _SENTENCE_END.split(m.string[max(0, m.start() - _NEAR) : m.start()])[-1]
     behind = _SENTENCE_END.split(m.string[m.end() : m.end() + _NEAR], maxsplit=1)[0]
-    return _OF_WORDS.search(f"{before}, {behind}") is not None
+    return WORDS.search(f"{before}, {behind}".lower()) is not None
 
 
 @view
 def _quotations(text: Text) -> frozenset[str]:
     string = text.string
-    of_words, worked_on = _OF_WORDS.search(string) is not None, _WORKED_ON.search(string) is not None
-    if not (of_words or worked_on):
+    if not WORDS.search(string.lower()):
         return frozenset()
-    found = [
-        _bare(m) for m in _QUOTED.finditer(string) if (of_words and _of_words(m)) or (worked_on and _is_worked_on(m))
-    ]
+    found = [_bare(m) for m in _QUOTED.finditer(string) if _of_words(m)]
     passages = [m for m in _PASSAGE.finditer(string) if "\n" in m[1] or len(m[1]) > _LONGEST_QUOTED]
-    return frozenset(found + [_bare(m) for m in passages if _of_words(m) or _is_worked_on(m)])
+    return frozenset(found + [_bare(m) for m in passages if _of_words(m)])
 
 
 def _bare(m: re.Match[str]) -> str:
     return next(filter(None, m.groups())).strip(_AROUND)
 
 
-def _is_worked_on(m: re.Match[str]) -> bool:
-    before, behind, said = _beside(m, _BEFORE)
-    return not said and (_WORKED_ON.search(before) is not None or _WORKED_ON.search(behind) is not None)
-
-
 def _of_words(m: re.Match[str]) -> bool:
     """Of what somebody said only where the words are spoken of beside it, not somewhere in a long text."""
-    before, behind, said = _beside(m, _NEAR)
-    return not said or _OF_WORDS.search(before) is not None or _OF_WORDS.search(behind) is not None
-
-
-def _beside(m: re.Match[str], reach: int) -> tuple[str, str, bool]:
-    """What stands before a quotation, so far, and behind it; and whether that says that somebody speaks."""
-    before, behind = m.string[max(0, m.start() - reach) : m.start()], m.string[m.end() : m.end() + _NEAR]
-    return before, behind, bool(_SAID_BEHIND.match(behind) or _SAID_BEFORE.search(before))
+    before, behind = m.string[max(0, m.start() - _NEAR) : m.start()], m.string[m.end() : m.end() + _NEAR]
+    said = _SAID_BEHIND.match(behind) or _SAID_BEFORE.search(before)
+    return not said or any(WORDS.search(beside.lower()) for beside in (before, behind))
 
 
 @view
