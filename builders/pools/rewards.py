@@ -4,11 +4,9 @@ The model is asked one exchange before anything else is paid for: a server that 
 known in a moment. What is scored is written down batch by batch, so that a kill loses little.
 """
 
-import json
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from hashlib import blake2b
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -17,8 +15,9 @@ from builders.pools.answering import ANSWERS
 from builders.pools.panel import TRIED_WITH
 from builders.pools.stages import Record, Stages, Written, progress
 from builders.recipes.scorers import Reward
+from builders.scorers.base import AskedPassage, all_said
 from builders.scorers.partial import PartialScores
-from builders.scorers.reward import KIND, scorer_of
+from builders.scorers.reward import KIND, RewardSays, scorer_of
 from processors.reward.batches import combine
 from processors.reward.score import Scorer, TokenIds, score_windows
 
@@ -89,16 +88,11 @@ class RewardOfAnswers:
     def _rewards(self, exchanges: list[TokenIds], known: Path) -> list[float]:
         if not exchanges:
             return []
-        digest = blake2b(json.dumps([self.inputs(), exchanges]).encode(), digest_size=16).hexdigest()
-        with PartialScores(known, digest) as partial:
-            found = partial.read()
-
-            def keep(places: Sequence[int], values: list[float]) -> None:
-                partial.add(places, values)
-                found.update(zip(places, values, strict=True))
-
-            score_windows(exchanges, self.scorer, self.spec.batch_tokens, found.copy(), keep)
-        return [combine([found[place]], [len(ids)]) for place, ids in enumerate(exchanges)]
+        passages = [AskedPassage(ids, len(ids)) for ids in exchanges]
+        with PartialScores.of(known, self.inputs(), passages) as partial:
+            said = all_said(RewardSays(self.scorer, self.spec.batch_tokens), passages, partial.read(), partial.add)
+        # A reward model gives numbers only.
+        return [combine([float(one)], [passage.tokens]) for one, passage in zip(said, passages, strict=True)]
 
 
 def _blocks(rows: Iterator[Record]) -> Iterator[list[Record]]:

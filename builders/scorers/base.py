@@ -61,11 +61,8 @@ Said = float | str
 Keep = Callable[[Sequence[int], Sequence[Said]], None]
 
 
-class Scoring(Protocol):
-    """A scorer at work in one process."""
-
-    def cut(self, items: Sequence[SourceAndCandidate]) -> list[list[AskedPassage]]:
-        """The passages of each candidate. Called in another thread, for what comes next while `say` is at work."""
+class Says(Protocol):
+    """Whoever scores passages."""
 
     def say(self, passages: Sequence[AskedPassage], known: Mapping[int, Said], keep: Keep) -> None:
         """Call `keep(places of passages, what is said of them)` for all that are not `known`, in any order.
@@ -73,6 +70,13 @@ class Scoring(Protocol):
         What is scored together is decided by all `passages`, and kept together: an interrupted unit has the same
         bytes. Raises EngineError where no score can be had.
         """
+
+
+class Scoring(Says, Protocol):
+    """A scorer at work in one process."""
+
+    def cut(self, items: Sequence[SourceAndCandidate]) -> list[list[AskedPassage]]:
+        """The passages of each candidate. Called in another thread, for what comes next while `say` is at work."""
 
 
 class ScorerKind(Protocol):
@@ -159,7 +163,7 @@ def score(scoring: Scoring, items: Sequence[SourceAndCandidate]) -> list[Score]:
     return scores_of(cut, all_said(scoring, flat, {}, lambda places, values: None))
 
 
-def all_said(scoring: Scoring, flat: Sequence[AskedPassage], known: Mapping[int, Said], keep: Keep) -> list[Said]:
+def all_said(scoring: Says, flat: Sequence[AskedPassage], known: Mapping[int, Said], keep: Keep) -> list[Said]:
     """What is said of each passage; `keep` is told of what was not `known`. Raises EngineError for too few answers."""
     said = dict(known)
 

@@ -2,10 +2,12 @@
 
 import json
 from collections.abc import Sequence
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
 from builders.run_folder.files import write_error
+from builders.scorers.base import AskedPassage
 
 
 class PartialScores:
@@ -17,6 +19,12 @@ class PartialScores:
         self.path = path
         self.digest = digest
         self._stream: Any = None
+
+    @classmethod
+    def of(cls, path: Path, mark: Any, passages: Sequence[AskedPassage]) -> "PartialScores":
+        """Those of these passages, by what is named by `mark`."""
+        asked = json.dumps([mark, [passage.asked for passage in passages]])
+        return cls(path, blake2b(asked.encode(), digest_size=16).hexdigest())
 
     def __enter__(self) -> "PartialScores":
         try:

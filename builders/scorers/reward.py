@@ -62,19 +62,26 @@ class RewardKind:
         return f"the score of the reward model `{spec['model']}`, {revision}, over {spec['max_length']} tokens"
 
 
-class _Rewards:
-    """`cut` is in the tokenizer's thread, `say` in the model's."""
+class RewardSays:
+    """What a reward model says of passages, which are token ids: of what texts they are is for who cuts them."""
 
-    def __init__(self, encoder: Encoder, scorer: Scorer, batch_tokens: int) -> None:
-        self.encoder = encoder
+    def __init__(self, scorer: Scorer, batch_tokens: int) -> None:
         self.scorer = scorer
         self.batch_tokens = batch_tokens
 
-    def cut(self, items: Sequence[SourceAndCandidate]) -> list[list[AskedPassage]]:
-        return [[AskedPassage(ids, len(ids)) for ids in of] for of in self.encoder.encode(items)] if items else []
-
     def say(self, passages: Sequence[AskedPassage], known: Mapping[int, Said], keep: Keep) -> None:
         score_windows([passage.asked for passage in passages], self.scorer, self.batch_tokens, known, keep)
+
+
+class _Rewards(RewardSays):
+    """`cut` is in the tokenizer's thread, `say` in the model's."""
+
+    def __init__(self, encoder: Encoder, scorer: Scorer, batch_tokens: int) -> None:
+        super().__init__(scorer, batch_tokens)
+        self.encoder = encoder
+
+    def cut(self, items: Sequence[SourceAndCandidate]) -> list[list[AskedPassage]]:
+        return [[AskedPassage(ids, len(ids)) for ids in of] for of in self.encoder.encode(items)] if items else []
 
 
 # A worker does several tasks; to load a model takes longer than many of them.

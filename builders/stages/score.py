@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from hashlib import blake2b
 from itertools import groupby
 from pathlib import Path
 from typing import Any, TypeVar
@@ -163,8 +162,7 @@ class Unfinished:
     mark: str
 
     def of(self, unit: str, passages: Sequence[AskedPassage]) -> PartialScores:
-        asked = json.dumps([self.mark, [passage.asked for passage in passages]])
-        return PartialScores(self.folder / f"{unit}.jsonl", blake2b(asked.encode(), digest_size=16).hexdigest())
+        return PartialScores.of(self.folder / f"{unit}.jsonl", self.mark, passages)
 
 
 @dataclass(frozen=True, slots=True)
