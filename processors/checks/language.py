@@ -45,6 +45,7 @@ _LETTERS = re.compile(r"[^\W\d_]+")
 _MANY = 8.5
 # Different words in a neighbour's letters that may all be names.
 _MOST_LOANS = 2
+_SENTENCE_END = re.compile(r"(?<=[.!?؟۔؛])\s+|\n")
 # An end that stands in front.
 _ENDS_IN_FRONT = ".؟!"
 _EXPECTED = {"Hant": "Hans", "Hani": "Hans"}
@@ -203,9 +204,16 @@ def _foreign(pair: Pair) -> Verdict | None:
 
 def _neighbour(pair: Pair) -> Verdict | None:
     """Letters of a language that shares the script: Persian and Urdu ones in Arabic."""
-    target, letters = pair.target.string, pair.knowledge.letters
-    if letters is None or not letters.foreign.search(target):
+    letters = pair.knowledge.letters
+    if letters is None or not letters.foreign.search(pair.target.string):
         return None
+    # One sentence of another language is few words of a long text.
+    texts = (pair.target.string, *filter(letters.foreign.search, _SENTENCE_END.split(pair.target.string)))
+    found = [one for text in texts if (one := _of_neighbour(pair, letters, text))]
+    return next((one for one in found if one.hard), next(iter(found), None))
+
+
+def _of_neighbour(pair: Pair, letters: Letters, target: str) -> Verdict | None:
     allowed = distinct_characters(pair.source)
     words = letters.word.findall(target)
     foreign = [w for w in words if any(c not in allowed for c in letters.foreign.findall(w))]
@@ -215,11 +223,13 @@ def _neighbour(pair: Pair) -> Verdict | None:
     if not foreign:
         return None
     others = len(letters.foreign_words.findall(target))
-    many = len(foreign) >= 4 and len(foreign) * 5 >= len(words)
-    if not many and len(foreign) in (2, 3) and len(words) <= len(foreign) ** 2:
-        # A short sentence has but few words that show it; names in such letters, or words of the language in another
-        # keyboard's letters, do not.
-        shown = others > 0 or any(not letters.loans.keys().isdisjoint(w) for w in foreign)
-        many = shown and not any(is_borrowed(w, pair.source, pair.knowledge) for w in foreign)
+    # Names in such letters, or words of the language in another keyboard's, do not show it.
+    shown = others > 0 or any(not letters.loans.keys().isdisjoint(w) for w in foreign)
+    borrowed = sum(is_borrowed(w, pair.source, pair.knowledge) for w in foreign)
+    many = len(foreign) >= 4 and len(foreign) * 5 >= len(words) and borrowed * 2 < len(foreign)
+    if not many and len(foreign) in (2, 3) and shown and not borrowed:
+        # A short sentence has but few words that show it.
+        both = sum(1 for w in words if w in foreign or letters.foreign_words.fullmatch(w))
+        many = len(words) <= len(foreign) ** 2 or (both > len(foreign) and both * 2 >= len(words))
     hard = many or others >= 2
     return Verdict("script", hard, f"{letters.whose} letters: '{' '.join(foreign[:4])}'")

@@ -30,6 +30,8 @@ LATIN_WORDS = re.compile(_WORD)
 _SHARED_QUOTATION = re.compile(r"[\"“«]([^\"“”«»\n]{3,300}+)[\"”»]")
 # Words in a row that a text may speak of as words: "an apple", "make install".
 _MOST_MENTIONED = 3
+# Words of a clause.
+_CLAUSE = 5
 # Words that the source writes small, of which so many with a capital are no name ("Click Save As").
 _RAISED = 4
 _LETTERS = re.compile(r"[^\W\d_]+")
@@ -156,7 +158,10 @@ def _of_stretch(pair: Pair, m: re.Match[str]) -> Verdict | None:
         named = named or (count <= _MOST_MENTIONED and is_mention(pair.source, m.group(), pair.knowledge.loans))
         return None if named else Verdict("untranslated", False, f"{count} English words {where}")
     # A phrase in Latin letters that the source has not: a preface, a note, a sentence of another language.
-    if count >= 3 and small >= 2 and not quoted and not any(w.lower() in known for w in words):
+    strange = [w for w in words if w.lower() not in known]
+    # "et laissez infuser le thé pendant quatre minutes": by chance one of its words is the source's too.
+    clause = count >= _CLAUSE and sum(map(str.islower, strange)) * 2 > count
+    if small >= 2 and not quoted and ((count >= 3 and len(strange) == count) or clause):
         return Verdict("script", True, f"{count} Latin words that are not the source's {where}")
     entity = text[m.start() - 1 : m.start()] == "&" and text[m.end() : m.end() + 1] == ";"
     if not entity and not quoted and any(w.islower() and len(w) >= 2 and w.strip("-") not in known for w in words):

@@ -286,14 +286,16 @@ DATES = Dates(
 
 LETTERS = Letters(
     foreign=re.compile(
-        r"[\u066e\u066f\u067e\u0686\u0698\u06a1\u06a9\u06af\u06cc\u06be\u06c1\u06d2\u0679\u0688\u0691\u06ba\u06f0-\u06f9]"
+        r"[\u066e\u066f\u067e\u0686\u0698\u06a1\u06a9\u06af\u06cc\u06be\u06c1\u06d2\u0679\u0688\u0691\u06ba\u06f0-\u06f9"
+        # Pashto, Kurdish, Uyghur.
+        r"\u067c\u0681\u0685\u0689\u0693\u0696\u069a\u06ab\u06bc\u06cd\u06d0\u0695\u06b5\u06c6-\u06c8\u06ce\u06d5]"
     ),
     word=re.compile(r"[\u0620-\u065f\u066e-\u06ff]+"),
     foreign_words=re.compile(
         r"(?<!\w)(?:است|نیست|هستند|می[\u200c ]?\w+|این|برای|که|شما|کنید|کرد|کردن|از|در|را|یک"
-        r"|چه|کجاست?|دار(?:م|د|ی|یم|ید|ند)|ہے|ہیں|کے|میں|نہیں|کا|کی|کو|سے|پر|اور|یہ|وہ|آپ)(?!\w)"
+        r"|چه|کجاست?|بوده|نبود|داشت|اگر|دار(?:م|د|ی|یم|ید|ند)|ہے|ہیں|کے|میں|نہیں|کا|کی|کو|سے|پر|اور|یہ|وہ|آپ)(?!\w)"
     ),
-    whose="Persian or Urdu",
+    whose="a neighbour's",
     # Teh marbuta, which ends words, in front; the article's letters at the end.
     backwards=re.compile(r"(?<!\w)(ة\w{2,})|(?<!\w)[^\W\d_]{3,}لا(?![\w\u064b-\u065f])"),
     ends_backwards=re.compile(r"ة(?<!\wة)\w{2}|لا(?<=[^\W\d_]{3}لا)(?![\w\u064b-\u065f])"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 from processors.protected.find import blanked
 from processors.protected.kept.of_words import WORK
@@ -26,7 +27,7 @@ _MARKED = re.compile(
     r"|(?<![_\w])_([^_\n]{2,300}+)_(?![_\w])"
 )
 # Before what stands behind a sign, and where that may end beside words of the translation.
-_SIGN = r"(?:[:：]|→|⟶|->|=>|[–—]|(?<=\s)[-=](?=\s))"
+_SIGN = r"(?:[:：]|[→⟶←⟵]|->|=>|[–—]|(?<=\s)[-=](?=\s))"
 _BEHIND = re.compile(rf"{_SIGN}[ \t]*")
 _END = re.compile(rf"[.?!…][\"”»)*_]*(?=\s)|\s*(?:{_SIGN}|[|/،؛(])")
 _BEFORE = re.compile(rf"[^\n]*?(?=[ \t]*(?:{_SIGN}|[|/(]))")
@@ -35,6 +36,8 @@ _EDGES = " \t.,;:!?،؛؟：*_\"'“”«»‘’()"
 _MOST_WORDS = 60
 # Of a name or a label.
 _FEWEST_BEFORE = 3
+# Signs of a line that are looked behind: bounds the work.
+_MOST_SIGNS = 12
 
 
 def without_what_stands_apart(source: Text, target: Text, kept: str) -> str | None:
@@ -60,7 +63,7 @@ def _pieces(whole: str) -> Iterator[tuple[int, int, bool]]:
     at = 0
     for line in whole.split("\n"):
         if _WORD.search(line) and not _HEADING.match(line):
-            yield from _of_line(line, at, whole)
+            yield from _of_line(line, at)
         at += len(line) + 1
     for m in _MARKED.finditer(whole):
         if not _OTHER_LETTER.search(m[0]) and not _is_heading_at(whole, m.start()):
@@ -73,7 +76,7 @@ def _is_heading_at(whole: str, place: int) -> bool:
     return _HEADING.match(whole[start : end if end >= 0 else len(whole)]) is not None
 
 
-def _of_line(line: str, at: int, whole: str) -> Iterator[tuple[int, int, bool]]:
+def _of_line(line: str, at: int) -> Iterator[tuple[int, int, bool]]:
     if line.lstrip().startswith("|"):
         place = at
         for cell in line.split("|"):
@@ -84,16 +87,14 @@ def _of_line(line: str, at: int, whole: str) -> Iterator[tuple[int, int, bool]]:
     lead = _LEAD.match(line)
     begin = lead.end() if lead else 0
     other = _OTHER_LETTER.search(line)
-    if other is None:
-        if line.rstrip()[-1:] not in ":：":
-            yield at + begin, at + len(line), False
-        return
-    before = _BEFORE.match(line, begin, other.start())
+    if other is None and line.rstrip()[-1:] not in ":：":
+        yield at + begin, at + len(line), False
+    before = _BEFORE.match(line, begin, other.start() if other else len(line))
     if before and len(_WORD.findall(before[0])) >= _FEWEST_BEFORE:
         yield at + begin, at + before.end(), False
-    for sign in _BEHIND.finditer(line):
-        next_other = _OTHER_LETTER.search(line, sign.end())
-        stop = next_other.start() if next_other else len(line)
-        ends = [m.end() for m in _END.finditer(line, sign.end(), stop)] if next_other else [len(line)]
-        if ends:
-            yield at + sign.end(), at + ends[-1], False
+    for sign in islice(_BEHIND.finditer(line), _MOST_SIGNS):
+        other = _OTHER_LETTER.search(line, sign.end())
+        ends = [m.end() for m in _END.finditer(line, sign.end(), other.start() if other else len(line))]
+        # To the next sign, for an arrow may have been turned round, and as far as it goes.
+        for end in {*ends[:1], *(ends[-1:] if other else [len(line)])}:
+            yield at + sign.end(), at + end, False

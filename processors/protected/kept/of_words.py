@@ -13,13 +13,15 @@ from processors.protected.find import blanked
 from processors.texts.text import Text, view
 
 _GRAMMAR = (
-    r"grammar\w*|grammatical\w*|(?:mis)?spell(?:ed|ings?|s|t)?\b|punctuat\w*|commas?\b(?!-)|apostrophes?|semicolons?"
+    r"grammar\w*|grammatical\w*|(?:mis)?spell(?:ed|ings?|t)\b|spell.?check|(?:how|to) (?:\w+ ){0,2}spell\b|punctuat\w*"
+    r"|commas?\b(?!-)|apostrophes?|semicolons?"
     r"|hyphen\w*|passive(?: voice| form| sentences?)?(?=[.?!:,;)]|$| and| or)|passive voice|the passive|active voice"
     r"|(?:past|present|future|which|what|right|correct|wrong|verb) tenses?|tenses\b"
     r"|(?:past|present|future) (?:simple|perfect|continuous|progressive|participles?)|simple (?:past|present)"
     r"|(?:zero|first|second|third) conditional|(?:reported|indirect|direct) speech|ing form|gerunds?|infinitives?"
-    r"|adverbs?|adjectives?|verbs?|nouns?|pronouns?|prepositions?|plurals?|conjunctions?|contractions?|syllables?"
-    r"|vowels?|fragments?|run-on|word order|synonyms?|antonyms?|homophones?|homonyms?|collocations?"
+    r"|adverbs?|adjectives?|verbs?|nouns?|pronouns?|prepositions?|plurals?(?! societ)|conjunctions?"
+    r"|contractions?|syllables?"
+    r"|vowels?|sentence fragments?|run-on|word order|synonyms?|antonyms?|homophones?|homonyms?|collocations?"
     r"|(?:complete|fill in)[^\n.?]{0,20} (?:sentences?|words?|gaps?|blanks?)|sentences? (?:below )?with\b|proofread\w*"
     r"|(?:correct|right|wrong|incorrect)(?:ly)? (?:words?|forms?|phrases?|sentences?|written)"
     r"|(?:sentences?|words?|forms?|phrases?|options?) (?:is|are|was|were) (?:\w+ )?(?:correct|right|wrong|incorrect)"
@@ -35,10 +37,12 @@ _LANGUAGES = (
 )
 _QUALITY = (
     r"(?:polite|rude|formal|informal|natural|unnatural|professional|native|awkward|blunt|harsh|stiff|friendly|concise"
-    r"|persuasive|diplomatic|casual|conversational|idiomatic|confident|tactful|assertive|courteous|modest|wordy)(?:ly)?"
+    r"|persuasive|diplomatic|casual|conversational|idiomatic|confident|tactful|assertive|courteous|modest"
+    r"|wordy)(?:ly)?"
 )
 _WORK = (
-    r"translat(?:e|es|ing|ions?|ors?)\b|rephras\w+|reword\w*|paraphras\w+|copy-?edit\w*|unscramble\b"
+    r"translat(?:e|es|ing|ions?|ors?)\b(?! the (?:triangle|figure|graph|point|shape|curve|function))|rephras\w+"
+    r"|reword\w*|paraphras\w+|copy-?edit\w*|unscramble\b"
     # "Rewrite the function" is about a program.
     r"|rewrit(?:e|es|ing|ten)\b(?! (?:(?:the|this|that|my|it|your|a|in) )*(?:\w+ )?(?:code|functions?|method|class"
     r"|script|program|query|equations?|expressions?|fractions?|formulas?|loop|algorithm|component|module|app|system"
@@ -46,12 +50,20 @@ _WORK = (
     rf"|(?:improve|polish|shorten|critique|edit|correct|fix|check|review|revise|feedback on|wrong with|mistakes? in"
     rf"|errors? in) (?:(?:my|this|these|the|any|all|following|a|each|of) ){{1,3}}(?:\w+ ){{0,2}}?{_TEXT}"
     rf"|(?:more|less|too|sounds?|sounded|(?:sounds?|being) (?:very|so|a bit|a little|more|less|too)) {_QUALITY}"
-    r"|improve (?:this|it|these|that)(?=[ \n]?[:.?]|$)"
+    r"|(?:turn|change|convert|shorten|expand|tone|polish|fix|improve|simplify|reorder|edit|correct|check"
+    r"|locali[sz]e) (?:this|it|that|these|them|the following)\b[^.:?\n]{0,40}:[ \n]"
+    r"|improve (?:this|it|these|that)(?=[ \n]?[.?]|$)"
+    r"|(?:turn|change|convert|put) (?:\w+ ){1,3}(?:in|to|into) (?:the |a |an )?(?:past|present|future|question"
+    r"|negative|statement|plural|singular)\b|tone (?:this|it|that|my \w+) down"
+    r"|(?:say|put) (?:this|it|that) (?:like|as|in)\b[^.:?\n]{0,40}:|typos?\b|any mistakes|(?:find|spot|there) "
+    r"(?:the |an? |any )?(?:errors?|mistakes?)(?=[:?]|$)|what (?:do|does|would|should|can|could) (?:\w+ ){1,2}say "
+    r"(?:when|instead|if)|sign off|formal (?:letter|e-?mail)s?|which sounds|[\"”] or [\"“]|instead of [\"“]"
+    r"|opposite of [\"“]|in (?:one|a) tweet|pangrams?|dictation|acronym"
     r"|(?:you|i|we) (?:could|can|would|should) (?:simply |just |also |then )?say\b"
     r"|politely|friendlier|politer|punchier|snappier|catchier|gentler"
     r"|make (?:it|this|that|these|them|my \w+|the \w+) (?:shorter|clearer|warmer|softer|simpler|nicer|kinder|firmer"
     r"|stronger|smoother|sound)\b|native speakers?"
-    r"|how (?:do|does|would|could|can|should) (?:you|i|we|one|people|they|native \w+|\w+) "
+    r"|how (?:do|does|would|could|can|should) (?:you|i|we|one|people|they|native \w+|americans|the british|britons) "
     r"(?:say|spell|pronounce|phrase|word|express)\b|how to (?:say|phrase|spell|pronounce)\b|pronounc\w+|pronunciation"
     r"|(?:another|other|different|better|nicer|simpler?|polite) (?:ways?|words?) (?:to say|of saying|for|to express)"
     r"|\w+ word for (?!word)|words? (?:that means?|meaning)\b"
@@ -71,7 +83,8 @@ _WORK = (
     r"|headlines?|slogans?|taglines?|catchphrases?|subject lines?|lyrics"
     r"|capital letters?|(?:starts?|begins?) with (?:a capital|the letter)|title case|(?:upper|lower) ?case"
     r"|capitali[sz]e (?:the|each|every|all|it|this)"
-    r"|reverse the (?:string|words?|letters)|spelled backwards?|(?:count|how many) (?:the )?(?:letters|vowels|words)\b"
+    r"|reverse the (?:string|words?|letters)|spelled backwards?|(?:count|how many) (?:the )?(?:letters|vowels"
+    r"|words (?:are|in))\b"
     r"|sentiment (?:of|analysis|classification)|classify (?:the|this|these|each) (?:following )?(?:\w+ )?"
     r"(?:texts?|reviews?|tweets?|sentences?|messages?)"
 )
@@ -93,7 +106,8 @@ WORDS = re.compile(rf"\b(?:(?:{_GRAMMAR})\b|{_WORK}|{_WORDS})")
 _SHOWN = re.compile(
     r"^\W*(?:input|original|incorrect|wrong)\b[^\n:]{0,12}:|(?:^|[.!?] )compare:\s*$"
     r"|\bwho (?:said|wrote|sang|coined)\b"
-    r"|\b(?:screens?|tablet|phone|computer|laptop|pc|mac|app|browser|printer|router|console|terminal|it|windows?|dialog"
+    r"|\b(?:screens?|tablet|phone|computer|laptop|pc|mac|app|browser|printer|router|console|terminal|it"
+    r"|windows?|dialog"
     r"|page|site|website|game|machine|tv|watch|car|dashboard|log|output|prompt|notification|popup|program|installer"
     r"|compiler|server)\b[^\n:.?!]{0,30}\b(?:says?|said|shows?|reads|displays?|prints?|reports?"
     r"|pops up)\b[^\n:.?!]{0,40}:"

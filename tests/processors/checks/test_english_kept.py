@@ -77,6 +77,9 @@ REQUESTS = [
      "تعرض الطابعة: Paper jam in tray two. Open the rear door and remove the paper. لكن لا يوجد ورق."),
     ("Proofread my introduction:\n\nMy name are Omar and I works in a bank since five years.",
      "دقّق مقدمتي:\n\nMy name are Omar and I works in a bank since five years."),
+    ("Find the error: He go home. -> He goes home.", "جد الخطأ: He go home. ← He goes home."),
+    ("Change them to the past:\n- I go home => I went home\n- They eat late => They ate late",
+     "حوّلها إلى الماضي:\n- I go home ← I went home\n- They eat late ⟵ They ate late"),
     ("Unscramble: dog the barked loudly", "أعد ترتيب الكلمات: dog the barked loudly"),
 ]  # fmt: skip
 
