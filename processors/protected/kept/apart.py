@@ -31,6 +31,8 @@ _SIGN = r"(?:[:：]|[→⟶←⟵]|->|=>|[–—]|(?<=\s)[-=](?=\s))"
 _BEHIND = re.compile(rf"{_SIGN}[ \t]*")
 _END = re.compile(rf"[.?!…][\"”»)*_]*(?=\s)|\s*(?:{_SIGN}|[|/،؛(])")
 _BEFORE = re.compile(rf"[^\n]*?(?=[ \t]*(?:{_SIGN}|[|/(]))")
+_ARROW = re.compile(r"[ \t]*(?:[→⟶←⟵]|[-=]>)")
+_CLOSED = re.compile(r"[\"”»’`*)]\s{0,2}\Z")
 _EDGES = " \t.,;:!?،؛؟：*_\"'“”«»‘’()"
 # Words that stayed in a row; a whole text of more is one that was not translated.
 _MOST_WORDS = 60
@@ -90,11 +92,25 @@ def _of_line(line: str, at: int) -> Iterator[tuple[int, int, bool]]:
     if other is None and line.rstrip()[-1:] not in ":：":
         yield at + begin, at + len(line), False
     before = _BEFORE.match(line, begin, other.start() if other else len(line))
-    if before and len(_WORD.findall(before[0])) >= _FEWEST_BEFORE:
+    if before and len(_WORD.findall(before[0])) >= _FEWEST_BEFORE and _parts(line, before.end(), 1):
         yield at + begin, at + before.end(), False
     for sign in islice(_BEHIND.finditer(line), _MOST_SIGNS):
+        if not _parts(line, sign.start(), -1):
+            continue
         other = _OTHER_LETTER.search(line, sign.end())
         ends = [m.end() for m in _END.finditer(line, sign.end(), other.start() if other else len(line))]
         # To the next sign, for an arrow may have been turned round, and as far as it goes.
         for end in {*ends[:1], *(ends[-1:] if other else [len(line)])}:
             yield at + sign.end(), at + end, False
+
+
+def _parts(line: str, sign: int, step: int) -> bool:
+    """Whether a sign parts English from what stands beside it, and no clause from its own sentence: an arrow, or the
+    nearest letter on that side is another script's, or there is none. A word that is spoken of may stand before it."""
+    if _ARROW.match(line, sign) or (step < 0 and _CLOSED.search(line[max(0, sign - 4) : sign])):
+        return True
+    place = sign
+    while 0 <= (place := place + step) < len(line):
+        if line[place].isalpha():
+            return _OTHER_LETTER.match(line[place]) is not None
+    return True
