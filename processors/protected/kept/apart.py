@@ -51,7 +51,9 @@ def without_what_stands_apart(source: Text, target: Text, kept: str) -> str | No
     if len(_WORD.findall(kept)) > _MOST_WORDS and not _OTHER_LETTER.search(blanked(target)):
         return None
     found = kept
-    for start, end, marked in _pieces(whole):
+    # What a message asks for in its first line stands on the next.
+    asks = WORK.search(source.string.lstrip().partition("\n")[0].lower()) is not None
+    for start, end, marked in _pieces(whole, asks):
         piece = whole[start:end].strip(_EDGES)
         if not piece or piece not in source.string or len(_WORD.findall(piece)) > _MOST_WORDS:
             continue
@@ -60,12 +62,17 @@ def without_what_stands_apart(source: Text, target: Text, kept: str) -> str | No
     return found if found != kept else None
 
 
-def _pieces(whole: str) -> Iterator[tuple[int, int, bool]]:
+def _pieces(whole: str, asks: bool) -> Iterator[tuple[int, int, bool]]:
     """What of a text has Latin letters alone and stands apart: from, to, and whether between marks."""
     at = 0
+    lines = [line for line in whole.split("\n") if line.strip()]
+    threes = zip(["", *lines[:-1]], lines, [*lines[1:], ""], strict=True)
+    announced = [_is_announced(*three) or (asks and number == 1) for number, three in enumerate(threes)]
+    place = 0
     for line in whole.split("\n"):
         if _WORD.search(line) and not _HEADING.match(line):
-            yield from _of_line(line, at)
+            yield from _of_line(line, at, announced[place])
+        place += bool(line.strip())
         at += len(line) + 1
     for m in _MARKED.finditer(whole):
         if not _OTHER_LETTER.search(m[0]) and not _is_heading_at(whole, m.start()):
@@ -78,7 +85,24 @@ def _is_heading_at(whole: str, place: int) -> bool:
     return _HEADING.match(whole[start : end if end >= 0 else len(whole)]) is not None
 
 
-def _of_line(line: str, at: int) -> Iterator[tuple[int, int, bool]]:
+def _is_announced(before: str, line: str, behind: str) -> bool:
+    """Whether a whole line may be an example, by the lines beside it: a colon or question is before it,
+    or English, or nothing; an item is none beside one without English."""
+    if _is_item(line):
+        return not any(_is_item(other) and not _WORD.search(other) for other in (before, behind))
+    return (
+        not _OTHER_LETTER.search(before)
+        or before.rstrip(" \t*_")[-1:] in ":：?؟"
+        or _HEADING.match(before) is not None
+    )
+
+
+def _is_item(line: str) -> bool:
+    lead = _LEAD.match(line)
+    return lead is not None and lead[0].strip(" \t>") != ""
+
+
+def _of_line(line: str, at: int, announced: bool) -> Iterator[tuple[int, int, bool]]:
     if line.lstrip().startswith("|"):
         place = at
         for cell in line.split("|"):
@@ -89,7 +113,7 @@ def _of_line(line: str, at: int) -> Iterator[tuple[int, int, bool]]:
     lead = _LEAD.match(line)
     begin = lead.end() if lead else 0
     other = _OTHER_LETTER.search(line)
-    if other is None and line.rstrip()[-1:] not in ":：":
+    if other is None and announced and line.rstrip()[-1:] not in ":：":
         yield at + begin, at + len(line), False
     before = _BEFORE.match(line, begin, other.start() if other else len(line))
     if before and len(_WORD.findall(before[0])) >= _FEWEST_BEFORE and _parts(line, before.end(), 1):
