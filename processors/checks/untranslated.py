@@ -35,6 +35,7 @@ _CLAUSE = 5
 # Words that the source writes small, of which so many with a capital are no name ("Click Save As").
 _RAISED = 4
 _LETTERS = re.compile(r"[^\W\d_]+")
+_NEXT_SENTENCE = re.compile(r"[a-z][.?!] [A-Z][a-z]")
 # Gives the target with what it rightly keeps blanked out.
 _Kept = Callable[[], str]
 
@@ -207,8 +208,10 @@ def _is_source(pair: Pair, without_kept: _Kept) -> list[Verdict]:
     if not any(len(letters) > 1 for letters in _LETTERS.findall(source)):
         # Letters, each by itself: "y-r-a".
         return []
-    if not (small >= 2 or (small and small == count)) or not _is_prose(LATIN_WORDS.findall(without_kept()))[0]:
-        # What is left of code that nobody fenced may stay as a whole.
+    if not (small >= 2 or (small and small == count)):
+        return []
+    if len(_NEXT_SENTENCE.findall(source)) < 2 and not _is_prose(LATIN_WORDS.findall(without_kept()))[0]:
+        # Code that nobody fenced may stay as a whole; a sign ("Marks & Spencer") makes no code of a paragraph.
         return []
     return [Verdict("identical", True, f"the source text itself: '{excerpt(source.strip())}'")]
 

@@ -207,6 +207,13 @@ def test_a_long_answer_that_stayed_as_a_whole_is_a_veto_in_a_lesson_too() -> Non
     assert has_hard(checked([("Say it in English.", "قلها بالإنجليزية."), (answer, answer)]))
 
 
+def test_a_sign_makes_no_code_of_a_paragraph_that_stayed() -> None:
+    text = (
+        "The shop of Smith & Sons opens at nine. Two clerks wait there. Nobody came on Monday. It rained all day long."
+    )
+    assert has_hard(checked([("Where do you work?", "أين تعمل؟"), (text, text)]))
+
+
 @pytest.mark.parametrize("turns", [LESSONS[1], ORDINARY[9]])
 def test_a_chunk_knows_of_its_conversation(turns: Turns) -> None:
     source, target = sides(turns)
