@@ -3,13 +3,15 @@
 CommonMark 0.31, sections 4.4 and 4.5, with four changes that real chat data asks for: a fence may stand at any
 indentation (models indent fences inside lists without counting columns), a list item that is merely indented is not
 code, an unclosed fence inside a list or a quotation runs to the end of the text, and sentences are no code: neither
-those below an unclosed fence nor an indented paragraph. markdown-it finds the same starts 18 times slower:
+those below an unclosed fence nor an indented paragraph, nor a letter or a story in a fence that names no language: of
+that the two fences are protected, each by itself. markdown-it finds the same starts 18 times slower:
 docs/decisions/004-code-blocks-not-markdown-it.md.
 """
 
 import re
+from itertools import zip_longest
 
-from processors.protected.prose import first_prose, prose_at_end, reads_as_prose
+from processors.protected.prose import first_prose, is_passage, prose_at_end, reads_as_prose
 from processors.texts.text import Text, view
 
 Block = tuple[int, int, str]
@@ -24,6 +26,10 @@ _OPENER = re.compile(r"\n[ \t]{0,3}(?:`{3,}+[ \t]*[A-Za-z]|~{3,}+[ \t]*[A-Za-z])
 _DOCUMENT = re.compile(
     r"[`~]+[ \t]*(?:markdown|md|mdx|te?xt|plain\w*|html?|xml|latex|tex|rst|email|mail|org|adoc)\b", re.I
 )
+# What is behind a fence around words of people.
+_OF_WORDS = re.compile(r"[ \t]*(te?xt|plain(?:text)?|markdown|md|e?mail|letter|message|note|poem|story|quote)?[ \t]*\Z", re.I)
+# Words of a passage, where the fence says so and where it says nothing.
+_PASSAGE = {True: 4, False: 10}
 # A longer prefix is no Markdown that anybody writes; the bound keeps a hostile line from being read again and again.
 _LONGEST_PREFIX = 200
 
@@ -52,10 +58,27 @@ def fences(text: str) -> list[Block]:
                 known = closes.get(kind, 0)
                 if 0 <= known <= line_end:
                     known = closes[kind] = _closing(text, *kind, line_end)
-                position = _end(text, start, line_end, known)
-                blocks.append((start, position, "fence"))
+                words = _OF_WORDS.match(text, position, line_end)
+                blocks += _blocks(text, start, line_end, known, _PASSAGE[words[1] is not None] if words else 0)
+                position = blocks[-1][1]
         run = _RUN.search(text, position)
     return blocks
+
+
+def _blocks(text: str, start: int, line_end: int, closing: int, passage: int) -> list[Block]:
+    """The block that a fence opens; or its two fences where a passage of so many words stands between them, or below
+    the only one; 0 where the fence names a language of programs."""
+    alone = closing < 0 and text.find("```", line_end) < 0 and text.find("~~~", line_end) < 0
+    if passage and (closing >= 0 or alone) and is_passage(
+        text[line_end : closing if closing >= 0 else len(text)].rstrip("`~"), passage
+    ):
+        opened = (start, line_end, "fence")
+        if closing < 0:
+            return [opened]
+        last = text.rfind("\n", line_end, closing) + 1
+        last += len(text[last:closing]) - len(text[last:closing].lstrip(" \t>"))
+        return [opened, (last, closing, "fence")]
+    return [(start, _end(text, start, line_end, closing), "fence")]
 
 
 def _end(text: str, start: int, line_end: int, closing: int) -> int:
@@ -181,7 +204,8 @@ def code_blocks(text: str) -> list[Block]:
 
 @view
 def prose_in_code(text: Text) -> int:
-    """How many blocks have the shape of code and read as sentences: indented ones, and what ends an unclosed fence."""
+    """How many blocks have the shape of code and read as sentences: indented ones, what stands in a fence, and what
+    ends an unclosed one."""
     string = text.string
     may_be_indented = _CODE_MAY_START.search(string) is not None
     if not may_be_indented and "```" not in string and "~~~" not in string:
@@ -191,4 +215,13 @@ def prose_in_code(text: Text) -> int:
     found = sum(1 for start, end, _ in indented if reads_as_prose(string[start:end]))
     # Only a fence that was never closed ends with something else than its mark.
     unclosed = bool(fenced) and string[fenced[-1][1] - 1] not in "`~" and string[fenced[-1][1] :].strip() != ""
-    return found + unclosed
+    return found + (_passages(string, fenced) or unclosed)
+
+
+def _passages(string: str, fenced: list[Block]) -> int:
+    """How many passages stand between two fences that are blocks by themselves, or below the last one."""
+    found, opened = 0, False
+    for (start, end, _), behind in zip_longest(fenced, [start for start, _, _ in fenced[1:]]):
+        opened = not opened and "\n" not in string[start:end] and string[end:behind].strip() != ""
+        found += opened
+    return found

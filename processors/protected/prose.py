@@ -8,7 +8,8 @@ by its letters, both by how few of the signs of code they have.
 import re
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
-_SIGN = re.compile(r"[{}\[\]<>=;|&$#@\\_*+/^~`%]")
+# A semicolon behind a word is a sentence's too.
+_SIGN = re.compile(r"[{}\[\]<>=|&$#@\\_*+/^~`%]|(?<!\w);|;(?!\s|\Z)")
 # Words that sentences have and programs have not: so without "if", "for", "in", "from", "and", "or", "not", "this".
 SMALL_WORDS = frozenset(
     ["the", "a", "an", "of", "to", "was", "were", "are", "is", "he", "she", "it", "they", "you", "we", "i",
@@ -27,6 +28,8 @@ _TAG_LINE = re.compile(r"^[ \t]*</?(?:think|tool_call|tool_response)>[ \t]*$\n?"
 _BLANK_LINES = re.compile(r"\n(?:[ \t\r]*\n)+")
 # Of a hundred characters at most three signs of code.
 _MOST_SIGNS = 0.03
+_QUOTED = re.compile(r"^[ \t]*>[ \t]?", re.MULTILINE)
+_SENTENCE_END = re.compile(r"[a-z][.!?][\"'”’)*]*(?:\s|\Z)")
 _LAST_LATIN = "\u024f"
 
 
@@ -36,12 +39,33 @@ def reads_as_prose(text: str) -> bool:
     if len(words) < 2 or len(_SIGN.findall(text)) > _MOST_SIGNS * len(text):
         return False
     lines = [line for line in text.split("\n") if line.strip()]
-    if sum(1 for line in lines if _CODE_LINE.search(line)) * 4 > len(lines):
+    if sum(map(_is_code, lines)) * 4 > len(lines):
         return False
     if sum(1 for word in words if word[0] > _LAST_LATIN) * 2 > len(words):
         return True
     small = sum(1 for word in words if word.lower().replace("’", "'") in SMALL_WORDS)
     return len(words) >= 4 and small * 8 >= len(words)
+
+
+def _is_code(line: str) -> bool:
+    m = _CODE_LINE.search(line)
+    if m is None or m[0].strip() != ";":
+        return m is not None
+    # "Rough winds do shake the darling buds of May;"
+    words = [word.lower() for word in _WORD.findall(line)]
+    return _SIGN.search(line) is not None or sum(word in SMALL_WORDS for word in words) * 4 < max(len(words), 4)
+
+
+def is_passage(text: str, least: int) -> bool:
+    """Whether what stands in a fence is somebody's letter, story or note: sentences of so many English words, and no
+    line of code. What a program writes ("Enter a number:") is short; nothing that it says is in another script."""
+    text = _QUOTED.sub("", text)
+    words = _WORD.findall(text)
+    if len(words) < 2 or any(map(_is_code, text.split("\n"))) or not reads_as_prose(text):
+        return False
+    if sum(1 for word in words if word[0] > _LAST_LATIN) * 2 > len(words):
+        return True
+    return len(words) >= least and _SENTENCE_END.search(text) is not None
 
 
 def first_prose(text: str, start: int, end: int) -> int:
@@ -54,7 +78,7 @@ def first_prose(text: str, start: int, end: int) -> int:
         paragraph = text[begin : blank.start() if blank else end].rstrip()
         if "<" in paragraph:
             paragraph = _TAG_LINE.sub("", paragraph).rstrip()
-        if not paragraph or paragraph[0].isspace() or any(map(_CODE_LINE.search, paragraph.split("\n"))):
+        if not paragraph or paragraph[0].isspace() or any(map(_is_code, paragraph.split("\n"))):
             continue
         if reads_as_prose(paragraph):
             return begin
@@ -75,7 +99,7 @@ def prose_at_end(text: str, start: int) -> int:
         lines = paragraph.split("\n")
         if not paragraph.strip():
             continue
-        whole = not any(map(_CODE_LINE.search, lines)) and not paragraph[0].isspace()
+        whole = not any(map(_is_code, lines)) and not paragraph[0].isspace()
         if whole and reads_as_prose(paragraph):
             found = begin
         elif whole and _is_neutral(paragraph):
@@ -84,7 +108,7 @@ def prose_at_end(text: str, start: int) -> int:
             place = end
             for line in reversed(text[begin:end].splitlines(keepends=True)):
                 place -= len(line)
-                if not line[0].isspace() and not _CODE_LINE.search(line) and reads_as_prose(line):
+                if not line[0].isspace() and not _is_code(line) and reads_as_prose(line):
                     found = place
                 elif not (line[0].isalpha() and _is_neutral(line)):
                     break

@@ -2,7 +2,8 @@
 
 import pytest
 
-from processors.protected.code_blocks import fences
+from processors.protected.code_blocks import code_blocks, fences, prose_in_code
+from processors.texts.text import text_of
 
 CODE = "```python\nprint(1)\n\nx = [1]"
 PROSE = "I want to add a third number to the list, but I do not know how."
@@ -31,8 +32,10 @@ def test_another_fence_behind_the_sentences_closes_none_but_itself(prose: str) -
     [
         # A document's own sentences and fences are its code's.
         f"```markdown\n# Title\n\n{PROSE}\n\n```python\nx = 1\n```",
-        # Closed: what stands in it is its own.
-        f"```\nDear Sir,\n\n{PROSE}\n\nYours\n```",
+        # What a program says is its own.
+        "```\nEnter a number: 5\nThe sum of the two is 12.\n```",
+        f"```text\n{PROSE}\n$ pip install six\n```",
+        f"```yaml\n{PROSE}\n```",
         # Sentences in a program are comments and strings.
         f"```python\ndef f():\n\n    # {PROSE}\n\n    return 1",
         f'```python\n"""Module.\n\n    {PROSE}\n"""\nx = 1',
@@ -40,6 +43,31 @@ def test_another_fence_behind_the_sentences_closes_none_but_itself(prose: str) -
 )
 def test_sentences_that_are_the_blocks_own_stay_in_it(block: str) -> None:
     assert [block[start:end] for start, end, _ in fences(block)] == [block]
+
+
+@pytest.mark.parametrize("prose", [PROSE, ARABIC])
+@pytest.mark.parametrize(
+    ("block", "kept"),
+    [
+        ("```\nDear Sir,\n\n{}\n\nYours\n```", ["```", "```"]),
+        ("~~~~ letter\n{}\n  ~~~~\n\nIs it good?", ["~~~~ letter", "~~~~"]),
+        ("> ```text\n> {}\n> ```", ["```text", "```"]),
+        ("- Say:\n  ```\n  {}\n  ```", ["```", "```"]),
+        ("```\n{}\n\nGo on with the story in three sentences, please.", ["```"]),
+    ],
+)
+def test_a_letter_or_story_in_a_fence_is_translated_and_its_fences_stay(
+    block: str, kept: list[str], prose: str
+) -> None:
+    text = block.format(prose)
+    assert [text[start:end] for start, end, _ in fences(text)] == kept
+    assert prose_in_code(text_of(text)) == 1
+
+
+def test_a_verse_whose_lines_end_as_statements_do_is_no_code() -> None:
+    verse = "    I wake at six;\n    I eat at seven;\n    I leave at eight.\n\nIs this healthy?"
+    assert code_blocks(verse) == []
+    assert len(code_blocks("    int x = 1;\n    call(me);\n    return x;\n\nIs this right?")) == 1
 
 
 def test_many_unclosed_fences_take_linear_time() -> None:
