@@ -44,6 +44,8 @@ _RULE = re.compile(r"\s*(?:-{3,}|\*{3,}|_{3,}|={3,})[ \t]*\n")
 _AROUND = 400
 # Of a text that refuses all the time (and translates one that does): bounds the work.
 _MOST_REFUSALS = 20
+# Words of a source that may be told by such a word alone.
+_MOST_ALONE = 4
 _FLAG = re.compile(r"(?<![\w/\\<])/(?:no_)?think\b(?!/)")
 _FLAG_SIGN = "think"
 
@@ -126,6 +128,9 @@ def _opener(pair: Pair) -> str | None:
         m = _ENGLISH.opener.match(pair.target.string) if _ENGLISH.opener else None
         if m is None or _says(source, m[0].strip("!,.: \n")):
             return None
+    if not pair.target.string[m.end() :].strip() and len(source.split()) <= _MOST_ALONE and "?" not in source:
+        # "Any time!" is a whole message.
+        return None
     return f"'{excerpt(m.group().strip())}' is not the source's"
 
 

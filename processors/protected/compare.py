@@ -39,6 +39,7 @@ _CLOSED = re.compile(r"\s*(/?)>$")
 _VOID_TAG = re.compile(r"<\s*(br|hr|img|input|meta|link|wbr|col)\b([^<>]*?)\s*/?>", re.IGNORECASE)
 # Arabic writes some percentages with the sign in front.
 _PERCENTAGE = re.compile(r"%\d%?")
+_RULER = frozenset("|:- \t")
 _FOREIGN_LETTER = re.compile(r"[^\W\d_a-zA-Z]")
 
 
@@ -96,14 +97,17 @@ def _texts(text: str, spans: Sequence[Span]) -> Counter[str]:
 
 
 def _plain(text: str, span: Span) -> str:
-    """What a span is compared by: `<br/>` is `<br />` and `<br>`, and a tag may say the direction of its text, or
-    another title for it."""
+    """What a span is compared by: `<br/>` is `<br />` and `<br>`, a tag may say the direction of its text, or another
+    title for it, and a table's ruler where its columns stand."""
     found = text[span.start : span.end].strip()
     if span.kind == "placeholder" and found[-1:] in ("{", "}") and plural_form(found):
         return ""
     if span.kind == "placeholder" and text[span.end : span.end + 1] == "٪":
         # "%d%%" writes a sign that languages have of their own.
         return found + ("%" if found[-1].isdigit() else "%%")
+    if found[:1] in ("|", ":", "-") and "-" in found and _RULER.issuperset(found):
+        # As many columns, set to whichever side: a table in Arabic runs from the right.
+        return "|---" * (found.strip("|").count("|") + 1)
     if span.kind != "tag" or not found.endswith(">") or "\n" in found:
         return found
     found = _CLOSED.sub(r"\1>", _TEXTS.sub(r"\1", _DIRECTION.sub("", found)))

@@ -83,17 +83,20 @@ _OF_PYTHON = re.compile(
     r"\w\(|`|\b(?:Python|modules?|methods?|attributes?|functions?|dunder|variables?|scripts?|import|objects?)\b"
     r"|__(?:init|main|str|repr|dict|iter|getitem|eq|slots)__|[Ͱ-᷿぀-퟿]"
 )
+# A line break or a tab that a program makes: no command of LaTeX, and no folder.
+_ESCAPE = re.compile(r"(?<![\\:])\\(?:r\\n|[nt])(?![a-z\\])")
 _FRAMES = ("[", "#", "|", "!!", "==", "::", "^^", "=", "_")
 
 
 def framed(text: str) -> list[tuple[int, int]]:
-    """Names between marks that prose has too."""
+    """Names between marks that prose has too, and line breaks as a program writes them."""
+    escapes = [m.span() for m in _ESCAPE.finditer(text)] if "\\" in text else []
     if not any(map(text.__contains__, _FRAMES)):
-        return []
+        return escapes
     found = [m for m in _FRAMED.finditer(text) if m[0][0] != "|" or not _is_cell(text, *m.span())]
     if any(m["word"] for m in found) and not _OF_PYTHON.search(text):
         found = [m for m in found if not m["word"]]
-    return [m.span() for m in found]
+    return escapes + [m.span() for m in found]
 
 
 def _is_cell(text: str, start: int, end: int) -> bool:

@@ -19,8 +19,6 @@ VETOED: dict[str, str] = {
     "chat_css-0": "protected",
     "chat_json-2": "protected",
     "beside_wrapper-4": "protected",
-    "beside_wrapper-8": "protected",
-    "beside_prose_code-10": "protected",
     "beside_repetition-2": "repetition",
     "beside_lost_text-10": "another_text",
 }  # fmt: skip
