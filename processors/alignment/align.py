@@ -36,7 +36,7 @@ _AHEAD = 12
 # A table of more cells is narrowed to a band around its diagonal.
 _BAND = 8
 # A table of so many cells is searched as a whole where the path through the sure places took a wrong turn.
-_WHOLE, _SMALL, _WRONG_TURN, _NEAR = 256, 36, 6.0, 4
+_WHOLE, _WRONG_TURN = 256, 6.0
 _IMPOSSIBLE = float("-inf")
 
 
@@ -80,20 +80,14 @@ def align(sources: Sequence[Side], targets: Sequence[Side]) -> list[Bead]:
         end = (end[0] + 1, end[1] + 1) if table.sure(*end) else end
         beads += _search(table, (i, j), end)
         i, j = end
-    cells = len(sources) * len(targets)
-    if cells <= _WHOLE and _took_a_wrong_turn(beads, cells):
+    if len(sources) * len(targets) <= _WHOLE and _took_a_wrong_turn(beads):
         return _search(table, (0, 0), (len(sources), len(targets)))
     return beads
 
 
-def _took_a_wrong_turn(beads: Sequence[Bead], cells: int) -> bool:
-    """Whether a sure place may have been none: sentences are plainly alone on both sides, with a pair between them,
-    for what lies side by side was tried together; in a small table any is, as where three sentences became two."""
-    lost = [i for i, bead in enumerate(beads) if bead.lost and bead.surplus >= _WRONG_TURN]
-    added = [i for i, bead in enumerate(beads) if bead.added and bead.surplus >= _WRONG_TURN]
-    if cells <= _SMALL:
-        return bool(lost or added)
-    return len(lost) + len(added) > 2 and any(1 < abs(i - j) <= _NEAR for i in lost for j in added)
+def _took_a_wrong_turn(beads: Sequence[Bead]) -> bool:
+    """Whether a sure place may have been none: a sentence is plainly alone, as where three became two."""
+    return any((bead.lost or bead.added) and bead.surplus >= _WRONG_TURN for bead in beads)
 
 
 class _Likenesses:

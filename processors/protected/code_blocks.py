@@ -27,7 +27,9 @@ _DOCUMENT = re.compile(
     r"[`~]+[ \t]*(?:markdown|md|mdx|te?xt|plain\w*|html?|xml|latex|tex|rst|email|mail|org|adoc)\b", re.I
 )
 # What is behind a fence around words of people.
-_OF_WORDS = re.compile(r"[ \t]*(te?xt|plain(?:text)?|markdown|md|e?mail|letter|message|note|poem|story|quote)?[ \t]*\Z", re.I)
+_OF_WORDS = re.compile(
+    r"[ \t]*(te?xt|plain(?:text)?|markdown|md|e?mail|letter|message|note|poem|story|quote)?[ \t]*\Z", re.I
+)
 # Words of a passage, where the fence says so and where it says nothing.
 _PASSAGE = {True: 4, False: 10}
 # A longer prefix is no Markdown that anybody writes; the bound keeps a hostile line from being read again and again.
@@ -69,8 +71,10 @@ def _blocks(text: str, start: int, line_end: int, closing: int, passage: int) ->
     """The block that a fence opens; or its two fences where a passage of so many words stands between them, or below
     the only one; 0 where the fence names a language of programs."""
     alone = closing < 0 and text.find("```", line_end) < 0 and text.find("~~~", line_end) < 0
-    if passage and (closing >= 0 or alone) and is_passage(
-        text[line_end : closing if closing >= 0 else len(text)].rstrip("`~"), passage
+    if (
+        passage
+        and (closing >= 0 or alone)
+        and is_passage(text[line_end : closing if closing >= 0 else len(text)].rstrip("`~"), passage)
     ):
         opened = (start, line_end, "fence")
         if closing < 0:
