@@ -1,0 +1,71 @@
+"""Free translations of real chats that were vetoed once, each beside the fault that it looks like."""
+
+import pytest
+
+from processors.checks.run import has_hard
+from tests.processors.checks.cases import must_see, verdicts
+
+TOOLS = (
+    "The user asks for schools near a place. None of the tools seems to have a function for that. The tools are a"
+    " dictionary, a calculator and a calendar. None of these are for location-based queries. I should apologize and"
+    " explain it.",
+    "يسأل المستخدم عن مدارس قريبة من مكان ما. ولا يبدو أن بين الأدوات دالة لذلك؛ فالأدوات قاموس وآلة حاسبة وتقويم،"
+    " وليس فيها ما يصلح للاستعلام بحسب الموقع الجغرافي. فعليّ أن أعتذر وأوضح الأمر.",
+)
+CODE = "def binary_search(arr, target):\n    low = 0\n    high = len(arr) - 1"
+
+
+def test_a_neighbour_that_is_long_for_its_text_holds_what_it_joined() -> None:
+    source, free = TOOLS
+    assert not has_hard(verdicts(source, free))
+    gone = free.replace("، وليس فيها ما يصلح للاستعلام بحسب الموقع الجغرافي", "").replace(
+        "؛ فالأدوات قاموس وآلة حاسبة وتقويم", ""
+    )
+    assert has_hard(verdicts(source, gone))
+
+
+@pytest.mark.parametrize(
+    ("source", "right", "wrong"),
+    [
+        ("Since .25 / .05 = 5, it costs .20 more.", "بما أن 0.25 / 0.05 = 5، فهو يكلّف 0.20 أكثر.",
+         "بما أن 0.25 / 0.05 = 5، فهو يكلّف 0.02 أكثر."),
+        ("A chance of (.75) is high.", "الاحتمال (0.75) مرتفع.", "الاحتمال (0.57) مرتفع."),
+        (r"Save failed.\nThe disk is full.", r"تعذّر الحفظ.\nالقرص ممتلئ.", "تعذّر الحفظ. القرص ممتلئ."),
+        (r"Print “Home\tAway” on top.", r"اطبع «المضيف\tالضيف» في الأعلى.", "اطبع «المضيف الضيف» في الأعلى."),
+    ],
+)  # fmt: skip
+def test_decimals_without_their_zero_and_line_breaks_of_programs(source: str, right: str, wrong: str) -> None:
+    must_see(source, right, wrong)
+
+
+def test_a_number_said_twice_may_be_told_once_and_not_as_another() -> None:
+    source = "The sides are 14, 13 and 15. Because 15 is the largest side, we look for the angle opposite of 15."
+    right = "أطوال الأضلاع 14 و13 و15. ولما كان الضلع الذي طوله 15 هو الأكبر، نبحث عن الزاوية المقابلة له."
+    assert not has_hard(verdicts(source, right))
+    assert has_hard(verdicts(source, right.replace("طوله 15", "طوله 51")))
+
+
+def test_a_table_set_to_the_right_is_the_same_table_and_one_with_fewer_columns_is_not() -> None:
+    source = "| Day | Subject |\n|:---|:---|\n| Monday | History |"
+    right = "| اليوم | المادة |\n|---:|---:|\n| الاثنين | التاريخ |"
+    must_see(source, right, right.replace("|---:|---:|", "|---:|"))
+
+
+def test_code_that_nobody_fenced_may_stay_as_a_whole_and_a_request_for_it_may_not() -> None:
+    assert not has_hard(verdicts(CODE, CODE))
+    request = f"Please explain to me what this function does:\n{CODE}"
+    assert has_hard(verdicts(request, request))
+
+
+def test_a_phrase_of_politeness_is_a_whole_message_and_no_helpers_first_word() -> None:
+    assert not has_hard(verdicts("Any time!", "على الرحب والسعة!"))
+    assert has_hard(verdicts("What is the tallest tree in the world?", "على الرحب والسعة! ما أطول شجرة في العالم؟"))
+
+
+def test_a_letter_in_a_fence_is_translated() -> None:
+    source = "Read this note:\n\n```\nMum, I went to the pool. Back at six. Please don't wait with dinner.\n```"
+    right = "اقرأ هذه الملاحظة:\n\n```\nأمي، ذهبت إلى المسبح. سأعود في السادسة. من فضلك لا تنتظري بالعشاء.\n```"
+    assert not has_hard(verdicts(source, right))
+    # As it was before, and without its fences.
+    assert has_hard(verdicts(source, right.split("```")[0] + "```" + source.split("```")[1] + "```"))
+    assert has_hard(verdicts(source, right.replace("\n```", "")))
