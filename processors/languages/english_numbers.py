@@ -118,7 +118,7 @@ def roman_value(numeral: str) -> int:
 
 # What stands behind a number in digits and gives it another value.
 SUFFIX = re.compile(
-    r"\s?(?a:(?P<decade>'?s\b)|(?P<pm>p\.?m\b|(?:o['’]clock )?in the (?:early |late )?(?:afternoon|evening)\b)"
+    r"[\s-]?(?a:(?P<decade>'?s\b)|(?P<pm>p\.?m\b|(?:o['’]clock )?in the (?:early |late )?(?:afternoon|evening)\b)"
     r"|(?P<scale>thousand|k\b|million|m\b|billion|bn\b|dozen))",
     re.I,
 )

@@ -18,7 +18,7 @@ from processors.checks.pairs.verdict import Verdict
 from processors.checks.quantities.converted import converted
 from processors.checks.quantities.dates import date_problems
 from processors.checks.quantities.places import formula_problems, place_problems
-from processors.checks.quantities.readings import clock_times, days_later, read_both, scaled, told_otherwise
+from processors.checks.quantities.readings import clock_times, days_later, hours_to, read_both, scaled, told_otherwise
 from processors.checks.quantities.shares import share_values
 from processors.checks.quantities.spelled import spelled_problems
 from processors.checks.quantities.units import unit_problems
@@ -75,6 +75,7 @@ def _allowed(source: Text) -> frozenset[str]:
     string = with_ascii_digits(source)
     allowed = {*numbers_in(source), *_glued(source), *english_values(source), *share_values(source)}
     allowed.update(*days_later(source).values())
+    allowed.update(*((said.hour, said.minutes) for said in hours_to(source)))
     for m in NUMBER.finditer(string):
         value = canonical(m.group())
         if len(value) <= LONGEST:

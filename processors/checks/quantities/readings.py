@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
+from typing import NamedTuple
 
 from processors.checks.pairs.pair import Pair
 from processors.checks.quantities.measures import stated
@@ -136,6 +137,34 @@ def _told_as_day(number: str, pair: Pair, known: LanguageKnowledge, written: Col
         return bool(days)
     counted = {m.value for m in stated("time", plain(pair.target, known).lower(), known.units) if m.unit == "day"}
     return not days <= counted
+
+
+class HourTo(NamedTuple):
+    """ "Ten to four", as the words or digits say it (`rest`, `to`), and `hour`, `minutes` of 3:50."""
+
+    rest: str
+    to: str
+    hour: str
+    minutes: str
+
+
+_COUNTED = {"five": 5, "ten": 10, "twenty": 20, "twenty-five": 25, "quarter": 15}
+_HOURS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_HOUR_TO = re.compile(
+    rf"\b({'|'.join(sorted(_COUNTED, key=len, reverse=True))})(?: minutes)? (?:to|before|till) ({'|'.join(_HOURS)})\b",
+    re.I,
+)
+
+
+@view
+def hours_to(source: Text) -> tuple[HourTo, ...]:
+    """Clock times of an English text that say in words how much is left of the hour."""
+    found = []
+    for m in _HOUR_TO.finditer(source.string) if " to " in source.string or "before" in source.string else ():
+        rest, hour = m[1].lower(), _HOURS.index(m[2].lower()) + 1
+        said = rest if rest == "quarter" else str(_COUNTED[rest])
+        found.append(HourTo(said, str(hour), str((hour - 2) % 12 + 1), str(60 - _COUNTED[rest])))
+    return tuple(found)
 
 
 @view

@@ -13,13 +13,14 @@ from collections.abc import Iterator, Mapping
 from processors.checks.pairs.changed import Changed
 from processors.checks.pairs.pair import Pair
 from processors.checks.quantities.converted import NOTHING, converted
-from processors.checks.quantities.readings import scaled, told_otherwise
+from processors.checks.quantities.readings import hours_to, scaled, told_otherwise
 from processors.checks.quantities.shares import share_values
 from processors.languages.digits import canonical, decimal
 from processors.languages.english_numbers import ENGLISH_SCALES, english_spelled, english_values
 from processors.languages.knowledge import LanguageKnowledge
 from processors.languages.number_words import LONGEST, NumberWords, Spelled, spelled, spells
 from processors.languages.spellings import numbers_in, plain
+from processors.texts import Text
 
 # Where more words are lost and new, one idiom may stand for several.
 _SURE = 3
@@ -94,15 +95,16 @@ def _word_problem(
         lost += ["2"] if words.two or not spells("2", spelling, words, written) else []
     lost += [f for f in sorted(here.fractions) if not any(map(spelling.__contains__, words.fraction_words[f]))]
     lost = [n for n in lost if not _told_as_hour(n, pair, there, written)]
+    turned = _turned_hours(pair.source, there, written) if lost else {}
     others = converted(pair) if lost else NOTHING
-    lost = [n for n in lost if n not in others.lost]
+    lost = [n for n in lost if n not in others.lost and n not in turned]
     if not lost:
         return None
     stated, shares = numbers_in(pair.source), share_values(pair.source)
     explained = english_values(pair.source) | set(stated) | shares
     explained |= set(_pieces(n for n in (*stated, *shares) if n not in written))
     new = [str(n) for n in sorted(there.values) if str(n) not in explained]
-    new = [n for n in new if n not in others.new]
+    new = [n for n in new if n not in others.new and n not in turned.values()]
     if here.fractions:
         new += sorted(f for f in there.fractions - here.fractions if not _CLOCK[f].search(pair.source.string))
     if not new:
@@ -137,6 +139,15 @@ def _told_as_hour(n: str, pair: Pair, there: Spelled, written: Mapping[str, int]
     if not n.isdigit() or not 13 <= int(n) <= 24 or not _MILITARY.search(pair.source.string):
         return False
     return any(hour in there.values or str(hour) in written for hour in (int(n) - 12, int(n) - 13))
+
+
+def _turned_hours(source: Text, there: Spelled, written: Mapping[str, int]) -> dict[str, str]:
+    """Of "ten to four" its numbers to those of 3:50, where the target has both."""
+    found: dict[str, str] = {}
+    for said in hours_to(source):
+        if all(int(n) in there.values or int(n) in there.parts or n in written for n in (said.hour, said.minutes)):
+            found |= {said.to: said.hour, said.rest: said.minutes}
+    return found
 
 
 def _new(pair: Pair, there: Spelled) -> list[int]:

@@ -69,3 +69,20 @@ def test_a_letter_in_a_fence_is_translated() -> None:
     # As it was before, and without its fences.
     assert has_hard(verdicts(source, right.split("```")[0] + "```" + source.split("```")[1] + "```"))
     assert has_hard(verdicts(source, right.replace("\n```", "")))
+
+
+@pytest.mark.parametrize(
+    ("source", "right", "wrong"),
+    [
+        ("Its clock stopped at ten to four.", "توقفت ساعته عند الثالثة وخمسين دقيقة.",
+         "توقفت ساعته عند الرابعة وخمسين دقيقة."),
+        ("We met at a quarter to six.", "التقينا في الخامسة وخمس وأربعين دقيقة.",
+         "التقينا في السابعة وخمس وأربعين دقيقة."),
+        ("We met at five to nine.", "التقينا في 8:55.", "التقينا في 8:50."),
+        ("It is open from five to nine.", "يفتح من الخامسة إلى التاسعة.", "يفتح من الخامسة إلى العاشرة."),
+        ("The 2.7-million-dollar grant is his.", "المنحة البالغة مليونين وسبعمئة ألف دولار له.",
+         "المنحة البالغة 2.9 مليون دولار له."),
+    ],
+)  # fmt: skip
+def test_what_is_left_of_the_hour_and_millions_with_a_hyphen(source: str, right: str, wrong: str) -> None:
+    must_see(source, right, wrong)
