@@ -145,7 +145,11 @@ def _turned_hours(source: Text, there: Spelled, written: Mapping[str, int]) -> d
     """Of "ten to four" its numbers to those of 3:50, where the target has both."""
     found: dict[str, str] = {}
     for said in hours_to(source):
-        if all(int(n) in there.values or int(n) in there.parts or n in written for n in (said.hour, said.minutes)):
+        hour, minutes = int(said.hour), int(said.minutes)
+        # The five of "five and forty" is no hour.
+        times = there.values[hour] - (minutes in there.compounds and minutes % 10 == hour)
+        told = minutes in there.values or minutes in there.parts or said.minutes in written
+        if told and (times > 0 or said.hour in written):
             found |= {said.to: said.hour, said.rest: said.minutes}
     return found
 
