@@ -1,3 +1,3 @@
-"""Names of countries, languages and currencies in two languages, from CLDR, for the check of names."""
+"""Names of countries and languages (CLDR) and of cities (GeoNames) in two languages, for the check of names."""
 
 __all__: list[str] = []

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from processors.alignment.lexicon import lexicon
+from processors.alignment.sides import target_side
 from processors.checks.pairs.pair import Pair
 from processors.checks.pairs.verdict import Verdict
 from processors.checks.wording.contrasts import contrast
@@ -21,9 +22,9 @@ from processors.texts import Text, view_by
 
 _WORDS = re.compile(r"[A-Za-z]+")
 _CAPITALISED = re.compile(r"\b[A-Z][a-z]{2,}")
+# So many consonants tell a name from others: "She" sounds as the end of "Russia" does.
+_TELLING = 2
 _LATIN = re.compile(r"[A-Z][a-z]")
-# By so many letters a name's people and adjectives begin like it ("Brazil", "Brazilian").
-_ALIKE = 4
 
 
 @view_by
@@ -36,12 +37,17 @@ def _named(source: Text, known: LanguageKnowledge) -> dict[Name, tuple[str, int]
     found: dict[Name, tuple[str, int]] = {}
     if names.by_word.keys().isdisjoint(latin_words(source)):
         return found
+    last = 0
     for m in _WORDS.finditer(string):
+        # Papua New Guinea is no Guinea.
+        if m.start() < last:
+            continue
         for spelling, name in names.by_word.get(m[0], ()):
             end = m.start() + len(spelling)
             if string.startswith(spelling, m.start()) and not string[end : end + 1].isalpha():
                 said, times = found.get(name, (spelling, 0))
                 found[name] = said, times + 1
+                last = end
                 break
     return found
 
@@ -76,19 +82,30 @@ def changed_kind(pair: Pair) -> list[Verdict]:
     lost = [
         name
         for name, (said, times) in here.items()
-        if said not in target and sum(map(spelling.count, name.stems)) < times + _as_months(name, source, known)
+        if said not in target and name.times(spelling) < times + _as_months(name, source, known)
     ]
     names = names_of(known.code, known.normalise)
     if not lost or names is None:
         return []
-    explained = {stem for name in here for stem in name.stems}
+    explained, others = {stem for name in here for stem in name.stems}, _others(pair.source, here)
     for name, word in names.words(spelling).items():
-        if explained.intersection(name.stems) or any(said[:_ALIKE] in source for said in name.english):
+        if explained.intersection(name.stems) or any(map(others.__contains__, name.beginnings)):
+            continue
+        # Of "Papua New Guinea" also "Guinea".
+        if any(stem in one for one in explained if " " in one for stem in name.stems):
             continue
         gone = next((one for one in lost if one.kind == name.kind), None)
-        if gone is not None and not _sounds_as_one(word, source, known):
+        if gone is not None and gone.kind == "city" and _is_heard(here[gone][0], pair.target, known):
+            continue
+        if gone is not None and not _sounds_as_one(word, others, known):
             return [Verdict("names", True, f"'{here[gone][0]}' of the source became '{word}'")]
     return []
+
+
+def _others(source: Text, here: dict[Name, tuple[str, int]]) -> str:
+    """The words of an English text that are no names of a list: "Indies", "Austro"."""
+    known = {word for name in here for spelling in name.english for word in _WORDS.findall(spelling)}
+    return " ".join(sorted(latin_words(source) - known))
 
 
 def _as_months(name: Name, source: str, known: LanguageKnowledge) -> int:
@@ -99,10 +116,19 @@ def _as_months(name: Name, source: str, known: LanguageKnowledge) -> int:
     return sum(map(source.count, months))
 
 
-def _sounds_as_one(word: str, source: str, known: LanguageKnowledge) -> bool:
+def _is_heard(city: str, target: Text, known: LanguageKnowledge) -> bool:
+    """Whether a city stands in the target in a spelling that no list has."""
+    words, side = lexicon(known.code), target_side(target, known.code)
+    if words is None or side is None:
+        return False
+    sound = words.source.skeleton(max(city.lower().split(), key=len))
+    return len(sound) >= _TELLING and any(words.target.skeleton(stem) == sound for stem in side.stems)
+
+
+def _sounds_as_one(word: str, others: str, known: LanguageKnowledge) -> bool:
     """Whether a name of the source that no list has may be written so: "Tokio", "Katharina"."""
     words = lexicon(known.code)
     if words is None:
         return False
-    heard = {words.target.skeleton(spelling) for spelling in (word, word[1:])}
-    return any(words.source.skeleton(name.lower()) in heard for name in _CAPITALISED.findall(source))
+    heard = {sound for spelling in (word, word[1:]) if len(sound := words.target.skeleton(spelling)) >= _TELLING}
+    return any(words.source.skeleton(name.lower()) in heard for name in _CAPITALISED.findall(others))

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 FOLDER = Path(__file__).parent
 _WORD = re.compile(r"[^\W\d_]+")
@@ -22,27 +22,61 @@ _BY_HAND = {"lands": "land", "money": "money", "cities": "city", "brands": "bran
 _LEAST = 3
 
 
-@dataclass(frozen=True, slots=True)
+# By so many letters a name's people and adjectives begin like it.
+_ALIKE = 4
+# A stem so long stands in no other word.
+_LONG = 5
+# English names that have no plural in "s".
+_NO_PLURAL = ("s", "sh", "ch", "ese", "Z")
+
+
+@dataclass(frozen=True, eq=False)
 class Name:
-    """`english` spellings, `stems` of which one is in any text that names it, in the target's plain spelling."""
+    """`english` spellings, `stems` of which one is in any text that names it, in the target's plain spelling.
+
+    `around` is what may stand before and behind a short one, as patterns. `within` are other names' words of which one
+    of the stems is the first: Guinea is not named in "Guinea-Bissau".
+    """
 
     kind: str
     english: tuple[str, ...]
     stems: tuple[str, ...]
+    around: tuple[str, str]
+    within: tuple[str, ...]
+
+    @property
+    def beginnings(self) -> tuple[str, ...]:
+        """What its further English words begin with: "Brazil", "Brazilian"."""
+        return tuple(spelling[:_ALIKE] for spelling in self.english)
+
+    def times(self, spelling: str) -> int:
+        """How often a text in the plain spelling names it."""
+        found = sum(1 for _ in self._pattern.finditer(spelling))
+        return found - sum(map(spelling.count, self.within)) if found else 0
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        before, ends = self.around
+        short = "|".join(re.escape(stem) for stem in self.stems if len(stem) < _LONG)
+        long = "|".join(re.escape(stem) for stem in self.stems if len(stem) >= _LONG)
+        word = rf"(?<!\w)(?:{before})(?:{short})(?:{ends})(?!\w)"
+        return re.compile("|".join(([word] if short else []) + ([long] if long else [])))
 
 
 @dataclass(frozen=True)
 class Names:
     """`by_word`: an English name's first word to the names that begin with it, longest first; `forms`: a target's
-    whole word to the name that it can only be; `before` what may be written before it."""
+    whole word to the name that it can only be; `phrases` names of several words; `before` what may be written
+    before a word."""
 
     by_word: Mapping[str, tuple[tuple[str, Name], ...]]
     forms: Mapping[str, Name]
+    phrases: Mapping[str, Name]
     before: tuple[str, ...]
 
     def words(self, spelling: str) -> dict[Name, str]:
         """The names whose words stand in a text in the plain spelling, with the word."""
-        found: dict[Name, str] = {}
+        found = {name: phrase for phrase, name in self.phrases.items() if phrase in spelling}
         # In the order of the text: that of a set differs from process to process, and with it what is told.
         for word in dict.fromkeys(_WORD.findall(spelling)):
             for name in self._of_word(word):
@@ -69,19 +103,52 @@ def names_of(code: str, normalise: Callable[[str], str]) -> Names | None:
     if rules is None:
         return None
     listed = json.loads((FOLDER / f"{code}.json").read_text(encoding="utf-8"))
-    groups: list[tuple[str, list[str], list[str], list[str]]] = []
+    cities = FOLDER / f"{code}.cities.json"
+    by_kind = {kind: rules[listed_as] for listed_as, kind in _BY_HAND.items()}
+    by_kind["city"] |= json.loads(cities.read_text(encoding="utf-8")) if cities.exists() else {}
+    groups = [
+        _NameGroup(
+            kind, english.split("|"), [stem.strip("=?") for stem in stems.split("|")], _wholes(stems), _silent(stems)
+        )
+        for kind, names in by_kind.items()
+        for english, stems in names.items()
+    ]
+    by_hand = {(group.kind, spelling): group for group in groups for spelling in group.english}
+    by_stem = {(group.kind, stem): group for group in groups for stem in group.stems}
     for key, (english, other) in listed.items():
-        own = _bare(normalise(other), rules, starts=other.startswith(rules["article"]))
+        own = normalise(other)
+        own = own.removeprefix(rules["article"]) if other.startswith(rules["article"]) else own
         # Languages of no country have names that are other words too: "Pali" is Arabic's "ballet".
-        groups.append(("land", [english], [_stem(own, rules)], [own] if key.startswith("t") else []))
-    for listed_as, kind in _BY_HAND.items():
-        for english, stems in rules[listed_as].items():
-            groups.append((kind, english.split("|"), stems.split("|"), [""]))
-    return _built(_joined(groups), rules)
+        wholes = [own] if key.startswith("t") else []
+        stem = _stem(own, rules)
+        group = by_hand.get(("land", english)) or by_stem.get(("land", stem))
+        if group is None:
+            group = by_stem["land", stem] = _NameGroup("land", [], [stem], [], frozenset())
+            groups.append(group)
+        if english not in group.english:
+            group.english.append(english)
+        group.wholes.extend(wholes)
+    return _built(groups, rules)
 
 
-def _bare(name: str, rules: Mapping[str, Any], *, starts: bool) -> str:
-    return name.removeprefix(rules["article"]) if starts else name
+class _NameGroup(NamedTuple):
+    """A name before it is one: `wholes` are words of it that have no further ending, `silent` stems stand in
+    other texts too."""
+
+    kind: str
+    english: list[str]
+    stems: list[str]
+    wholes: list[str]
+    silent: frozenset[str]
+
+
+def _wholes(stems: str) -> list[str]:
+    """Those marked by "=", and a mark that there are forms."""
+    return ["", *(stem[:-1] for stem in stems.split("|") if stem.endswith("="))]
+
+
+def _silent(stems: str) -> frozenset[str]:
+    return frozenset(stem[1:] for stem in stems.split("|") if stem.startswith("?"))
 
 
 def _stem(name: str, rules: Mapping[str, Any]) -> str:
@@ -91,42 +158,50 @@ def _stem(name: str, rules: Mapping[str, Any]) -> str:
     return name
 
 
-Group = tuple[str, list[str], list[str], list[str]]
-
-
-def _joined(groups: list[Group]) -> list[Group]:
-    """Groups that share a stem as one."""
-    by_stem: dict[tuple[str, str], Group] = {}
-    joined: list[Group] = []
-    # By hand first: they bring several stems together.
-    for kind, english, stems, wholes in reversed(groups):
-        known = next((by_stem[kind, stem] for stem in stems if (kind, stem) in by_stem), None)
-        if known is None:
-            known = (kind, [], [], [])
-            joined.append(known)
-        known[1].extend(english)
-        known[2].extend(stem for stem in stems if stem not in known[2])
-        known[3].extend(wholes)
-        by_stem |= {(kind, stem): known for stem in stems}
-    return joined
-
-
-def _built(groups: list[Group], rules: Mapping[str, Any]) -> Names:
+def _built(groups: list[_NameGroup], rules: Mapping[str, Any]) -> Names:
     by_word: dict[str, list[tuple[str, Name]]] = {}
     forms: dict[str, Name] = {}
-    for kind, english, stems, wholes in groups:
-        name = Name(kind, tuple(english), tuple(stems))
-        for spelling in english:
+    phrases: dict[str, Name] = {}
+    before, after = ("|".join(sorted(rules[key], key=len, reverse=True)) for key in ("before", "after"))
+    around = before, after
+    several: dict[str, list[str]] = {}
+    for stem in (stem for group in groups if group.kind == "land" for stem in group.stems if " " in stem):
+        several.setdefault(stem.partition(" ")[0], []).append(stem)
+    for group in groups:
+        name = _name(group, several, around, rules)
+        for spelling in name.english:
             first = re.match(r"[A-Za-z]+", spelling)
             by_word.setdefault(first[0] if first else spelling, []).append((spelling, name))
-        ends = rules["people"] if kind == "land" else rules["forms"].get(kind, [""])
-        unsure = [stem for stem in stems if stem in rules["never_new"]]
-        # A stem that is another word's too says nothing but in forms that are listed; of a country none of its stems.
-        telling = stems if not unsure else () if kind == "land" else [stem for stem in stems if stem not in unsure]
-        own = {stem + end for stem in telling for end in ends} | ({*wholes} if telling else set())
-        # Languages of CLDR have no forms of their own.
-        own = own if wholes else set()
-        own |= {stem + end for stem in unsure for end in ends if stem + end in rules["sure"]}
-        forms |= {form: name for form in own if len(form) >= _LEAST and " " not in form}
+        # What stands by hand comes first.
+        forms = {form: name for form in _forms(group, rules) if len(form) >= _LEAST and " " not in form} | forms
+        unsure = group.silent.union(rules["never_new"])
+        phrases |= {stem: name for stem in group.stems if " " in stem and group.wholes and stem not in unsure}
     longest = {word: tuple(sorted(found, key=lambda one: -len(one[0]))) for word, found in by_word.items()}
-    return Names(longest, forms, tuple(rules["before"]))
+    return Names(longest, forms, phrases, tuple(rules["before"]))
+
+
+def _name(
+    group: _NameGroup, several: Mapping[str, list[str]], around: tuple[str, str], rules: Mapping[str, Any]
+) -> Name:
+    english = list(group.english)
+    if group.kind == "land" and group.wholes:
+        english += [f"{spelling}s" for spelling in english if not spelling.endswith(_NO_PLURAL)]
+    starts = {*group.stems, *group.wholes} - {*rules["never_new"]} if group.kind == "land" else set()
+    within = tuple(one for start in starts for one in several.get(start, ()) if one not in group.stems)
+    return Name(group.kind, tuple(english), tuple(group.stems), around, within)
+
+
+def _forms(group: _NameGroup, rules: Mapping[str, Any]) -> set[str]:
+    """Whole words of the target that can only be this name."""
+    # Languages of CLDR have no forms of their own.
+    if not group.wholes:
+        return set()
+    ends = rules["people"] if group.kind == "land" else rules["forms"].get(group.kind, [""])
+    unsure, sure = group.silent.union(rules["never_new"]), rules["sure"]
+    found: set[str] = set()
+    for stem in group.stems:
+        # "Korea" and "Korean" end alike before their endings: "كوريا" and "كوري".
+        bare = stem[:-1] if group.kind == "land" and stem.endswith(rules["adjective"]) else stem
+        made = {one + end for one in (stem, bare) for end in ends}
+        found |= made.intersection(sure) if stem in unsure else made
+    return found | {whole for whole in group.wholes if whole not in unsure or whole in sure}
