@@ -283,7 +283,11 @@ def _verdicts(
         for b, room in zip(beads, rooms, strict=True)
         if b.lost and room < _TOLD
     ]
-    added = [(b, targets[b.target], right[b.target], _NO_ROOM) for b in beads if b.added]
+    # "Dear all," is a line of politeness in Arabic.
+    greeted = sources[0].length < _SHORT and any(bead.lost and not bead.source for bead in beads[:2])
+    added = [
+        (b, targets[b.target], right[b.target], _NO_ROOM) for b in beads if b.added and not (greeted and not b.target)
+    ]
     found = []
     for name, what, sides in (("lost", "not in the target", lost), ("added", "not in the source", added)):
         alone = [one for one in sides if one[0].surplus >= _PLAIN and one[1].length >= _SHORT]

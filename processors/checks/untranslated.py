@@ -78,6 +78,9 @@ def check_identical(pair: Pair) -> list[Verdict]:
     source, target = pair.source.string, pair.target.string
     if pair.script == "Latn" or (source != target and source.strip() != target.strip()):
         return []
+    if is_foreign(pair.source, source.strip(), LATIN_WORDS.findall(source), pair.language):
+        # A message in another language than English is no translator's to turn.
+        return []
     return _but_worked_on(pair, _is_source)
 
 
@@ -87,6 +90,8 @@ def latin_share(pair: Pair) -> list[Verdict]:
     if pair.script == "Latn" or not _LATIN.search(target):
         return []
     if sum(map(len, LATIN_WORDS.findall(target))) * 2 < sum(map(str.isalpha, target)):
+        return []
+    if is_foreign(pair.source, target.strip(), LATIN_WORDS.findall(target), pair.language):
         return []
     return _but_worked_on(pair, _nearly_all_latin)
 

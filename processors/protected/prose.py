@@ -28,6 +28,9 @@ _TAG_LINE = re.compile(r"^[ \t]*</?(?:think|tool_call|tool_response)>[ \t]*$\n?"
 _BLANK_LINES = re.compile(r"\n(?:[ \t\r]*\n)+")
 # Of a hundred characters at most three signs of code.
 _MOST_SIGNS = 0.03
+# Words of verses in a fence, and what none has.
+_VERSES = 6
+_VALUE = re.compile(r"[\d\"<>=%:]|" + _SIGN.pattern)
 _QUOTED = re.compile(r"^[ \t]*>[ \t]?", re.MULTILINE)
 _SENTENCE_END = re.compile(r"[a-z][.!?][\"'”’)*]*(?:\s|\Z)")
 _LAST_LATIN = "\u024f"
@@ -65,7 +68,12 @@ def is_passage(text: str, least: int) -> bool:
         return False
     if sum(1 for word in words if word[0] > _LAST_LATIN) * 2 > len(words):
         return True
-    return len(words) >= least and _SENTENCE_END.search(text) is not None
+    if len(words) >= least and _SENTENCE_END.search(text):
+        return True
+    # Verses have no full stops.
+    small = sum(1 for word in words if word.lower() in SMALL_WORDS)
+    verses = sum(1 for line in text.split("\n") if line.strip())
+    return verses >= 2 and len(words) >= _VERSES and small * 5 >= len(words) and not _VALUE.search(text)
 
 
 def first_prose(text: str, start: int, end: int) -> int:

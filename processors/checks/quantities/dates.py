@@ -137,6 +137,8 @@ def _day_problem(pair: Pair, spelling: str, words: _DateWords) -> Changed | None
     lost, new = here - there, there - here
     if lost and new:
         return Changed(True, f"the day '{min(lost)}' of the source became '{min(new)}'")
+    # In an English sentence that a task is about the day stays as it is.
+    lost = {name for name in lost if name not in pair.target.string}
     lost = {name for name in lost if not _told_otherwise(name, pair.knowledge, spelling)}
     return Changed(True, f"the day '{min(lost)}' of the source is missing") if lost else None
 

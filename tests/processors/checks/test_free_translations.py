@@ -86,3 +86,23 @@ def test_a_letter_in_a_fence_is_translated() -> None:
 )  # fmt: skip
 def test_what_is_left_of_the_hour_and_millions_with_a_hyphen(source: str, right: str, wrong: str) -> None:
     must_see(source, right, wrong)
+
+
+def test_a_letter_s_greeting_may_be_longer_in_arabic_and_a_sentence_of_its_own_may_not() -> None:
+    source = "Dear all,\n\nThe museum opens at nine on Monday.\n\nTickets cost ten dollars for adults."
+    right = (
+        "السادة والسيدات الكرام، تحية طيبة وبعد،\n\nيفتح المتحف في التاسعة يوم الاثنين.\n\n"
+        "تبلغ تكلفة التذاكر عشرة دولارات للبالغين."
+    )
+    assert not has_hard(verdicts(source, right))
+    assert has_hard(verdicts(source, f"{right}\n\nويقع المتحف قرب المحطة القديمة في وسط المدينة."))
+
+
+def test_a_message_in_a_third_language_may_stay_and_one_in_english_may_not() -> None:
+    romanian = "Întâlnirea, care urmărește să abordeze pregătirile pentru discuții, începe marți."
+    english = "The meeting, which is to address the preparations for the talks, opens on Tuesday."
+    assert not has_hard(verdicts(romanian, romanian))
+    assert has_hard(verdicts(english, english))
+    kept = f"{english}\n\nTranslate to Romanian"
+    assert not has_hard(verdicts(kept, f"{english}\n\nترجم إلى الرومانية"))
+    assert has_hard(verdicts("We open on Tuesday.", "نفتح يوم الأربعاء."))

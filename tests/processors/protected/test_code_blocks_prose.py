@@ -64,6 +64,18 @@ def test_a_letter_or_story_in_a_fence_is_translated_and_its_fences_stay(
     assert prose_in_code(text_of(text)) == 1
 
 
+def test_verses_in_a_fence_are_translated_and_what_a_program_says_is_not() -> None:
+    verses = "```\nRoses are red\nThe printer is jammed\n```"
+    assert [verses[start:end] for start, end, _ in fences(verses)] == ["```", "```"]
+    for said in (
+        "The sum is 5\nThe rest is 2 of them",
+        "You have no permission to do this",
+        "a: it is\nb: they are to be",
+    ):
+        text = f"```\n{said}\n```"
+        assert [text[start:end] for start, end, _ in fences(text)] == [text]
+
+
 def test_a_verse_whose_lines_end_as_statements_do_is_no_code() -> None:
     verse = "    I wake at six;\n    I eat at seven;\n    I leave at eight.\n\nIs this healthy?"
     assert code_blocks(verse) == []
