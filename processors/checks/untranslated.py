@@ -18,6 +18,7 @@ from processors.checks.wording.stayed import stayed
 from processors.languages.english import AUXILIARIES, ENGLISH, FUNCTION_WORDS, TITLE_WORDS
 from processors.protected.find import blanked
 from processors.protected.kept import is_worked_on, without_kept_english, without_what_stands_apart
+from processors.protected.prose import SMALL_WORDS
 from processors.texts.text import Text, view
 
 _LATIN = re.compile(r"[A-Za-z][A-Za-z]")
@@ -215,8 +216,12 @@ def _is_source(pair: Pair, without_kept: _Kept) -> list[Verdict]:
         return []
     if not (small >= 2 or (small and small == count)):
         return []
-    if len(_NEXT_SENTENCE.findall(source)) < 2 and not _is_prose(LATIN_WORDS.findall(without_kept()))[0]:
-        # Code that nobody fenced may stay as a whole; a sign ("Marks & Spencer") makes no code of a paragraph.
+    said = [word.lower() for word in LATIN_WORDS.findall(blanked(pair.source)) if len(word) > 1]
+    # Signs make no code of a sentence with a formula ("Solve $x^2 = 4$ and give the sum of the roots."), nor of a
+    # paragraph ("Marks & Spencer").
+    sentence = sum(word in SMALL_WORDS for word in said) * 8 >= len(said) or len(_NEXT_SENTENCE.findall(source)) >= 2
+    if not sentence and not _is_prose(LATIN_WORDS.findall(without_kept()))[0]:
+        # Code that nobody fenced may stay as a whole.
         return []
     return [Verdict("identical", True, f"the source text itself: '{excerpt(source.strip())}'")]
 

@@ -53,8 +53,14 @@ def test_a_table_set_to_the_right_is_the_same_table_and_one_with_fewer_columns_i
 
 def test_code_that_nobody_fenced_may_stay_as_a_whole_and_a_request_for_it_may_not() -> None:
     assert not has_hard(verdicts(CODE, CODE))
-    request = f"Please explain to me what this function does:\n{CODE}"
-    assert has_hard(verdicts(request, request))
+    for english in (
+        f"Please explain to me what this function does:\n{CODE}",
+        "Solve $x^2 - 5x + 6 = 0$ and give the sum of the squares of the roots in \\boxed{}.",
+        "The number of half-lives that have passed is $17190 / 5730 = 3$.",
+        "From the second equation, \\(y = x - 2 = 1\\).",
+        "On this interval the line y = x lies above the parabola, so we integrate:\nA = 1/2 - 1/3",
+    ):
+        assert has_hard(verdicts(english, english))
 
 
 def test_a_phrase_of_politeness_is_a_whole_message_and_no_helpers_first_word() -> None:
