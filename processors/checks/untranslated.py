@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 
 from processors.checks.pairs.pair import NO_LANGUAGE, Pair
 from processors.checks.pairs.verdict import Verdict, excerpt
@@ -18,7 +18,7 @@ from processors.checks.wording.stayed import stayed
 from processors.languages.english import AUXILIARIES, ENGLISH, FUNCTION_WORDS, TITLE_WORDS
 from processors.protected.find import blanked
 from processors.protected.kept import is_worked_on, without_kept_english, without_what_stands_apart
-from processors.protected.prose import SMALL_WORDS
+from processors.protected.prose import small_words
 from processors.texts.text import Text, view
 
 _LATIN = re.compile(r"[A-Za-z][A-Za-z]")
@@ -82,6 +82,10 @@ def check_identical(pair: Pair) -> list[Verdict]:
     if is_foreign(pair.source, source.strip(), LATIN_WORDS.findall(source), pair.language):
         # A message in another language than English is no translator's to turn.
         return []
+    said = [word for word in LATIN_WORDS.findall(blanked(pair.source)) if len(word) > 1]
+    if small_words(said) * 8 >= len(said):
+        # Signs make no code of a sentence with a formula: "Solve $x^2 = 4$ and give the sum of the roots."
+        return _but_worked_on(pair, _is_source, partial(blanked, pair.target))
     return _but_worked_on(pair, _is_source)
 
 
@@ -97,19 +101,18 @@ def latin_share(pair: Pair) -> list[Verdict]:
     return _but_worked_on(pair, _nearly_all_latin)
 
 
-def _but_worked_on(pair: Pair, look: Callable[[Pair, _Kept], list[Verdict]]) -> list[Verdict]:
+def _but_worked_on(
+    pair: Pair, look: Callable[[Pair, _Kept], list[Verdict]], without_kept: _Kept | None = None
+) -> list[Verdict]:
     """What a look finds; noted only, where nothing is vetoed beside the text that is worked on."""
-    found = look(pair, partial(_without_kept, pair))
+    without_kept = without_kept or cache(partial(without_kept_english, pair.source, pair.target, pair.kept))
+    found = look(pair, without_kept)
     if not any(verdict.hard for verdict in found) or not (pair.of_english or is_worked_on(pair.source)):
         return found
-    rest = without_what_stands_apart(pair.source, pair.target, _without_kept(pair))
+    rest = without_what_stands_apart(pair.source, pair.target, without_kept())
     if rest is None or any(verdict.hard for verdict in look(pair, lambda: rest)):
         return found
     return [replace(verdict, hard=False) for verdict in found]
-
-
-def _without_kept(pair: Pair) -> str:
-    return without_kept_english(pair.source, pair.target, pair.kept)
 
 
 def _left_english(pair: Pair, without_kept: _Kept) -> list[Verdict]:
@@ -216,12 +219,8 @@ def _is_source(pair: Pair, without_kept: _Kept) -> list[Verdict]:
         return []
     if not (small >= 2 or (small and small == count)):
         return []
-    said = [word.lower() for word in LATIN_WORDS.findall(blanked(pair.source)) if len(word) > 1]
-    # Signs make no code of a sentence with a formula ("Solve $x^2 = 4$ and give the sum of the roots."), nor of a
-    # paragraph ("Marks & Spencer").
-    sentence = sum(word in SMALL_WORDS for word in said) * 8 >= len(said) or len(_NEXT_SENTENCE.findall(source)) >= 2
-    if not sentence and not _is_prose(LATIN_WORDS.findall(without_kept()))[0]:
-        # Code that nobody fenced may stay as a whole.
+    if len(_NEXT_SENTENCE.findall(source)) < 2 and not _is_prose(LATIN_WORDS.findall(without_kept()))[0]:
+        # Code that nobody fenced may stay as a whole; a sign ("Marks & Spencer") makes no code of a paragraph.
         return []
     return [Verdict("identical", True, f"the source text itself: '{excerpt(source.strip())}'")]
 

@@ -6,6 +6,7 @@ by its letters, both by how few of the signs of code they have.
 """
 
 import re
+from collections.abc import Iterable, Sequence
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 # A semicolon behind a word is a sentence's too.
@@ -30,7 +31,7 @@ _BLANK_LINES = re.compile(r"\n(?:[ \t\r]*\n)+")
 _MOST_SIGNS = 0.03
 # Words of verses in a fence, and what none has.
 _VERSES = 6
-_VALUE = re.compile(r"[\d\"<>=%:]|" + _SIGN.pattern)
+_VALUE = re.compile(rf"[\d\":]|{_SIGN.pattern}")
 _QUOTED = re.compile(r"^[ \t]*>[ \t]?", re.MULTILINE)
 _SENTENCE_END = re.compile(r"[a-z][.!?][\"'”’)*]*(?:\s|\Z)")
 _LAST_LATIN = "\u024f"
@@ -44,10 +45,18 @@ def reads_as_prose(text: str) -> bool:
     lines = [line for line in text.split("\n") if line.strip()]
     if sum(map(_is_code, lines)) * 4 > len(lines):
         return False
-    if sum(1 for word in words if word[0] > _LAST_LATIN) * 2 > len(words):
+    if _in_another_script(words):
         return True
-    small = sum(1 for word in words if word.lower().replace("’", "'") in SMALL_WORDS)
-    return len(words) >= 4 and small * 8 >= len(words)
+    return len(words) >= 4 and small_words(word.replace("’", "'") for word in words) * 8 >= len(words)
+
+
+def small_words(words: Iterable[str]) -> int:
+    """How many of these words sentences have and programs have not."""
+    return sum(word.lower() in SMALL_WORDS for word in words)
+
+
+def _in_another_script(words: Sequence[str]) -> bool:
+    return sum(1 for word in words if word[0] > _LAST_LATIN) * 2 > len(words)
 
 
 def _is_code(line: str) -> bool:
@@ -55,8 +64,8 @@ def _is_code(line: str) -> bool:
     if m is None or m[0].strip() != ";":
         return m is not None
     # "Rough winds do shake the darling buds of May;"
-    words = [word.lower() for word in _WORD.findall(line)]
-    return _SIGN.search(line) is not None or sum(word in SMALL_WORDS for word in words) * 4 < max(len(words), 4)
+    words = _WORD.findall(line)
+    return _SIGN.search(line) is not None or small_words(words) * 4 < max(len(words), 4)
 
 
 def is_passage(text: str, least: int) -> bool:
@@ -66,14 +75,14 @@ def is_passage(text: str, least: int) -> bool:
     words = _WORD.findall(text)
     if len(words) < 2 or any(map(_is_code, text.split("\n"))) or not reads_as_prose(text):
         return False
-    if sum(1 for word in words if word[0] > _LAST_LATIN) * 2 > len(words):
+    if _in_another_script(words):
         return True
     if len(words) >= least and _SENTENCE_END.search(text):
         return True
     # Verses have no full stops.
-    small = sum(1 for word in words if word.lower() in SMALL_WORDS)
     verses = sum(1 for line in text.split("\n") if line.strip())
-    return verses >= 2 and len(words) >= _VERSES and small * 5 >= len(words) and not _VALUE.search(text)
+    enough = verses >= 2 and len(words) >= _VERSES and small_words(words) * 5 >= len(words)
+    return enough and not _VALUE.search(text)
 
 
 def first_prose(text: str, start: int, end: int) -> int:
