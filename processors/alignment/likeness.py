@@ -27,7 +27,7 @@ _LONG_NAME_RATE = 0.0005
 # spelled out.
 _COPIED, _NUMBER, _NO_NUMBER = 4.0, 2.0, -1.0
 # Characters of the target for one of the source, and how much it varies: little more than 0.12 in long sentences.
-_LENGTHS, _SPREAD, _SPREAD_SHORT, _SPREAD_CHANCE = 0.85, 0.12, 0.9, 0.9
+LENGTHS, _SPREAD, _SPREAD_SHORT, _SPREAD_CHANCE = 0.85, 0.12, 0.9, 0.9
 
 
 def likeness(source: Side, target: Side) -> float:
@@ -114,6 +114,6 @@ def _copied(source: Side, target: Side) -> float:
 def _lengths(source: int, target: int) -> float:
     if not source or not target:
         return -5.0
-    off = log(target / source / _LENGTHS)
+    off = log(target / source / LENGTHS)
     spread = _SPREAD + _SPREAD_SHORT / sqrt(source)
     return log(_SPREAD_CHANCE / spread) - min(off * off / spread / spread, 60) / 2

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from processors.alignment.align import Bead, align
 from processors.alignment.lexicon import COMMON
-from processors.alignment.likeness import likeness, told
+from processors.alignment.likeness import LENGTHS, likeness, told
 from processors.alignment.padding import strange_stretch
 from processors.alignment.sides import Side, joined, source_side, target_side
 from processors.alignment.tails import tail_told
@@ -54,7 +54,7 @@ _NO_ROOM = float("-inf")
 # Or one that is longer than the text's others, for what it stands for, by so much of what the sentence would take; so
 # many characters of the mean steady the ratio of a short text. Of 635 such texts of FLORES (half) of two translators
 # two that are of at least -1; it clears free translations that join three sentences by commas.
-_SPARE, _MEAN, _STEADY = 0.4, 0.85, 120
+_SPARE, _STEADY = 0.4, 120
 # A sentence of so many characters, how short for it a translation must be and how little told its last words (see
 # `tail_told`) to be cut, hard and soft. Hard of FLORES' lines (half) none, of Tatoeba's 15,432 and software's 17,219
 # pairs three and eight; of FLORES' lines of which the first 60 % arrived 68 %, the first 15 to 50 % 91 %.
@@ -313,14 +313,13 @@ def _room(beads: Sequence[Bead], place: int, sources: Sequence[Side], targets: S
         last += 1
     before, behind = beads[max(0, first - 1) : first], beads[last + 1 : last + 2]
     others = _lengths((*beads[: max(0, first - 1)], *beads[last + 2 :]), sources, targets)
-    ratio = (others[1] + _MEAN * _STEADY) / (others[0] + _STEADY)
+    ratio = (others[1] + LENGTHS * _STEADY) / (others[0] + _STEADY)
     side, best = sources[beads[place].source], _NO_ROOM
     missing = _lengths(beads[first : last + 1], sources, targets)[0]
     for bead in (*before, *behind):
-        target = joined(tuple(targets[bead.target : bead.target_end]))
-        own = _lengths([bead], sources, targets)[0]
-        if target.length >= _HOLDS * (own + side.length) or target.length - ratio * own >= _SPARE * ratio * missing:
-            best = max(best, told(side, target))
+        own, here = _lengths([bead], sources, targets)
+        if here >= _HOLDS * (own + side.length) or here - ratio * own >= _SPARE * ratio * missing:
+            best = max(best, told(side, joined(tuple(targets[bead.target : bead.target_end]))))
     return best
 
 
@@ -340,10 +339,9 @@ def _cut(
     for place, bead in enumerate(beads):
         if bead.lost or bead.added:
             continue
-        length = sum(side.length for side in sources[bead.source : bead.source_end])
-        target = joined(tuple(targets[bead.target : bead.target_end]))
+        length, here = _lengths([bead], sources, targets)
         long = length >= _CUT_LONG
-        ratio = target.length / max(length, 1)
+        ratio = here / max(length, 1)
         if length < _CUT_FROM or ratio >= _PERHAPS_CUT[long][0]:
             continue
         # Where a sentence is parted, its end may lie with a neighbour.

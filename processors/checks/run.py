@@ -159,13 +159,7 @@ def check_pair(
     is what `look_at_chunk` found of the same pair: its checks are not asked again.
     """
     pair = Pair.of(
-        source,
-        target,
-        language=language,
-        script=script,
-        finish_reason=finish_reason,
-        kept=kept,
-        of_english=of_english,
+        source, target, language=language, script=script, finish_reason=finish_reason, kept=kept, of_english=of_english
     )
     verdicts: list[Verdict] = []
     silent: tuple[str, ...] = ()
@@ -210,13 +204,7 @@ def look_at_chunk(
 ) -> tuple[Verdict | None, Found | None]:
     """`check_chunk`, and all that its checks found; None where not all of them were asked."""
     pair = Pair.of(
-        source,
-        target,
-        language=language,
-        script=script,
-        finish_reason=finish_reason,
-        kept=kept,
-        of_english=of_english,
+        source, target, language=language, script=script, finish_reason=finish_reason, kept=kept, of_english=of_english
     )
     found: dict[str, list[Verdict]] = {}
     for check in _ON_CHUNKS:

@@ -70,12 +70,9 @@ def fences(text: str) -> list[Block]:
 def _blocks(text: str, start: int, line_end: int, closing: int, passage: int) -> list[Block]:
     """The block that a fence opens; or its two fences where a passage of so many words stands between them, or below
     the only one; 0 where the fence names a language of programs."""
-    alone = closing < 0 and text.find("```", line_end) < 0 and text.find("~~~", line_end) < 0
-    if (
-        passage
-        and (closing >= 0 or alone)
-        and is_passage(text[line_end : closing if closing >= 0 else len(text)].rstrip("`~"), passage)
-    ):
+    end = closing if closing >= 0 else len(text)
+    alone = closing >= 0 or (text.find("```", line_end) < 0 and text.find("~~~", line_end) < 0)
+    if passage and alone and is_passage(text[line_end:end].rstrip("`~"), passage):
         opened = (start, line_end, "fence")
         if closing < 0:
             return [opened]

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from processors.checks.pairs.pair import Pair
 from processors.checks.quantities.measures import stated
 from processors.languages.digits import NUMBER, canonical, canonical_like, decimal
-from processors.languages.english_numbers import SUFFIX, SUFFIX_SCALES
+from processors.languages.english_numbers import ENGLISH_NUMBERS, SUFFIX, SUFFIX_SCALES
 from processors.languages.knowledge import LanguageKnowledge
 from processors.languages.number_words import LONGEST, NumberWords, spells, spells_share
 from processors.languages.spellings import plain, with_ascii_digits, written_numbers
@@ -140,7 +140,7 @@ def _told_as_day(number: str, pair: Pair, known: LanguageKnowledge, written: Col
 
 
 class HourTo(NamedTuple):
-    """ "Ten to four", as the words or digits say it (`rest`, `to`), and `hour`, `minutes` of 3:50."""
+    """ "Ten to four" in digits (`rest`, a quarter as such, and `to`), and `hour`, `minutes` of 3:50."""
 
     rest: str
     to: str
@@ -148,10 +148,10 @@ class HourTo(NamedTuple):
     minutes: str
 
 
-_COUNTED = {"five": 5, "ten": 10, "twenty": 20, "twenty-five": 25, "quarter": 15}
-_HOURS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
+_RESTS = {"twenty-five": 25, "twenty": 20, "quarter": 15, "ten": 10, "five": 5}
 _HOUR_TO = re.compile(
-    rf"\b({'|'.join(sorted(_COUNTED, key=len, reverse=True))})(?: minutes)? (?:to|before|till) ({'|'.join(_HOURS)})\b",
+    rf"\b({'|'.join(_RESTS)})(?: minutes)? (?:to|before)"
+    r" (one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\b",
     re.I,
 )
 
@@ -161,9 +161,9 @@ def hours_to(source: Text) -> tuple[HourTo, ...]:
     """Clock times of an English text that say in words how much is left of the hour."""
     found = []
     for m in _HOUR_TO.finditer(source.string) if " to " in source.string or "before" in source.string else ():
-        rest, hour = m[1].lower(), _HOURS.index(m[2].lower()) + 1
-        said = rest if rest == "quarter" else str(_COUNTED[rest])
-        found.append(HourTo(said, str(hour), str((hour - 2) % 12 + 1), str(60 - _COUNTED[rest])))
+        rest, hour = m[1].lower(), ENGLISH_NUMBERS[m[2].lower()]
+        said = rest if rest == "quarter" else str(_RESTS[rest])
+        found.append(HourTo(said, str(hour), str((hour - 2) % 12 + 1), str(60 - _RESTS[rest])))
     return tuple(found)
 
 

@@ -20,8 +20,6 @@ _WORD = re.compile(r"[^\W\d_]+")
 _BY_HAND = {"lands": "land", "money": "money", "cities": "city", "brands": "brand", "persons": "person"}
 # Shorter stems stand in too many words.
 _LEAST = 3
-
-
 # By so many letters a name's people and adjectives begin like it.
 _ALIKE = 4
 # A stem so long stands in no other word.
@@ -163,41 +161,43 @@ def _built(groups: list[_NameGroup], rules: Mapping[str, Any]) -> Names:
     forms: dict[str, Name] = {}
     phrases: dict[str, Name] = {}
     before, after = ("|".join(sorted(rules[key], key=len, reverse=True)) for key in ("before", "after"))
-    around = before, after
+    never_new = frozenset(rules["never_new"])
     several: dict[str, list[str]] = {}
     for stem in (stem for group in groups if group.kind == "land" for stem in group.stems if " " in stem):
         several.setdefault(stem.partition(" ")[0], []).append(stem)
     for group in groups:
-        name = _name(group, several, around, rules)
+        name = _name(group, several, (before, after), never_new)
         for spelling in name.english:
             first = re.match(r"[A-Za-z]+", spelling)
             by_word.setdefault(first[0] if first else spelling, []).append((spelling, name))
-        # What stands by hand comes first.
-        forms = {form: name for form in _forms(group, rules) if len(form) >= _LEAST and " " not in form} | forms
-        unsure = group.silent.union(rules["never_new"])
+        unsure = group.silent | never_new
+        for form in _forms(group, unsure, rules):
+            if len(form) >= _LEAST and " " not in form:
+                # What stands by hand comes first.
+                forms.setdefault(form, name)
         phrases |= {stem: name for stem in group.stems if " " in stem and group.wholes and stem not in unsure}
     longest = {word: tuple(sorted(found, key=lambda one: -len(one[0]))) for word, found in by_word.items()}
     return Names(longest, forms, phrases, tuple(rules["before"]))
 
 
 def _name(
-    group: _NameGroup, several: Mapping[str, list[str]], around: tuple[str, str], rules: Mapping[str, Any]
+    group: _NameGroup, several: Mapping[str, list[str]], around: tuple[str, str], never_new: frozenset[str]
 ) -> Name:
     english = list(group.english)
     if group.kind == "land" and group.wholes:
         english += [f"{spelling}s" for spelling in english if not spelling.endswith(_NO_PLURAL)]
-    starts = {*group.stems, *group.wholes} - {*rules["never_new"]} if group.kind == "land" else set()
+    starts = {*group.stems, *group.wholes} - never_new if group.kind == "land" else set()
     within = tuple(one for start in starts for one in several.get(start, ()) if one not in group.stems)
     return Name(group.kind, tuple(english), tuple(group.stems), around, within)
 
 
-def _forms(group: _NameGroup, rules: Mapping[str, Any]) -> set[str]:
-    """Whole words of the target that can only be this name."""
+def _forms(group: _NameGroup, unsure: frozenset[str], rules: Mapping[str, Any]) -> set[str]:
+    """Whole words of the target that can only be this name; of what is `unsure` those that the rules call sure."""
     # Languages of CLDR have no forms of their own.
     if not group.wholes:
         return set()
     ends = rules["people"] if group.kind == "land" else rules["forms"].get(group.kind, [""])
-    unsure, sure = group.silent.union(rules["never_new"]), rules["sure"]
+    sure = rules["sure"]
     found: set[str] = set()
     for stem in group.stems:
         # "Korea" and "Korean" end alike before their endings: "كوريا" and "كوري".
