@@ -51,6 +51,9 @@ _OF_MONEY = re.compile(
     re.I,
 )
 _ESCAPED = re.compile(r"(?<![\w\\/:$])\\[1-9nrt](?![\w\\{(])")
+# Without a number of its own ("%2$s").
+_CONVERSION = re.compile(r"(?<![\w%])%[-+#0]?\d*(?:\.\d+)?(?:hh?|ll?|[jzt])?[diouxXfFeEgGcs](?![A-Za-z])")
+_OF_FORMATS = re.compile(r"\b(?:printf|formats?|formatting|specifiers?|placeholders?)\b", re.I)
 _CONSTANT = re.compile(r"(?<![\w.])[A-Z][A-Z0-9]+(?:_[A-Z0-9]+)+(?!\w)")
 # "[text] (address)", with a mark or wide brackets between, "(address)[text]": Markdown shows the brackets.
 _CUT_LINK = re.compile(r"\][\s\u200b-\u200f\u2066-\u2069:：،]{1,3}[(（]|\]（|(?<=[\w/])\)\[(?=\w)")
@@ -117,6 +120,8 @@ def check_placeholders(pair: Pair) -> list[Verdict]:
         lost = next((sign for sign in _signs_of_programs(source) if sign not in target), None)
         if lost:
             return [Verdict("protected", True, f"missing: '{excerpt(lost)}'")]
+    if source.count("%") > 1 and (swapped := _swapped(source, target)):
+        return [Verdict("protected", True, f"'{swapped[0]}' and '{swapped[1]}' changed places")]
     messages = count_messages(source)
     if messages and count_messages(target) < messages:
         return [Verdict("protected", True, "a message of ICU is not whole: its braces, its head or its forms")]
@@ -133,6 +138,14 @@ def check_placeholders(pair: Pair) -> list[Verdict]:
                 )
             ]
     return []
+
+
+def _swapped(source: str, target: str) -> tuple[str, str] | None:
+    """Two conversions of `printf` that stand the other way round: they take a program's values in their order."""
+    here, there = _CONVERSION.findall(source), _CONVERSION.findall(target)
+    if here == there or sorted(here) != sorted(there) or _OF_FORMATS.search(source):
+        return None
+    return next((a, b) for a, b in zip(here, there, strict=True) if a != b)
 
 
 def _signs_of_programs(source: str) -> Iterator[str]:

@@ -12,11 +12,15 @@ from typing import Any, NamedTuple
 from processors.conversations.chunking import Chunk
 from processors.conversations.parts import parse_tool_call, split_parts
 from processors.conversations.sides import SIDES, Sides
+from processors.protected.prose import reads_as_prose
 from processors.protected.scan import Span
 
 VALUE = "value"
-# A longer value is a text of its own (a mail's body, a question passed on): it is translated, and noted.
+# A longer value is a text of its own (a mail's body, a question passed on): it is translated, and noted; but not what
+# the user sets in quotation marks ("a ticket titled ..."), and not a query.
 _MOST_WORDS, _LONGEST = 4, 60
+_LONGEST_QUOTED = 160
+_OPENING, _CLOSING = "\"'“«‘`„", "\"'”»’`“"
 # A Python call's arguments by their quotes: its code need not parse.
 _LITERAL = re.compile(r"\"([^\"\\\n]{2,200})\"|'([^'\\\n]{2,200})'")
 # Values that any text says by chance.
@@ -94,7 +98,24 @@ def _said_in(said: list[tuple[int, str, str]], value: str) -> tuple[int, str, st
 
 def _is_kept(value: str, text: str) -> bool:
     """Whether the value is a name within the text, not the text, nor a sentence of it."""
-    return len(value) <= _LONGEST and len(value.split()) <= _MOST_WORDS and len(text.split()) > len(value.split())
+    words = len(value.split())
+    if len(text.split()) <= words or len(value) > _LONGEST_QUOTED:
+        return False
+    if len(value) <= _LONGEST and words <= _MOST_WORDS:
+        return True
+    return "\n" not in value and (_is_quoted(value, text) or not reads_as_prose(value))
+
+
+def _is_quoted(value: str, text: str) -> bool:
+    """Whether the value stands in quotation marks of its own."""
+    for place in occurrences(text, value):
+        before, behind = (
+            text[max(0, place - 1) : place],
+            text[place + len(value) : place + len(value) + 2].lstrip(".,!?"),
+        )
+        if before and before in _OPENING and behind and behind[0] in _CLOSING:
+            return True
+    return False
 
 
 def occurrences(text: str, value: str) -> Iterator[int]:

@@ -29,6 +29,7 @@ _BRACKETS = (
 _QUOTES = (('"', '"'), ("“", "”"), ("«", "»"), ("„", "“"), ("‘", "’"), ("‹", "›"), ("「", "」"), ("'", "'"))
 _MARKS = re.compile(r"[\"“”«»„‹›「」‘’`]|(?<!\w)'|'(?!\w)")
 _FEWEST = 15
+_ENDS, _LONG = ".?!:…", 80
 # A string of a program.
 _TRIPLE = ('"""', "'''")
 # So many letters have to stand within brackets: "(نعم)" may be "(yes)" of a source without its brackets.
@@ -72,5 +73,7 @@ def _quoted(source: str, bare: str) -> tuple[str, bool] | None:
         if bare.startswith(opening) and bare.endswith(closing) and len(bare) >= _FEWEST + 2:
             if _MARKS.search(source) or _MARKS.search(bare[1:-1].strip("\"'")):
                 return None
-            return "quotation marks that are not the source's stand around the text", False
+            # A title alone may have some.
+            sentence = source.rstrip()[-1:] in _ENDS or len(source) > _LONG
+            return "quotation marks that are not the source's stand around the text", sentence
     return None

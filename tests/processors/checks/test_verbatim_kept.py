@@ -122,6 +122,32 @@ PLACEHOLDER = [
     ("Dear <name>, thank you.", "عزيزي <name>، شكرًا لك.", "عزيزي <الاسم>، شكرًا لك."),
 ]  # fmt: skip
 
+EXCHANGED = [
+    ("%d passengers are waiting at gate %s.", "ينتظر %d راكبًا عند البوابة %s.", "ينتظر %s راكبًا عند البوابة %d."),
+    ("Copied %s in %.1f seconds.", "نُسخ %s في %.1f ثانية.", "نُسخ في %.1f ثانية %s."),
+    ("%s: %d%% done", "%s: اكتمل %d%%", "اكتمل %d%%: %s"),
+    ("Line %u of file %s is too long", "السطر %u من الملف %s أطول من اللازم", "في الملف %s السطر %u أطول من اللازم"),
+]  # fmt: skip
+IN_ORDER = [
+    ("%1 files in %2", "في %2 يوجد %1 ملف"),
+    ("%1$s of %2$d", "%2$d من %1$s"),
+    ("Use %d for numbers and %s for text in a format string.", "في سلسلة التنسيق استخدم %s للنص و%d للأرقام."),
+    ("%s and %s", "%s و%s"),
+    ("50% of 30 is 15.", "15 هي 50% من 30."),
+    ("{count} files in {folder}", "في {folder} يوجد {count} ملف"),
+]
+
+
+@pytest.mark.parametrize(("source", "right", "wrong"), EXCHANGED)
+def test_conversions_of_printf_keep_their_order(source: str, right: str, wrong: str) -> None:
+    must_see(source, right, wrong)
+
+
+@pytest.mark.parametrize(("source", "target"), IN_ORDER)
+def test_placeholders_with_names_or_numbers_have_any_order(source: str, target: str) -> None:
+    assert not has_hard(verdicts(source, target)), verdicts(source, target)
+
+
 MARKUP = [
     ('He said "come in" and left.', 'قال "ادخل" وغادر.', "قال &quot;ادخل&quot; وغادر."),
     ("It's Layla's book.", "إنه كتاب ليلى.", "إنه كتاب &#39;ليلى&#39;."),

@@ -34,8 +34,26 @@ def test_values_that_a_message_says(said: str, arguments: Any, kept: list[str]) 
 
 def test_a_text_is_noted_and_not_kept() -> None:
     text = "I am very happy to meet you"
-    assert grounded_values(conversation(f"Translate '{text}'.", {"text": text})) == [GroundedValue(0, text, False)]
+    assert grounded_values(conversation(f"Tell her {text}.", {"text": text})) == [GroundedValue(0, text, False)]
     assert grounded_values(conversation("Lyon", {"city": "Lyon"})) == [GroundedValue(0, "Lyon", False)]
+
+
+@pytest.mark.parametrize(
+    ("said", "value", "kept"),
+    [
+        ('Open a ticket titled "Login page blank on Safari".', "Login page blank on Safari", True),
+        ("Open a ticket titled “Login page blank on Safari.”", "Login page blank on Safari", True),
+        ("Run this: SELECT name FROM elements WHERE mass > 200", "SELECT name FROM elements WHERE mass > 200", True),
+        ("Run `ls -la /var/log --sort=size -r -h` for me.", "ls -la /var/log --sort=size -r -h", True),
+        ("Note 'buy two pounds of green tea' for me.", "buy two pounds of green tea", True),
+        ("Remind me that I have to call my mother.", "I have to call my mother", False),
+        ('"Do you know the way to the old mill?"', "Do you know the way to the old mill?", False),
+        ('Send "' + "a word or two " * 20 + '." to her', "a word or two " * 20 + ".", False),
+        ("Post this:\n'One line of the text\nand another line'", "One line of the text\nand another line", False),
+    ],
+)
+def test_what_stands_in_quotation_marks_and_queries_are_kept(said: str, value: str, kept: bool) -> None:
+    assert grounded_values(conversation(said, {"text": value})) == [GroundedValue(0, value.strip(), kept)]
 
 
 def test_a_python_call_has_values_too() -> None:

@@ -8,7 +8,16 @@ SOURCE = "Boil the water and add the tea leaves."
 TARGET = "اغلِ الماء وأضف أوراق الشاي."
 
 
-@pytest.mark.parametrize("shape", ["({})", "*{}*", "_{}_", "'{}'", "‘{}’", "„{}“", "‹{}›", '"{}"'])
+@pytest.mark.parametrize("shape", ["'{}'", "‘{}’", "„{}“", "‹{}›", "«{}»", '"{}"'])
+def test_quotation_marks_around_a_sentence_are_no_translator_s_own(shape: str) -> None:
+    found = wrapped(SOURCE, shape.format(TARGET))
+    assert found is not None and found[1]
+    # A title by itself may have some.
+    title = wrapped("The old man and the sea", shape.format("الشيخ والبحر: رواية"))
+    assert title is not None and not title[1]
+
+
+@pytest.mark.parametrize("shape", ["({})", "*{}*", "_{}_"])
 def test_what_may_be_a_translator_s_own_is_noted(shape: str) -> None:
     found = wrapped(SOURCE, shape.format(TARGET))
     assert found is not None and not found[1]
