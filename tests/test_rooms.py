@@ -85,7 +85,7 @@ ROOMS: dict[str, Floors] = {
         ("processors.translation.unwrapping",),
         ("processors.completions",),
         ("processors.checks",),
-        ("processors.checks.quantities", "processors.checks.arabic", "processors.terms"),
+        ("processors.checks.quantities", "processors.checks.arabic", "processors.checks.partners", "processors.terms"),
         ("processors.checks.pairs",),
         ("processors.checks.wording",),
         ("processors.alignment",),

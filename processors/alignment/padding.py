@@ -1,17 +1,18 @@
-"""Has a translator put words in: the longest stretch of a translation of which its source says nothing."""
+"""Has a translator put words in, or left some out: the longest stretch of a side of which the other says nothing."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
-from processors.alignment.lexicon import COMMON, lexicon
-from processors.alignment.sides import Side, target_words
+from processors.alignment.lexicon import COMMON, LexiconEntry, WordRules, lexicon
+from processors.alignment.sides import CAPITALISED, Side, source_words, target_words
 from processors.languages.language import knowledge
 from processors.languages.spellings import plain
 from processors.texts.text import text_of
 
 
-class Padding(NamedTuple):
+class Unmatched(NamedTuple):
     """Words in a row without a partner: how many partners were to be expected, the words, and their text."""
 
     expected: float
@@ -19,27 +20,56 @@ class Padding(NamedTuple):
     text: str
 
 
-def strange_stretch(source: Side, target: str, language: str) -> Padding:
+_NONE = Unmatched(0.0, 0, "")
+
+
+def strange_stretch(source: Side, target: str, language: str) -> Unmatched:
     """The stretch of the target of which most was to be expected in the source and nothing is; common words and such
     as the lexicon lacks neither part it nor count. Of no length where no lexicon is known."""
-    known, best = lexicon(language), Padding(0.0, 0, "")
+    known = lexicon(language)
     if known is None:
-        return best
-    words_of, spelled = target_words(known), plain(text_of(target), knowledge(language))
-    wanted = frozenset().union(*[entry.others for entry in source.entries])
+        return _NONE
+    words, wanted = target_words(known), frozenset().union(*[entry.others for entry in source.entries])
     names = {name for name, _ in source.names}
-    expected, words, start = 0.0, 0, 0
-    for m in known.target.words.finditer(spelled):
-        stems, entry, sounds = words_of.stems(m[0]), words_of.entry(m[0]), words_of.names(m[0])
+
+    def there(word: str) -> bool:
+        return not wanted.isdisjoint(words.stems(word)) or not names.isdisjoint(words.names(word))
+
+    return _longest(plain(text_of(target), knowledge(language)), known.target, words.entry, source, there)
+
+
+def missing_stretch(source: str, target: Side, language: str) -> Unmatched:
+    """The same of the source's words, looked for in its translation; names count as words."""
+    known = lexicon(language)
+    if known is None:
+        return _NONE
+    words, latin = source_words(known), target.latin
+    capitals = frozenset(map(str.lower, CAPITALISED.findall(source)))
+
+    def there(word: str) -> bool:
+        return word in latin or (word in capitals and not target.sounds.isdisjoint(words.names(word)))
+
+    return _longest(source.lower(), known.source, words.entry, target, there)
+
+
+def _longest(
+    string: str,
+    rules: WordRules,
+    entry_of: Callable[[str], LexiconEntry | None],
+    other: Side,
+    there: Callable[[str], bool],
+) -> Unmatched:
+    best, expected, words, start = _NONE, 0.0, 0, 0
+    for m in rules.words.finditer(string):
+        entry = entry_of(m[0])
         if entry is not None and entry.rate >= COMMON:
             words += 1
             continue
-        here = not wanted.isdisjoint(stems) or not names.isdisjoint(sounds)
-        if here or (entry is not None and not entry.others.isdisjoint(source.stems)):
+        if there(m[0]) or (entry is not None and not entry.others.isdisjoint(other.stems)):
             expected, words, start = 0.0, 0, m.end()
             continue
         words += 1
         expected += entry.hit if entry is not None else 0.0
         if expected > best.expected:
-            best = Padding(expected, words, spelled[start : m.end()].strip())
+            best = Unmatched(expected, words, string[start : m.end()].strip())
     return best

@@ -13,7 +13,7 @@ from processors.languages.spellings import numbers_in, plain
 from processors.texts.remembered import Remembered
 from processors.texts.text import Text, text_of, view_by
 
-_NAME = re.compile(r"\b[A-Z][a-z]{3,}")
+CAPITALISED = re.compile(r"\b[A-Z][a-z]{3,}")
 _DIGIT = re.compile(r"\d")
 _NONE: frozenset[str] = frozenset()
 _LATIN = re.compile(r"[A-Za-z]{3,}")
@@ -104,7 +104,7 @@ class _Words(NamedTuple):
 
 
 @cache
-def _source_words(known: Lexicon) -> _Words:
+def source_words(known: Lexicon) -> _Words:
     """Of English words in small letters."""
     return _words(known.source, known.forward, lambda word: _skeletons([word], known.source.skeleton))
 
@@ -144,9 +144,9 @@ def source_side(text: Text, target: str) -> Side | None:
     known = lexicon(target)
     if known is None:
         return None
-    words, string = _source_words(known), text.string
+    words, string = source_words(known), text.string
     found = list(map(str.lower, known.source.words.findall(string)))
-    capitals = list(map(str.lower, _NAME.findall(string)))
+    capitals = list(map(str.lower, CAPITALISED.findall(string)))
     names = frozenset([(name, words.entry(word) is not None) for word in capitals for name in words.names(word)])
     return _side(string, string, found, words, names)
 

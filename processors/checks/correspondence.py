@@ -13,13 +13,14 @@ from itertools import pairwise
 
 from processors.alignment.align import Bead, align
 from processors.alignment.lexicon import COMMON
-from processors.alignment.likeness import LENGTHS, likeness, told
-from processors.alignment.padding import strange_stretch
+from processors.alignment.likeness import likeness, told
 from processors.alignment.sides import Side, joined, source_side, target_side
-from processors.alignment.tails import tail_told
 from processors.checks.answered import answered_within
 from processors.checks.pairs.pair import Pair
 from processors.checks.pairs.verdict import Verdict, excerpt
+from processors.checks.partners.cut import check_cut
+from processors.checks.partners.lengths import lengths, usual_ratio
+from processors.checks.partners.padded import check_padded
 from processors.checks.quantities.digits import differences
 from processors.checks.quantities.sentences import changed_in_sentences, moved
 from processors.checks.wording.exchanged import may_be_exchanged
@@ -51,15 +52,10 @@ _FULL = 25
 # their sentences this hides four; of 3,086 texts of five of Tatoeba's pairs it clears eight.
 _HOLDS, _TOLD, _SURE, _NOT_TOLD = 0.64, -1.0, 4.0, -3.0
 _NO_ROOM = float("-inf")
-# Or one that is longer than the text's others, for what it stands for, by so much of what the sentence would take; so
-# many characters of the mean steady the ratio of a short text. Of 635 such texts of FLORES (half) of two translators
-# two that are of at least -1; it clears free translations that join three sentences by commas.
-_SPARE, _STEADY = 0.4, 120
-# A sentence of so many characters, how short for it a translation must be and how little told its last words (see
-# `tail_told`) to be cut, hard and soft. Hard of FLORES' lines (half) none, of Tatoeba's 15,432 and software's 17,219
-# pairs three and eight; of FLORES' lines of which the first 60 % arrived 68 %, the first 15 to 50 % 91 %.
-_CUT_FROM, _CUT_LONG = 40, 90
-_CUT, _PERHAPS_CUT = {False: (0.48, -1.0), True: (0.6, 0.0)}, {False: (0.53, -1.0), True: (0.66, -1.0)}
+# Or one that is longer than the text's others, for what it stands for, by so much of what the sentence would take. Of
+# 635 such texts of FLORES (half) of two translators two that are of at least -1; it clears free translations that join
+# three sentences by commas.
+_SPARE = 0.4
 # One of twelve words has no more characters.
 _SHORT_SENTENCE = 120
 # The likeness below which two texts have nothing to do with each other; short ones say less of themselves, and are
@@ -77,16 +73,9 @@ _ENDED = re.compile(r"(?<![.…])[.?!][\"'”)]?\s*\Z")
 # no model writes: what is missing there is noted, not vetoed.
 _VOWELLED = 0.35
 _VOWELS = re.compile("[\u064b-\u0652]")
-# A translation is so much longer than its sentence, and has a stretch of so many words of which so many should have a
-# partner, if words were put in; surely so by more. Sentences without digits alone: numbers in words are long. Of
-# Tatoeba's pairs with a clause put in 83 % are found and of FLORES' lines, which are long, 19; of the right ones
-# 0.08 % of Tatoeba's and one of 504, which is truly another text.
-_PADDED, _PADDED_WORDS, _PADDED_EXPECTED = 1.3, 4, 1.0
-_SURELY_PADDED, _SURELY_EXPECTED = 1.6, 2.4
 # "The ECB raised its rates": of no more words, and told in no fewer.
 _MOST_BESIDE_INITIALS = 6
 _INITIALS = re.compile(r"(?<![\w.-])[A-Z]{3,5}(?![\w-])")
-_DIGIT = re.compile(r"\d|\b[XVI]{2,}\b")
 
 
 def check_correspondence(pair: Pair) -> list[Verdict]:
@@ -116,24 +105,24 @@ def _found(pair: Pair) -> list[Verdict]:
         found = _whole(known[0][0], known[1][0], ended)
         if found and len(pair.source.string) < _SHORT_SENTENCE and _may_be_free(pair):
             found = [replace(verdict, hard=False) for verdict in found]
-        found = found or _cut(pair, beads, *known, left)
+        found = found or check_cut(pair, beads, *known, left)
         if not found and len(pair.source.string) < _SHORT_SENTENCE and has_idiom(pair.source.string):
             return []
-        return found or (_padded(pair, beads, *known, right) if ended else [])
+        return found or (check_padded(pair, beads, *known, right) if ended else [])
     beads = align(*known)
     found = _verdicts(beads, known[0], known[1], left, right)
     if not any(verdict.check == "lost" for verdict in found):
-        found += _cut(pair, beads, *known, left)
+        found += check_cut(pair, beads, *known, left)
     asked, answers = _with_marks(blanked(pair.source), left), _with_marks(blanked(pair.target), right)
     found = found or _answered(pair, beads, asked, answers)
     if not any(verdict.hard for verdict in found):
         found += changed_in_sentences(pair, _in_places(beads, asked, answers))
-    return found or (_padded(pair, beads, *known, right) if "\n" not in pair.source.string else [])
+    return found or (check_padded(pair, beads, *known, right) if "\n" not in pair.source.string else [])
 
 
 def _may_be_free(pair: Pair) -> bool:
-    """Whether a text says so much by an idiom, by initials that are told in full, or by numbers told in words, that
-    hardly a word of it can be looked for."""
+    """Whether a text says so much by an idiom, by initials that are told in full, or by numbers, which are all
+    there, that hardly a word of it can be looked for."""
     source, target = pair.source.string, pair.target.string
     if has_idiom(source):
         return True
@@ -142,7 +131,7 @@ def _may_be_free(pair: Pair) -> bool:
     if few and any(name not in target for name in _INITIALS.findall(source)):
         return True
     stated = set(numbers_in(pair.source))
-    return len(stated) > 1 and stated.isdisjoint(numbers_in(pair.target)) and not differences(pair)[0]
+    return len(stated) > 1 and not differences(pair)[0]
 
 
 def _is_column(pieces: Sequence[str]) -> bool:
@@ -312,67 +301,11 @@ def _room(beads: Sequence[Bead], place: int, sources: Sequence[Side], targets: S
     while last + 1 < len(beads) and beads[last + 1].lost:
         last += 1
     before, behind = beads[max(0, first - 1) : first], beads[last + 1 : last + 2]
-    others = _lengths((*beads[: max(0, first - 1)], *beads[last + 2 :]), sources, targets)
-    ratio = (others[1] + LENGTHS * _STEADY) / (others[0] + _STEADY)
+    ratio = usual_ratio((*beads[: max(0, first - 1)], *beads[last + 2 :]), sources, targets)
     side, best = sources[beads[place].source], _NO_ROOM
-    missing = _lengths(beads[first : last + 1], sources, targets)[0]
+    missing = lengths(beads[first : last + 1], sources, targets)[0]
     for bead in (*before, *behind):
-        own, here = _lengths([bead], sources, targets)
+        own, here = lengths([bead], sources, targets)
         if here >= _HOLDS * (own + side.length) or here - ratio * own >= _SPARE * ratio * missing:
             best = max(best, told(side, joined(tuple(targets[bead.target : bead.target_end]))))
     return best
-
-
-def _lengths(beads: Sequence[Bead], sources: Sequence[Side], targets: Sequence[Side]) -> tuple[int, int]:
-    """Of the sentences of both sides."""
-    return (
-        sum(side.length for bead in beads for side in sources[bead.source : bead.source_end]),
-        sum(side.length for bead in beads for side in targets[bead.target : bead.target_end]),
-    )
-
-
-def _cut(
-    pair: Pair, beads: Sequence[Bead], sources: Sequence[Side], targets: Sequence[Side], left: Sequence[str]
-) -> list[Verdict]:
-    """The first sentence whose translation is short and has none of its last words."""
-    perhaps: list[Verdict] = []
-    for place, bead in enumerate(beads):
-        if bead.lost or bead.added:
-            continue
-        length, here = _lengths([bead], sources, targets)
-        long = length >= _CUT_LONG
-        ratio = here / max(length, 1)
-        if length < _CUT_FROM or ratio >= _PERHAPS_CUT[long][0]:
-            continue
-        # Where a sentence is parted, its end may lie with a neighbour.
-        near = beads[max(0, place - 1) : place + 2]
-        around = joined(tuple(targets[near[0].target : near[-1].target_end]))
-        value = tail_told(left[bead.source_end - 1], around, pair.language)
-        if value is None or value > max(_CUT[long][1], _PERHAPS_CUT[long][1]):
-            continue
-        hard = ratio < _CUT[long][0] and value <= _CUT[long][1]
-        if hard or value <= _PERHAPS_CUT[long][1]:
-            detail = f"the end of '{excerpt(left[bead.source_end - 1])}' is not in the target"
-            found = Verdict("lost", hard, f"{detail} ({ratio:.2f} of its length)")
-            if hard:
-                return [found]
-            perhaps = perhaps or [found]
-    return perhaps
-
-
-def _padded(
-    pair: Pair, beads: Sequence[Bead], sources: Sequence[Side], targets: Sequence[Side], right: Sequence[str]
-) -> list[Verdict]:
-    """The first sentence whose translation is long and has words that it does not say."""
-    for bead in beads:
-        source, target = sources[bead.source : bead.source_end], targets[bead.target : bead.target_end]
-        if len(source) != 1 or len(target) != 1 or target[0].length < _PADDED * source[0].length:
-            continue
-        if _DIGIT.search(pair.source.string):
-            return []
-        ratio = target[0].length / max(source[0].length, 1)
-        found = strange_stretch(source[0], right[bead.target], pair.language)
-        if found.words >= _PADDED_WORDS and found.expected >= _PADDED_EXPECTED:
-            sure = ratio >= _SURELY_PADDED and found.expected >= _SURELY_EXPECTED
-            return [Verdict("added", sure, f"words that are not in the source: '{excerpt(found.text)}'")]
-    return []

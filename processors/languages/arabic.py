@@ -304,6 +304,7 @@ LETTERS = Letters(
     frequent=(("ا", 0.13), ("ل", 0.11), ("ي", 0.06), ("ن", 0.05)),
     # By sound, in the order of abjad and in that of the alphabet.
     choices={"A": "ا", "B": "ب", "C": "جتسث", "D": "دثج", "E": "هجح", "F": "فحخ"},
+    labels={"Q": "س", "A": "ج"},
     loans={"پ": ("p",), "گ": ("g",), "چ": ("ch", "j"), "ژ": ("j", "g", "z")},
 )
 

@@ -23,6 +23,10 @@ _NAME_BEHIND = re.compile(r"\s[A-Z][a-z]")
 _OWN_LETTER = re.compile(r"([^\W\d_])(?<![\w.][^\W\d_])(?<!\d [^\W\d_])\u0640?(?!\w|\.\s?[^\W\d_])")
 
 
+# "Q: Who wrote it? A:" are no choices; "A: Paris  B: Rome" are.
+_LABEL = re.compile(r"(?:^|(?<=\n)|(?<=[.?!:*\s]))\W{0,3}([QA])\d{0,2}[.:)](?=\W|$)")
+_SECOND = re.compile(r"(?<!\w)[Bb][.:)](?=\s)")
+
 _ALONE = re.compile(r"[A-HJ-Z](?![\w'’&+#/\-–$\\}])")
 
 
@@ -44,6 +48,11 @@ def _small(text: Text) -> Counter[str]:
     return Counter(letter.upper() for letter in _SMALL.findall(text.string)) if ")" in text.string else Counter()
 
 
+def _labels(text: Text) -> set[str]:
+    """Letters that label questions and answers: all that stand so, unless they number choices."""
+    return set() if _SECOND.search(text.string) else set(_LABEL.findall(text.string))
+
+
 def _article(string: str, m: re.Match[str]) -> bool:
     if _NAME_BEHIND.match(string, m.end()):
         return True
@@ -57,9 +66,13 @@ def check_letters(pair: Pair) -> list[Verdict]:
     if not here:
         return []
     there = Counter(m[1] for m in _LETTER.finditer(pair.target.string)) + _small(pair.target)
-    choices = pair.knowledge.letters.choices if pair.knowledge.letters else {}
+    letters = pair.knowledge.letters
+    choices = dict(letters.choices) if letters else {}
     spelling = plain(pair.target, pair.knowledge) if choices else ""
     own = {letter for letter in _OWN_LETTER.findall(spelling) if not letter.isascii()}
+    labels = letters.labels if letters else {}
+    for label in _labels(pair.source) & labels.keys():
+        choices[label] = choices.get(label, "") + labels[label]
     lost = [x for x in here if x not in there and own.isdisjoint(choices.get(x, ""))]
     if not lost:
         return []
