@@ -146,7 +146,9 @@ def _of_stretch(pair: Pair, m: re.Match[str]) -> Verdict | None:
     count, small = _is_prose(words)
     source, text = pair.source.string, m.string
     if count >= _RAISED and _is_raised(pair.source, m.group()):
-        return Verdict("untranslated", True, f"{count} English words in capitals at character {m.start()}")
+        # "The Sound of Music": what the source writes small may be a work's name.
+        detail = f"{count} English words in capitals at character {m.start()}"
+        return Verdict("untranslated", not _is_title(words), detail)
     if not small or _is_title(words):
         return None
     quoted = _quoted(text, m.start(), m.end())

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from processors.protected.find import blanked
 from processors.protected.kept.of_words import GRAMMAR, SPEAKS, WORDS
+from processors.protected.kept.references import references
 from processors.protected.prose import reads_as_prose
 from processors.texts.text import Text, view
 
@@ -135,7 +136,7 @@ def _pieces(text: Text) -> tuple[str, ...]:
             if _ON_SCREEN.search(string, max(0, m.start() - _SHOWN), m.end() + _NEAR)
         ]
     found += [m[1] for m in _LIST.finditer(string) if not reads_as_prose(m[1])]
-    found += _exercise(string)
+    found += _exercise(string) + references(string)
     if _REPORT.search(string):
         found += [m[1].strip() for m in _REPORTED.finditer(string)]
     before = ""
