@@ -20,11 +20,11 @@ from processors.checks.pairs.pair import Pair
 from processors.checks.pairs.verdict import Verdict, excerpt
 from processors.checks.partners.cut import check_cut
 from processors.checks.partners.lengths import lengths, usual_ratio
-from processors.checks.partners.padded import check_padded
+from processors.checks.partners.padded import INITIALS, check_padded
 from processors.checks.quantities.digits import differences
 from processors.checks.quantities.sentences import changed_in_sentences, moved
 from processors.checks.wording.exchanged import may_be_exchanged
-from processors.checks.wording.idioms import has_idiom
+from processors.checks.wording.idioms import has_idiom, is_courtesy
 from processors.checks.wording.negation import negation
 from processors.checks.wording.openers import lost_openers
 from processors.checks.wording.private import made_up
@@ -75,7 +75,6 @@ _VOWELLED = 0.35
 _VOWELS = re.compile("[\u064b-\u0652]")
 # "The ECB raised its rates": of no more words, and told in no fewer.
 _MOST_BESIDE_INITIALS = 6
-_INITIALS = re.compile(r"(?<![\w.-])[A-Z]{3,5}(?![\w-])")
 
 
 def check_correspondence(pair: Pair) -> list[Verdict]:
@@ -106,11 +105,11 @@ def _found(pair: Pair) -> list[Verdict]:
         if found and len(pair.source.string) < _SHORT_SENTENCE and _may_be_free(pair):
             found = [replace(verdict, hard=False) for verdict in found]
         found = found or check_cut(pair, beads, *known, left)
-        if not found and len(pair.source.string) < _SHORT_SENTENCE and has_idiom(pair.source.string):
+        if not found and len(pair.source.string) < _SHORT_SENTENCE and _is_set(pair.source.string):
             return []
         return found or (check_padded(pair, beads, *known, right) if ended else [])
     beads = align(*known)
-    found = _verdicts(beads, known[0], known[1], left, right)
+    found = _verdicts(pair, beads, *known, left, right)
     if not any(verdict.check == "lost" for verdict in found):
         found += check_cut(pair, beads, *known, left)
     asked, answers = _with_marks(blanked(pair.source), left), _with_marks(blanked(pair.target), right)
@@ -120,18 +119,22 @@ def _found(pair: Pair) -> list[Verdict]:
     return found or (check_padded(pair, beads, *known, right) if "\n" not in pair.source.string else [])
 
 
+def _is_set(sentence: str) -> bool:
+    """Whether a sentence is translated as a whole and not by its words."""
+    return has_idiom(sentence) or is_courtesy(sentence)
+
+
 def _may_be_free(pair: Pair) -> bool:
     """Whether a text says so much by an idiom, by initials that are told in full, or by numbers, which are all
     there, that hardly a word of it can be looked for."""
     source, target = pair.source.string, pair.target.string
-    if has_idiom(source):
+    if _is_set(source):
         return True
     length = len(source.split())
     few = length <= min(_MOST_BESIDE_INITIALS, len(target.split()))
-    if few and any(name not in target for name in _INITIALS.findall(source)):
+    if few and any(name not in target for name in INITIALS.findall(source)):
         return True
-    stated = set(numbers_in(pair.source))
-    return len(stated) > 1 and not differences(pair)[0]
+    return _numbers_told(pair)
 
 
 def _is_column(pieces: Sequence[str]) -> bool:
@@ -264,7 +267,12 @@ def _nothing_shared(source: Side, target: Side) -> float:
 
 
 def _verdicts(
-    beads: Sequence[Bead], sources: Sequence[Side], targets: Sequence[Side], left: Sequence[str], right: Sequence[str]
+    pair: Pair,
+    beads: Sequence[Bead],
+    sources: Sequence[Side],
+    targets: Sequence[Side],
+    left: Sequence[str],
+    right: Sequence[str],
 ) -> list[Verdict]:
     rooms = [_room(beads, place, sources, targets) if bead.lost else _NO_ROOM for place, bead in enumerate(beads)]
     lost = [
@@ -277,6 +285,7 @@ def _verdicts(
     added = [
         (b, targets[b.target], right[b.target], _NO_ROOM) for b in beads if b.added and not (greeted and not b.target)
     ]
+    freely = _told_freely(pair, beads, left, right)
     found = []
     for name, what, sides in (("lost", "not in the target", lost), ("added", "not in the source", added)):
         alone = [one for one in sides if one[0].surplus >= _PLAIN and one[1].length >= _SHORT]
@@ -285,11 +294,30 @@ def _verdicts(
                 side.length >= _LONG_ENOUGH
                 and _evidence(side) >= _TELLING
                 and bead.surplus >= (_PLAIN if room <= _NOT_TOLD else _SURE)
+                and bead not in freely
                 for bead, side, _, room in alone
             )
             more = f" and {len(alone) - 1} more" if len(alone) > 1 else ""
             found.append(Verdict(name, hard, f"sentence {what}: '{excerpt(alone[0][2])}'{more}"))
     return found
+
+
+def _told_freely(pair: Pair, beads: Sequence[Bead], left: Sequence[str], right: Sequence[str]) -> set[Bead]:
+    """Set phrases and sums without a partner, and in their place a sentence without one, which may be how they are
+    said."""
+    found: set[Bead] = set()
+    for bead, behind in pairwise(beads):
+        if {(bead.lost, bead.added), (behind.lost, behind.added)} == {(True, False), (False, True)}:
+            lost, added = (bead, behind) if bead.lost else (behind, bead)
+            of_both = pair._replace(source=text_of(left[lost.source]), target=text_of(right[added.target]))
+            if _is_set(left[lost.source]) or _numbers_told(of_both):
+                found |= {bead, behind}
+    return found
+
+
+def _numbers_told(pair: Pair) -> bool:
+    """Whether a text says numbers, and another says all of them, in digits or words."""
+    return len(set(numbers_in(pair.source))) > 1 and not differences(pair)[0]
 
 
 def _room(beads: Sequence[Bead], place: int, sources: Sequence[Side], targets: Sequence[Side]) -> float:

@@ -17,6 +17,8 @@ from processors.checks.pairs.verdict import Verdict, excerpt
 # 0.08 % of Tatoeba's and one of 504, which is truly another text.
 _PADDED, _PADDED_WORDS, _PADDED_EXPECTED = 1.3, 4, 1.0
 _SURELY_PADDED, _SURELY_EXPECTED = 1.6, 2.4
+# What is told in full is long too: "ASAP", "TL;DR".
+INITIALS = re.compile(r"(?<![\w.-])(?:[A-Z]{3,5}|TL;DR)(?![\w-])")
 _DIGIT = re.compile(r"\d|\b[XVI]{2,}\b")
 
 
@@ -27,6 +29,8 @@ def check_padded(
     for bead in beads:
         source, target = sources[bead.source : bead.source_end], targets[bead.target : bead.target_end]
         if len(source) != 1 or len(target) != 1 or target[0].length < _PADDED * source[0].length:
+            continue
+        if any(name not in pair.target.string for name in INITIALS.findall(source[0].string)):
             continue
         if _DIGIT.search(pair.source.string):
             return []

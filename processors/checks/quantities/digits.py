@@ -42,6 +42,9 @@ _DIGIT = re.compile(r"\d")
 _SHORT_YEAR = re.compile(r"\s?[-–/]\s?(\d\d)(?!\d)")
 _APOSTROPHES = ("'", "’", "‘")
 _MINUTES = re.compile(r":[0-5]\d(?!\d)")
+# Seven digits or more, in groups or not.
+_RUN = re.compile(r"\+?\(?\d(?:[ \u00a0().\-–/]{0,2}\d){6,18}(?!\d)")
+_NO_DIGITS = re.compile(r"\D")
 _Part = Callable[[Pair, LanguageKnowledge], list[Changed]]
 # March and May are no other words in capitals inside a sentence.
 _CAPITAL_MONTH = re.compile(r"[a-z,] (?:March|May)\b")
@@ -125,6 +128,8 @@ def differences(pair: Pair) -> tuple[list[str], list[str]]:
     lost = [n for n in left - right if n not in glued]
     if lost and extra and _same_digits(lost, extra, left, right):
         return [], []
+    if lost and extra:
+        lost, extra = _without_regrouped(pair, lost, extra)
     lost = [n for n in lost[:_MOST] if not _whole_year(n, right)]
     if lost and (others := converted(pair)).units:
         lost, extra = [n for n in lost if n not in others.lost], [n for n in extra if n not in others.new]
@@ -157,6 +162,22 @@ def _same_digits(lost: list[str], extra: list[str], left: Counter[str], right: C
     if any("." in n for n in lost + extra):
         return False
     return "".join(left.elements()) == "".join(right.elements())
+
+
+def _runs(text: Text) -> dict[str, str]:
+    return {_NO_DIGITS.sub("", run): run for run in _RUN.findall(with_ascii_digits(text))}
+
+
+def _without_regrouped(pair: Pair, lost: list[str], extra: list[str]) -> tuple[list[str], list[str]]:
+    """Without the groups of telephone and card numbers that were parted otherwise: "020 7946 0123", "02079460123"."""
+    here, there = (
+        {_NO_DIGITS.sub("", run): run for run in _RUN.findall(with_ascii_digits(t))}
+        for t in (pair.source, pair.target)
+    )
+    for digits in here.keys() & there.keys():
+        gone, new = numbers_in(text_of(here[digits])), numbers_in(text_of(there[digits]))
+        lost, extra = [n for n in lost if n not in gone], [n for n in extra if n not in new]
+    return lost, extra
 
 
 def _whole_year(n: str, written: Counter[str]) -> bool:

@@ -112,3 +112,48 @@ def test_a_message_in_a_third_language_may_stay_and_one_in_english_may_not() -> 
     kept = f"{english}\n\nTranslate to Romanian"
     assert not has_hard(verdicts(kept, f"{english}\n\nترجم إلى الرومانية"))
     assert has_hard(verdicts("We open on Tuesday.", "نفتح يوم الأربعاء."))
+
+
+@pytest.mark.parametrize(
+    ("source", "right", "wrong"),
+    [
+        # What a name tells the day of, and its neighbour.
+        ("The shops reopen on Boxing Day.", "تعيد المتاجر فتح أبوابها في 26 ديسمبر.",
+         "تعيد المتاجر فتح أبوابها في 29 ديسمبر."),
+        ("We close on New Year’s Eve.", "نغلق أبوابنا يوم 31 ديسمبر.", "نغلق أبوابنا يوم 21 ديسمبر."),
+        # Groups of a telephone number, written together or parted otherwise.
+        ("Order 2 cakes: ring 020 7946 0123.", "لطلب كعكتين اتصل بالرقم 02079460123.",
+         "لطلب كعكتين اتصل بالرقم 02079460132."),
+        ("Call +1 (555) 010-4477 before 5 p.m.", "اتصل بالرقم ‎+1 555 010 4477 قبل الخامسة مساءً.",
+         "اتصل بالرقم ‎+1 555 010 7744 قبل الخامسة مساءً."),
+        # Courtesies have their own.
+        ("I was so sorry to hear about your uncle. He taught half our street to play chess. Nobody ever beat him.",
+         "آلمني نبأ وفاة عمك. لقد علّم نصف أهل شارعنا لعب الشطرنج. وما غلبه أحد قط.",
+         "آلمني نبأ وفاة عمك. وما غلبه أحد قط."),
+        ("15% of 80 is 12. The baker sells thirteen loaves for the price of twelve.",
+         "خمسة عشر بالمئة من ثمانين تساوي اثني عشر. ويبيع الخباز ثلاثة عشر رغيفًا بثمن اثني عشر.",
+         "ستة عشر بالمئة من ثمانين تساوي اثني عشر. ويبيع الخباز ثلاثة عشر رغيفًا بثمن اثني عشر."),
+        # Initials told in full.
+        ("RSVP ASAP, FYI the CFO is OOO till EOD.",
+         "يُرجى تأكيد الحضور في أقرب وقت ممكن، وللعلم فإن المدير المالي خارج المكتب حتى نهاية يوم العمل.", "لا."),
+        ("TL;DR: it's the cache. It's always the cache.",
+         "الخلاصة: السبب هو ذاكرة التخزين المؤقت. إنها السبب دائمًا.",
+         "الخلاصة: السبب هو ذاكرة التخزين المؤقت. إنها السبب دائمًا. وقد كتبت أمي هذا المقال في الصيف الماضي."),
+    ],
+)  # fmt: skip
+def test_days_telephones_courtesies_and_initials(source: str, right: str, wrong: str) -> None:
+    assert not has_hard(verdicts(source, right))
+    assert has_hard(verdicts(source, wrong))
+
+
+@pytest.mark.parametrize(
+    ("source", "right"),
+    [
+        ("Pop round for a cuppa whenever you like!", "مُرّ بنا لنشرب كوبًا من الشاي متى شئت، فأهلًا وسهلًا بك!"),
+        ("Would you be so kind as to let me know if you can?", "هلّا تفضلت بإعلامي إن كان ذلك بوسعك؟"),
+        # A work's words that are asked about stay.
+        ('Who sang the line "Hello darkness my old friend"?', 'من غنّى عبارة "Hello darkness my old friend"؟'),
+    ],
+)
+def test_courtesies_and_songs_are_not_vetoed(source: str, right: str) -> None:
+    assert not has_hard(verdicts(source, right))
