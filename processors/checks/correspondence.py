@@ -190,11 +190,14 @@ def check_private(pair: Pair) -> list[Verdict]:
 
 
 def check_negation(pair: Pair) -> list[Verdict]:
-    """A short sentence that denies and its translation does not, or the other way round. Soft."""
-    found = negation(pair.source, pair.target, pair.knowledge) if len(pair.source.string) < _SHORT_SENTENCE else None
-    if found and has_idiom(pair.source.string):
+    """A sentence that denies and its translation does not, or the other way round. Of a longer text, each sentence is
+    looked at beside the one in its place."""
+    if len(sentences(pair.source)) != 1 or len(sentences(pair.target)) != 1:
         return []
-    return [Verdict("negation", False, f"a negation was {found}: '{excerpt(pair.target.string)}'")] if found else []
+    found = negation(pair.source, pair.target, pair.knowledge)
+    if found is None:
+        return []
+    return [Verdict("negation", found.sure, f"a negation was {found.what}: '{excerpt(pair.target.string)}'")]
 
 
 def check_discourse(pair: Pair) -> list[Verdict]:

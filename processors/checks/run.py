@@ -105,7 +105,7 @@ CHECKS = (
     Check("refusal", check_refusal, on_chunks=2),
     Check("markup", check_markup),
     Check("answered", check_answered, on_chunks=8),
-    Check("negation", check_negation),
+    Check("negation", check_negation, on_chunks=17),
     Check("discourse", check_discourse),
     Check("private", check_private),
     Check("exchanged", check_exchanged, on_chunks=15),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from processors.languages.english_numbers import NUMBER_WORDS
-from processors.languages.knowledge import Dates, Denials, Excuses, LanguageKnowledge, Phrases, Questions, Units
+from processors.languages.knowledge import Dates, Excuses, LanguageKnowledge, Phrases, Questions, Units
 
 UNITS = Units(
     {
@@ -264,7 +264,7 @@ QUESTIONS = Questions(
 
 # "Couldn't be happier" denies nothing, and says so in one way only.
 _BETTER = r" (?:be|get|have been) (?:any )?(?:\w+ier|more|better|prouder)\b"
-_PLAIN_DENIAL = re.compile(
+DENIALS = re.compile(
     rf"\b(?:(?<!could )not|(?<=could )not(?!{_BETTER})|never|nobody|no one|without|cannot"
     rf"|(?!couldn['’]t{_BETTER})\w+n['’]t)\b",
     re.I,
@@ -287,34 +287,6 @@ OPENERS = {
     }.items()
 }
 
-DENIALS = Denials(
-    plain=_PLAIN_DENIAL,
-    # Beside these a denial is one still.
-    sure=re.compile(r"\b(?:without|any\w*|yet|ever|either|just|still|other|else|at all)\b", re.I),
-    turned=re.compile(
-        rf"\bcould(?:n['’]t| not){_BETTER}"
-        r"|\b(?:no|none|nothing|nobody|nowhere|neither|nor|without|hardly|scarcely|barely|rarely|seldom|few|little"
-        r"|only|but|except|unless|until|till|yet|any\w*|ever|either|at all|too|than|un\w{4,}|in(?:\w{3,}bl[ey]|correct"
-        r"|sufficien\w+|compatib\w+|differen\w+|consisten\w+|valid\w*|accurate|active|complete|expensive|secure|sane"
-        r"|finite|formal"
-        r"|frequent|significant|appropriate|sincere)|im(?:\w{2,}bl[ey]|balance\w*|mature|moral|patient|perfect"
-        r"|polite|proper)"
-        r"|il(?:legal\w*|logical|literate)|ir(?:regular|\w{3,}bl[ey]|rational|relevant|responsible)|dis\w{4,}"
-        r"|mis\w{4,}|non\w+|anti\w+"
-        r"|mal(?:form|function)\w*|off-?line|\w+less|fail\w*|lack\w*|refus\w+|den(?:y|ied|ies)"
-        r"|avoid\w*|stop\w*|forbid\w*|forbidden|prevent\w*|prohibit\w*|ban\w*|miss\w*|free|far|doubt\w*|forg[eo]t\w*"
-        r"|lost"
-        r"|lose\w*|loss|lest|against|ignor\w+|wrong|bad|alone|quit|ceas\w+|mind|matter|why|hate\w*|dislike\w*|late"
-        r"|gone"
-        r"|rather|instead|just|still|other|else|empty|absent|closed?|shut|poor|hard|difficult|worse|whether|such|out"
-        r"|off"
-        r"|outside|beyond|above|keep|kept|wait\w*|warn\w*|reject\w*|blind|oblivious|welcome|always|soon|suspici?\w*"
-        r"|crooked|broken?|faulty|away|amiss|turn(?:s|ed|ing)? down|beats me|take it easy|up to|definitely"
-        r"|n/a|half|step|pressed|serious|wonder\w*|best|limit\w*|exceed\w*|all|help|affair|extra\w*|chang\w*|toxic"
-        r"|non)\b",
-        re.I,
-    ),
-)
 # What headings and labels say of the text below them, in any text on anything: no names, and no words of a program's
 # menus ("Settings", "Search"), which translators may keep.
 _HEADINGS = """

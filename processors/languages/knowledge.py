@@ -181,19 +181,6 @@ class Questions:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Denials:
-    """`plain` are the words that deny; beside `turned` ("hardly", "only", "impossible") nothing can be told.
-
-    `sure`: of a target the words that do nothing but deny; of a source those of `turned` that leave a denial one. A
-    target's are in its plain spelling.
-    """
-
-    plain: re.Pattern[str]
-    sure: re.Pattern[str]
-    turned: re.Pattern[str]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class LanguageKnowledge:
     """What the checks may know of one language. Compared by identity, so that it can stand for itself in a cache.
 
@@ -225,7 +212,8 @@ class LanguageKnowledge:
     phrases: Phrases | None = None
     excuses: Excuses | None = None
     questions: Questions | None = None
-    denials: Denials | None = None
+    # Any word that denies, in the plain spelling; what a denial is of, `denials.json` helps to tell.
+    denials: re.Pattern[str] | None = None
     # What a sentence that opens with an English word of a kind ("contrast": however, by contrast) begins with here, by
     # the kind and in the plain spelling. English has the openers themselves, up to their comma at a line's beginning.
     openers: Mapping[str, re.Pattern[str]] = field(default_factory=dict)

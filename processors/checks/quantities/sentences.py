@@ -22,21 +22,15 @@ from processors.checks.quantities.spelled import spelled_problems
 from processors.checks.quantities.units import unit_problems
 from processors.checks.wording.contrasts import may_contrast
 from processors.checks.wording.exchanged import Exchange, counts_twice, exchanged, may_be_exchanged
-from processors.checks.wording.negation import negation
-from processors.languages.english import DENIALS, QUANTITY_WORDS
+from processors.checks.wording.negation import denied, denying, may_be_changed, negation
+from processors.languages.english import QUANTITY_WORDS
 from processors.languages.english_numbers import english_words
 from processors.languages.knowledge import LanguageKnowledge
-from processors.languages.spellings import plain
 from processors.protected.find import blanked
 from processors.texts.text import Text, text_of
 
-# A negation is looked for in sentences up to so many characters; one of twelve words has no more.
-_SHORT = 120
 # So many lost and new numbers of a sentence are laid beside each other.
 _MOST = 4
-_WHOLE = (".", "!")
-# What other languages say with a denial as well.
-_DENIES = re.compile(rf"{DENIALS.plain.pattern}|\b(?:no|none|nothing|neither|nor)\b", re.I)
 _DIGIT = re.compile(r"\d")
 
 
@@ -148,22 +142,14 @@ def _exchanged(pair: Pair, all_placed: Sequence[Placed]) -> list[Verdict]:
 
 
 def _denied(pair: Pair, all_placed: Sequence[Placed]) -> list[Verdict]:
-    """Soft: a sentence of one clause that lost its negation or has one that it had not."""
-    denials = pair.knowledge.denials
-    if denials is None or len(all_placed) < 2:
+    """The first sentence that lost its negation or has one that it had not, and no neighbour took it over."""
+    if len(all_placed) < 2 or not may_be_changed(pair.source, pair.target, pair.knowledge):
         return []
-    short = [
-        one
-        for one in all_placed
-        if len(one.source) < _SHORT and one.source.endswith(_WHOLE) and one.target.endswith(_WHOLE)
-    ]
-    if not short:
-        return []
-    # As many as before: one went to a neighbour.
-    if len(_DENIES.findall(pair.source.string)) == len(denials.plain.findall(plain(pair.target, pair.knowledge))):
-        return []
-    for one in short:
+    for one in all_placed:
         found = negation(text_of(one.source), text_of(one.target), pair.knowledge)
-        if found:
-            return [Verdict("negation", False, f"a negation was {found}: '{excerpt(one.target)}'")]
+        if found is None:
+            continue
+        more = denied(text_of(one.source_around), pair.knowledge) - denying(text_of(one.target_around), pair.knowledge)
+        if found.alone or (more > 0 if found.what == "lost" else more < 0):
+            return [Verdict("negation", found.sure, f"a negation was {found.what}: '{excerpt(one.target)}'")]
     return []

@@ -119,6 +119,6 @@ def contrast(source: Text, target: Text, known: LanguageKnowledge) -> Contrast |
 
 
 def _denies(source: str, spelling: str, known: LanguageKnowledge) -> bool:
-    if DENIALS.plain.search(source):
+    if DENIALS.search(source):
         return True
-    return known.denials is not None and known.denials.plain.search(spelling) is not None
+    return known.denials is not None and known.denials.search(spelling) is not None

@@ -31,7 +31,6 @@ NOTED: dict[str, str] = {
     "chat_review-0": "arabic",
     "chat_summary-0": "arabic",
     "chat_story-2": "lost",
-    "chat_table-2": "negation",
     "chat_analysis-0": "added",
     "chat_code-6": "untranslated",
     "chat_time-4": "another_text",

@@ -161,7 +161,7 @@ FAULTY = [
     ("answered", True, "Where did you buy this old lamp?", "القاهرة مدينة كبيرة وجميلة جدًا."),
     ("answered", True, "Describe the taste of fresh bread in one sentence.",
      "الخبز الطازج دافئ وهش وله رائحة تفتح الشهية."),
-    ("negation", False, "She doesn't like coffee.", "تحب القهوة."),
+    ("negation", True, "She doesn't like coffee.", "تحب القهوة."),
     ("private", False, "Write to me tomorrow.", "اكتب إلي غدًا: sara@example.com"),
     ("exchanged", True, "She has 3 cats and 5 dogs.", "لديها 5 قطط و3 كلاب."),
     ("structure", True, '{"city": "Paris", "n": 3}', '{"مدينة": "باريس", "n": 3}'),

@@ -1,11 +1,14 @@
 """Negations lost and added, and sentences that deny in other words."""
 
+from pathlib import Path
+
 import pytest
 
-from processors.checks.wording.negation import negation
+from processors.checks.run import check_conversation
+from processors.checks.wording.negation import denied, denying, negation
 from processors.languages.language import knowledge
 from processors.texts.text import text_of
-from tests.processors.checks.cases import verdicts
+from tests.processors.checks.cases import SENTENCES, verdicts
 
 CHANGED = [
     ("The train is not red.", "القطار أحمر."),
@@ -43,8 +46,69 @@ RIGHT = [
 
 
 @pytest.mark.parametrize(("source", "target"), CHANGED)
-def test_a_changed_negation_is_noted(source: str, target: str) -> None:
-    assert [(v.check, v.hard) for v in verdicts(source, target)] == [("negation", False)]
+def test_a_changed_negation_is_told(source: str, target: str) -> None:
+    assert [v.check for v in verdicts(source, target)] == ["negation"]
+
+
+def told(source: str, target: str) -> str:
+    found = [v for v in verdicts(source, target) if v.check == "negation"]
+    return "!" if any(v.hard for v in found) else "~" if found else "-"
+
+
+def test_forty_pairs_right_beside_wrong() -> None:
+    lines = Path(__file__).with_name("negations.txt").read_text(encoding="utf-8").splitlines()[1:]
+    other = []
+    for line in lines:
+        source, right, wrong = line[2:].split(" | ")
+        if told(source, right) != "-" or told(source, wrong) != line[0]:
+            other.append(line)
+    assert len(lines) == 40 and not other
+
+
+LOST = ("Do not open the oven before noon.", "لا تفتح الفرن قبل الظهر.", "افتح الفرن قبل الظهر.")
+ADDED = ("The bread is ready at noon.", "الخبز جاهز عند الظهر.", "الخبز ليس جاهزًا عند الظهر.")
+
+
+@pytest.mark.parametrize("planted", [LOST, ADDED])
+@pytest.mark.parametrize(("first", "end", "at"), [(0, 4, 1), (4, 8, 2), (0, 12, 7)])
+def test_it_is_told_within_a_text(planted: tuple[str, str, str], first: int, end: int, at: int) -> None:
+    source, right, wrong = planted
+    chosen = SENTENCES[first:end]
+    english, arabic = [s for s, _ in chosen], [t for _, t in chosen]
+    english.insert(at, source)
+    for inserted, expected in ((right, "-"), (wrong, "~")):
+        texts = [*arabic[:at], inserted, *arabic[at:]]
+        assert told(" ".join(english), " ".join(texts)).replace("!", "~") == expected
+
+
+def test_and_in_a_conversation() -> None:
+    asked = {"role": "user", "content": "Can I take my cat on the train?"}
+    answer = {
+        "role": "assistant",
+        "content": "Sorry, pets aren't allowed on board. Guide dogs are the only exception.",
+    }
+    others = [
+        {"role": "user", "content": "هل يمكنني اصطحاب قطتي في القطار؟"},
+        {"role": "assistant", "content": "عذرًا، يُسمح باصطحاب الحيوانات الأليفة. وكلاب الإرشاد هي الاستثناء الوحيد."},
+    ]
+    assert [(v.check, v.message) for v in check_conversation([asked, answer], others)] == [("negation", 1)]
+    others[1]["content"] = "عذرًا، لا يُسمح باصطحاب الحيوانات الأليفة. وكلاب الإرشاد هي الاستثناء الوحيد."
+    assert not check_conversation([asked, answer], others)
+
+
+def test_a_neighbour_may_take_it_over() -> None:
+    # Both sentences of the target deny what one of the source does, and the other way round.
+    source = "The lake is deep. It is not a place for children to swim."
+    assert told(source, "البحيرة ليست ضحلة. إنها مكان خطر على الأطفال.") == "-"
+
+
+def test_no_that_became_yes() -> None:
+    assert told("Can I eat it raw?", "هل يمكنني أكله نيئًا؟") == "-"
+    assert told("No, you should cook it first.", "نعم، ينبغي أن تطهوه أولًا.") == "~"
+
+
+def test_a_denial_that_stays_in_english_is_not_lost() -> None:
+    assert told('The log says: "could not open file".', 'يقول السجل: "could not open file".') == "-"
 
 
 @pytest.mark.parametrize(("source", "target"), RIGHT)
@@ -57,3 +121,9 @@ def test_a_row_of_marks_takes_linear_time(mark: str) -> None:
     # Each of 200,000 marks was looked behind to the end: some twenty minutes.
     target = text_of("هذا هو المكان" + mark * 100_000)
     assert negation(text_of("This is the place."), target, knowledge("ar")) is None
+
+
+def test_many_denials_are_counted_in_linear_time() -> None:
+    many = 30_000
+    assert denied(text_of("He is not here. " * many), knowledge("ar")) == many
+    assert denying(text_of("ليس " * many), knowledge("ar")) == many
