@@ -24,7 +24,9 @@ _OWN_LETTER = re.compile(r"([^\W\d_])(?<![\w.][^\W\d_])(?<!\d [^\W\d_])\u0640?(?
 
 
 # "Q: Who wrote it? A:" are no choices; "A: Paris  B: Rome" are.
-_LABEL = re.compile(r"(?:^|(?<=\n)|(?<=[.?!:*\s]))\W{0,3}([QA])\d{0,2}[.:)](?=\W|$)")
+_LABEL = re.compile(r"(?:^|(?<=\n)|(?<=[.?!]\s))\W{0,5}([QA])\d{0,2}[.:)](?=\W|$)|(?<=\s)(A)\d{0,2}:\W*\Z")
+# Behind a question that is labelled so an answer's label may stand anywhere.
+_LATER_LABEL = re.compile(r"\s(A)\d{0,2}:(?=\s|$)")
 _SECOND = re.compile(r"(?<!\w)[Bb][.:)](?=\s)")
 
 _ALONE = re.compile(r"[A-HJ-Z](?![\w'’&+#/\-–$\\}])")
@@ -50,7 +52,10 @@ def _small(text: Text) -> Counter[str]:
 
 def _labels(text: Text) -> set[str]:
     """Letters that label questions and answers: all that stand so, unless they number choices."""
-    return set() if _SECOND.search(text.string) else set(_LABEL.findall(text.string))
+    if _SECOND.search(text.string):
+        return set()
+    found = {first or last for first, last in _LABEL.findall(text.string)}
+    return found | set(_LATER_LABEL.findall(text.string)) if "Q" in found else found
 
 
 def _article(string: str, m: re.Match[str]) -> bool:
