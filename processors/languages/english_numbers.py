@@ -233,6 +233,10 @@ _ALONE = [
 ]  # fmt: skip
 _TENS = ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"]
 _SCALES = ("thousand", "million", "billion", "trillion")
+# Before a Roman numeral of one letter.
+_NUMBERED = ("Chapter", "World War", "Volume", "Act", "Scene", "Phase", "Stage", "Type", "Class", "Level", "Book",
+             "Article", "Title", "Section", "Henry", "Charles", "George", "Louis", "Elizabeth", "Napoleon", "Philip",
+             "Edward", "William", "Francis")  # fmt: skip
 # (?a: of small and capital letters only ASCII ones are alike: "ſ" is no "s", though re.I takes it for one.
 _SPELLED = re.compile(
     r"\b(?a:(?P<tens>" + "|".join(_TENS) + r")[- ](?P<one>one|two|three|four|five|six|seven|eight|nine)"
@@ -244,7 +248,8 @@ _SPELLED = re.compile(
     r"(?<!\ba )(?<!one )second"
     r"(?![- ]?(?:hand|nature|thoughts?|guess\w*|later|floor|grade|of\b)|s))|(?P<hundreds>hundreds(?= (?:of|and)\b))"
     r"|(?P<two>two(?![- ](?:thirds?|dozen|scores?)))|(?P<number>" + "|".join(_ALONE + _TENS) + r"))\b"
-    r"|(?<=[a-z]\s)(?P<roman>(?a:[XVI]{2,6}))\b",
+    r"|(?<=[a-z]\s)(?P<roman>(?a:[XVI]{2,6}))\b"
+    rf"|(?-i:\b(?:{'|'.join(_NUMBERED)}) (?P<letter>[IVX])(?![\w'’-]|\.\w))",
     re.I,
 )  # fmt: skip
 
@@ -252,7 +257,7 @@ _SPELLED = re.compile(
 NUMBER_WORDS = frozenset(
     [*_ALONE, "two", *_TENS, *_SCALES, *(f"{name}s" for name in _SCALES), "half", "twice", "quarter", "quarters",
      "third", "thirds", "second", "hundreds", "ii", "iii", "iv", "vi", "vii", "viii", "ix", "xi", "xii", "xiii", "xiv",
-     "xv", "xvi", "xvii", "xviii", "xix", "xx", "xxi"]
+     "xv", "xvi", "xvii", "xviii", "xix", "xx", "xxi", *(word.lower().split()[-1] for word in _NUMBERED)]
 )  # fmt: skip
 
 
@@ -270,13 +275,15 @@ def english_spelled(text: Text) -> Spelled | None:
             case "scale":
                 found.scales[m["scale"].lower()] += 1
             case "fraction":
-                found.fractions.add(re.split(r"[- ]", word)[-1].rstrip("s"))
+                found.fractions[re.split(r"[- ]", word)[-1].rstrip("s")] += 1
             case "twice":
-                found.fractions.add("twice")
+                found.fractions["twice"] += 1
             case "two":
                 found.values[2] += 1
             case "number":
                 found.values[ENGLISH_NUMBERS[word]] += 1
+            case "letter":
+                found.letters.add(roman_value(m["letter"]))
             case _ if m[0].isupper():
                 found.romans.add(roman_value(m[0]))
         found.second = found.second or m.lastgroup == "second"

@@ -172,8 +172,10 @@ class Spelled:
 
     values: Counter[int] = field(default_factory=Counter)
     scales: Counter[str] = field(default_factory=Counter)
-    fractions: set[str] = field(default_factory=set)
+    fractions: Counter[str] = field(default_factory=Counter)
     romans: set[int] = field(default_factory=set)
+    # Of one letter: "Chapter V".
+    letters: set[int] = field(default_factory=set)
     # Every value that a part of a compound may stand for as well.
     parts: set[int] = field(default_factory=set)
     # Tens with ones: "two and twenty".
@@ -183,7 +185,8 @@ class Spelled:
     hundreds: bool = False
 
     def __bool__(self) -> bool:
-        return bool(self.values or self.scales or self.fractions or self.romans or self.second or self.hundreds)
+        numbers = self.values or self.scales or self.fractions or self.romans or self.letters
+        return bool(numbers or self.second or self.hundreds)
 
 
 def spelled(text: str, words: NumberWords) -> Spelled:
@@ -212,7 +215,7 @@ def spelled(text: str, words: NumberWords) -> Spelled:
         elif kind == "scale":
             found.scales[str(value)] += 1
         elif kind == "fraction":
-            found.fractions.add(str(value))
+            found.fractions[str(value)] += 1
         elif waiting_ones and word in words.teens:
             found.parts.add(10)
         else:

@@ -32,6 +32,8 @@ _OTHERS: Mapping[str, float] = {
 _IN = {**_METRIC, **_OTHERS}
 # 1,024 for a thousand; between systems people round: three miles to five kilometres.
 _EXACT, _ROUNDED = 0.025, 0.06
+# A number of so many digits besides zeros is not rounded: 6 feet are 182, 183 or 180 cm and no 173.
+_NOT_ROUND, _COUNTED = 3, 0.02
 # An oven's 350 °F are 180 °C; a fever's 102 are no 37.
 _DEGREES, _OVEN, _OVEN_DEGREES = 1.2, 100.0, 4.0
 _SHARES = {"half": 0.5, "quarter": 0.25, "third": 1 / 3}
@@ -181,5 +183,12 @@ def _is(parts: tuple[Measure, ...], told: _Told) -> bool:
     if told.unit not in _IN:
         return False
     wanted = sum(float(m.value) * _IN[m.unit] for m in parts) / _IN[told.unit]
-    within = _ROUNDED if _rounds(unit, told.unit) else _EXACT
-    return any(abs(value - wanted) <= within * wanted for value in told.values)
+    if not _rounds(unit, told.unit):
+        return any(abs(value - wanted) <= _EXACT * wanted for value in told.values)
+    return any(abs(value - wanted) <= _within(told.number) * wanted for value in told.values)
+
+
+def _within(number: str) -> float:
+    """How exact a converted number has to be: who says 173 cm or 1.73 m has not rounded."""
+    digits = number.replace(".", "").strip("0")
+    return _COUNTED if len(digits) >= _NOT_ROUND else _ROUNDED

@@ -20,7 +20,7 @@ from processors.checks.quantities.dates import date_problems
 from processors.checks.quantities.places import formula_problems, place_problems
 from processors.checks.quantities.readings import clock_times, days_later, hours_to, read_both, scaled, told_otherwise
 from processors.checks.quantities.shares import share_values
-from processors.checks.quantities.spelled import spelled_problems
+from processors.checks.quantities.spelled import respelled, spelled_problems
 from processors.checks.quantities.units import unit_problems
 from processors.checks.wording.idioms import has_idiom, without_idioms
 from processors.languages.digits import GLUED, NUMBER, canonical, canonical_like, decimal
@@ -50,6 +50,8 @@ _Part = Callable[[Pair, LanguageKnowledge], list[Changed]]
 _CAPITAL_MONTH = re.compile(r"[a-z,] (?:March|May)\b")
 # How many lost numbers are looked for in words: bounds the work.
 _MOST = 50
+# Lost numbers of which each may be told in words.
+_FEW = 3
 # As long a text may be told by a set phrase.
 _SHORT = 120
 _NEW_NEGATIVE = re.compile(r"(?<!\S)[-−](\d+(?:[.,]\d+)*)(?![-–]?\d)")
@@ -230,7 +232,11 @@ def check_numbers(pair: Pair) -> list[Verdict]:
     elif lost:
         # What is said twice may be told once: "15 is the largest side, so we look for the angle opposite of 15".
         gone = [n for n in lost if n not in _counted(pair.target)]
-        verdicts.append(Verdict("numbers", _telling(gone), f"{', '.join(lost[:5])} of the source is missing"))
+        became = respelled(pair, gone, known) if gone and len(gone) <= _FEW else None
+        detail = f"became {became}" if became else "is missing"
+        verdicts.append(
+            Verdict("numbers", bool(became) or _telling(gone), f"{', '.join(lost[:5])} of the source {detail}")
+        )
     elif extra:
         verdicts.append(Verdict("numbers", _telling(extra), f"{', '.join(extra[:5])} is not in the source"))
     verdicts += [Verdict("numbers", *found) for look in told for found in look(pair, known)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from processors.checks.pairs.changed import Changed
 from processors.checks.pairs.pair import Pair
@@ -14,6 +15,15 @@ from processors.texts import Text, view
 _RESULT = re.compile(r"=\s?([-−]?\d+(?:\.\d+)?)(?![\w/*^+=-]|[.,]\d)")
 # The digit first and then what stands before it: so the search jumps from one to the next.
 _TWO = re.compile(r"(\d(?<![\w.,:/\-–+]\d)\d{0,2})([-–])(\d{1,3})(?![\w:/\-–]|[.,]\d)")
+_CODE = re.compile(r"0(?<![\w.,:/]0)\d{2,}(?![\w:/]|[.,]\d)")
+# Of "a * b + c" both signs: what stands behind one stands before the next.
+_OPERATION = re.compile(
+    r"([A-Za-z]|\d+(?:\.\d+)?[A-Za-z]?)\s?([+\-−–*×·÷/=≠≤≥])\s?(?=([A-Za-z]\b|\d+(?:\.\d+)?[A-Za-z]?\b))"
+)
+_SIGNS = re.compile(r"[+*×÷=≠≤≥]")
+_ALIKE = {"−": "-", "–": "-", "×": "*", "·": "*", "÷": "/"}
+# 3/4 may be 3-4, where it is a day of a month.
+_OF_DATES = frozenset("/-")
 
 
 @view
@@ -74,6 +84,8 @@ def _tables(text: Text) -> tuple[tuple[tuple[str, ...], ...], ...]:
 def formula_problems(pair: Pair, known: LanguageKnowledge) -> list[Changed]:
     """What stands behind "=", and pairs of numbers ("3-1"), which no language writes in words."""
     source = with_ascii_digits(pair.source)
+    if (code := _code_lost(source, pair.target)) or (code := _sign_changed(pair)):
+        return [code]
     if not any(map(source.__contains__, "=-–")):
         return []
     here, there = _in_formulas(pair.source), _in_formulas(pair.target)
@@ -84,6 +96,43 @@ def formula_problems(pair: Pair, known: LanguageKnowledge) -> list[Changed]:
         if other is not None and not any((kind, v) in there for v in _turned(value)):
             return [Changed(True, f"'{value}' of the source became '{other}'")]
     return []
+
+
+def _code_lost(source: str, target: Text) -> Changed | None:
+    """A number that begins with a zero is a code or a piece of a telephone number: each digit of it stays."""
+    codes = _CODE.findall(source) if "0" in source else []
+    string = with_ascii_digits(target) if codes else ""
+    lost = next((code for code in codes if code not in string and _without_zeros(code).search(string)), None)
+    return Changed(True, f"'{lost}' of the source became '{lost.lstrip('0')}'") if lost else None
+
+
+@lru_cache(maxsize=64)
+def _without_zeros(code: str) -> re.Pattern[str]:
+    # 0015 may be a time, 00:15.
+    return re.compile(rf"(?<![\d:.]){code.lstrip('0')}(?![\d:])")
+
+
+def _sign_changed(pair: Pair) -> Changed | None:
+    """3x + 7 that became 3x - 7: other signs between the same two."""
+    here = _signs(pair.source) if _SIGNS.search(pair.source.string) else {}
+    if not here:
+        return None
+    there = _signs(pair.target)
+    for both, sign in here.items():
+        other = there.get(both, sign)
+        if other != sign and not {sign, other} <= _OF_DATES:
+            return Changed(True, f"'{both[0]} {sign} {both[1]}' of the source became '{both[0]} {other} {both[1]}'")
+    return None
+
+
+@view
+def _signs(text: Text) -> dict[tuple[str, str], str]:
+    """The signs of calculation between two numbers or letters, where the text has each two but once."""
+    string = with_ascii_digits(text)
+    found: dict[tuple[str, str], set[str]] = {}
+    for m in _OPERATION.finditer(string):
+        found.setdefault((m[1], m[3]), set()).add(_ALIKE.get(m[2], m[2]))
+    return {both: next(iter(signs)) for both, signs in found.items() if len(signs) == 1}
 
 
 @view

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from processors.checks.pairs.changed import Changed
 from processors.checks.pairs.pair import Pair
 from processors.checks.quantities.converted import NOTHING, converted
-from processors.checks.quantities.readings import hours_to, scaled, told_otherwise
+from processors.checks.quantities.readings import days_later, hours_to, scaled, told_otherwise
 from processors.checks.quantities.shares import share_values
 from processors.languages.digits import canonical, decimal
 from processors.languages.english_numbers import ENGLISH_SCALES, english_spelled, english_values
@@ -25,6 +25,7 @@ from processors.texts import Text
 # Where more words are lost and new, one idiom may stand for several.
 _SURE = 3
 _ROMAN_KEPT = re.compile(r"\b[XVI]{2,}\b")
+_LETTER_KEPT = re.compile(r"(?<!\w)[VXI](?!\w)")
 _YEAR = re.compile(r"1\d{3}|20\d\d")
 
 
@@ -44,7 +45,7 @@ def spelled_problems(pair: Pair, known: LanguageKnowledge) -> list[Changed]:
         or _roman_problem(here, there, spelling, words, written)
         or _word_problem(pair, here, there, spelling, words, written)
         or _compound_problem(pair, here, there, written)
-        or _second_problem(pair, here, there, spelling, words)
+        or _second_problem(pair, here, there, spelling, words, written)
         or _hundreds_problem(pair, here, there, spelling, words)
     )
     return [problem] if problem else []
@@ -83,7 +84,21 @@ def _roman_problem(
         second = roman == 2 and words.second and re.search(words.second, spelling)
         if not kept and not second and not _ROMAN_KEPT.search(spelling):
             return Changed(True, f"'{roman}' in Roman numerals in the source is missing")
-    return None
+    return _roman_letter(here, there, spelling, words, written)
+
+
+def _roman_letter(
+    here: Spelled, there: Spelled, spelling: str, words: NumberWords, written: Mapping[str, int]
+) -> Changed | None:
+    """Chapter V that became the sixth: a letter by itself is told where another number is new."""
+    ten = {10} if any(teen in spelling for teen in words.teens) else set()
+    said = there.parts | ten | {int(n) for n in written if len(n) < _SURE and n.isdigit()}
+    lost = [n for n in sorted(here.letters) if n not in said and not _LETTER_KEPT.search(spelling)]
+    if not lost or (lost[0] == 1 and re.search(words.stems[1], spelling)):
+        return None
+    new = sorted(n for n in there.values if n not in here.values and n not in here.romans | here.letters)
+    new += [2] if words.second and re.search(words.second, spelling) and not here.second | bool(here.values[2]) else []
+    return Changed(True, f"'{lost[0]}' in Roman numerals in the source became {new[0]}") if new else None
 
 
 def _word_problem(
@@ -105,11 +120,20 @@ def _word_problem(
     explained |= set(_pieces(n for n in (*stated, *shares) if n not in written))
     new = [str(n) for n in sorted(there.values) if str(n) not in explained]
     new = [n for n in new if n not in others.new and n not in turned.values()]
+    new = new or [str(n) for n in _more_often(here, there, stated, written)]
+    new = new or [n for n in written if _is_small(n) and int(n) > 2 and n not in explained and n not in others.new]
     if here.fractions:
         new += sorted(f for f in there.fractions - here.fractions if not _CLOCK[f].search(pair.source.string))
     if not new:
         return None
     return Changed(len(lost) <= _SURE and len(new) <= _SURE, f"{lost[0]} of the source, in words, became {new[0]}")
+
+
+def _more_often(here: Spelled, there: Spelled, stated: Sequence[str], written: Mapping[str, int]) -> Iterator[int]:
+    """Numbers that the target says once more than the source: three cats and three dogs, which were five."""
+    for n in sorted(there.values):
+        if n > 2 and there.values[n] > here.values[n] + stated.count(str(n)) - written.get(str(n), 0) > 0:
+            yield n
 
 
 def _compound_problem(pair: Pair, here: Spelled, there: Spelled, written: Mapping[str, int]) -> Changed | None:
@@ -161,7 +185,9 @@ def _new(pair: Pair, there: Spelled) -> list[int]:
     return sorted(n for n in there.values if n > 2 and str(n) not in explained and str(n) not in pieces)
 
 
-def _second_problem(pair: Pair, here: Spelled, there: Spelled, spelling: str, words: NumberWords) -> Changed | None:
+def _second_problem(
+    pair: Pair, here: Spelled, there: Spelled, spelling: str, words: NumberWords, numbers: Mapping[str, int]
+) -> Changed | None:
     """The second that became the third: another ordinal, where nothing says "second" or "two"."""
     twice = words.fraction_words.get("twice", ())
     if (
@@ -171,7 +197,7 @@ def _second_problem(pair: Pair, here: Spelled, there: Spelled, spelling: str, wo
         or any(map(spelling.__contains__, twice))
     ):
         return None
-    new = [] if any(n > 2 for n in here.values) else _new(pair, there)
+    new = _new(pair, there) or list(_more_often(here, there, numbers_in(pair.source), numbers))
     return Changed(True, f"'second' of the source became {new[0]}") if new and new[0] <= 10 else None
 
 
@@ -227,3 +253,21 @@ def _pieces(found: Iterator[str]) -> Iterator[str]:
                     yield from map(str, (low, low % 100, low % 10, low // 100, low % 100 // 10 * 10))
                     value //= 1000
                 yield from map(str, (int(digits) % 12, int(digits) // 100, int(digits) // 100 + 1))
+
+
+def _is_small(n: str) -> bool:
+    """A whole number that texts spell out."""
+    return n.isdigit() and len(n) <= 2 and n != "0"
+
+
+def respelled(pair: Pair, lost: Sequence[str], known: LanguageKnowledge) -> str | None:
+    """What small numbers of the source became, where the target has another one in words, or in digits once more."""
+    words, stated, written = known.numbers, numbers_in(pair.source), numbers_in(pair.target)
+    if words is None or not all(map(_is_small, lost)):
+        return None
+    there = spelled(plain(pair.target, known), words)
+    explained = {*english_values(pair.source), *stated, *share_values(pair.source), *_pieces(iter(stated))}
+    explained.update(*days_later(pair.source).values())
+    new = [str(n) for n in sorted(there.values) if str(n) not in explained]
+    new += [n for n in dict.fromkeys(written) if written.count(n) > stated.count(n) > 0]
+    return new[0] if new else None

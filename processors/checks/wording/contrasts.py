@@ -20,8 +20,9 @@ from processors.languages.spellings import plain
 from processors.texts.text import Text
 
 _PATH = Path(__file__).parents[2] / "languages" / "contrasts.json"
-# Soft: a program's windows are mirrored for those who read from the right, four times in software's half.
-_MIRRORED = ("left", "right")
+# Soft: a program's windows are mirrored for those who read from the right, four times in software's half; and of two
+# things that happen either may be told as the one behind the other.
+_NOTED = ("left", "right", "before it", "after it")
 _TRIGGER = re.compile(r"[a-z]{3,}")
 # Of the patterns' words those that stand in too many texts.
 _COMMON = frozenset(
@@ -109,12 +110,12 @@ def contrast(source: Text, target: Text, known: LanguageKnowledge) -> Contrast |
             word for word in group.words if not word.triggers.isdisjoint(here) and word.english.search(source.string)
         ]
         lost = next((word for word in said if not word.kept.search(spelling)), None)
-        # "Not open" is closed.
-        if lost is None or (len(group.words) == 2 and _denies(source.string, spelling, known)):
+        # "Not open" is closed; "no more than" denies nothing.
+        if lost is None or (len(group.words) == 2 and _denies(lost.english.sub(" ", source.string), spelling, known)):
             continue
         for other in group.words:
             if other not in said and other.new.search(spelling) and not other.may.search(source.string):
-                return Contrast(lost.name, other.name, lost.name not in _MIRRORED)
+                return Contrast(lost.name, other.name, lost.name not in _NOTED)
     return None
 
 

@@ -67,6 +67,7 @@ _OUT_OF = re.compile(
 _TO = re.compile(r"\bto (?:about |around |just |only |over )?[$€£]?$")
 # A cheap look first: two digits match what follows.
 _TWO_DIGITS = re.compile(r"\d\D*\d")
+_AND = re.compile(r"\band\b|[^\w\s'’-]")
 # Without two digits, letters or number words nothing is counted that could change places.
 _COUNTS_TWICE = re.compile(
     r"(?:\d|\b(?:[A-Z]|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|\w+teen|\w+ty|[Tt]wo|[Tt]hree)\b)"
@@ -229,8 +230,10 @@ def _tokens(source: Text, target: Text, known: LanguageKnowledge) -> Exchange | 
             there = look(text_of(b), known)
             if sorted(n for n, _, _ in here) == sorted(n for n, _, _ in there):
                 found = _moved(one, text_of(b), here, there, known)
-                if found:
-                    return found
+            else:
+                found = _beside_two(one, text_of(b), here, there, known)
+            if found:
+                return found
     return None
 
 
@@ -301,6 +304,29 @@ def _moved(
     if _goes_to_the_same(source, target, here, there, known):
         return None
     return Exchange(here[wrong[0]][0], here[wrong[1]][0])
+
+
+def _beside_two(
+    source: Text, target: Text, here: Sequence[Token], there: Sequence[Token], known: LanguageKnowledge
+) -> Exchange | None:
+    """3 eggs and 2 cups that became two eggs, by the form of the noun, and 3 cups."""
+    stated = [n for n, _, _ in here]
+    said = [n for n, _, _ in there]
+    words = lexicon(known.code)
+    # All but "two" are there, each once.
+    if words is None or not said or sorted([*said, "2"]) != sorted(stated) or len(set(stated)) != len(stated):
+        return None
+    string, spelling = with_ascii_digits(source), plain(target, known)
+    if _OUT_OF.search(string):
+        return None
+    counted = {n: _source_place(_AND.split(" ".join(string[end:].split()[:_BEHIND]))[0], words) for n, _, end in here}
+    whole = _target_place(spelling, words, names=False)
+    for n, _, end in there:
+        behind = _target_place(" ".join(spelling[end:].split()[:1]), words, names=False)
+        both = _signs(counted["2"], behind) and _signs(counted[n], whole)
+        if both and not _signs(counted[n], behind) and counted["2"].others != counted[n].others:
+            return Exchange(n, "2", "what follows ")
+    return None
 
 
 def _goes_to_the_same(

@@ -17,6 +17,20 @@ CHANGED = [
     ("Her sister is a judge.", "أخوها قاضٍ."),
     ("The door was open when we arrived.", "كان الباب مغلقًا عندما وصلنا."),
     ("The price increased last month.", "انخفض السعر الشهر الماضي."),
+    ("You need at most five people.", "تحتاج إلى خمسة أشخاص على الأقل."),
+    ("You need at least 20 points to pass.", "تحتاج إلى 20 نقطة على الأكثر للنجاح."),
+    ("Choose no more than three colours.", "اختر ثلاثة ألوان على الأقل."),
+    ("More than 200 people came.", "حضر أقل من 200 شخص."),
+    ("The trip takes less than an hour.", "تستغرق الرحلة أكثر من ساعة."),
+    ("Call me after the meeting.", "اتصل بي قبل الاجتماع."),
+    ("Shake the bottle before use.", "رجّ الزجاجة بعد الاستعمال."),
+    ("He doubled his income.", "ضاعف دخله ثلاث مرات."),
+    ("The maximum speed is 90.", "السرعة الدنيا 90."),
+    ("A dime is worth ten cents.", "تساوي قطعة الخمسة سنتات عشرة سنتات."),
+    ("He paid with four quarters.", "دفع أربع قطع من فئة عشرة سنتات."),
+    ("Rent is $1,200 a month.", "الإيجار 1200 دولار سنويًا."),
+    ("He scored twice in the first half.", "سجل هدفين في الشوط الثاني."),
+    ("It was her second novel.", "كانت روايتها الأولى."),
     # A brand that is a month too; one share of two.
     ("The Nissan was sold in April.", "بيعت التويوتا في نيسان."),
     ("Sales rose by 12% in spring and fell by 5% in summer.",
@@ -39,4 +53,9 @@ def test_and_within_a_text() -> None:
 
 def test_left_and_right_are_noted_since_windows_are_mirrored() -> None:
     found = verdicts("Turn right at the corner.", "انعطف يسارًا عند الزاوية.")
+    assert found and not has_hard(found)
+
+
+def test_what_happens_before_something_else_happens_may_be_told_the_other_way_round() -> None:
+    found = verdicts("Wash your hands before you eat.", "اغسل يديك بعد أن تأكل.")
     assert found and not has_hard(found)
