@@ -264,8 +264,29 @@ def _without_trace(
         and _SURELY.fullmatch(tokens[first.at]) is not None
         and not opposite
         and bool(_places(first.scope[:1], tokens, spelled, words))
+        and _is_literal(tokens, spelled, words)
     )
     return ChangedNegation("lost", sure)
+
+
+def _is_literal(tokens: Sequence[str], spelled: Sequence[str], words: Lexicon) -> bool:
+    """Whether each word of either side is told on the other, but for words of grammar: a free translation has words
+    of its own where it does without a denial ("my time is short" for "I don't have time")."""
+    english = english_denials()
+    told = [word for word in tokens if word not in _MARKS | english.functions | english.words]
+    here = frozenset(stem for word in tokens for stem in words.source.stems(word))
+    there = frozenset(stem for word in spelled for stem in words.target.stems(word))
+    entries = [entry for word in tokens if (entry := _entry(word, words)) is not None]
+    if any((entry := _entry(word, words)) is None or entry.others.isdisjoint(there) for word in told):
+        return False
+    said = frozenset().union(*[entry.others for entry in entries])
+    for word in spelled:
+        back = _back(word, words)
+        grammar = back is not None and back.rate >= COMMON
+        partner = not said.isdisjoint(words.target.stems(word)) or (back and not back.others.isdisjoint(here))
+        if not grammar and not partner:
+            return False
+    return True
 
 
 def _added(
