@@ -118,11 +118,13 @@ def _judged(piece: _Piece, words: list[str], source: Text, language: str) -> Sta
         return Stayed(piece.text, piece.at, False, True)
     if piece.odd and _is_noun_phrase(words):
         return Stayed(piece.text, piece.at, False, True)
-    title = piece.kind == "heading" and any(word in _IN_TITLES for word in words)
+    # "Waste disposal": a name or a title has capitals in each word that says something.
+    plain = len(words) >= 2 and all(map(str.islower, words[1:])) and not _IN_TITLES.issuperset(words[1:])
+    title = piece.kind == "heading" and (plain or any(word in _IN_TITLES for word in words))
     if not title and not piece.odd:
         return None
     name = source.string.count(piece.text) >= 2 or any(is_name(word, language) for word in words)
-    return None if name else Stayed(piece.text, piece.at, False, False)
+    return None if name else Stayed(piece.text, piece.at, False, plain)
 
 
 @view

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from processors.protected.find import blanked
 from processors.protected.kept.of_words import GRAMMAR, SPEAKS, WORDS
 from processors.protected.kept.references import references
-from processors.protected.prose import reads_as_prose
+from processors.protected.prose import reads_as_prose, small_words
 from processors.texts.text import Text, view
 
 # What is said around it, and not in it.
@@ -99,6 +99,9 @@ _CODE = re.compile(
     r"[\w\])]\([^()\n]*\)\s*(?:[;:{]\s*\w|[;:{]?\s*$)|[;{}]\s*$|\s(?:[=!<>+*|&]=?|->|=>|:=)\s"
     r"|^\s*(?:import|from|def|class|return|#include)\s"
 )
+_WORDS = re.compile(r"[A-Za-z]{2,}")
+_NO_SAYING = re.compile(r"\"[^\"]*\"|'[^']*'|`[^`]*`|(?:#|//|--|/\*|;).*")
+_FEWEST_SAID = 3
 # "web01", "node-a1", "bbc.co.uk", "user_id", "getName"; options, endings of files, calls, schemes, colours, settings,
 # and what follows a placeholder in a path.
 _NAME = re.compile(
@@ -152,11 +155,23 @@ def _pieces(text: Text) -> tuple[str, ...]:
             len(line) < _LONGEST
             and not row
             and (_CODE.search(line) or announced or asked)
-            and not reads_as_prose(line)
+            and not (reads_as_prose(line) or _says_with_formula(line))
         ):
             found.append(line)
         before = line
     return tuple(sorted((piece for piece in set(found) if len(piece) > 3), key=len, reverse=True))
+
+
+def _says_with_formula(line: str) -> bool:
+    """Whether a line with a formula is a sentence: "If x = 5 then the square has an area of 25."
+
+    What a program has in quotation marks or behind the sign of a comment does not count.
+    """
+    said = _WORDS.findall(_NO_SAYING.sub(" ", line))
+    small = small_words(said)
+    if not small or small * 8 < len(said) or len(said) < _FEWEST_SAID:
+        return False
+    return small > 1 or line[-1] in ".!?" or (said[0].istitle() and small_words(said[:1]) == 1)
 
 
 def _exercise(string: str) -> list[str]:
