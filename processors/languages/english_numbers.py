@@ -193,6 +193,7 @@ class _Reader:
 # Words that stand for several numbers: minutes, or percent; and for the base of a system of numbers.
 _MEANT = {
     "half": {15, 25, 30, 45, 50}, "quarter": {15, 25, 30, 45, 50}, "past": {15, 25, 30, 45, 50, 75},
+    "nickel": {5}, "dime": {10}, "penny": {1}, "pennie": {1},
     "binary": {2}, "octal": {8}, "decimal": {10}, "hexadecimal": {16}, "hex": {16},
 }  # fmt: skip
 
@@ -253,6 +254,8 @@ _SPELLED = re.compile(
     re.I,
 )  # fmt: skip
 
+# Beside these a quarter is a coin.
+_COINS = frozenset(["nickel", "nickels", "dime", "dimes", "penny", "pennies"])
 # Words of which one must be there for a number to be spelled out.
 NUMBER_WORDS = frozenset(
     [*_ALONE, "two", *_TENS, *_SCALES, *(f"{name}s" for name in _SCALES), "half", "twice", "quarter", "quarters",
@@ -274,6 +277,8 @@ def english_spelled(text: Text) -> Spelled | None:
                 found.values[ENGLISH_NUMBERS[m["tens"].lower()] + ENGLISH_NUMBERS[m["one"].lower()]] += 1
             case "scale":
                 found.scales[m["scale"].lower()] += 1
+            case "fraction" if word.startswith("quarter") and not english_words(text).isdisjoint(_COINS):
+                continue
             case "fraction":
                 found.fractions[re.split(r"[- ]", word)[-1].rstrip("s")] += 1
             case "twice":

@@ -59,6 +59,8 @@ class NumberWords:
     complete: str = ""
     # "To" an hour.
     short_of: str = ""
+    # What says that it is not yet twelve: "ten minutes before midnight".
+    before_twelve: str = ""
     # "To" a number that something rose to, as it stands before it.
     towards: str = ""
 

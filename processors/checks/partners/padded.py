@@ -32,7 +32,7 @@ def check_padded(
             continue
         if any(name not in pair.target.string for name in INITIALS.findall(source[0].string)):
             continue
-        if _DIGIT.search(pair.source.string):
+        if _DIGIT.search(pair.source.string) or _DIGIT.search(right[bead.target]):
             return []
         ratio = target[0].length / max(source[0].length, 1)
         found = strange_stretch(source[0], right[bead.target], pair.language)

@@ -78,7 +78,7 @@ def converted(pair: Pair) -> Conversion:
     for kind in dict.fromkeys(KIND[m.unit] for m in here):
         stated = [m for m in here if KIND[m.unit] == kind]
         told = list(islice(dict.fromkeys(_told(kind, spelling, known.units, known.numbers)), _MOST))
-        if not told or {one.unit for one in told} <= {m.unit for m in stated}:
+        if not told or {m.unit for m in stated} == {one.unit for one in told}:
             continue
         for parts, found in _paired(stated, told):
             units.update(m.unit for m in parts)

@@ -254,15 +254,21 @@ def _told_as_share(number: str, pair: Pair, spelling: str, words: NumberWords, w
 
 
 def _told_as_rest(number: str, pair: Pair, spelling: str, words: NumberWords, written: Mapping[str, int]) -> bool:
-    """Five to nine."""
-    if not words.short_of or not re.search(words.short_of, spelling):
+    """Five to nine, ten minutes before midnight."""
+    short = bool(words.short_of and re.search(words.short_of, spelling))
+    before_twelve = bool(words.before_twelve and re.search(words.before_twelve, spelling))
+    if not short and not before_twelve:
         return False
     stated = filter(None, map(_time, _stated_times(pair.source)))
     for hour, minutes in (*clock_times(pair.source), *stated):
+        if not short and int(hour) % 12 != 11:
+            continue
         rest = str(60 - int(minutes))
         if number == minutes and int(minutes) >= 30 and (rest in written or spells(rest, spelling, words, written)):
             return True
         following = str(int(hour) % 12 + 1)
+        if number == hour and before_twelve and int(hour) % 12 == 11:
+            return True
         if number == hour and (following in written or spells(following, spelling, words, written)):
             return True
     return False

@@ -133,6 +133,13 @@ def test_a_message_in_a_third_language_may_stay_and_one_in_english_may_not() -> 
         ("15% of 80 is 12. The baker sells thirteen loaves for the price of twelve.",
          "خمسة عشر بالمئة من ثمانين تساوي اثني عشر. ويبيع الخباز ثلاثة عشر رغيفًا بثمن اثني عشر.",
          "ستة عشر بالمئة من ثمانين تساوي اثني عشر. ويبيع الخباز ثلاثة عشر رغيفًا بثمن اثني عشر."),
+        # Ten to midnight, half a kilogram beside whole ones, coins by what they are worth.
+        ("We land at 11:40 a.m. with two children.", "نهبط قبل الظهر بعشرين دقيقة ومعنا طفلان.",
+         "نهبط قبل الظهر بخمس دقائق ومعنا طفلان."),
+        ("Buy 2 kg of flour and 250 g of butter.", "اشترِ كيلوغرامين من الدقيق وربع كيلو من الزبدة.",
+         "اشترِ كيلوغرامين من الدقيق ونصف كيلو من الزبدة."),
+        ("A quarter and a nickel lie on the table.", "على الطاولة قطعة من فئة 25 سنتًا وأخرى من فئة 5 سنتات.",
+         "على الطاولة قطعة من فئة 25 سنتًا وأخرى من فئة 8 سنتات وقطعة من فئة 12 سنتًا."),
         # Initials told in full.
         ("RSVP ASAP, FYI the CFO is OOO till EOD.",
          "يُرجى تأكيد الحضور في أقرب وقت ممكن، وللعلم فإن المدير المالي خارج المكتب حتى نهاية يوم العمل.", "لا."),
