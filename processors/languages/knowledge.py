@@ -44,6 +44,8 @@ class Letters:
     frequent: tuple[tuple[str, float], ...] = ()
     # A Latin letter that numbers a choice ("the answer is C") to the letters that may stand for it.
     choices: Mapping[str, str] = field(default_factory=dict)
+    # What names the right one of several choices, its letter in the group, in the plain spelling.
+    answer: re.Pattern[str] | None = None
     # A Latin letter that labels a question or an answer ("Q: … A:") to the letters that label them.
     labels: Mapping[str, str] = field(default_factory=dict)
     # A letter of `foreign` that foreign names are written with too, to what it stands for in Latin letters.

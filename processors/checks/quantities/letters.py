@@ -32,6 +32,13 @@ _SECOND = re.compile(r"(?<!\w)[Bb][.:)](?=\s)")
 _ALONE = re.compile(r"[A-HJ-Z](?![\w'’&+#/\-–$\\}])")
 
 
+# "The correct answer is **B**.": no article, and nothing behind it but marks.
+_CHOSEN = re.compile(
+    r"(?:[Aa]nswer|[Oo]ption|[Cc]hoice|[Ss]olution|[Aa]lternative)\b[^.\n?]{0,40}?(?:\bis\b|:)[ *_(\[\"'“]{0,6}"
+    r"([A-F])(?=[\s*_)\]\"'”]*(?:[.;,)\n]|$))"
+)
+
+
 @view
 def may_have_letters(text: Text) -> bool:
     """Whether any sentence of the text may have a letter that stands for itself: a cheap look, which misses none."""
@@ -65,11 +72,29 @@ def _article(string: str, m: re.Match[str]) -> bool:
     return _WORD_BEHIND.match(string, m.end()) is not None and _BEGINS.search(before) is not None
 
 
+def _another_chosen(pair: Pair) -> tuple[str, str] | None:
+    """The right one of several choices and the one that the target names, where both say so as often."""
+    letters = pair.knowledge.letters
+    if letters is None or letters.answer is None:
+        return None
+    here = _CHOSEN.findall(pair.source.string)
+    there = letters.answer.findall(plain(pair.target, pair.knowledge)) if here else []
+    if len(here) != len(there):
+        return None
+    wrong = (
+        one for one in zip(here, there, strict=True) if one[1] != one[0] and one[1] not in letters.choices[one[0]]
+    )
+    return next(wrong, None)
+
+
 def check_letters(pair: Pair) -> list[Verdict]:
     """A letter of the source that is gone while another one, in either alphabet, is new."""
     here = _letters(pair.source)
     if not here:
         return []
+    other = _another_chosen(pair)
+    if other:
+        return [Verdict("letters", True, "the answer '{}' of the source became '{}'".format(*other))]
     there = Counter(m[1] for m in _LETTER.finditer(pair.target.string)) + _small(pair.target)
     letters = pair.knowledge.letters
     choices = dict(letters.choices) if letters else {}

@@ -4,7 +4,12 @@ import pytest
 
 from processors.checks.run import check_pair, has_hard
 
+CHOICES = "Which of these is a noble gas?\nA) Nitrogen\nB) Argon\nC) Chlorine\n"
+CHOSEN = "أيّ مما يلي غاز نبيل؟\nأ) النيتروجين\nب) الأرغون\nج) الكلور\n"
 REPLACED = [
+    ("letters", f"{CHOICES}The correct answer is B.", f"{CHOSEN}الإجابة الصحيحة هي ج."),
+    ("letters", f"{CHOICES}**Answer: C**", f"{CHOSEN}**الإجابة: أ**"),
+    ("letters", f"{CHOICES}So the right option is (A).", f"{CHOSEN}إذن الخيار الصحيح هو (ج)."),
     ("names", "She lives in Spain.", "تعيش في البرتغال."),
     ("names", "He is a Russian writer.", "إنه كاتب فرنسي."),
     ("names", "Kenya and Uganda signed it.", "وقّعت كينيا وتنزانيا عليه."),
@@ -26,6 +31,10 @@ REPLACED = [
 ]  # fmt: skip
 
 SAME = [
+    (f"{CHOICES}The correct answer is B.", f"{CHOSEN}الإجابة الصحيحة هي ب."),
+    (f"{CHOICES}**Answer: C**", f"{CHOSEN}**الإجابة: ج**"),
+    (f"{CHOICES}The answer is B, since A and C react.", f"{CHOSEN}الجواب هو (ب)، لأن أ وج يتفاعلان."),
+    (f"{CHOICES}The answer is A gas that is noble.", f"{CHOSEN}الجواب هو غاز نبيل."),
     ("The Dutch king spoke English.", "تحدث ملك هولندا بالإنكليزية."),
     ("Britain and the USA agreed.", "اتفقت المملكة المتحدة والولايات المتحدة."),
     ("French fries are not from France.", "البطاطس المقلية ليست من فرنسا."),
