@@ -3,6 +3,7 @@
 import pytest
 
 from processors.checks.run import check_pair, has_hard
+from tests.processors.checks.cases import must_see, verdicts
 
 CHOICES = "Which of these is a noble gas?\nA) Nitrogen\nB) Argon\nC) Chlorine\n"
 CHOSEN = "أيّ مما يلي غاز نبيل؟\nأ) النيتروجين\nب) الأرغون\nج) الكلور\n"
@@ -80,3 +81,38 @@ def test_the_same_in_other_words_is_no_change(source: str, target: str) -> None:
 
 def test_a_language_without_names_is_not_asked() -> None:
     assert not check_pair("She lives in Spain.", "वह पुर्तगाल में रहती है।", language="hi", script="Deva")
+
+
+ANSWERS = [
+    ("Which is a noble gas?\nA) Nitrogen\nB) Argon\nC) Chlorine\nThe correct answer is B.",
+     "أيّ مما يلي غاز نبيل؟\nأ) النيتروجين\nب) الأرغون\nج) الكلور\nالإجابة الصحيحة هي ب.",
+     "أيّ مما يلي غاز نبيل؟\nأ) النيتروجين\nب) الأرغون\nج) الكلور\nالإجابة الصحيحة هي ج."),
+    ("Pick one: (A) red, (B) blue, (C) green.\n\nAnswer: C",
+     "اختر واحدًا: (أ) أحمر، (ب) أزرق، (ج) أخضر.\n\nالجواب: ج",
+     "اختر واحدًا: (أ) أحمر، (ب) أزرق، (ج) أخضر.\n\nالجواب: أ"),
+    ("A. Nile\nB. Amazon\n\nThe answer is **A**.", "أ. النيل\nب. الأمازون\n\nالإجابة هي **أ**.",
+     "أ. النيل\nب. الأمازون\n\nالإجابة هي **ب**."),
+    ("A) cat B) dog C) cow D) hen. The right option is D.", "أ) قطة ب) كلب ج) بقرة د) دجاجة. والخيار الصحيح هو د.",
+     "أ) قطة ب) كلب ج) بقرة د) دجاجة. والخيار الصحيح هو ب."),
+    ("The answer is C because A and B are even.", "الإجابة هي ج لأن أ وب زوجيان.",
+     "الإجابة هي ب لأن أ وج زوجيان."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("source", "right", "wrong"), ANSWERS)
+def test_an_answer_that_is_another_one_of_the_choices_is_vetoed(source: str, right: str, wrong: str) -> None:
+    must_see(source, right, wrong)
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [
+        ("A) cat B) dog. The answer is A cat.", "أ) قطة ب) كلب. والجواب هو القطة."),
+        ("The answer is a secret: B or C is right.", "الجواب سر: إما ب أو ج هو الصحيح."),
+        ("The answer: B and D.", "الإجابة: ب ود."),
+        ("A) one B) two C) three. The answer is C.", "أ) واحد ب) اثنان ت) ثلاثة. الإجابة هي ت."),
+        ("Is the answer A or B? The answer is B.", "هل الجواب أ أم ب؟ الجواب هو ب."),
+    ],
+)
+def test_an_answer_told_otherwise_is_not(source: str, target: str) -> None:
+    assert not verdicts(source, target)
