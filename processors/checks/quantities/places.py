@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 
 from processors.checks.pairs.changed import Changed
 from processors.checks.pairs.pair import Pair
@@ -16,6 +15,8 @@ _RESULT = re.compile(r"=\s?([-−]?\d+(?:\.\d+)?)(?![\w/*^+=-]|[.,]\d)")
 # The digit first and then what stands before it: so the search jumps from one to the next.
 _TWO = re.compile(r"(\d(?<![\w.,:/\-–+]\d)\d{0,2})([-–])(\d{1,3})(?![\w:/\-–]|[.,]\d)")
 _CODE = re.compile(r"0(?<![\w.,:/]0)\d{2,}(?![\w:/]|[.,]\d)")
+# 0015 may be a time, 00:15.
+_WHOLE = re.compile(r"\d(?<![\d:.]\d)\d*+(?!:)")
 # Of "a * b + c" both signs: what stands behind one stands before the next.
 _OPERATION = re.compile(
     r"([A-Za-z]|\d+(?:\.\d+)?[A-Za-z]?)\s?([+\-−–*×·÷/=≠≤≥])\s?(?=([A-Za-z]\b|\d+(?:\.\d+)?[A-Za-z]?\b))"
@@ -100,16 +101,20 @@ def formula_problems(pair: Pair, known: LanguageKnowledge) -> list[Changed]:
 
 def _code_lost(source: str, target: Text) -> Changed | None:
     """A number that begins with a zero is a code or a piece of a telephone number: each digit of it stays."""
-    codes = _CODE.findall(source) if "0" in source else []
-    string = with_ascii_digits(target) if codes else ""
-    lost = next((code for code in codes if code not in string and _without_zeros(code).search(string)), None)
+    # Zeros alone are the thousands of "10 000".
+    codes = [code for code in dict.fromkeys(_CODE.findall(source)) if code.strip("0")] if "0" in source else []
+    if not codes:
+        return None
+    written = _written(target)
+    lost = next(
+        (code for code in codes if code.lstrip("0") in written and code not in with_ascii_digits(target)), None
+    )
     return Changed(True, f"'{lost}' of the source became '{lost.lstrip('0')}'") if lost else None
 
 
-@lru_cache(maxsize=64)
-def _without_zeros(code: str) -> re.Pattern[str]:
-    # 0015 may be a time, 00:15.
-    return re.compile(rf"(?<![\d:.]){code.lstrip('0')}(?![\d:])")
+@view
+def _written(text: Text) -> frozenset[str]:
+    return frozenset(_WHOLE.findall(with_ascii_digits(text)))
 
 
 def _sign_changed(pair: Pair) -> Changed | None:

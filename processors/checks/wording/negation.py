@@ -224,7 +224,7 @@ def _lost(
     signs = strong + [at for at, word in enumerate(spelled) if words.weak[word]]
     perhaps = [at for at, word in enumerate(spelled) if word in words.perhaps]
     if not signs:
-        return _without_trace(denials, tokens, spelled, perhaps, known_words)
+        return _without_trace(denials, tokens, spelled, perhaps, known_words, "?" in source.string)
     for denial in denials[:1] if is_order else denials:
         if tokens[denial.at] not in ("neither", "nor"):
             found = _places(denial.scope[:1], tokens, spelled, known_words)
@@ -247,7 +247,12 @@ def _opposite(
 
 
 def _without_trace(
-    denials: Sequence[_Denial], tokens: Sequence[str], spelled: Sequence[str], perhaps: Sequence[int], words: Lexicon
+    denials: Sequence[_Denial],
+    tokens: Sequence[str],
+    spelled: Sequence[str],
+    perhaps: Sequence[int],
+    words: Lexicon,
+    asks: bool,
 ) -> ChangedNegation | None:
     """Of a target that has nothing that could deny."""
     english, first = english_denials(), denials[0]
@@ -257,8 +262,11 @@ def _without_trace(
         return None if perhaps or opposite or not first.scope else ChangedNegation("lost", False)
     if _near(places, perhaps, (_PERHAPS_NEAR, -1)):
         return None
+    # "Isn't Tom coming?" asks what "is Tom coming?" does; who is not as tall as his brother has a taller one.
     sure = (
         not perhaps
+        and not asks
+        and "as" not in tokens
         and len(tokens) <= _MOST_WORDS
         and sum(word in english.words for word in tokens) == 1
         and _SURELY.fullmatch(tokens[first.at]) is not None

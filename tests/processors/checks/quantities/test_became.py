@@ -2,7 +2,10 @@
 
 import pytest
 
+from processors.checks.pairs.pair import Pair
+from processors.checks.quantities.places import formula_problems
 from processors.checks.run import has_hard
+from processors.languages.language import knowledge
 from tests.processors.checks.cases import verdicts
 
 BECAME = [
@@ -39,3 +42,13 @@ BECAME = [
 @pytest.mark.parametrize(("source", "wrong"), BECAME)
 def test_a_number_that_became_another_is_vetoed(source: str, wrong: str) -> None:
     assert has_hard(verdicts(source, wrong)), verdicts(source, wrong)
+
+
+def test_zeros_behind_a_number_are_its_thousands() -> None:
+    assert not verdicts("There are 15 000 people in the town.", "يسكن البلدة خمسة عشر ألف نسمة.")
+
+
+def test_many_codes_are_looked_for_in_linear_time() -> None:
+    # Each of these was looked for in the whole target: half an hour.
+    codes = " ".join(f"0{n}" for n in range(100, 100_000))
+    assert not formula_problems(Pair.of(codes, "جلست القطة على السجادة. " * 20_000), knowledge("ar"))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from processors.checks.run import check_conversation
+from processors.checks.run import check_conversation, has_hard
 from processors.checks.wording.negation import denied, denying, negation
 from processors.languages.language import knowledge
 from processors.texts.text import text_of
@@ -41,6 +41,10 @@ RIGHT = [
     ("The wall is broken.", "الجدار غير سليم."),
     ("She turned down the offer.", "لم تقبل العرض."),
     ("I cannot open the door.", "لايمكنني فتح الباب."),
+    ("They didn't pay the rent.", "تخلفوا عن دفع الإيجار."),
+    ("I don't have any money left.", "نفدت نقودي."),
+    ("We don't accept credit cards.", "ندفع نقدًا فقط، وبطاقات الائتمان مرفوضة."),
+    ("Don't cry, my child.", "كفاك بكاءً يا بني."),
     ("A name has up to 30 letters.", "يجب ألا يزيد الاسم عن 30 حرفًا."),
 ]
 
@@ -114,6 +118,17 @@ def test_a_denial_that_stays_in_english_is_not_lost() -> None:
 @pytest.mark.parametrize(("source", "target"), RIGHT)
 def test_the_same_in_other_words_is_no_change(source: str, target: str) -> None:
     assert not [v for v in verdicts(source, target) if v.check == "negation"]
+
+
+def test_questions_and_comparisons_may_be_told_without_their_negation() -> None:
+    for source, target in (
+        ("Isn't Tom coming to the party?", "هل سيأتي توم إلى الحفلة؟"),
+        ("Hasn't the train arrived yet?", "هل وصل القطار؟"),
+        ("He isn't as tall as his brother.", "أخوه أطول منه."),
+        ("She doesn't run as fast as Tom.", "توم يركض أسرع منها."),
+    ):
+        assert not has_hard(verdicts(source, target)), source
+    assert has_hard(verdicts("The server did not respond.", "استجاب الخادم."))
 
 
 @pytest.mark.parametrize("mark", ["!", "؟", ". ", "!؟"])
