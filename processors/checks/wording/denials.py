@@ -84,7 +84,8 @@ def english_denials() -> English:
 @cache
 def denials_of(code: str) -> Denials | None:
     said = _data().get(code.partition("-")[0])
-    if said is None:
+    # Of English, which a pseudo-locale is (en-XA), stands there what is known of a source.
+    if said is None or "strong" not in said:
         return None
     return Denials(
         _member(said["strong"]),

@@ -142,3 +142,11 @@ def test_many_denials_are_counted_in_linear_time() -> None:
     many = 30_000
     assert denied(text_of("He is not here. " * many), knowledge("ar")) == many
     assert denying(text_of("ليس " * many), knowledge("ar")) == many
+
+
+@pytest.mark.parametrize("language", ["en", "en-XA", "en-GB", "fr", "fa"])
+def test_of_a_language_whose_denials_are_not_known_nothing_is_told(language: str) -> None:
+    known = knowledge(language)
+    source, target = text_of("We don't stop here."), text_of("[Ŵé đöñ't śţöþ ĥéŕé.]")
+    assert negation(source, target, known) is None
+    assert not denying(target, known)
