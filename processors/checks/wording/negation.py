@@ -271,6 +271,8 @@ def _without_trace(
         and sum(word in english.words for word in tokens) == 1
         and _SURELY.fullmatch(tokens[first.at]) is not None
         and not opposite
+        # "The number is not even": what stands before a denial stays whatever is denied.
+        and first.scope[0] in tokens[first.at :]
         and bool(_places(first.scope[:1], tokens, spelled, words))
         and _is_literal(tokens, spelled, words)
     )

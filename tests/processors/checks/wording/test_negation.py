@@ -120,12 +120,13 @@ def test_the_same_in_other_words_is_no_change(source: str, target: str) -> None:
     assert not [v for v in verdicts(source, target) if v.check == "negation"]
 
 
-def test_questions_and_comparisons_may_be_told_without_their_negation() -> None:
+def test_questions_comparisons_and_opposites_may_be_told_without_their_negation() -> None:
     for source, target in (
         ("Isn't Tom coming to the party?", "هل سيأتي توم إلى الحفلة؟"),
         ("Hasn't the train arrived yet?", "هل وصل القطار؟"),
         ("He isn't as tall as his brother.", "أخوه أطول منه."),
         ("She doesn't run as fast as Tom.", "توم يركض أسرع منها."),
+        ("The number is not even.", "العدد فردي."),
     ):
         assert not has_hard(verdicts(source, target)), source
     assert has_hard(verdicts("The server did not respond.", "استجاب الخادم."))
