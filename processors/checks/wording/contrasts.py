@@ -27,7 +27,10 @@ _TRIGGER = re.compile(r"[a-z]{3,}")
 # Of the patterns' words those that stand in too many texts.
 _COMMON = frozenset(
     ["every", "each", "once", "twice", "per", "last", "next", "this", "past", "following", "single", "times", "are",
-     "was", "were", "stay", "stayed", "stays", "remain", "remained", "remains"]
+     "was", "were", "stay", "stayed", "stays", "remain", "remained", "remains", "the", "you", "she", "they", "his",
+     "her", "your", "our", "their", "its", "use", "work", "school", "than", "half", "one", "two", "three", "four",
+     "five", "six", "seven", "eight", "nine", "ten", "and", "some", "came", "finished", "not", "very", "dark",
+     "bed", "ing"]
 )  # fmt: skip
 
 
