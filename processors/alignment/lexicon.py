@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
@@ -29,12 +29,46 @@ class LexiconEntry:
     """A stem: the stems of the other language that translate it, `hit`, the share of translations that hold one of
     them, and `rate`, the share of the other language's words that are one of them.
 
-    Compared by identity, for speed: stems that say the same share one entry.
+    `rarer` are those that say less, in translations that hold none of `others`: what a neighbouring sentence on the
+    same matter has as well. Compared by identity, for speed: stems that say the same share one entry.
     """
 
     others: frozenset[str]
     hit: float
     rate: float
+    rarer: frozenset[str] = frozenset()
+    rarer_hit: float = 0.0
+    rarer_rate: float = 0.0
+
+    def is_met(self, stems: frozenset[str]) -> bool:
+        """Whether a text of these stems has any translation of this one."""
+        return not self.others.isdisjoint(stems) or not self.rarer.isdisjoint(stems)
+
+
+class _Entries(Mapping[str, LexiconEntry]):
+    """Entries by stem, each made when it is first asked for: a process meets a tenth of them."""
+
+    def __init__(self, found: Mapping[str, Sequence[Any]]) -> None:
+        self._found, self._made = found, dict[str, LexiconEntry]()
+        self._alike: dict[tuple[Any, ...], LexiconEntry] = {}
+
+    def __getitem__(self, stem: str) -> LexiconEntry:
+        made = self._made.get(stem)
+        if made is None:
+            others, hit, rate, *more = self._found[stem]
+            rarer, rarer_hit, rarer_rate = more or ((), 0.0, 0.0)
+            key = (frozenset(others), hit, rate, frozenset(rarer), rarer_hit, rarer_rate)
+            made = self._made[stem] = self._alike.setdefault(key, LexiconEntry(*key))
+        return made
+
+    def __contains__(self, stem: object) -> bool:
+        return stem in self._found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
 
 
 @dataclass(frozen=True)
@@ -61,14 +95,7 @@ class Lexicon:
         languages = [
             language(data["stemming"][code], data["skeletons"][code]) for code in (data["source"], data["target"])
         ]
-        made: dict[tuple[frozenset[str], float, float], LexiconEntry] = {}
-
-        def entry(others: list[str], hit: float, rate: float) -> LexiconEntry:
-            key = (frozenset(others), hit, rate)
-            return made.setdefault(key, LexiconEntry(*key))
-
-        entries = [{stem: entry(*found) for stem, found in data[name].items()} for name in ("forward", "backward")]
-        return cls(languages[0], languages[1], entries[0], entries[1])
+        return cls(languages[0], languages[1], _Entries(data["forward"]), _Entries(data["backward"]))
 
 
 @cache

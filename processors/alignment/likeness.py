@@ -18,6 +18,8 @@ _SHARE = 0.8
 _LEAST, _MOST = -12.0, 8.0
 # By chance a stem stands in one sentence of two hundred at least, whatever the texts showed.
 _RAREST = 0.005
+# A stem says nothing of a text that is so long that chance shows it nearly as often.
+_TELLING = 1.15
 # A name's skeleton in a translation; where the lexicon knows the word (Water, April), it is mostly translated.
 _NAME_HIT, _KNOWN_NAME_HIT = 0.4, 0.12
 # By chance, for each word, by the consonants of the skeleton: FLORES-200 dev, names against other lines' words.
@@ -69,20 +71,27 @@ def _bounded(value: float) -> float:
     return _LEAST if value < _LEAST else _MOST if value > _MOST else value
 
 
-class _Weights(dict[LexiconEntry, tuple[float, float]]):
-    """What it says that an entry's translation is not in a text of so many words, and that it is; computed once."""
+class _Weights(dict[LexiconEntry, tuple[float, float, float]]):
+    """What it says of an entry that none of its translations is in a text of so many words, that one of the usual is,
+    and that only a rarer one is; computed once."""
 
     def __init__(self, words: int) -> None:
         super().__init__()
         self._words = words
 
-    def __missing__(self, entry: LexiconEntry) -> tuple[float, float]:
-        chance, hit = 1 - exp(-self._words * entry.rate), entry.hit
-        if chance < _RAREST:
-            chance = _RAREST
-        telling = hit > chance * 1.15
-        self[entry] = found = (log((1 - hit) / (1 - chance)), log(hit / chance)) if telling else (0.0, 0.0)
+    def __missing__(self, entry: LexiconEntry) -> tuple[float, float, float]:
+        hit, chance = entry.hit, self._chance(entry.rate)
+        rarer_hit, rarer = (entry.rarer_hit, (1 - chance) * self._chance(entry.rarer_rate)) if entry.rarer else (0, 0)
+        found = (0.0, 0.0, 0.0)
+        if hit + rarer_hit > (chance + rarer) * _TELLING:
+            absent = log((1 - hit - rarer_hit) / (1 - chance - rarer))
+            # None is a sign against: a rare one may be as frequent among neighbours.
+            found = (absent, max(log(hit / chance), 0.0), max(log(rarer_hit / rarer), 0.0) if rarer_hit else 0.0)
+        self[entry] = found
         return found
+
+    def _chance(self, rate: float) -> float:
+        return max(1 - exp(-self._words * rate), _RAREST)
 
 
 # The latest lengths: each holds at most the lexicon, a megabyte, and in running text a tenth of it.
@@ -93,8 +102,11 @@ def _expected(entries: tuple[LexiconEntry, ...], other: Side) -> float:
     value = 0.0
     weights, stems = _weights(other.words), other.stems
     for entry in entries:
-        absent, present = weights[entry]
-        value += absent if entry.others.isdisjoint(stems) else present
+        absent, present, rarer = weights[entry]
+        if not entry.others.isdisjoint(stems):
+            value += present
+        else:
+            value += absent if entry.rarer.isdisjoint(stems) else rarer
     return value
 
 

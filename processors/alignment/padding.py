@@ -29,7 +29,8 @@ def strange_stretch(source: Side, target: str, language: str) -> Unmatched:
     known = lexicon(language)
     if known is None:
         return _NONE
-    words, wanted = target_words(known), frozenset().union(*[entry.others for entry in source.entries])
+    words = target_words(known)
+    wanted = frozenset().union(*[stems for entry in source.entries for stems in (entry.others, entry.rarer)])
     names = {name for name, _ in source.names}
 
     def there(word: str) -> bool:
@@ -65,7 +66,7 @@ def _longest(
         if entry is not None and entry.rate >= COMMON:
             words += 1
             continue
-        if there(m[0]) or (entry is not None and not entry.others.isdisjoint(other.stems)):
+        if there(m[0]) or (entry is not None and entry.is_met(other.stems)):
             expected, words, start = 0.0, 0, m.end()
             continue
         words += 1

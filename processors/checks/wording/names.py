@@ -61,7 +61,7 @@ def changed_name(source: Text, target: Text, known: LanguageKnowledge) -> tuple[
         entries = [e for stem in words.source.stems(name.lower()) if (e := words.forward.get(stem))]
         sound = words.source.skeleton(name.lower())
         begins = _BEGINS.search(source.string[max(0, m.start() - 4) : m.start()]) is not None
-        if any(not e.others.isdisjoint(side.stems) for e in entries):
+        if any(e.is_met(side.stems) for e in entries):
             continue
         if begins and entries and not is_name(name, known.code):
             continue

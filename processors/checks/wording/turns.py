@@ -114,7 +114,7 @@ def _moved(asked: Sequence[int], sides: _Messages) -> dict[int, int]:
 def _twins(one: Side, other: Side) -> bool:
     """Whether two messages may say the same in other words: then they may be translated alike."""
     here, there = _telling(one), _telling(other)
-    return len(here & there) * 2 >= min(len(here), len(there))
+    return len(here & there) * 2 > min(len(here), len(there))
 
 
 def _telling(side: Side) -> set[LexiconEntry]:
