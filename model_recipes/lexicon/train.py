@@ -39,9 +39,10 @@ LEAST_RATE, LEAST_RATE_RARER = 0.006, 0.004
 # The hit of what is written down by hand, there and back, and as how many lines it counts beside those seen.
 EXTRA_HIT, EXTRA_HIT_BACK = 0.65, 0.6
 EXTRA_LINES = 3
-# How often only a rarer translation of a ranked word is met. What is learnt beside what people rank must be of so many
-# translations: their lists lack little.
-RARER_HIT, LEAST_SHARE_BESIDE = 0.15, 0.12
+# How often only a rarer translation of a ranked word is met. Where it has so many, what is learnt beside them must be
+# of so many of its translations: such a list lacks little.
+RARER_HIT = 0.15
+MANY, LEAST_SHARE_BESIDE = 6, 0.12
 # So many of a ranked word's translations are the usual ones where neither texts nor EXTRA know any, and the hit of a
 # word that is nobody's usual one.
 USUAL, NO_USUAL_HIT = 2, 0.4
@@ -125,7 +126,7 @@ def entries(
         shares = texts.table.get(stem, {}) if texts.seen(stem) else {}
         learnt = {word for word, part in shares.items() if part >= LEAST_SHARE}
         hit = texts.hit(stem, learnt) if learnt else 0.0
-        if by_rank:
+        if len(by_rank) >= MANY:
             learnt = {word for word in learnt if word in by_rank or shares[word] >= LEAST_SHARE_BESIDE}
         others = learnt | by_hand or {word for word, rank in by_rank.items() if rank < USUAL}
         rarer = by_rank.keys() - others if others else set()

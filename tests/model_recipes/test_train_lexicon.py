@@ -16,7 +16,10 @@ LINES = [
     ("We swim in the river.", "نسبح في النهر."),
     ("The garden is small.", "الحديقة صغيرة."),
     ("A long day in the garden.", "يوم طويل في الحديقة."),
+    ("A river and a house.", "نهر وبيت."),
 ]
+# The fifth of five lines is left out.
+LINES.insert(4, ("A zebra in the garden.", "حمار وحشي في الحديقة."))
 
 
 def learn(folder: Path, name: str) -> bytes:
@@ -25,9 +28,13 @@ def learn(folder: Path, name: str) -> bytes:
     (folder / "extra.tsv").write_text(
         "# by hand\nwaterfall\tشلال|شلالات\nuse\tيستخدم\nwriting\tكتابة\n", encoding="utf-8"
     )
+    (folder / "ranked.tsv").write_text(
+        "swim\tسباحة|يسبح|عوم\nwaterfall\tشلال|مسقط\nboat\tقارب|زورق|مركب|فلك\nsentence\tجملة|عبارة\n",
+        encoding="utf-8",
+    )
     rules = ROOT / "model_recipes" / "lexicon" / "en-ar.yaml"
     command = [sys.executable, "-m", "model_recipes.lexicon.train", rules, folder / "en", folder / "ar"]
-    command += ["--extra", folder / "extra.tsv", "-o", folder / name]
+    command += ["--extra", folder / "extra.tsv", "--ranked", folder / "ranked.tsv", "-o", folder / name]
     subprocess.run(command, check=True, env=environment(), cwd=folder, capture_output=True)
     return (folder / name).read_bytes()
 
@@ -50,3 +57,23 @@ def test_a_word_added_by_hand_is_found_with_an_article_and_in_every_person(tmp_p
         others = found.forward[found.source.stems(word)[0]].others
         for text in texts:
             assert not others.isdisjoint(found.target.stems(text.replace("ة", "ه"))), text
+
+
+def test_what_is_ranked_behind_the_usual_words_stands_apart(tmp_path: Path) -> None:
+    found = Lexicon.from_dict(json.loads(learn(tmp_path, "one.json")))
+    assert "zebra" not in found.forward
+    # Nobody else knows any: the first two are the usual ones.
+    boat = found.forward[found.source.stems("boat")[0]]
+    assert {"قارب", "زورق"} <= boat.others and {"مركب", "فلك"} <= boat.rarer
+    assert boat.hit > 0.5 > boat.rarer_hit > 0
+    # What people say elsewhere is usual, whatever its rank.
+    waterfall = found.forward[found.source.stems("waterfall")[0]]
+    assert "شلال" in waterfall.others and "مسقط" in waterfall.rarer
+    assert waterfall.is_met(frozenset({"مسقط"})) and not waterfall.is_met(frozenset({"نهر"}))
+
+
+def test_a_noun_of_the_feminine_is_found_before_a_pronoun_and_in_the_dual(tmp_path: Path) -> None:
+    found = Lexicon.from_dict(json.loads(learn(tmp_path, "one.json")))
+    sentence = found.forward[found.source.stems("sentences")[0]]
+    for text in ("جمله", "جملتها", "جملتين"):
+        assert sentence.is_met(frozenset(found.target.stems(text))), text

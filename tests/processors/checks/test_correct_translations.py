@@ -20,10 +20,8 @@ VETOED: dict[str, str] = {
     "chat_json-2": "protected",
     "beside_wrapper-4": "protected",
     "beside_repetition-2": "repetition",
-    "beside_lost_text-10": "another_text",
 }  # fmt: skip
 NOTED: dict[str, str] = {
-    "outline-16": "another_text",
     "chat_recipe-0": "arabic",
     "chat_dialogue-0": "arabic",
     "chat_short_answer-12": "numbers",
@@ -31,13 +29,10 @@ NOTED: dict[str, str] = {
     "chat_review-0": "arabic",
     "chat_summary-0": "arabic",
     "chat_story-2": "lost",
-    "chat_analysis-0": "added",
-    "chat_code-6": "untranslated",
-    "chat_time-4": "another_text",
     "chat_story-6": "arabic",
     "beside_added_text-2": "added",
-    "beside_added_text-6": "added",
-    "beside_added_text-8": "another_text",
+    "beside_lost_text-10": "another_text",
+    "beside_other_row-6": "another_text",
 }  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from processors.checks.run import has_hard
-from tests.processors.checks.cases import missed, must_see, verdicts
+from tests.processors.checks.cases import must_see, verdicts
 
 SCHOOL = ("Welcome to the big school near the river.", "مرحبًا بكم في المدرسة الكبيرة بالقرب من النهر.")
 MOMENT = (
@@ -208,9 +208,9 @@ ANOTHER_TEXT = [
 # Of so few words little was to be expected in the other text. Of chat pairs of one sentence beside another one 85 %
 # are noted; where a word that is not common is in both by chance, as in the last, nothing tells.
 FEW_WORDS = [
-    ("We painted the door green.", "دهنّا الباب باللون الأخضر.", "طار العصفور فوق الحقل."),
+    ("We painted the door green.", "دهنّا الباب باللون الأخضر.", "قرأت الطبيبة رسالة من أختها."),
     ("The soup needs more salt.", "يحتاج الحساء إلى مزيد من الملح.", "وصل الطبيب قبل الفجر."),
-    missed("Is there a doctor in this village?", "هل يوجد طبيب في هذه القرية؟", "هل تفضّل الشاي أم القهوة في الصباح؟"),
+    ("Is there a doctor in this village?", "هل يوجد طبيب في هذه القرية؟", "هل تفضّل الشاي أم القهوة في الصباح؟"),
 ]  # fmt: skip
 
 # All vowel marks: an old text, which nobody translates word by word.
