@@ -36,7 +36,7 @@ _AHEAD = 12
 # A table of more cells is narrowed to a band around its diagonal.
 _BAND = 8
 # A table of so many cells is searched as a whole where the path through the sure places took a wrong turn.
-_WHOLE, _WRONG_TURN = 256, 6.0
+_WHOLE, _WRONG_TURN = 256, 4.0
 _IMPOSSIBLE = float("-inf")
 
 

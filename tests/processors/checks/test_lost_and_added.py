@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.processors.checks.cases import SENTENCES, joined, missed, must_see
+from tests.processors.checks.cases import SENTENCES, joined, missed, must_see, verdicts
 
 FOUR, EIGHT, TWELVE = joined(0, 4), joined(4, 12), joined(0, 12)
 PARAGRAPHS = joined(0, 6, "\n\n")
@@ -96,3 +96,17 @@ def test_a_padded_clause_is_noted(source: str, right: str, wrong: str) -> None:
 @pytest.mark.parametrize(("source", "right", "wrong"), PADDED_LONG)
 def test_as_many_words_again_are_a_veto(source: str, right: str, wrong: str) -> None:
     must_see(source, right, wrong)
+
+
+def test_lines_that_are_like_their_neighbours_are_laid_beside_their_own() -> None:
+    source = (
+        "There are 36 equally likely outcomes. I count the ordered pairs by their sum.\n"
+        "- Sum 10: (4,6), (5,5), (6,4), so 3 pairs.\n- Sum 11: (5,6), (6,5), so 2 pairs.\n- Sum 12: (6,6), so 1 pair.\n"
+        "Together 3 + 2 + 1 = 6 favourable outcomes."
+    )
+    target = (
+        "هناك 36 ناتجًا متساوي الاحتمال. سأعدّ الأزواج المرتبة بحسب مجموعها.\n- المجموع 10: (4,6) و(5,5) و(6,4)، وعدد"
+        " الأزواج 3.\n- المجموع 11: (5,6) و(6,5)، وعدد الأزواج 2.\n- المجموع 12: (6,6)، وعدد الأزواج 1.\n"
+        "والمجموع 3 + 2 + 1 = 6 نواتج مواتية."
+    )
+    assert not verdicts(source, target)
