@@ -40,6 +40,10 @@ class LexiconEntry:
     rarer_hit: float = 0.0
     rarer_rate: float = 0.0
 
+    def any_of(self) -> frozenset[str]:
+        """The usual and the rarer translations."""
+        return self.others | self.rarer
+
     def is_met(self, stems: frozenset[str]) -> bool:
         """Whether a text of these stems has any translation of this one."""
         return not self.others.isdisjoint(stems) or not self.rarer.isdisjoint(stems)

@@ -187,7 +187,7 @@ def _places(scope: Sequence[str], tokens: Sequence[str], spelled: Sequence[str],
         return []
     functions = english_denials().functions
     rest = frozenset().union(
-        *[entry.others for word in tokens if word not in scope and word not in functions
+        *[entry.any_of() for word in tokens if word not in scope and word not in functions
           and (entry := _entry(word, words)) is not None]
     )  # fmt: skip
     wanted = frozenset().union(*[entry.others for entry in own])
@@ -287,13 +287,13 @@ def _is_literal(tokens: Sequence[str], spelled: Sequence[str], words: Lexicon) -
     here = frozenset(stem for word in tokens for stem in words.source.stems(word))
     there = frozenset(stem for word in spelled for stem in words.target.stems(word))
     entries = [entry for word in tokens if (entry := _entry(word, words)) is not None]
-    if any((entry := _entry(word, words)) is None or entry.others.isdisjoint(there) for word in told):
+    if any((entry := _entry(word, words)) is None or not entry.is_met(there) for word in told):
         return False
-    said = frozenset().union(*[entry.others for entry in entries])
+    said = frozenset().union(*[entry.any_of() for entry in entries])
     for word in spelled:
         back = _back(word, words)
         grammar = back is not None and back.rate >= COMMON
-        partner = not said.isdisjoint(words.target.stems(word)) or (back and not back.others.isdisjoint(here))
+        partner = not said.isdisjoint(words.target.stems(word)) or (back and back.is_met(here))
         if not grammar and not partner:
             return False
     return True

@@ -101,8 +101,8 @@ def test_as_many_words_again_are_a_veto(source: str, right: str, wrong: str) -> 
 def test_lines_that_are_like_their_neighbours_are_laid_beside_their_own() -> None:
     source = (
         "There are 36 equally likely outcomes. I count the ordered pairs by their sum.\n"
-        "- Sum 10: (4,6), (5,5), (6,4), so 3 pairs.\n- Sum 11: (5,6), (6,5), so 2 pairs.\n- Sum 12: (6,6), so 1 pair.\n"
-        "Together 3 + 2 + 1 = 6 favourable outcomes."
+        "- Sum 10: (4,6), (5,5), (6,4), so 3 pairs.\n- Sum 11: (5,6), (6,5), so 2 pairs.\n"
+        "- Sum 12: (6,6), so 1 pair.\nTogether 3 + 2 + 1 = 6 favourable outcomes."
     )
     target = (
         "هناك 36 ناتجًا متساوي الاحتمال. سأعدّ الأزواج المرتبة بحسب مجموعها.\n- المجموع 10: (4,6) و(5,5) و(6,4)، وعدد"

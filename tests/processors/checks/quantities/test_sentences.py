@@ -41,12 +41,12 @@ def test_and_within_a_text_of_eight(source: str, right: str, wrong: str) -> None
     must_see(*(f"{before[i]} {text} {behind[i]}" for i, text in ((0, source), (1, right), (1, wrong))))
 
 
-def test_a_negation_of_a_short_sentence_within_a_text_is_noted() -> None:
+def test_a_negation_of_a_short_sentence_within_a_text_is_vetoed_where_all_else_is_told() -> None:
     before, behind = joined(1, 4), joined(5, 9)
     source = f"{before[0]} They will not return. {behind[0]}"
     assert not verdicts(source, f"{before[1]} لن يعودوا. {behind[1]}")
     found = verdicts(source, f"{before[1]} سيعودون. {behind[1]}")
-    assert [(v.check, v.hard) for v in found] == [("negation", False)]
+    assert [(v.check, v.hard) for v in found] == [("negation", True)]
 
 
 RIGHT = [
