@@ -108,12 +108,10 @@ _MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "
 _WORD = re.compile(r"[A-Za-z]+|\d+(?:[.,]\d+)*")
 # Days that a name tells the number of.
 _NAMED_DAYS = {
-    "Boxing Day": (26, 12), "Christmas Eve": (24, 12), "Christmas": (25, 12), "New Year's Eve": (31, 12),
-    "New Year": (1,), "Valentine": (14, 2), "Patrick's Day": (17, 3), "Pi Day": (14, 3), "April Fool": (1, 4),
-    "May Day": (1, 5), "Labour Day": (1, 5), "D-Day": (6,), "Fourth of July": (4, 7), "Independence Day": (4, 7),
-    "Bastille Day": (14, 7), "Halloween": (31, 10), "Bonfire Night": (5, 11), "Guy Fawkes": (5, 11),
-    "Epiphany": (6, 1), "Armistice Day": (11,), "Veterans Day": (11,), "Women's Day": (8, 3), "Earth Day": (22, 4),
-    "leap day": (29, 2),
+    "Boxing Day": 26, "Christmas Eve": 24, "Christmas Day": 25, "New Year's Eve": 31, "New Year's Day": 1,
+    "Valentine's Day": 14, "Patrick's Day": 17, "Pi Day": 14, "April Fools": 1, "May Day": 1, "Labour Day": 1,
+    "D-Day": 6, "Fourth of July": 4, "Independence Day": 4, "Bastille Day": 14, "Halloween": 31, "Bonfire Night": 5,
+    "Guy Fawkes Night": 5, "Armistice Day": 11, "Veterans Day": 11, "Women's Day": 8, "Earth Day": 22, "leap day": 29,
 }  # fmt: skip
 _NAMED_DAY = re.compile("|".join(map(re.escape, _NAMED_DAYS)))
 _ROMAN = re.compile(r"\b[IVXLC]{1,7}\b")
@@ -218,7 +216,7 @@ def english_values(text: Text) -> frozenset[str]:
             values |= _MEANT[word]
     values |= {roman_value(m) for m in _ROMAN.findall(string)}
     for day in _NAMED_DAY.findall(string.replace("’", "'")):
-        values.update(_NAMED_DAYS[day])
+        values.add(_NAMED_DAYS[day])
     result = {str(v) for v in values}
     if "half" in string:
         result |= {"0.5", "1.5", "2.5", "3.5"} | {f"{v}.5" for v in values if v < 100}

@@ -42,8 +42,8 @@ _DIGIT = re.compile(r"\d")
 _SHORT_YEAR = re.compile(r"\s?[-–/]\s?(\d\d)(?!\d)")
 _APOSTROPHES = ("'", "’", "‘")
 _MINUTES = re.compile(r":[0-5]\d(?!\d)")
-# Seven digits or more, in groups or not.
-_RUN = re.compile(r"\+?\(?\d(?:[ \u00a0().\-–/]{0,2}\d){6,18}(?!\d)")
+# Nine digits or more, in groups or not, or seven that begin as a telephone number does: other groups are numbers.
+_RUN = re.compile(r"(?:[+(]|(?<!\d)(?=0)|(?=(?:\d\D{0,2}){9}))\d(?:[ \u00a0().\-–/]{0,2}\d){6,18}(?!\d)")
 _NO_DIGITS = re.compile(r"\D")
 _Part = Callable[[Pair, LanguageKnowledge], list[Changed]]
 # March and May are no other words in capitals inside a sentence.

@@ -12,10 +12,14 @@ import re
 from functools import cache
 from pathlib import Path
 
+from processors.languages.english import FUNCTION_WORDS
+
 _PATH = Path(__file__).with_name("idioms.json")
+_WORD = re.compile(r"[a-z']{4,}")
+_SMALL_WORDS = FUNCTION_WORDS | {"your", "their", "them", "whenever", "please", "dear", "really"}
 _APOSTROPHES = str.maketrans("’", "'")
-# Words that a courtesy may stand among: "sorry to hear about your grandfather".
-_MOST_BESIDE = 6
+# Words with a meaning that a courtesy may stand beside: "sorry to hear about your grandfather".
+_MOST_BESIDE = 1
 
 
 @cache
@@ -32,7 +36,7 @@ def has_idiom(english: str) -> bool:
 def is_courtesy(english: str) -> bool:
     """Whether a sentence is a greeting, thanks, wish or the like, and says little beside it."""
     rest, found = _pattern("courtesies").subn(" ", _plain(english))
-    return found > 0 and len(rest.split()) <= _MOST_BESIDE
+    return found > 0 and len(set(_WORD.findall(rest)) - _SMALL_WORDS) <= _MOST_BESIDE
 
 
 def without_idioms(english: str) -> str:

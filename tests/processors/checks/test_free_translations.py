@@ -164,3 +164,16 @@ def test_days_telephones_courtesies_and_initials(source: str, right: str, wrong:
 )
 def test_courtesies_and_songs_are_not_vetoed(source: str, right: str) -> None:
     assert not has_hard(verdicts(source, right))
+
+
+@pytest.mark.parametrize(
+    ("source", "wrong"),
+    [
+        ("Let me know when the train arrives.", "تباع الكتب القديمة في السوق."),
+        ("Thank you for the five books.", "تباع الملابس القديمة في السوق."),
+        ("Scores: 10 20 30 40.", "النتائج: 1 02 03 040."),
+        ("The shop is open on Boxing Day.", "المتجر مفتوح يوم 12 ديسمبر."),
+    ],
+)
+def test_what_looks_like_these_and_is_none_is_vetoed(source: str, wrong: str) -> None:
+    assert has_hard(verdicts(source, wrong))
