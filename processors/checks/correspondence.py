@@ -306,14 +306,15 @@ def _verdicts(
 
 
 def _told_freely(pair: Pair, beads: Sequence[Bead], left: Sequence[str], right: Sequence[str]) -> set[Bead]:
-    """Set phrases and sums without a partner, and in their place a sentence without one, which may be how they are
-    said."""
+    """Set phrases, sums and initials without a partner, and in their place a sentence without one, which may be how
+    they are said."""
     found: set[Bead] = set()
     for bead, behind in pairwise(beads):
         if {(bead.lost, bead.added), (behind.lost, behind.added)} == {(True, False), (False, True)}:
             lost, added = (bead, behind) if bead.lost else (behind, bead)
             of_both = pair._replace(source=text_of(left[lost.source]), target=text_of(right[added.target]))
-            if _is_set(left[lost.source]) or _numbers_told(of_both):
+            in_full = any(name not in right[added.target] for name in INITIALS.findall(left[lost.source]))
+            if in_full or _is_set(left[lost.source]) or _numbers_told(of_both):
                 found |= {bead, behind}
     return found
 

@@ -12,6 +12,7 @@ from processors.alignment.tails import tail_told
 from processors.checks.pairs.pair import Pair
 from processors.checks.pairs.verdict import Verdict, excerpt
 from processors.checks.partners.lengths import lengths, usual_ratio
+from processors.checks.wording.idioms import has_idiom
 
 # A sentence of so many characters, how short for it a translation must be and how little told its last words (see
 # `tail_told`) to be cut, hard and soft. Hard of FLORES' lines (half) none, of Tatoeba's 15,432 and software's 17,219
@@ -73,7 +74,7 @@ def _without_end(sentence: str, around: Side, language: str, ratio: float, long:
     value = tail_told(sentence, around, language)
     if value is None:
         return None
-    hard = ratio < _CUT[long][0] and value <= _CUT[long][1]
+    hard = ratio < _CUT[long][0] and value <= _CUT[long][1] and not has_idiom(sentence)
     if not hard and value > _PERHAPS_CUT[long][1]:
         return None
     detail = f"the end of '{excerpt(sentence)}' is not in the target ({ratio:.2f} of its length)"

@@ -17,6 +17,8 @@ from processors.checks.pairs.verdict import Verdict, excerpt
 # 0.08 % of Tatoeba's and one of 504, which is truly another text.
 _PADDED, _PADDED_WORDS, _PADDED_EXPECTED = 1.3, 4, 1.0
 _SURELY_PADDED, _SURELY_EXPECTED = 1.6, 2.4
+# "Sift, knead, rest, bake.": shorter ones name half of what they mean, unless it is so many times as long.
+_LONG_ENOUGH, _FAR_TOO_LONG = 24, 2.6
 # What is told in full is long too: "ASAP", "TL;DR".
 INITIALS = re.compile(r"(?<![\w.-])(?:[A-Z]{3,5}|TL;DR)(?![\w-])")
 _DIGIT = re.compile(r"\d|\b[XVI]{2,}\b")
@@ -38,5 +40,6 @@ def check_padded(
         found = strange_stretch(source[0], right[bead.target], pair.language)
         if found.words >= _PADDED_WORDS and found.expected >= _PADDED_EXPECTED:
             sure = ratio >= _SURELY_PADDED and found.expected >= _SURELY_EXPECTED
+            sure = sure and (source[0].length >= _LONG_ENOUGH or ratio >= _FAR_TOO_LONG)
             return [Verdict("added", sure, f"words that are not in the source: '{excerpt(found.text)}'")]
     return []

@@ -71,6 +71,7 @@ _WORK = (
     r"|is [\"“‘'][^\n\"”?]{3,80}[\"”’'] (?:correct|right|wrong|grammatical|natural|english|ok)\b"
     r"|what (?:does|do|is) (?:the \w+ )?[\"“*‘'][^\n?]{1,80} mean|difference between [\"“*‘]"
     r"|(?:the|this) (?:word|phrase|expression|sentence|idiom)s? [\"“*‘]"
+    r"|(?:given|following) (?:english )?(?:words?|phrases?|expressions?|idioms?|proverbs?|sayings?|terms?)\b"
     r"|(?:this|these|following|each|my|your|the|example|sample|complete|incorrect|two|second|first|last) sentences?:"
     r"|(?:using|use) \S+ in (?:a|an|\w+) (?:\w+ )?sentence|(?:example|sample) sentences?"
     r"|(?:combine|join|connect|link) (?:them|the|these|two|both)\b[^\n.?]{0,30}[\"“*‘]"
@@ -97,7 +98,7 @@ _WORDS = (
     r"|console|installer|compiler|server) (?:just )?says?"
     r"|click\w*|buttons?|menus?|shows?\b|prints?\b|displays?\b|errors?|messages?|letters?\b|strings?|search\w*|reverse"
     r"|(?:the|this|that|an?|famous|opening|closing|first|last|his|her|their) "
-    r"(?:lines?|verses?|lyrics?|mottos?|refrain)[,:]?(?= ?$)"
+    r"(?:lines?|verses?|lyrics?|mottos?|refrain)[,:]?(?= ?(?:[\"“‘«']|$))"
     r"|json\b|capital(?:i[sz]\w*|s\b| letter)|tense\b|passive\b"
 )
 # Without a flag for case: texts are given in small letters, which is half as fast again.
