@@ -167,15 +167,13 @@ def _same_digits(lost: list[str], extra: list[str], left: Counter[str], right: C
 
 
 def _runs(text: Text) -> dict[str, str]:
+    """Telephone and card numbers by their digits, as the text has them."""
     return {_NO_DIGITS.sub("", run): run for run in _RUN.findall(with_ascii_digits(text))}
 
 
 def _without_regrouped(pair: Pair, lost: list[str], extra: list[str]) -> tuple[list[str], list[str]]:
     """Without the groups of telephone and card numbers that were parted otherwise: "020 7946 0123", "02079460123"."""
-    here, there = (
-        {_NO_DIGITS.sub("", run): run for run in _RUN.findall(with_ascii_digits(t))}
-        for t in (pair.source, pair.target)
-    )
+    here, there = _runs(pair.source), _runs(pair.target)
     for digits in here.keys() & there.keys():
         gone, new = numbers_in(text_of(here[digits])), numbers_in(text_of(there[digits]))
         lost, extra = [n for n in lost if n not in gone], [n for n in extra if n not in new]

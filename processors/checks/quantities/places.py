@@ -1,4 +1,5 @@
-"""Numbers that changed places: those of a table's cell or of a line must be in the same cell or line of the target."""
+"""Numbers in their places: those of a table's cell or of a line must be in the same cell or line of the target, those
+of a formula in the same formula, with its signs, and codes as they are."""
 
 from __future__ import annotations
 
@@ -17,9 +18,11 @@ _TWO = re.compile(r"(\d(?<![\w.,:/\-–+]\d)\d{0,2})([-–])(\d{1,3})(?![\w:/\-�
 _CODE = re.compile(r"0(?<![\w.,:/]0)\d{2,}(?![\w:/]|[.,]\d)")
 # 0015 may be a time, 00:15.
 _WHOLE = re.compile(r"\d(?<![\d:.]\d)\d*+(?!:)")
-# Of "a * b + c" both signs: what stands behind one stands before the next.
+# Of "a * b + c" both signs: what stands behind one stands before the next. A number is looked at once, from its first
+# digit.
 _OPERATION = re.compile(
-    r"([A-Za-z]|\d+(?:\.\d+)?[A-Za-z]?)\s?([+\-−–*×·÷/=≠≤≥])\s?(?=([A-Za-z]\b|\d+(?:\.\d+)?[A-Za-z]?\b))"
+    r"([A-Za-z]|\d(?<!\d\d)\d*+(?:\.\d++)?+[A-Za-z]?)\s?([+\-−–*×·÷/=≠≤≥])\s?"
+    r"(?=([A-Za-z]\b|\d++(?:\.\d+)?[A-Za-z]?\b))"
 )
 _SIGNS = re.compile(r"[+*×÷=≠≤≥]")
 _ALIKE = {"−": "-", "–": "-", "×": "*", "·": "*", "÷": "/"}
@@ -83,10 +86,11 @@ def _tables(text: Text) -> tuple[tuple[tuple[str, ...], ...], ...]:
 
 
 def formula_problems(pair: Pair, known: LanguageKnowledge) -> list[Changed]:
-    """What stands behind "=", and pairs of numbers ("3-1"), which no language writes in words."""
+    """What no language writes in words: what stands behind "=", pairs of numbers ("3-1"), codes, signs of
+    calculation."""
     source = with_ascii_digits(pair.source)
-    if (code := _code_lost(source, pair.target)) or (code := _sign_changed(pair)):
-        return [code]
+    if found := _code_lost(source, pair.target) or _sign_changed(pair):
+        return [found]
     if not any(map(source.__contains__, "=-–")):
         return []
     here, there = _in_formulas(pair.source), _in_formulas(pair.target)

@@ -6,7 +6,7 @@ import re
 
 # Longer lines are paragraphs.
 _LONGEST = 600
-_MARKER = r"^[ \t]*(?:[-*+•]|\(?\[?\d{1,3}[.)\]]+)?[ \t]*"
+_MARKER = r"^[ \t]*+(?:(?:[-*+•]|\(?\[?\d{1,3}[.)\]]+)[ \t]*+)?"
 _NAME = r"[A-ZÀ-Þ][\w'’\-]+"
 _INITIALS = r"(?:[A-Z]\.?[ \-]?){1,3}"
 # Who wrote it, in the styles of citation: "Cinatl J, Scholz M", "Smith, J. A., & Doe, B.", "Smith, John.", "J. Doe".

@@ -52,3 +52,9 @@ def test_many_codes_are_looked_for_in_linear_time() -> None:
     # Each of these was looked for in the whole target: half an hour.
     codes = " ".join(f"0{n}" for n in range(100, 100_000))
     assert not formula_problems(Pair.of(codes, "جلست القطة على السجادة. " * 20_000), knowledge("ar"))
+
+
+def test_a_number_of_many_digits_is_looked_at_once() -> None:
+    # From each of its digits it was read to the end: minutes.
+    power = f"2^n = {'1' * 100_000}"
+    assert not formula_problems(Pair.of(power, power), knowledge("ar"))

@@ -34,3 +34,8 @@ def test_an_entry_may_stay(entry: str) -> None:
 @pytest.mark.parametrize("sentence", SENTENCES)
 def test_a_sentence_may_not(sentence: str) -> None:
     assert not references(sentence)
+
+
+def test_a_line_of_spaces_is_looked_at_once() -> None:
+    # From each of them the line was searched again: minutes.
+    assert not references(" " * 100_000 + "x")
