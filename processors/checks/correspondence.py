@@ -19,8 +19,9 @@ from processors.checks.answered import answered_within
 from processors.checks.pairs.pair import Pair
 from processors.checks.pairs.verdict import Verdict, excerpt
 from processors.checks.partners.cut import check_cut
+from processors.checks.partners.initials import initials_in_full
 from processors.checks.partners.lengths import lengths, usual_ratio
-from processors.checks.partners.padded import INITIALS, check_padded
+from processors.checks.partners.padded import check_padded
 from processors.checks.quantities.digits import differences
 from processors.checks.quantities.sentences import changed_in_sentences, moved
 from processors.checks.wording.exchanged import may_be_exchanged
@@ -132,9 +133,7 @@ def _may_be_free(pair: Pair) -> bool:
         return True
     length = len(source.split())
     few = length <= min(_MOST_BESIDE_INITIALS, len(target.split()))
-    if few and any(name not in target for name in INITIALS.findall(source)):
-        return True
-    return _numbers_told(pair)
+    return (few and initials_in_full(source, target)) or _numbers_told(pair)
 
 
 def _is_column(pieces: Sequence[str]) -> bool:
@@ -312,9 +311,9 @@ def _told_freely(pair: Pair, beads: Sequence[Bead], left: Sequence[str], right: 
     for bead, behind in pairwise(beads):
         if {(bead.lost, bead.added), (behind.lost, behind.added)} == {(True, False), (False, True)}:
             lost, added = (bead, behind) if bead.lost else (behind, bead)
-            of_both = pair._replace(source=text_of(left[lost.source]), target=text_of(right[added.target]))
-            in_full = any(name not in right[added.target] for name in INITIALS.findall(left[lost.source]))
-            if in_full or _is_set(left[lost.source]) or _numbers_told(of_both):
+            source, target = left[lost.source], right[added.target]
+            of_both = pair._replace(source=text_of(source), target=text_of(target))
+            if initials_in_full(source, target) or _is_set(source) or _numbers_told(of_both):
                 found |= {bead, behind}
     return found
 
@@ -333,7 +332,7 @@ def _room(beads: Sequence[Bead], place: int, sources: Sequence[Side], targets: S
     while last + 1 < len(beads) and beads[last + 1].lost:
         last += 1
     before, behind = beads[max(0, first - 1) : first], beads[last + 1 : last + 2]
-    ratio = usual_ratio((*beads[: max(0, first - 1)], *beads[last + 2 :]), sources, targets)
+    ratio = usual_ratio(*lengths((*beads[: max(0, first - 1)], *beads[last + 2 :]), sources, targets))
     side, best = sources[beads[place].source], _NO_ROOM
     missing = lengths(beads[first : last + 1], sources, targets)[0]
     for bead in (*before, *behind):

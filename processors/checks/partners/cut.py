@@ -35,12 +35,13 @@ def check_cut(
 ) -> list[Verdict]:
     """The first sentence whose translation is short and has none of its last words, or of many others in a row."""
     perhaps: list[Verdict] = []
+    own_of_all, here_of_all = lengths(beads, sources, targets)
     for place, bead in enumerate(beads):
         length, here = lengths([bead], sources, targets)
         if bead.lost or bead.added or length < _CUT_FROM:
             continue
         # Who writes short is short everywhere; a summary is shorter.
-        usual = usual_ratio((*beads[:place], *beads[place + 1 :]), sources, targets)
+        usual = usual_ratio(own_of_all - length, here_of_all - here)
         ratio = here / max(length, 1) * min(max(1.0, LENGTHS / usual), _SHORTEST)
         if ratio >= _GAPS[-1][0]:
             continue
@@ -48,8 +49,8 @@ def check_cut(
         found = _without_end(left[bead.source_end - 1], around, pair.language, ratio, length >= _CUT_LONG)
         if found and found.hard:
             return [found]
-        own = joined(tuple(targets[bead.target : bead.target_end]))
-        found = found or _with_gap(left[bead.source : bead.source_end], own, pair.language, ratio)
+        alone = joined(tuple(targets[bead.target : bead.target_end]))
+        found = found or _with_gap(left[bead.source : bead.source_end], alone, pair.language, ratio)
         perhaps = perhaps or ([found] if found else [])
     return perhaps
 

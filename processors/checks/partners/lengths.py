@@ -12,9 +12,9 @@ from processors.alignment.sides import Side
 _STEADY = 120
 
 
-def usual_ratio(beads: Sequence[Bead], sources: Sequence[Side], targets: Sequence[Side]) -> float:
-    """How long these translations are for what they stand for, drawn towards the mean where they are few."""
-    own, here = lengths(beads, sources, targets)
+def usual_ratio(own: int, here: int) -> float:
+    """How long translations of so many characters are for what they stand for, drawn towards the mean where these are
+    few."""
     return (here + LENGTHS * _STEADY) / (own + _STEADY)
 
 

@@ -10,6 +10,7 @@ from processors.alignment.padding import strange_stretch
 from processors.alignment.sides import Side
 from processors.checks.pairs.pair import Pair
 from processors.checks.pairs.verdict import Verdict, excerpt
+from processors.checks.partners.initials import initials_in_full
 
 # A translation is so much longer than its sentence, and has a stretch of so many words of which so many should have a
 # partner, if words were put in; surely so by more. Sentences without digits alone: numbers in words are long. Of
@@ -19,8 +20,6 @@ _PADDED, _PADDED_WORDS, _PADDED_EXPECTED = 1.3, 4, 1.0
 _SURELY_PADDED, _SURELY_EXPECTED = 1.6, 2.4
 # "Sift, knead, rest, bake.": shorter ones name half of what they mean, unless it is so many times as long.
 _LONG_ENOUGH, _FAR_TOO_LONG = 24, 2.6
-# What is told in full is long too: "ASAP", "TL;DR".
-INITIALS = re.compile(r"(?<![\w.-])(?:[A-Z]{3,5}|TL;DR)(?![\w-])")
 _DIGIT = re.compile(r"\d|\b[XVI]{2,}\b")
 
 
@@ -32,7 +31,8 @@ def check_padded(
         source, target = sources[bead.source : bead.source_end], targets[bead.target : bead.target_end]
         if len(source) != 1 or len(target) != 1 or target[0].length < _PADDED * source[0].length:
             continue
-        if any(name not in pair.target.string for name in INITIALS.findall(source[0].string)):
+        # What is told in full is long too.
+        if initials_in_full(source[0].string, pair.target.string):
             continue
         if _DIGIT.search(pair.source.string) or _DIGIT.search(right[bead.target]):
             return []
