@@ -18,7 +18,7 @@ from processors.texts.remembered import Remembered
 _PATH = Path(__file__).parents[2] / "languages" / "denials.json"
 
 
-class English(NamedTuple):
+class EnglishDenials(NamedTuple):
     """`idle` are turns in which a denial denies nothing or is said otherwise elsewhere ("cannot help", "not only",
     "not uncommon"), `opposites` words whose denial other languages say by their opposite, `able` those that say what
     can or must be, and `functions` those that are no object of a denial. `affixed` are words that deny by a part
@@ -66,11 +66,11 @@ def _data() -> dict[str, Any]:
 
 
 @cache
-def english_denials() -> English:
+def english_denials() -> EnglishDenials:
     said = _data()["en"]
     contracted = said["contracted"].split()
     words = [*said["words"].split(), *contracted, *(word.replace("'", "’") for word in contracted)]
-    return English(
+    return EnglishDenials(
         frozenset(words),
         re.compile("|".join(said["idle"])),
         frozenset(said["opposites"].split()),

@@ -14,7 +14,7 @@ from functools import cache
 from typing import NamedTuple
 
 from processors.alignment.lexicon import COMMON, Lexicon, LexiconEntry, lexicon
-from processors.checks.wording.denials import Denials, English, denials_of, english_denials
+from processors.checks.wording.denials import Denials, EnglishDenials, denials_of, english_denials
 from processors.checks.wording.idioms import has_idiom
 from processors.languages.knowledge import LanguageKnowledge
 from processors.languages.spellings import plain
@@ -84,7 +84,7 @@ def _signs(target: Text, known: LanguageKnowledge, words: Denials) -> int:
 
 
 def negation(source: Text, target: Text, known: LanguageKnowledge) -> ChangedNegation | None:
-    """What one sentence of a text says of the other; None where nothing changed or it cannot be told."""
+    """What became of a sentence's negation in its translation; None where nothing changed or it cannot be told."""
     words, known_words = denials_of(known.code), lexicon(known.code)
     if words is None or known_words is None or max(len(source.string), len(target.string)) > _LONGEST:
         return None
@@ -155,13 +155,13 @@ def _denials(source: Text) -> tuple[_Denial, ...]:
     )
 
 
-def _scope(tokens: Sequence[str], at: int, english: English) -> tuple[str, ...]:
+def _scope(tokens: Sequence[str], at: int, english: EnglishDenials) -> tuple[str, ...]:
     """The words behind a denial in its clause; else the last one before it ("he said nothing")."""
     behind = list(_told(tokens[at + 1 : at + 1 + _REACH], english))[:_DENIED]
     return tuple(behind or list(_told(tokens[max(0, at - 4) : at][::-1], english))[:1])
 
 
-def _told(tokens: Iterable[str], english: English) -> Iterable[str]:
+def _told(tokens: Iterable[str], english: EnglishDenials) -> Iterable[str]:
     for token in tokens:
         if token in _MARKS:
             return
