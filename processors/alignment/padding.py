@@ -30,7 +30,7 @@ def strange_stretch(source: Side, target: str, language: str) -> Unmatched:
     if known is None:
         return _NONE
     words = target_words(known)
-    wanted = frozenset().union(*[stems for entry in source.entries for stems in (entry.others, entry.rarer)])
+    wanted = frozenset().union(*[entry.any_of() for entry in source.entries])
     names = {name for name, _ in source.names}
 
     def there(word: str) -> bool:
