@@ -21,17 +21,12 @@ _WORD_BEHIND = re.compile(r"\s(?!(?:is|was|are|and|or|has|stands|comes|beats|to|
 _NAME_BEHIND = re.compile(r"\s[A-Z][a-z]")
 # Letters that number choices; what stands behind a number is a unit, before a point a title ("Dr.").
 _OWN_LETTER = re.compile(r"([^\W\d_])(?<![\w.][^\W\d_])(?<!\d [^\W\d_])\u0640?(?!\w|\.\s?[^\W\d_])")
-
-
+_ALONE = re.compile(r"[A-HJ-Z](?![\w'’&+#/\-–$\\}])")
 # "Q: Who wrote it? A:" are no choices; "A: Paris  B: Rome" are.
 _LABEL = re.compile(r"(?:^|(?<=\n)|(?<=[.?!]\s))\W{0,5}([QA])\d{0,2}[.:)](?=\W|$)|(?<=\s)(A)\d{0,2}:\W*\Z")
 # Behind a question that is labelled so an answer's label may stand anywhere.
 _LATER_LABEL = re.compile(r"\s(A)\d{0,2}:(?=\s|$)")
 _SECOND = re.compile(r"(?<!\w)[Bb][.:)](?=\s)")
-
-_ALONE = re.compile(r"[A-HJ-Z](?![\w'’&+#/\-–$\\}])")
-
-
 # "The correct answer is **B**.": no article, and nothing behind it but marks.
 _CHOSEN = re.compile(
     r"(?:[Aa]nswer|[Oo]ption|[Cc]hoice|[Ss]olution|[Aa]lternative)\b[^.\n?]{0,40}?(?:\bis\b|:)[ *_(\[\"'“]{0,6}"
@@ -88,7 +83,7 @@ def _another_chosen(pair: Pair) -> tuple[str, str] | None:
 
 
 def check_letters(pair: Pair) -> list[Verdict]:
-    """A letter of the source that is gone while another one, in either alphabet, is new."""
+    """A letter of the source that is gone while another one, in either alphabet, is new; of choices another one."""
     here = _letters(pair.source)
     if not here:
         return []

@@ -186,7 +186,7 @@ def _new(pair: Pair, there: Spelled) -> list[int]:
 
 
 def _second_problem(
-    pair: Pair, here: Spelled, there: Spelled, spelling: str, words: NumberWords, numbers: Mapping[str, int]
+    pair: Pair, here: Spelled, there: Spelled, spelling: str, words: NumberWords, written: Mapping[str, int]
 ) -> Changed | None:
     """The second that became the third: another ordinal, where nothing says "second" or "two"."""
     twice = words.fraction_words.get("twice", ())
@@ -197,7 +197,7 @@ def _second_problem(
         or any(map(spelling.__contains__, twice))
     ):
         return None
-    new = _new(pair, there) or list(_more_often(here, there, numbers_in(pair.source), numbers))
+    new = _new(pair, there) or list(_more_often(here, there, numbers_in(pair.source), written))
     return Changed(True, f"'second' of the source became {new[0]}") if new and new[0] <= 10 else None
 
 

@@ -99,7 +99,7 @@ _CODE = re.compile(
     r"[\w\])]\([^()\n]*\)\s*(?:[;:{]\s*\w|[;:{]?\s*$)|[;{}]\s*$|\s(?:[=!<>+*|&]=?|->|=>|:=)\s"
     r"|^\s*(?:import|from|def|class|return|#include)\s"
 )
-_WORDS = re.compile(r"[A-Za-z]{2,}")
+_LATIN_WORD = re.compile(r"[A-Za-z]{2,}")
 _NO_SAYING = re.compile(r"\"[^\"]*\"|'[^']*'|`[^`]*`|(?:#|//|--|/\*|;).*")
 _FEWEST_SAID = 3
 # "web01", "node-a1", "bbc.co.uk", "user_id", "getName"; options, endings of files, calls, schemes, colours, settings,
@@ -167,7 +167,7 @@ def _says_with_formula(line: str) -> bool:
 
     What a program has in quotation marks or behind the sign of a comment does not count.
     """
-    said = _WORDS.findall(_NO_SAYING.sub(" ", line))
+    said = _LATIN_WORD.findall(_NO_SAYING.sub(" ", line))
     small = small_words(said)
     if not small or small * 8 < len(said) or len(said) < _FEWEST_SAID:
         return False
