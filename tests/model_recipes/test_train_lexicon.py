@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from processors.alignment.lexicon import Lexicon
 from tests.standins.processes import ROOT, environment
 
@@ -19,12 +21,13 @@ LINES = [
     ("A river and a house.", "نهر وبيت."),
 ]
 # The fifth of five lines is left out.
-LINES.insert(4, ("A zebra in the garden.", "حمار وحشي في الحديقة."))
+LEFT_OUT = ("A zebra in the garden.", "حمار وحشي في الحديقة.")
+TEXTS = [line for first in (0, 4) * 2 for line in (*LINES[first : first + 4], LEFT_OUT)]
 
 
 def learn(folder: Path, name: str) -> bytes:
     for side, code in enumerate(("en", "ar")):
-        (folder / code).write_text("\n".join(pair[side] for pair in LINES), encoding="utf-8")
+        (folder / code).write_text("\n".join(pair[side] for pair in TEXTS), encoding="utf-8")
     (folder / "extra.tsv").write_text(
         "# by hand\nwaterfall\tشلال|شلالات\nuse\tيستخدم\nwriting\tكتابة\n", encoding="utf-8"
     )
@@ -39,17 +42,24 @@ def learn(folder: Path, name: str) -> bytes:
     return (folder / name).read_bytes()
 
 
-def test_what_the_lines_show_and_what_people_add(tmp_path: Path) -> None:
-    written = learn(tmp_path, "one.json")
-    found = Lexicon.from_dict(json.loads(written))
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    return learn(tmp_path_factory.mktemp("lexicon"), "one.json")
+
+
+@pytest.fixture(scope="module")
+def found(written: bytes) -> Lexicon:
+    return Lexicon.from_dict(json.loads(written))
+
+
+def test_what_the_lines_show_and_what_people_add(found: Lexicon, written: bytes, tmp_path: Path) -> None:
     for word, translation in (("house", "بيت"), ("river", "نهر"), ("garden", "حديق"), ("waterfall", "شلال")):
         assert any(translation in other for other in found.forward[found.source.stems(word)[0]].others)
     assert found.forward[found.source.stems("waterfall")[0]].hit > 0.5
     assert learn(tmp_path, "two.json") == written
 
 
-def test_a_word_added_by_hand_is_found_with_an_article_and_in_every_person(tmp_path: Path) -> None:
-    found = Lexicon.from_dict(json.loads(learn(tmp_path, "one.json")))
+def test_a_word_added_by_hand_is_found_with_an_article_and_in_every_person(found: Lexicon) -> None:
     for word, texts in (
         ("use", ("استخدم", "نستخدم", "تستخدم", "يستخدم")),
         ("writing", ("كتابة", "الكتابة", "بالكتابة")),
@@ -59,8 +69,7 @@ def test_a_word_added_by_hand_is_found_with_an_article_and_in_every_person(tmp_p
             assert not others.isdisjoint(found.target.stems(text.replace("ة", "ه"))), text
 
 
-def test_what_is_ranked_behind_the_usual_words_stands_apart(tmp_path: Path) -> None:
-    found = Lexicon.from_dict(json.loads(learn(tmp_path, "one.json")))
+def test_what_is_ranked_behind_the_usual_words_stands_apart(found: Lexicon) -> None:
     assert "zebra" not in found.forward
     # Nobody else knows any: the first two are the usual ones.
     boat = found.forward[found.source.stems("boat")[0]]
@@ -72,8 +81,7 @@ def test_what_is_ranked_behind_the_usual_words_stands_apart(tmp_path: Path) -> N
     assert waterfall.is_met(frozenset({"مسقط"})) and not waterfall.is_met(frozenset({"نهر"}))
 
 
-def test_a_noun_of_the_feminine_is_found_before_a_pronoun_and_in_the_dual(tmp_path: Path) -> None:
-    found = Lexicon.from_dict(json.loads(learn(tmp_path, "one.json")))
+def test_a_noun_of_the_feminine_is_found_before_a_pronoun_and_in_the_dual(found: Lexicon) -> None:
     sentence = found.forward[found.source.stems("sentences")[0]]
     for text in ("جمله", "جملتها", "جملتين"):
         assert sentence.is_met(frozenset(found.target.stems(text))), text

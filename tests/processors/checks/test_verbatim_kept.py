@@ -149,15 +149,12 @@ def test_placeholders_with_names_or_numbers_have_any_order(source: str, target: 
 
 
 MARKUP = [
-    ('He said "come in" and left.', 'قال "ادخل" وغادر.', "قال &quot;ادخل&quot; وغادر."),
     ("It's Layla's book.", "إنه كتاب ليلى.", "إنه كتاب &#39;ليلى&#39;."),
     ("Ten apples and two pears.", "عشر تفاحات وحبتا كمثرى.", "عشر&nbsp;تفاحات وحبتا كمثرى."),
-    ("Salt & pepper", "ملح & فلفل", "ملح &amp; فلفل"),
     ("If 3 < 5, go on.", "إذا كان 3 < 5 فتابع.", "إذا كان 3 &lt; 5 فتابع."),
     ("A quiet street", "شارع هادئ", "<b>شارع هادئ</b>"),
     ("A quiet street", "شارع هادئ", "شارع هادئ<br>"),
     ("He came home late.", "عاد إلى البيت متأخرًا.", "<p>عاد إلى البيت متأخرًا.</p>"),
-    ("He came home late.", "عاد إلى البيت متأخرًا.", "عاد إلى البيت متأخرًا.\\n"),
     ("He came home late.", "عاد إلى البيت متأخرًا.", "عاد &rlm;إلى البيت متأخرًا."),
 ]  # fmt: skip
 

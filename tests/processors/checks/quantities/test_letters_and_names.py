@@ -84,9 +84,6 @@ def test_a_language_without_names_is_not_asked() -> None:
 
 
 ANSWERS = [
-    ("Which is a noble gas?\nA) Nitrogen\nB) Argon\nC) Chlorine\nThe correct answer is B.",
-     "أيّ مما يلي غاز نبيل؟\nأ) النيتروجين\nب) الأرغون\nج) الكلور\nالإجابة الصحيحة هي ب.",
-     "أيّ مما يلي غاز نبيل؟\nأ) النيتروجين\nب) الأرغون\nج) الكلور\nالإجابة الصحيحة هي ج."),
     ("Pick one: (A) red, (B) blue, (C) green.\n\nAnswer: C",
      "اختر واحدًا: (أ) أحمر، (ب) أزرق، (ج) أخضر.\n\nالجواب: ج",
      "اختر واحدًا: (أ) أحمر، (ب) أزرق، (ج) أخضر.\n\nالجواب: أ"),
