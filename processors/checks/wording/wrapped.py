@@ -29,6 +29,7 @@ _BRACKETS = (
 _QUOTES = (('"', '"'), ("“", "”"), ("«", "»"), ("„", "“"), ("‘", "’"), ("‹", "›"), ("「", "」"), ("'", "'"))
 _MARKS = re.compile(r"[\"“”«»„‹›「」‘’`]|(?<!\w)'|'(?!\w)")
 _FEWEST = 15
+# How a sentence ends, and of how many characters no title is.
 _ENDS, _LONG = ".?!:…", 80
 # A string of a program.
 _TRIPLE = ('"""', "'''")
