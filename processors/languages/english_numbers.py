@@ -188,7 +188,7 @@ class _Reader:
         self.values |= {n, self._total + self._current}
 
 
-# Words that stand for several numbers: minutes, or percent; and for the base of a system of numbers.
+# Words that stand for several numbers: minutes, or percent; for a coin's cents; for the base of a system of numbers.
 _MEANT = {
     "half": {15, 25, 30, 45, 50}, "quarter": {15, 25, 30, 45, 50}, "past": {15, 25, 30, 45, 50, 75},
     "nickel": {5}, "dime": {10}, "penny": {1}, "pennie": {1},
