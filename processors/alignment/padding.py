@@ -60,7 +60,8 @@ def _longest(
     other: Side,
     there: Callable[[str], bool],
 ) -> Unmatched:
-    best, expected, words, start = _NONE, 0.0, 0, 0
+    most, of_words, stretch = 0.0, 0, slice(0)
+    expected, words, start = 0.0, 0, 0
     for m in rules.words.finditer(string):
         entry = entry_of(m[0])
         if entry is not None and entry.rate >= COMMON:
@@ -71,6 +72,6 @@ def _longest(
             continue
         words += 1
         expected += entry.hit if entry is not None else 0.0
-        if expected > best.expected:
-            best = Unmatched(expected, words, string[start : m.end()].strip())
-    return best
+        if expected > most:
+            most, of_words, stretch = expected, words, slice(start, m.end())
+    return Unmatched(most, of_words, string[stretch].strip())

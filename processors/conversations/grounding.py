@@ -97,7 +97,7 @@ def _said_in(said: list[tuple[int, str, str]], value: str) -> tuple[int, str, st
 
 
 def _is_kept(value: str, text: str) -> bool:
-    """Whether the value is a name within the text, not the text, nor a sentence of it."""
+    """Whether the value is a name, a query or quoted within the text, not the text, nor a sentence of it."""
     words = len(value.split())
     if len(text.split()) <= words or len(value) > _LONGEST_QUOTED:
         return False
