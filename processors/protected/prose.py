@@ -31,6 +31,8 @@ _BLANK_LINES = re.compile(r"\n(?:[ \t\r]*\n)+")
 _MOST_SIGNS = 0.03
 # Words of verses in a fence, and what none has.
 _VERSES = 6
+# Words of a request below code.
+_REQUEST = 5
 _VALUE = re.compile(rf"[\d\":]|{_SIGN.pattern}")
 _QUOTED = re.compile(r"^[ \t]*>[ \t]?", re.MULTILINE)
 _SENTENCE_END = re.compile(r"[a-z][.!?][\"'”’)*]*(?:\s|\Z)")
@@ -117,7 +119,7 @@ def prose_at_end(text: str, start: int) -> int:
         if not paragraph.strip():
             continue
         whole = not any(map(_is_code, lines)) and not paragraph[0].isspace()
-        if whole and reads_as_prose(paragraph):
+        if whole and (reads_as_prose(paragraph) or _is_request(paragraph)):
             found = begin
         elif whole and _is_neutral(paragraph):
             continue
@@ -131,6 +133,14 @@ def prose_at_end(text: str, start: int) -> int:
                     break
             break
     return found
+
+
+def _is_request(paragraph: str) -> bool:
+    """ "Rewrite this loop with while and explain each line.": a sentence that has none of the small words."""
+    words = _WORD.findall(paragraph)
+    sentence = paragraph[0].isupper() and paragraph[-1] in ".?!" and "\n" not in paragraph
+    small = sum(1 for word in words if word.islower())
+    return sentence and len(words) >= _REQUEST and small * 3 >= len(words) * 2 and not _SIGN.search(paragraph)
 
 
 def _is_neutral(text: str) -> bool:

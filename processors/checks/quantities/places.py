@@ -8,6 +8,7 @@ import re
 from processors.checks.pairs.changed import Changed
 from processors.checks.pairs.pair import Pair
 from processors.languages.digits import NUMBER, canonical
+from processors.languages.english_numbers import english_values
 from processors.languages.knowledge import LanguageKnowledge
 from processors.languages.spellings import numbers_in, with_ascii_digits
 from processors.texts import Text, view
@@ -20,6 +21,7 @@ _CODE = re.compile(r"0(?<![\w.,:/]0)\d{2,}(?![\w:/]|[.,]\d)")
 _WHOLE = re.compile(r"\d(?<![\d:.]\d)\d*+(?!:)")
 # Of "a * b + c" both signs: what stands behind one stands before the next. A number is looked at once, from its first
 # digit.
+_NUMBERS = re.compile(r"\d+")
 _OPERATION = re.compile(
     r"([A-Za-z]|\d(?<!\d\d)\d*+(?:\.\d++)?+[A-Za-z]?)\s?([+\-−–*×·÷/=≠≤≥])\s?"
     r"(?=([A-Za-z]\b|\d++(?:\.\d+)?[A-Za-z]?\b))"
@@ -97,7 +99,9 @@ def formula_problems(pair: Pair, known: LanguageKnowledge) -> list[Changed]:
     lost, new = here - there, there - here
     for kind, value in sorted(lost):
         # Scores and ranges are turned round where one reads from the right.
-        other = next((v for k, v in sorted(new) if k == kind and v not in _turned(value)), None)
+        others = (v for k, v in sorted(new) if k == kind and v not in _turned(value))
+        # "They won four to one" beside another score.
+        other = next((v for v in others if not set(_NUMBERS.findall(v)) <= english_values(pair.source)), None)
         if other is not None and not any((kind, v) in there for v in _turned(value)):
             return [Changed(True, f"'{value}' of the source became '{other}'")]
     return []

@@ -35,7 +35,8 @@ _MACHINE = re.compile(
     # What a program reports: "TypeError: ...", "ERROR 2002 (HY000): ...", "fatal: ...".
     rf"(?<![\w.])(?:[\w.]*\.)?[A-Z]\w*(?:Error|Exception|Warning|Fault|Interrupt)\b(?:\s+\w+\s+\w+)?:[^\n]+?{_END}"
     rf"|(?:\b(?:ERROR|WARN|WARNING|INFO|DEBUG|FATAL|CRITICAL|NOTICE)\b[\]:]?|\bnpm ERR!|^E:)[^\n]*?{_END}"
-    rf"|(?:^|(?<=: )|(?<=says ))(?:fatal|error|warning|panic)(?:\[\w+\]|\s[A-Z]{{1,4}}\d+)?:[^\n]*?{_END}"
+    r"|(?:^|(?<=: )|(?<=says )|(?<=[gs][eo]t )|(?<=see )|(?<=with )|(?<=error ))"
+    rf"(?:fatal|error|warning|panic)(?:\[\w+\]|\s[A-Z]{{1,4}}\d+)?:[^\n]*?{_END}"
     r"|\bException in thread\b[^\n]+|^Traceback[^\n]+|^\s*at [\w.$<>]+\([^\n]*\)"
     r"|^(?:[\w./\-]+: ){1,4}(?:line \d+: )?[^\n]{0,80}?(?:not found|[Nn]o such|denied|refused|failed|invalid)[^\n]*"
     # What systems have said for decades.
@@ -48,6 +49,11 @@ _MACHINE = re.compile(
     r"[^\n;]{0,400}(?:\b(?:FROM|VALUES|SET|WHERE|TABLE|ADD|AS)\b|\()[^\n;]*(?:;|$)"
     r"|^\s*\$ [^\n]+|\bsudo [^\n.?!]+",
     re.MULTILINE,
+)
+# Within a sentence it ends where somebody speaks again: "I get fatal: refusing to merge when I pull".
+_GOES_ON = re.compile(
+    r"[,;]? (?:when|whenever|if|after|while|every time|each time|as soon as|because|but|even though|although) "
+    r"(?:I|you|we|he|she|they|my|our|your|(?:run|try|us|build|start|install|compil|open|load)\w*ing)\b"
 )
 # Commands that nobody fenced: a line or an item of one, or its first words in a sentence ("git push says").
 _PROGRAM = (
@@ -126,7 +132,7 @@ _LONGEST = 2000
 def _pieces(text: Text) -> tuple[str, ...]:
     """What of an English text a translation may keep, the longest first."""
     string = text.string
-    found = [m[0].strip() for m in _MACHINE.finditer(string)]
+    found = [_GOES_ON.split(m[0].strip(), maxsplit=1)[0] for m in _MACHINE.finditer(string)]
     found += [m[1] for pattern in _COMMANDS for m in pattern.finditer(string) if not reads_as_prose(m[0])]
     for m in _TASK.finditer(string):
         found += [m[1], *_ARROW.split(m[1])]

@@ -66,7 +66,14 @@ GAINED = ("What each part of the ensemble gave", "Another&#x27;s, for its own is
 
 
 def test_it_tells_where_rows_went_and_marks_what_was_found(page: str) -> None:
-    for told in ("han characters 2", "102", "<mark>50,000</mark>", "<mark>15,000</mark>", '<bdi lang="en">order ', *GAINED):
+    for told in (
+        "han characters 2",
+        "102",
+        "<mark>50,000</mark>",
+        "<mark>15,000</mark>",
+        '<bdi lang="en">order ',
+        *GAINED,
+    ):
         assert told in page, told
 
 

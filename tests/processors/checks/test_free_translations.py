@@ -140,6 +140,18 @@ def test_a_message_in_a_third_language_may_stay_and_one_in_english_may_not() -> 
          "اشترِ كيلوغرامين من الدقيق ونصف كيلو من الزبدة."),
         ("A quarter and a nickel lie on the table.", "على الطاولة قطعة من فئة 25 سنتًا وأخرى من فئة 5 سنتات.",
          "على الطاولة قطعة من فئة 25 سنتًا وأخرى من فئة 8 سنتات وقطعة من فئة 12 سنتًا."),
+        # A score in words beside one in digits.
+        ("We lost 3-0 at home but won the second game four to one.",
+         "خسرنا على أرضنا بثلاثة أهداف دون رد، لكننا فزنا في المباراة الثانية 4-1.",
+         "خسرنا على أرضنا بثلاثة أهداف دون رد، لكننا فزنا في المباراة الثانية 5-1."),
+        # What a machine reports, within a sentence.
+        ("I get fatal: refusing to merge unrelated histories when I run it. What now?",
+         "تظهر لي الرسالة fatal: refusing to merge unrelated histories عند تنفيذه. ما العمل؟",
+         "تظهر لي الرسالة fatal: refusing to merge unrelated histories when I run it. ما العمل؟"),
+        # A request without small words below a fence that nobody closed.
+        ("```python\nfor i in range(3):\n    print(i)\n\nRewrite this loop with while and explain each line.",
+         "```python\nfor i in range(3):\n    print(i)\n\nأعد كتابة هذه الحلقة باستخدام while واشرح كل سطر.",
+         "```python\nfor i in range(3):\n    print(i)\n\nRewrite this loop with while and explain each line."),
         # Initials told in full.
         ("RSVP ASAP, FYI the CFO is OOO till EOD.",
          "يُرجى تأكيد الحضور في أقرب وقت ممكن، وللعلم فإن المدير المالي خارج المكتب حتى نهاية يوم العمل.", "لا."),
