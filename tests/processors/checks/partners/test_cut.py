@@ -21,6 +21,30 @@ def test_the_end_of_one_sentence_of_four_is_missed() -> None:
     assert [(verdict.check, verdict.hard) for verdict in found] == [("lost", True)]
 
 
+def test_words_of_the_end_that_a_neighbour_says_for_itself_do_not_hide_it() -> None:
+    source = (
+        "The water rose for three days and the barns on the hills were empty. Farmers along the eastern bank of the "
+        "river moved their sheep and goats to the hills before the water reached the barns. The mayor asked the army "
+        "for boats and tents."
+    )
+    around = "ارتفعت المياه ثلاثة أيام وكانت الحظائر على التلال خالية. نقل المزارعون على الضفة الشرقية من النهر."
+    assert any(verdict.hard for verdict in check_pair(source, f"{around} وطلب رئيس البلدية من الجيش قوارب وخيامًا."))
+
+
+def test_a_summary_is_no_short_style() -> None:
+    source = (
+        "The river rose for three days after the storm had passed over the northern hills. Farmers along the eastern "
+        "bank moved their animals to the hills before the water reached the barns. The mayor asked the army for "
+        "boats, tents and blankets for the families. The school on the hill was opened for everybody who had lost a "
+        "house."
+    )
+    target = (
+        "ارتفع منسوب النهر ثلاثة أيام بعد. نقل المزارعون على الضفة الشرقية حيواناتهم. طلب رئيس البلدية من الجيش "
+        "قوارب. فُتحت المدرسة الواقعة على التل."
+    )
+    assert any(verdict.hard for verdict in check_pair(source, target))
+
+
 def test_the_whole_text_has_nothing_against_it() -> None:
     moved = "نقل المزارعون على الضفة الشرقية حيواناتهم إلى التلال قبل أن تصل المياه إلى الحظائر."
     assert not check_pair(FOUR, f"{FIRST} {moved} {THIRD} {LAST}")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from processors.checks.run import check_conversation, has_hard
+from processors.checks.run import check_conversation, check_pair, has_hard
 from processors.checks.wording.negation import denied, denying, negation
 from processors.languages.language import knowledge
 from processors.texts.text import text_of
@@ -151,3 +151,17 @@ def test_of_a_language_whose_denials_are_not_known_nothing_is_told(language: str
     source, target = text_of("We don't stop here."), text_of("[Ŵé đöñ't śţöþ ĥéŕé.]")
     assert negation(source, target, known) is None
     assert not denying(target, known)
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [
+        ("They were found guilty of graft.", "أُدينوا بالكسب غير المشروع."),
+        ("He is investigated for trespassing.", "يُحقق معه بتهمة التعدي على ممتلكات الغير."),
+        ("Asynchronous communication saves time.", "الاتصال غير المتزامن يوفر الوقت."),
+        ("If using a drone, check the rules.", "إذا كنت تستخدم طائرة بدون طيار، فتحقق من القواعد."),
+        ("She bought a cordless phone.", "اشترت هاتفًا بدون سلك."),
+    ],
+)
+def test_words_whose_arabic_has_a_denial_add_none(source: str, target: str) -> None:
+    assert "negation" not in {verdict.check for verdict in check_pair(source, target)}
