@@ -20,7 +20,7 @@ from processors.checks.pairs.pair import Pair
 from processors.checks.pairs.verdict import Verdict, excerpt
 from processors.checks.partners.cut import check_cut
 from processors.checks.partners.initials import initials_in_full
-from processors.checks.partners.lengths import lengths, usual_ratio
+from processors.checks.partners.lengths import lengths, spare, usual_ratio
 from processors.checks.partners.padded import check_padded
 from processors.checks.quantities.digits import differences
 from processors.checks.quantities.sentences import changed_in_sentences, moved
@@ -337,6 +337,7 @@ def _room(beads: Sequence[Bead], place: int, sources: Sequence[Side], targets: S
     missing = lengths(beads[first : last + 1], sources, targets)[0]
     for bead in (*before, *behind):
         own, here = lengths([bead], sources, targets)
-        if here >= _HOLDS * (own + side.length) or here - ratio * own >= _SPARE * ratio * missing:
+        long = here >= _HOLDS * (own + side.length)
+        if long or spare(bead, ratio, sources, targets) >= _SPARE * ratio * missing:
             best = max(best, told(side, joined(tuple(targets[bead.target : bead.target_end]))))
     return best

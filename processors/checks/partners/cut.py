@@ -11,7 +11,7 @@ from processors.alignment.sides import Side, joined
 from processors.alignment.tails import tail_told
 from processors.checks.pairs.pair import Pair
 from processors.checks.pairs.verdict import Verdict, excerpt
-from processors.checks.partners.lengths import lengths, usual_ratio
+from processors.checks.partners.lengths import lengths, spare, usual_ratio
 from processors.checks.wording.idioms import has_idiom
 
 # A sentence of so many characters, how short for it a translation must be and how little told its last words (see
@@ -60,11 +60,10 @@ def _with_neighbours(
 ) -> Side:
     """A translation, and those beside it where the end of a sentence that was parted may lie."""
     bead = beads[place]
-    length, here = lengths([bead], sources, targets)
+    missing = -spare(bead, usual, sources, targets)
     first, last = bead.target, bead.target_end
     for other in (*beads[max(0, place - 1) : place], *beads[place + 1 : place + 2]):
-        theirs, there = lengths([other], sources, targets)
-        if there - usual * theirs >= _HELD * (usual * length - here):
+        if spare(other, usual, sources, targets) >= _HELD * missing:
             first, last = min(first, other.target), max(last, other.target_end)
     return joined(tuple(targets[first:last]))
 

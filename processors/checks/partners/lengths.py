@@ -24,3 +24,9 @@ def lengths(beads: Sequence[Bead], sources: Sequence[Side], targets: Sequence[Si
         sum(side.length for bead in beads for side in sources[bead.source : bead.source_end]),
         sum(side.length for bead in beads for side in targets[bead.target : bead.target_end]),
     )
+
+
+def spare(bead: Bead, usual: float, sources: Sequence[Side], targets: Sequence[Side]) -> float:
+    """How many characters a translation has beyond what it usually takes to say what it stands for."""
+    own, here = lengths([bead], sources, targets)
+    return here - usual * own
